@@ -1,0 +1,82 @@
+/**
+ * Memory that a step points to. Known by identity: two steps that name the same `Data` see the same bytes, also what the
+ * kernel wrote there.
+ */
+export interface Data {
+  readonly kind: 'data';
+  readonly bytes: Uint8Array;
+  /** Offsets in `bytes` that hold a 64-bit pointer to other data (argv, iovec, sock_fprog). */
+  readonly pointers: readonly { readonly at: number; readonly to: Data }[];
+  /** How it reads in a printed program: a JSON string for text, the words of `ip` for a netlink message. */
+  readonly text: string;
+}
+
+const encoder = new TextEncoder();
+
+/** A NUL-terminated string. Throws where the text itself holds a NUL, which the kernel would cut at. */
+export function str(text: string): Data {
+  if (text.includes('\0')) throw new Error(`a string for the kernel holds a NUL byte: ${JSON.stringify(text)}`);
+  return { kind: 'data', bytes: encoder.encode(`${text}\0`), pointers: [], text: JSON.stringify(text) };
+}
+
+/** Bytes as they are, with the words that a reader sees for them. */
+export function bytes(content: Uint8Array, text: string): Data {
+  return { kind: 'data', bytes: content, pointers: [], text };
+}
+
+/** Text without the NUL: what `write` takes. */
+export function text(content: string): Data {
+  return { kind: 'data', bytes: encoder.encode(content), pointers: [], text: JSON.stringify(content) };
+}
+
+/** Zeroed room for the kernel's answer, `size` bytes. */
+export function room(size: number, label: string): Data {
+  return { kind: 'data', bytes: new Uint8Array(size), pointers: [], text: label };
+}
+
+/** A NULL-terminated array of strings: argv or envp. */
+export function strings(values: readonly string[], label?: string): Data {
+  return {
+    kind: 'data',
+    bytes: new Uint8Array(8 * (values.length + 1)),
+    pointers: values.map((value, i) => ({ at: i * 8, to: str(value) })),
+    text: label ?? `[${values.map(value => JSON.stringify(value)).join(', ')}]`,
+  };
+}
+
+/** A structure: fields of given width in order, little-endian, without padding of its own (name it with `pad`). */
+export function struct(label: string, ...fields: readonly Field[]): Data {
+  const size = fields.reduce((sum, field) => sum + widthOf(field), 0);
+  const content = new Uint8Array(size);
+  const view = new DataView(content.buffer);
+  const pointers: { at: number; to: Data }[] = [];
+  let at = 0;
+  for (const field of fields) {
+    if ('u8' in field) view.setUint8(at, field.u8);
+    else if ('u16' in field) view.setUint16(at, field.u16, true);
+    else if ('u32' in field) view.setUint32(at, field.u32 >>> 0, true);
+    else if ('u64' in field) view.setBigUint64(at, BigInt.asUintN(64, BigInt(field.u64)), true);
+    else if ('bytes' in field) content.set(field.bytes, at);
+    else if ('pointer' in field) pointers.push({ at, to: field.pointer });
+    at += widthOf(field);
+  }
+  return { kind: 'data', bytes: content, pointers, text: label };
+}
+
+export type Field =
+  | { u8: number }
+  | { u16: number }
+  | { u32: number }
+  | { u64: number | bigint }
+  | { bytes: Uint8Array }
+  | { pointer: Data }
+  | { pad: number };
+
+function widthOf(field: Field): number {
+  if ('u8' in field) return 1;
+  if ('u16' in field) return 2;
+  if ('u32' in field) return 4;
+  if ('bytes' in field) return field.bytes.length;
+  if ('pad' in field) return field.pad;
+  return 8;
+}

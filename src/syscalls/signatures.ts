@@ -1,0 +1,91 @@
+import {
+  AF,
+  AT,
+  CLONE,
+  F,
+  F_SEAL,
+  flagNames,
+  KEYCTL,
+  LOCK,
+  MFD,
+  MNT,
+  MOVE_MOUNT,
+  MS,
+  O,
+  OPEN_TREE,
+  PR,
+  S,
+  SOCK,
+  signals,
+  TIO,
+} from './flags.ts';
+import type { SyscallName } from './numbers.ts';
+
+/** How an immediate argument reads in a printed program. */
+export type Show = (value: number) => string;
+
+const one =
+  (table: Record<string, number>): Show =>
+  value =>
+    Object.keys(table).find(name => table[name] === value) ?? String(value);
+const flags =
+  (table: Record<string, number>): Show =>
+  value =>
+    flagNames(table, value);
+const octal: Show = value => `0${value.toString(8)}`;
+const dirfd = one(AT);
+/** A pointer that is null. */
+const pointer: Show = value => (value === 0 ? 'NULL' : `0x${value.toString(16)}`);
+const openFlags: Show = value => {
+  const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'][value & 3] ?? '';
+  const { O_RDONLY, O_WRONLY, O_RDWR, ...rest } = O;
+  const others = flagNames({ ...rest, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 }, value & ~3);
+  return others === '0' ? access : `${access}|${others}`;
+};
+const cloneFlags: Show = value => {
+  const names = flagNames(CLONE, (value & ~0xff) | (value & CLONE.CLONE_NEWTIME));
+  const signal = one(signals)(value & 0x7f);
+  return names === '0' ? signal : signal === '0' ? names : `${names}|${signal}`;
+};
+const nodeMode: Show = value => {
+  const type = Object.entries(S).find(([name, bits]) => name !== 'S_IFMT' && (value & S.S_IFMT) === bits)?.[0];
+  return type === undefined ? octal(value) : `${type}|${octal(value & 0o7777)}`;
+};
+const device: Show = value => (value === 0 ? '0' : `makedev(${value >> 8}, ${value & 0xff})`);
+const socketType: Show = value => {
+  const type = Object.entries(SOCK).find(([, bits]) => bits === (value & 0xf))?.[0] ?? String(value & 0xf);
+  const rest = flagNames({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC, SOCK_NONBLOCK: SOCK.SOCK_NONBLOCK }, value & ~0xf);
+  return rest === '0' ? type : `${type}|${rest}`;
+};
+
+/** For each argument of a call how its immediates read; what is not named here is a plain number. */
+export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> = {
+  clone: [cloneFlags, pointer, pointer, pointer, pointer],
+  unshare: [flags(CLONE)],
+  setns: [null, flags(CLONE)],
+  mount: [pointer, pointer, pointer, flags(MS), pointer],
+  umount2: [null, flags(MNT)],
+  open_tree: [dirfd, null, flags({ ...OPEN_TREE, AT_EMPTY_PATH: AT.AT_EMPTY_PATH })],
+  move_mount: [dirfd, null, dirfd, null, flags(MOVE_MOUNT)],
+  openat: [dirfd, null, openFlags, octal],
+  mkdirat: [dirfd, null, octal],
+  mknodat: [dirfd, null, nodeMode, device],
+  symlinkat: [null, dirfd, null],
+  unlinkat: [dirfd, null, flags({ AT_REMOVEDIR: AT.AT_REMOVEDIR })],
+  renameat: [dirfd, null, dirfd, null],
+  fchmodat: [dirfd, null, octal],
+  fchownat: [dirfd, null, null, null, flags({ AT_SYMLINK_NOFOLLOW: AT.AT_SYMLINK_NOFOLLOW })],
+  prctl: [one(PR)],
+  keyctl: [one(KEYCTL), pointer],
+  flock: [null, flags(LOCK)],
+  socket: [one(AF), socketType],
+  socketpair: [one(AF), socketType],
+  pipe2: [null, openFlags],
+  dup3: [null, null, openFlags],
+  memfd_create: [null, flags(MFD)],
+  fcntl: [null, one(F), flags(F_SEAL)],
+  ioctl: [null, one(TIO)],
+  execveat: [dirfd, null, null, null, flags({ AT_EMPTY_PATH: AT.AT_EMPTY_PATH })],
+  umask: [octal],
+  kill: [null, one(signals)],
+};

@@ -1,0 +1,122 @@
+import type { Data } from './data.ts';
+import type { Errno } from './errno.ts';
+import type { SyscallName } from './numbers.ts';
+
+/**
+ * The language: a container is a list of these. See docs/decisions/0001-a-program-of-syscalls.md.
+ *
+ * A `Step` is one syscall, or one of the three operations that are no syscalls: `store`, `expect`, `sync`.
+ */
+export type Step = Syscall | Store | Expect | Sync;
+
+/** A result that later steps use: a file descriptor, a pid. It is known by identity; the encoder numbers it. */
+export interface Slot {
+  readonly kind: 'saved';
+  readonly name: string;
+}
+
+/** A 32-bit number that the kernel wrote into data (the two descriptors of pipe2, a pidfd), read when the step runs. */
+export interface Word {
+  readonly kind: 'word';
+  readonly data: Data;
+  readonly at: number;
+  readonly name: string;
+}
+
+/** An argument of a syscall: an immediate number, a pointer to data, a saved result, or a word out of data. */
+export type Arg = number | bigint | Data | Slot | Word;
+
+/** Why a step is there: one sentence for `--dry-run`, the lesson that explains it, the group it is folded into. */
+export interface Reason {
+  readonly why: string;
+  readonly lesson?: string;
+  /** Steps of one group that follow each other are one line until unfolded. */
+  readonly group?: string;
+}
+
+export interface Syscall extends Reason {
+  readonly op: 'syscall';
+  readonly name: SyscallName;
+  readonly args: readonly Arg[];
+  /** Errors after which the program goes on; each is named, never "any". At most eight. */
+  readonly tolerate?: readonly Errno[];
+  /** Keeps the result under this name. */
+  readonly save?: Slot;
+  /** clone and clone3: where the result is 0 the child section begins. */
+  readonly forks?: boolean;
+}
+
+/** Writes a saved result into data, so that a later syscall's structure or path holds it. */
+export interface Store extends Reason {
+  readonly op: 'store';
+  readonly from: Slot | Word;
+  readonly into: Data;
+  readonly at: number;
+  /** `decimal` writes ASCII digits and a NUL: room for 11 bytes. */
+  readonly as: 'u32' | 'u64' | 'decimal';
+}
+
+/** Compares bytes that the kernel returned: the program dies unless `(data & mask) == value` at `at`. At most eight bytes. */
+export interface Expect extends Reason {
+  readonly op: 'expect';
+  readonly data: Data;
+  readonly at: number;
+  readonly mask: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Tells the other side that this point is reached and waits for its byte; end of file means die. Child section only. */
+export interface Sync extends Reason {
+  readonly op: 'sync';
+}
+
+/** A name for a result. */
+export function slot(name: string): Slot {
+  return { kind: 'saved', name };
+}
+
+/** The u32 that the kernel leaves at `at` in `data`. */
+export function word(name: string, data: Data, at: number): Word {
+  return { kind: 'word', data, at, name };
+}
+
+export type SectionName = 'host' | 'child' | 'exec' | 'exit' | 'reap';
+export const sectionNames: readonly SectionName[] = ['host', 'child', 'exec', 'exit', 'reap'];
+
+/** What the supervisor holds on to once the host section is done: the descriptors of the container's input and output. */
+export interface Supervise {
+  /** The child's pid, saved by clone. */
+  readonly child: Slot;
+  /** The writable end of the container's standard input. */
+  readonly stdin?: Arg;
+  /** The readable ends of its output. */
+  readonly stdout?: Arg;
+  readonly stderr?: Arg;
+  /** Socket on which the child sends the pty's master (SCM_RIGHTS). */
+  readonly console?: Arg;
+  /** Log file, opened O_APPEND: see docs/decisions/0003-supervisor.md for its format. */
+  readonly log?: Arg;
+  /** Listening unix socket for attach, signals, resize. */
+  readonly listen?: Arg;
+  /** Where the exit status (0–255, or 128 + signal) is left for the exit section. */
+  readonly status?: Slot;
+}
+
+/**
+ * Five sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
+ * `exec` after it: one execve an entry of PATH, the first that succeeds wins. `exit` and `reap` run in the supervisor
+ * when the child is gone: the exit record, then the start of the reaper (only where no client said it would clean up).
+ */
+export interface Program {
+  readonly host: readonly Step[];
+  readonly child: readonly Step[];
+  readonly exec: readonly Step[];
+  readonly exit: readonly Step[];
+  readonly reap: readonly Step[];
+  readonly supervise?: Supervise;
+}
+
+/** A program of the given sections, the others empty. */
+export function program(sections: Partial<Program>): Program {
+  return { host: [], child: [], exec: [], exit: [], reap: [], ...sections };
+}
