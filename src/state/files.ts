@@ -1,0 +1,65 @@
+import fs from 'node:fs';
+import { errnoOf } from '../errors.ts';
+
+/**
+ * Replaces `file` by `content` so that a reader, or a crash at any moment, sees the old content or the new one and
+ * nothing between: temporary file beside it, fsync, rename. The directory is not synced: after a power cut the old
+ * content may be back, which every caller can live with.
+ */
+export function writeAtomic(file: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  const fd = fs.openSync(temporary, 'w', mode);
+  try {
+    fs.writeFileSync(fd, content);
+    fs.fsyncSync(fd);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+  fs.renameSync(temporary, file);
+}
+
+/** As `writeAtomic` without the fsync: for what a reboot makes void anyway, under the exec root. */
+export function writeVolatile(file: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, content, { mode });
+  fs.renameSync(temporary, file);
+}
+
+/** A file's text, or undefined where there is none. Other errors are thrown. */
+export function readIfPresent(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** A symlink's target, or undefined where there is none. */
+export function readLinkIfPresent(file: string): string | undefined {
+  try {
+    return fs.readlinkSync(file);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EINVAL') return undefined;
+    throw error;
+  }
+}
+
+/** Names in a directory; none where it does not exist. */
+export function listIfPresent(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Like `mkdir -p`, with the mode for what is made. */
+export function ensureDirectory(directory: string, mode = 0o755): string {
+  fs.mkdirSync(directory, { recursive: true, mode });
+  return directory;
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { listIfPresent } from './files.ts';
+import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity } from './process.ts';
+
+/**
+ * Mutual exclusion between processes without flock, which Node cannot call: the lock is a directory that holds exactly
+ * one file, and its *name* says who holds it. `rename` is the compare-and-swap: it fails with ENOENT unless the name is
+ * still the one we saw, so exactly one process moves `free` to `held.<me>`, and exactly one takes over from a holder
+ * that died. See docs/decisions/0002-locks-by-rename.md.
+ *
+ * Not reentrant. Waits up to `timeoutMs` and then throws, naming the holder. A holder that is killed is found dead by pid
+ * and start time; nothing needs cleaning up.
+ */
+export async function withLock<T>(
+  directory: string,
+  action: () => Promise<T> | T,
+  options: { timeoutMs?: number } = {},
+): Promise<T> {
+  const release = await acquire(directory, options.timeoutMs ?? 60_000);
+  try {
+    return await action();
+  } finally {
+    release();
+  }
+}
+
+/** As `withLock`, for callers that hold on beyond one function. Returns the release. */
+export async function acquire(directory: string, timeoutMs = 60_000): Promise<() => void> {
+  const deadline = Date.now() + timeoutMs;
+  const mine = `held.${printIdentity(identityOf(process.pid))}.${randomBytes(4).toString('hex')}`;
+  for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+    if (tryAcquire(directory, mine))
+      return () => fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
+    if (Date.now() > deadline) {
+      const holder = currentHolder(directory);
+      throw new MinidockError('locked', `${directory} is locked${holder ? ` by process ${holder.pid}` : ''}`, {
+        fix: 'wait for the other minidock command to end, or end it',
+      });
+    }
+    await new Promise(resolve => setTimeout(resolve, wait * (0.5 + Math.random())));
+  }
+}
+
+function tryAcquire(directory: string, mine: string): boolean {
+  const [name] = listIfPresent(directory);
+  if (name === undefined) {
+    makeLock(directory);
+    return false;
+  }
+  const holder = parseHolder(name);
+  if (holder !== undefined && isAlive(holder)) return false;
+  try {
+    fs.renameSync(path.join(directory, name), path.join(directory, mine));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** The directory appears with `free` already in it; the loser of a race finds it there (ENOTEMPTY). */
+function makeLock(directory: string): void {
+  const fresh = `${directory}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  fs.mkdirSync(fresh);
+  fs.writeFileSync(path.join(fresh, 'free'), '');
+  try {
+    fs.renameSync(fresh, directory);
+  } catch (error) {
+    fs.rmSync(fresh, { recursive: true, force: true });
+    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+function parseHolder(name: string): ProcessIdentity | undefined {
+  return name.startsWith('held.') ? parseIdentity(name.split('.')[1] ?? '') : undefined;
+}
+
+function currentHolder(directory: string): ProcessIdentity | undefined {
+  const [name] = listIfPresent(directory);
+  return name === undefined ? undefined : parseHolder(name);
+}

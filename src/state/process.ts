@@ -1,0 +1,54 @@
+import fs from 'node:fs';
+import { errnoOf } from '../errors.ts';
+
+/**
+ * A process that cannot be mistaken for a later one with the same pid: pid, start time in clock ticks since boot
+ * (proc_pid_stat(5), field 22) and the boot it happened in.
+ */
+export interface ProcessIdentity {
+  pid: number;
+  startTime: string;
+  boot: string;
+}
+
+let boot: string | undefined;
+
+/** Random id of this boot; pids and start times mean nothing after the next. */
+export function bootId(): string {
+  boot ??= fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '').slice(0, 12);
+  return boot;
+}
+
+/** The identity of a living process; throws where there is none. */
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, startTime: startTimeOf(pid), boot: bootId() };
+}
+
+/** Whether exactly this process still runs. A zombie does not: it can hold nothing. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (identity.boot !== bootId()) return false;
+  try {
+    return startTimeOf(identity.pid) === identity.startTime;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+function startTimeOf(pid: number): string {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The command name may hold spaces and brackets: fields count from its last closing one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : fields[19]!;
+}
+
+/** `pid-start-boot`, fit for a file name. */
+export function printIdentity(identity: ProcessIdentity): string {
+  return `${identity.pid}-${identity.startTime}-${identity.boot}`;
+}
+
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  const [pid, startTime, bootPart] = text.split('-');
+  if (pid === undefined || startTime === undefined || bootPart === undefined || !/^\d+$/.test(pid)) return undefined;
+  return { pid: Number(pid), startTime, boot: bootPart };
+}
