@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/**
+ * Makes a fresh clone ready: system packages, npm packages, the native build, the bundle. It says what it will do before
+ * it does it, does nothing that is done, and runs on a machine with nothing but Node: no imports but Node's own.
+ *
+ *   node scripts/setup.mjs [--for build|lesson|demo|test|bench]
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildBundle, buildNative, installModules } from './setup/builds.mjs';
+import { checkpoint, run } from './setup/exec.mjs';
+import { checkKernel, checkPlatform, checkRoot } from './setup/host.mjs';
+import { withSetupLock } from './setup/lock.mjs';
+import { installPackages, purposes } from './setup/packages.mjs';
+import { Interrupted, SetupError } from './setup/say.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const cache = join(root, '.cache');
+const typed = { test: 'npm test', build: 'npm run build' };
+
+async function main(args) {
+  const purpose = args[0] === '--for' ? args[1] : args.length === 0 ? 'build' : undefined;
+  if (!purposes.includes(purpose))
+    throw new SetupError(`setup takes --for and one of ${purposes.join(', ')}, not "${args.join(' ')}"`);
+  checkPlatform();
+  if (purpose !== 'build') {
+    checkRoot(typed[purpose] ?? `npm run ${purpose}`);
+    await checkKernel(run);
+  }
+  await withSetupLock(root, async () => {
+    await installPackages(purpose, cache);
+    await installModules(root);
+    await buildNative(root);
+    await buildBundle(root);
+  });
+  checkpoint();
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof Interrupted) {
+    process.exitCode = error.exitCode;
+  } else if (error instanceof SetupError) {
+    if (error.detail) process.stderr.write(`${error.detail}\n\n`);
+    process.stderr.write(`setup: ${error.message}\n${error.fix ? `  fix: ${error.fix}\n` : ''}`);
+    process.exitCode = 1;
+  } else {
+    const reason = error.code ? `${error.code}: ${error.message}` : error.stack;
+    process.stderr.write(`setup: ${reason}\n`);
+    process.exitCode = 1;
+  }
+}

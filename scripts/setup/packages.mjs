@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, which } from './exec.mjs';
+import { SetupError, say } from './say.mjs';
+
+/**
+ * What each purpose needs from the system. `has` is a program on PATH or a file; `apt` and `yum` are package names
+ * (absent: not to be had there, the tests that need it are skipped).
+ */
+const compiler = [
+  { has: 'gcc', apt: 'gcc', yum: 'gcc', why: 'compiles native/' },
+  { has: 'make', apt: 'make', yum: 'make', why: 'builds native/' },
+  { has: '/usr/include/stdio.h', apt: 'libc6-dev', yum: 'glibc-devel', why: 'headers for native/' },
+];
+const engine = [{ has: 'iptables', apt: 'iptables', yum: 'iptables', why: 'published ports and masquerading' }];
+const network = [{ has: 'ip', apt: 'iproute2', yum: 'iproute', why: 'shows links, addresses and routes' }];
+const proofs = [
+  { has: 'runc', apt: 'runc', yum: 'runc', why: 'runs the same bundles, for comparison' },
+  { has: 'strace', apt: 'strace', yum: 'strace', why: 'shows and injects syscalls' },
+  { has: 'skopeo', apt: 'skopeo', yum: 'skopeo', why: 'pushes to and pulls from registries' },
+  { has: 'curl', apt: 'curl', yum: 'curl', why: 'fetches published ports' },
+  { has: 'debootstrap', apt: 'debootstrap', why: 'builds the nginx image' },
+  { has: 'busybox', apt: 'busybox-static', yum: 'busybox', why: 'makes the small test image' },
+  { has: 'tcpdump', apt: 'tcpdump', yum: 'tcpdump', why: 'sees packets pass' },
+  { has: 'mkfs.ext4', apt: 'e2fsprogs', yum: 'e2fsprogs', why: 'makes a disk small enough to fill' },
+  { has: 'unshare', apt: 'util-linux', yum: 'util-linux', why: 'runs the suite under shared mounts' },
+  { has: 'setcap', apt: 'libcap2-bin', yum: 'libcap', why: 'sets file capabilities' },
+];
+/** Taken out of its package and not installed: its package would enable a service on this machine. */
+const unpacked = [
+  { has: 'docker-registry', apt: 'docker-registry', file: 'usr/bin/docker-registry', why: 'a registry to pull from' },
+];
+const hyperfine = [{ has: 'hyperfine', apt: 'hyperfine', why: 'measures' }];
+
+const needs = {
+  build: compiler,
+  lesson: [...compiler, ...engine, ...network],
+  demo: [...compiler, ...engine],
+  test: [...compiler, ...engine, ...network, ...proofs, ...unpacked],
+  bench: [...compiler, ...engine, ...hyperfine, ...proofs.filter(need => need.has === 'busybox'), ...unpacked],
+};
+export const purposes = Object.keys(needs);
+
+function present(need, cache) {
+  if (need.has.startsWith('/')) return existsSync(need.has);
+  return which(need.has) !== undefined || (need.file && existsSync(join(cache, 'tools', need.file)));
+}
+
+/** Installs what `purpose` needs and the machine lacks, after saying what and why. Quick when nothing is missing. */
+export async function installPackages(purpose, cache) {
+  const missing = needs[purpose].filter(need => !present(need, cache));
+  if (missing.length === 0) return;
+  const manager = which('apt-get') ? 'apt' : which('dnf') ? 'dnf' : which('yum') ? 'yum' : undefined;
+  const kind = manager === 'apt' ? 'apt' : 'yum';
+  const available = missing.filter(need => need[kind]);
+  if (!manager)
+    throw new SetupError(
+      `${missing.map(need => need.has).join(', ')}: not found, and neither apt-get nor dnf nor yum is here to install it`,
+      "install it with your system's package manager",
+    );
+  const install = available.filter(need => !need.file || kind !== 'apt').map(need => need[kind]);
+  if (process.geteuid() !== 0 && available.length > 0)
+    throw new SetupError(
+      `missing: ${missing.map(need => need.has).join(', ')}`,
+      `sudo ${manager === 'apt' ? 'apt-get' : manager} install ${install.join(' ')}`,
+    );
+  for (const need of missing)
+    if (!need[kind]) say(`${need.has} (${need.why}) is not packaged here; what needs it is skipped`);
+
+  if (install.length > 0) {
+    say(`installing with ${manager}, because this machine lacks them:`);
+    for (const need of available.filter(need => install.includes(need[kind])))
+      say(`  ${need[kind].padEnd(16)} ${need.why}`);
+    if (manager === 'apt') await apt(['install', '-y', '--no-install-recommends', ...install]);
+    else await yum(manager, install);
+  }
+  if (kind === 'apt') for (const need of available.filter(need => need.file)) await unpack(need, cache);
+
+  const still = available.filter(need => !present(need, cache));
+  if (still.length > 0)
+    throw new SetupError(`${still.map(need => need.has).join(', ')}: still not found after the installation`);
+}
+
+const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C', NEEDRESTART_MODE: 'l' };
+
+/** apt-get, with an update first where there are no package lists, and a second try after one where there are old ones. */
+async function apt(args, cwd) {
+  let updated = false;
+  const update = async () => {
+    updated = true;
+    say('apt-get update');
+    const result = await locked(['update', '-q']);
+    if (result.code !== 0) throw aptFailed('apt-get update', result, 'apt-get update');
+  };
+  if (!hasPackageLists()) await update();
+  let result = await locked(['-q', ...args], cwd);
+  if (result.code !== 0 && !updated) {
+    await update();
+    result = await locked(['-q', ...args], cwd);
+  }
+  if (result.code !== 0) throw aptFailed(`apt-get ${args[0]}`, result, `apt-get update && apt-get ${args.join(' ')}`);
+}
+
+/** Waits for another apt or dpkg: up to two minutes for dpkg's lock (apt's own wait), as long for the lists' lock. */
+async function locked(args, cwd) {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const all = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0', ...args];
+    const result = await run('apt-get', all, { env: aptEnvironment, shielded: true, cwd });
+    if (result.code === 0 || Date.now() > deadline || !/Could not get lock|Unable to lock/.test(result.output))
+      return result;
+    say('another package manager holds the lock; waiting');
+    await new Promise(resolve => setTimeout(resolve, 3000));
+  }
+}
+
+function hasPackageLists() {
+  try {
+    return readdirSync('/var/lib/apt/lists').some(name => /_Packages(\.\w+)?$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+function aptFailed(what, result, fix) {
+  const lines = result.output.split('\n').filter(line => /^(E|Err|W):/.test(line));
+  return new SetupError(
+    `${what} failed (is the network up?)`,
+    fix,
+    lines.slice(-6).join('\n') || result.output.slice(-800),
+  );
+}
+
+async function yum(manager, packages) {
+  const result = await run(manager, ['install', '-y', ...packages], { shielded: true });
+  if (result.code !== 0)
+    throw new SetupError(
+      `${manager} install failed (is the network up, and does the release still have mirrors?)`,
+      `${manager} install -y ${packages.join(' ')}`,
+      result.output.trim().split('\n').slice(-6).join('\n'),
+    );
+}
+
+/** Takes one program out of its Debian package into the cache. */
+async function unpack(need, cache) {
+  say(`fetching ${need.apt} (${need.why}) into .cache/tools; it is unpacked, not installed`);
+  mkdirSync(cache, { recursive: true });
+  const scratch = mkdtempSync(join(cache, 'unpack-'));
+  try {
+    await apt(['download', '-o', 'APT::Sandbox::User=root', need.apt], scratch);
+    const archive = readdirSync(scratch).find(name => name.endsWith('.deb'));
+    const tree = join(scratch, 'tree');
+    const result = await run('dpkg-deb', ['-x', join(scratch, archive), tree]);
+    if (result.code !== 0) throw new SetupError(`dpkg-deb could not unpack ${archive}`, undefined, result.output);
+    const target = join(cache, 'tools', need.file);
+    mkdirSync(join(target, '..'), { recursive: true });
+    renameSync(join(tree, need.file), target);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { canaryTree } from './support/canary.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { holdings, newSince } from './support/leaks.ts';
+import { push, registry } from './support/registry.ts';
+import { checkout, requires } from './support/requires.ts';
+import { judge } from './support/runner.ts';
+
+const test = requires();
+
+test('a file is judged by the lines uvu ends with', () => {
+  const closing = (total: number, passed: number, skipped: number) =>
+    `\n  Total:     ${total}\n  Passed:    ${passed}\n  Skipped:   ${skipped}\n  Duration:  1ms\n`;
+  const counts = (output: string, code: number | string) => {
+    const { passed, failed, skipped } = judge(output, code);
+    return [passed, failed, skipped.length];
+  };
+  assert.equal(counts(closing(3, 3, 0), 0), [3, 0, 0]);
+  assert.equal(counts(closing(3, 2, 0), 1), [2, 1, 0]);
+  assert.equal(counts(closing(3, 3, 0), 1), [3, 1, 0], 'passed, and then ended badly');
+  assert.equal(counts('', 0), [0, 1, 0], 'ended before its tests did');
+  assert.equal(counts(closing(3, 3, 0).slice(0, 20), 'SIGKILL'), [0, 1, 0]);
+  assert.equal(counts(closing(0, 0, 0), 0), [0, 1, 0], 'no test at all');
+  assert.equal(counts(`  skipped: x (no y)\n${closing(1, 1, 1)}`, 0), [1, 0, 1]);
+  assert.equal(judge(`  skipped: x (no y)\n${closing(0, 0, 1)}`, 0).skipped, ['x (no y)']);
+});
+
+test('an unknown requirement fails', () => {
+  assert.throws(() => requires('a-kernel-of-corn'), /unknown requirement "a-kernel-of-corn"/);
+});
+
+test('a missing requirement skips with its reason', () => {
+  const folder = temporaryFolder('skip');
+  const file = join(folder, 'skip.ts');
+  const support = join(checkout, 'test/support/requires.ts');
+  const source = `import { requires } from ${JSON.stringify(support)};
+    const test = requires('kernel>=99.0');
+    test('never', () => { throw new Error('it ran') });
+    test.run();`;
+  writeFileSync(file, source);
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const result = spawnSync(process.execPath, ['--import', 'tsx', file], { cwd: checkout, encoding: 'utf8' });
+  assert.match(result.stdout, /^ {2}skipped: never \(kernel /m);
+  assert.is(result.status, 0);
+});
+
+test('a canary tree tells of every touch', () => {
+  const canary = canaryTree();
+  canary.check();
+  writeFileSync(join(canary.path, 'etc/passwd'), 'other');
+  assert.throws(() => canary.check(), /canary/);
+});
+
+test('a folder of ours that is left is seen', () => {
+  const before = holdings();
+  const folder = temporaryFolder('leak');
+  assert.equal(newSince(before, holdings()), [`files: ${folder}`]);
+});
+
+requires('root', 'unshare')('folders with mounts inside are removed on SIGTERM', () => {
+  const folder = temporaryFolder('signal');
+  writeFileSync(
+    join(folder, 'child.ts'),
+    `import { temporaryFolder } from ${JSON.stringify(join(checkout, 'test/support/cleanup.ts'))};
+     import { spawnSync } from 'node:child_process';
+     const path = temporaryFolder('mounted');
+     spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', path]);
+     console.log(path);
+     process.kill(process.pid, 'SIGTERM');
+     setInterval(() => {}, 1000);`,
+  );
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const result = spawnSync(process.execPath, ['--import', 'tsx', join(folder, 'child.ts')], {
+    cwd: checkout,
+    encoding: 'utf8',
+  });
+  assert.is(result.status, 143, result.stderr);
+  assert.match(result.stdout, /minidock-test-/);
+  assert.not(existsSync(result.stdout.trim()));
+});
+
+requires('docker-registry', 'skopeo')('a real registry takes an image and forgets it', async () => {
+  const server = await registry();
+  const folder = temporaryFolder('layout');
+  mkdirSync(join(folder, 'empty'));
+  const response = await fetch(`${server.url}/v2/_catalog`);
+  assert.equal(await response.json(), { repositories: [] });
+  assert.throws(() => push(`oci:${folder}/empty:latest`, server, 'x:1'), /skopeo copy/);
+  server.stop();
+  assert.not(existsSync(`/proc/${server.pid}/root`));
+});
+
+test.run();
