@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import type { Engine } from '../engine/engine.ts';
+import type { Roots } from '../engine/paths.ts';
+import { MinidockError } from '../errors.ts';
+import type { Output } from './output.ts';
+
+/** What a verb works with: tests hand in other parts. */
+export interface Context {
+  readonly settings: Settings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly output: Output;
+  /** Loads the engine; needs root. */
+  engine(): Promise<Engine>;
+}
+
+/** Which engine: two with other roots and bridges live side by side. */
+export interface Settings extends Roots {
+  /** Name of the bridge device. */
+  readonly bridge: string;
+  /** Path of daemon.json. */
+  readonly config: string;
+}
+
+export interface GlobalFlags {
+  readonly root?: string;
+  readonly 'exec-root'?: string;
+  readonly bridge?: string;
+  readonly config?: string;
+}
+
+/** Flags before environment before defaults. */
+export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings {
+  return {
+    root: resolve(flags.root ?? env.MINIDOCK_ROOT ?? '/var/lib/minidock'),
+    execRoot: resolve(flags['exec-root'] ?? env.MINIDOCK_EXEC_ROOT ?? '/run/minidock'),
+    bridge: flags.bridge ?? env.MINIDOCK_BRIDGE ?? 'minidock0',
+    config: resolve(flags.config ?? env.MINIDOCK_CONFIG ?? '/etc/minidock/daemon.json'),
+  };
+}
+
+/** @throws {MinidockError} `not-root` */
+export function requireRoot(): void {
+  if (process.geteuid?.() !== 0) {
+    throw new MinidockError('not-root', 'namespaces, mounts and cgroups need root, and this is not root', {
+      fix: `sudo minidock ${process.argv.slice(2).join(' ')}`,
+    });
+  }
+}

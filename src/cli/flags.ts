@@ -1,0 +1,71 @@
+/**
+ * The words a flag table is made of. A verb's table is the only description of its flags: the parser reads it on every
+ * start, yargs renders help and completion from it (help.ts).
+ */
+export interface Flag<T> {
+  /** One letter: `-d`. */
+  readonly short?: string;
+  /** Other long names that mean the same: `--net` for `--network`. They are not in the help. */
+  readonly aliases?: readonly string[];
+  /** What the value is called in the help: `string`, `bytes`, `list`. Flags without one take no value. */
+  readonly value?: string;
+  readonly help: string;
+  /** Where the flag is not given. */
+  readonly initial: T;
+  /** The value of the flag given alone (`--rm`). Where absent, the next argument is the value. */
+  readonly alone?: string;
+  /** Throws an Error whose message is the reason, fit for `invalid argument "x" for "--flag" flag: REASON`. */
+  read(text: string, before: T): T;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a table holds flags of every type; Values<> gives each back its own.
+export type FlagTable = Readonly<Record<string, Flag<any>>>;
+
+/** What parsing a table gives: one value a flag. */
+export type Values<F extends FlagTable> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
+
+interface Names {
+  short?: string;
+  aliases?: readonly string[];
+}
+
+/** `--rm`, `--rm=false`. */
+export function toggle(help: string, names: Names = {}): Flag<boolean> {
+  return { ...names, help, initial: false, alone: 'true', read: readBoolean };
+}
+
+/** A flag with one value; given twice, the last wins. */
+export function single<T>(
+  value: string,
+  read: (text: string) => T,
+  help: string,
+  names: Names = {},
+): Flag<T | undefined> {
+  return { ...names, value, help, initial: undefined, read };
+}
+
+export function text(help: string, names: Names = {}): Flag<string | undefined> {
+  return single('string', value => value, help, names);
+}
+
+export function integer(help: string, names: Names = {}): Flag<number | undefined> {
+  return single('int', readInteger, help, names);
+}
+
+/** A flag that may be given many times. */
+export function many<T>(value: string, read: (text: string) => T, help: string, names: Names = {}): Flag<readonly T[]> {
+  return { ...names, value, help, initial: [], read: (given, before) => [...before, read(given)] };
+}
+
+const yes = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const no = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+
+function readBoolean(given: string): boolean {
+  if (!yes.has(given) && !no.has(given)) throw new Error('must be true or false');
+  return yes.has(given);
+}
+
+export function readInteger(given: string): number {
+  if (!/^[+-]?\d+$/.test(given) || !Number.isSafeInteger(Number(given))) throw new Error('must be a whole number');
+  return Number(given);
+}

@@ -1,0 +1,11 @@
+import { type FlagTable, text, toggle } from './flags.ts';
+
+/** Flags before the verb. */
+export const globalFlags = {
+  root: text('Where images and containers are kept (default /var/lib/minidock; MINIDOCK_ROOT)'),
+  'exec-root': text('Where the state of running containers is kept (default /run/minidock; MINIDOCK_EXEC_ROOT)'),
+  bridge: text('Name of the bridge (default minidock0; MINIDOCK_BRIDGE)'),
+  config: text('Path of daemon.json (default /etc/minidock/daemon.json; MINIDOCK_CONFIG)'),
+  debug: toggle('Show the stack of errors', { short: 'D' }),
+  version: toggle('Print the version', { short: 'v' }),
+} satisfies FlagTable;

@@ -1,0 +1,103 @@
+import yargs, { type Argv, type Options } from 'yargs';
+import type { FlagTable } from './flags.ts';
+import { globalFlags } from './global-flags.ts';
+import type { Verb } from './verb.ts';
+import { groups, type VerbEntry, verbs } from './verbs.ts';
+
+/** Help, completion and guesses, rendered by yargs from the flag tables. Loaded only when asked for. */
+
+const columns = 100;
+
+/** The help of `minidock` itself. */
+export async function programHelp(): Promise<string> {
+  const parser = plain('Usage:  minidock [OPTIONS] COMMAND\n\nA container engine that can be read, lesson by lesson');
+  for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
+  addFlags(parser, globalFlags);
+  return render(parser, `Run 'minidock COMMAND --help' for more information on a command.`);
+}
+
+/** The help of `minidock container`, `minidock image`. */
+export async function groupHelp(group: string): Promise<string> {
+  const parser = plain(`Usage:  minidock ${group} COMMAND\n\nManage ${group}s`, `minidock ${group}`);
+  for (const [name, member] of Object.entries(groups[group]!)) parser.command(name, verbs[member]!.summary);
+  return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
+}
+
+/** @param path the verb as it was called: `image ls` */
+export async function verbHelp(path: string, summary: string, verb: Verb): Promise<string> {
+  const parser = plain(`Usage:  minidock ${path} ${verb.synopsis}\n\n${summary}`);
+  addFlags(parser, verb.flags);
+  return render(parser);
+}
+
+/** The verb that the user most likely meant. */
+export async function suggestVerb(given: string): Promise<string | undefined> {
+  const parser = plain('').recommendCommands().strictCommands();
+  for (const name of [...Object.keys(verbs), ...Object.keys(groups)]) parser.command(name, '');
+  const message = await new Promise<string>(resolve => {
+    parser.parse([given], {}, (_error, _argv, output) => resolve(output));
+  });
+  return /^Did you mean (\S+)\?$/m.exec(message)?.[1];
+}
+
+/** The completion script for bash. */
+export async function completionScript(): Promise<string> {
+  return captured(() => plain('').completion('completion').showCompletionScript());
+}
+
+/** What may stand next. @param words the words so far, `minidock` first, as yargs' script hands them over */
+export async function complete(words: readonly string[]): Promise<string> {
+  const verb: VerbEntry | undefined = verbs[words[1] ?? ''];
+  const parser = plain('');
+  if (verb === undefined) for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
+  addFlags(parser, verb === undefined ? globalFlags : (await verb.load()).verb.flags);
+  const last = words.at(-1) ?? '';
+  const found = await parser.getCompletion([...words.slice(verb === undefined ? 0 : 1, -1), last]);
+  return found.map(word => `${word}\n`).join('');
+}
+
+function plain(usage: string, script = 'minidock'): Argv {
+  return yargs([])
+    .scriptName(script)
+    .usage(usage)
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .locale('en')
+    .wrap(columns)
+    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false });
+}
+
+function addFlags(parser: Argv, table: FlagTable): void {
+  for (const [name, flag] of Object.entries(table)) {
+    const type = Array.isArray(flag.initial) ? 'array' : typeOf(flag.value);
+    parser.option(name, {
+      ...(flag.short === undefined ? {} : { alias: flag.short }),
+      type,
+      describe: flag.help,
+    });
+  }
+}
+
+function typeOf(value: string | undefined): Options['type'] {
+  if (value === undefined) return 'boolean';
+  return value === 'int' || value === 'decimal' ? 'number' : 'string';
+}
+
+async function render(parser: Argv, epilogue?: string): Promise<string> {
+  const help = await parser.getHelp();
+  return `${help}\n${epilogue === undefined ? '' : `\n${epilogue}\n`}`;
+}
+
+/** yargs prints its completion script itself. */
+async function captured(action: () => void): Promise<string> {
+  const lines: string[] = [];
+  const log = console.log;
+  console.log = (line: string) => lines.push(line);
+  try {
+    action();
+  } finally {
+    console.log = log;
+  }
+  return `${lines.join('\n')}\n`;
+}

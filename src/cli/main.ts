@@ -1,0 +1,87 @@
+import { MinidockError } from '../errors.ts';
+import { version } from '../version.ts';
+import type { Context } from './context.ts';
+import { findVerb } from './find-verb.ts';
+import type { Values } from './flags.ts';
+import { globalFlags } from './global-flags.ts';
+import type { Output } from './output.ts';
+import { parse } from './parse.ts';
+import { checkCount, usageError } from './usage.ts';
+
+/** Makes the context in which a verb runs. */
+export type ContextMaker = (globals: Values<typeof globalFlags>) => Context;
+
+/**
+ * Runs one command line (without `node` and the script) and resolves with its exit code. Prints every error itself.
+ */
+export async function main(args: readonly string[], output: Output, makeContext: ContextMaker): Promise<number> {
+  let debug = false;
+  try {
+    if (args[0] === '--get-yargs-completions') {
+      const { complete } = await import('./help.ts');
+      output.out(await complete(args.slice(1)));
+      return 0;
+    }
+    const { flags, operands, help } = withSee('minidock --help', () => parse(globalFlags, args, true));
+    debug = flags.debug;
+    if (flags.version) {
+      output.out(`minidock version ${version}\n`);
+      return 0;
+    }
+    const asksHelp = help || operands[0] === 'help';
+    const words = operands[0] === 'help' ? operands.slice(1) : operands;
+    if (words.length === 0) {
+      const { programHelp } = await import('./help.ts');
+      output.out(await programHelp());
+      return 0;
+    }
+    return await runWords(words, asksHelp, output, () => makeContext(flags));
+  } catch (error) {
+    return report(error, debug, output);
+  }
+}
+
+async function runWords(words: readonly string[], asksHelp: boolean, output: Output, makeContext: () => Context) {
+  const found = await findVerb(words);
+  if (found.kind === 'group') {
+    const { groupHelp } = await import('./help.ts');
+    output.out(await groupHelp(found.path));
+    return 0;
+  }
+  const { path, entry, rest } = found;
+  const { verb } = await entry.load();
+  const parsed = withSee(`minidock ${path} --help`, () => parse(verb.flags, rest, verb.stopAtOperand ?? false));
+  if (asksHelp || parsed.help) {
+    const { verbHelp } = await import('./help.ts');
+    output.out(await verbHelp(path, entry.summary, verb));
+    return 0;
+  }
+  checkCount(path, verb.synopsis, verb.operands, parsed.operands.length);
+  return verb.run(makeContext(), parsed.flags, parsed.operands);
+}
+
+/** Adds where to look to a mistake in the flags. */
+function withSee<T>(help: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof MinidockError && error.code === 'usage') {
+      throw usageError(error.message, { exitCode: error.exitCode, see: `See '${help}'.` });
+    }
+    throw error;
+  }
+}
+
+/** Prints an error: one line, then what to do; a stack only for `--debug`. Returns the exit code. */
+export function report(error: unknown, debug: boolean, output: Output): number {
+  if (error instanceof MinidockError && error.code === 'usage') {
+    output.err(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`);
+  } else {
+    const known = error instanceof MinidockError;
+    const fix = known ? error.fix : `this looks like a defect: 'minidock --debug …' shows where it happened`;
+    output.err(`minidock: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (fix !== undefined && !(debug && !known)) output.err(`  fix: ${fix}\n`);
+  }
+  if (debug && error instanceof Error) output.err(`${error.stack}\n`);
+  return error instanceof MinidockError ? error.exitCode : 1;
+}

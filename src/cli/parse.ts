@@ -1,0 +1,97 @@
+import type { Flag, FlagTable, Values } from './flags.ts';
+import { usageError } from './usage.ts';
+
+/**
+ * Reads arguments by a flag table, in the grammar of Docker's client (spf13/pflag): `--name value`, `--name=value`,
+ * `-it`, `-p8080:80`, `-p 8080:80`, `--rm=false`, `--` ends the flags. It is written out here because yargs-parser reads
+ * `-p8080:80` as eight flags.
+ */
+export interface Parsed<F extends FlagTable> {
+  readonly flags: Values<F>;
+  readonly operands: readonly string[];
+  /** `--help`, or `-h` where the table has no other use for it. */
+  readonly help: boolean;
+}
+
+/**
+ * @param stopAtOperand the first operand ends the flags, so that `run image ls -l` hands `-l` on
+ * @throws {MinidockError} `usage`, exit code 125, worded as Docker words it
+ */
+export function parse<F extends FlagTable>(table: F, args: readonly string[], stopAtOperand: boolean): Parsed<F> {
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(table)) values[name] = table[name]!.initial;
+  const operands: string[] = [];
+  let help = false;
+
+  const set = (name: string, flag: Flag<unknown>, value: string): void => {
+    try {
+      values[name] = flag.read(value, values[name]);
+    } catch (error) {
+      const shown = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
+      throw usageError(`invalid argument ${JSON.stringify(value)} for "${shown}" flag: ${(error as Error).message}`);
+    }
+  };
+
+  let at = 0;
+  /** `--name…`; moves `at` past a value that stands in the next argument. */
+  const long = (arg: string): void => {
+    const equals = arg.indexOf('=');
+    const given = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
+    if (given === 'help') {
+      help = true;
+      return;
+    }
+    const found = byName(table, given);
+    if (found === undefined) throw usageError(`unknown flag: --${given}`);
+    const [name, flag] = found;
+    if (equals >= 0) set(name, flag, arg.slice(equals + 1));
+    else if (flag.alone !== undefined) set(name, flag, flag.alone);
+    else if (at < args.length) set(name, flag, args[at++]!);
+    else throw usageError(`flag needs an argument: ${arg}`);
+  };
+  /** `-abc`: flags without value up to the first that takes one, which takes the rest or the next argument. */
+  const short = (arg: string): void => {
+    for (let rest = arg.slice(1); rest !== ''; ) {
+      const letter = rest[0]!;
+      const found = byLetter(table, letter);
+      if (found === undefined && letter === 'h') {
+        help = true;
+        return;
+      }
+      if (found === undefined) throw usageError(`unknown shorthand flag: '${letter}' in -${rest}`);
+      const [name, flag] = found;
+      if (rest.length > 2 && rest[1] === '=') return set(name, flag, rest.slice(2));
+      if (flag.alone === undefined) {
+        if (rest.length > 1) return set(name, flag, rest.slice(1));
+        if (at < args.length) return set(name, flag, args[at++]!);
+        throw usageError(`flag needs an argument: '${letter}' in -${rest}`);
+      }
+      set(name, flag, flag.alone);
+      rest = rest.slice(1);
+    }
+  };
+
+  while (at < args.length) {
+    const arg = args[at++]!;
+    if (arg === '--') {
+      operands.push(...args.slice(at));
+      break;
+    }
+    if (arg.startsWith('--')) long(arg);
+    else if (arg.startsWith('-') && arg !== '-') short(arg);
+    else if (stopAtOperand) {
+      operands.push(arg, ...args.slice(at));
+      break;
+    } else operands.push(arg);
+  }
+  return { flags: values as Values<F>, operands, help };
+}
+
+function byName(table: FlagTable, given: string): [string, Flag<unknown>] | undefined {
+  if (Object.hasOwn(table, given)) return [given, table[given]!];
+  return Object.entries(table).find(([, flag]) => flag.aliases?.includes(given));
+}
+
+function byLetter(table: FlagTable, letter: string): [string, Flag<unknown>] | undefined {
+  return Object.entries(table).find(([, flag]) => flag.short === letter);
+}

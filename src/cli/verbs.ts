@@ -1,0 +1,65 @@
+import type { Verb } from './verb.ts';
+
+export interface VerbEntry {
+  readonly summary: string;
+  readonly group: 'container' | 'image' | 'engine';
+  readonly load: () => Promise<{ readonly verb: Verb }>;
+}
+
+/** Every verb with its one line of help. Its code is loaded when it is called. */
+export const verbs: Readonly<Record<string, VerbEntry>> = {
+  run: {
+    summary: 'Make a container from an image and run a command in it',
+    group: 'container',
+    load: () => import('./verbs/run.ts'),
+  },
+  ps: { summary: 'List containers', group: 'container', load: () => import('./verbs/ps.ts') },
+  logs: { summary: 'Show what a container wrote', group: 'container', load: () => import('./verbs/logs.ts') },
+  exec: {
+    summary: 'Run one more command in a running container',
+    group: 'container',
+    load: () => import('./verbs/exec.ts'),
+  },
+  stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/stop.ts') },
+  rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/rm.ts') },
+  inspect: {
+    summary: 'Show all that is known about containers and images',
+    group: 'container',
+    load: () => import('./verbs/inspect.ts'),
+  },
+  images: { summary: 'List images', group: 'image', load: () => import('./verbs/images.ts') },
+  pull: { summary: 'Fetch an image from a registry', group: 'image', load: () => import('./verbs/pull.ts') },
+  import: {
+    summary: 'Make an image of one layer from a tarball',
+    group: 'image',
+    load: () => import('./verbs/import.ts'),
+  },
+  version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/version.ts') },
+  doctor: {
+    summary: 'Check what this machine can do, and tell how to mend it',
+    group: 'engine',
+    load: () => import('./verbs/doctor.ts'),
+  },
+  completion: {
+    summary: 'Print a completion script for bash',
+    group: 'engine',
+    load: () => import('./verbs/completion.ts'),
+  },
+};
+
+/** `minidock container ls` and the like: the same verbs under Docker's management commands. */
+export const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  container: {
+    run: 'run',
+    ls: 'ps',
+    list: 'ps',
+    ps: 'ps',
+    logs: 'logs',
+    exec: 'exec',
+    stop: 'stop',
+    rm: 'rm',
+    remove: 'rm',
+    inspect: 'inspect',
+  },
+  image: { ls: 'images', list: 'images', pull: 'pull', import: 'import', inspect: 'inspect' },
+};
