@@ -1,0 +1,160 @@
+/*
+ * The interpreter: does each step of a section and nothing else. It knows nothing about containers; what to do, in
+ * which order and what may fail is the program's.
+ */
+#include "interpret.h"
+#include "sys.h"
+
+enum { FD_CLOEXEC_ = 1, F_SETFD_ = 2, DIED = 125 };
+
+void send_frame(int fd, u8 type, u8 detail, const void *payload, u32 length)
+{
+	u8 message[sizeof(struct frame) + 32];
+	struct frame frame = { type, detail, 0, length };
+	__builtin_memcpy(message, &frame, sizeof frame);
+	__builtin_memcpy(message + sizeof frame, payload, length);
+	write_all(fd, message, sizeof frame + length);
+}
+
+static void report(const struct machine *m, u8 type, u32 index, s64 result, u64 seen)
+{
+	struct report r = { index, m->program.flags >> TAG_SHIFT, result, seen };
+	send_frame(m->report_fd, type, m->section, &r, sizeof r);
+}
+
+/* Waits for the other side's byte. A launcher that died is an end of file: nobody would record this container. */
+static void await_go(const struct machine *m)
+{
+	u8 go;
+	if (read_all(m->report_fd, &go, 1) != 0)
+		quit(DIED);
+}
+
+static u64 load(const u8 *from, int bytes)
+{
+	u64 value = 0;
+	for (int i = 0; i < bytes; i++)
+		value |= (u64)from[i] << (8 * i);
+	return value;
+}
+
+u64 value_of(const struct machine *m, u32 kind, u64 arg)
+{
+	switch (kind) {
+	case DATA:
+		return (u64)(m->program.data + arg);
+	case SAVED:
+		return m->saved[arg];
+	case WORD:
+		return load(m->program.data + arg, 4);
+	default:
+		return arg;
+	}
+}
+
+static void do_store(struct machine *m, const struct step *s)
+{
+	u64 value = value_of(m, s->kind[0], s->arg[0]);
+	u8 *to = m->program.data + s->arg[1];
+	if (s->width == STORE_DECIMAL) {
+		u8 digits[10];
+		int n = 0;
+		for (u32 rest = value; n == 0 || rest; rest /= 10)
+			digits[n++] = '0' + rest % 10;
+		while (n)
+			*to++ = digits[--n];
+		*to = 0;
+		return;
+	}
+	for (int i = 0; i < (s->width == STORE_U32 ? 4 : 8); i++)
+		to[i] = value >> (8 * i);
+}
+
+static int tolerates(const struct step *s, s64 result)
+{
+	for (int i = 0; i < s->tolerated; i++)
+		if (result == -(s64)s->tolerate[i])
+			return 1;
+	return 0;
+}
+
+/* The kernel reserves -4095…-1 for errnos; everything else is a result. */
+static int failed(s64 result)
+{
+	return result < 0 && result >= -4095;
+}
+
+static s64 do_syscall(const struct machine *m, const struct step *s)
+{
+	u64 a[6];
+	for (int i = 0; i < 6; i++)
+		a[i] = value_of(m, s->kind[i], s->arg[i]);
+	return sys6(s->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* In the new process: its own descriptor, closed by the execve that succeeds; the shim's is the parent's alone. */
+static void become_child(struct machine *m)
+{
+	sys(__NR_close, SHIM_FD, 0, 0);
+	sys(__NR_fcntl, CHILD_FD, F_SETFD_, FD_CLOEXEC_);
+	m->report_fd = CHILD_FD;
+	run_section(m, CHILD);
+	run_section(m, EXEC);
+	quit(DIED);
+}
+
+/* Returns whether the section goes on. */
+static int run_step(struct machine *m, const struct step *s, u32 index)
+{
+	s64 result = 0;
+	u64 seen = 0;
+	if (m->program.flags & FLAG_STEP) {
+		report(m, BEFORE, index, 0, 0);
+		await_go(m);
+	}
+	switch (s->op) {
+	case OP_SYSCALL:
+		result = do_syscall(m, s);
+		if (s->flags & STEP_FORKS && result == 0)
+			become_child(m);
+		if (s->flags & STEP_FORKS)
+			sys(__NR_close, CHILD_FD, 0, 0);
+		if (s->save != NO_SLOT)
+			m->saved[s->save] = result;
+		break;
+	case OP_STORE:
+		do_store(m, s);
+		break;
+	case OP_EXPECT:
+		seen = load(m->program.data + s->arg[0], s->width);
+		break;
+	case OP_SYNC:
+		report(m, SYNC, index, 0, 0);
+		await_go(m);
+		break;
+	}
+	if (m->program.flags & FLAG_TRACE)
+		report(m, TRACE, index, result, seen);
+	if (failed(result) && !tolerates(s, result)) {
+		/* A failed entry of PATH: the next one is tried, and TypeScript weighs all the answers. */
+		report(m, m->section == EXEC ? ATTEMPT : FAILED, index, result, 0);
+		return m->section == EXEC;
+	}
+	if (s->op == OP_EXPECT && (seen & s->arg[1]) != s->arg[2]) {
+		report(m, FAILED, index, 0, seen);
+		return 0;
+	}
+	return 1;
+}
+
+void run_section(struct machine *m, enum section section)
+{
+	m->section = section;
+	for (u32 i = 0; i < m->program.steps[section]; i++) {
+		if (run_step(m, m->program.section[section] + i, i))
+			continue;
+		if (section == EXIT || section == REAP)
+			return;
+		quit(DIED);
+	}
+}

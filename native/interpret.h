@@ -1,0 +1,20 @@
+#pragma once
+#include "decode.h"
+
+struct machine {
+	struct program program;
+	s64 saved[MAX_SLOTS];
+	enum section section;
+	int report_fd; /* where this side reports: SHIM_FD, or CHILD_FD after the fork */
+};
+
+/* The value of an argument now. */
+u64 value_of(const struct machine *m, u32 kind, u64 arg);
+
+/*
+ * Runs a section. Host: returns in the parent; the child never comes back from it. A failure is reported and ends the
+ * process. Exit and reap: a failure only ends the section.
+ */
+void run_section(struct machine *m, enum section section);
+
+void send_frame(int fd, u8 type, u8 detail, const void *payload, u32 length);

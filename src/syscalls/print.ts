@@ -1,0 +1,155 @@
+import type { Data } from './data.ts';
+import { errnoName } from './errno.ts';
+import { signatures } from './signatures.ts';
+import { type Arg, type Program, type Step, sectionNames } from './step.ts';
+
+/** A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`. */
+export function printStep(step: Step): string {
+  switch (step.op) {
+    case 'syscall': {
+      const shows = signatures[step.name] ?? [];
+      const args = step.args.map((arg, i) => printArg(arg, shows[i]));
+      return `${step.name}(${args.join(', ')})${step.save ? ` → ${step.save.name}` : ''}`;
+    }
+    case 'store':
+      return `store ${step.from.name} in ${shorten(step.into.text)}${step.at ? ` at ${step.at}` : ''} as ${step.as}`;
+    case 'expect':
+      return `expect ${hex(step.value, step.mask)} in ${shorten(step.data.text)}${step.at ? ` at ${step.at}` : ''}`;
+    case 'sync':
+      return 'sync';
+  }
+}
+
+function printArg(arg: Arg, show: ((value: number) => string) | null | undefined): string {
+  if (typeof arg === 'bigint') return `0x${arg.toString(16)}`;
+  if (typeof arg === 'number') return show ? show(arg) : String(arg);
+  return arg.kind === 'data' ? shorten(arg.text) : arg.name;
+}
+
+const LONGEST = 160;
+
+function shorten(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…${text.startsWith('"') ? '"' : ''}`;
+}
+
+function hex(value: Uint8Array, mask: Uint8Array): string {
+  const digits = Buffer.from(value)
+    .reverse()
+    .toString('hex')
+    .replace(/^0+(?=.)/, '');
+  const full = mask.every(byte => byte === 0xff);
+  return full ? `0x${digits}` : `0x${digits} (mask 0x${Buffer.from(mask).reverse().toString('hex')})`;
+}
+
+/** What the kernel answered: `= 0`, `= 7`, `= ENOENT (tolerated)`. */
+export function printResult(result: number | bigint, tolerated = false): string {
+  const value = Number(result);
+  if (value < 0 && value >= -4095) return `= ${errnoName(-value)}${tolerated ? ' (tolerated)' : ''}`;
+  return `= ${value}`;
+}
+
+/** One line of a listing: a single step, or a folded group. */
+export interface Line {
+  /** Index of the first step in its section. */
+  index: number;
+  steps: readonly Step[];
+  group?: string;
+}
+
+/** Steps of one group that follow each other, as one line; each step a line where `unfold`. */
+export function foldLines(steps: readonly Step[], unfold: boolean): Line[] {
+  const lines: { index: number; steps: Step[]; group?: string }[] = [];
+  for (const [index, step] of steps.entries()) {
+    const last = lines.at(-1);
+    if (!unfold && step.group !== undefined && last?.group === step.group) last.steps.push(step);
+    else lines.push({ index, steps: [step], group: step.group });
+  }
+  return lines;
+}
+
+/**
+ * The whole program for `--dry-run`: a line a step or folded group, with its reason, and the lesson that explains it
+ * where `lessons` is set. Plain text; `paint` colours its parts on a terminal.
+ */
+export function printProgram(
+  program: Program,
+  options: { unfold: boolean; paint?: (part: 'section' | 'call' | 'why' | 'lesson', text: string) => string },
+): string {
+  const paint = options.paint ?? ((_part, text) => text);
+  const out: string[] = [];
+  for (const name of sectionNames) {
+    const steps = program[name];
+    if (steps.length === 0) continue;
+    out.push(paint('section', `${name} section, ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`));
+    for (const line of foldLines(steps, options.unfold)) {
+      const [first] = line.steps;
+      const call =
+        line.steps.length === 1 || line.group === undefined
+          ? printStep(first!)
+          : `${line.group} ×${line.steps.length}  ${countCalls(line.steps)}`;
+      const lesson = first!.lesson ? `  [${first!.lesson}]` : '';
+      out.push(`  ${String(line.index + 1).padStart(3)}  ${paint('call', call)}${paint('lesson', lesson)}`);
+      out.push(`       ${paint('why', first!.why)}`);
+    }
+  }
+  return `${out.join('\n')}\n`;
+}
+
+function countCalls(steps: readonly Step[]): string {
+  const counts = new Map<string, number>();
+  for (const step of steps) {
+    const name = step.op === 'syscall' ? step.name : step.op;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name}×${count}`)).join(' ');
+}
+
+/** The program as data, for `--dry-run=json` and for golden files: everything that is executed, readably. */
+export function programToJson(program: Program): Record<string, unknown> {
+  const sections = sectionNames
+    .filter(name => program[name].length > 0)
+    .map(name => [name, program[name].map(stepToJson)] as const);
+  return {
+    ...Object.fromEntries(sections),
+    ...(program.supervise && {
+      supervise: Object.fromEntries(
+        Object.entries(program.supervise).map(([role, arg]) => [role, printArg(arg as Arg, null)]),
+      ),
+    }),
+  };
+}
+
+function stepToJson(step: Step): Record<string, unknown> {
+  const { why, lesson, group } = step;
+  const reason = { why, ...(lesson && { lesson }), ...(group && { group }) };
+  if (step.op === 'syscall')
+    return {
+      call: step.name,
+      args: step.args.map((arg, i) => argToJson(arg, signatures[step.name]?.[i])),
+      ...(step.save && { save: step.save.name }),
+      ...(step.tolerate?.length && { tolerate: step.tolerate }),
+      ...reason,
+    };
+  if (step.op === 'store')
+    return { op: 'store', from: step.from.name, into: step.into.text, at: step.at, as: step.as, ...reason };
+  if (step.op === 'expect')
+    return {
+      op: 'expect',
+      data: step.data.text,
+      at: step.at,
+      value: Buffer.from(step.value).toString('hex'),
+      mask: Buffer.from(step.mask).toString('hex'),
+      ...reason,
+    };
+  return { op: 'sync', ...reason };
+}
+
+function argToJson(arg: Arg, show: ((value: number) => string) | null | undefined): unknown {
+  if (typeof arg === 'number') return show ? show(arg) : arg;
+  if (typeof arg === 'bigint') return `0x${arg.toString(16)}`;
+  return arg.kind === 'data' ? dataToJson(arg) : `→${arg.name}`;
+}
+
+function dataToJson(data: Data): unknown {
+  return data.text.startsWith('"') ? JSON.parse(data.text) : data.text;
+}

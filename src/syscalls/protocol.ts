@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import { type SectionName, sectionNames } from './step.ts';
+
+/** The shim's side of this is native/protocol.h: the picture of who says what stands there. */
+const FRAME_SIZE = 8;
+/** The most that one INPUT or OUTPUT carries, in bytes. */
+export const CHUNK = 32768;
+
+/** What the interpreter says of a step. */
+export interface Report {
+  type: 'trace' | 'before' | 'failed' | 'attempt' | 'sync';
+  section: SectionName;
+  /** The tag that the program was encoded with. */
+  tag: number;
+  index: number;
+  /** The syscall's result; a negative errno where it failed. */
+  result: number;
+  /** For expect: the bytes that were there, as a little-endian number. */
+  seen: bigint;
+}
+
+export type Message =
+  | { kind: 'report'; report: Report }
+  | { kind: 'malformed'; line: number }
+  | { kind: 'pid'; pid: number }
+  | { kind: 'output'; stream: 'stdout' | 'stderr'; chunk: Buffer }
+  | { kind: 'accepted' }
+  | { kind: 'exited'; code: number };
+
+const reportTypes: Record<string, Report['type']> = {
+  T: 'trace',
+  B: 'before',
+  F: 'failed',
+  A: 'attempt',
+  S: 'sync',
+};
+
+/** Cuts a stream into messages. Feed it chunks as they come; it keeps the rest of a partial frame. */
+export class Decoder {
+  private rest: Buffer = Buffer.alloc(0);
+
+  *push(chunk: Buffer): Generator<Message> {
+    this.rest = this.rest.length ? Buffer.concat([this.rest, chunk]) : chunk;
+    while (this.rest.length >= FRAME_SIZE) {
+      const length = this.rest.readUInt32LE(4);
+      if (this.rest.length < FRAME_SIZE + length) return;
+      const message = decodeFrame(this.rest[0]!, this.rest[1]!, this.rest.subarray(FRAME_SIZE, FRAME_SIZE + length));
+      this.rest = this.rest.subarray(FRAME_SIZE + length);
+      yield message;
+    }
+  }
+}
+
+function decodeFrame(type: number, detail: number, payload: Buffer): Message {
+  const letter = String.fromCharCode(type);
+  const reportType = reportTypes[letter];
+  if (reportType !== undefined)
+    return {
+      kind: 'report',
+      report: {
+        type: reportType,
+        section: sectionNames[detail] ?? 'host',
+        index: payload.readUInt32LE(0),
+        tag: payload.readUInt32LE(4),
+        result: Number(payload.readBigInt64LE(8)),
+        seen: payload.readBigUInt64LE(16),
+      },
+    };
+  switch (letter) {
+    case 'M':
+      return { kind: 'malformed', line: payload.readUInt32LE(0) };
+    case 'P':
+      return { kind: 'pid', pid: Number(payload.readBigInt64LE(8)) };
+    case 'O':
+      return { kind: 'output', stream: detail === 2 ? 'stderr' : 'stdout', chunk: Buffer.from(payload) };
+    case 'I':
+      return { kind: 'accepted' };
+    case 'X':
+      return { kind: 'exited', code: payload.readUInt32LE(0) };
+    default:
+      throw new Error(`the shim sent a frame of unknown type ${type}; expected one of T B F A S M P O I X`);
+  }
+}
+
+function frame(type: string, detail: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(FRAME_SIZE);
+  head.writeUInt8(type.charCodeAt(0), 0);
+  head.writeUInt8(detail, 1);
+  head.writeUInt32LE(payload.length, 4);
+  return payload.length ? Buffer.concat([head, payload]) : head;
+}
+
+/** One side of a conversation with a supervisor: the launcher's, or one that connected to its socket. */
+export class SupervisorClient {
+  private readonly queue: Buffer[] = [];
+  private awaitingAccept = false;
+  private ending = false;
+  private ended = false;
+
+  constructor(private readonly socket: Socket) {}
+
+  /** Asks for streams. Before "go" nothing of them is missed. */
+  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }): void {
+    const bits = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
+    this.send(frame('a', bits));
+  }
+
+  /** Input for the process; chunks of any size, delivered in order as fast as it reads. */
+  write(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; at += CHUNK) this.queue.push(chunk.subarray(at, at + CHUNK));
+    this.pump();
+  }
+
+  /** Bytes of input that the process has not taken yet. */
+  get buffered(): number {
+    return this.queue.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  /** End of file on its input, after what was written. */
+  end(): void {
+    this.ending = true;
+    this.pump();
+  }
+
+  /** The supervisor took the last input: send the next. */
+  accepted(): void {
+    this.awaitingAccept = false;
+    this.pump();
+  }
+
+  signal(number: number): void {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32LE(number);
+    this.send(frame('k', 0, payload));
+  }
+
+  resize(size: { rows: number; columns: number }): void {
+    const payload = Buffer.alloc(8);
+    payload.writeUInt16LE(size.rows, 0);
+    payload.writeUInt16LE(size.columns, 2);
+    this.send(frame('w', 0, payload));
+  }
+
+  /** Promises (or takes back) that this side cleans up after the exit, so that no reaper is started. */
+  cleansUp(yes: boolean): void {
+    this.send(frame('c', yes ? 1 : 0));
+  }
+
+  private pump(): void {
+    if (this.awaitingAccept) return;
+    const chunk = this.queue.shift();
+    if (chunk !== undefined) {
+      this.awaitingAccept = true;
+      this.send(frame('i', 0, chunk));
+    } else if (this.ending && !this.ended) {
+      this.ended = true;
+      this.send(frame('e', 0));
+    }
+  }
+
+  private send(bytes: Buffer): void {
+    if (this.socket.writable) this.socket.write(bytes);
+  }
+}

@@ -1,0 +1,310 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import type { Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { encode } from './encode.ts';
+import { errnoName } from './errno.ts';
+import { ExecError, type StepError, stepError } from './failure.ts';
+import type { Architecture } from './numbers.ts';
+import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
+import { sealProgram } from './seal.ts';
+import type { Program, Step } from './step.ts';
+
+/** A step that was done or is about to be, for `--trace`, `--step` and lessons. */
+export interface StepEvent {
+  step: Step;
+  report: Report;
+}
+
+export interface ShimOptions {
+  /** Shown in `ps` behind the shim's name. */
+  label?: string;
+  /** What the shim, and so a child without pipes, has as descriptors 0 to 2. Default: /dev/null. */
+  stdio?: 'ignore' | 'inherit' | readonly ('ignore' | 'inherit' | 'pipe' | number)[];
+  /** Called for each step with the kernel's answer. */
+  onStep?: (event: StepEvent) => void;
+  /** Called before each step, which then waits for the promise. */
+  beforeStep?: (event: StepEvent) => Promise<void>;
+  /** Whether memfd_create and execveat exist (Linux 3.19). */
+  memfd?: boolean;
+}
+
+/** The file that `make -C native` builds, found from this module wherever it was bundled to. */
+export function shimPath(): string {
+  for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
+    const candidate = path.join(directory, 'native/build/minidock-shim');
+    if (fs.existsSync(candidate)) return candidate;
+    if (directory === path.dirname(directory))
+      throw new MinidockError('not-built', 'the native shim (native/build/minidock-shim) is not built', {
+        exitCode: 125,
+        fix: 'run `npm run setup` in the checkout',
+      });
+  }
+}
+
+/** This machine's, of the two that the shim is written for. */
+export function architecture(): Architecture {
+  if (process.arch === 'x64' || process.arch === 'arm64') return process.arch;
+  throw new MinidockError('architecture', `minidock runs on x64 and arm64, not on ${process.arch}`, { exitCode: 125 });
+}
+
+/**
+ * One native shim. Making it starts the process and its sealing, which takes a millisecond that the caller can use;
+ * `run` then sends it the program that it is for. What each promise means:
+ *
+ * - `ready`: the child stands at its `sync`. Rejects with a `StepError`, like all of them, where a step failed before.
+ * - `executed`: execve succeeded. Rejects with an `ExecError` where no attempt did.
+ * - `exited`: the status, 0–255, once the supervisor has written the exit record. 137 where the shim itself was killed.
+ * - `ended`: the shim is gone.
+ */
+export class Shim {
+  readonly ready: Promise<void>;
+  readonly executed: Promise<void>;
+  readonly exited: Promise<number>;
+  readonly ended: Promise<void>;
+  readonly client: SupervisorClient;
+  /** The child's pid in our namespace; 0 before clone. */
+  pid = 0;
+  /** The three streams of the shim itself where they are pipes. */
+  readonly process: ChildProcess;
+
+  private readonly shimSocket: Socket;
+  private readonly childSocket: Socket;
+  private program: Program | undefined;
+  private readonly seal: Program;
+  private readonly attempts: Report[] = [];
+  private failure: Error | undefined;
+  private outputListener: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void) | undefined;
+  private readonly early: { stream: 'stdout' | 'stderr'; chunk: Buffer }[] = [];
+  private readonly readiness = deferred<void>();
+  private readonly execution = deferred<void>();
+  private readonly exit = deferred<number>();
+  private readonly supervising = deferred<void>();
+
+  constructor(private readonly options: ShimOptions = {}) {
+    this.ready = this.readiness.promise;
+    this.executed = this.execution.promise;
+    this.exited = this.exit.promise;
+    const binary = shimPath();
+    const stdio = options.stdio ?? 'ignore';
+    const three = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
+    this.process = spawn(binary, [], { stdio: [...three, 'pipe', 'pipe'], env: {}, cwd: '/', argv0: 'minidock-shim' });
+    this.shimSocket = this.process.stdio[3] as Socket;
+    this.childSocket = this.process.stdio[4] as Socket;
+    for (const socket of [this.shimSocket, this.childSocket]) socket.on('error', () => {});
+    this.client = new SupervisorClient(this.shimSocket);
+    this.ended = new Promise(resolve => {
+      this.process.once('exit', (code, signal) => {
+        this.settle(code, signal);
+        resolve();
+      });
+      this.process.once('error', error => {
+        this.fail(spawnError(binary, error));
+        resolve();
+      });
+    });
+    this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', options.memfd ?? true, os.tmpdir());
+    this.listen(this.shimSocket);
+    this.listen(this.childSocket);
+    this.childSocket.once('end', () => this.childClosed());
+    this.shimSocket.write(encode(this.seal, this.encoding(0)));
+  }
+
+  /** Sends the program. Once only. */
+  run(program: Program): void {
+    this.program = program;
+    this.shimSocket.write(encode(program, this.encoding(1)));
+    if (program.supervise === undefined) this.childSocket.unref?.();
+  }
+
+  /** Answers the child's sync. */
+  go(): void {
+    this.childSocket.write('g');
+  }
+
+  /** Output that the supervisor forwards; what came before the call is delivered at once. */
+  onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void {
+    this.outputListener = listener;
+    for (const { stream, chunk } of this.early.splice(0)) listener(stream, chunk);
+  }
+
+  /** Resolves when the supervisor listens to the client's frames. */
+  get supervised(): Promise<void> {
+    return this.supervising.promise;
+  }
+
+  /** Lets go of the shim: it and its container live on, and this process may end. */
+  detach(): void {
+    this.client.cleansUp(false);
+    this.shimSocket.end();
+    this.childSocket.destroy();
+    this.shimSocket.unref();
+    this.process.unref();
+  }
+
+  /** Ends the shim before its child was told to go on; the child dies with it. */
+  async abort(): Promise<void> {
+    this.childSocket.destroy();
+    this.shimSocket.destroy();
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGKILL');
+    await this.ended;
+  }
+
+  private encoding(tag: number) {
+    return {
+      tag,
+      arch: architecture(),
+      trace: this.options.onStep !== undefined || this.options.beforeStep !== undefined,
+      step: this.options.beforeStep !== undefined,
+    };
+  }
+
+  private listen(socket: Socket): void {
+    const decoder = new Decoder();
+    socket.on('data', chunk => {
+      for (const message of decoder.push(chunk)) this.receive(socket, message);
+    });
+  }
+
+  private receive(socket: Socket, message: Message): void {
+    switch (message.kind) {
+      case 'report':
+        this.receiveReport(socket, message.report);
+        break;
+      case 'pid':
+        this.pid = message.pid;
+        this.supervising.resolve();
+        break;
+      case 'output':
+        if (this.outputListener) this.outputListener(message.stream, message.chunk);
+        else this.early.push({ stream: message.stream, chunk: message.chunk });
+        break;
+      case 'accepted':
+        this.client.accepted();
+        break;
+      case 'exited':
+        this.exit.resolve(message.code);
+        break;
+      case 'malformed':
+        this.fail(new Error(`the shim refused the program at check ${message.line} of native/decode.c`));
+    }
+  }
+
+  private receiveReport(socket: Socket, report: Report): void {
+    const program = report.tag === 0 ? this.seal : this.program!;
+    if (report.type === 'failed') return this.fail(stepError(program, report));
+    if (report.type === 'attempt') {
+      this.attempts.push(report);
+      return;
+    }
+    if (report.type === 'sync') return this.readiness.resolve();
+    const step = program[report.section][report.index];
+    if (step === undefined) return;
+    if (report.type === 'trace') this.options.onStep?.({ step, report });
+    else if (this.options.beforeStep)
+      void this.options.beforeStep({ step, report }).then(
+        () => socket.write('g'),
+        () => socket.destroy(),
+      );
+  }
+
+  /** The child's end closed: its execve succeeded, or it is dead and said why before. */
+  private childClosed(): void {
+    if (this.failure) return;
+    const exec = this.program?.exec ?? [];
+    if (exec.length > 0 && this.attempts.length === exec.length)
+      this.fail(
+        new ExecError(
+          this.commandName(),
+          this.attempts.map(report => errnoName(-report.result)),
+        ),
+      );
+    else this.execution.resolve();
+  }
+
+  private commandName(): string {
+    const [first] = this.program?.exec ?? [];
+    const argv = first?.op === 'syscall' ? first.args[1] : undefined;
+    if (typeof argv !== 'object' || argv.kind !== 'data') return '';
+    const name = argv.pointers[0]?.to.text;
+    return name === undefined ? '' : (JSON.parse(name) as string);
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const promise of [this.readiness, this.execution, this.exit, this.supervising]) promise.reject(this.failure);
+  }
+
+  private settle(code: number | null, signal: NodeJS.Signals | null): void {
+    // Data that is still in the sockets is delivered before this: it may hold the reason.
+    setImmediate(() => {
+      if (this.failure) return;
+      const supervises = this.program?.supervise !== undefined;
+      if (signal !== null || (code !== 0 && code !== null)) {
+        const how = signal ? `killed by ${signal}` : `ended with status ${code}`;
+        const error = new MinidockError('shim-died', `the container's supervisor was ${how}`, { exitCode: 125 });
+        this.readiness.reject(error);
+        this.execution.reject(error);
+        this.supervising.reject(error);
+        if (supervises) this.exit.resolve(137);
+        else this.exit.reject(error);
+        this.failure = error;
+      } else {
+        this.readiness.resolve();
+        this.supervising.resolve();
+        this.exit.resolve(0);
+      }
+    });
+  }
+}
+
+/**
+ * Runs a program without clone: bridge set-up, device nodes of a layer, a lesson's single call. Resolves when its last
+ * step is done; rejects with a `StepError`.
+ */
+export async function runHost(program: Program, options: ShimOptions = {}): Promise<void> {
+  const shim = new Shim(options);
+  shim.run(program);
+  await shim.exited;
+  await shim.ended;
+}
+
+/** Starts a shim for `program`. Attach and `cleansUp` go to `shim.client` after `supervised` and before `go()`. */
+export function launch(program: Program, options: ShimOptions = {}): Shim {
+  const shim = new Shim(options);
+  shim.run(program);
+  return shim;
+}
+
+export type { StepError };
+
+function spawnError(binary: string, error: Error): MinidockError {
+  const reason = errnoOf(error) ?? error.message;
+  return new MinidockError('shim-not-started', `cannot start ${binary}: ${reason}`, {
+    exitCode: 125,
+    fix:
+      reason === 'EACCES' ? 'is the checkout on a file system mounted noexec?' : 'run `npm run setup` in the checkout',
+    cause: error,
+  });
+}
+
+interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // Whoever awaits sees the rejection; nobody waiting is no crash.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
