@@ -1,0 +1,80 @@
+import type { Resources } from '../container/oci.ts';
+import { MinidockError } from '../errors.ts';
+import type { Step } from '../syscalls/step.ts';
+import type { CgroupLayout } from './layout.ts';
+import { cgroup1 } from './v1.ts';
+import { cgroup2 } from './v2.ts';
+
+/**
+ * Groups of processes with limits, on either version of the kernel's interface.
+ *
+ * A group is named by its path from the top of what is mounted, as `linux.cgroupsPath` of config.json is: `/minidock/<id>`.
+ * Not below the group that minidock itself was started in: that is a login session's or a service's, and ends with it,
+ * while containers stay. The parent (`/minidock`) is each engine's own, so that two engines can run side by side.
+ *
+ * The first half gives steps and touches nothing. The second half acts, and may be called at any time: a group that is
+ * not there is an empty one.
+ */
+export interface CgroupDriver {
+  readonly layout: CgroupLayout;
+
+  /**
+   * Host section: makes the parent, and puts the calling process (the shim: single-threaded) into `${parent}/shims`: out
+   * of the caller's session, and out of the containers' groups, so that neither pause nor a memory limit reaches it. Safe
+   * to run by any number of engines at once.
+   */
+  prepare(parent: string): Step[];
+
+  /**
+   * Host section: makes the group (its parent must exist) and sets its limits, all before any process is in it. Throws
+   * `MinidockError` for a limit that this host's cgroups cannot keep; a limit is never silently left out.
+   */
+  create(group: string, resources: Resources): Step[];
+
+  /** Child section: the calling process (single-threaded) moves into the group. Before pivot_root, unshare(NEWCGROUP), and the user's change. */
+  join(group: string): Step[];
+
+  /** Processes in the group and below it, as seen from the caller's pid namespace, unordered. */
+  pids(group: string): number[];
+
+  /** Stops every process in the group where it is; resolves once all are stopped. */
+  freeze(group: string): Promise<void>;
+  /** Lets them go on. */
+  thaw(group: string): Promise<void>;
+
+  /**
+   * Ends every process in the group, frozen ones and ones that fork meanwhile too; resolves once the group is empty, rejects
+   * with `cgroup-busy` after five seconds. Pids are read from the kernel while they cannot be reused, never from a file.
+   */
+  killAll(group: string): Promise<void>;
+
+  /** Removes the group and those below it; retries for two seconds while the last process is leaving, then rejects with `cgroup-busy`. */
+  remove(group: string): Promise<void>;
+
+  /** Whether the kernel ended a process of the group for want of memory; undefined where it does not count (before 4.13). */
+  oomKilled(group: string): boolean | undefined;
+
+  stats(group: string): CgroupStats;
+}
+
+/** What the kernel counts; a field is missing where its controller is. */
+export interface CgroupStats {
+  memory?: { usageBytes: number; limitBytes?: number };
+  cpu?: { usageNanoseconds: bigint };
+  pids?: { current: number; limit?: number };
+}
+
+/** The driver for what the host has mounted. Throws `MinidockError` where that is nothing. */
+export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
+  if (layout.kind === 'none') {
+    throw new MinidockError(
+      'no-cgroups',
+      'no cgroup hierarchy is mounted on this host, so containers cannot be limited',
+      {
+        exitCode: 125,
+        fix: 'mount them: systemd does at boot; elsewhere install cgroupfs-mount, or mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+      },
+    );
+  }
+  return layout.kind === 'v2' ? cgroup2(layout) : cgroup1(layout);
+}

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf, MinidockError } from '../errors.ts';
+
+/** `/minidock/<id>`: absolute, without dots, so that it stays below the mountpoint. Throws `MinidockError` otherwise. */
+export function checkGroup(group: string): string {
+  if (!/^(\/[A-Za-z0-9_][\w.:-]*)+$/.test(group)) {
+    throw new MinidockError(
+      'bad-cgroup',
+      `invalid cgroup path ${JSON.stringify(group)}: it must be like "/minidock/name"`,
+      {
+        exitCode: 125,
+      },
+    );
+  }
+  return group;
+}
+
+/** The content without its last newline, or undefined where the group or the file is not there. */
+export function readGroupFile(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    // ENODEV: the group went away between open and read.
+    if (['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** False where the group or the file is not there. */
+export function writeGroupFile(file: string, content: string): boolean {
+  try {
+    writeFileSync(file, content, { flag: 'r+' });
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** The number in `file`; undefined for none, `max`, and v1's "no limit" (the largest page-aligned number). */
+export function readNumber(file: string): number | undefined {
+  const content = readGroupFile(file);
+  if (content === undefined || !/^\d+$/.test(content)) return undefined;
+  const number = Number(content);
+  return number >= 0x7fff_ffff_ffff_f000 ? undefined : number;
+}
+
+/** The count after `key` in a file of lines `key count`. */
+export function readCount(file: string, key: string): bigint | undefined {
+  const found = new RegExp(`^${key} (\\d+)$`, 'm').exec(readGroupFile(file) ?? '')?.[1];
+  return found === undefined ? undefined : BigInt(found);
+}
+
+/** A group's directory and those below it, deepest first. */
+export function tree(directory: string): string[] {
+  let entries: string[];
+  try {
+    entries = readdirSync(directory, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(entry => entry.name);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return [...entries.flatMap(name => tree(`${directory}/${name}`)), directory];
+}
+
+/** Processes in a group and below it. 0 stands for one of a pid namespace that the caller does not see. */
+export function processes(directory: string): number[] {
+  const found = new Set<number>();
+  for (const group of tree(directory)) {
+    for (const line of (readGroupFile(`${group}/cgroup.procs`) ?? '').split('\n')) {
+      if (Number(line) > 0) found.add(Number(line));
+    }
+  }
+  return [...found];
+}
+
+/** Asks again after 1, 2, 4 … at most 50 ms until it says yes or `milliseconds` are over; the last answer. */
+export async function eventually(milliseconds: number, answer: () => boolean): Promise<boolean> {
+  const end = Date.now() + milliseconds;
+  for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
+    if (answer()) return true;
+    if (Date.now() >= end) return false;
+    await sleep(pause);
+  }
+}
+
+/** True once nothing of the group is left. EBUSY is one with processes, or whose last one is still leaving. */
+export function tryRemove(directory: string): boolean {
+  for (const group of tree(directory)) {
+    try {
+      rmdirSync(group);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EBUSY' || errno === 'ENOTEMPTY') return false;
+      if (errno !== 'ENOENT') throw error;
+    }
+  }
+  return true;
+}
+
+/** Removes the directories of one group, in all hierarchies at once. */
+export async function removeGroup(group: string, directories: readonly string[]): Promise<void> {
+  const left = new Set(directories);
+  const gone = await eventually(2000, () => {
+    for (const directory of left) if (tryRemove(directory)) left.delete(directory);
+    return left.size === 0;
+  });
+  if (!gone) throw busy(group, [...left].flatMap(processes));
+}
+
+export function busy(group: string, pids: readonly number[]): MinidockError {
+  const who = pids.length > 0 ? `still holds the processes ${[...new Set(pids)].join(', ')}` : 'is still in use';
+  return new MinidockError('cgroup-busy', `cgroup ${JSON.stringify(group)} ${who}`, {
+    exitCode: 125,
+    fix: 'a process in state D (ps -o pid,stat,wchan) cannot be ended until its device or network file system answers',
+  });
+}

@@ -1,0 +1,222 @@
+import type { DeviceRule, Resources } from '../container/oci.ts';
+import { MinidockError } from '../errors.ts';
+import { call, close, mkdir, open, writeFile } from '../syscalls/calls.ts';
+import { text } from '../syscalls/data.ts';
+import { O } from '../syscalls/flags.ts';
+import { type Step, slot } from '../syscalls/step.ts';
+import type { CgroupDriver } from './driver.ts';
+import {
+  busy,
+  checkGroup,
+  eventually,
+  processes,
+  readCount,
+  readGroupFile,
+  readNumber,
+  removeGroup,
+  writeGroupFile,
+} from './files.ts';
+import type { CgroupLayout, Hierarchy } from './layout.ts';
+
+const lesson = '09-cgroups';
+
+/**
+ * Version 1: a group is a directory of the same name in every hierarchy, and each controller limits in its own.
+ * See Documentation/admin-guide/cgroup-v1 in the kernel's source.
+ */
+export function cgroup1(layout: CgroupLayout): CgroupDriver {
+  const hierarchies = layout.hierarchies.filter(hasBusiness);
+  const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
+  const file = (controller: string, group: string, name: string) => `${at(controller)}${group}/${name}`;
+
+  const make = (path: string): Step[] => {
+    const group = `make cgroup ${checkGroup(path)}`;
+    const why = 'a group is a directory in each hierarchy; one that is there already is used';
+    const steps: Step[] = hierarchies.map(({ mountpoint }) =>
+      mkdir(`${mountpoint}${path}`, 0o755, { why, lesson, group, tolerate: ['EEXIST'] }),
+    );
+    if (layout.cpuset === undefined) return steps;
+    for (const [name, value] of Object.entries(layout.cpuset)) {
+      steps.push(
+        ...writeFile(file('cpuset', path, `cpuset.${name}`), value, slot(`cpuset.${name}`), {
+          why: 'a new cpuset has no CPUs and no memory, and accepts no task until it is given some',
+          lesson,
+          group,
+        }),
+      );
+    }
+    return steps;
+  };
+
+  const join = (path: string): Step[] =>
+    hierarchies.flatMap(hierarchy =>
+      // `tasks` moves one thread and `cgroup.procs` a whole process, for which the kernel first stops every fork and
+      // exit on the machine: 7–17 ms for an RCU grace period, against 0.03. A process with one thread may choose (5.5).
+      writeFile(
+        `${hierarchy.mountpoint}${checkGroup(path)}/${hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'}`,
+        '0',
+        slot(`tasks of ${hierarchy.controllers.join(',') || 'unified'}`),
+        { why: '0 is the process that writes', lesson, group: `join cgroup ${path}` },
+      ),
+    );
+
+  const setState = (path: string, state: 'FROZEN' | 'THAWED') => {
+    const states = file('freezer', path, 'freezer.state');
+    // Written each time: what a fork adds while the kernel freezes the others is caught by the next try.
+    return eventually(5000, () => !writeGroupFile(states, state) || readGroupFile(states) === state);
+  };
+  const pids = (path: string) => processes(`${hierarchies[0]?.mountpoint}${checkGroup(path)}`);
+
+  return {
+    layout,
+    prepare: parent => [
+      ...ancestors(checkGroup(parent)).flatMap(make),
+      ...make(`${parent}/shims`),
+      ...join(`${parent}/shims`),
+    ],
+    create: (path, resources) => [...make(path), ...limits(path, resources, layout, at)],
+    join,
+    pids,
+
+    async freeze(path) {
+      checkGroup(path);
+      if (at('freezer') === undefined) throw missing('freezer', 'pause a container');
+      if (!(await setState(path, 'FROZEN'))) {
+        await setState(path, 'THAWED');
+        throw busy(path, pids(path));
+      }
+    },
+
+    async thaw(path) {
+      checkGroup(path);
+      if (at('freezer') !== undefined) await setState(path, 'THAWED');
+    },
+
+    async killAll(path) {
+      checkGroup(path);
+      const states = at('freezer') === undefined ? undefined : file('freezer', path, 'freezer.state');
+      const empty = await eventually(5000, () => {
+        // While frozen nothing forks, and no pid that was read can be freed and given to another process.
+        if (states) writeGroupFile(states, 'FROZEN');
+        const members = pids(path);
+        for (const pid of members) kill(pid);
+        if (states) writeGroupFile(states, 'THAWED');
+        return members.length === 0;
+      });
+      if (!empty) throw busy(path, pids(path));
+    },
+
+    remove: path =>
+      removeGroup(
+        checkGroup(path),
+        hierarchies.map(one => `${one.mountpoint}${path}`),
+      ),
+
+    oomKilled(path) {
+      const kills = readCount(file('memory', checkGroup(path), 'memory.oom_control'), 'oom_kill');
+      return kills === undefined ? undefined : kills > 0n;
+    },
+
+    stats(path) {
+      checkGroup(path);
+      const usageBytes = readNumber(file('memory', path, 'memory.usage_in_bytes'));
+      const nanoseconds = readGroupFile(file('cpuacct', path, 'cpuacct.usage'));
+      const current = readNumber(file('pids', path, 'pids.current'));
+      return {
+        ...(usageBytes !== undefined && {
+          memory: { usageBytes, limitBytes: readNumber(file('memory', path, 'memory.limit_in_bytes')) },
+        }),
+        ...(nanoseconds !== undefined && { cpu: { usageNanoseconds: BigInt(nanoseconds) } }),
+        ...(current !== undefined && { pids: { current, limit: readNumber(file('pids', path, 'pids.max')) } }),
+      };
+    },
+  };
+}
+
+/**
+ * All v1 hierarchies. The unified one beside them has no controllers that limit anything; it is joined only where minidock
+ * runs in some service's or session's group, since systemd ends all processes of that group together with it.
+ */
+function hasBusiness(hierarchy: Hierarchy): boolean {
+  return hierarchy.version === 1 || hierarchy.own !== '/';
+}
+
+/** `/a/b` → `/a`, `/a/b`. */
+function ancestors(path: string): string[] {
+  const names = path.split('/').slice(1);
+  return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+}
+
+function limits(
+  path: string,
+  { memory, cpu, pids, devices }: Resources,
+  layout: CgroupLayout,
+  at: (controller: string) => string | undefined,
+): Step[] {
+  const steps: Step[] = [];
+  const set = (controller: string, name: string, value: string | number, why: string) => {
+    const mountpoint = at(controller);
+    if (mountpoint === undefined) throw missing(controller, `set ${name}`);
+    const about = { why, lesson, group: `limit cgroup ${path}` };
+    steps.push(...writeFile(`${mountpoint}${path}/${name}`, String(value), slot(name), about));
+  };
+
+  if (memory?.limit)
+    set('memory', 'memory.limit_in_bytes', memory.limit, 'bytes that its processes and page cache may use');
+  if (memory?.reservation)
+    set('memory', 'memory.soft_limit_in_bytes', memory.reservation, 'where reclaim starts when the host runs short');
+  // After the memory limit: the sum may never be less than it. Where swap is not counted Docker warns and goes on too.
+  if (memory?.swap && layout.swap)
+    set('memory', 'memory.memsw.limit_in_bytes', memory.swap, 'memory and swap together');
+  if (cpu?.shares) set('cpu', 'cpu.shares', cpu.shares, 'its weight against others when CPUs are short');
+  if (cpu?.quota && !layout.cpuQuota) throw missing('cpu.cfs_quota_us', 'limit CPU time');
+  if (cpu?.period) set('cpu', 'cpu.cfs_period_us', cpu.period, 'the length of one period in microseconds');
+  if (cpu?.quota) set('cpu', 'cpu.cfs_quota_us', cpu.quota, 'microseconds of CPU time in each period; then it waits');
+  if (cpu?.cpus) set('cpuset', 'cpuset.cpus', cpu.cpus, 'the CPUs that it may run on');
+  if (pids)
+    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', 'processes and threads: a fork bomb stays in here');
+  return [...steps, ...deviceRules(path, devices, at('devices'))];
+}
+
+/** The rules in order, one write(2) each, as the kernel wants them; each file stays open for a run of rules. */
+function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: string | undefined): Step[] {
+  if (rules.length === 0) return [];
+  if (mountpoint === undefined) throw missing('devices', 'keep devices from the container');
+  const group = `device rules of cgroup ${path}`;
+  const steps: Step[] = [];
+  for (let i = 0; i < rules.length; ) {
+    const { allow } = rules[i]!;
+    const name = allow ? 'devices.allow' : 'devices.deny';
+    const fd = slot(name);
+    const why = allow ? 'what every program may expect to open' : 'no device may be opened or made';
+    const about = { why, lesson, group };
+    steps.push(open(`${mountpoint}${path}/${name}`, O.O_WRONLY, { ...about, save: fd }));
+    for (; rules[i]?.allow === allow; i++) {
+      const data = text(deviceRule(rules[i]!));
+      steps.push(call('write', [fd, data, data.bytes.length], about));
+    }
+    steps.push(close(fd, about));
+  }
+  return steps;
+}
+
+/** `c 1:3 rwm`; a rule for everything is `a`. */
+function deviceRule({ type, major, minor, access }: DeviceRule): string {
+  if (type === undefined || type === 'a') return 'a';
+  return `${type} ${major ?? '*'}:${minor ?? '*'} ${access}`;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself: killAll looks at the group again.
+  }
+}
+
+function missing(controller: string, purpose: string): MinidockError {
+  return new MinidockError('no-cgroup-controller', `this host has no cgroup controller "${controller}" to ${purpose}`, {
+    exitCode: 125,
+    fix: `mount it (mount -t cgroup -o ${controller.replace(/[.].*/, '')} cgroup /sys/fs/cgroup/…), or run without that limit`,
+  });
+}

@@ -1,0 +1,180 @@
+import type { Resources } from '../container/oci.ts';
+import { MinidockError } from '../errors.ts';
+import { mkdir, writeFile } from '../syscalls/calls.ts';
+import { type Step, slot } from '../syscalls/step.ts';
+import type { CgroupDriver } from './driver.ts';
+import {
+  busy,
+  checkGroup,
+  eventually,
+  processes,
+  readCount,
+  readNumber,
+  removeGroup,
+  writeGroupFile,
+} from './files.ts';
+import type { CgroupLayout } from './layout.ts';
+
+const lesson = '09-cgroups';
+
+/** What limits need, of what the host offers. */
+const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids'];
+
+/**
+ * Version 2: one hierarchy; a group has the controllers that its parent's cgroup.subtree_control gives it, and only
+ * groups without children of their own hold processes. See Documentation/admin-guide/cgroup-v2.rst in the kernel's source.
+ *
+ * Devices are limited by a BPF program here and not by a file. That is not written yet, so `create` refuses device rules
+ * rather than run a container without them.
+ */
+export function cgroup2(layout: CgroupLayout): CgroupDriver {
+  const { mountpoint, controllers } = layout.hierarchies.find(one => one.version === 2)!;
+  const file = (path: string, name: string) => `${mountpoint}${checkGroup(path)}/${name}`;
+  const make = (path: string): Step =>
+    mkdir(`${mountpoint}${checkGroup(path)}`, 0o755, {
+      why: 'a group is a directory; one that is there already is used',
+      lesson,
+      group: `make cgroup ${path}`,
+      tolerate: ['EEXIST'],
+    });
+  const handDown = (path: string): Step[] => {
+    const names = wanted.filter(name => controllers.includes(name));
+    if (names.length === 0) return [];
+    return writeFile(
+      `${mountpoint}${path}/cgroup.subtree_control`,
+      names.map(name => `+${name}`).join(' '),
+      slot('cgroup.subtree_control'),
+      { why: 'groups below this one get these controllers', lesson, group: `make cgroup ${path || '/'}` },
+    );
+  };
+  const join = (path: string): Step[] =>
+    writeFile(file(path, 'cgroup.procs'), '0', slot('cgroup.procs'), {
+      why: '0 is the process that writes',
+      lesson,
+      group: `join cgroup ${path}`,
+    });
+  const pids = (path: string) => processes(`${mountpoint}${checkGroup(path)}`);
+  const freeze = (path: string, frozen: 0 | 1) => {
+    if (!writeGroupFile(file(path, 'cgroup.freeze'), String(frozen))) return true;
+    return eventually(
+      5000,
+      () => (readCount(file(path, 'cgroup.events'), 'frozen') ?? BigInt(frozen)) === BigInt(frozen),
+    );
+  };
+
+  return {
+    layout,
+    prepare: parent => {
+      const names = checkGroup(parent).split('/').slice(1);
+      const above = names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+      return [
+        ...handDown(''),
+        ...above.flatMap(path => [make(path), ...handDown(path)]),
+        make(`${parent}/shims`),
+        ...join(`${parent}/shims`),
+      ];
+    },
+    create: (path, resources) => [make(path), ...limits(path, resources, controllers, file)],
+    join,
+    pids,
+
+    async freeze(path) {
+      if (await freeze(path, 1)) return;
+      await freeze(path, 0);
+      throw busy(path, pids(path));
+    },
+    async thaw(path) {
+      await freeze(path, 0);
+    },
+
+    async killAll(path) {
+      // cgroup.kill (5.14) ends all at once, forks included.
+      const atOnce = writeGroupFile(file(path, 'cgroup.kill'), '1');
+      const empty = await eventually(5000, () => {
+        const members = pids(path);
+        if (!atOnce && members.length > 0) killFrozen(file(path, 'cgroup.freeze'), () => pids(path));
+        return members.length === 0;
+      });
+      if (!empty) throw busy(path, pids(path));
+    },
+
+    remove: path => removeGroup(checkGroup(path), [`${mountpoint}${path}`]),
+
+    oomKilled(path) {
+      const kills = readCount(file(path, 'memory.events'), 'oom_kill');
+      return kills === undefined ? undefined : kills > 0n;
+    },
+
+    stats(path) {
+      const usageBytes = readNumber(file(path, 'memory.current'));
+      const microseconds = readCount(file(path, 'cpu.stat'), 'usage_usec');
+      const current = readNumber(file(path, 'pids.current'));
+      return {
+        ...(usageBytes !== undefined && { memory: { usageBytes, limitBytes: readNumber(file(path, 'memory.max')) } }),
+        ...(microseconds !== undefined && { cpu: { usageNanoseconds: microseconds * 1000n } }),
+        ...(current !== undefined && { pids: { current, limit: readNumber(file(path, 'pids.max')) } }),
+      };
+    },
+  };
+}
+
+/** While frozen nothing forks; a frozen process of v2 does end by SIGKILL, so each pid is read just before. */
+function killFrozen(freezeFile: string, members: () => number[]): void {
+  writeGroupFile(freezeFile, '1');
+  for (const pid of members()) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself: killAll looks at the group again.
+    }
+  }
+  writeGroupFile(freezeFile, '0');
+}
+
+function limits(
+  path: string,
+  { memory, cpu, pids, devices }: Resources,
+  controllers: readonly string[],
+  file: (path: string, name: string) => string,
+): Step[] {
+  if (devices.length > 0) {
+    throw new MinidockError(
+      'cgroup2-devices',
+      'minidock cannot yet keep devices from a container on a host with cgroup v2 alone, and does not run one without that',
+      { exitCode: 125, fix: 'boot the host with systemd.unified_cgroup_hierarchy=0 for cgroup v1' },
+    );
+  }
+  const steps: Step[] = [];
+  const set = (controller: string, name: string, value: string | number, why: string) => {
+    if (!controllers.includes(controller)) {
+      throw new MinidockError(
+        'no-cgroup-controller',
+        `this host has no cgroup controller "${controller}" to set ${name}`,
+        { exitCode: 125, fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
+      );
+    }
+    const about = { why, lesson, group: `limit cgroup ${path}` };
+    steps.push(...writeFile(file(path, name), String(value), slot(name), about));
+  };
+  if (memory?.limit) set('memory', 'memory.max', memory.limit, 'bytes that its processes and page cache may use');
+  if (memory?.reservation) set('memory', 'memory.low', memory.reservation, 'bytes that reclaim leaves alone at first');
+  if (memory?.swap)
+    set(
+      'memory',
+      'memory.swap.max',
+      memory.swap < 0 ? 'max' : memory.swap - (memory.limit ?? 0),
+      'bytes of swap: the OCI number less the memory limit, since v2 counts them apart',
+    );
+  if (cpu?.quota || cpu?.period)
+    set('cpu', 'cpu.max', `${cpu.quota ?? 'max'} ${cpu.period ?? 100_000}`, 'microseconds of CPU time in each period');
+  if (cpu?.shares) set('cpu', 'cpu.weight', weight(cpu.shares), 'its weight against others when CPUs are short');
+  if (cpu?.cpus) set('cpuset', 'cpuset.cpus', cpu.cpus, 'the CPUs that it may run on');
+  if (pids)
+    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', 'processes and threads: a fork bomb stays in here');
+  return steps;
+}
+
+/** v1's 2–262144 onto v2's 1–10000, as runc and crun map it. */
+function weight(shares: number): number {
+  return Math.floor(1 + ((shares - 2) * 9999) / 262142);
+}
