@@ -1,0 +1,59 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  broadcastOf,
+  contains,
+  formatAddress,
+  formatSubnet,
+  gatewayOf,
+  hostAddresses,
+  macOf,
+  overlaps,
+  parseAddress,
+  parseSubnet,
+} from './ipv4.ts';
+
+test('addresses survive both ways, also above 127.255.255.255', () => {
+  for (const text of ['0.0.0.0', '10.1.2.3', '172.18.0.2', '255.255.255.255']) {
+    assert.is(formatAddress(parseAddress(text)!), text);
+  }
+});
+
+test('what is no address is not taken for one', () => {
+  for (const text of ['', '1.2.3', '1.2.3.4.5', '256.0.0.1', '01.2.3.4', '1.2.3.-4', '::1', '1.2.3.4 ']) {
+    assert.is(parseAddress(text), undefined, text);
+  }
+});
+
+test('a subnet is refused unless it is the start of a network', () => {
+  assert.is(formatSubnet(parseSubnet('172.18.0.0/16')), '172.18.0.0/16');
+  for (const text of ['172.18.0.1/16', '172.18.0.0', '172.18.0.0/33', '172.18.0.0/31', 'x/8']) {
+    assert.throws(() => parseSubnet(text), /invalid subnet/, text);
+  }
+});
+
+test('subnets overlap where one holds the other', () => {
+  const all = parseSubnet('0.0.0.0/0');
+  const wide = parseSubnet('172.16.0.0/12');
+  const narrow = parseSubnet('172.18.0.0/16');
+  assert.ok(overlaps(wide, narrow) && overlaps(narrow, wide) && overlaps(all, narrow));
+  assert.not(overlaps(narrow, parseSubnet('172.19.0.0/16')));
+  assert.ok(contains(narrow, parseAddress('172.18.255.255')!));
+  assert.not(contains(narrow, parseAddress('172.19.0.0')!));
+});
+
+test('the subnet of a bridge: gateway first, then containers, the broadcast address last', () => {
+  const subnet = parseSubnet('192.168.7.248/29');
+  assert.is(gatewayOf(subnet), '192.168.7.249');
+  assert.is(broadcastOf(subnet), '192.168.7.255');
+  assert.equal(
+    [...hostAddresses(subnet)],
+    ['192.168.7.250', '192.168.7.251', '192.168.7.252', '192.168.7.253', '192.168.7.254'],
+  );
+});
+
+test('the MAC is made of the address', () => {
+  assert.is(macOf('172.18.0.2'), '02:42:ac:12:00:02');
+});
+
+test.run();

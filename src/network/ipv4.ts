@@ -1,0 +1,94 @@
+import { MinidockError } from '../errors.ts';
+
+/** An IPv4 network: its first address as a number, and how many leading bits name it. */
+export interface Subnet {
+  readonly base: number;
+  readonly prefixLength: number;
+}
+
+/** The number of a dotted address; undefined where `text` is none. Leading zeros are refused: some read them as octal. */
+export function parseAddress(text: string): number | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
+    return undefined;
+  return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+export function formatAddress(address: number): string {
+  return [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
+}
+
+/** Four bytes in network order. Throws on text that is no address: callers check what comes from users. */
+export function addressBytes(text: string): Uint8Array {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`not an IPv4 address: ${JSON.stringify(text)}`);
+  return Uint8Array.of(address >>> 24, (address >>> 16) & 0xff, (address >>> 8) & 0xff, address & 0xff);
+}
+
+/** `172.18.0.0/16`; bits after the prefix must be zero. */
+export function parseSubnet(text: string): Subnet {
+  const [, address = '', prefix = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(text) ?? [];
+  const base = parseAddress(address);
+  const prefixLength = Number(prefix);
+  if (base === undefined || prefix === '' || prefixLength > 30 || (base & ~mask(prefixLength)) !== 0) {
+    throw new MinidockError(
+      'invalid-subnet',
+      `invalid subnet "${text}": not the first address of a network and its prefix`,
+      {
+        fix: 'write it like 172.18.0.0/16; the prefix is 30 at most',
+      },
+    );
+  }
+  return { base, prefixLength };
+}
+
+export function formatSubnet(subnet: Subnet): string {
+  return `${formatAddress(subnet.base)}/${subnet.prefixLength}`;
+}
+
+/** The netmask as a signed 32-bit number, as JavaScript's bit operators want it. */
+export function mask(prefixLength: number): number {
+  return prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
+}
+
+export function overlaps(a: Subnet, b: Subnet): boolean {
+  const shared = mask(Math.min(a.prefixLength, b.prefixLength));
+  return (a.base & shared) === (b.base & shared);
+}
+
+export function contains(subnet: Subnet, address: number): boolean {
+  return overlaps(subnet, { base: address, prefixLength: 32 });
+}
+
+/** The last address of the subnet. */
+export function broadcastOf(subnet: Subnet): string {
+  return formatAddress((subnet.base | ~mask(subnet.prefixLength)) >>> 0);
+}
+
+/** The bridge's own address: the first of the subnet. */
+export function gatewayOf(subnet: Subnet): string {
+  return formatAddress(subnet.base + 1);
+}
+
+/** Addresses for containers, lowest first: all but the network's, the gateway's and the broadcast address. */
+export function* hostAddresses(subnet: Subnet): Generator<string> {
+  const last = (subnet.base | ~mask(subnet.prefixLength)) >>> 0;
+  for (let address = subnet.base + 2; address < last; address++) yield formatAddress(address);
+}
+
+/**
+ * The MAC of an address, as Docker makes it: 02:42 (locally administered) and the four bytes of the address. So an
+ * address that is used again keeps its MAC, and no neighbour's ARP cache is wrong.
+ */
+export function macOf(address: string): string {
+  return [0x02, 0x42, ...addressBytes(address)].map(byte => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+/** Six bytes of `02:42:ac:12:00:02`. */
+export function macBytes(mac: string): Uint8Array {
+  const parts = mac.split(':');
+  if (parts.length !== 6 || !parts.every(part => /^[0-9a-f]{2}$/i.test(part))) {
+    throw new Error(`not a MAC address: ${JSON.stringify(mac)}`);
+  }
+  return Uint8Array.from(parts, part => Number.parseInt(part, 16));
+}
