@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+
+export const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const imageCache = join(checkout, '.cache/images');
+
+/** An image in files, made once and kept. Do not write to them: other tests read them. */
+export interface ImageFiles {
+  /** OCI image layout with one image. */
+  layout: string;
+  /** Its name there (`org.opencontainers.image.ref.name`). */
+  tag: string;
+  /** The whole root filesystem as an uncompressed tar, for `minidock import`. */
+  rootfs: string;
+}
+
+/**
+ * The folder `.cache/images/<name>-<key>`, built by `build` when it is missing or broken. It appears by a rename, so
+ * two builders and a killed one do no harm. Folders of other keys of the same name are removed after a build.
+ */
+export async function cached(
+  name: string,
+  inputs: string[],
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
+  const key = createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 12);
+  const final = join(imageCache, `${name}-${key}`);
+  if (await intact(final)) return final;
+  mkdirSync(imageCache, { recursive: true });
+  const scratch = mkdtempSync(join(imageCache, `.${name}-`));
+  const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
+  process.on('exit', removeScratch);
+  try {
+    await build(scratch);
+    rmSync(final, { recursive: true, force: true });
+    try {
+      renameSync(scratch, final);
+    } catch (error) {
+      if (!(await intact(final))) throw error;
+    }
+  } finally {
+    removeScratch();
+    process.off('exit', removeScratch);
+  }
+  for (const other of readdirSync(imageCache))
+    if (other.startsWith(`${name}-`) && join(imageCache, other) !== final)
+      rmSync(join(imageCache, other), { recursive: true, force: true });
+  return final;
+}
+
+/** The text of a recipe: part of its image's key. */
+export function recipe(url: string): string {
+  return readFileSync(fileURLToPath(url), 'utf8');
+}
+
+/** Every blob of the layout has the bytes its name promises. */
+async function intact(folder: string): Promise<boolean> {
+  const blobs = join(folder, 'oci/blobs/sha256');
+  if (!existsSync(join(folder, 'oci/index.json')) || !existsSync(join(folder, 'rootfs.tar'))) return false;
+  for (const name of readdirSync(blobs)) {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(join(blobs, name)), hash);
+    if (hash.digest('hex') !== name) return false;
+  }
+  return true;
+}
