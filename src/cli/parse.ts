@@ -60,14 +60,13 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
       }
       if (found === undefined) throw usageError(`unknown shorthand flag: '${letter}' in -${rest}`);
       const [name, flag] = found;
-      if (rest.length > 2 && rest[1] === '=') return set(name, flag, rest.slice(2));
-      if (flag.alone === undefined) {
-        if (rest.length > 1) return set(name, flag, rest.slice(1));
-        if (at < args.length) return set(name, flag, args[at++]!);
-        throw usageError(`flag needs an argument: '${letter}' in -${rest}`);
-      }
-      set(name, flag, flag.alone);
-      rest = rest.slice(1);
+      let value: string;
+      if (rest.length > 2 && rest[1] === '=') [value, rest] = [rest.slice(2), ''];
+      else if (flag.alone !== undefined) [value, rest] = [flag.alone, rest.slice(1)];
+      else if (rest.length > 1) [value, rest] = [rest.slice(1), ''];
+      else if (at < args.length) [value, rest] = [args[at++]!, ''];
+      else throw usageError(`flag needs an argument: '${letter}' in -${rest}`);
+      set(name, flag, value);
     }
   };
 
