@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { MinidockError } from '../errors.ts';
+import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
+import { withLock } from '../state/lock.ts';
+import { blobPath, type Digest } from './digest.ts';
+import { type Descriptor, parseObject, readDescriptor } from './manifest.ts';
+import { mediaTypes } from './media-types.ts';
+
+/**
+ * An OCI image layout (image-layout.md): `oci-layout`, `index.json` and `blobs/sha256/<hex>`. `skopeo inspect
+ * oci:<directory>:docker.io/library/nginx:alpine` reads it as well.
+ *
+ * Blobs are written once and never changed; `index.json` is replaced atomically under a lock, so a reader needs none.
+ */
+export class Layout {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** The entries of `index.json`; none where nothing was stored yet. */
+  entries(): Descriptor[] {
+    const file = path.join(this.directory, 'index.json');
+    const content = readIfPresent(file);
+    if (content === undefined) return [];
+    const { manifests } = parseObject(Buffer.from(content), file);
+    return Array.isArray(manifests) ? manifests.map(entry => readDescriptor(entry, file)) : [];
+  }
+
+  /** Replaces the entries by what `change` makes of them; one process at a time. */
+  async update(change: (entries: Descriptor[]) => Descriptor[]): Promise<void> {
+    this.create();
+    await withLock(path.join(this.directory, '.lock'), () => {
+      const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: change(this.entries()) };
+      writeAtomic(path.join(this.directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
+    });
+  }
+
+  has(digest: Digest): boolean {
+    return fs.existsSync(blobPath(this.directory, digest));
+  }
+
+  /** A small blob (manifest, config). Throws where it is missing or larger than `maxSize` bytes. */
+  read(digest: Digest, maxSize: number): Buffer {
+    const file = blobPath(this.directory, digest);
+    const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
+    if (size === undefined || size > maxSize) {
+      throw new MinidockError(
+        'corrupt-store',
+        `blob ${digest} in ${this.directory} ${size === undefined ? 'is missing' : `has ${size} bytes, more than ${maxSize}`}`,
+        { fix: 'pull or import the image again' },
+      );
+    }
+    return fs.readFileSync(file);
+  }
+
+  /** Stores a small blob and returns its digest. */
+  write(content: Uint8Array): Digest {
+    const digest: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    this.create();
+    if (!this.has(digest)) writeAtomic(blobPath(this.directory, digest), content);
+    return digest;
+  }
+
+  /** Makes the empty layout; harmless where it exists. */
+  create(): void {
+    ensureDirectory(path.join(this.directory, 'blobs', 'sha256'));
+    const marker = path.join(this.directory, 'oci-layout');
+    if (!fs.existsSync(marker)) writeAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n');
+  }
+}

@@ -1,0 +1,124 @@
+import { MinidockError } from '../errors.ts';
+
+/**
+ * The name of an image in a registry, as Docker understands it: `[domain/]path[:tag][@digest]`, where `nginx` is short
+ * for `docker.io/library/nginx:latest`.
+ */
+export interface Reference {
+  /** `docker.io`, `localhost:5000`, `[::1]:5000`. */
+  readonly domain: string;
+  /** `library/nginx`. */
+  readonly path: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+const defaultDomain = 'docker.io';
+const officialPrefix = 'library/';
+const maxNameLength = 255;
+
+// The grammar of the distribution project's package reference, which Docker, podman and registries share.
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const domainComponent = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const host = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])`;
+const domain = `${host}(?::[0-9]+)?`;
+const tag = '[\\w][\\w.-]{0,127}';
+const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
+const whole = new RegExp(`^(${domain})/(${component}(?:/${component})*)(?::(${tag}))?(?:@(${digest}))?$`);
+const wholeTag = new RegExp(`^${tag}$`);
+
+/**
+ * Parses what a user typed. A reference with neither tag nor digest gets the tag `latest`.
+ *
+ * Throws `invalid-reference` with Docker's words and the value.
+ */
+export function parseReference(text: string): Reference {
+  const reference = parseName(text);
+  return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference;
+}
+
+/** As `parseReference`, and a missing tag stays missing. */
+export function parseName(text: string): Reference {
+  if (/^[a-f0-9]{64}$/.test(text)) {
+    throw new MinidockError(
+      'invalid-reference',
+      `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`,
+    );
+  }
+  const [domainPart, rest] = splitDomain(text);
+  const remoteName = rest.split(':', 1)[0]!;
+  if (remoteName.toLowerCase() !== remoteName) throw invalid(text, `repository name (${remoteName}) must be lowercase`);
+  const match = whole.exec(`${domainPart}/${rest}`);
+  if (match === null) throw invalid(text);
+  const [, domainName, path, tagName, digestName] = match as unknown as [string, string, string, string?, string?];
+  if (path.length > maxNameLength)
+    throw invalid(text, `repository name must not be more than ${maxNameLength} characters`);
+  if (digestName !== undefined) checkDigest(digestName, text);
+  return {
+    domain: domainName,
+    path,
+    ...(tagName === undefined ? {} : { tag: tagName }),
+    ...(digestName === undefined ? {} : { digest: digestName }),
+  };
+}
+
+/** Whether this can stand behind the colon. */
+export function isTag(text: string): boolean {
+  return wholeTag.test(text);
+}
+
+/**
+ * What stands before the first slash is a domain if it looks like one: a dot, a colon, `localhost`, or a capital letter
+ * (which no path component may hold). Everything else is a repository on Docker Hub.
+ */
+function splitDomain(text: string): [domain: string, rest: string] {
+  const slash = text.indexOf('/');
+  const first = text.slice(0, slash);
+  const looksLikeDomain =
+    slash !== -1 && (/[.:]/.test(first) || first === 'localhost' || first.toLowerCase() !== first);
+  const domainPart = !looksLikeDomain || first === 'index.docker.io' ? defaultDomain : first;
+  const rest = looksLikeDomain ? text.slice(slash + 1) : text;
+  return [domainPart, domainPart === defaultDomain && !rest.includes('/') ? officialPrefix + rest : rest];
+}
+
+function checkDigest(value: string, text: string): void {
+  const [algorithm, hex] = value.split(':') as [string, string];
+  if (algorithm !== 'sha256') throw invalid(text, `unsupported digest algorithm "${algorithm}"`);
+  if (!/^[0-9a-f]{64}$/.test(hex)) throw invalid(text, 'a sha256 digest has 64 lower-case hexadecimal digits');
+}
+
+function invalid(text: string, reason?: string): MinidockError {
+  return new MinidockError(
+    'invalid-reference',
+    `invalid reference format: ${reason === undefined ? JSON.stringify(text) : `${reason}: ${JSON.stringify(text)}`}`,
+    { fix: 'a reference is NAME[:TAG] or NAME@sha256:DIGEST, such as nginx:alpine or localhost:5000/my/app:1' },
+  );
+}
+
+/** `docker.io/library/nginx`: the repository without tag and digest. */
+export function repositoryOf(reference: Reference): string {
+  return `${reference.domain}/${reference.path}`;
+}
+
+/** `docker.io/library/nginx:alpine`, unambiguous: what is stored. */
+export function canonical(reference: Reference): string {
+  return repositoryOf(reference) + suffix(reference);
+}
+
+/** `nginx`: the repository as people write it. */
+export function familiarName(reference: Pick<Reference, 'domain' | 'path'>): string {
+  if (reference.domain !== defaultDomain) return `${reference.domain}/${reference.path}`;
+  const short = reference.path.startsWith(officialPrefix)
+    ? reference.path.slice(officialPrefix.length)
+    : reference.path;
+  return short.includes('/') && short !== reference.path ? reference.path : short;
+}
+
+/** `nginx:alpine`: what is printed. */
+export function familiar(reference: Reference): string {
+  return familiarName(reference) + suffix(reference);
+}
+
+function suffix({ tag, digest }: Reference): string {
+  return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
+}

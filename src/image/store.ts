@@ -1,0 +1,203 @@
+import path from 'node:path';
+import { MinidockError } from '../errors.ts';
+import { chainIds, layerDirectory } from '../storage/chain.ts';
+import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from './config.ts';
+import { type Digest, hexOf, isDigest } from './digest.ts';
+import { Layout } from './layout.ts';
+import type { Descriptor } from './manifest.ts';
+import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from './reference.ts';
+
+/** An image in the store, with what `run`, `images` and `inspect` want of it. */
+export interface ImageRecord {
+  /** Digest of the config: the id that Docker shows. */
+  id: Digest;
+  manifestDigest: Digest;
+  /** `nginx:alpine`. */
+  repoTags: string[];
+  /** `nginx@sha256:…`: the manifest or index that a registry served. */
+  repoDigests: string[];
+  /** RFC 3339. */
+  created: string;
+  /** Bytes of all layers, unpacked. */
+  size: number;
+  architecture: string;
+  os: string;
+  variant?: string;
+  config: ContainerConfig;
+  history: HistoryEntry[];
+  diffIds: Digest[];
+  /** Directories for overlayfs, bottom first. */
+  layers: string[];
+}
+
+/**
+ * Annotations of an entry in `index.json`. A name is an entry: an image with two tags has two, and one whose tag moved
+ * away keeps an entry without a name. The first key is the OCI's, the second the one that containerd and Docker write.
+ */
+export const annotationKeys = {
+  name: 'org.opencontainers.image.ref.name',
+  containerdName: 'io.containerd.image.name',
+  /** `docker.io/library/nginx@sha256:…`. */
+  repoDigest: 'io.minidock.repo-digest',
+  id: 'io.minidock.image-id',
+  size: 'io.minidock.size',
+} as const;
+
+/** What `ImageStore.add` needs to know of an image whose blobs and layers are in place. */
+export interface NewImage {
+  manifest: Descriptor;
+  id: Digest;
+  /** Bytes of all layers, unpacked. */
+  size: number;
+  /** Its name: with a tag, a digest (the one the registry served), both or neither. */
+  name?: Reference;
+}
+
+/** Images under `<root>/images`. Finding one costs two small reads: `index.json` and the config. */
+export class ImageStore {
+  readonly root: string;
+  readonly layout: Layout;
+
+  constructor(root: string) {
+    this.root = root;
+    this.layout = new Layout(path.join(root, 'images'));
+  }
+
+  /**
+   * An image by name (`nginx`, `nginx:alpine`, `nginx@sha256:…`), by id (`sha256:…`, 64 hex digits) or by the unique
+   * beginning of one. As in Docker a name goes before the beginning of an id. Undefined where there is none; throws
+   * `ambiguous-image` where several ids begin so, and `invalid-reference` for what can be neither.
+   */
+  find(reference: string): ImageRecord | undefined {
+    const entries = this.layout.entries();
+    const id = findId(entries, reference);
+    return id === undefined ? undefined : this.#record(id, entries);
+  }
+
+  /** As `find`, and throws `no-such-image` where there is none. */
+  get(reference: string): ImageRecord {
+    const image = this.find(reference);
+    if (image !== undefined) return image;
+    throw new MinidockError('no-such-image', `No such image: ${reference}`, { fix: `minidock pull ${reference}` });
+  }
+
+  /** All images, newest first. */
+  list(): ImageRecord[] {
+    const entries = this.layout.entries();
+    const ids = new Set(entries.map(idOf).filter(isDigest));
+    return [...ids]
+      .map(id => this.#record(id, entries))
+      .sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Gives an image another name. A tag that named another image names this one from now on. */
+  async tag(source: string, target: string): Promise<void> {
+    const name = parseName(target);
+    if (name.digest !== undefined) {
+      throw new MinidockError(
+        'invalid-reference',
+        `refusing to create a tag with a digest reference: ${JSON.stringify(target)}`,
+      );
+    }
+    const { id } = this.get(source);
+    await this.layout.update(entries => {
+      const entry = entries.find(candidate => idOf(candidate) === id);
+      if (entry === undefined) throw new MinidockError('no-such-image', `No such image: ${source}`);
+      const size = Number(entry.annotations?.[annotationKeys.size] ?? 0);
+      return withImage(entries, { manifest: entry, id, size, name: parseReference(target) });
+    });
+  }
+
+  /** Enters an image whose blobs and layers are stored. What bore its name before stays, nameless. */
+  async add(image: NewImage): Promise<ImageRecord> {
+    await this.layout.update(entries => withImage(entries, image));
+    return this.get(image.id);
+  }
+
+  #record(id: Digest, entries: Descriptor[]): ImageRecord {
+    const mine = entries.filter(entry => idOf(entry) === id);
+    const names = mine.map(entry => entry.annotations?.[annotationKeys.name]);
+    const digests = mine.map(entry => entry.annotations?.[annotationKeys.repoDigest]);
+    const { config, rootfs, ...image } = parseConfig(this.layout.read(id, maxConfigSize), `image ${id}`);
+    return {
+      ...image,
+      id,
+      manifestDigest: mine[0]!.digest,
+      repoTags: readable(names),
+      repoDigests: readable(digests),
+      size: Number(mine[0]!.annotations?.[annotationKeys.size] ?? 0),
+      config,
+      diffIds: rootfs.diff_ids,
+      layers: chainIds(rootfs.diff_ids).map(chainId => layerDirectory(this.root, chainId)),
+    };
+  }
+}
+
+const idOf = (entry: Descriptor): string | undefined => entry.annotations?.[annotationKeys.id];
+
+/** Stored references as people write them, each once. */
+function readable(references: (string | undefined)[]): string[] {
+  return [...new Set(references.filter(text => text !== undefined))].map(text => familiar(parseName(text)));
+}
+
+function findId(entries: Descriptor[], text: string): Digest | undefined {
+  const hex = text.startsWith('sha256:') ? text.slice('sha256:'.length) : text;
+  const isHex = /^[0-9a-f]+$/.test(hex) && hex.length <= 64;
+  const isId = isHex && (hex.length === 64 || text !== hex);
+  const named = isId ? undefined : findByName(entries, isHex ? parseName(text) : parseReference(text));
+  if (named !== undefined || !isHex) return named;
+  const ids = new Set(
+    entries
+      .map(idOf)
+      .filter(isDigest)
+      .filter(id => hexOf(id).startsWith(hex)),
+  );
+  if (ids.size > 1) {
+    throw new MinidockError('ambiguous-image', `image id ${text} is ambiguous: ${ids.size} images begin with it`, {
+      fix: 'give more digits: minidock images --no-trunc',
+    });
+  }
+  const [id] = ids;
+  return id;
+}
+
+function findByName(entries: Descriptor[], reference: Reference): Digest | undefined {
+  const { digest } = reference;
+  const wanted =
+    digest === undefined
+      ? { [annotationKeys.name]: canonical({ tag: 'latest', ...reference }) }
+      : { [annotationKeys.repoDigest]: `${repositoryOf(reference)}@${digest}` };
+  const [[key, value]] = Object.entries(wanted) as [[string, string]];
+  const id = entries.find(entry => entry.annotations?.[key] === value)?.annotations?.[annotationKeys.id];
+  return isDigest(id) ? id : undefined;
+}
+
+/** The entries with an image added: its name moves to it, what it said before is said once. */
+function withImage(entries: Descriptor[], { manifest, id, size, name }: NewImage): Descriptor[] {
+  const tagged =
+    name?.tag === undefined ? undefined : canonical({ domain: name.domain, path: name.path, tag: name.tag });
+  const repoDigest = name?.digest === undefined ? undefined : `${repositoryOf(name)}@${name.digest}`;
+  const others = entries
+    .map(entry =>
+      tagged !== undefined && entry.annotations?.[annotationKeys.name] === tagged ? withoutName(entry) : entry,
+    )
+    .filter(entry => !(idOf(entry) === id && saysNoMoreThan(entry, tagged, repoDigest)));
+  const { mediaType, digest, size: manifestSize, platform } = manifest;
+  const annotations = {
+    ...(tagged === undefined ? {} : { [annotationKeys.name]: tagged, [annotationKeys.containerdName]: tagged }),
+    ...(repoDigest === undefined ? {} : { [annotationKeys.repoDigest]: repoDigest }),
+    [annotationKeys.id]: id,
+    [annotationKeys.size]: String(size),
+  };
+  return [...others, { mediaType, digest, size: manifestSize, ...(platform ? { platform } : {}), annotations }];
+}
+
+function withoutName(entry: Descriptor): Descriptor {
+  const { [annotationKeys.name]: _, [annotationKeys.containerdName]: __, ...annotations } = entry.annotations ?? {};
+  return { ...entry, annotations };
+}
+
+function saysNoMoreThan(entry: Descriptor, tagged: string | undefined, repoDigest: string | undefined): boolean {
+  const { [annotationKeys.name]: name, [annotationKeys.repoDigest]: digest } = entry.annotations ?? {};
+  return (name === undefined || name === tagged) && (digest === undefined || digest === repoDigest);
+}

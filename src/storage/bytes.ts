@@ -1,0 +1,22 @@
+import type { ByteString } from './tar/header.ts';
+
+/** A byte string (one character per byte) as `fs` takes it: text where it is ASCII, which is quicker, else bytes. */
+export function pathOf(name: ByteString): string | Buffer {
+  return isAscii(name) ? name : Buffer.from(name, 'latin1');
+}
+
+/** A path of ours as a byte string. */
+export function byteString(text: string): ByteString {
+  return isAscii(text) ? text : Buffer.from(text).toString('latin1');
+}
+
+/** For messages: as UTF-8 text, control characters escaped, cut where it is very long. */
+export function readable(name: ByteString): string {
+  const text = Buffer.from(name, 'latin1').toString();
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}

@@ -1,0 +1,74 @@
+import { call } from '../syscalls/calls.ts';
+import { bytes, type Data } from '../syscalls/data.ts';
+import { AT, S } from '../syscalls/flags.ts';
+import { program, type Step } from '../syscalls/step.ts';
+import { readable } from './bytes.ts';
+import type { ByteString, TarEntry } from './tar/header.ts';
+
+/**
+ * What Node cannot do to a file and the native interpreter does: device nodes, FIFOs, extended attributes. Each is one
+ * step of a host-only program, so `--trace` shows a whiteout being made.
+ */
+
+const lesson = '11-overlay-layers';
+/** Above this many steps a program is split: it is sent whole. */
+const batch = 500;
+
+/** mknod(2) of a device or FIFO, for root alone until its owner and mode are set. */
+export function nodeStep(path: ByteString, entry: Pick<TarEntry, 'type' | 'major' | 'minor'>): Step {
+  const type = entry.type === 'block' ? S.S_IFBLK : entry.type === 'fifo' ? S.S_IFIFO : S.S_IFCHR;
+  const device = entry.type === 'fifo' ? 0 : makeDevice(entry.major, entry.minor);
+  return call('mknodat', [AT.AT_FDCWD, cString(path), type | 0o600, device], {
+    why: 'a device node or FIFO of the image',
+    group: 'special files',
+    lesson,
+  });
+}
+
+/** overlayfs shows nothing where an upper layer has a character device 0:0 (the kernel's overlayfs.rst, "whiteouts"). */
+export function whiteoutStep(path: ByteString): Step {
+  return call('mknodat', [AT.AT_FDCWD, cString(path), S.S_IFCHR, 0], {
+    why: 'a whiteout: the layer deletes what lower ones have here',
+    group: 'whiteouts',
+    lesson,
+  });
+}
+
+/** overlayfs stops merging at a directory with this attribute. */
+export function opaqueStep(path: ByteString): Step {
+  return xattr(path, 'trusted.overlay.opaque', Buffer.from('y'), {
+    why: 'an opaque directory: what lower layers have in it is hidden',
+    group: 'whiteouts',
+    lesson,
+  });
+}
+
+/** An attribute of the image's; a filesystem without such attributes goes without, as in Docker. */
+export function xattrStep(path: ByteString, name: string, value: Buffer): Step {
+  return xattr(path, name, value, {
+    why: 'an extended attribute of the image',
+    group: 'extended attributes',
+    tolerate: ['ENOTSUP'],
+  });
+}
+
+function xattr(path: ByteString, name: string, value: Buffer, about: Parameters<typeof call>[2]): Step {
+  const content = bytes(value, readable(value.toString('latin1')));
+  return call('lsetxattr', [cString(path), cString(name), content, value.length, 0], about);
+}
+
+/** Runs the steps in the native interpreter. */
+export async function runSteps(steps: readonly Step[]): Promise<void> {
+  if (steps.length === 0) return;
+  const { runHost } = await import('../syscalls/shim.ts');
+  for (let at = 0; at < steps.length; at += batch) await runHost(program({ host: steps.slice(at, at + batch) }));
+}
+
+function cString(text: ByteString): Data {
+  return bytes(Buffer.from(`${text}\0`, 'latin1'), readable(text));
+}
+
+/** The kernel's 32-bit encoding of a device number: 12 bits of major, 20 of minor (linux/kdev_t.h). */
+function makeDevice(major: number, minor: number): number {
+  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12)) >>> 0;
+}
