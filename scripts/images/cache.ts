@@ -35,7 +35,8 @@ export async function cached(
   inputs: string[],
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const key = createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 12);
+  const shared = ['cache.ts', 'layout.ts', 'tree.ts'].map(file => recipe(new URL(file, import.meta.url).href));
+  const key = createHash('sha256').update([...shared, ...inputs].join('\0')).digest('hex').slice(0, 12);
   const final = join(imageCache, `${name}-${key}`);
   if (await intact(final)) return final;
   mkdirSync(imageCache, { recursive: true });

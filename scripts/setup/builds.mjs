@@ -11,7 +11,7 @@ import { Interrupted, SetupError, say } from './say.mjs';
 export async function installModules(root) {
   const stale = staleModule(root);
   if (stale === undefined) return;
-  say(`npm ci (${stale})`);
+  say(`npm install (${stale})`);
   const env = { ...process.env };
   // The bundle needs esbuild, a development dependency, whatever the caller's npm is told to omit.
   for (const name of Object.keys(env))
@@ -21,7 +21,18 @@ export async function installModules(root) {
   const self = process.env.npm_execpath;
   const [command, ...first] = self && basename(self) === 'npm-cli.js' ? [process.execPath, self] : ['npm'];
   if (command === 'npm' && !which('npm')) throw new SetupError('npm is not on PATH', 'install npm beside Node 20');
-  const args = [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, as one made behind a mirror may.
+  // --no-save takes the lock file's versions and leaves it alone.
+  const args = [
+    ...first,
+    'install',
+    '--no-save',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   let result;
   try {
     result = await run(command, args, { cwd: root, env });
@@ -31,8 +42,8 @@ export async function installModules(root) {
   }
   if (result.code !== 0)
     throw new SetupError(
-      'npm ci failed (is the network up?)',
-      `cd ${root} && npm ci`,
+      'npm install failed (is the network up?)',
+      `cd ${root} && npm install --no-save --include=dev`,
       result.output.trim().split('\n').slice(0, 8).join('\n'),
     );
 }
