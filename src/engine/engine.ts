@@ -1,8 +1,13 @@
+import type { StepEvent } from '../syscalls/shim.ts';
+import type { Program } from '../syscalls/step.ts';
+
 /**
  * The one interface behind the command line, the lessons and (later) the HTTP API. Each of those translates; nothing else
  * decides. Every method rejects with a `MinidockError` that is fit for the user's eyes.
  */
 export interface Engine {
+  /** The program that `create` and `start` would run, without making anything: `--dry-run`. */
+  plan(options: RunOptions): Promise<Program>;
   /** Makes a container without starting it. */
   create(options: RunOptions): Promise<ContainerRecord>;
   /** Starts a created container and resolves once its command was executed. */
@@ -114,6 +119,8 @@ export interface AttachOptions {
   stdin: boolean;
   stdout: boolean;
   stderr: boolean;
+  /** Called for each step with the kernel's answer: `--trace`. */
+  trace?: (event: StepEvent) => void;
 }
 
 /** A container (or exec'd process) whose command runs. */
@@ -134,6 +141,7 @@ export interface LogEntry {
   stream: 'stdout' | 'stderr';
   /** RFC 3339 with nanoseconds. */
   time: string;
+  /** With its newline, where it has one. */
   line: Buffer;
 }
 
