@@ -1,0 +1,32 @@
+import path from 'node:path';
+import { MinidockError } from '../errors.ts';
+import { formatSubnet, hostAddresses } from './ipv4.ts';
+import { leasesOf, releaseLeases, takeLease } from './leases.ts';
+import type { Network } from './network.ts';
+
+/**
+ * The container's address: the one it has already, or the lowest that is free, as Docker chooses. See `takeLease` for
+ * what the caller holds.
+ */
+export function allocateAddress(network: Network, containerDirectory: string): string {
+  const directory = leases(network);
+  const [held] = leasesOf(directory, containerDirectory);
+  const address = held ?? takeLease(directory, hostAddresses(network.subnet), containerDirectory);
+  if (address === undefined) {
+    throw new MinidockError(
+      'subnet-full',
+      `no free address is left for a container in ${formatSubnet(network.subnet)} (bridge ${network.bridge})`,
+      { exitCode: 125, fix: 'remove containers that are not needed any more: `minidock rm`' },
+    );
+  }
+  return address;
+}
+
+/** Gives the container's address back. Idempotent. */
+export function releaseAddress(network: Pick<Network, 'directory'>, containerDirectory: string): void {
+  releaseLeases(leases(network), containerDirectory);
+}
+
+function leases(network: Pick<Network, 'directory'>): string {
+  return path.join(network.directory, 'leases');
+}

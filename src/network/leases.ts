@@ -1,0 +1,45 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf } from '../errors.ts';
+import { ensureDirectory, listIfPresent, readLinkIfPresent } from '../state/files.ts';
+
+/**
+ * What containers hold of a network (addresses, host ports) are symlinks named after the thing that point to the
+ * container's directory. A link that dangles is free: whatever removed the container, or killed the engine in between,
+ * nothing has to be given back. Two rules make it safe: callers hold the engine's lock while they take, and the
+ * container's directory is there before its first lease.
+ *
+ * Takes the first free one of `names`; undefined where none is left.
+ */
+export function takeLease(directory: string, names: Iterable<string>, containerDirectory: string): string | undefined {
+  ensureDirectory(directory);
+  const taken = new Set(listIfPresent(directory));
+  const target = path.relative(directory, containerDirectory);
+  for (const name of names) {
+    const link = path.join(directory, name);
+    if (taken.has(name)) {
+      if (fs.existsSync(link)) continue;
+      fs.rmSync(link, { force: true });
+    }
+    fs.symlinkSync(target, link);
+    return name;
+  }
+  return undefined;
+}
+
+/** The names that a container holds. */
+export function leasesOf(directory: string, containerDirectory: string): string[] {
+  const target = path.relative(directory, containerDirectory);
+  return listIfPresent(directory).filter(name => readLinkIfPresent(path.join(directory, name)) === target);
+}
+
+/** Gives back all that a container holds. Nothing to give back is no error. */
+export function releaseLeases(directory: string, containerDirectory: string): void {
+  for (const name of leasesOf(directory, containerDirectory)) {
+    try {
+      fs.unlinkSync(path.join(directory, name));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+}

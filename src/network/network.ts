@@ -1,0 +1,22 @@
+import path from 'node:path';
+import type { Roots } from '../engine/paths.ts';
+import { gatewayOf, type Subnet } from './ipv4.ts';
+
+/** A bridge with its subnet, as it is written in `networks/<bridge>/network.json`. */
+export interface Network {
+  readonly bridge: string;
+  readonly subnet: Subnet;
+  readonly gateway: string;
+  /** `<root>/networks/<bridge>`: network.json, leases, ports. */
+  readonly directory: string;
+}
+
+export const defaultBridge = 'minidock0';
+
+export function networkOf(roots: Roots, bridge: string, subnet: Subnet): Network {
+  return { bridge, subnet, gateway: gatewayOf(subnet), directory: networkDirectory(roots, bridge) };
+}
+
+export function networkDirectory(roots: Roots, bridge: string): string {
+  return path.join(roots.root, 'networks', bridge);
+}
