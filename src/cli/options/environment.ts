@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { errnoOf, MinidockError } from '../../errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `-e NAME=value` or `-e NAME`. @throws {Error} the reason */
+export function readVariable(given: string): string {
+  if (given === '' || given.startsWith('=')) throw new Error(`invalid environment variable: ${given}`);
+  return given;
+}
+
+/**
+ * The container's variables: those of the files, then those of `-e`. A bare `NAME` takes its value from our own
+ * environment, and is left out where that has none.
+ */
+export function collectEnvironment(files: readonly string[], variables: readonly string[], own: Environment): string[] {
+  return [...files.flatMap(readEnvironmentFile), ...variables].flatMap(variable => {
+    if (variable.includes('=')) return [variable];
+    const value = own[variable];
+    return value === undefined ? [] : [`${variable}=${value}`];
+  });
+}
+
+/** Lines of `NAME=value` or `NAME`; empty lines and those that begin with `#` do not count. Nothing is unquoted. */
+function readEnvironmentFile(path: string): string[] {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new MinidockError('env-file', `open ${path}: ${reasons[errnoOf(error) ?? ''] ?? (error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  return lines
+    .map(line => line.trimStart())
+    .filter(line => line !== '' && !line.startsWith('#'))
+    .map(line => {
+      const name = line.split('=', 1)[0]!;
+      if (name === '') throw poorlyFormatted(path, `no variable name on line '${line}'`);
+      if (/\s/.test(name)) throw poorlyFormatted(path, `variable '${name}' contains whitespaces`);
+      return line;
+    });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+};
+
+function poorlyFormatted(path: string, reason: string): MinidockError {
+  return new MinidockError('env-file', `poorly formatted environment: ${path}: ${reason}`);
+}

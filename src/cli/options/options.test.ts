@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from '../parse.ts';
+import { readDetachKeys } from './detach-keys.ts';
+import { collectEnvironment, readVariable } from './environment.ts';
+import { readCpus, readMemory } from './limits.ts';
+import { readPublish } from './ports.ts';
+import { containerFlags, toRunOptions } from './run-options.ts';
+import { readVolume } from './volumes.ts';
+
+test('ports', () => {
+  const tcp = (containerPort: number, hostPort?: number, hostIp?: string) => ({
+    ...(hostIp === undefined ? {} : { hostIp }),
+    ...(hostPort === undefined ? {} : { hostPort }),
+    containerPort,
+    protocol: 'tcp' as const,
+  });
+  assert.equal(readPublish('80'), [tcp(80)]);
+  assert.equal(readPublish('8080:80'), [tcp(80, 8080)]);
+  assert.equal(readPublish(':80'), [tcp(80)]);
+  assert.equal(readPublish('127.0.0.1:8080:80'), [tcp(80, 8080, '127.0.0.1')]);
+  assert.equal(readPublish('127.0.0.1::80'), [tcp(80, undefined, '127.0.0.1')]);
+  assert.equal(readPublish('[::1]:8080:80'), [tcp(80, 8080, '::1')]);
+  assert.equal(readPublish('53:53/udp'), [{ hostPort: 53, containerPort: 53, protocol: 'udp' }]);
+  assert.equal(readPublish('8000-8002:80-82'), [tcp(80, 8000), tcp(81, 8001), tcp(82, 8002)]);
+  assert.equal(readPublish('80-81'), [tcp(80), tcp(81)]);
+  const wrong: [string, RegExp][] = [
+    ['99999:80', /^invalid hostPort: 99999/],
+    ['0:80', /^invalid hostPort: 0/],
+    ['abc', /^invalid containerPort: abc/],
+    ['80:65536', /^invalid containerPort: 65536/],
+    ['8000-8002:80-81', /^invalid ranges specified for container and host Ports: 80-81 and 8000-8002$/],
+    ['82-80', /runs backwards/],
+    ['80/sctp', /^invalid proto: sctp$/],
+    ['80/', /^invalid proto: $/],
+    ['1.2.3:80:80', /^invalid IP address: 1.2.3$/],
+    ['8080:', /^no port specified/],
+    ['', /^no port specified/],
+    ['-80', /^invalid containerPort/],
+  ];
+  for (const [given, reason] of wrong)
+    assert.throws(
+      () => readPublish(given),
+      (error: Error) => reason.test(error.message),
+      given,
+    );
+});
+
+test('volumes', () => {
+  assert.equal(readVolume('/opt/data:/data'), { source: '/opt/data', destination: '/data', readonly: false });
+  assert.equal(readVolume('/opt:/data/:ro'), { source: '/opt', destination: '/data', readonly: true });
+  assert.equal(readVolume('db:/var/lib/mysql:rw'), { source: 'db', destination: '/var/lib/mysql', readonly: false });
+  assert.equal(readVolume('/var/lib/mysql'), { destination: '/var/lib/mysql', readonly: false });
+  const wrong: [string, RegExp][] = [
+    ['./x:/y', /'\.\/x' includes invalid characters/],
+    ['../x:/y', /includes invalid characters/],
+    ['x/y:/z', /includes invalid characters/],
+    ['x:/y', /too short/],
+    ['a:b:c:d', /^invalid volume specification: 'a:b:c:d'$/],
+    [':/y', /^invalid volume specification/],
+    ['/a:', /^invalid volume specification/],
+    ['/a:b', /^invalid mount path: 'b'/],
+    ['b', /^invalid mount path: 'b'/],
+    ['/a:/b:foo', /^invalid mode: foo/],
+    ['/a:/', /destination can't be '\/'/],
+    ['/a:/b/..', /destination can't be '\/'/],
+  ];
+  for (const [given, reason] of wrong)
+    assert.throws(
+      () => readVolume(given),
+      (error: Error) => reason.test(error.message),
+      given,
+    );
+});
+
+test('environment: files first, bare names from our own', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'minidock-env-'));
+  try {
+    const file = join(directory, 'env');
+    writeFileSync(file, '\uFEFF# note\n\nA=1\r\n  B= two # x\nHOME\nUNSET\nQ="q"\n');
+    const collected = collectEnvironment([file], ['C=3', 'HOME', 'E='], { HOME: '/root' });
+    assert.equal(collected, ['A=1', 'B= two # x', 'HOME=/root', 'Q="q"', 'C=3', 'HOME=/root', 'E=']);
+    writeFileSync(file, 'A B=1\n');
+    assert.throws(() => collectEnvironment([file], [], {}), /variable 'A B' contains whitespaces/);
+    writeFileSync(file, '=1\n');
+    assert.throws(() => collectEnvironment([file], [], {}), /no variable name/);
+    assert.throws(() => collectEnvironment([join(directory, 'none')], [], {}), /none: no such file or directory/);
+    assert.throws(() => collectEnvironment([directory], [], {}), /is a directory/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+  assert.throws(() => readVariable('=x'), /invalid environment variable: =x/);
+});
+
+test('limits', () => {
+  assert.is(readMemory('500m'), 524288000);
+  assert.is(readMemory('0'), 0);
+  assert.throws(() => readMemory('1m'), /Minimum memory limit allowed is 6MB/);
+  assert.is(readCpus('.5'), 0.5);
+  assert.is(readCpus('1'), 1);
+  for (const wrong of ['x', '-1', '', '1e3', '0.001', '100000']) assert.throws(() => readCpus(wrong));
+});
+
+test('detach keys', () => {
+  assert.equal(readDetachKeys('ctrl-p,ctrl-q'), [16, 17]);
+  assert.equal(readDetachKeys('a,ctrl-\\,ctrl-@'), [97, 28, 0]);
+  assert.throws(() => readDetachKeys('ctrl-1'), /invalid detach keys/);
+  assert.throws(() => readDetachKeys(''), /invalid detach keys/);
+});
+
+test('a whole run command', () => {
+  const line =
+    '--name web -itd -p8080:80 -e A=b -v /opt:/data:ro -m 500m --cpus 1 --net=none --rm nginx:alpine sh -c ls';
+  const { flags, operands } = parse(
+    { ...containerFlags, detach: { ...containerFlags.rm, short: 'd' } },
+    line.split(' '),
+    true,
+  );
+  assert.equal(toRunOptions(flags, operands, {}, flags.detach), {
+    image: 'nginx:alpine',
+    command: ['sh', '-c', 'ls'],
+    name: 'web',
+    hostname: undefined,
+    entrypoint: undefined,
+    env: ['A=b'],
+    workdir: undefined,
+    user: undefined,
+    tty: true,
+    interactive: true,
+    detach: true,
+    autoRemove: true,
+    ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
+    volumes: [{ source: '/opt', destination: '/data', readonly: true }],
+    network: 'none',
+    memory: 524288000,
+    cpus: 1,
+    pidsLimit: undefined,
+  });
+});
+
+test.run();

@@ -1,0 +1,73 @@
+import type { PortMapping, RunOptions, VolumeMount } from '../../engine/engine.ts';
+import { type FlagTable, integer, many, single, text, toggle, type Values } from '../flags.ts';
+import { collectEnvironment, readVariable } from './environment.ts';
+import { readCpus, readMemory, readWorkdir } from './limits.ts';
+import { readPublish } from './ports.ts';
+import { readVolume } from './volumes.ts';
+
+const networks = ['bridge', 'host', 'none'] as const;
+
+/** The flags that describe a container. */
+export const containerFlags = {
+  cpus: single('decimal', readCpus, 'How many CPUs it may use at most: 1.5'),
+  entrypoint: text('Program to run in place of the image’s ENTRYPOINT'),
+  env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
+    short: 'e',
+  }),
+  'env-file': many('list', (path: string) => path, 'Read environment variables from a file'),
+  hostname: text('Host name inside (default: the short id)', { short: 'h' }),
+  interactive: toggle('Keep standard input open', { short: 'i' }),
+  memory: single('bytes', readMemory, 'Memory limit: 500m, 1g', { short: 'm' }),
+  name: text('Name of the container (default: a made-up one)'),
+  network: single('string', readNetwork, 'bridge, host or none (default bridge)', { aliases: ['net'] }),
+  'pids-limit': integer('How many processes there may be at most (-1: any number)'),
+  publish: many<readonly PortMapping[]>(
+    'list',
+    readPublish,
+    'Publish a port: [[HOST-IP:][HOST-PORT]:]PORT[/udp], or ranges of ports',
+    { short: 'p' },
+  ),
+  rm: toggle('Remove the container when it has exited'),
+  tty: toggle('Give it a terminal', { short: 't' }),
+  user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
+  volume: many<VolumeMount>('list', readVolume, 'Mount a host directory or a volume: [SOURCE:]TARGET[:ro]', {
+    short: 'v',
+  }),
+  workdir: single('string', readWorkdir, 'Working directory inside', { short: 'w' }),
+} satisfies FlagTable;
+
+/** What the flags ask for, in the engine's words. @param own our environment, for `-e NAME` */
+export function toRunOptions(
+  flags: Values<typeof containerFlags>,
+  [image, ...command]: readonly string[],
+  own: Readonly<Record<string, string | undefined>>,
+  detach: boolean,
+): RunOptions {
+  return {
+    image: image!,
+    command,
+    name: flags.name,
+    hostname: flags.hostname,
+    entrypoint: flags.entrypoint,
+    env: collectEnvironment(flags['env-file'], flags.env, own),
+    workdir: flags.workdir,
+    user: flags.user,
+    tty: flags.tty,
+    interactive: flags.interactive,
+    detach,
+    autoRemove: flags.rm,
+    ports: flags.publish.flat(),
+    volumes: [...flags.volume],
+    network: flags.network ?? 'bridge',
+    // Docker takes 0 as "no limit" for each of these, and any negative number of processes.
+    memory: flags.memory || undefined,
+    cpus: flags.cpus || undefined,
+    pidsLimit: (flags['pids-limit'] ?? 0) > 0 ? flags['pids-limit'] : undefined,
+  };
+}
+
+function readNetwork(given: string): RunOptions['network'] {
+  const known = networks.find(network => network === given || (given === 'default' && network === 'bridge'));
+  if (known === undefined) throw new Error(`network ${given} not found (there are ${networks.join(', ')})`);
+  return known;
+}
