@@ -18,7 +18,7 @@ export function chainsOf(bridge: string): Chains {
   return {
     raw: prefix,
     dnat: prefix,
-    snat: `${prefix}-POST`,
+    snat: `${prefix}-NAT`,
     incoming: `${prefix}-IN`,
     outgoing: `${prefix}-OUT`,
     forward: 'MINIDOCK-FORWARD',
