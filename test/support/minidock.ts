@@ -88,7 +88,10 @@ function removeCgroup(path: string): void {
   spawnSync('rmdir', [path]);
 }
 
-/** Deletes every iptables rule that names the bridge, then the chains that are named after it. */
+/**
+ * Deletes every iptables rule that names the bridge, then the chains that are named after it; and the one chain that the
+ * bridges of all engines share, where it is empty.
+ */
 function removeRules(bridge: string): void {
   const iptables = findProgram('iptables');
   if (!iptables) return;
@@ -100,5 +103,10 @@ function removeRules(bridge: string): void {
     const chains = lines.filter(line => line.startsWith('-N ')).map(line => line.slice(3));
     for (const chain of chains) spawnSync(iptables, ['-w', '-t', table, '-F', chain]);
     for (const chain of chains) spawnSync(iptables, ['-w', '-t', table, '-X', chain]);
+  }
+  const shared = spawnSync(iptables, ['-w', '-S', 'MINIDOCK-FORWARD'], { encoding: 'utf8' }).stdout ?? '';
+  if (shared.trim() === '-N MINIDOCK-FORWARD') {
+    spawnSync(iptables, ['-w', '-D', 'FORWARD', '-j', 'MINIDOCK-FORWARD']);
+    spawnSync(iptables, ['-w', '-X', 'MINIDOCK-FORWARD']);
   }
 }
