@@ -1,6 +1,6 @@
 /**
  * Syscall numbers by architecture: [x86_64, arm64], null where an architecture lacks the call.
- * From the kernel's asm/unistd_64.h and asm-generic/unistd.h (Linux 6.1).
+ * From the kernel's asm/unistd_64.h and asm-generic/unistd.h (Linux 6.17).
  */
 export const syscallNumbers = {
   read: [0, 63],
@@ -338,6 +338,7 @@ export const syscallNumbers = {
   statx: [332, 291],
   io_pgetevents: [333, 292],
   rseq: [334, 293],
+  uretprobe: [335, null],
   pidfd_send_signal: [424, 424],
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
@@ -365,6 +366,25 @@ export const syscallNumbers = {
   process_mrelease: [448, 448],
   futex_waitv: [449, 449],
   set_mempolicy_home_node: [450, 450],
+  cachestat: [451, 451],
+  fchmodat2: [452, 452],
+  map_shadow_stack: [453, 453],
+  futex_wake: [454, 454],
+  futex_wait: [455, 455],
+  futex_requeue: [456, 456],
+  statmount: [457, 457],
+  listmount: [458, 458],
+  lsm_get_self_attr: [459, 459],
+  lsm_set_self_attr: [460, 460],
+  lsm_list_modules: [461, 461],
+  mseal: [462, 462],
+  setxattrat: [463, 463],
+  getxattrat: [464, 464],
+  listxattrat: [465, 465],
+  removexattrat: [466, 466],
+  open_tree_attr: [467, 467],
+  file_getattr: [468, 468],
+  file_setattr: [469, 469],
 } as const satisfies Record<string, readonly [number | null, number | null]>;
 
 export type SyscallName = keyof typeof syscallNumbers;

@@ -1,0 +1,126 @@
+/**
+ * Classic BPF, the instruction set of seccomp filters: one 32-bit accumulator, loads from `struct seccomp_data`, forward
+ * jumps, and a return that is the verdict. See Documentation/userspace-api/seccomp_filter.rst in the kernel's source.
+ */
+export const BPF = {
+  /** Accumulator = the 32-bit word at offset k of seccomp_data. */
+  LD: 0x20,
+  /** Accumulator &= k. */
+  AND: 0x54,
+  /** Skips k instructions; the conditional jumps reach no further than 255. */
+  JA: 0x05,
+  JEQ: 0x15,
+  JGT: 0x25,
+  JGE: 0x35,
+  RET: 0x06,
+} as const;
+
+/** struct seccomp_data: int nr; u32 arch; u64 instruction_pointer; u64 args[6]. */
+export const offsetOf = { nr: 0, arch: 4, argument: (index: number) => 16 + 8 * index };
+
+/** The kernel's limit on one filter, in instructions. */
+export const BPF_MAXINSNS = 4096;
+
+/**
+ * A filter written from its last instruction to its first. Jumps only go forward, so whatever one jumps to is there
+ * already, and its distance is known: no labels, no second pass.
+ */
+export class BackwardAssembler {
+  private readonly view = new DataView(new ArrayBuffer(8 * BPF_MAXINSNS));
+  /** Index of the first instruction so far: where execution goes that falls into what is there. */
+  here = BPF_MAXINSNS;
+
+  /** How many instructions there are. */
+  get length(): number {
+    return BPF_MAXINSNS - this.here;
+  }
+
+  /** Puts one instruction (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k) in front; its index. Throws `RangeError` when full. */
+  put(code: number, k: number, jt = 0, jf = 0): number {
+    const at = 8 * --this.here;
+    this.view.setUint16(at, code, true);
+    this.view.setUint8(at + 2, jt);
+    this.view.setUint8(at + 3, jf);
+    this.view.setUint32(at + 4, k, true);
+    return this.here;
+  }
+
+  /** Puts a comparison in front: to `yes` where it holds, else to `no`, both indexes of what is there. */
+  jump(code: number, k: number, yes: number, no: number): number {
+    const near = (target: number) => {
+      if (target - this.here <= 255) return target;
+      return this.put(BPF.JA, target - this.here);
+    };
+    const then = near(yes);
+    // The first long jump may have moved the other target out of reach: two at most are needed.
+    const otherwise = near(no);
+    return this.put(code, k, then - this.here, otherwise - this.here);
+  }
+
+  /** The array of struct sock_filter. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.view.buffer, 8 * this.here);
+  }
+}
+
+/** A comparison of one argument. `value` is the mask of MASKED_EQ, and `valueTwo` what must be left under it. */
+export interface Condition {
+  index: number;
+  op: string;
+  value: number;
+  valueTwo?: number;
+}
+
+/**
+ * Puts a 64-bit comparison in front: the accumulator has 32, so the high halves decide, and the low ones where those are
+ * equal. Throws for an operator that the runtime spec does not know.
+ */
+export function putCondition(
+  code: BackwardAssembler,
+  { index, op, value, valueTwo }: Condition,
+  yes: number,
+  no: number,
+): void {
+  const wanted = op === 'SCMP_CMP_MASKED_EQ' ? (valueTwo ?? 0) : value;
+  const low = (compare: number, then: number, otherwise: number) => {
+    code.jump(compare, lowHalf(wanted), then, otherwise);
+    if (op === 'SCMP_CMP_MASKED_EQ') code.put(BPF.AND, lowHalf(value));
+    return code.put(BPF.LD, offsetOf.argument(index));
+  };
+  const high = (compare: number, then: number, otherwise: number) =>
+    code.jump(compare, highHalf(wanted), then, otherwise);
+  const ordered = (compare: number, then: number, otherwise: number) => {
+    const equal = high(BPF.JEQ, low(compare, then, otherwise), otherwise);
+    high(BPF.JGT, then, equal);
+  };
+  switch (op) {
+    case 'SCMP_CMP_EQ':
+    case 'SCMP_CMP_MASKED_EQ':
+      high(BPF.JEQ, low(BPF.JEQ, yes, no), no);
+      break;
+    case 'SCMP_CMP_NE':
+      high(BPF.JEQ, low(BPF.JEQ, no, yes), yes);
+      break;
+    case 'SCMP_CMP_GT':
+      ordered(BPF.JGT, yes, no);
+      break;
+    case 'SCMP_CMP_GE':
+      ordered(BPF.JGE, yes, no);
+      break;
+    // The other two are these with the answers swapped.
+    case 'SCMP_CMP_LE':
+      ordered(BPF.JGT, no, yes);
+      break;
+    case 'SCMP_CMP_LT':
+      ordered(BPF.JGE, no, yes);
+      break;
+    default:
+      throw new TypeError(`unknown comparison ${JSON.stringify(op)}`);
+  }
+  if (op === 'SCMP_CMP_MASKED_EQ') code.put(BPF.AND, highHalf(value));
+  code.put(BPF.LD, offsetOf.argument(index) + 4);
+}
+
+/** Values are below 2⁵³, as all numbers in JSON that are exact. */
+const highHalf = (value: number) => Math.floor(value / 0x1_0000_0000);
+const lowHalf = (value: number) => value >>> 0;

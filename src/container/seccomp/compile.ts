@@ -1,0 +1,144 @@
+import { MinidockError } from '../../errors.ts';
+import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/numbers.ts';
+import type { Seccomp, SeccompAction, SeccompRule } from '../oci.ts';
+import { BackwardAssembler, BPF, BPF_MAXINSNS, offsetOf, putCondition } from './bpf.ts';
+import { i386Last, i386Number } from './i386.ts';
+
+/** linux/audit.h: the machine, and whether it counts in 64 bits and little-endian. */
+export const AUDIT_ARCH = { x64: 0xc000003e, i386: 0x40000003, arm64: 0xc00000b7 } as const;
+
+/** linux/seccomp.h. */
+export const SECCOMP_RET = {
+  KILL_PROCESS: 0x80000000,
+  KILL_THREAD: 0,
+  ERRNO: 0x00050000,
+  TRACE: 0x7ff00000,
+  LOG: 0x7ffc0000,
+  ALLOW: 0x7fff0000,
+} as const;
+
+const EPERM = 1;
+const ENOSYS = 38;
+/** Set in the numbers of x32, a third ABI that shares x86_64's AUDIT_ARCH. */
+const x32Bit = 0x40000000;
+
+/**
+ * The profile as an array of struct sock_filter. Of several rules for one system call those with arguments count first,
+ * in their order, then the first without. Names that an architecture does not have are ignored, as libseccomp does.
+ *
+ * What the filter says beyond the profile: a number above all that minidock knows answers ENOSYS, so that libc falls back
+ * to older calls on newer kernels (runc does so too); so do all of x32, which no distribution's kernel has switched on; a
+ * foreign architecture ends the process. Throws `MinidockError` for a profile that it cannot keep to.
+ */
+export function compileSeccomp(profile: Seccomp, arch: Architecture): Uint8Array {
+  const code = new BackwardAssembler();
+  try {
+    putFilter(code, profile, arch);
+    return code.bytes();
+  } catch (error) {
+    if (error instanceof MinidockError) throw error;
+    const reason =
+      error instanceof RangeError ? `needs more than ${BPF_MAXINSNS} instructions` : (error as Error).message;
+    throw new MinidockError('seccomp', `the seccomp profile cannot be compiled: ${reason}`, {
+      exitCode: 125,
+      cause: error,
+    });
+  }
+}
+
+function putFilter(code: BackwardAssembler, profile: Seccomp, arch: Architecture): void {
+  const kill = code.put(BPF.RET, SECCOMP_RET.KILL_PROCESS);
+  let foreign = kill;
+  if (arch === 'x64' && profile.architectures.includes('SCMP_ARCH_X86')) {
+    putTable(code, decide(profile, i386Number, i386Last));
+    foreign = code.jump(BPF.JEQ, AUDIT_ARCH.i386, code.put(BPF.LD, offsetOf.nr), kill);
+  }
+  const column = arch === 'x64' ? 0 : 1;
+  let last = 0;
+  for (const numbers of Object.values(syscallNumbers)) last = Math.max(last, numbers[column] ?? 0);
+  let native = putTable(
+    code,
+    decide(profile, name => syscallNumbers[name as SyscallName]?.[column], last),
+  );
+  if (arch === 'x64') {
+    const enosys = code.put(BPF.RET, SECCOMP_RET.ERRNO | ENOSYS);
+    native = code.jump(BPF.JGE, x32Bit, enosys, native);
+  }
+  code.jump(BPF.JEQ, AUDIT_ARCH[arch], code.put(BPF.LD, offsetOf.nr), foreign);
+  code.put(BPF.LD, offsetOf.arch);
+}
+
+/** What is done with a system call: the first of `rules` whose arguments fit, else `verdict`. */
+interface Decision {
+  verdict: number;
+  rules?: SeccompRule[];
+}
+
+/** Numbers from `first` up to the next range's are decided alike. */
+interface Range extends Decision {
+  first: number;
+}
+
+function decide(profile: Seccomp, numberOf: (name: string) => number | null | undefined, last: number): Range[] {
+  const plain: (number | undefined)[] = new Array(last + 1).fill(undefined);
+  const conditional = new Map<number, SeccompRule[]>();
+  for (const rule of profile.syscalls) {
+    const verdict = verdictOf(rule.action, rule.errnoRet);
+    for (const name of rule.names) {
+      const number = numberOf(name);
+      if (number === undefined || number === null) continue;
+      if (!rule.args?.length) plain[number] ??= verdict;
+      else if (conditional.has(number)) conditional.get(number)!.push(rule);
+      else conditional.set(number, [rule]);
+    }
+  }
+  const otherwise = verdictOf(profile.defaultAction, profile.defaultErrnoRet);
+  const ranges: Range[] = [];
+  let previous: Decision | undefined;
+  for (let number = 0; number <= last; number++) {
+    const rules = conditional.get(number);
+    const verdict = plain[number] ?? otherwise;
+    if (rules || previous?.rules || previous?.verdict !== verdict) ranges.push({ first: number, verdict, rules });
+    previous = { verdict, rules };
+  }
+  return [...ranges, { first: last + 1, verdict: SECCOMP_RET.ERRNO | ENOSYS }];
+}
+
+/** A binary search for the number, which is in the accumulator; its index. */
+function putTable(code: BackwardAssembler, ranges: readonly Range[], from = 0, to = ranges.length): number {
+  if (to - from === 1) return putDecision(code, ranges[from]!);
+  const middle = (from + to) >> 1;
+  const above = putTable(code, ranges, middle, to);
+  const below = putTable(code, ranges, from, middle);
+  return code.jump(BPF.JGE, ranges[middle]!.first, above, below);
+}
+
+function putDecision(code: BackwardAssembler, { verdict, rules = [] }: Decision): number {
+  code.put(BPF.RET, verdict);
+  for (const { action, errnoRet, args = [] } of rules.toReversed()) {
+    const otherwise = code.here;
+    let fits = code.put(BPF.RET, verdictOf(action, errnoRet));
+    for (const condition of args.toReversed()) {
+      putCondition(code, condition, fits, otherwise);
+      fits = code.here;
+    }
+  }
+  return code.here;
+}
+
+function verdictOf(action: SeccompAction, data = EPERM): number {
+  switch (action) {
+    case 'SCMP_ACT_ALLOW':
+      return SECCOMP_RET.ALLOW;
+    case 'SCMP_ACT_ERRNO':
+      return SECCOMP_RET.ERRNO | (data & 0xffff);
+    case 'SCMP_ACT_TRACE':
+      return SECCOMP_RET.TRACE | (data & 0xffff);
+    case 'SCMP_ACT_LOG':
+      return SECCOMP_RET.LOG;
+    case 'SCMP_ACT_KILL':
+      return SECCOMP_RET.KILL_THREAD;
+    default:
+      throw new TypeError(`unknown action ${JSON.stringify(action)}`);
+  }
+}
