@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { utsNamespace } from '../../src/container/namespaces.ts';
+import { call } from '../../src/syscalls/calls.ts';
+import { room, str, text } from '../../src/syscalls/data.ts';
+import { AT, O } from '../../src/syscalls/flags.ts';
+import { type Fact, namespaceFacts } from '../../src/workshop/evidence.ts';
+import { type Comparison, type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
+import { findProgram } from '../../src/workshop/requirements.ts';
+import { type Called, markerPrefix } from './libc.ts';
+
+const hello = text('hello from a syscall\n');
+
+export const lesson: Lesson = {
+  id: '02-syscalls',
+  title: { en: 'A syscall is the only door', zh: '系统调用：唯一的门' },
+  about: {
+    en: 'libc from TypeScript, the same under strace, and calls as a list that can be printed and performed',
+    zh: '从 TypeScript 调用 libc，用 strace 对照，再把调用写成可以打印、可以执行的一列步骤',
+  },
+  needs: ['root', 'uts'],
+  question: {
+    ask: {
+      en: 'A process is root (user 0) and then calls seteuid(65534). Now it calls sethostname("nobody"). What answers the kernel?',
+      zh: '一个进程本来是 root（用户 0），随后调用 seteuid（65534）。这时它再调用 sethostname(“nobody”)，内核会怎么答复？',
+    },
+    choices: [
+      { en: '0: the process was started by root', zh: '0：进程是 root 启动的' },
+      { en: '−1, and errno is EPERM', zh: '−1,errno 是 EPERM' },
+      { en: '−1, and errno is EACCES', zh: '−1,errno 是 EACCES' },
+    ],
+    right: 1,
+    because: {
+      en: 'sethostname asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. EACCES would be the answer of a file’s mode. Below, libc and strace both say so.',
+      zh: 'sethostname 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。EACCES 则是文件权限位的答复。下面 libc 和 strace 都会这么说。',
+    },
+  },
+  run: {
+    program: ({ command }) =>
+      lessonProgram({
+        namespaces: ['uts'],
+        child: [
+          call('getpid', [], { why: 'who am I? No argument, no failure, one number' }),
+          call('uname', [room(390, '<utsname>')], {
+            why: 'six names of 65 bytes, written by the kernel into our memory',
+          }),
+          call('openat', [AT.AT_FDCWD, str('/no/such/file'), O.O_RDONLY, 0], {
+            why: 'a file that is not there: this step may fail so, and only so',
+            tolerate: ['ENOENT'],
+          }),
+          call('write', [1, hello, hello.bytes.length], { why: 'all output of all programs is this call' }),
+          ...utsNamespace('program'),
+        ],
+        command,
+      }),
+    inside: 'echo "hostname: $(uname -n)"',
+    evidence: (host, container) => ({
+      facts: [
+        {
+          what: { en: 'hostname', zh: '主机名' },
+          host: host.hostname,
+          container: container.hostname,
+          claim: 'differs',
+        },
+        ...namespaceFacts(host, container, ['uts']),
+      ],
+    }),
+  },
+  experiments: [],
+  compare: underStrace,
+  seen: [
+    {
+      en: 'a syscall is a name, up to six words and one word as answer; errors are small negative numbers',
+      zh: '系统调用就是一个名字、最多六个字的参数和一个字的答复；错误是绝对值很小的负数',
+    },
+    {
+      en: '`gethostname` of libc is the syscall `uname`; `seteuid` is `setresuid`: names of functions are not names of syscalls',
+      zh: 'libc 的 `gethostname` 其实是系统调用 `uname`，`seteuid` 其实是 `setresuid`：函数名不等于系统调用名',
+    },
+    {
+      en: 'a list of steps is a program: it was printed and performed, and strace agrees',
+      zh: '一列步骤就是一段程序：可以打印，可以执行，strace 也认可',
+    },
+  ],
+  reasons: [
+    ['clone(', '一个新进程，有自己的 UTS 视图'],
+    ['getpid(', '我是谁？没有参数，不会失败，一个数'],
+    ['uname(', '六个名字，每个 65 字节，由内核写进我们的内存'],
+    ['openat(', '一个不存在的文件：这一步可以这样失败，也只可以这样失败'],
+    ['write(', '所有程序的所有输出都是这个调用'],
+  ],
+  sources: ['src/syscalls/step.ts', 'src/syscalls/calls.ts', 'src/syscalls/ffi.ts', 'native/interpret.c'],
+};
+
+/** libc.ts under strace: for each function what TypeScript got, and what really went through the door. */
+async function underStrace(stage: Stage): Promise<Comparison> {
+  const title = { en: 'libc from TypeScript, under strace', zh: '从 TypeScript 调用 libc，用 strace 旁观' };
+  const script = fileURLToPath(new URL('libc.ts', import.meta.url));
+  const node = [process.execPath, '--import', import.meta.resolve('tsx'), script] as const;
+  const strace = findProgram('strace');
+  const trace = path.join(stage.scratch, 'strace.txt');
+  const traced = '?access,?faccessat,?faccessat2,getpid,uname,unshare,sethostname,setresuid';
+  const command = strace ? [strace, '-qq', '-e', `trace=${traced}`, '-o', trace, ...node] : [...node];
+  const { stdout } = await promisify(execFile)(command[0]!, command.slice(1));
+  const called = JSON.parse(stdout) as Called[];
+  const seen = strace ? callsByMarker(fs.readFileSync(trace, 'utf8')) : new Map<string, string>();
+  const skipped = { en: 'strace is not installed: only the left column', zh: '没有安装 strace：只有左边一列' };
+  const facts = called.map(one => {
+    const got = one.answer.errno ?? String(one.answer.value);
+    const what = `${one.call}${one.found ? ` "${one.found}"` : ''}`;
+    const kernel = seen.get(one.name);
+    return {
+      what: { en: what, zh: what },
+      host: got,
+      container: strace ? answerOf(kernel ?? '') : got,
+      claim: 'same',
+    } as Fact;
+  });
+  return {
+    title,
+    evidence: {
+      columns: [
+        { en: 'TypeScript got', zh: 'TypeScript 得到' },
+        { en: 'strace saw', zh: 'strace 看到' },
+      ],
+      facts: [
+        ...facts,
+        {
+          what: { en: 'hostname of the host', zh: '宿主机的主机名' },
+          host: os.hostname(),
+          container: fs.readFileSync('/proc/sys/kernel/hostname', 'utf8').trim(),
+          claim: 'same',
+        },
+      ],
+      listings: [
+        strace
+          ? {
+              title: { en: 'the syscalls behind them, in strace’s words', zh: '背后的系统调用，strace 的原话' },
+              lines: [...seen.values()],
+            }
+          : { title: skipped, lines: ['apt install strace'] },
+      ],
+    },
+  };
+}
+
+/** For each marker the last call before the next: libc may ask other things first (its own pid, in seteuid). */
+function callsByMarker(trace: string): Map<string, string> {
+  const calls = new Map<string, string>();
+  let marker: string | undefined;
+  for (const line of trace.split('\n')) {
+    const found = /^f?access(?:at2?)?\(.*"([^"]+)"/.exec(line)?.[1];
+    if (found?.startsWith(markerPrefix)) marker = found.slice(markerPrefix.length);
+    else if (marker !== undefined && found === undefined && line !== '') calls.set(marker, line);
+  }
+  return calls;
+}
+
+/** `EPERM` of `sethostname("nobody", 6) = -1 EPERM (Operation not permitted)`; `0` of one that succeeded. */
+function answerOf(line: string): string {
+  const match = / = (-?\d+)(?: (E[A-Z]+))?/.exec(line);
+  return match?.[2] ?? match?.[1] ?? '–';
+}

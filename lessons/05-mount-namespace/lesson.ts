@@ -1,0 +1,168 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { mountNamespace } from '../../src/container/namespaces.ts';
+import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
+import { CLONE, MS, O } from '../../src/syscalls/flags.ts';
+import { type Step, slot } from '../../src/syscalls/step.ts';
+import { mountDifference, namespaceFacts, said } from '../../src/workshop/evidence.ts';
+import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+
+const id = '05-mount-namespace';
+
+function tmpfs(target: string, why: string): Step {
+  return mount('tmpfs', target, 'tmpfs', MS.MS_NOSUID | MS.MS_NODEV, 'size=1m', { why, lesson: id });
+}
+
+/**
+ * Two mount namespaces made one from the other, both away from the host: a mount in the second, and a look into the
+ * first. `mended` makes the second private before.
+ */
+function twoNamespaces(scratch: string, mended: boolean): Step[] {
+  const first = slot('first');
+  const shared = `${scratch}/shared`;
+  return [
+    ...mountNamespace(),
+    tmpfs(shared, 'the first namespace: a tree of our own to play with'),
+    mount(null, shared, null, MS.MS_SHARED, null, { why: 'shared, as systemd makes everything at boot' }),
+    mkdir(`${shared}/inner`, 0o755, { why: 'a mount point' }),
+    open('/proc/self/ns/mnt', O.O_RDONLY, { why: 'hold the first namespace, to come back later', save: first }),
+    call('unshare', [CLONE.CLONE_NEWNS], { why: 'the second namespace: a copy of the first, still connected' }),
+    ...(mended ? mountNamespace() : []),
+    tmpfs(`${shared}/inner`, 'mounted in the second namespace, and only there?'),
+    call('setns', [first, CLONE.CLONE_NEWNS], { why: 'back to the first namespace, to look' }),
+    close(first, { why: 'not needed any more' }),
+  ];
+}
+
+const countInner = 'echo "mounts on inner: $(grep -c /shared/inner /proc/self/mountinfo)"';
+
+function leak(mended: boolean): Pick<Experiment, 'program' | 'inside' | 'evidence'> {
+  return {
+    program: ({ scratch, command }) =>
+      lessonProgram({ namespaces: ['mount'], child: twoNamespaces(scratch, mended), command }),
+    inside: countInner,
+    evidence: (host, container) => ({
+      columns: [
+        { en: 'host', zh: '宿主机' },
+        { en: 'first namespace', zh: '第一个命名空间' },
+      ],
+      facts: [
+        {
+          what: { en: 'mounts on shared/inner', zh: 'shared/inner 上的挂载数' },
+          host: String(host.mounts.filter(line => line.includes('/shared/inner')).length),
+          container: said(container, 'mounts on inner'),
+          claim: mended ? 'same' : 'differs',
+        },
+      ],
+    }),
+  };
+}
+
+export const lesson: Lesson = {
+  id,
+  title: { en: 'Mount namespace: your own view of the tree', zh: '挂载命名空间：自己的一棵目录树' },
+  about: {
+    en: 'a mount that only the child sees, and the step without which the host sees it too',
+    zh: '只有子进程看得见的挂载，以及少了哪一步宿主机也会看见',
+  },
+  needs: ['root', 'mnt'],
+  question: {
+    ask: {
+      en: 'On a systemd machine "/" is shared. A child made with CLONE_NEWNS mounts a tmpfs, and does nothing else. Who sees the files in it?',
+      zh: '在使用 systemd 的机器上，“/” 是 shared。带 CLONE_NEWNS 的子进程挂载了一个 tmpfs，别的什么都没做。谁能看见里面的文件？',
+    },
+    choices: [
+      { en: 'only the child: it has its own mount namespace', zh: '只有子进程：它有自己的挂载命名空间' },
+      { en: 'the child and the host', zh: '子进程和宿主机都能看见' },
+      { en: 'nobody: mounting fails', zh: '谁也看不见：挂载会失败' },
+    ],
+    right: 1,
+    because: {
+      en: 'The table of mounts was copied, but copies of a shared mount stay peers and repeat each other’s mounts. Our program therefore made everything private first; below, the same without that step.',
+      zh: '挂载表是复制了，但共享挂载的副本之间仍是对等关系，会互相重演挂载。所以我们的程序先把一切设为 private；下面再看看不做这一步会怎样。',
+    },
+  },
+  prepare(scratch) {
+    for (const name of ['room', 'shared']) fs.mkdirSync(path.join(scratch, name), { recursive: true });
+  },
+  run: {
+    program: ({ scratch, command }) =>
+      lessonProgram({
+        namespaces: ['mount'],
+        child: [
+          ...mountNamespace(),
+          tmpfs(`${scratch}/room`, 'files in memory, where the host sees an empty directory'),
+        ],
+        command,
+      }),
+    inside: 'echo hello > "$LESSON/room/note"\necho "files in room: $(ls "$LESSON/room")"',
+    evidence: (host, container) => ({
+      facts: [
+        {
+          what: { en: 'files in room/', zh: 'room/ 里的文件' },
+          host: fs.readdirSync(path.join(host.scratch, 'room')).join(' ') || '–',
+          container: said(container, 'files in room'),
+          claim: 'differs',
+        },
+        {
+          what: { en: 'entries in the mount table', zh: '挂载表的行数' },
+          host: String(host.mounts.length),
+          container: String(container.mounts.length),
+          claim: 'differs',
+        },
+        ...namespaceFacts(host, container, ['mnt']),
+      ],
+      listings: [mountDifference(host, container)],
+    }),
+  },
+  experiments: [
+    {
+      title: { en: 'Famous failure: the mount leaks', zh: '著名的坑：挂载泄漏' },
+      before: {
+        en: 'Two namespaces, the second a copy of the first, on a shared tree (both are kept away from your host). A tmpfs is mounted in the second. Then we go back to the first and look.',
+        zh: '两个命名空间，第二个是第一个的副本，目录树是 shared（两个都与你的宿主机隔开）。在第二个里挂载 tmpfs，然后回到第一个里查看。',
+      },
+      after: {
+        en: 'It is there: the mount made in the second namespace appeared in the first. With your host in its place, every mount of a container would land on the host.',
+        zh: '它果然在：在第二个命名空间里做的挂载，出现在了第一个里。如果第一个换成宿主机，容器的每个挂载都会落到宿主机上。',
+      },
+      ...leak(false),
+    },
+    {
+      title: { en: 'The same with MS_REC|MS_PRIVATE', zh: '加上 MS_REC|MS_PRIVATE 再来一次' },
+      before: {
+        en: 'One step more: after unshare the whole tree of the second namespace is made private.',
+        zh: '只多一步：unshare 之后，把第二个命名空间的整棵树设为 private。',
+      },
+      after: {
+        en: 'Nothing arrives. This one line is the difference between a container and a machine slowly filling with mounts.',
+        zh: '什么也没有传过来。容器与一台慢慢被挂载塞满的机器，差别就在这一行。',
+      },
+      ...leak(true),
+    },
+  ],
+  seen: [
+    { en: 'the mount table was copied, the files were not', zh: '复制的是挂载表，不是文件' },
+    {
+      en: 'a tmpfs full of files inside, an empty directory outside',
+      zh: '同一个目录，里面是装着文件的 tmpfs，外面空空如也',
+    },
+    {
+      en: 'shared mounts forward what happens to them, also into other namespaces; `MS_REC|MS_PRIVATE` ends that',
+      zh: '共享挂载会转发发生在自己身上的事，也会传到别的命名空间；`MS_REC|MS_PRIVATE` 让它停下',
+    },
+  ],
+  reasons: [
+    ['clone(', '一个新进程，有自己的挂载视图'],
+    ['mount(NULL, "/", ', '下面的挂载到不了别处，别处的也到不了这里'],
+    ['mount("tmpfs"', '内存里的文件'],
+    ['mount(NULL, "', '设为 shared，就像 systemd 开机时对一切所做的那样'],
+    ['mkdirat(', '一个挂载点'],
+    ['openat(', '抓住第一个命名空间，以便稍后回来'],
+    ['unshare(', '第二个命名空间：第一个的副本，彼此还连着'],
+    ['setns(', '回到第一个命名空间去看'],
+    ['close(', '不再需要'],
+  ],
+  sources: ['src/container/namespaces.ts'],
+  engineCommand: ['minidock', 'run', '--dry-run', 'busybox', 'true'],
+};

@@ -1,0 +1,244 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { kernelMount } from '../../src/container/mounts.ts';
+import { mountNamespace, utsNamespace } from '../../src/container/namespaces.ts';
+import type { Mount } from '../../src/container/oci.ts';
+import { overlayMount, pivotRoot } from '../../src/container/rootfs.ts';
+import { hostFacts } from '../../src/host/facts.ts';
+import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
+import { str } from '../../src/syscalls/data.ts';
+import { MS, O } from '../../src/syscalls/flags.ts';
+import { type Step, slot } from '../../src/syscalls/step.ts';
+import { type Moment, namespaceFacts, said } from '../../src/workshop/evidence.ts';
+import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { makeSmallRoot } from './small-root.ts';
+
+const id = '06-pivot-root';
+const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
+
+/** The image below, what this container changes above, both as one tree on rootfs/. */
+function overlay(scratch: string): Step[] {
+  const layers = { lowerBase: scratch, lower: ['image'], upper: 'upper', work: 'work', target: 'rootfs' };
+  return overlayMount(layers, hostFacts().overlayOptions);
+}
+
+/** pivot_root before and after: can a path of the new root still reach a file of the host? */
+function throughTheHole(scratch: string): Step[] {
+  const secret = `/..${scratch}/secret`;
+  const found = slot('found');
+  const [enter, pivot, detach, home] = pivotRoot('rootfs') as [Step, Step, Step, Step];
+  return [
+    ...mountNamespace(),
+    ...overlay(scratch),
+    enter,
+    pivot,
+    open(secret, O.O_RDONLY, {
+      why: 'up from "/": the old root lies on top, and this file is the host’s',
+      save: found,
+    }),
+    close(found, { why: 'it could be opened: the host is in reach' }),
+    detach,
+    open(secret, O.O_RDONLY, { why: 'the same path once more', save: found, tolerate: ['ENOENT'] }),
+    home,
+  ];
+}
+
+function rootOf(pid: number | 'self'): string {
+  const { dev, ino } = fs.statSync(`/proc/${pid}/root/`);
+  return `dev ${dev} inode ${ino}`;
+}
+
+/** A few names of many. */
+function firstOf(names: string[]): string {
+  const plain = names.filter(name => !name.startsWith('.')).sort();
+  return plain.length > 5 ? `${plain.slice(0, 5).join(' ')} …` : plain.join(' ');
+}
+
+function filesIn(moment: Moment, name: string): string {
+  return `${name}/: ${fs.readdirSync(path.join(moment.scratch, name)).sort().join(' ')}`;
+}
+
+export const lesson: Lesson = {
+  id,
+  title: { en: 'pivot_root: another root', zh: 'pivot_root：换一个根' },
+  about: {
+    en: 'overlay, pivot_root, umount: an unpacked image becomes "/", and the host’s tree is gone',
+    zh: 'overlay、pivot_root、umount：解开的镜像变成 “/”，宿主机的树不见了',
+  },
+  needs: ['root', 'mnt', 'pid', 'uts', 'overlay'],
+  question: {
+    ask: {
+      en: 'After pivot_root(".", ".") the process is in its new root. A symbolic link in the image says evil → /../../etc/shadow. When can it no longer reach the host’s file?',
+      zh: 'pivot_root（“.”，“.”）之后，进程已经在新的根里。镜像里有个符号链接 evil → /../../etc/shadow。从什么时候起它再也够不到宿主机的文件？',
+    },
+    choices: [
+      { en: 'from pivot_root on: "/.." is "/"', zh: '从 pivot_root 起：“/..” 就是 “/”' },
+      { en: 'only after umount2(".", MNT_DETACH)', zh: '直到 umount2（“.”，MNT_DETACH）之后' },
+      { en: 'never: root can always climb out', zh: '永远够得到：root 总能爬出去' },
+    ],
+    right: 1,
+    because: {
+      en: 'pivot_root(".", ".") stacks the old root on top of the new one, at the same place. ".." at "/" crosses to what is mounted on top: the host. Below you will see the same path opened before the detach and ENOENT after it.',
+      zh: 'pivot_root（“.”，“.”）把旧的根叠在新的根上面，就在同一个位置。在 “/” 处走 “..”，会跨到压在上面的那个挂载：宿主机。下面会看到同一个路径在摘下之前能打开，摘下之后是 ENOENT。',
+    },
+  },
+  prepare(scratch) {
+    for (const name of ['upper', 'work', 'rootfs']) fs.mkdirSync(path.join(scratch, name), { recursive: true });
+    makeSmallRoot(path.join(scratch, 'image'));
+    fs.writeFileSync(path.join(scratch, 'secret'), 'of the host\n');
+  },
+  run: {
+    program: ({ scratch, command }) =>
+      lessonProgram({
+        namespaces: ['mount', 'uts', 'pid'],
+        child: [
+          ...mountNamespace(),
+          ...overlay(scratch),
+          ...pivotRoot('rootfs'),
+          ...kernelMount(proc, hostFacts()),
+          ...utsNamespace('container'),
+        ],
+        command,
+      }),
+    inside: `echo hello > /written
+echo "ls /: $(echo $(ls /))"
+echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
+    evidence: (host, container) => ({
+      facts: [
+        {
+          what: { en: 'the root directory', zh: '根目录' },
+          host: rootOf('self'),
+          container: rootOf(container.pid),
+          claim: 'differs',
+        },
+        {
+          what: { en: 'ls /', zh: 'ls /' },
+          host: firstOf(fs.readdirSync('/')),
+          container: said(container, 'ls /'),
+          claim: 'differs',
+        },
+        { what: { en: 'NSpid', zh: 'NSpid' }, host: host.nsPid, container: container.nsPid, claim: 'differs' },
+        {
+          what: { en: 'hostname', zh: '主机名' },
+          host: host.hostname,
+          container: container.hostname,
+          claim: 'differs',
+        },
+        ...namespaceFacts(host, container, ['mnt', 'uts', 'pid']),
+      ],
+      listings: [
+        { title: { en: 'its whole mount table', zh: '它的整张挂载表' }, lines: container.mounts },
+        {
+          title: { en: 'where the file it wrote went', zh: '它写的文件落到了哪里' },
+          lines: [filesIn(container, 'image'), filesIn(container, 'upper')],
+        },
+      ],
+    }),
+  },
+  experiments: [
+    {
+      title: { en: 'The old root, before and after the detach', zh: '旧的根：摘下之前与之后' },
+      before: {
+        en: 'The same steps, with two questions in between: the path /.. and then the name of a file of the host (secret, in the scratch directory).',
+        zh: '同样的步骤，中间插入两次提问：路径是 /.. 再加上宿主机一个文件的名字（临时目录里的 secret）。',
+      },
+      after: {
+        en: 'First a file descriptor, then ENOENT. An engine that looks up a path of the image between the two hands it the host. minidock first detaches, then resolves.',
+        zh: '先是一个文件描述符，后来是 ENOENT。引擎如果在两者之间解析镜像里的路径，就等于把宿主机交了出去。minidock 先摘下，再解析。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({ namespaces: ['mount'], child: throughTheHole(scratch), command }),
+      inside: `[ -e "/..$LESSON/secret" ] && echo "secret: in reach" || echo "secret: gone"`,
+      evidence: (host, container) => ({
+        facts: [
+          {
+            what: { en: 'the file secret', zh: 'secret 文件' },
+            host: fs.existsSync(path.join(host.scratch, 'secret')) ? 'in reach' : 'gone',
+            container: said(container, 'secret'),
+            claim: 'differs',
+          },
+        ],
+      }),
+    },
+    {
+      title: { en: 'Famous failure: not a mount point', zh: '著名的坑：不是挂载点' },
+      before: {
+        en: 'The new root is an ordinary directory on a tmpfs, without a mount of its own.',
+        zh: '新的根只是 tmpfs 上的一个普通目录，自己不是挂载。',
+      },
+      after: {
+        en: 'pivot_root exchanges mounts, not directories. Bind the directory onto itself, or mount an overlay, and it works.',
+        zh: 'pivot_root 交换的是挂载，不是目录。把目录 bind 到自己身上，或者挂一个 overlay，就行了。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({
+          namespaces: ['mount'],
+          child: [
+            ...mountNamespace(),
+            mount('tmpfs', `${scratch}/rootfs`, 'tmpfs', 0, null, { why: 'a mount …' }),
+            mkdir(`${scratch}/rootfs/plain`, 0o755, { why: '… and an ordinary directory in it' }),
+            ...pivotRoot(`${scratch}/rootfs/plain`),
+          ],
+          command,
+        }),
+      fails: { call: 'pivot_root', errno: 'EINVAL' },
+    },
+    {
+      title: { en: 'Famous failure: shared propagation', zh: '著名的坑：共享传播' },
+      before: {
+        en: 'Now a real mount point, but the tree is shared as on a systemd host whose engine forgot MS_PRIVATE.',
+        zh: '这回是真正的挂载点，但整棵树是 shared，就像 systemd 主机上忘了 MS_PRIVATE 的引擎。',
+      },
+      after: {
+        en: 'A pivot on a shared tree would have to be repeated in all peers: other namespaces would lose their root. So the kernel refuses.',
+        zh: '共享的树一旦换根，就得在所有对等挂载里重演：别的命名空间会丢掉自己的根。所以内核拒绝。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({
+          namespaces: ['mount'],
+          child: [
+            ...mountNamespace(),
+            ...overlay(scratch),
+            mount(null, '/', null, MS.MS_REC | MS.MS_SHARED, null, {
+              why: 'on purpose: everything shared again, within this namespace',
+            }),
+            call('chdir', [str(scratch)], { why: 'where rootfs/ is' }),
+            ...pivotRoot('rootfs'),
+          ],
+          command,
+        }),
+      fails: { call: 'pivot_root', errno: 'EINVAL' },
+    },
+  ],
+  seen: [
+    {
+      en: 'a directory of binaries became "/"; the host’s tree is in no mount table of this namespace',
+      zh: '一个装着程序的目录变成了 “/”；这个命名空间的挂载表里再也没有宿主机的树',
+    },
+    { en: 'what was written lies in `upper`, the image is untouched', zh: '写入的内容在 `upper` 里，镜像原封不动' },
+    {
+      en: 'between `pivot_root` and the detach the host is one `..` away',
+      zh: '在 `pivot_root` 和摘下之间，宿主机只隔着一个 `..`',
+    },
+    {
+      en: '`EINVAL` from pivot_root means: not a mount point, or shared',
+      zh: 'pivot_root 的 `EINVAL` 意味着：不是挂载点，或者是 shared',
+    },
+  ],
+  reasons: [
+    ['clone(', '一个新进程，有自己的命名空间（见标志）'],
+    ['chdir("rootfs', '新的根，接下来就是 “.”'],
+    ['chdir("/")', '走进新的根'],
+    ['chdir("', '之后的路径都从这里算起；overlay 的全部选项必须放进 4096 个字节'],
+    ['mount("overlay"', '只读的镜像在下，可写的一层在上，看起来是一棵树'],
+    ['pivot_root(', '新的根成为 “/”；旧的根叠在它上面'],
+    ['umount2(', '宿主机的文件系统离开这个命名空间：再没有路径通回去'],
+    ['openat(', '从 “/” 往上走：旧的根如果还压在上面，这就是宿主机的文件'],
+    ['close(', '能打开：宿主机就在手边'],
+    ['mount("tmpfs"', '一个挂载……'],
+    ['mkdirat(AT_FDCWD, "/tmp', '……和里面的一个普通目录'],
+    ['mount(NULL, "/", NULL, MS_REC|MS_SHARED', '故意的：在这个命名空间里把一切重新设为 shared'],
+  ],
+  sources: ['src/container/rootfs.ts', 'src/container/mounts.ts'],
+  engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],
+};

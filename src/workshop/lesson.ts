@@ -1,0 +1,117 @@
+import { cloneProcess } from '../container/namespaces.ts';
+import type { Namespace } from '../container/oci.ts';
+import { call, sync } from '../syscalls/calls.ts';
+import { str, strings } from '../syscalls/data.ts';
+import { type Program, program, type Step, slot } from '../syscalls/step.ts';
+import type { Evidence, Moment } from './evidence.ts';
+import type { Text } from './language.ts';
+import type { Requirement } from './requirements.ts';
+
+/** What a folder under lessons/ exports as `lesson` from its lesson.ts. */
+export interface Lesson {
+  /** The folder's name: `04-pid-namespace`. The part behind the number is stable; progress is kept under it. */
+  readonly id: string;
+  readonly title: Text;
+  /** One line for the list. */
+  readonly about: Text;
+  readonly needs: readonly Requirement[];
+  readonly question: Question;
+  /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
+  prepare?(scratch: string): Promise<void> | void;
+  readonly run: Run;
+  /** Further runs: famous failures, cures, attacks. */
+  readonly experiments: readonly Experiment[];
+  /** The same by other means (C, libc), compared with what the kernel said of `run`. */
+  compare?(stage: Stage, seen: { host: Moment; container: Moment }): Promise<Comparison>;
+  /** What has been seen, one sentence each. */
+  readonly seen: readonly Text[];
+  /** The Chinese for each step's reason: the first entry whose prefix the printed step begins with. */
+  readonly reasons: readonly (readonly [prefix: string, zh: string])[];
+  /** Where the engine does the same, to read on. */
+  readonly sources: readonly string[];
+  /**
+   * The command whose program holds the steps of `run` as an ordered subsequence. Undefined where the calls are examples that
+   * no container needs.
+   */
+  readonly engineCommand?: readonly string[];
+}
+
+export interface Question {
+  readonly ask: Text;
+  readonly choices: readonly Text[];
+  /** Index of the right choice. */
+  readonly right: number;
+  readonly because: Text;
+}
+
+/** One program on the real kernel. */
+export interface Run {
+  /** Composes the program. Pure: the folder and the command are all it knows. */
+  program(stage: Stage): Program;
+  /** Shell script for the process that the program makes; what it prints is shown. `$LESSON` is the scratch directory. */
+  readonly inside: string;
+  evidence(host: Moment, container: Moment): Evidence;
+}
+
+export interface Experiment {
+  readonly title: Text;
+  /** Before: what is done and why. After: what the outcome means. */
+  readonly before: Text;
+  readonly after: Text;
+  program(stage: Stage): Program;
+  readonly inside?: string;
+  /** The failure that is the point: this syscall answers this errno. Without it the program must succeed. */
+  readonly fails?: { readonly call: string; readonly errno: string };
+  evidence?(host: Moment, container: Moment): Evidence;
+}
+
+/** Where a lesson happens and what its process executes. */
+export interface Stage {
+  /** A private directory, removed afterwards. */
+  readonly scratch: string;
+  readonly command: Command;
+}
+
+export interface Command {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+}
+
+export interface Comparison {
+  readonly title: Text;
+  readonly evidence: Evidence;
+}
+
+/**
+ * A lesson's program: the engine's clone for the given namespaces, the child's steps, a sync in which the runner looks, and
+ * execve. The engine's programs have the same frame.
+ */
+export function lessonProgram(parts: {
+  namespaces: readonly Namespace['type'][];
+  child: readonly Step[];
+  command: Command;
+}): Program {
+  const child = slot('child');
+  const { path, argv, env } = parts.command;
+  return program({
+    host: [cloneProcess(parts.namespaces, child)],
+    child: [...parts.child, sync({ why: 'wait until the launcher has looked and says go' })],
+    exec: [
+      call('execve', [str(path), strings(argv, shortArgv(argv)), strings(env, `[${env.length} variables]`)], {
+        why: 'replace this process by the program; everything above stays',
+        lesson: '01-process',
+      }),
+    ],
+    supervise: { child, status: slot('status') },
+  });
+}
+
+/** A script as an argument would fill the screen: its first line stands for it. */
+function shortArgv(argv: readonly string[]): string {
+  const shown = argv.map(arg => {
+    const [line = ''] = arg.split('\n');
+    return line.length < arg.length || line.length > 48 ? `${line.slice(0, 48)}…` : arg;
+  });
+  return `[${shown.map(arg => JSON.stringify(arg)).join(', ')}]`;
+}

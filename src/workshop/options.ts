@@ -1,0 +1,59 @@
+import { type Language, languageNamed, languageOf } from './language.ts';
+
+export interface Options {
+  /** What the learner typed for a lesson; undefined lists them. */
+  readonly lesson?: string;
+  readonly step: boolean;
+  readonly shell: boolean;
+  readonly help: boolean;
+  readonly language: Language;
+  /** Words that are neither a flag, a language nor the lesson: reported, never fatal. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Reads flags from both places where they end up. npm keeps what stands before `--` for itself:
+ *
+ *   npm run lesson 04 --step        argv ["04"], npm_config_step=true
+ *   npm run lesson 04 --shell       argv ["04"], npm_config_shell="" (a setting of npm's own, so it has no value)
+ *   npm run lesson --shell 04       argv [], npm_config_shell=04
+ *   npm run lesson 04 --lang zh     argv ["04", "zh"]: npm takes --lang for its short flags -l -a -n -g
+ *
+ * so a language is known by its name wherever it stands. (npm 8, 10 and 11 do the same.)
+ */
+export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Options {
+  const words: string[] = [];
+  const flags = new Set<string>();
+  let language = env.npm_config_lang ? languageNamed(env.npm_config_lang) : undefined;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!;
+    const named = /^--(?:lang|language)(?:=(.*))?$/.exec(word);
+    if (named) language = languageNamed(named[1] ?? argv[++i] ?? '') ?? language;
+    else if (/^(--(step|shell|help)|-h)$/.test(word)) flags.add(word.replace(/^-h$/, '--help').slice(2));
+    else if (languageNamed(word) && !/^(c|posix)$/i.test(word)) language = languageNamed(word);
+    else words.push(word);
+  }
+  const step = eaten(env.npm_config_step);
+  const shell = eaten(env.npm_config_shell, true);
+  const [lesson, ...ignored] = [...words, ...step.words, ...shell.words];
+  return {
+    lesson,
+    step: flags.has('step') || step.on,
+    shell: flags.has('shell') || shell.on,
+    help: flags.has('help'),
+    language: language ?? languageOf(env),
+    ignored,
+  };
+}
+
+/**
+ * A flag in npm's environment. Its value may be the word that followed it on the command line. An empty value is "off"
+ * for a flag that npm does not know (`--no-step`) and "on" for one that it does (`--shell`); a path there is the user's npmrc.
+ */
+function eaten(value: string | undefined, emptyIsOn = false): { on: boolean; words: string[] } {
+  if (value === undefined || value === 'false' || value === 'null') return { on: false, words: [] };
+  if (value === '') return { on: emptyIsOn, words: [] };
+  if (value === 'true') return { on: true, words: [] };
+  if (value.includes('/') || value === 'sh' || value === 'bash') return { on: false, words: [] };
+  return { on: true, words: [value] };
+}

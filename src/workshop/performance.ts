@@ -1,0 +1,174 @@
+import type { Readable } from 'node:stream';
+import { errnoName } from '../syscalls/errno.ts';
+import { signals } from '../syscalls/flags.ts';
+import { launch, type Shim, type StepEvent } from '../syscalls/shim.ts';
+import type { Program, Step } from '../syscalls/step.ts';
+import { startTimeOf } from './facts.ts';
+import { READY } from './ready.ts';
+
+export interface Audience {
+  /** Each step with the kernel's answer, in the order of the program. */
+  done(event: StepEvent): void;
+  /** Before each step, which waits: only with `--step`. */
+  before?(event: StepEvent, pid: number): Promise<void>;
+  /** The execve that succeeded. */
+  replaced(step: Step): void;
+}
+
+/** How long a process may take to print, or to end once its input is closed; milliseconds. */
+const PATIENCE = 10_000;
+
+/**
+ * One program on the real kernel, performed for a learner. The process that it makes holds pipes (or, in a shell, the
+ * learner's terminal) and lives until `end`. `stop` leaves no process behind, at any moment.
+ */
+export class Performance {
+  /** The process's pid on the host; 0 before clone. */
+  pid = 0;
+  private startTime: string | undefined;
+  private readonly shim: Shim;
+  private readonly held: StepEvent[] = [];
+  private cloned!: () => void;
+  private readonly afterClone = new Promise<void>(resolve => {
+    this.cloned = resolve;
+  });
+  private executed = false;
+  /** The last syscall that the kernel refused. */
+  refused: { call: string; errno: string } | undefined;
+
+  constructor(
+    private readonly program: Program,
+    private readonly audience: Audience,
+    stdio: 'pipe' | 'inherit',
+  ) {
+    const before = audience.before?.bind(audience);
+    this.shim = launch(program, {
+      label: 'lesson',
+      stdio: [stdio, stdio, stdio],
+      onStep: event => this.receive(event),
+      beforeStep: before && (event => this.pause(event, before)),
+    });
+  }
+
+  /** Resolves when the child stands at its sync. Rejects with the StepError of a step that failed. */
+  async ready(): Promise<void> {
+    await this.shim.ready;
+    await this.shim.supervised;
+    // The report of the last step comes through another pipe than the news that the child is ready.
+    await this.afterClone;
+  }
+
+  /** Lets the child execute its program, and resolves when it runs. Rejects with an ExecError. */
+  async go(): Promise<void> {
+    this.shim.go();
+    await this.shim.executed;
+    this.executed = true;
+    this.audience.replaced(this.program.exec[0]!);
+  }
+
+  /** Lines of the process until it is ready, or until it ends. */
+  async output(): Promise<string[]> {
+    const { stdout, stderr } = this.shim.process;
+    let text = '';
+    const take = (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+    };
+    stderr?.on('data', take);
+    await readUntil(stdout!, chunk => {
+      take(chunk);
+      return text.includes(READY);
+    });
+    return text
+      .split('\n')
+      .map(line => line.trimEnd())
+      .filter(line => line !== '' && line !== READY);
+  }
+
+  /** Closes the process's input, upon which it ends, and gives its exit status. */
+  async end(): Promise<number> {
+    this.shim.process.stdin?.end();
+    const code = await withPatience(this.shim.exited, () => this.kill());
+    await this.shim.ended;
+    return code;
+  }
+
+  /** The exit status of a process that ends on its own: a shell. */
+  async exited(): Promise<number> {
+    const code = await this.shim.exited;
+    await this.shim.ended;
+    return code;
+  }
+
+  /** Ends the child and the shim now. Safe at any moment and more than once. */
+  async stop(): Promise<void> {
+    if (this.executed) this.shim.client.signal(signals.SIGKILL);
+    else await this.shim.abort();
+    this.kill();
+    await withPatience(this.shim.ended, () => void this.shim.abort());
+  }
+
+  /** The pid alone might be somebody else's by now: only together with its start time is it the process we made. */
+  private kill(): void {
+    if (this.pid === 0 || this.startTime === undefined || startTimeOf(this.pid) !== this.startTime) return;
+    try {
+      process.kill(this.pid, 'SIGKILL');
+    } catch {
+      // It died between the question and the signal.
+    }
+  }
+
+  /** Parent and child report through two pipes: what the child did is held back until clone itself was shown. */
+  private receive(event: StepEvent): void {
+    if (!this.isOurs(event.step)) return;
+    if (event.step.op === 'syscall' && event.report.result < 0)
+      this.refused = { call: event.step.name, errno: errnoName(-event.report.result) };
+    if (this.pid === 0 && event.report.section !== 'host') {
+      this.held.push(event);
+      return;
+    }
+    this.audience.done(event);
+    if (event.step.op !== 'syscall' || !event.step.forks || event.report.result <= 0) return;
+    this.pid = event.report.result;
+    this.startTime = startTimeOf(this.pid);
+    for (const late of this.held.splice(0)) this.audience.done(late);
+    this.cloned();
+  }
+
+  private async pause(event: StepEvent, before: NonNullable<Audience['before']>): Promise<void> {
+    if (!this.isOurs(event.step)) return;
+    if (event.report.section !== 'host') await this.afterClone;
+    await before(event, this.pid);
+  }
+
+  /** The shim's own sealing is a program too, but not the lesson's. */
+  private isOurs(step: Step): boolean {
+    const { host, child, exec } = this.program;
+    return [...host, ...child, ...exec].includes(step);
+  }
+}
+
+async function readUntil(stream: Readable, enough: (chunk: Buffer) => boolean): Promise<void> {
+  await new Promise<void>(resolve => {
+    const timer = setTimeout(finish, PATIENCE);
+    function finish(): void {
+      clearTimeout(timer);
+      stream.off('data', onData);
+      stream.off('end', finish);
+      resolve();
+    }
+    function onData(chunk: Buffer): void {
+      if (enough(chunk)) finish();
+    }
+    stream.on('data', onData);
+    stream.once('end', finish);
+  });
+}
+
+async function withPatience<T>(promise: Promise<T>, giveUp: () => void): Promise<T> {
+  const timer = setTimeout(giveUp, PATIENCE);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}

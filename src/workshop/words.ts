@@ -1,0 +1,71 @@
+import type { Text } from './language.ts';
+
+/** What the runner itself says. */
+export const words = {
+  usage: {
+    en: `Usage: npm run lesson [NUMBER|NAME] [--step] [--shell] [zh|en]
+
+  npm run lesson                     list the lessons
+  npm run lesson 04                  run one: by number, or by name (pid-namespace, pid)
+  npm run lesson 04 --step           pause before each syscall, show the state before and after
+  npm run lesson 04 --shell          leave you in a shell inside what the lesson made
+  npm run lesson 04 --lang zh        in Chinese (also by LANG; en for English)
+
+npm keeps --help for itself: npm run lesson -- --help`,
+    zh: `用法：npm run lesson [编号|名字] [--step] [--shell] [zh|en]
+
+  npm run lesson                     列出所有课程
+  npm run lesson 04                  运行一课：用编号或名字（pid-namespace、pid）
+  npm run lesson 04 --step           每个系统调用之前暂停，显示前后的状态
+  npm run lesson 04 --shell          把你留在本课造出的环境里的 shell 中
+  npm run lesson 04 --lang zh        使用中文（也看 LANG；en 为英文）
+
+--help 会被 npm 拿走，请写：npm run lesson -- --help`,
+  },
+  lessons: { en: 'Lessons', zh: '课程' },
+  done: { en: 'done', zh: '已完成' },
+  howToRun: {
+    en: 'npm run lesson 01 runs the first; --step goes call by call, --shell lets you in, --lang zh speaks Chinese',
+    zh: 'npm run lesson 01 从第一课开始；--step 逐个调用，--shell 进到里面，--lang en 切换英文',
+  },
+  ignored: { en: 'not understood and ignored:', zh: '看不懂，已忽略：' },
+  cannotRun: { en: 'This lesson cannot run here', zh: '本课无法在这里运行' },
+  prediction: { en: 'Your prediction', zh: '先猜一猜' },
+  chooseKey: { en: 'Press a number (Enter skips)', zh: '请按数字键（回车跳过）' },
+  program: { en: 'The program, on the real kernel', zh: '程序，在真实的内核上运行' },
+  inParent: { en: 'in the parent', zh: '父进程中' },
+  inChild: { en: 'in the child', zh: '子进程中' },
+  inExec: { en: 'and the new program', zh: '换上新程序' },
+  noReturn: { en: '(does not return: the process is another program now)', zh: '（不返回：进程已换成另一个程序）' },
+  says: { en: 'It prints:', zh: '它的输出：' },
+  evidence: { en: 'The kernel’s own evidence', zh: '内核自己的证据' },
+  fact: { en: 'fact', zh: '事实' },
+  host: { en: 'host', zh: '宿主机' },
+  container: { en: 'container', zh: '容器' },
+  same: { en: 'same', zh: '相同' },
+  differs: { en: 'different', zh: '不同' },
+  notAsClaimed: { en: 'NOT AS CLAIMED', zh: '与说法不符' },
+  nothing: { en: '(no difference)', zh: '（没有差别）' },
+  answer: { en: 'The answer', zh: '答案' },
+  right: { en: 'You were right.', zh: '你猜对了。' },
+  wrong: { en: 'You expected something else:', zh: '你猜的是：' },
+  asMeant: { en: 'refused, as it should be', zh: '被拒绝，正如预期' },
+  unexpected: { en: 'This was meant to fail and did not:', zh: '本该失败，却成功了：' },
+  seen: { en: 'What you have seen', zh: '你看到了什么' },
+  readOn: { en: 'Read on', zh: '接着读' },
+  readme: { en: 'the whole lesson, with things to try:', zh: '完整课文和动手练习：' },
+  source: { en: 'the engine does the same in:', zh: '引擎里做同样事情的代码：' },
+  command: { en: 'the engine’s own program:', zh: '引擎自己的程序：' },
+  next: { en: 'next:', zh: '下一课：' },
+  last: { en: 'This was the last lesson so far.', zh: '目前这是最后一课。' },
+  stepKeys: { en: 'Enter: do it   c: run on to the end   q: quit', zh: '回车：执行   c：一直运行到底   q：退出' },
+  stateNow: { en: 'before', zh: '之前' },
+  stateThen: { en: 'after', zh: '之后' },
+  unchanged: { en: 'nothing visible changed', zh: '没有可见的变化' },
+  shellHello: {
+    en: 'You are inside. Look around; `exit` leaves and cleans up.',
+    zh: '你已经在里面了。四处看看；`exit` 退出并清理。',
+  },
+  shellBye: { en: 'You are out; nothing is left of it.', zh: '你已经出来了，里面的一切都已消失。' },
+  quit: { en: 'Stopped and cleaned up.', zh: '已停止并清理干净。' },
+} as const satisfies Record<string, Text>;
