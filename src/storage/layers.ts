@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { errnoOf, MinidockError } from '../errors.ts';
+import { MinidockError } from '../errors.ts';
 import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
-import { withLock } from '../state/lock.ts';
-import { layerDirectory } from './chain.ts';
+import { chainIds, layerDirectory } from './chain.ts';
+import { compressionOf, explainInflate, magicLength } from './compression.ts';
 import { resolve } from './merged-view.ts';
+import { singleFlight } from './single-flight.ts';
 import { explainWrite, type Inherited, Unpacker } from './unpack.ts';
 
 /** A layer to be unpacked on top of others. */
@@ -20,6 +21,7 @@ export interface LayerRequest {
   blob: string;
   /** Bytes of `blob` used so far. */
   onProgress?: (bytes: number) => void;
+  signal?: AbortSignal;
 }
 
 /** Kept beside the files, in `layers/<chain id>/layer.json`. */
@@ -34,8 +36,6 @@ export interface LayerRecord {
 
 const readSize = 256 << 10;
 const inflateSize = 512 << 10;
-/** Another process may be unpacking the same layer: a big one on a slow disk takes minutes. */
-const lockTimeoutMs = 30 * 60_000;
 
 /** Whether the layer is unpacked. */
 export function hasLayer(root: string, chainId: Digest): boolean {
@@ -48,6 +48,11 @@ export function readLayer(root: string, chainId: Digest): LayerRecord | undefine
   return content === undefined ? undefined : (JSON.parse(content) as LayerRecord);
 }
 
+/** Bytes of an image's layers as they are unpacked: what `images` shows. */
+export function unpackedSize(root: string, diffIds: readonly Digest[]): number {
+  return chainIds(diffIds).reduce((sum, chainId) => sum + (readLayer(root, chainId)?.size ?? 0), 0);
+}
+
 /**
  * Unpacks a layer unless it is there. It appears whole, by one rename, or not at all; of several processes that want it one
  * unpacks and the others wait. The diff ID is checked before it appears. Resolves to whether there was work to do.
@@ -55,24 +60,13 @@ export function readLayer(root: string, chainId: Digest): LayerRecord | undefine
  * Throws `MinidockError`: `corrupt-layer`, `hostile-layer`, `digest-mismatch`, `no-space`.
  */
 export async function ensureLayer(root: string, layer: LayerRequest): Promise<boolean> {
-  if (hasLayer(root, layer.chainId)) return false;
   const layers = ensureDirectory(path.join(root, 'layers'), 0o710);
-  const lock = path.join(layers, `.lock-${hexOf(layer.chainId)}`);
-  const unpacked = await withLock(
-    lock,
-    async () => {
-      if (hasLayer(root, layer.chainId)) return false;
-      await unpackInto(
-        path.join(layers, `.unpack-${hexOf(layer.chainId)}`),
-        path.join(layers, hexOf(layer.chainId)),
-        layer,
-      );
-      return true;
-    },
-    { timeoutMs: lockTimeoutMs },
+  const hex = hexOf(layer.chainId);
+  return singleFlight(
+    path.join(layers, `.lock-${hex}`),
+    () => hasLayer(root, layer.chainId),
+    () => unpackInto(path.join(layers, `.unpack-${hex}`), path.join(layers, hex), layer),
   );
-  discardLock(lock);
-  return unpacked;
 }
 
 /** Under the layer's lock: what a killed predecessor left in `temporary` is ours to remove. */
@@ -87,6 +81,7 @@ async function unpackInto(temporary: string, final: string, layer: LayerRequest)
     try {
       const hash = createHash('sha256');
       for await (const chunk of decompress(layer.blob, name, layer.onProgress)) {
+        layer.signal?.throwIfAborted();
         hash.update(chunk);
         unpacker.write(chunk);
       }
@@ -122,54 +117,35 @@ function inheritedFrom(below: readonly string[], directory: string): Inherited |
   return { mode: mode & 0o7777, uid, gid, mtime: mtimeMs / 1000 };
 }
 
-/** The bytes of a file, inflated where they begin like gzip: what they are is read from them, not from a media type. */
+/** The bytes of a file, decompressed. */
 async function* decompress(file: string, name: string, onProgress?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  const compression = compressionOf(headOf(file), name);
   const source = fs.createReadStream(file, { highWaterMark: readSize });
-  const magic = await magicOf(file);
   if (onProgress !== undefined) source.on('data', () => onProgress(source.bytesRead));
-  if (magic.startsWith('28b52ffd')) {
-    source.destroy();
-    throw new MinidockError('unknown-compression', `${name} is compressed with zstd, which this version cannot read`);
-  }
-  if (!magic.startsWith('1f8b')) {
+  if (compression === 'none') {
     yield* source as AsyncIterable<Buffer>;
     return;
   }
+  // Room for the next chunks: inflating goes on in another thread while this one writes files.
   const inflate = createGunzip({ chunkSize: inflateSize, highWaterMark: 4 * inflateSize } as object);
   source.on('error', error => inflate.destroy(error));
   source.pipe(inflate);
   try {
     yield* inflate as AsyncIterable<Buffer>;
   } catch (error) {
-    const code = (error as { code?: string }).code ?? '';
-    if (!code.startsWith('Z_')) throw error;
-    throw new MinidockError('corrupt-layer', `${name} is no valid gzip: ${(error as Error).message}`, { cause: error });
+    throw explainInflate(error, name);
   } finally {
     source.destroy();
     inflate.destroy();
   }
 }
 
-/** The first four bytes in hex. */
-async function magicOf(file: string): Promise<string> {
-  const handle = await fs.promises.open(file, 'r');
+function headOf(file: string): Buffer {
+  const fd = fs.openSync(file, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.subarray(0, bytesRead).toString('hex');
+    const head = Buffer.alloc(magicLength);
+    return head.subarray(0, fs.readSync(fd, head));
   } finally {
-    await handle.close();
-  }
-}
-
-/**
- * Removes a lock that nobody needs any more. Whoever unlinks `free` has in effect taken the lock; a process that looks in
- * between finds an empty directory and puts its own in its place, and then rmdir fails and that one stays.
- */
-function discardLock(lock: string): void {
-  try {
-    fs.unlinkSync(path.join(lock, 'free'));
-    fs.rmdirSync(lock);
-  } catch (error) {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+    fs.closeSync(fd);
   }
 }

@@ -1,0 +1,35 @@
+import { unpackedSize } from '../storage/layers.ts';
+import type { ImageConfig } from './config.ts';
+import type { Descriptor, Platform } from './manifest.ts';
+import { mediaTypes } from './media-types.ts';
+import type { Reference } from './reference.ts';
+import type { ImageRecord, ImageStore } from './store.ts';
+
+/** Writes config and manifest for layers that are stored and unpacked, and enters the image. */
+export async function addImage(
+  store: ImageStore,
+  image: ImageConfig,
+  layers: readonly Descriptor[],
+  name: Reference | undefined,
+): Promise<ImageRecord> {
+  const config = Buffer.from(JSON.stringify(image));
+  const id = store.layout.write(config);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      config: { mediaType: mediaTypes.ociConfig, digest: id, size: config.length },
+      layers,
+    }),
+  );
+  const digest = store.layout.write(manifest);
+  const { os, architecture, variant } = image;
+  const platform: Platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  const diffIds = image.rootfs.diff_ids;
+  return store.add({
+    manifest: { mediaType: mediaTypes.ociManifest, digest, size: manifest.length, platform },
+    id,
+    size: unpackedSize(store.root, diffIds),
+    name,
+  });
+}

@@ -1,0 +1,155 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { MinidockError } from '../errors.ts';
+import { ensureDirectory } from '../state/files.ts';
+import { type Compression, compressionOf, explainInflate, magicLength } from '../storage/compression.ts';
+import { ensureLayer } from '../storage/layers.ts';
+import { explainWrite } from '../storage/unpack.ts';
+import { applyChanges } from './changes.ts';
+import type { ImageConfig } from './config.ts';
+import { addImage } from './create.ts';
+import { blobPath, type Digest } from './digest.ts';
+import type { Layout } from './layout.ts';
+import type { Descriptor, Platform } from './manifest.ts';
+import { mediaTypes } from './media-types.ts';
+import { parseName, parseReference, type Reference } from './reference.ts';
+import { type ImageRecord, ImageStore } from './store.ts';
+
+export interface ImportOptions {
+  /** The engine's root. */
+  root: string;
+  /** A tar, plain or gzip: a file's path, or its bytes. */
+  source: string | Readable;
+  /** `repo[:tag]`; without one the image has no name. */
+  reference?: string;
+  /** As `docker import --change`. */
+  changes?: readonly string[];
+  message?: string;
+  platform?: Platform;
+}
+
+/**
+ * Makes an image of one layer from a tar of a root filesystem. Its config says nothing but what `changes` say. The layer's
+ * blob is the tar as it came, compressed or not. Throws `MinidockError`: `corrupt-layer`, `hostile-layer`, `no-space`,
+ * `no-such-file`.
+ */
+export async function importImage(options: ImportOptions): Promise<ImageRecord> {
+  const { root, reference, changes = [], message } = options;
+  const name = reference === undefined ? undefined : imageName(reference);
+  const config = applyChanges({}, changes);
+  const store = new ImageStore(root);
+  store.layout.create();
+  const { layer, diffId } = await storeLayer(store.layout, options.source);
+  await ensureLayer(root, {
+    chainId: diffId,
+    diffId,
+    below: () => [],
+    blob: blobPath(store.layout.directory, layer.digest),
+  });
+  const created = new Date().toISOString();
+  const from = typeof options.source === 'string' ? path.basename(options.source) : '-';
+  const image: ImageConfig = {
+    ...(options.platform ?? { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch }),
+    created,
+    config,
+    rootfs: { type: 'layers', diff_ids: [diffId] },
+    history: [{ created, comment: message ?? `Imported from ${from}` }],
+  };
+  return addImage(store, image, [layer], name);
+}
+
+/** Spools the tar into a blob and computes, on the way, its digest and that of what it unpacks to. */
+async function storeLayer(layout: Layout, source: string | Readable): Promise<{ layer: Descriptor; diffId: Digest }> {
+  const partial = path.join(
+    ensureDirectory(path.join(layout.directory, '.partial')),
+    `import-${randomBytes(8).toString('hex')}`,
+  );
+  const fd = fs.openSync(partial, 'wx', 0o644);
+  try {
+    const digest = createHash('sha256');
+    const diff = new DiffHash();
+    let size = 0;
+    for await (const chunk of open(source)) {
+      digest.update(chunk);
+      for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);
+      size += chunk.length;
+      await diff.write(chunk);
+    }
+    const { diffId, compression } = await diff.finish();
+    const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer;
+    const layer: Descriptor = { mediaType, digest: `sha256:${digest.digest('hex')}`, size };
+    fs.renameSync(partial, blobPath(layout.directory, layer.digest));
+    return { layer, diffId };
+  } catch (error) {
+    fs.rmSync(partial, { force: true });
+    throw explainWrite(error, 'importing a layer');
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function open(source: string | Readable): AsyncIterable<Buffer> {
+  if (typeof source !== 'string') return source;
+  if (!fs.statSync(source, { throwIfNoEntry: false })?.isFile()) {
+    throw new MinidockError('no-such-file', `cannot import ${JSON.stringify(source)}: no such file`);
+  }
+  return fs.createReadStream(source, { highWaterMark: 256 << 10 });
+}
+
+/** The digest of a stream once it is decompressed. */
+class DiffHash {
+  readonly #hash = createHash('sha256');
+  #inflate: Gunzip | undefined;
+  #failure: Error | undefined;
+  #head: Buffer = Buffer.alloc(0);
+  #compression: Compression | undefined;
+
+  /** Resolves when more is welcome. */
+  async write(chunk: Buffer): Promise<void> {
+    if (this.#compression === undefined) {
+      this.#head = Buffer.concat([this.#head, chunk]);
+      if (this.#head.length >= magicLength) await this.#start();
+    } else await this.#pass(chunk);
+  }
+
+  async finish(): Promise<{ diffId: Digest; compression: Compression }> {
+    if (this.#compression === undefined) await this.#start();
+    const inflate = this.#inflate;
+    if (inflate !== undefined) {
+      inflate.end();
+      await finished(inflate).catch(() => {});
+    }
+    if (this.#failure !== undefined) throw explainInflate(this.#failure, 'the archive');
+    return { diffId: `sha256:${this.#hash.digest('hex')}`, compression: this.#compression! };
+  }
+
+  async #start(): Promise<void> {
+    this.#compression = compressionOf(this.#head, 'the archive');
+    if (this.#compression === 'gzip') {
+      this.#inflate = createGunzip({ chunkSize: 256 << 10 });
+      this.#inflate.on('data', chunk => this.#hash.update(chunk));
+      this.#inflate.on('error', error => {
+        this.#failure = error;
+      });
+    }
+    await this.#pass(this.#head);
+  }
+
+  async #pass(chunk: Buffer): Promise<void> {
+    if (this.#failure !== undefined) throw explainInflate(this.#failure, 'the archive');
+    const inflate = this.#inflate;
+    if (inflate === undefined) this.#hash.update(chunk);
+    else if (!inflate.write(chunk)) await Promise.race([once(inflate, 'drain'), finished(inflate)]).catch(() => {});
+  }
+}
+
+/** An image's name as a user gives it for something new: no digest. */
+function imageName(text: string): Reference {
+  if (parseName(text).digest === undefined) return parseReference(text);
+  throw new MinidockError('invalid-reference', `cannot name an image by a digest: ${JSON.stringify(text)}`);
+}

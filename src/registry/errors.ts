@@ -1,0 +1,133 @@
+import { errnoOf, MinidockError } from '../errors.ts';
+import { familiar, familiarName, type Reference } from '../image/reference.ts';
+import type { Endpoint } from './endpoints.ts';
+import { type HttpAnswer, readBody } from './http.ts';
+
+/** A registry's answer that is not 2xx, with its own words (distribution-spec, "Error Codes"). */
+export class AnswerError extends Error {
+  override name = 'AnswerError';
+  readonly status: number;
+  /** `MANIFEST_UNKNOWN`, `DENIED`, `TOOMANYREQUESTS` …; empty where the body names none. */
+  readonly code: string;
+  /** Whether a manifest was asked for, not a blob. */
+  readonly ofManifest: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, fields: Pick<AnswerError, 'status' | 'code' | 'ofManifest' | 'retryAfterMs'>) {
+    super(message);
+    this.status = fields.status;
+    this.code = fields.code;
+    this.ofManifest = fields.ofManifest;
+    this.retryAfterMs = fields.retryAfterMs;
+  }
+}
+
+/** Reads the body of a failed request for what the registry says about it. */
+export async function answerError({ status, headers, body }: HttpAnswer, url: URL): Promise<AnswerError> {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  const content = (await readBody({ status, headers, body }, 1 << 20).catch(() => Buffer.alloc(0))).toString();
+  const { code, message } = firstError(content);
+  const words = message || (/^\s*</.test(content) ? 'an HTML page: is it a registry?' : oneLine(content));
+  return new AnswerError(`${url.host} answers ${status}${words ? `: ${words}` : ''}`, {
+    status,
+    code,
+    ofManifest: url.pathname.includes('/manifests/'),
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+  });
+}
+
+function firstError(body: string): { code: string; message: string } {
+  try {
+    const parsed = JSON.parse(body) as { errors?: { code?: unknown; message?: unknown }[] };
+    const first = parsed.errors?.[0];
+    return { code: String(first?.code ?? '').toUpperCase(), message: oneLine(String(first?.message ?? '')) };
+  } catch {
+    return { code: '', message: '' };
+  }
+}
+
+/** What a registry sends ends on the user's terminal: one line of printable text. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
+    .trim()
+    .slice(0, 300);
+}
+
+export function isRetried(error: unknown): boolean {
+  return error instanceof AnswerError && [408, 429, 500, 502, 503, 504].includes(error.status);
+}
+
+/** The pause that the registry asked for. A rate limit without one is not waited for. */
+export function retryAfterMs(error: unknown): number | undefined {
+  if (!(error instanceof AnswerError)) return undefined;
+  return error.retryAfterMs ?? (error.status === 429 ? Number.POSITIVE_INFINITY : undefined);
+}
+
+/** The failure of a pull in Docker's words. */
+export function explainPull(error: unknown, reference: Reference, endpoint: Endpoint): unknown {
+  const name = familiarName(reference);
+  if (error instanceof AnswerError) return explainAnswer(error, reference, endpoint);
+  if (error instanceof MinidockError && error.code === 'unauthorized') {
+    return new MinidockError('access-denied', denied(name, error.message), { cause: error, fix: error.fix });
+  }
+  if (error instanceof MinidockError) return error;
+  const host = new URL(endpoint.base).host;
+  const code = (error as { code?: string }).code;
+  if (code === undefined || (error as Error).name === 'AbortError') return error;
+  return new MinidockError(
+    'registry-unreachable',
+    `cannot pull ${familiar(reference)}: ${host}: ${connectionWords(error, code)}`,
+    {
+      cause: error,
+      fix: connectionFix(code, host),
+    },
+  );
+}
+
+function explainAnswer(error: AnswerError, reference: Reference, endpoint: Endpoint): MinidockError {
+  const { status, code, message, ofManifest } = error;
+  const name = familiarName(reference);
+  if (status === 401 || status === 403 || code === 'DENIED' || code === 'NAME_UNKNOWN') {
+    const fix = `check the name; if the repository is private: docker login ${endpoint.credentialHost}`;
+    const reason = code === 'NAME_UNKNOWN' ? 'name unknown' : 'denied: requested access to the resource is denied';
+    return new MinidockError('access-denied', denied(name, reason), { cause: error, fix });
+  }
+  if (status === 404 && ofManifest) {
+    return new MinidockError(
+      'manifest-unknown',
+      `manifest for ${familiar(reference)} not found: manifest unknown: manifest unknown`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (status === 429) {
+    return new MinidockError('too-many-requests', `toomanyrequests: ${message}`, {
+      cause: error,
+      fix: 'wait, log in with docker login, or name a mirror in /etc/minidock/daemon.json ("registry-mirrors")',
+    });
+  }
+  return new MinidockError('registry-error', `cannot pull ${familiar(reference)}: ${message}`, { cause: error });
+}
+
+function denied(name: string, reason: string): string {
+  return `pull access denied for ${name}, repository does not exist or may require 'docker login': ${reason}`;
+}
+
+function connectionWords(error: unknown, code: string): string {
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
+  if (code === 'EPROTO') return 'server gave HTTP response to HTTPS client';
+  if (errnoOf(error) === 'ETIMEDOUT') return (error as Error).message || 'timed out';
+  return (error as Error).message || code;
+}
+
+function connectionFix(code: string, host: string): string {
+  if (code === 'EPROTO')
+    return `if it is meant to speak plain http: "insecure-registries": ["${host}"] in /etc/minidock/daemon.json`;
+  if (/CERT|SELF_SIGNED|SIGNATURE/.test(code)) {
+    return `trust its authority with NODE_EXTRA_CA_CERTS=ca.crt, or "insecure-registries": ["${host}"] in /etc/minidock/daemon.json`;
+  }
+  return 'check the name, the network and the proxy, or name a mirror in /etc/minidock/daemon.json ("registry-mirrors")';
+}

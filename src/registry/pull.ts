@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { MinidockError } from '../errors.ts';
+import { maxConfigSize, parseConfig } from '../image/config.ts';
+import { blobPath, type Digest, isDigest, shortDigest } from '../image/digest.ts';
+import {
+  type Descriptor,
+  type Index,
+  type Manifest,
+  maxManifestSize,
+  type Platform,
+  parseManifest,
+} from '../image/manifest.ts';
+import { indexTypes, manifestTypes } from '../image/media-types.ts';
+import { familiar, parseReference, type Reference } from '../image/reference.ts';
+import { type ImageRecord, ImageStore } from '../image/store.ts';
+import { chainIds, layerDirectory } from '../storage/chain.ts';
+import { ensureLayer, hasLayer, unpackedSize } from '../storage/layers.ts';
+import { type ClientOptions, RegistryClient } from './client.ts';
+import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
+import { download, downloadSmall, hasBlob } from './download.ts';
+import { type Endpoint, endpointsOf } from './endpoints.ts';
+import { explainPull } from './errors.ts';
+import { isConnectionFailure, readBody } from './http.ts';
+import { choosePlatform, hostPlatform } from './platform.ts';
+
+export interface PullOptions extends ClientOptions {
+  /** The engine's root. */
+  root: string;
+  platform?: Platform;
+  /** daemon.json, for mirrors and insecure registries. */
+  daemonConfig?: string;
+  onProgress?: (event: PullEvent) => void;
+}
+
+export type LayerPhase =
+  | 'Pulling fs layer'
+  | 'Waiting'
+  | 'Downloading'
+  | 'Verifying Checksum'
+  | 'Download complete'
+  | 'Extracting'
+  | 'Pull complete'
+  | 'Already exists';
+
+/** What `pull` shows, in Docker's words. */
+export type PullEvent =
+  | { kind: 'pulling'; tag: string; repository: string; from: string; mirror: boolean }
+  /** A mirror failed and the next endpoint is asked. */
+  | { kind: 'warning'; message: string }
+  /** `layer` is the short digest of the blob; bytes of the blob. */
+  | { kind: 'layer'; layer: string; phase: LayerPhase; current?: number; total?: number }
+  | { kind: 'digest'; digest: Digest };
+
+export interface PullResult {
+  image: ImageRecord;
+  /** Of the manifest or index that the registry served under this name. */
+  digest: Digest;
+  /** False where the image was here already under this name. */
+  changed: boolean;
+  endpoint: Endpoint;
+}
+
+const parallelDownloads = 3;
+
+/**
+ * Fetches an image by name into the store and unpacks its layers. Mirrors are asked first, the registry itself last.
+ *
+ * Everything is verified before it gets a name: manifest by digest, blobs by digest and size, layers by diff ID. The image
+ * is entered in the store when all of it is there. Throws `MinidockError` in Docker's words.
+ */
+export async function pull(text: string, options: PullOptions): Promise<PullResult> {
+  const reference = parseReference(text);
+  const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
+  const endpoints = await endpointsOf(reference, config);
+  for (const [i, endpoint] of endpoints.entries()) {
+    const isLast = i === endpoints.length - 1;
+    try {
+      return await pullFrom(endpoint, reference, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const explained = explainPull(error, reference, endpoint);
+      if (isLast || !(endpoint.mirror ? mayTryNext(explained) : isConnectionFailure(error))) throw explained;
+      if (endpoint.mirror) {
+        options.onProgress?.({ kind: 'warning', message: `mirror ${endpoint.base}: ${(explained as Error).message}` });
+      }
+    }
+  }
+  throw new Error('no endpoint');
+}
+
+/** A mirror's failure is not the registry's; a full disk or a hostile layer would be the same everywhere. */
+function mayTryNext(error: unknown): boolean {
+  return !(
+    error instanceof MinidockError && ['no-space', 'hostile-layer', 'unpack-failed', 'locked'].includes(error.code)
+  );
+}
+
+async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullOptions): Promise<PullResult> {
+  const { root, onProgress } = options;
+  const client = new RegistryClient(endpoint, reference.path, options);
+  const name = familiar(reference);
+  const store = new ImageStore(root);
+
+  const top = await fetchManifest(client, reference.digest ?? reference.tag!, `manifest of ${name}`);
+  onProgress?.({
+    kind: 'pulling',
+    tag: reference.digest ?? reference.tag!,
+    repository: reference.path,
+    from: endpoint.base,
+    mirror: endpoint.mirror,
+  });
+  const { document, descriptor, content } =
+    top.document.kind === 'manifest'
+      ? { ...top, document: top.document }
+      : await fetchImage(client, top.document, name, options);
+  const configContent = await downloadSmall(client, document.config, maxConfigSize);
+  const config = parseConfig(configContent, name);
+  const diffIds = config.rootfs.diff_ids;
+  if (diffIds.length !== document.layers.length) {
+    throw new MinidockError(
+      'malformed-image',
+      `malformed image ${name}: its manifest has ${document.layers.length} layers, its config ${diffIds.length} diff IDs`,
+    );
+  }
+  await fetchLayers(client, store, document.layers, diffIds, options);
+  onProgress?.({ kind: 'digest', digest: top.descriptor.digest });
+
+  for (const blob of [content, configContent, top.content]) store.layout.write(blob);
+  const before = store.find(name);
+  const image = await store.add({
+    manifest: { ...descriptor, platform: platformOf(config) },
+    id: document.config.digest,
+    size: unpackedSize(root, diffIds),
+    name: { ...withoutTagIfDigest(reference), digest: top.descriptor.digest },
+  });
+  return { image, digest: top.descriptor.digest, changed: before?.id !== image.id, endpoint };
+}
+
+/** As in Docker a pull by digest names no tag, even where one was given with it. */
+function withoutTagIfDigest({ tag, ...reference }: Reference): Reference {
+  return reference.digest === undefined && tag !== undefined ? { ...reference, tag } : reference;
+}
+
+function platformOf({ os, architecture, variant }: Platform): Platform {
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
+interface Fetched<T> {
+  document: T;
+  descriptor: Descriptor;
+  content: Buffer;
+}
+
+async function fetchManifest(client: RegistryClient, name: string, what: string): Promise<Fetched<Manifest | Index>> {
+  const accept = [...manifestTypes, ...indexTypes].join(', ');
+  const { headers, content } = await client.retry(async () => {
+    const answer = await client.get(`manifests/${name}`, { accept });
+    return { headers: answer.headers, content: await readBody(answer, maxManifestSize) };
+  });
+  const digest: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  const promised = isDigest(name) ? name : headers['docker-content-digest'];
+  if (isDigest(promised) && promised !== digest) {
+    throw new MinidockError('digest-mismatch', `digest mismatch: the ${what} should be ${promised} and is ${digest}`);
+  }
+  const document = parseManifest(content, headers['content-type'], what);
+  return { document, descriptor: { mediaType: document.mediaType, digest, size: content.length }, content };
+}
+
+async function fetchImage(
+  client: RegistryClient,
+  index: Index,
+  name: string,
+  options: PullOptions,
+): Promise<Fetched<Manifest>> {
+  const { digest } = choosePlatform(index, options.platform ?? hostPlatform(), name);
+  const found = await fetchManifest(client, digest, `manifest ${digest} of ${name}`);
+  if (found.document.kind === 'manifest') return { ...found, document: found.document };
+  throw new MinidockError('malformed-image', `malformed image ${name}: its index names an index as an image`);
+}
+
+/** Downloads a few layers at a time and unpacks each, bottom first, as soon as it is there. */
+async function fetchLayers(
+  client: RegistryClient,
+  store: ImageStore,
+  layers: readonly Descriptor[],
+  diffIds: readonly Digest[],
+  options: PullOptions,
+): Promise<void> {
+  const { root, onProgress } = options;
+  const chain = chainIds(diffIds);
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const show = (i: number, phase: LayerPhase, current?: number) =>
+    onProgress?.({ kind: 'layer', layer: shortDigest(layers[i]!.digest), phase, current, total: layers[i]!.size });
+  const isHere = (i: number) => hasLayer(root, chain[i]!) && hasBlob(store.layout, layers[i]!);
+  for (const i of layers.keys()) show(i, isHere(i) ? 'Already exists' : 'Pulling fs layer');
+
+  const slots = new Slots(parallelDownloads);
+  const fetched = layers.map(async (layer, i) => {
+    if (isHere(i)) return;
+    await slots.take(() => show(i, 'Waiting'));
+    try {
+      signal.throwIfAborted();
+      await download(client, store.layout, layer, {
+        signal,
+        isResumable: () => options.signal?.aborted ?? false,
+        onProgress: bytes => show(i, 'Downloading', bytes),
+        onVerify: () => show(i, 'Verifying Checksum'),
+      });
+      show(i, 'Download complete');
+    } catch (error) {
+      // The first failure ends the others; theirs follow from it.
+      stop.abort(error);
+      throw error;
+    } finally {
+      slots.give();
+    }
+  });
+  for (const promise of fetched) promise.catch(() => {});
+  try {
+    for (const [i, layer] of layers.entries()) {
+      await fetched[i];
+      if (isHere(i)) continue;
+      await ensureLayer(root, {
+        chainId: chain[i]!,
+        diffId: diffIds[i]!,
+        below: () => chain.slice(0, i).map(chainId => layerDirectory(root, chainId)),
+        blob: blobPath(store.layout.directory, layer.digest),
+        onProgress: bytes => show(i, 'Extracting', bytes),
+        signal,
+      });
+      show(i, 'Pull complete');
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) stop.abort(error);
+    await Promise.allSettled(fetched);
+    throw stop.signal.reason;
+  }
+}
+
+/** So many at once, in the order in which they ask. */
+class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take(onWait: () => void): Promise<void> {
+    if (this.#free-- > 0) return;
+    onWait();
+    await new Promise<void>(resolve => this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    this.#free++;
+    this.#waiting.shift()?.();
+  }
+}

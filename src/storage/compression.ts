@@ -1,0 +1,33 @@
+import { MinidockError } from '../errors.ts';
+
+export type Compression = 'none' | 'gzip';
+
+/** So many bytes tell how something is compressed. */
+export const magicLength = 6;
+
+const magics: [name: string, hex: string][] = [
+  ['gzip', '1f8b'],
+  ['zstd', '28b52ffd'],
+  ['xz', 'fd377a585a00'],
+  ['bzip2', '425a68'],
+];
+
+/**
+ * How bytes that begin with `head` are compressed. It is read from them and not from a media type, as Docker does.
+ * Throws `unknown-compression` for what this version cannot read; no program of the host is called for it.
+ */
+export function compressionOf(head: Buffer, name: string): Compression {
+  const hex = head.subarray(0, magicLength).toString('hex');
+  const found = magics.find(([, magic]) => hex.startsWith(magic))?.[0] ?? 'none';
+  if (found === 'none' || found === 'gzip') return found;
+  throw new MinidockError('unknown-compression', `${name} is compressed with ${found}, which minidock cannot read`, {
+    fix: 'compress it with gzip, or not at all',
+  });
+}
+
+/** An error of zlib in words; others pass through. */
+export function explainInflate(error: unknown, name: string): unknown {
+  const { code, message } = error as { code?: unknown; message: string };
+  if (typeof code !== 'string' || !code.startsWith('Z_')) return error;
+  return new MinidockError('corrupt-layer', `${name} is no valid gzip: ${message}`, { cause: error });
+}

@@ -1,0 +1,39 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf } from '../errors.ts';
+import { withLock } from '../state/lock.ts';
+
+/** Another process may be at the same work: a big layer on a slow line takes minutes. */
+const timeoutMs = 60 * 60_000;
+
+/**
+ * Does work that many may want and one has to do, in this process or another: the others wait and find it done. Resolves to
+ * whether we did it. `isDone` is asked again under the lock; `work` must end in one atomic step that makes it true.
+ */
+export async function singleFlight(lock: string, isDone: () => boolean, work: () => Promise<void>): Promise<boolean> {
+  if (isDone()) return false;
+  const worked = await withLock(
+    lock,
+    async () => {
+      if (isDone()) return false;
+      await work();
+      return true;
+    },
+    { timeoutMs },
+  );
+  discard(lock);
+  return worked;
+}
+
+/**
+ * Removes a lock that nobody needs any more. Whoever unlinks `free` has in effect taken the lock; a process that looks in
+ * between finds an empty directory and puts its own in its place, and then rmdir fails and that one stays.
+ */
+function discard(lock: string): void {
+  try {
+    fs.unlinkSync(path.join(lock, 'free'));
+    fs.rmdirSync(lock);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
