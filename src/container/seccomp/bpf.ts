@@ -12,6 +12,8 @@ export const BPF = {
   JEQ: 0x15,
   JGT: 0x25,
   JGE: 0x35,
+  /** Whether any bit of k is set; minidock has no use for it, libseccomp does. */
+  JSET: 0x45,
   RET: 0x06,
 } as const;
 

@@ -2,7 +2,7 @@ import { MinidockError } from '../../errors.ts';
 import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/numbers.ts';
 import type { Seccomp, SeccompAction, SeccompRule } from '../oci.ts';
 import { BackwardAssembler, BPF, BPF_MAXINSNS, offsetOf, putCondition } from './bpf.ts';
-import { i386Last, i386Number } from './i386.ts';
+import { i386Number } from './i386.ts';
 
 /** linux/audit.h: the machine, and whether it counts in 64 bits and little-endian. */
 export const AUDIT_ARCH = { x64: 0xc000003e, i386: 0x40000003, arm64: 0xc00000b7 } as const;
@@ -26,9 +26,9 @@ const x32Bit = 0x40000000;
  * The profile as an array of struct sock_filter. Of several rules for one system call those with arguments count first,
  * in their order, then the first without. Names that an architecture does not have are ignored, as libseccomp does.
  *
- * What the filter says beyond the profile: a number above all that minidock knows answers ENOSYS, so that libc falls back
- * to older calls on newer kernels (runc does so too); so do all of x32, which no distribution's kernel has switched on; a
- * foreign architecture ends the process. Throws `MinidockError` for a profile that it cannot keep to.
+ * What the filter says beyond the profile: calls newer than all that the profile names answer ENOSYS, so that libc falls
+ * back to older ones (runc does so too), unless the default is to allow; so do all calls of x32, which no distribution's
+ * kernel has switched on; a foreign architecture ends the process. Throws `MinidockError` for a profile that it cannot keep to.
  */
 export function compileSeccomp(profile: Seccomp, arch: Architecture): Uint8Array {
   const code = new BackwardAssembler();
@@ -50,15 +50,13 @@ function putFilter(code: BackwardAssembler, profile: Seccomp, arch: Architecture
   const kill = code.put(BPF.RET, SECCOMP_RET.KILL_PROCESS);
   let foreign = kill;
   if (arch === 'x64' && profile.architectures.includes('SCMP_ARCH_X86')) {
-    putTable(code, decide(profile, i386Number, i386Last));
+    putTable(code, decide(profile, i386Number));
     foreign = code.jump(BPF.JEQ, AUDIT_ARCH.i386, code.put(BPF.LD, offsetOf.nr), kill);
   }
   const column = arch === 'x64' ? 0 : 1;
-  let last = 0;
-  for (const numbers of Object.values(syscallNumbers)) last = Math.max(last, numbers[column] ?? 0);
   let native = putTable(
     code,
-    decide(profile, name => syscallNumbers[name as SyscallName]?.[column], last),
+    decide(profile, name => syscallNumbers[name as SyscallName]?.[column]),
   );
   if (arch === 'x64') {
     const enosys = code.put(BPF.RET, SECCOMP_RET.ERRNO | ENOSYS);
@@ -79,15 +77,17 @@ interface Range extends Decision {
   first: number;
 }
 
-function decide(profile: Seccomp, numberOf: (name: string) => number | null | undefined, last: number): Range[] {
-  const plain: (number | undefined)[] = new Array(last + 1).fill(undefined);
+function decide(profile: Seccomp, numberOf: (name: string) => number | null | undefined): Range[] {
+  const plain = new Map<number, number>();
   const conditional = new Map<number, SeccompRule[]>();
+  let last = -1;
   for (const rule of profile.syscalls) {
     const verdict = verdictOf(rule.action, rule.errnoRet);
     for (const name of rule.names) {
       const number = numberOf(name);
       if (number === undefined || number === null) continue;
-      if (!rule.args?.length) plain[number] ??= verdict;
+      if (number > last) last = number;
+      if (!rule.args?.length) plain.set(number, plain.get(number) ?? verdict);
       else if (conditional.has(number)) conditional.get(number)!.push(rule);
       else conditional.set(number, [rule]);
     }
@@ -97,11 +97,12 @@ function decide(profile: Seccomp, numberOf: (name: string) => number | null | un
   let previous: Decision | undefined;
   for (let number = 0; number <= last; number++) {
     const rules = conditional.get(number);
-    const verdict = plain[number] ?? otherwise;
+    const verdict = plain.get(number) ?? otherwise;
     if (rules || previous?.rules || previous?.verdict !== verdict) ranges.push({ first: number, verdict, rules });
     previous = { verdict, rules };
   }
-  return [...ranges, { first: last + 1, verdict: SECCOMP_RET.ERRNO | ENOSYS }];
+  const permissive = otherwise === SECCOMP_RET.ALLOW || otherwise === SECCOMP_RET.LOG;
+  return [...ranges, { first: last + 1, verdict: permissive ? otherwise : SECCOMP_RET.ERRNO | ENOSYS }];
 }
 
 /** A binary search for the number, which is in the accumulator; its index. */

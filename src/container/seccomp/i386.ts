@@ -54,4 +54,3 @@ listxattrat removexattrat open_tree_attr file_getattr file_setattr
 const numbers = new Map(names.map((name, number) => [name, number]));
 
 export const i386Number = (name: string): number | undefined => numbers.get(name);
-export const i386Last = names.length - 1;

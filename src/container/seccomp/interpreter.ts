@@ -33,6 +33,7 @@ export function runFilter(code: Uint8Array, data: SeccompData, onInstruction?: (
     else if (opcode === BPF.JEQ) at += jumpIf(accumulator === k);
     else if (opcode === BPF.JGT) at += jumpIf(accumulator > k);
     else if (opcode === BPF.JGE) at += jumpIf(accumulator >= k);
+    else if (opcode === BPF.JSET) at += jumpIf((accumulator & k) !== 0);
     else throw new Error(`unknown opcode ${opcode} at ${at}`);
   }
   throw new Error('the filter ends without a verdict');
