@@ -1,8 +1,8 @@
-import { chmodSync, copyFileSync, linkSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached, type ImageFiles, recipe } from './cache.ts';
 import { must, tarArguments, writeLayout } from './layout.ts';
-import { accounts, folder, link, put } from './tree.ts';
+import { accounts, folder, link, mergeTrees, put } from './tree.ts';
 
 /**
  * A small image from Debian's busybox-static, built in a second: `sh` and all applets as hard links in /bin. Three layers:
@@ -33,19 +33,10 @@ export async function busyboxImage(): Promise<ImageFiles> {
           WorkingDir: '/',
         },
       });
-      const archive = join(root, 'rootfs.tar');
-      must('tar', ['-f', archive, ...tarArguments(layer('base'), false)]);
-      must('tar', [
-        '-rf',
-        archive,
-        '--mtime=@1700000000',
-        '--exclude=etc/motd',
-        '--exclude=opt',
-        '-C',
-        layer('page'),
-        'etc',
-        'www',
-      ]);
+      mergeTrees(layer('base'), [layer('page')]);
+      for (const hidden of ['etc/motd', 'opt/emptied/old']) rmSync(join(layer('base'), hidden));
+      put(layer('base'), 'opt/emptied/new', 'new\n');
+      must('tar', ['-f', join(root, 'rootfs.tar'), ...tarArguments(layer('base'), false)]);
       must('rm', ['-rf', join(root, 'trees')]);
     },
   );

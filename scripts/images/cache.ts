@@ -36,7 +36,10 @@ export async function cached(
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
   const shared = ['cache.ts', 'layout.ts', 'tree.ts'].map(file => recipe(new URL(file, import.meta.url).href));
-  const key = createHash('sha256').update([...shared, ...inputs].join('\0')).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update([...shared, ...inputs].join('\0'))
+    .digest('hex')
+    .slice(0, 12);
   const final = join(imageCache, `${name}-${key}`);
   if (await intact(final)) return final;
   mkdirSync(imageCache, { recursive: true });

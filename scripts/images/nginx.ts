@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cached, type ImageFiles, recipe } from './cache.ts';
 import { aptSource } from './debian.ts';
 import { must, tarArguments, writeLayout } from './layout.ts';
-import { folder, link, put } from './tree.ts';
+import { folder, link, mergeTrees, put } from './tree.ts';
 
 /** What makes nginx a container's main process: in the foreground, logs to its standard output. */
 export const nginxConfig = {
@@ -41,9 +41,8 @@ export async function nginxImage(): Promise<ImageFiles> {
       ],
       config: nginxConfig,
     });
-    // --import takes the two trees as one: tar's later entries win.
+    mergeTrees(base, [top]);
     must('tar', ['-f', join(root, 'rootfs.tar'), ...tarArguments(base, true)]);
-    must('tar', ['-rf', join(root, 'rootfs.tar'), '-C', top, 'etc', 'var']);
     rmSync(base, { recursive: true });
     rmSync(top, { recursive: true });
   });

@@ -4,7 +4,7 @@ import { cached, type ImageFiles, recipe } from './cache.ts';
 import { unpackPackages } from './debian.ts';
 import { must, tarArguments, writeLayout } from './layout.ts';
 import { nginxConfig } from './nginx.ts';
-import { accounts, copyProgram, folder, link, put } from './tree.ts';
+import { accounts, copyProgram, folder, link, mergeTrees, put } from './tree.ts';
 
 export interface StandIn extends ImageFiles {
   /** What serves the page, and where it came from, for the demo to say. */
@@ -100,9 +100,8 @@ async function build(root: string, source: Source): Promise<void> {
     ],
     config: { ...nginxConfig, Cmd: source.cmd, Labels: { 'minidock.stand-in': 'true' } },
   });
-  const archive = join(root, 'rootfs.tar');
-  must('tar', ['-f', archive, ...tarArguments(base, false)]);
-  for (const tree of [server, page]) must('tar', ['-rf', archive, '-C', tree, ...readdirSync(tree)]);
+  mergeTrees(base, [server, page]);
+  must('tar', ['-f', join(root, 'rootfs.tar'), ...tarArguments(base, false)]);
   for (const tree of [base, server, page, join(root, 'unpacked'), join(root, 'archives')])
     rmSync(tree, { recursive: true, force: true });
 }

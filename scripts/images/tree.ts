@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { must } from './layout.ts';
 
 /** Puts a file with this text into a tree, and the folders above it. */
 export function put(tree: string, path: string, text: string, mode = 0o644): void {
@@ -18,6 +19,11 @@ export function folder(tree: string, path: string, mode = 0o755): void {
 export function link(tree: string, path: string, to: string): void {
   mkdirSync(dirname(join(tree, path)), { recursive: true });
   symlinkSync(to, join(tree, path));
+}
+
+/** Lays trees over the lowest, in place: what a stack of their layers shows, whiteouts aside. */
+export function mergeTrees(lowest: string, others: string[]): void {
+  for (const tree of others) must('cp', ['-a', '--remove-destination', `${tree}/.`, lowest]);
 }
 
 /** The users a web server wants, and what every image has. */

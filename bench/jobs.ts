@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from '../test/support/requires.ts';
+import { type BenchEngine, image, run } from './engines.ts';
+
+export interface Job {
+  name: string;
+  command(engine: BenchEngine): string;
+  /** Runs before each measured run, unmeasured. */
+  prepare?(engine: BenchEngine): string;
+  /** Before and after all runs of one engine. */
+  setUp?(engine: BenchEngine): void;
+  tearDown?(engine: BenchEngine): void;
+  runs?: number;
+}
+
+const text = (engine: BenchEngine, ...args: string[]) => [...engine.command, ...args].join(' ');
+
+export function jobs(registry: string): Job[] {
+  return [
+    { name: 'run --rm IMAGE true', command: engine => text(engine, 'run', '--rm', image, 'true') },
+    {
+      name: 'run --rm --network none',
+      command: engine => text(engine, 'run', '--rm', '--network', 'none', image, 'true'),
+    },
+    { name: 'run --rm -p', command: engine => text(engine, 'run', '--rm', '-p', '18080:80', image, 'true') },
+    {
+      name: 'run -d, rm -f',
+      command: engine => `sh -c '${text(engine, 'rm', '-f')} $(${text(engine, 'run', '-d', image, 'sleep', '1000')})'`,
+    },
+    {
+      name: 'exec true',
+      setUp: engine => run(engine, ['run', '-d', '--name', 'bench', image, 'sleep', '1000']),
+      command: engine => text(engine, 'exec', 'bench', 'true'),
+      tearDown: engine => run(engine, ['rm', '-f', 'bench']),
+    },
+    { name: 'ps -a', command: engine => text(engine, 'ps', '-a') },
+    {
+      name: 'pull and unpack',
+      prepare: engine => `sh -c '${engine.forget(`${registry}/bench:1`)} >/dev/null 2>&1 || true'`,
+      command: engine => text(engine, 'pull', ...engine.pullFlags, `${registry}/bench:1`),
+      runs: 4,
+    },
+  ];
+}
+
+/** Median milliseconds of one job on one engine, measured by hyperfine without a shell. Throws with its last words. */
+export function measure(job: Job, engine: BenchEngine, runs: number, folder: string): number {
+  job.setUp?.(engine);
+  try {
+    return hyperfine(job.command(engine), engine.env, Math.min(runs, job.runs ?? runs), folder, job.prepare?.(engine));
+  } finally {
+    job.tearDown?.(engine);
+  }
+}
+
+export function hyperfine(
+  command: string,
+  env: Record<string, string>,
+  runs: number,
+  folder: string,
+  prepare?: string,
+) {
+  const result = join(folder, 'hyperfine.json');
+  const args = ['-N', '--style', 'none', '--warmup', '1', '--runs', String(runs), '--export-json', result];
+  if (prepare) args.push('--prepare', prepare);
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...env };
+  // Reading extra certificates costs Node tens of milliseconds at every start, here and not on a student's machine.
+  delete environment.NODE_EXTRA_CA_CERTS;
+  const ended = spawnSync(findProgram('hyperfine') ?? 'hyperfine', [...args, command], {
+    encoding: 'utf8',
+    env: environment,
+  });
+  if (ended.status !== 0) throw new Error(ended.stderr.trim().split('\n').slice(-3).join(' '));
+  return JSON.parse(readFileSync(result, 'utf8')).results[0].median * 1000;
+}

@@ -1,0 +1,83 @@
+/**
+ * `npm run bench [-- --json] [-- --runs N]`: medians of the same jobs on minidock and on whichever of docker, podman and
+ * runc are installed, side by side in one run. Everything happens in a network and a mount namespace of its own, with
+ * private roots and a dockerd of its own, so nothing of another engine on this machine is touched.
+ */
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { busyboxImage } from '../scripts/images/busybox.ts';
+import { nginxImage } from '../scripts/images/nginx.ts';
+import { demoNginx } from '../scripts/images/stand-in.ts';
+import { temporaryFolder } from '../test/support/cleanup.ts';
+import { push, registry } from '../test/support/registry.ts';
+import { findProgram } from '../test/support/requires.ts';
+import { runcBundle, startEngines } from './engines.ts';
+import { hyperfine, jobs, measure } from './jobs.ts';
+import { supervisorMemory } from './memory.ts';
+import { machine, type Row, table } from './table.ts';
+
+const containersForMemory = 10;
+
+async function main(): Promise<void> {
+  const json = process.argv.includes('--json') || process.env.npm_config_json === 'true';
+  const runs = Number(process.argv[process.argv.indexOf('--runs') + 1]) || 15;
+  const folder = temporaryFolder('bench');
+  const { small, large } = await images();
+  const server = await registry();
+  push(`oci:${large.layout}:${large.tag}`, server, 'bench:1');
+
+  const engines = await startEngines(folder, small.rootfs, server.host);
+  const rows: Row[] = [];
+  for (const job of jobs(server.host)) {
+    const row: Row = { job: job.name, unit: 'ms', values: {} };
+    for (const engine of engines)
+      row.values[engine.name] = attempt(`${engine.name}: ${job.name}`, () => measure(job, engine, runs, folder));
+    rows.push(row);
+  }
+  const runc = runcBundle(folder, small.rootfs);
+  const bare = rows.find(row => row.job.includes('none'));
+  if (runc && bare) bare.values.runc = attempt('runc', () => hyperfine(runc.command.join(' '), {}, runs, folder));
+  const memory: Row = { job: 'supervisor memory a container (PSS)', unit: 'kB', values: {} };
+  for (const engine of engines)
+    memory.values[engine.name] = attempt(`${engine.name}: memory`, () => supervisorMemory(engine, containersForMemory));
+  rows.push(memory);
+
+  const versions = Object.fromEntries(engines.map(engine => [engine.name, engine.version]));
+  if (runc) versions.runc = runc.version;
+  const about = {
+    ...machine(),
+    versions,
+    runs,
+    pulled: `${Math.round(statSync(large.rootfs).size / 1e6)} MB unpacked`,
+  };
+  console.log(json ? JSON.stringify({ ...about, rows }, null, 2) : table(about, rows));
+}
+
+/** Made before the network namespace is entered, and found in the cache after it. */
+async function images() {
+  return { small: await busyboxImage(), large: findProgram('debootstrap') ? await nginxImage() : await demoNginx() };
+}
+
+/** A job that fails on one engine is an empty cell and a line on stderr. */
+function attempt(what: string, action: () => number): number | undefined {
+  process.stderr.write(`  ${what}\n`);
+  try {
+    return action();
+  } catch (error) {
+    process.stderr.write(`bench: ${what}: ${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
+if (process.env.MINIDOCK_BENCH_INSIDE) {
+  await main();
+} else {
+  await images();
+  const again = `ip link set lo up && exec "$0" --import tsx "$@"`;
+  const isolate = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', again, process.execPath];
+  const ended = spawnSync('unshare', [...isolate, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, MINIDOCK_BENCH_INSIDE: '1' },
+  });
+  process.exitCode = ended.status ?? 1;
+}

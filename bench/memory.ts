@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type BenchEngine, image, run } from './engines.ts';
+
+/**
+ * Kilobytes (PSS, /proc/PID/smaps_rollup) of what an engine keeps running per container: all processes that came with
+ * `count` containers and are in our pid namespace, so not the containers themselves.
+ */
+export function supervisorMemory(engine: BenchEngine, count: number): number {
+  const before = new Set(processes());
+  const ids = Array.from({ length: count }, () => run(engine, ['run', '-d', image, 'sleep', '1000']));
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    const supervisors = processes().filter(pid => !before.has(pid) && inOurNamespace(pid));
+    return supervisors.map(pss).reduce((sum, kilobytes) => sum + kilobytes, 0) / count;
+  } finally {
+    run(engine, ['rm', '-f', ...ids]);
+  }
+}
+
+const processes = () => readdirSync('/proc').filter(name => /^\d+$/.test(name));
+
+function inOurNamespace(pid: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`) === readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return false;
+  }
+}
+
+function pss(pid: string): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

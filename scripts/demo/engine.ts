@@ -1,0 +1,55 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { removeNetwork } from '../../src/network/bridge.ts';
+import { checkout } from '../images/cache.ts';
+
+/** The demo's engine: what it pulls is kept in /var/cache for the next time, the rest goes with the demo. */
+export interface DemoEngine {
+  root: string;
+  bridge: string;
+  /** Cleans up after a demo that was killed, and makes the roots. */
+  prepare(): Promise<void>;
+  minidock(args: string[]): Promise<{ exitCode?: number; stdout: string; stderr: string }>;
+  /** Ends the demo's containers and takes its bridge and rules away. */
+  clean(): Promise<void>;
+}
+
+/** Roots of their own, so that the user's images, containers and daemon.json are as they were. */
+export function demoEngine(kind: string, config: Record<string, unknown>): DemoEngine {
+  const roots = { root: `/var/cache/minidock-demo/${kind}`, execRoot: '/run/minidock-demo' };
+  const bridge = 'minidock-demo';
+  const configPath = join(roots.execRoot, 'daemon.json');
+  const prepare = async () => {
+    await clean();
+    mkdirSync(roots.root, { recursive: true, mode: 0o710 });
+    mkdirSync(roots.execRoot, { recursive: true, mode: 0o710 });
+    writeFileSync(configPath, JSON.stringify(config));
+  };
+  const env = {
+    MINIDOCK_ROOT: roots.root,
+    MINIDOCK_EXEC_ROOT: roots.execRoot,
+    MINIDOCK_BRIDGE: bridge,
+    MINIDOCK_CONFIG: configPath,
+  };
+  const minidock = async (args: string[]) => {
+    const stdio = { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' } as const;
+    // A group of its own: Ctrl-C reaches the demo, which then lets the command under way end before it cleans up.
+    return await execa(join(checkout, 'bin/minidock'), args, { reject: false, env, detached: true, ...stdio });
+  };
+  const clean = async () => {
+    const ids = containersIn(roots.root);
+    if (ids.length > 0) await minidock(['rm', '-f', ...ids]);
+    await removeNetwork(roots, bridge);
+    rmSync(roots.execRoot, { recursive: true, force: true });
+  };
+  return { root: roots.root, bridge, prepare, minidock, clean };
+}
+
+function containersIn(root: string): string[] {
+  try {
+    return readdirSync(join(root, 'containers')).filter(name => /^[0-9a-f]{64}$/.test(name));
+  } catch {
+    return [];
+  }
+}
