@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import type { Roots } from '../engine/paths.ts';
 import { MinidockError } from '../errors.ts';
+import type { Images } from './images.ts';
 import type { Output } from './output.ts';
 
 /** What a verb works with: tests hand in other parts. */
@@ -11,6 +12,8 @@ export interface Context {
   readonly output: Output;
   /** Loads the engine; needs root. */
   engine(): Promise<Engine>;
+  /** Loads the image store; needs root. */
+  images(): Promise<Images>;
 }
 
 /** Which engine: two with other roots and bridges live side by side. */

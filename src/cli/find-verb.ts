@@ -20,7 +20,8 @@ export async function findVerb(words: readonly string[]): Promise<Found> {
   if (second === undefined || second.startsWith('-')) return { kind: 'group', path: first };
   const member = Object.hasOwn(groups[first]!, second) ? groups[first]![second]! : undefined;
   if (member === undefined) throw unknown(`${first} ${second}`, `minidock ${first} --help`);
-  return { kind: 'verb', path: `${first} ${second}`, entry: verbs[member]!, rest: others };
+  const [name, ...implied] = member;
+  return { kind: 'verb', path: `${first} ${second}`, entry: verbs[name]!, rest: [...implied, ...others] };
 }
 
 function unknown(words: string, help: string, guess?: string) {

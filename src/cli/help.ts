@@ -19,7 +19,7 @@ export async function programHelp(): Promise<string> {
 /** The help of `minidock container`, `minidock image`. */
 export async function groupHelp(group: string): Promise<string> {
   const parser = plain(`Usage:  minidock ${group} COMMAND\n\nManage ${group}s`, `minidock ${group}`);
-  for (const [name, member] of Object.entries(groups[group]!)) parser.command(name, verbs[member]!.summary);
+  for (const [name, [verb]] of Object.entries(groups[group]!)) parser.command(name, verbs[verb]!.summary);
   return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
 }
 

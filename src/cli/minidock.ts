@@ -1,15 +1,25 @@
-import { settingsFrom } from './context.ts';
+import { type Context, requireRoot, settingsFrom } from './context.ts';
 import { main, report } from './main.ts';
 import { standardOutput } from './output.ts';
 
 /** The program behind bin/minidock. Output is synchronous, so leaving at once loses nothing. */
 process.on('uncaughtException', error => process.exit(report(error, false, standardOutput)));
 
-main(process.argv.slice(2), standardOutput, globals => ({
-  settings: settingsFrom(globals, process.env),
-  env: process.env,
-  output: standardOutput,
-  engine: async () => {
-    throw new Error('the engine is not there yet');
-  },
-})).then(code => process.exit(code));
+main(process.argv.slice(2), standardOutput, (globals): Context => {
+  const settings = settingsFrom(globals, process.env);
+  return {
+    settings,
+    env: process.env,
+    output: standardOutput,
+    engine: async () => {
+      requireRoot();
+      const { openEngine } = await import('../engine/local.ts');
+      return openEngine(settings, { bridge: settings.bridge });
+    },
+    images: async () => {
+      requireRoot();
+      const { openImages } = await import('./images.ts');
+      return openImages(settings);
+    },
+  };
+}).then(code => process.exit(code));

@@ -47,19 +47,25 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
 };
 
-/** `minidock container ls` and the like: the same verbs under Docker's management commands. */
-export const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** `minidock container ls` and the like: the same verbs under Docker's management commands, with flags they imply. */
+export const groups: Readonly<Record<string, Readonly<Record<string, readonly [verb: string, ...flags: string[]]>>>> = {
   container: {
-    run: 'run',
-    ls: 'ps',
-    list: 'ps',
-    ps: 'ps',
-    logs: 'logs',
-    exec: 'exec',
-    stop: 'stop',
-    rm: 'rm',
-    remove: 'rm',
-    inspect: 'inspect',
+    run: ['run'],
+    ls: ['ps'],
+    list: ['ps'],
+    ps: ['ps'],
+    logs: ['logs'],
+    exec: ['exec'],
+    stop: ['stop'],
+    rm: ['rm'],
+    remove: ['rm'],
+    inspect: ['inspect', '--type=container'],
   },
-  image: { ls: 'images', list: 'images', pull: 'pull', import: 'import', inspect: 'inspect' },
+  image: {
+    ls: ['images'],
+    list: ['images'],
+    pull: ['pull'],
+    import: ['import'],
+    inspect: ['inspect', '--type=image'],
+  },
 };

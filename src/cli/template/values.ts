@@ -33,7 +33,7 @@ export function typeName(value: unknown): string {
 }
 
 /** Go's encoding/json escapes what HTML would read as markup. */
-export function toJson(value: unknown): string {
+export function toJson(value: unknown, spaces = 0): string {
   const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
-  return JSON.stringify(value ?? null).replace(/[<>&]/g, character => escapes[character]!);
+  return JSON.stringify(value ?? null, null, spaces).replace(/[<>&]/g, character => escapes[character]!);
 }

@@ -1,0 +1,31 @@
+const units: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * `--since` and `--until`: a length of time before now (`10m`, `1h30m`, Go's notation), an RFC 3339 time with or without
+ * its end (`2026-01-02`, `2026-01-02T15:04`, then in local time), or seconds since 1970.
+ *
+ * @throws {Error} the reason
+ */
+export function readInstant(given: string, now = Date.now()): Date {
+  if (/^\d+(\.\d+)?$/.test(given)) return new Date(Number(given) * 1000);
+  if (/^(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(given)) {
+    let length = 0;
+    for (const [, value, unit] of given.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g))
+      length += Number(value) * units[unit!]!;
+    return new Date(now - length);
+  }
+  const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d{1,9})?))?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(given);
+  const [, date, hours = '00', minutes = '00', seconds = '00', zone = ''] = match ?? [];
+  const time = new Date(`${date}T${hours}:${minutes}:${seconds}${zone}`);
+  if (match === null || Number.isNaN(time.getTime()))
+    throw new Error(`failed to parse value as time or duration: "${given}"`);
+  return time;
+}

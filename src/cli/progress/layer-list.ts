@@ -1,0 +1,50 @@
+import type { PullEvent } from '../../registry/pull.ts';
+import { humanSize } from '../format/size.ts';
+
+export type LayerEvent = Extract<PullEvent, { kind: 'layer' }>;
+
+/** Milliseconds between two drawings of a layer's progress. */
+const redrawEvery = 50;
+
+/**
+ * One line a layer. On a terminal the lines stay where they are and are drawn anew; elsewhere, and where the terminal is
+ * lower than the list is long, each change of a layer's phase is a line of its own.
+ */
+export class LayerList {
+  readonly #print: (content: string) => void;
+  readonly #size: { readonly rows: number; readonly columns: number } | undefined;
+  readonly #order: string[] = [];
+  readonly #last = new Map<string, { phase: string; drawn: number }>();
+
+  constructor(print: (content: string) => void, size: { rows: number; columns: number } | undefined) {
+    this.#print = print;
+    this.#size = size;
+  }
+
+  show(event: LayerEvent, now = Date.now()): void {
+    const { layer, phase } = event;
+    const last = this.#last.get(layer);
+    const isNews = last?.phase !== phase;
+    if (!isNews && now - last.drawn < redrawEvery) return;
+    if (last === undefined) this.#order.push(layer);
+    this.#last.set(layer, { phase, drawn: now });
+
+    if (this.#size === undefined || this.#order.length >= this.#size.rows) {
+      if (isNews && phase !== 'Downloading' && phase !== 'Extracting') this.#print(`${layer}: ${phase}\n`);
+      return;
+    }
+    const line = `${layer}: ${phase}${bar(event)}`.slice(0, this.#size.columns - 1);
+    const up = this.#order.length - this.#order.indexOf(layer);
+    this.#print(last === undefined ? `${line}\n` : `\x1b[${up}A\r${line}\x1b[K\x1b[${up}B\r`);
+  }
+}
+
+/** ` [=====>     ]  1.2MB/3.4MB` while bytes are moving. */
+function bar({ phase, current, total }: LayerEvent): string {
+  if (current === undefined || (phase !== 'Downloading' && phase !== 'Extracting')) return '';
+  if (total === undefined || total === 0) return `  ${humanSize(current)}`;
+  const width = 50;
+  const filled = Math.min(width, Math.floor((width * current) / total));
+  const drawn = filled === width ? '='.repeat(width) : `${'='.repeat(filled)}>`.padEnd(width);
+  return ` [${drawn}]  ${humanSize(current)}/${humanSize(total)}`;
+}

@@ -1,0 +1,145 @@
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+import type { RunningContainer } from '../../engine/engine.ts';
+import { MinidockError } from '../../errors.ts';
+import type { Output } from '../output.ts';
+import { DetachFilter } from './detach-filter.ts';
+
+/** Signals that are handed on to a container without a terminal; those of job control stay ours. */
+const proxied = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
+/** With a terminal keys make the signals, inside. These mean us: leave it as we found it and go. */
+const fatal = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
+
+export interface ForegroundOptions {
+  readonly tty: boolean;
+  readonly interactive: boolean;
+  readonly detachKeys: readonly number[];
+  readonly output: Output;
+  /** Ours, unless a test hands in others. */
+  readonly host?: Host;
+}
+
+/** What of this process the foreground takes hold of. */
+export interface Host {
+  readonly stdin: Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'pause' | 'resume'>;
+  readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+  size(): { rows: number; columns: number } | undefined;
+  exit(code: number): void;
+}
+
+/** Docker's refusal of `-it` where standard input is a pipe. @throws {MinidockError} `not-a-tty`, exit code 1 */
+export function requireTerminal(options: { tty: boolean; interactive: boolean }, isTerminal = isatty(0)): void {
+  if (options.tty && options.interactive && !isTerminal) {
+    throw new MinidockError('not-a-tty', 'the input device is not a TTY', { fix: 'leave out -t' });
+  }
+}
+
+/**
+ * Joins this process's input, output, signals and window size to a container until that exits or the user detaches.
+ * The terminal is raw from before `start` on, and as it was when the promise settles or the process ends.
+ *
+ * @returns the container's exit code; 0 after the detach keys
+ */
+export async function runInForeground(
+  start: () => Promise<RunningContainer>,
+  options: ForegroundOptions,
+): Promise<number> {
+  const host = options.host ?? thisProcess();
+  const undo: (() => void)[] = [];
+  const restore = () => {
+    for (const action of undo.splice(0).reverse()) action();
+  };
+  process.on('exit', restore);
+  try {
+    if (options.tty && options.interactive && host.stdin.isTTY) {
+      host.stdin.setRawMode(true);
+      undo.push(() => host.stdin.setRawMode(false));
+    }
+    const container = await start();
+    container.onOutput((stream, chunk) => {
+      if (stream === 'stderr') options.output.err(chunk);
+      else options.output.out(chunk);
+    });
+    if (options.tty) followWindow(container, host, undo);
+    forwardSignals(container, options.tty, host, undo, restore);
+    const detached = options.interactive ? forwardInput(container, options, host, undo) : new Promise<never>(() => {});
+    return await Promise.race([container.exited, detached]);
+  } finally {
+    restore();
+    process.off('exit', restore);
+  }
+}
+
+function followWindow(container: RunningContainer, host: Host, undo: (() => void)[]): void {
+  const resize = () => {
+    const size = host.size();
+    if (size !== undefined) container.resize(size);
+  };
+  resize();
+  host.signals.on('SIGWINCH', resize);
+  undo.push(() => host.signals.off('SIGWINCH', resize));
+}
+
+function forwardSignals(
+  container: RunningContainer,
+  tty: boolean,
+  host: Host,
+  undo: (() => void)[],
+  restore: () => void,
+): void {
+  for (const name of tty ? fatal : proxied) {
+    const number = constants.signals[name];
+    const listener = () => {
+      if (!tty) return container.signal(number);
+      restore();
+      container.detach();
+      host.exit(128 + number);
+    };
+    host.signals.on(name, listener);
+    undo.push(() => host.signals.off(name, listener));
+  }
+}
+
+/** Resolves with 0 once the detach keys were typed. */
+function forwardInput(
+  container: RunningContainer,
+  options: ForegroundOptions,
+  { stdin }: Host,
+  undo: (() => void)[],
+): Promise<number> {
+  return new Promise(resolve => {
+    const filter = options.tty ? new DetachFilter(options.detachKeys) : undefined;
+    const onData = (chunk: Buffer) => {
+      const { pass, detach } = filter?.feed(chunk) ?? { pass: chunk, detach: false };
+      if (pass.length > 0) container.write(pass);
+      if (!detach) return;
+      container.detach();
+      options.output.err('read escape sequence\n');
+      resolve(0);
+    };
+    // A terminal that hung up reads as EIO.
+    const onEnd = () => container.endInput();
+    stdin.on('data', onData);
+    stdin.on('end', onEnd);
+    stdin.on('error', onEnd);
+    stdin.resume();
+    undo.push(() => {
+      stdin.off('data', onData);
+      stdin.off('end', onEnd);
+      stdin.pause();
+    });
+  });
+}
+
+function thisProcess(): Host {
+  return {
+    stdin: process.stdin,
+    signals: process,
+    size() {
+      if (!process.stdout.isTTY) return undefined;
+      const [columns, rows] = process.stdout.getWindowSize();
+      return { rows, columns };
+    },
+    exit: code => process.exit(code),
+  };
+}
