@@ -93,8 +93,11 @@ async function startPodman(folder: string): Promise<BenchEngine | undefined> {
     spawnSync(podman, [...command.slice(1), 'rm', '-fa', '-t', '0'], { timeout: 30_000 });
   });
   // Its default limits are above what a root without CAP_SYS_RESOURCE may set.
-  const limits = /^Max open files\s+\S+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '1024';
-  writeFileSync(at('containers.conf'), `[containers]\ndefault_ulimits = ["nofile=${limits}:${limits}"]\n`);
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const hard = (name: string) => new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1] ?? '1024';
+  const ulimits = { nofile: hard('Max open files'), nproc: hard('Max processes') };
+  const list = Object.entries(ulimits).map(([name, value]) => `"${name}=${value}:${value}"`);
+  writeFileSync(at('containers.conf'), `[containers]\ndefault_ulimits = [${list.join(', ')}]\n`);
   const env = { CONTAINERS_CONF: at('containers.conf') };
   const version = must(podman, ['--version']).trim().replace('podman version ', '');
   const forget = (name: string) => `${command.join(' ')} rmi -f ${name}`;
