@@ -19,7 +19,10 @@ export interface Process {
   args: string[];
   env: string[];
   cwd: string;
-  capabilities: Record<'bounding' | 'effective' | 'permitted', string[]> & { inheritable?: string[]; ambient?: string[] };
+  capabilities: Record<'bounding' | 'effective' | 'permitted', string[]> & {
+    inheritable?: string[];
+    ambient?: string[];
+  };
   rlimits?: { type: string; soft: number; hard: number }[];
   noNewPrivileges: boolean;
   oomScoreAdj?: number;

@@ -1,3 +1,5 @@
+import type { VolumeRecord } from '../container/volumes.ts';
+import type { ContainerConfig } from '../image/config.ts';
 import type { StepEvent } from '../syscalls/shim.ts';
 import type { Program } from '../syscalls/step.ts';
 
@@ -88,6 +90,12 @@ export interface ContainerRecord {
   path: string;
   args: string[];
   options: RunOptions;
+  hostname: string;
+  /** Image and flags together, for `inspect`. */
+  config: ContainerConfig;
+  mounts: VolumeRecord[];
+  /** The image's layer directories, bottom first. */
+  layers: string[];
   state: ContainerState;
   network: NetworkAttachment;
 }

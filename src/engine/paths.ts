@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 /**
@@ -28,9 +29,33 @@ export function containerPaths(roots: Roots, id: string) {
     hostname: path.join(bundle, 'hostname'),
     hosts: path.join(bundle, 'hosts'),
     resolvConf: path.join(bundle, 'resolv.conf'),
-    exit: path.join(bundle, 'exit'),
+    exit: path.join(run, 'exit'),
+    lock: path.join(bundle, 'lock'),
+    links: path.join(bundle, 'l'),
+    staging: path.join(bundle, 'staging'),
     run,
+    running: path.join(run, 'running.json'),
+    starting: path.join(run, 'starting.json'),
     alive: path.join(run, 'alive'),
     socket: path.join(run, 'shim.sock'),
   };
+}
+
+/** Locks and places that all containers of an engine share. */
+export function enginePaths(roots: Roots) {
+  return {
+    containers: path.join(roots.root, 'containers'),
+    names: path.join(roots.root, 'names'),
+    volumes: path.join(roots.root, 'volumes'),
+    layers: path.join(roots.root, 'layers'),
+    /** Names and addresses are taken under this lock, held for about a millisecond. */
+    allocation: path.join(roots.root, 'allocation.lock'),
+    reaperLock: path.join(roots.execRoot, 'reaper.lock'),
+  };
+}
+
+/** The cgroup that holds an engine's containers: `/minidock`, or one of its own for an engine with another root. */
+export function cgroupParent(roots: Roots): string {
+  if (roots.root === defaultRoots.root) return '/minidock';
+  return `/minidock-${createHash('sha256').update(roots.root).digest('hex').slice(0, 8)}`;
 }

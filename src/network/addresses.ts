@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { formatSubnet, hostAddresses } from './ipv4.ts';
@@ -20,6 +21,13 @@ export function allocateAddress(network: Network, containerDirectory: string): s
     );
   }
   return address;
+}
+
+/** The address that a container would get now; nothing is taken. */
+export function freeAddress(network: Network): string {
+  for (const address of hostAddresses(network.subnet))
+    if (!fs.existsSync(path.join(leases(network), address))) return address;
+  return network.gateway;
 }
 
 /** Gives the container's address back. Idempotent. */

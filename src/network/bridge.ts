@@ -59,6 +59,13 @@ export async function mendFirewall(roots: Roots, network: Network, iptables = ho
   writeVolatile(marker(roots, network.bridge), world());
 }
 
+/** The network that `ensureBridge` would answer with; nothing is made. */
+export function plannedNetwork(roots: Roots, bridge: string): Network {
+  const routes = readRoutes();
+  const foreign = routes.filter(route => route.device !== bridge);
+  return networkOf(roots, bridge, chooseFor(roots, bridge, routes, foreign, candidates));
+}
+
 async function makeBridge(
   roots: Roots,
   bridge: string,

@@ -5,6 +5,13 @@ import { errnoOf, MinidockError } from '../errors.ts';
 import { listIfPresent } from './files.ts';
 import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity } from './process.ts';
 
+export interface LockOptions {
+  /** How long to wait for another holder; 60 seconds by default. */
+  timeoutMs?: number;
+  /** The lock belongs to something that may be gone: then fail with ENOENT and do not make its directory anew. */
+  parentMustExist?: boolean;
+}
+
 /**
  * Mutual exclusion between processes without flock, which Node cannot call: the lock is a directory that holds exactly
  * one file, and its *name* says who holds it. `rename` is the compare-and-swap: it fails with ENOENT unless the name is
@@ -17,9 +24,9 @@ import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity
 export async function withLock<T>(
   directory: string,
   action: () => Promise<T> | T,
-  options: { timeoutMs?: number } = {},
+  options: LockOptions = {},
 ): Promise<T> {
-  const release = await acquire(directory, options.timeoutMs ?? 60_000);
+  const release = await acquire(directory, options);
   try {
     return await action();
   } finally {
@@ -28,12 +35,11 @@ export async function withLock<T>(
 }
 
 /** As `withLock`, for callers that hold on beyond one function. Returns the release. */
-export async function acquire(directory: string, timeoutMs = 60_000): Promise<() => void> {
-  const deadline = Date.now() + timeoutMs;
+export async function acquire(directory: string, options: LockOptions = {}): Promise<() => void> {
+  const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   const mine = `held.${printIdentity(identityOf(process.pid))}.${randomBytes(4).toString('hex')}`;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
-    if (tryAcquire(directory, mine))
-      return () => fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
+    if (tryAcquire(directory, mine, options)) return () => release(directory, mine);
     if (Date.now() > deadline) {
       const holder = currentHolder(directory);
       throw new MinidockError('locked', `${directory} is locked${holder ? ` by process ${holder.pid}` : ''}`, {
@@ -44,10 +50,19 @@ export async function acquire(directory: string, timeoutMs = 60_000): Promise<()
   }
 }
 
-function tryAcquire(directory: string, mine: string): boolean {
+/** A holder may have removed the locked thing, lock and all. */
+function release(directory: string, mine: string): void {
+  try {
+    fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+function tryAcquire(directory: string, mine: string, options: LockOptions): boolean {
   const [name] = listIfPresent(directory);
   if (name === undefined) {
-    makeLock(directory);
+    makeLock(directory, options);
     return false;
   }
   const holder = parseHolder(name);
@@ -62,9 +77,9 @@ function tryAcquire(directory: string, mine: string): boolean {
 }
 
 /** The directory appears with `free` already in it; the loser of a race finds it there (ENOTEMPTY). */
-function makeLock(directory: string): void {
+function makeLock(directory: string, options: LockOptions): void {
   const fresh = `${directory}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  if (!options.parentMustExist) fs.mkdirSync(path.dirname(directory), { recursive: true });
   fs.mkdirSync(fresh);
   fs.writeFileSync(path.join(fresh, 'free'), '');
   try {

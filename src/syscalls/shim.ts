@@ -158,7 +158,8 @@ export class Shim {
       tag,
       arch: architecture(),
       trace: this.options.onStep !== undefined || this.options.beforeStep !== undefined,
-      step: this.options.beforeStep !== undefined,
+      // Not the sealing: the program is on its way already, and the byte that lets a step go would be taken from it.
+      step: tag !== 0 && this.options.beforeStep !== undefined,
     };
   }
 
@@ -195,16 +196,13 @@ export class Shim {
 
   private receiveReport(socket: Socket, report: Report): void {
     const program = report.tag === 0 ? this.seal : this.program!;
-    if (report.type === 'failed') return this.fail(stepError(program, report));
-    if (report.type === 'attempt') {
-      this.attempts.push(report);
-      return;
-    }
-    if (report.type === 'sync') return this.readiness.resolve();
+    if (report.type === 'failed') this.fail(stepError(program, report));
+    if (report.type === 'attempt') this.attempts.push(report);
+    if (report.type === 'sync') this.readiness.resolve();
     const step = program[report.section][report.index];
     if (step === undefined) return;
     if (report.type === 'trace') this.options.onStep?.({ step, report });
-    else if (this.options.beforeStep)
+    else if (report.type === 'before' && this.options.beforeStep)
       void this.options.beforeStep({ step, report }).then(
         () => socket.write('g'),
         () => socket.destroy(),

@@ -1,0 +1,46 @@
+import { call } from '../syscalls/calls.ts';
+import { str } from '../syscalls/data.ts';
+import { AT, S } from '../syscalls/flags.ts';
+import type { Step } from '../syscalls/step.ts';
+
+/** Nodes that every program expects (OCI config-linux.md, "Default Devices"): name, major, minor. */
+const nodes = [
+  ['null', 1, 3],
+  ['zero', 1, 5],
+  ['full', 1, 7],
+  ['random', 1, 8],
+  ['urandom', 1, 9],
+  ['tty', 5, 0],
+] as const;
+
+const links = [
+  ['/proc/self/fd', 'fd'],
+  ['/proc/self/fd/0', 'stdin'],
+  ['/proc/self/fd/1', 'stdout'],
+  ['/proc/self/fd/2', 'stderr'],
+  ['/proc/kcore', 'core'],
+  ['pts/ptmx', 'ptmx'],
+] as const;
+
+const group = 'devices';
+const lesson = '07-proc-sys-dev';
+
+/** Child section, in the container's fresh /dev: the few device nodes it gets. Which may be opened, the cgroup says. */
+export function deviceNodes(): Step[] {
+  return [
+    ...nodes.map(([name, major, minor]) =>
+      call('mknodat', [AT.AT_FDCWD, str(`/dev/${name}`), S.S_IFCHR | 0o666, (major << 8) | minor], {
+        why: 'the devices that every program expects, and no disk, no memory, no terminal of the host',
+        lesson,
+        group,
+      }),
+    ),
+    ...links.map(([target, name]) =>
+      call('symlinkat', [str(target), AT.AT_FDCWD, str(`/dev/${name}`)], {
+        why: 'names that lead to the process itself',
+        lesson,
+        group,
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,90 @@
+import type { HostFacts } from '../host/facts.ts';
+import { maskedPaths, readonlyPaths } from '../host/facts.ts';
+import { capabilitySets, defaultCapabilities } from './capabilities.ts';
+import type { Mount, Namespace, Resources, Seccomp, Spec } from './oci.ts';
+import type { ContainerUser } from './user.ts';
+
+/** What a container's config.json is made of, image and flags already weighed against each other. */
+export interface SpecInput {
+  args: string[];
+  env: string[];
+  cwd: string;
+  user: ContainerUser;
+  hostname: string;
+  tty: boolean;
+  network: 'bridge' | 'host' | 'none';
+  /** Binds, as mounts: hosts, hostname, resolv.conf, volumes. */
+  binds: Mount[];
+  cgroupsPath: string;
+  resources: Resources;
+  seccomp: Seccomp | undefined;
+  /** Where the rootfs is mounted, absolute. */
+  rootfs: string;
+}
+
+/** The file systems that every container gets (OCI config-linux.md, "Default Filesystems", with Docker's options). */
+const kernelMounts: readonly Mount[] = [
+  { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+  {
+    destination: '/dev',
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+  },
+  {
+    destination: '/dev/pts',
+    type: 'devpts',
+    source: 'devpts',
+    options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+  },
+  { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
+  {
+    destination: '/sys/fs/cgroup',
+    type: 'cgroup',
+    source: 'cgroup',
+    options: ['ro', 'nosuid', 'noexec', 'nodev'],
+  },
+  { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
+  {
+    destination: '/dev/shm',
+    type: 'tmpfs',
+    source: 'shm',
+    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=67108864'],
+  },
+];
+
+/** The container as an OCI runtime spec: what stands in the bundle, and what `runc run` takes too. */
+export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
+  const allowed = defaultCapabilities.filter(name => facts.capabilities.has(name));
+  const { uid, gid, additionalGids } = input.user;
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: input.tty,
+      user: { uid, gid, additionalGids },
+      args: input.args,
+      env: input.env,
+      cwd: input.cwd,
+      capabilities: capabilitySets(allowed, uid),
+      noNewPrivileges: false,
+    },
+    root: { path: input.rootfs, readonly: false },
+    hostname: input.hostname,
+    mounts: [...kernelMounts, ...input.binds],
+    linux: {
+      namespaces: namespacesFor(input.network, facts),
+      cgroupsPath: input.cgroupsPath,
+      resources: input.resources,
+      ...(input.seccomp && { seccomp: input.seccomp }),
+      maskedPaths: [...maskedPaths],
+      readonlyPaths: [...readonlyPaths],
+    },
+  };
+}
+
+function namespacesFor(network: SpecInput['network'], facts: HostFacts): Namespace[] {
+  const types: Namespace['type'][] = ['mount', 'uts', 'ipc', 'pid'];
+  if (network !== 'host') types.push('network');
+  if (facts.features.cgroupNamespace) types.push('cgroup');
+  return types.map(type => ({ type }));
+}

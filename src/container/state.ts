@@ -1,0 +1,124 @@
+import fs from 'node:fs';
+import type { ContainerState } from '../engine/engine.ts';
+import { containerPaths, type Roots } from '../engine/paths.ts';
+import { readIfPresent, readLinkIfPresent } from '../state/files.ts';
+import { isAlive, type ProcessIdentity } from '../state/process.ts';
+
+/** `running.json`: written between the child's sync and its execve. */
+export interface Running {
+  pid: number;
+  /** RFC 3339. */
+  startedAt: string;
+  /** Inode of each namespace: `exec` enters these and no others. */
+  namespaces: Record<string, number>;
+}
+
+/** `starting.json`: who is about to start the container. */
+export interface Starting {
+  by: ProcessIdentity;
+  /** `run` takes away what it could not start. */
+  removeOnFailure: boolean;
+}
+
+/**
+ * What is true of a container now, by what the kernel and the exec root say; the record only holds what was true when it
+ * was last written.
+ *
+ * - `settled`: the record is right, no process is left.
+ * - `starting`: a living process is starting it.
+ * - `running`
+ * - `ended`: the supervisor left an exit record; it waits to be reaped.
+ * - `lost`: it was running, and its supervisor is gone without a word: killed, or the machine went down.
+ * - `abandoned`: whoever was starting it is gone.
+ */
+export type Observation =
+  | { kind: 'settled' }
+  | { kind: 'starting' }
+  | { kind: 'running'; running: Running }
+  | { kind: 'ended'; running: Running | undefined; exitCode: number; finishedAt: string }
+  | { kind: 'lost'; running: Running }
+  | { kind: 'abandoned'; starting: Starting | undefined };
+
+/** Looks at one container. `locks` is `flocks()`, read once for many. */
+export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
+  const paths = containerPaths(roots, id);
+  if (!fs.existsSync(paths.run)) return { kind: 'settled' };
+  const running = parse<Running>(readIfPresent(paths.running));
+  const code = readLinkIfPresent(paths.exit);
+  if (code !== undefined)
+    return { kind: 'ended', running, exitCode: Number(code), finishedAt: fs.lstatSync(paths.exit).mtime.toISOString() };
+  const supervised = isLocked(paths.alive, locks);
+  if (running) return supervised ? { kind: 'running', running } : { kind: 'lost', running };
+  const starting = parse<Starting>(readIfPresent(paths.starting));
+  if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
+  return { kind: 'abandoned', starting };
+}
+
+/** The state for the user's eyes. */
+export function stateOf(recorded: ContainerState, seen: Observation): ContainerState {
+  switch (seen.kind) {
+    case 'running':
+      return {
+        ...recorded,
+        status: 'running',
+        pid: seen.running.pid,
+        startedAt: seen.running.startedAt,
+        exitCode: 0,
+        error: '',
+      };
+    case 'ended':
+      return {
+        ...recorded,
+        status: 'exited',
+        pid: 0,
+        exitCode: seen.exitCode,
+        startedAt: seen.running?.startedAt ?? recorded.startedAt,
+        finishedAt: seen.finishedAt,
+      };
+    case 'lost':
+      return {
+        ...recorded,
+        status: 'exited',
+        pid: 0,
+        exitCode: 137,
+        error: lostReason,
+        startedAt: seen.running.startedAt,
+        finishedAt: new Date().toISOString(),
+      };
+    default:
+      return { ...recorded, pid: 0 };
+  }
+}
+
+export const lostReason = "the container's supervisor was killed, and the kernel ended the container with it";
+
+/**
+ * The files that are locked by flock(2) anywhere, as `major:minor:inode`, from /proc/locks: one read tells of all
+ * containers, and needs no lock to be tried.
+ */
+export function flocks(): Set<string> {
+  const found = new Set<string>();
+  for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
+    const [, , , , , device] = line.replace('->', '').trim().split(/\s+/);
+    if (line.includes('FLOCK') && !line.includes('->') && device !== undefined) found.add(device);
+  }
+  return found;
+}
+
+function isLocked(file: string, locks: () => ReadonlySet<string>): boolean {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  const major = (stat.dev >> 8) & 0xfff;
+  const minor = (stat.dev & 0xff) | ((stat.dev >> 12) & 0xfff00);
+  const hex = (number: number) => number.toString(16).padStart(2, '0');
+  return locks().has(`${hex(major)}:${hex(minor)}:${stat.ino}`);
+}
+
+function parse<T>(text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

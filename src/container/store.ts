@@ -1,0 +1,130 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ContainerRecord } from '../engine/engine.ts';
+import { containerPaths, enginePaths, type Roots } from '../engine/paths.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { ensureDirectory, listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic } from '../state/files.ts';
+import { identityOf, isAlive, parseIdentity, printIdentity } from '../state/process.ts';
+
+/** The containers on disk: one OCI bundle each, and a symlink for each name. */
+export class ContainerStore {
+  constructor(readonly roots: Roots) {}
+
+  /** Full ids, unordered. */
+  ids(): string[] {
+    return listIfPresent(enginePaths(this.roots).containers).filter(isFullId);
+  }
+
+  /** The record as last written; undefined where the container is gone. */
+  read(id: string): ContainerRecord | undefined {
+    const text = readIfPresent(containerPaths(this.roots, id).record);
+    return text === undefined ? undefined : (JSON.parse(text) as ContainerRecord);
+  }
+
+  write(record: ContainerRecord): void {
+    writeAtomic(containerPaths(this.roots, record.id).record, `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /**
+   * Full id of the container that is meant: by name, full id, or the unique beginning of one. As in Docker an exact id
+   * goes before a name, a name before a beginning. Throws `no-such-container`, `ambiguous-container`.
+   */
+  resolve(reference: string): string {
+    const ids = this.ids();
+    if (ids.includes(reference)) return reference;
+    const named = this.named(reference.replace(/^\//, ''));
+    if (named !== undefined) return named;
+    const matches = /^[0-9a-f]+$/.test(reference) ? ids.filter(id => id.startsWith(reference)) : [];
+    if (matches.length === 1) return matches[0]!;
+    if (matches.length > 1)
+      throw new MinidockError('ambiguous-container', `Multiple IDs found with provided prefix: ${reference}`, {
+        fix: 'give more digits of the id',
+      });
+    throw new MinidockError('no-such-container', `No such container: ${reference}`, {
+      fix: '`minidock ps -a` lists them',
+    });
+  }
+
+  /** The id that a name stands for. */
+  named(name: string): string | undefined {
+    if (!isName(name)) return undefined;
+    const link = path.join(enginePaths(this.roots).names, name);
+    const id = path.basename(readLinkIfPresent(link) ?? '');
+    return isFullId(id) && fs.existsSync(containerPaths(this.roots, id).bundle) ? id : undefined;
+  }
+
+  /**
+   * Makes the bundle with its record, complete or not at all: it is filled under a name that says who fills it, then
+   * renamed. `fill` gets that directory.
+   */
+  create(record: ContainerRecord, fill: (directory: string) => void): void {
+    const { containers } = enginePaths(this.roots);
+    ensureDirectory(containers, 0o710);
+    const unfinished = path.join(
+      containers,
+      `.new-${printIdentity(identityOf(process.pid))}-${record.id.slice(0, 12)}`,
+    );
+    fs.mkdirSync(unfinished, { mode: 0o710 });
+    try {
+      fill(unfinished);
+      writeAtomic(path.join(unfinished, 'container.json'), `${JSON.stringify(record, null, 2)}\n`);
+      fs.renameSync(unfinished, containerPaths(this.roots, record.id).bundle);
+    } catch (error) {
+      fs.rmSync(unfinished, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /**
+   * Takes a name for a container whose bundle exists. The caller holds the allocation lock. Throws `name-in-use`; a name
+   * whose container is gone is free.
+   */
+  takeName(name: string, id: string): void {
+    if (!isName(name))
+      throw new MinidockError(
+        'invalid-name',
+        `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+        { exitCode: 125 },
+      );
+    const holder = this.named(name);
+    if (holder !== undefined && holder !== id)
+      throw new MinidockError(
+        'name-in-use',
+        `Conflict. The container name "/${name}" is already in use by container "${holder}"`,
+        { exitCode: 125, fix: 'remove (or rename) that container to be able to reuse that name' },
+      );
+    const { names } = enginePaths(this.roots);
+    ensureDirectory(names, 0o710);
+    fs.rmSync(path.join(names, name), { force: true });
+    fs.symlinkSync(path.join('../containers', id), path.join(names, name));
+  }
+
+  /** Removes bundle and name. The rename makes it gone for everyone at once; what is left of a crash is swept later. */
+  delete(record: Pick<ContainerRecord, 'id' | 'name'>): void {
+    const { containers, names } = enginePaths(this.roots);
+    const dead = path.join(containers, `.dead-${record.id}`);
+    try {
+      fs.renameSync(containerPaths(this.roots, record.id).bundle, dead);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+    const link = path.join(names, record.name);
+    if (path.basename(readLinkIfPresent(link) ?? '') === record.id) fs.rmSync(link, { force: true });
+    fs.rmSync(dead, { recursive: true, force: true });
+  }
+
+  /** Removes what a killed process left half-made or half-removed. */
+  sweep(): void {
+    const { containers } = enginePaths(this.roots);
+    for (const name of listIfPresent(containers)) {
+      const maker = name.startsWith('.new-') ? parseIdentity(name.slice(5)) : undefined;
+      if (name.startsWith('.dead-') || (maker !== undefined && !isAlive(maker)))
+        fs.rmSync(path.join(containers, name), { recursive: true, force: true });
+    }
+  }
+}
+
+const isFullId = (text: string) => /^[0-9a-f]{64}$/.test(text);
+
+/** Docker's rule. */
+export const isName = (text: string) => /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(text);

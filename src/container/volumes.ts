@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { VolumeMount } from '../engine/engine.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { copyUp } from '../storage/copy-up.ts';
+import { resolve } from '../storage/merged-view.ts';
+import { MS } from '../syscalls/flags.ts';
+import type { Bind } from './binds.ts';
+
+/** A mount of a container, as it is written down: where it comes from on the host, and what it is called. */
+export interface VolumeRecord {
+  /** `bind` is a path of the user's, `volume` a directory that minidock keeps. */
+  type: 'bind' | 'volume';
+  /** The volume's name. */
+  name?: string;
+  source: string;
+  destination: string;
+  readonly: boolean;
+}
+
+/**
+ * Finds or makes the sources: a missing path of the host becomes a directory, as `docker run -v` does; a named volume is
+ * made at first use with what the image has there; a destination without a source (`-v /data`, VOLUME in the image) is
+ * a new volume.
+ */
+export async function prepareVolumes(
+  directory: string,
+  layers: readonly string[],
+  asked: readonly VolumeMount[],
+  imageVolumes: readonly string[],
+  options: { make: boolean } = { make: true },
+): Promise<VolumeRecord[]> {
+  const taken = new Set(asked.map(one => path.posix.normalize(one.destination)));
+  const implied = imageVolumes.filter(one => !taken.has(path.posix.normalize(one)));
+  const all = [...asked, ...implied.map(destination => ({ destination, readonly: false }) as VolumeMount)];
+  const records: VolumeRecord[] = [];
+  for (const one of all) records.push(await prepare(directory, layers, one, options.make));
+  // Outer before inner: /data before /data/cache.
+  return records.sort((a, b) => depth(a.destination) - depth(b.destination));
+}
+
+const depth = (destination: string) => destination.split('/').filter(Boolean).length;
+
+async function prepare(
+  directory: string,
+  layers: readonly string[],
+  one: VolumeMount,
+  make: boolean,
+): Promise<VolumeRecord> {
+  const destination = checkDestination(one.destination);
+  if (one.source?.startsWith('/')) {
+    if (make && !fs.existsSync(one.source)) fs.mkdirSync(one.source, { recursive: true });
+    const source = fs.existsSync(one.source) ? fs.realpathSync(one.source) : one.source;
+    return { type: 'bind', source, destination, readonly: one.readonly };
+  }
+  const name = one.source ?? randomBytes(32).toString('hex');
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
+    throw new MinidockError(
+      'invalid-volume',
+      `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
+      { exitCode: 125, fix: 'if you meant a directory of the host, give its absolute path' },
+    );
+  if (make) await ensureVolume(directory, name, layers, destination);
+  return {
+    type: 'volume',
+    name,
+    source: path.join(directory, name, '_data'),
+    destination,
+    readonly: one.readonly,
+  };
+}
+
+function checkDestination(destination: string): string {
+  const clean = path.posix.normalize(destination);
+  const refuse = (reason: string) =>
+    new MinidockError('invalid-volume', `invalid mount path "${destination}": ${reason}`, { exitCode: 125 });
+  if (!clean.startsWith('/')) throw refuse('it must be absolute');
+  if (clean === '/') throw refuse("destination can't be '/'");
+  if (/^\/proc(\/|$)/.test(clean))
+    throw refuse('it is inside /proc, which is how the kernel and the container know each other');
+  return clean.replace(/\/$/, '');
+}
+
+/** The volume's data directory, filled beside and renamed: two containers that start at once see it whole. */
+async function ensureVolume(
+  directory: string,
+  name: string,
+  layers: readonly string[],
+  destination: string,
+): Promise<void> {
+  const volume = path.join(directory, name);
+  const data = path.join(volume, '_data');
+  if (fs.existsSync(data)) return;
+  const fresh = path.join(directory, `.new-${randomBytes(6).toString('hex')}`);
+  fs.mkdirSync(path.join(fresh, '_data'), { recursive: true, mode: 0o755 });
+  await copyUp(layers, destination, path.join(fresh, '_data'));
+  try {
+    fs.renameSync(fresh, volume);
+  } catch (error) {
+    fs.rmSync(fresh, { recursive: true, force: true });
+    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** As steps will mount it: the destination with the image's own links resolved, the kind of the source. */
+export function bindFor(
+  layers: readonly string[],
+  one: Pick<VolumeRecord, 'source' | 'destination' | 'readonly'>,
+): Bind {
+  return {
+    source: one.source,
+    target: resolve(layers, one.destination).path,
+    kind: fs.statSync(one.source, { throwIfNoEntry: false })?.isFile() ? 'file' : 'directory',
+    readonly: one.readonly,
+    propagation: MS.MS_REC | MS.MS_PRIVATE,
+  };
+}

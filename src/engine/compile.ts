@@ -1,0 +1,212 @@
+import type { CgroupDriver } from '../cgroup/driver.ts';
+import type { Bind } from '../container/binds.ts';
+import type { Spec } from '../container/oci.ts';
+import type { OverlayMount } from '../container/rootfs.ts';
+import type { Stdio } from '../container/stdio.ts';
+import type { SupervisorFiles } from '../container/supervisor.ts';
+import type { HostFacts } from '../host/facts.ts';
+import type { Endpoint, NetworkSteps } from '../network/endpoint.ts';
+import type { HeldPorts } from '../network/ports.ts';
+import { call, mkdir, mount } from '../syscalls/calls.ts';
+import { str } from '../syscalls/data.ts';
+import { type Program, program, type Slot, type Step, slot } from '../syscalls/step.ts';
+import type { Pieces } from './pieces.ts';
+
+/** A container, ready to be compiled: its spec, and what the OCI spec has no words for. */
+export interface Container {
+  spec: Spec;
+  overlay: OverlayMount;
+  binds: readonly Bind[];
+  network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint };
+  ports: HeldPorts;
+  /** Standard input is kept open. */
+  interactive: boolean;
+  files: SupervisorFiles;
+  /** An empty directory for the tmpfs that kernels before 5.2 need for volumes. */
+  staging: string;
+  /** The group that holds all of this engine's containers. */
+  cgroupParent: string;
+  cgroups: CgroupDriver;
+  /** What the supervisor starts when the container has ended and no client cleans up. */
+  reaper: { lock: string; command: readonly string[] };
+}
+
+/**
+ * The program that makes this container: pure, so that it can be printed, compared with a golden file, and asked for
+ * a machine that is not here.
+ */
+export function compile(container: Container, facts: HostFacts, pieces: Pieces): Program {
+  const { spec } = container;
+  const child = slot('child');
+  const files = pieces.supervisorFiles(container.files);
+  const stdio = stdioOf(container, facts, pieces);
+  const network = networkOf(container, pieces);
+  const binds = pieces.holdBinds(container.binds);
+  const types = spec.linux.namespaces.map(namespace => namespace.type);
+
+  return program({
+    host: [
+      ...pieces.leaveCaller(facts),
+      ...container.cgroups.prepare(container.cgroupParent),
+      ...container.cgroups.create(spec.linux.cgroupsPath, spec.linux.resources),
+      ...files.host,
+      ...container.ports.host,
+      ...stdio.host,
+      ...(facts.features.openTree ? pieces.openSources(binds) : []),
+      ...network.host,
+      pieces.cloneProcess(types, child),
+      ...stdio.parent,
+      ...network.parent,
+    ],
+    child: [
+      pieces.dieWithSupervisor(),
+      ...container.cgroups.join(spec.linux.cgroupsPath),
+      ...(types.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
+      ...pieces.newSession(),
+      ...pieces.mountNamespace(),
+      ...rootSteps(container, facts, pieces, binds),
+      ...network.child,
+      ...pieces.utsNamespace(spec.hostname),
+      ...stdio.child,
+      ...pieces.makeWorkingDirectory(spec.process.cwd),
+      ...becomeProcess(spec, facts, pieces),
+    ],
+    exec: pieces.execute(spec.process),
+    exit: files.exit,
+    reap: pieces.startReaper(container.reaper.lock, container.reaper.command),
+    supervise: {
+      child,
+      status: files.status,
+      listen: files.listen,
+      ...(files.log && { log: files.log }),
+      ...stdio.supervise,
+    },
+  });
+}
+
+function stdioOf({ spec, interactive }: Container, facts: HostFacts, pieces: Pieces): Stdio {
+  const { user, terminal } = spec.process;
+  return terminal ? pieces.terminal({ facts, console: true, user }) : pieces.pipes({ interactive, user });
+}
+
+function networkOf({ network }: Container, pieces: Pieces): NetworkSteps {
+  if (network.mode === 'bridge') return pieces.vethPair(network.endpoint);
+  if (network.mode === 'none') return pieces.loopbackOnly();
+  return { host: [], parent: [], child: [] };
+}
+
+/** The root file system and everything mounted in it, the host gone before any path of the image is looked up. */
+function rootSteps(
+  container: Container,
+  facts: HostFacts,
+  pieces: Pieces,
+  binds: ReturnType<Pieces['holdBinds']>,
+): Step[] {
+  const { spec, overlay } = container;
+  const mounts = spec.mounts.filter(one => !one.options.some(option => option === 'bind' || option === 'rbind'));
+  const inside = [
+    ...mounts.flatMap(one => [
+      ...pieces.kernelMount(one, facts),
+      ...(one.destination === '/dev' ? pieces.deviceNodes() : []),
+    ]),
+    ...pieces.maskPaths(spec.linux.maskedPaths, facts),
+    ...pieces.readonlyPaths(spec.linux.readonlyPaths, facts),
+  ];
+  if (facts.features.openTree || binds.length === 0)
+    return [
+      ...pieces.overlayMount(overlay, facts.overlayOptions),
+      ...pieces.pivotRoot(overlay.target),
+      ...inside,
+      ...pieces.placeBinds(binds),
+    ];
+  const root = `${container.staging}/root`;
+  const about = { lesson: '08-volumes', group: 'stage volumes' };
+  return [
+    mount('tmpfs', container.staging, 'tmpfs', 0, 'mode=700', {
+      ...about,
+      why: 'a place of our own for root and sources',
+    }),
+    mkdir(root, 0o755, { ...about, why: 'where the root will be' }),
+    ...pieces.overlayMount({ ...overlay, target: root }, facts.overlayOptions),
+    ...pieces.stageSources(binds, container.staging),
+    ...pieces.pivotRoot(container.staging),
+    // The staging tmpfs is "/" now and holds nothing of the host but the sources: it may stay below until they are placed.
+    call('chdir', [str('/root')], { ...about, why: 'the new root, about to be "."' }),
+    call('pivot_root', [str('.'), str('.')], {
+      ...about,
+      why: 'the root becomes "/", the staging tmpfs is stacked upon it',
+    }),
+    ...detachLater(inside, pieces.bindStaged(binds)),
+  ];
+}
+
+/** With the staging tmpfs on top of "/", paths would be looked up there: descend below it first, detach it at the end. */
+function detachLater(inside: readonly Step[], binds: readonly Step[]): Step[] {
+  const about = { lesson: '08-volumes', group: 'stage volumes' };
+  return [
+    call('umount2', [str('.'), 2], { ...about, why: 'the sources are held by descriptors: their names may go' }),
+    call('chdir', [str('/')], { ...about, why: 'into the new root' }),
+    ...inside,
+    ...binds,
+  ];
+}
+
+/** The last rights are given up in the order that each step still may: filter, capabilities and user, directory. */
+function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
+  return [
+    call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson: '01-process' }),
+    ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
+    ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
+    ...pieces.capabilities(process.capabilities, process.user, facts),
+    ...pieces.enterWorkingDirectory(process.cwd),
+    ...pieces.readyToRun(),
+  ];
+}
+
+/** A process that joins a running container. */
+export interface Entrant {
+  spec: Spec;
+  /** The container's first process, and the inode of each of its namespaces as written down at its start. */
+  target: { pid: number; namespaces: Readonly<Record<string, number>> };
+  interactive: boolean;
+  cgroupParent: string;
+  cgroups: CgroupDriver;
+}
+
+const setnsOrder = ['ipc', 'uts', 'net', 'cgroup', 'mnt'] as const;
+
+/** The program of `exec`: no clone flags, but setns into each namespace of the container. */
+export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
+  const { spec } = entrant;
+  const child = slot('child');
+  const status = slot('status');
+  const held = new Map<string, Slot>();
+  const { user, terminal, cwd } = spec.process;
+  const stdio = terminal
+    ? pieces.terminal({ facts, console: false, user })
+    : pieces.pipes({ interactive: entrant.interactive, user });
+  const names = ['pid', ...setnsOrder].filter(name => entrant.target.namespaces[name] !== undefined);
+  return program({
+    host: [
+      ...pieces.leaveCaller(facts),
+      ...entrant.cgroups.prepare(entrant.cgroupParent),
+      ...names.flatMap(name => pieces.holdNamespace(name, entrant.target, held)),
+      ...stdio.host,
+      ...pieces.enterNamespace('pid', held.get('pid')),
+      pieces.cloneProcess([], child),
+      ...stdio.parent,
+      ...pieces.dropNamespaces(held),
+    ],
+    child: [
+      pieces.dieWithSupervisor(),
+      ...entrant.cgroups.join(spec.linux.cgroupsPath),
+      ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
+      ...pieces.newSession(),
+      ...stdio.child,
+      ...pieces.makeWorkingDirectory(cwd),
+      ...becomeProcess(spec, facts, pieces),
+    ],
+    exec: pieces.execute(spec.process),
+    supervise: { child, status, ...stdio.supervise },
+  });
+}

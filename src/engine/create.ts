@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { resourcesFor } from '../cgroup/limits.ts';
+import { commandLine, environment, workingDirectory } from '../container/command.ts';
+import { hostnameFor, hostsFile, resolvConf } from '../container/files.ts';
+import type { Mount } from '../container/oci.ts';
+import { defaultSeccomp } from '../container/seccomp/profile.ts';
+import { ociSpec } from '../container/spec.ts';
+import { resolveUser } from '../container/user.ts';
+import { prepareVolumes, type VolumeRecord } from '../container/volumes.ts';
+import type { ImageRecord } from '../image/store.ts';
+import { allocateAddress } from '../network/addresses.ts';
+import { hostInterfaceOf } from '../network/endpoint.ts';
+import { choosePorts } from '../network/ephemeral.ts';
+import { macOf } from '../network/ipv4.ts';
+import type { Network } from '../network/network.ts';
+import { checkPort } from '../network/ports.ts';
+import { ensureDirectory } from '../state/files.ts';
+import { withLock } from '../state/lock.ts';
+import { readFile } from '../storage/merged-view.ts';
+import type { ContainerRecord, NetworkAttachment, RunOptions } from './engine.ts';
+import type { EngineParts } from './parts.ts';
+import { cgroupParent, containerPaths, enginePaths } from './paths.ts';
+
+/** Makes a container's bundle: record, config.json, its own files. Nothing runs, and nothing is left where it throws. */
+export async function createContainer(parts: EngineParts, options: RunOptions): Promise<ContainerRecord> {
+  const image = parts.images.get(options.image);
+  const id = randomBytes(32).toString('hex');
+  for (const port of options.ports) checkPort(port);
+  resourcesFor(options, parts.facts);
+  const record = await recordFor(parts, options, image, id);
+  parts.store.create(record, directory => {
+    for (const name of ['upper', 'work', 'rootfs', 'staging'])
+      fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
+  });
+  try {
+    await withLock(enginePaths(parts.roots).allocation, () => allocateName(parts, record, options.name));
+    writeBundle(parts, record, image);
+    return record;
+  } catch (error) {
+    parts.store.delete(record);
+    throw error;
+  }
+}
+
+/** The record of a container to be. Where `make` is false nothing is made on disk: for `--dry-run`. */
+export async function recordFor(
+  parts: EngineParts,
+  options: RunOptions,
+  image: ImageRecord,
+  id: string,
+  make = true,
+): Promise<ContainerRecord> {
+  const args = commandLine(image.config, options);
+  const hostname = hostnameFor(options, id);
+  const { volumes } = enginePaths(parts.roots);
+  if (make) ensureDirectory(volumes);
+  const implied = Object.keys(image.config.Volumes ?? {});
+  const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
+  return {
+    id,
+    name: options.name ?? '',
+    created: new Date().toISOString(),
+    image: options.image,
+    imageId: image.id,
+    path: args[0]!,
+    args: args.slice(1),
+    options,
+    hostname,
+    config: {
+      ...image.config,
+      Env: environment({
+        image: image.config.Env ?? [],
+        user: options.env,
+        hostname,
+        tty: options.tty,
+        home: userOf(options, image).home,
+      }),
+      WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
+      User: options.user ?? image.config.User ?? '',
+      ...(options.command.length > 0 && { Cmd: options.command }),
+      ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
+    },
+    mounts,
+    layers: image.layers,
+    state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },
+    network: { mode: options.network, ports: [] },
+  };
+}
+
+/** Reads the image's passwd and group files in its own scope. */
+export function userOf(options: { user?: string }, image: Pick<ImageRecord, 'layers' | 'config'>) {
+  const text = (file: string) => {
+    const found = readFile(image.layers, file, 1 << 20);
+    return found.kind === 'file' ? found.content.toString() : undefined;
+  };
+  return resolveUser(options.user ?? image.config.User ?? '', {
+    passwd: text('/etc/passwd'),
+    group: text('/etc/group'),
+  });
+}
+
+function allocateName(parts: EngineParts, record: ContainerRecord, wanted: string | undefined): void {
+  if (wanted !== undefined) {
+    parts.store.takeName(wanted, record.id);
+    return;
+  }
+  record.name = parts.freshName(name => parts.store.named(name) !== undefined);
+  parts.store.takeName(record.name, record.id);
+  parts.store.write(record);
+}
+
+/** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
+export async function attachNetwork(
+  parts: EngineParts,
+  record: ContainerRecord,
+  network: Network,
+): Promise<NetworkAttachment> {
+  const { bundle } = containerPaths(parts.roots, record.id);
+  return await withLock(enginePaths(parts.roots).allocation, () => {
+    const ipAddress = allocateAddress(network, bundle);
+    return {
+      mode: 'bridge' as const,
+      ipAddress,
+      prefixLength: network.subnet.prefixLength,
+      gateway: network.gateway,
+      macAddress: macOf(ipAddress),
+      hostInterface: hostInterfaceOf(record.id),
+      ports: choosePorts(network, record.options.ports, bundle),
+    };
+  });
+}
+
+/** The container's own hosts, hostname and resolv.conf, as mounts like any volume. */
+export function ownFiles(parts: EngineParts, record: Pick<ContainerRecord, 'id'>): Omit<VolumeRecord, 'type'>[] {
+  const paths = containerPaths(parts.roots, record.id);
+  return [
+    { source: paths.resolvConf, destination: '/etc/resolv.conf', readonly: false },
+    { source: paths.hostname, destination: '/etc/hostname', readonly: false },
+    { source: paths.hosts, destination: '/etc/hosts', readonly: false },
+  ];
+}
+
+/** Writes config.json and the files that are mounted over the image's. Again at each start: the address may be another. */
+export function writeBundle(
+  parts: EngineParts,
+  record: ContainerRecord,
+  image: Pick<ImageRecord, 'layers' | 'config'>,
+): void {
+  const paths = containerPaths(parts.roots, record.id);
+  const hostNetwork = record.network.mode === 'host';
+  fs.writeFileSync(paths.hostname, `${record.hostname}\n`);
+  fs.writeFileSync(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
+  fs.writeFileSync(paths.resolvConf, resolvConf(hostNetwork));
+  fs.writeFileSync(paths.config, `${JSON.stringify(specFor(parts, record, image), null, 2)}\n`);
+}
+
+export function specFor(parts: EngineParts, record: ContainerRecord, image: Pick<ImageRecord, 'layers' | 'config'>) {
+  const { facts } = parts;
+  const binds = [...ownFiles(parts, record), ...record.mounts].map(
+    ({ source, destination, readonly }): Mount => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind', 'rprivate', readonly ? 'ro' : 'rw'],
+    }),
+  );
+  const spec = ociSpec(
+    {
+      args: [record.path, ...record.args],
+      env: record.config.Env ?? [],
+      cwd: record.config.WorkingDir ?? '/',
+      user: userOf(record.options, image),
+      hostname: record.hostname,
+      tty: record.options.tty,
+      network: record.options.network,
+      binds,
+      cgroupsPath: `${cgroupParent(parts.roots)}/${record.id}`,
+      resources: resourcesFor(record.options, facts),
+      seccomp: undefined,
+      rootfs: containerPaths(parts.roots, record.id).rootfs,
+    },
+    facts,
+  );
+  spec.linux.seccomp = defaultSeccomp(spec.process.capabilities.bounding, facts);
+  return spec;
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { resourcesFor } from '../cgroup/limits.ts';
+import { freeAddress } from '../network/addresses.ts';
+import { plannedNetwork } from '../network/bridge.ts';
+import { hostInterfaceOf } from '../network/endpoint.ts';
+import { macOf } from '../network/ipv4.ts';
+import { anyAddress, checkPort } from '../network/ports.ts';
+import type { Program } from '../syscalls/step.ts';
+import { compile } from './compile.ts';
+import { recordFor, specFor } from './create.ts';
+import type { ContainerRecord, RunOptions } from './engine.ts';
+import type { EngineParts } from './parts.ts';
+import { containerToCompile } from './plan.ts';
+
+/**
+ * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,
+ * taken or written.
+ */
+export async function planContainer(parts: EngineParts, options: RunOptions): Promise<Program> {
+  const image = parts.images.get(options.image);
+  for (const port of options.ports) checkPort(port);
+  resourcesFor(options, parts.facts);
+  const id = randomBytes(32).toString('hex');
+  const record = await recordFor(parts, options, image, id, false);
+  record.network = plannedAttachment(parts, record);
+  const container = containerToCompile(parts, record, specFor(parts, record, image));
+  return compile(container, parts.facts, parts.pieces);
+}
+
+function plannedAttachment(parts: EngineParts, record: ContainerRecord): ContainerRecord['network'] {
+  if (record.options.network !== 'bridge') return { mode: record.options.network, ports: [] };
+  const network = plannedNetwork(parts.roots, parts.bridge);
+  const ipAddress = freeAddress(network);
+  return {
+    mode: 'bridge',
+    ipAddress,
+    prefixLength: network.subnet.prefixLength,
+    gateway: network.gateway,
+    macAddress: macOf(ipAddress),
+    hostInterface: hostInterfaceOf(record.id),
+    ports: record.options.ports.map(port => ({ hostIp: anyAddress, hostPort: 0, ...port })),
+  };
+}

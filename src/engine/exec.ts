@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import { capabilitySets } from '../container/capabilities.ts';
+import { environment } from '../container/command.ts';
+import type { Spec } from '../container/oci.ts';
+import { flocks, observe } from '../container/state.ts';
+import { MinidockError } from '../errors.ts';
+import { Shim } from '../syscalls/shim.ts';
+import { compileExec } from './compile.ts';
+import { userOf } from './create.ts';
+import type { AttachOptions, ContainerRecord, ExecOptions, RunningContainer } from './engine.ts';
+import type { EngineParts } from './parts.ts';
+import { cgroupParent, containerPaths } from './paths.ts';
+import { runningContainer } from './running.ts';
+
+/** Runs another command in a running container, with the container's own limits, filter and rights. */
+export async function execInContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options: ExecOptions,
+  io: AttachOptions,
+): Promise<RunningContainer> {
+  const seen = observe(parts.roots, record.id, flocks);
+  if (seen.kind !== 'running')
+    throw new MinidockError('not-running', `Container ${record.id} is not running`, {
+      fix: `minidock start ${record.name}`,
+    });
+  const shim = new Shim({
+    label: `${record.id.slice(0, 12)} exec`,
+    memfd: parts.facts.features.memfd,
+    onStep: io.trace,
+  });
+  try {
+    const spec = execSpec(parts, record, options);
+    const program = compileExec(
+      {
+        spec,
+        target: seen.running,
+        interactive: options.interactive,
+        cgroupParent: cgroupParent(parts.roots),
+        cgroups: parts.cgroups,
+      },
+      parts.facts,
+      parts.pieces,
+    );
+    shim.run(program);
+    await shim.supervised;
+    shim.client.cleansUp(true);
+    shim.client.attach(io);
+    await shim.ready;
+    shim.go();
+    await shim.executed;
+    return runningContainer(shim);
+  } catch (error) {
+    await shim.abort();
+    throw error;
+  }
+}
+
+/** The container's own spec with another process in it. */
+function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOptions): Spec {
+  const paths = containerPaths(parts.roots, record.id);
+  const spec = JSON.parse(fs.readFileSync(paths.config, 'utf8')) as Spec;
+  const user = userOf(
+    { user: options.user },
+    { layers: [...record.layers, paths.upper], config: { User: record.config.User } },
+  );
+  const own =
+    record.config.Env?.filter(one => !one.startsWith('HOME=') && (options.tty || !one.startsWith('TERM='))) ?? [];
+  spec.process = {
+    ...spec.process,
+    terminal: options.tty,
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: options.command,
+    env: environment({ image: own, user: options.env, hostname: record.hostname, tty: options.tty, home: user.home }),
+    cwd: options.workdir ?? spec.process.cwd,
+    capabilities: capabilitySets(spec.process.capabilities.bounding, user.uid),
+  };
+  return spec;
+}

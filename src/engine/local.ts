@@ -1,0 +1,142 @@
+import { readLog } from '../container/log.ts';
+import { flocks, observe, stateOf } from '../container/state.ts';
+import { MinidockError } from '../errors.ts';
+import { signals } from '../syscalls/flags.ts';
+import type { Program } from '../syscalls/step.ts';
+import { createContainer } from './create.ts';
+import { planContainer } from './dry-run.ts';
+import type {
+  AttachOptions,
+  ContainerRecord,
+  Engine,
+  ExecOptions,
+  LogReader,
+  RunningContainer,
+  RunOptions,
+} from './engine.ts';
+import { execInContainer } from './exec.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { EngineParts } from './parts.ts';
+import { containerPaths, type Roots } from './paths.ts';
+import { reap, removeBundle } from './reap.ts';
+import { startContainer } from './start.ts';
+import { stopContainer } from './stop.ts';
+
+/** Opens the engine that runs in this process, on the state under `roots`. Nothing is read before it is needed. */
+export function openEngine(roots: Roots, options: { bridge?: string } = {}): Engine {
+  return new LocalEngine(new EngineParts(roots, options.bridge));
+}
+
+class LocalEngine implements Engine {
+  /** Made by this process for `run`: what cannot be started is taken away again. */
+  private readonly fresh = new Set<string>();
+
+  constructor(private readonly parts: EngineParts) {}
+
+  async plan(options: RunOptions): Promise<Program> {
+    return await planContainer(this.parts, options);
+  }
+
+  async create(options: RunOptions): Promise<ContainerRecord> {
+    const record = await createContainer(this.parts, options);
+    this.fresh.add(record.id);
+    return record;
+  }
+
+  async start(id: string, io: AttachOptions): Promise<RunningContainer> {
+    const record = await this.find(id);
+    if (record.state.status === 'running')
+      throw new MinidockError('already-running', `container ${record.name} is already running`, { exitCode: 125 });
+    return await startContainer(this.parts, record, io, { removeOnFailure: this.fresh.delete(record.id) });
+  }
+
+  async exec(options: ExecOptions, io: AttachOptions): Promise<RunningContainer> {
+    return await execInContainer(this.parts, await this.find(options.container), options, io);
+  }
+
+  async list({ all }: { all: boolean }): Promise<ContainerRecord[]> {
+    const { store, roots } = this.parts;
+    const locks = once(flocks);
+    const records: ContainerRecord[] = [];
+    for (const id of store.ids()) {
+      const record = store.read(id);
+      if (record === undefined) continue;
+      const seen = observe(roots, id, locks);
+      record.state = stateOf(record.state, seen);
+      // It is over and nobody has cleaned up: a supervisor or a command was killed.
+      if (seen.kind === 'lost' || seen.kind === 'abandoned') await this.reap(id);
+      const left = seen.kind === 'abandoned' ? store.read(id) : record;
+      if (left !== undefined && (all || left.state.status === 'running')) records.push(left);
+    }
+    return records.sort((a, b) => (a.created < b.created ? 1 : -1));
+  }
+
+  async find(reference: string): Promise<ContainerRecord> {
+    const { store, roots } = this.parts;
+    const id = store.resolve(reference);
+    const seen = observe(roots, id, flocks);
+    if (seen.kind === 'lost' || seen.kind === 'abandoned') await this.reap(id);
+    const record = store.read(id);
+    if (record === undefined)
+      throw new MinidockError('no-such-container', `No such container: ${reference}`, {
+        fix: '`minidock ps -a` lists them',
+      });
+    record.state = seen.kind === 'lost' ? record.state : stateOf(record.state, seen);
+    return record;
+  }
+
+  async stop(reference: string, options: { signal?: string; timeoutSeconds?: number }): Promise<ContainerRecord> {
+    const record = await this.find(reference);
+    const signal = signalNumber(options.signal ?? record.config.StopSignal ?? 'SIGTERM');
+    await stopContainer(this.parts, record, { signal, timeoutSeconds: options.timeoutSeconds ?? 10 });
+    return record;
+  }
+
+  async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<ContainerRecord> {
+    const record = await this.find(reference);
+    if (record.state.status === 'running') {
+      if (!force)
+        throw new MinidockError(
+          'container-running',
+          `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
+          { fix: `minidock rm -f ${record.name}` },
+        );
+      await stopContainer(this.parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
+    }
+    await withContainerLock(this.parts, record.id, async () => {
+      await reap(this.parts, record.id);
+      await removeBundle(this.parts, record, { volumes });
+    }).catch(unlessGone);
+    return record;
+  }
+
+  async logs(reference: string): Promise<LogReader> {
+    const { id } = await this.find(reference);
+    const { roots } = this.parts;
+    const file = containerPaths(roots, id).log;
+    const ended = () => observe(roots, id, flocks).kind !== 'running';
+    return { entries: selection => readLog(file, { ...selection, ended }) };
+  }
+
+  private async reap(id: string): Promise<void> {
+    await withContainerLock(this.parts, id, () => reap(this.parts, id)).catch(unlessGone);
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** A signal by name, with or without SIG, or by number. */
+export function signalNumber(name: string): number {
+  const upper = name.toUpperCase();
+  const number = /^\d+$/.test(name)
+    ? Number(name)
+    : (signals as Record<string, number>)[upper.startsWith('SIG') ? upper : `SIG${upper}`];
+  if (number !== undefined && number >= 1 && number <= 64) return number;
+  throw new MinidockError('invalid-signal', `Invalid signal: ${name}`, { fix: '`kill -l` lists them' });
+}

@@ -1,0 +1,39 @@
+import { type CgroupDriver, cgroupDriver } from '../cgroup/driver.ts';
+import { ContainerStore } from '../container/store.ts';
+import { type HostFacts, hostFacts } from '../host/facts.ts';
+import { ImageStore } from '../image/store.ts';
+import { defaultBridge } from '../network/network.ts';
+import { freshName } from './names.ts';
+import { cgroupParent, type Roots } from './paths.ts';
+import { type Pieces, pieces } from './pieces.ts';
+
+/** What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. */
+export class EngineParts {
+  readonly store: ContainerStore;
+  readonly images: ImageStore;
+  readonly pieces: Pieces = pieces;
+  #facts: HostFacts | undefined;
+  #cgroups: CgroupDriver | undefined;
+
+  constructor(
+    readonly roots: Roots,
+    readonly bridge: string = defaultBridge,
+  ) {
+    this.store = new ContainerStore(roots);
+    this.images = new ImageStore(roots.root);
+  }
+
+  get facts(): HostFacts {
+    this.#facts ??= hostFacts(cgroupParent(this.roots));
+    return this.#facts;
+  }
+
+  get cgroups(): CgroupDriver {
+    this.#cgroups ??= cgroupDriver(this.facts.cgroup);
+    return this.#cgroups;
+  }
+
+  freshName(taken: (name: string) => boolean): string {
+    return freshName(taken);
+  }
+}

@@ -1,0 +1,71 @@
+import { bindStaged, holdBinds, openSources, placeBinds, stageSources } from '../container/binds.ts';
+import { capabilities } from '../container/capabilities.ts';
+import { deviceNodes } from '../container/devices.ts';
+import { dropNamespaces, enterNamespace, holdNamespace } from '../container/enter.ts';
+import {
+  enterWorkingDirectory,
+  execute,
+  makeWorkingDirectory,
+  noNewPrivileges,
+  readyToRun,
+} from '../container/execute.ts';
+import { maskPaths, readonlyPaths } from '../container/hide.ts';
+import { kernelMount } from '../container/mounts.ts';
+import {
+  cgroupNamespace,
+  cloneProcess,
+  dieWithSupervisor,
+  mountNamespace,
+  newSession,
+  utsNamespace,
+} from '../container/namespaces.ts';
+import { overlayMount, pivotRoot } from '../container/rootfs.ts';
+import { seccomp } from '../container/seccomp/seccomp.ts';
+import { pipes, terminal } from '../container/stdio.ts';
+import { leaveCaller, startReaper, supervisorFiles } from '../container/supervisor.ts';
+import { loopbackOnly, vethPair } from '../network/endpoint.ts';
+import { portMapping } from '../network/ports.ts';
+
+/**
+ * The parts that a container is made of. The compiler reaches every one of them through this object and knows no other
+ * way: lessons teach them one by one, and a learner's own version of a piece takes the place of ours.
+ */
+export const pieces = {
+  bindStaged,
+  capabilities,
+  cgroupNamespace,
+  cloneProcess,
+  deviceNodes,
+  dieWithSupervisor,
+  dropNamespaces,
+  enterNamespace,
+  enterWorkingDirectory,
+  execute,
+  holdBinds,
+  holdNamespace,
+  kernelMount,
+  leaveCaller,
+  loopbackOnly,
+  makeWorkingDirectory,
+  maskPaths,
+  mountNamespace,
+  newSession,
+  noNewPrivileges,
+  openSources,
+  overlayMount,
+  pipes,
+  pivotRoot,
+  placeBinds,
+  portMapping,
+  readonlyPaths,
+  readyToRun,
+  seccomp,
+  stageSources,
+  startReaper,
+  supervisorFiles,
+  terminal,
+  utsNamespace,
+  vethPair,
+};
+
+export type Pieces = typeof pieces;

@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { flocks, lostReason, observe, stateOf } from '../container/state.ts';
+import { releaseAddress } from '../network/addresses.ts';
+import { releasePorts } from '../network/ephemeral.ts';
+import { networkDirectory } from '../network/network.ts';
+import { removePorts } from '../network/publish.ts';
+import { withLock } from '../state/lock.ts';
+import type { ContainerRecord } from './engine.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import type { EngineParts } from './parts.ts';
+import { cgroupParent, containerPaths, enginePaths } from './paths.ts';
+
+/**
+ * Brings a container whose processes are gone to rest: writes down how it ended, gives back network and cgroup, removes
+ * it where it was run with --rm. Does nothing to one that runs or rests already, so it may be called at any time, twice,
+ * and after being killed half-way. The caller holds the container's lock.
+ */
+export async function reap(parts: EngineParts, id: string): Promise<void> {
+  const record = parts.store.read(id);
+  if (record === undefined) return;
+  const seen = observe(parts.roots, id, flocks);
+  switch (seen.kind) {
+    case 'settled':
+    case 'starting':
+    case 'running':
+      return;
+    case 'abandoned':
+      return await cleanUp(parts, record, { remove: seen.starting?.removeOnFailure ?? false });
+    case 'ended':
+    case 'lost': {
+      const oomKilled = parts.cgroups.oomKilled(`${cgroupParent(parts.roots)}/${id}`) ?? false;
+      record.state = { ...stateOf(record.state, seen), oomKilled, ...(seen.kind === 'lost' && { error: lostReason }) };
+      if (oomKilled && record.state.error === '')
+        record.state.error = 'out of memory: the kernel ended a process at the memory limit';
+      parts.store.write(record);
+      return await cleanUp(parts, record, { remove: record.options.autoRemove });
+    }
+  }
+}
+
+/**
+ * Gives back what a container holds while it runs. The order matters after a crash in between: the run directory goes last,
+ * since it is what says that there is still something to do.
+ */
+export async function cleanUp(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options: { remove: boolean },
+): Promise<void> {
+  const paths = containerPaths(parts.roots, record.id);
+  const group = `${cgroupParent(parts.roots)}/${record.id}`;
+  // A supervisor that was killed has taken its child along, but for one that became another user since.
+  if (parts.cgroups.pids(group).length > 0) await parts.cgroups.killAll(group);
+  await Promise.all([parts.cgroups.remove(group), releaseNetwork(parts, record)]);
+  if (options.remove) await removeBundle(parts, record);
+  fs.rmSync(paths.run, { recursive: true, force: true });
+}
+
+async function releaseNetwork(parts: EngineParts, record: ContainerRecord): Promise<void> {
+  if (record.options.network !== 'bridge') return;
+  const { bundle } = containerPaths(parts.roots, record.id);
+  const network = { bridge: parts.bridge, directory: networkDirectory(parts.roots, parts.bridge) };
+  if (record.options.ports.length > 0) {
+    const { ipAddress, ports } = record.network;
+    await removePorts(network, record.id.slice(0, 12), ipAddress ? { address: ipAddress, ports } : undefined);
+  }
+  await withLock(enginePaths(parts.roots).allocation, () => {
+    releaseAddress(network, bundle);
+    releasePorts(network, bundle);
+  });
+}
+
+/** Bundle, name, and the volumes without a name that were made for it. */
+export async function removeBundle(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options = { volumes: true },
+): Promise<void> {
+  await withLock(enginePaths(parts.roots).allocation, () => parts.store.delete(record));
+  if (!options.volumes) return;
+  for (const mount of record.mounts)
+    if (mount.type === 'volume' && /^[0-9a-f]{64}$/.test(mount.name ?? ''))
+      fs.rmSync(path.join(enginePaths(parts.roots).volumes, mount.name!), { recursive: true, force: true });
+}
+
+/** Reaps every container that waits for it, each under its lock. Returns how many there were. */
+export async function reapAll(parts: EngineParts): Promise<number> {
+  let count = 0;
+  for (const id of parts.store.ids()) {
+    const seen = observe(parts.roots, id, flocks);
+    if (seen.kind !== 'ended' && seen.kind !== 'lost' && seen.kind !== 'abandoned') continue;
+    count++;
+    await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
+  }
+  parts.store.sweep();
+  return count;
+}

@@ -1,0 +1,122 @@
+import fs from 'node:fs';
+import type { Running, Starting } from '../container/state.ts';
+import { ensureBridge } from '../network/bridge.ts';
+import type { Network } from '../network/network.ts';
+import { portError } from '../network/ports.ts';
+import { publishPorts } from '../network/publish.ts';
+import { ensureDirectory, writeVolatile } from '../state/files.ts';
+import { identityOf } from '../state/process.ts';
+import { StepError } from '../syscalls/failure.ts';
+import { Shim } from '../syscalls/shim.ts';
+import { type Container, compile } from './compile.ts';
+import { attachNetwork, specFor, writeBundle } from './create.ts';
+import type { AttachOptions, ContainerRecord, RunningContainer } from './engine.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import type { EngineParts } from './parts.ts';
+import { containerPaths } from './paths.ts';
+import { containerToCompile } from './plan.ts';
+import { cleanUp, reap } from './reap.ts';
+import { runningContainer } from './running.ts';
+
+/**
+ * Starts a created container; resolves once its command was executed. Where that fails everything it took is given back,
+ * and a container that `run` made for this is removed.
+ */
+export async function startContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  io: AttachOptions,
+  options: { removeOnFailure: boolean },
+): Promise<RunningContainer> {
+  const paths = containerPaths(parts.roots, record.id);
+  return await withContainerLock(parts, record.id, async () => {
+    ensureDirectory(parts.roots.execRoot, 0o711);
+    fs.mkdirSync(paths.run, { mode: 0o700 });
+    const starting: Starting = { by: identityOf(process.pid), removeOnFailure: options.removeOnFailure };
+    writeVolatile(paths.starting, JSON.stringify(starting));
+    // The shim seals itself while we prepare what it will run.
+    const shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep: io.trace });
+    try {
+      return await launch(parts, record, shim, io);
+    } catch (error) {
+      await shim.abort();
+      await cleanUp(parts, record, { remove: options.removeOnFailure });
+      throw error;
+    }
+  });
+}
+
+async function launch(
+  parts: EngineParts,
+  record: ContainerRecord,
+  shim: Shim,
+  io: AttachOptions,
+): Promise<RunningContainer> {
+  const paths = containerPaths(parts.roots, record.id);
+  const network =
+    record.options.network === 'bridge' ? await ensureBridge(parts.roots, { bridge: parts.bridge }) : undefined;
+  if (network) record.network = await attachNetwork(parts, record, network);
+  const image = parts.images.get(record.imageId);
+  writeBundle(parts, record, image);
+  const container = containerToCompile(parts, record, specFor(parts, record, image));
+  shim.run(compile(container, parts.facts, parts.pieces));
+  await shim.supervised.catch(error => {
+    throw explain(error, container);
+  });
+  shim.client.cleansUp(true);
+  shim.client.attach(io);
+  await Promise.all([shim.ready, publish(parts, record, network)]);
+  writeDown(parts, record, shim.pid);
+  shim.go();
+  await shim.executed;
+  fs.rmSync(paths.starting, { force: true });
+  return runningContainer(shim, async () => {
+    await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+  });
+}
+
+async function publish(parts: EngineParts, record: ContainerRecord, network: Network | undefined): Promise<void> {
+  const { ipAddress, ports } = record.network;
+  if (network === undefined || ipAddress === undefined) return;
+  await publishPorts(parts.roots, network, { shortId: record.id.slice(0, 12), address: ipAddress, ports });
+}
+
+/** From here on the container is running for everyone, though its command has not begun. */
+function writeDown(parts: EngineParts, record: ContainerRecord, pid: number): void {
+  record.state = {
+    status: 'running',
+    pid,
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    startedAt: new Date().toISOString(),
+  };
+  parts.store.write(record);
+  const running: Running = { pid, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
+  writeVolatile(containerPaths(parts.roots, record.id).running, JSON.stringify(running));
+}
+
+/** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it stands at its sync. */
+function namespacesOf(pid: number): Record<string, number> {
+  const inodes: Record<string, number> = {};
+  for (const name of ['mnt', 'uts', 'ipc', 'pid', 'net', 'cgroup']) {
+    const [, inode] = /\[(\d+)\]/.exec(readNamespace(pid, name)) ?? [];
+    if (inode !== undefined) inodes[name] = Number(inode);
+  }
+  return inodes;
+}
+
+function readNamespace(pid: number, name: string): string {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/${name}`);
+  } catch {
+    // Kernels before 4.6 have no cgroup namespace.
+    return '';
+  }
+}
+
+/** A port that is taken is the user's business, not a failed bind. */
+function explain(error: unknown, container: Container): unknown {
+  if (!(error instanceof StepError)) return error;
+  return portError(container.ports, error.step, error.errno) ?? error;
+}

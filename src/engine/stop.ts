@@ -1,0 +1,94 @@
+import net from 'node:net';
+import { flocks, observe } from '../container/state.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { signals } from '../syscalls/flags.ts';
+import { Decoder, SupervisorClient } from '../syscalls/protocol.ts';
+import type { ContainerRecord } from './engine.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import type { EngineParts } from './parts.ts';
+import { cgroupParent, containerPaths } from './paths.ts';
+import { reap } from './reap.ts';
+
+/**
+ * Sends `signal` to the container's first process and SIGKILL when it is still there after `timeoutSeconds`; resolves when
+ * the container is down and cleaned up. One that does not run is left as it is.
+ */
+export async function stopContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options: { signal: number; timeoutSeconds: number },
+): Promise<void> {
+  const seen = observe(parts.roots, record.id, flocks);
+  if (seen.kind === 'running') await endSupervised(parts, record, options);
+  await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+}
+
+async function endSupervised(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options: { signal: number; timeoutSeconds: number },
+): Promise<void> {
+  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
+  if (connection === undefined) return;
+  const { client, ended, close } = connection;
+  try {
+    // We clean up: the supervisor need not start a reaper beside us.
+    client.cleansUp(true);
+    client.signal(options.signal);
+    if (await settlesWithin(ended, options.timeoutSeconds * 1000)) return;
+    client.signal(signals.SIGKILL);
+    if (await settlesWithin(ended, 2000)) return;
+    // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
+    await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
+    if (await settlesWithin(ended, 10_000)) return;
+    throw new MinidockError('cannot-stop', `container ${record.name} does not end: its supervisor gives no answer`, {
+      fix: `look at \`ps -o pid,stat,wchan,args -C minidock-shim\` for ${record.id.slice(0, 12)}`,
+    });
+  } finally {
+    close();
+  }
+}
+
+export interface SupervisorConnection {
+  client: SupervisorClient;
+  /** The supervisor said that the process has exited, or is gone itself. */
+  ended: Promise<void>;
+  close(): void;
+}
+
+/** A conversation with a running container's supervisor; undefined where it is just going away. */
+export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
+  const socket = net.connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+  socket.on('error', () => {});
+  const client = new SupervisorClient(socket);
+  const decoder = new Decoder();
+  const ended = new Promise<void>(resolve => {
+    socket.on('data', chunk => {
+      for (const message of decoder.push(chunk)) if (message.kind === 'accepted') client.accepted();
+    });
+    // After EXITED the supervisor closes; only then is its lock free and the container down for every observer.
+    socket.once('close', () => resolve());
+  });
+  return { client, ended, close: () => socket.destroy() };
+}
+
+async function settlesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,133 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { type CgroupLayout, readCgroupLayout } from '../cgroup/layout.ts';
+import { boundingSet, type CapabilityName } from '../container/capabilities.ts';
+import type { Architecture } from '../syscalls/numbers.ts';
+import { architecture } from '../syscalls/shim.ts';
+
+/**
+ * All that `compile` may know of the machine. Whatever a program would have to branch on is probed before and stands
+ * here, so that compiling is pure and a golden test can ask for the program of a CentOS 7 host.
+ */
+export interface HostFacts {
+  arch: Architecture;
+  kernel: { release: string; version: readonly [number, number] };
+  features: Features;
+  /** Options that turn off what overlayfs would remember about its layers; empty where the kernel has no such option. */
+  overlayOptions: readonly string[];
+  cgroup: CgroupLayout;
+  /** What minidock itself may have: the bounding set. */
+  capabilities: ReadonlySet<CapabilityName>;
+  /** Of the paths that containers must not see, which exist and how: a file is covered by /dev/null, a directory by a tmpfs. */
+  hidden: Readonly<Record<string, 'file' | 'directory'>>;
+  cpus: number;
+  /** Descriptors without close-on-exec that this process inherited; only needed where close_range is missing. */
+  inheritedFds: readonly number[];
+}
+
+/** Syscalls that 3.10 lacks, by the kernel version that brought them. */
+export interface Features {
+  /** memfd_create 3.17 and execveat 3.19. */
+  memfd: boolean;
+  /** seccomp(2), 3.17; before it the filter is set by prctl. */
+  seccomp: boolean;
+  /** 4.6. */
+  cgroupNamespace: boolean;
+  /** TIOCGPTPEER, 4.13: the slave of a pty without looking up its path. */
+  ptyPeer: boolean;
+  /** open_tree and move_mount, 5.2. */
+  openTree: boolean;
+  /** 5.9. */
+  closeRange: boolean;
+}
+
+/** Probes the running machine; a few dozen small reads, about a millisecond. `parent` is the engine's cgroup. */
+export function hostFacts(parent = '/minidock'): HostFacts {
+  const release = os.release();
+  const version = kernelVersion(release);
+  const features = featuresOf(version);
+  return {
+    arch: architecture(),
+    kernel: { release, version },
+    features,
+    overlayOptions: ['redirect_dir', 'index', 'metacopy']
+      .filter(name => fs.existsSync(`/sys/module/overlay/parameters/${name}`))
+      .map(name => `${name}=off`),
+    cgroup: readCgroupLayout(parent),
+    capabilities: boundingSet(fs.readFileSync('/proc/self/status', 'utf8')),
+    hidden: kindsOf([...maskedPaths, ...readonlyPaths]),
+    cpus: os.availableParallelism(),
+    inheritedFds: features.closeRange ? [] : inherited(),
+  };
+}
+
+/** What Docker hides from containers: kernel memory, keys, hardware. Order as mounted. */
+export const maskedPaths: readonly string[] = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+];
+
+/** What containers may read and not write. */
+export const readonlyPaths: readonly string[] = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+];
+
+/** `[6, 18]` of `6.18.44-…`. */
+export function kernelVersion(release: string): readonly [number, number] {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  return [Number(major ?? 0), Number(minor ?? 0)];
+}
+
+/** What a kernel of this version has. Distributions that backport more get the older steps, which work there too. */
+export function featuresOf([major, minor]: readonly [number, number]): Features {
+  const since = (wantedMajor: number, wantedMinor: number) =>
+    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  return {
+    memfd: since(3, 19),
+    seccomp: since(3, 17),
+    cgroupNamespace: since(4, 6),
+    ptyPeer: since(4, 13),
+    openTree: since(5, 2),
+    closeRange: since(5, 9),
+  };
+}
+
+function kindsOf(paths: readonly string[]): Record<string, 'file' | 'directory'> {
+  const kinds: Record<string, 'file' | 'directory'> = {};
+  for (const path of paths) {
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) kinds[path] = 'directory';
+    else if (stat !== undefined) kinds[path] = 'file';
+  }
+  return kinds;
+}
+
+/** O_CLOEXEC is 02000000 in the octal `flags:` of /proc/PID/fdinfo. */
+function inherited(): number[] {
+  return fs
+    .readdirSync('/proc/self/fdinfo')
+    .map(Number)
+    .filter(fd => fd > 4)
+    .filter(fd => {
+      try {
+        const [, flags] = /^flags:\s*([0-7]+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
+        return (Number.parseInt(flags ?? '2000000', 8) & 0o2000000) === 0;
+      } catch {
+        return false;
+      }
+    });
+}
