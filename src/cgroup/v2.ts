@@ -166,7 +166,12 @@ function limits(
       'bytes of swap: the OCI number less the memory limit, since v2 counts them apart',
     );
   if (cpu?.quota || cpu?.period)
-    set('cpu', 'cpu.max', `${cpu.quota ?? 'max'} ${cpu.period ?? 100_000}`, 'microseconds of CPU time in each period');
+    set(
+      'cpu',
+      'cpu.max',
+      `${cpu.quota && cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? 100_000}`,
+      'microseconds of CPU time in each period',
+    );
   if (cpu?.shares) set('cpu', 'cpu.weight', weight(cpu.shares), 'its weight against others when CPUs are short');
   if (cpu?.cpus) set('cpuset', 'cpuset.cpus', cpu.cpus, 'the CPUs that it may run on');
   if (pids)
