@@ -1,0 +1,225 @@
+import fs from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ensureBridge, removeNetwork } from '../src/network/bridge.ts';
+import { type Endpoint, hostInterfaceOf, vethPair } from '../src/network/endpoint.ts';
+import type { Iptables } from '../src/network/iptables.ts';
+import { macOf } from '../src/network/ipv4.ts';
+import type { Network } from '../src/network/network.ts';
+import { publishPorts, removePorts } from '../src/network/publish.ts';
+import { call, open } from '../src/syscalls/calls.ts';
+import { CLONE, O } from '../src/syscalls/flags.ts';
+import { runHost } from '../src/syscalls/shim.ts';
+import { program, slot } from '../src/syscalls/step.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { becomeMachine, type Machine, startMachine } from './support/netns.ts';
+import { findProgram, requires, unmet } from './support/requires.ts';
+
+/**
+ * Who reaches what, over both backends of iptables, with bridged packets going through iptables (br_netfilter, as a
+ * Docker beside us wants it) and not. This process is the host, in a network namespace of its own; the neighbour is on
+ * the same wire; a and b are containers on our bridge, c is one of another engine's. The policy of FORWARD is DROP, as
+ * Docker sets it.
+ *
+ *     neighbour 10.9.0.2 ── 10.9.0.1 host ── mdt-one ── a, b
+ *                                       └─── mdt-two ── c
+ */
+const needs = ['root', 'iptables', 'ip', 'nsenter', 'unshare'];
+const skipped = needs.map(unmet).some(reason => reason !== undefined);
+const variants = ['nft', 'legacy'].flatMap(backend => ['0', '1'].map(bridged => ({ backend, bridged })));
+const available = variants.filter(({ backend }) => findProgram(`iptables-${backend}-restore`) !== undefined);
+
+if (skipped || available.length === 0) {
+  const test = requires(...needs);
+  test('published ports', () => {});
+  test.run();
+} else {
+  const host = await becomeMachine();
+  const neighbour = await startMachine();
+  host.sh(`ip link add wire type veth peer name wire netns ${neighbour.pid}
+    ip addr add 10.9.0.1/24 dev wire; ip link set wire up`);
+  neighbour.sh(`ip addr add 10.9.0.2/24 dev wire; ip link set wire up; ip route add 172.16.0.0/12 via 10.9.0.1`);
+  await neighbour.serve('tcp', 80, 'neighbour');
+  await host.serve('tcp', 9000, 'private', '127.0.0.1');
+  await host.serve('udp', 9001, 'trusting');
+  for (const { backend, bridged } of available) matrix(backend, bridged, host, neighbour);
+  const last = suite('the end');
+  last('the neighbour', () => neighbour.end());
+  last.run();
+}
+
+type Host = Awaited<ReturnType<typeof becomeMachine>>;
+
+function matrix(backend: string, bridged: string, host: Host, neighbour: Machine): void {
+  const test = suite(`iptables-${backend}, bridge-nf-call-iptables=${bridged}`);
+  const iptables: Iptables = { restore: `iptables-${backend}-restore`, save: `iptables-${backend}-save` };
+  const folder = temporaryFolder('network');
+  const [one, two] = ['one', 'two'].map(name => ({ root: `${folder}/${name}`, execRoot: `${folder}/${name}-run` }));
+  const machines: Machine[] = [];
+  let network: Network;
+  let other: Network;
+  let a: Container;
+  let b: Container;
+  let c: Container;
+
+  test.before(async () => {
+    const switchFile = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+    if (fs.existsSync(switchFile)) fs.writeFileSync(switchFile, bridged);
+    host.sh(`iptables-${backend} -P FORWARD DROP`);
+    network = await ensureBridge(one!, { bridge: 'mdt-one', iptables });
+    other = await ensureBridge(two!, { bridge: 'mdt-two', iptables });
+    a = await connect(network, 'aaaaaaaaaaaa', 2);
+    b = await connect(network, 'bbbbbbbbbbbb', 3);
+    c = await connect(other, 'cccccccccccc', 2);
+    machines.push(a, b, c);
+    for (const [container, name] of [
+      [a, 'a'],
+      [b, 'b'],
+      [c, 'c'],
+    ] as const) {
+      await container.serve('tcp', 80, name);
+      await container.serve('udp', 53, name);
+    }
+    const port = { hostIp: '0.0.0.0', protocol: 'tcp' } as const;
+    await publishPorts(
+      one!,
+      network,
+      {
+        shortId: 'aaaaaaaaaaaa',
+        address: a.address,
+        ports: [
+          { ...port, hostPort: 8080, containerPort: 80 },
+          { ...port, hostPort: 8081, containerPort: 80, hostIp: '127.0.0.1' },
+          { ...port, hostPort: 8082, containerPort: 80, hostIp: '10.9.0.1' },
+          { ...port, hostPort: 5300, containerPort: 53, protocol: 'udp' },
+        ],
+      },
+      iptables,
+    );
+    await publishPorts(
+      two!,
+      other,
+      { shortId: 'cccccccccccc', address: c.address, ports: [{ ...port, hostPort: 8090, containerPort: 80 }] },
+      iptables,
+    );
+  });
+
+  test.after(async () => {
+    for (const machine of machines) machine.end();
+    await removeNetwork(one!, 'mdt-one', iptables);
+    await removeNetwork(two!, 'mdt-two', iptables);
+    host.sh(`iptables-${backend} -P FORWARD ACCEPT`);
+    assert.not.match(host.sh(`${iptables.save}`), /MINIDOCK/);
+  });
+
+  test('a container goes out with the address of the host', async () => {
+    assert.is(await a.ask('tcp', '10.9.0.2', 80), 'neighbour 10.9.0.1');
+  });
+
+  test('containers of a network reach each other by their own addresses', async () => {
+    assert.is(await a.ask('tcp', b.address, 80), `b ${a.address}`);
+    assert.is(await b.ask('udp', a.address, 53), `a ${b.address}`);
+  });
+
+  test('a published port is reached from another host, which is seen with its own address', async () => {
+    assert.is(await neighbour.ask('tcp', '10.9.0.1', 8080), 'a 10.9.0.2');
+    assert.is(await neighbour.ask('udp', '10.9.0.1', 5300), 'a 10.9.0.2');
+  });
+
+  test('… from the host by localhost and by its other addresses', async () => {
+    assert.is(await host.ask('tcp', '127.0.0.1', 8080), `a ${network.gateway}`);
+    assert.is(await host.ask('udp', '127.0.0.1', 5300), `a ${network.gateway}`);
+    assert.is(await host.ask('tcp', '10.9.0.1', 8080), 'a 10.9.0.1');
+    assert.is(await host.ask('tcp', network.gateway, 8080), `a ${network.gateway}`);
+  });
+
+  test("… from other containers and from the container itself by the host's address", async () => {
+    assert.is(await b.ask('tcp', '10.9.0.1', 8080), `a ${network.gateway}`);
+    assert.is(await b.ask('udp', '10.9.0.1', 5300), `a ${network.gateway}`);
+    assert.is(await b.ask('tcp', network.gateway, 8080), `a ${network.gateway}`);
+    assert.is(await a.ask('tcp', '10.9.0.1', 8080), `a ${network.gateway}`);
+    assert.is(await a.ask('udp', '10.9.0.1', 5300), `a ${network.gateway}`);
+  });
+
+  test('a port of one address is reached by that address only', async () => {
+    assert.is(await host.ask('tcp', '127.0.0.1', 8081), `a ${network.gateway}`);
+    assert.is(await neighbour.ask('tcp', '10.9.0.1', 8081), 'refused');
+    assert.is(await neighbour.ask('tcp', '10.9.0.1', 8082), 'a 10.9.0.2');
+    assert.is(await host.ask('tcp', '127.0.0.1', 8082), 'refused');
+  });
+
+  test('what is not published is not reached, also by those who route to it', async () => {
+    assert.is(await neighbour.ask('tcp', a.address, 80), 'silent');
+    assert.is(await neighbour.ask('tcp', '10.9.0.1', 80), 'refused');
+  });
+
+  test('networks are apart: only what is published goes from one to the other', async () => {
+    assert.is(await a.ask('tcp', c.address, 80), 'silent');
+    assert.is(await c.ask('tcp', a.address, 80), 'silent');
+    assert.is(await a.ask('tcp', '10.9.0.1', 8090), `c ${other.gateway}`);
+    assert.is(await c.ask('tcp', '10.9.0.1', 8080), `a ${network.gateway}`);
+  });
+
+  test("a container cannot reach the host's localhost, nor pretend to come from it", async () => {
+    b.sh(`ip link set lo down; ip route add 127.0.0.1/32 via ${network.gateway}`);
+    assert.is(await b.ask('tcp', '127.0.0.1', 9000), 'silent');
+    b.sh('ip route del 127.0.0.1/32; ip link set lo up');
+    const dropped = () => {
+      const rule = /\[(\d+):\d+\] -A MINIDOCK-mdt-one -s 127/.exec(host.sh(`${iptables.save} -c -t raw`));
+      return Number(rule?.[1]);
+    };
+    const before = dropped();
+    b.sh(`echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
+      ip addr add 127.0.0.2/32 dev eth0; ip route add ${network.gateway}/32 dev eth0 src 127.0.0.2`);
+    assert.is(await b.ask('udp', network.gateway, 9001), 'silent');
+    assert.ok(dropped() > before, 'packets from 127.0.0.2 were dropped at the bridge');
+    b.sh(`ip route del ${network.gateway}/32; ip addr del 127.0.0.2/32 dev eth0`);
+  });
+
+  test('a neighbour cannot reach a port of 127.0.0.1 by sending it over the wire', async () => {
+    neighbour.sh('ip link set lo down; ip route add 127.0.0.1/32 via 10.9.0.1');
+    assert.is(await neighbour.ask('tcp', '127.0.0.1', 8081), 'silent');
+    assert.is(await neighbour.ask('tcp', '127.0.0.1', 8080), 'silent');
+    neighbour.sh('ip route del 127.0.0.1/32; ip link set lo up');
+  });
+
+  test('the ports of one container go, those of others stay; nothing is an error twice', async () => {
+    await removePorts(network, 'aaaaaaaaaaaa', undefined, iptables);
+    await removePorts(network, 'aaaaaaaaaaaa', undefined, iptables);
+    assert.is(await neighbour.ask('tcp', '10.9.0.1', 8080), 'refused');
+    assert.is(await neighbour.ask('tcp', '10.9.0.1', 8090), 'c 10.9.0.2');
+    assert.not.match(host.sh(iptables.save), /minidock:aaaaaaaaaaaa/);
+  });
+
+  test.run();
+}
+
+type Container = Machine & { address: string };
+
+/** A machine that the real steps connect to the bridge, run by the real shim: it enters the machine in place of cloning. */
+async function connect(network: Network, id: string, number: number): Promise<Container> {
+  const machine = await startMachine();
+  const address = network.gateway.replace(/1$/, String(number));
+  const endpoint: Endpoint = {
+    bridge: network.bridge,
+    address,
+    prefixLength: network.subnet.prefixLength,
+    gateway: network.gateway,
+    macAddress: macOf(address),
+    hostInterface: hostInterfaceOf(id),
+    index: 2,
+  };
+  const { host, child } = vethPair(endpoint);
+  const namespace = slot('namespace');
+  await runHost(
+    program({
+      host: [
+        ...host,
+        open(`/proc/${machine.pid}/ns/net`, O.O_RDONLY, { why: 'the machine', save: namespace }),
+        call('setns', [namespace, CLONE.CLONE_NEWNET], { why: 'enter it' }),
+        ...child,
+      ],
+    }),
+  );
+  return { ...machine, address };
+}
