@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { cgroupParent } from '../../src/engine/paths.ts';
 import { removeNetwork } from '../../src/network/bridge.ts';
 import { checkout } from '../images/cache.ts';
 
@@ -41,6 +42,7 @@ export function demoEngine(kind: string, config: Record<string, unknown>): DemoE
     const ids = containersIn(roots.root);
     if (ids.length > 0) await minidock(['rm', '-f', ...ids]);
     await removeNetwork(roots, bridge);
+    await removeGroups(cgroupParent(roots));
     rmSync(roots.execRoot, { recursive: true, force: true });
   };
   return { root: roots.root, bridge, prepare, minidock, clean };
@@ -51,5 +53,26 @@ function containersIn(root: string): string[] {
     return readdirSync(join(root, 'containers')).filter(name => /^[0-9a-f]{64}$/.test(name));
   } catch {
     return [];
+  }
+}
+
+/** The engine's empty groups in every hierarchy. The last supervisor leaves them a moment after its container is gone. */
+async function removeGroups(parent: string): Promise<void> {
+  const hierarchies = ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup').map(name => join('/sys/fs/cgroup', name))];
+  const groups = hierarchies.map(path => join(path, parent)).filter(path => existsSync(path));
+  for (let tries = 0; tries < 100; tries++) {
+    if (groups.filter(group => !removeGroup(group)).length === 0) return;
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
+
+function removeGroup(group: string): boolean {
+  try {
+    const entries = existsSync(group) ? readdirSync(group, { withFileTypes: true }) : [];
+    for (const entry of entries) if (entry.isDirectory() && !removeGroup(join(group, entry.name))) return false;
+    if (existsSync(group)) rmdirSync(group);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 /** What the kernel says of one container, read from /proc and /sys; nothing comes from the engine's own records. */
 export interface ContainerFacts {
   namespaces: { type: string; host: string; container: string }[];
-  cgroups: string[];
+  /** Its group, and the controllers that see it there: v1 has one hierarchy each, often with the same path. */
+  cgroups: { path: string; controllers: string }[];
   memory: string | undefined;
   veth: { inside: string; insideIndex: number; outside: string; outsideIndex: number; mac: string } | undefined;
   processes: string[];
@@ -19,14 +20,27 @@ export function factsOf(pid: number): ContainerFacts {
   const cgroups = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
   return {
     namespaces: types.map(type => ({ type, host: inode('self', type), container: inode(pid, type) })),
-    cgroups,
+    cgroups: groupByPath(cgroups),
     memory: memoryOf(cgroups),
     veth: vethOf(pid),
     processes: childrenOf(pid).map(id => `${id} → ${lastOf(id, 'NSpid')}  ${commandOf(id)}`),
   };
 }
 
-/** Bytes in use, from whichever hierarchy counts memory. */
+function groupByPath(lines: string[]): { path: string; controllers: string }[] {
+  const paths = new Map<string, string[]>();
+  for (const line of lines) {
+    const [id, controllers = '', path = ''] = line.split(':');
+    const name = controllers.replace('name=', '') || (id === '0' ? 'v2' : '?');
+    if (name !== 'v2' || path !== '/' || lines.length === 1) paths.set(path, [...(paths.get(path) ?? []), name]);
+  }
+  return [...paths].map(([path, names]) => ({
+    path,
+    controllers: names.length > 3 ? `${names.slice(0, 3).join(', ')}, ${names.length - 3} more` : names.join(', '),
+  }));
+}
+
+/** In use, from whichever hierarchy counts memory. */
 function memoryOf(cgroups: string[]): string | undefined {
   const path = cgroups
     .map(line => line.split(':'))

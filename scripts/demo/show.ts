@@ -26,7 +26,7 @@ export function heading(text: string): void {
 }
 
 function row(name: string, value: string, hint = ''): void {
-  console.log(`  ${name.padEnd(30)} ${value}${hint ? chalk.dim(`  ${hint}`) : ''}`);
+  console.log(`  ${name.padEnd(28)} ${value}${hint ? chalk.dim(`  ${hint}`) : ''}`);
 }
 
 export interface Page {
@@ -67,10 +67,12 @@ export function showFacts({ engine, record, facts, rules }: Shown): void {
   row('', `${'host'.padEnd(12)} container`);
   for (const { type, host, container } of facts.namespaces)
     row(type, `${host.padEnd(12)} ${container}`, host === container ? 'shared with the host' : '');
-  for (const line of facts.processes) row('pid on host → in container', line);
+  facts.processes.forEach((line, index) => {
+    row(index === 0 ? 'pid on host → in container' : '', line);
+  });
 
   heading('Cgroup');
-  for (const line of facts.cgroups) row('', line);
+  for (const { path, controllers } of facts.cgroups) row(controllers, path);
   if (facts.memory) row('memory in use', facts.memory);
 
   heading('Network');
@@ -82,7 +84,11 @@ export function showFacts({ engine, record, facts, rules }: Shown): void {
       `${inside} (index ${insideIndex}, ${mac}) ↔ ${outside} (index ${outsideIndex}) on ${engine.bridge}`,
     );
   }
-  for (const rule of rules) console.log(`  ${rule.startsWith('-t nat') ? rule : chalk.dim(rule)}`);
+  const nat = rules.filter(rule => rule.startsWith('-t nat'));
+  for (const rule of nat) console.log(`  iptables ${rule}`);
+  console.log(
+    chalk.dim(`  and ${rules.length - nat.length} rules in the raw and filter tables: iptables-save shows them`),
+  );
 }
 
 export function showPage(page: Page): void {

@@ -78,7 +78,7 @@ async function build(root, { name, inputs, outputs, command, args, fix }) {
   say(`${basename(command)} ${args.join(' ')}`);
   const result = await run(command, args, { cwd: root });
   if (result.code !== 0)
-    throw new SetupError(`the ${name} build failed`, fix, result.output.trim().split('\n').slice(-12).join('\n'));
+    throw new SetupError(`the ${name} build failed`, fix, result.output.trim().split('\n').slice(0, 12).join('\n'));
   mkdirSync(join(stamp, '..'), { recursive: true });
   writeFileSync(`${stamp}.${process.pid}`, key());
   renameSync(`${stamp}.${process.pid}`, stamp);

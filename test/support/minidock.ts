@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execa, type Options, type ResultPromise } from 'execa';
+import { cgroupParent } from '../../src/engine/paths.ts';
 import { endProcesses, onExit, processesWith, removeTree, temporaryFolder, testRun } from './cleanup.ts';
 import { checkout, findProgram } from './requires.ts';
 
@@ -71,14 +72,17 @@ function removeSandbox(box: Pick<Sandbox, 'folder' | 'root' | 'execRoot' | 'brid
   if (ids.length > 0)
     spawnSync(minidockPath, ['rm', '-f', ...ids], { env: { ...process.env, ...box.env }, timeout: 30_000 });
   endProcesses(processesWith(`MINIDOCK_ROOT=${box.root}`));
-  for (const id of ids) for (const group of cgroupsOf(id)) removeCgroup(group);
+  for (const group of cgroupsNamed(basename(cgroupParent(box)))) removeCgroup(group);
   removeRules(box.bridge);
   if (existsSync(`/sys/class/net/${box.bridge}`)) spawnSync(findProgram('ip') ?? 'ip', ['link', 'del', box.bridge]);
   removeTree(box.folder);
 }
 
-function cgroupsOf(id: string): string[] {
-  const found = spawnSync('find', ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*${id}*`], { encoding: 'utf8' });
+/** In every hierarchy, children before parents. */
+function cgroupsNamed(name: string): string[] {
+  const found = spawnSync('find', ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`], {
+    encoding: 'utf8',
+  });
   return (found.stdout ?? '').split('\n').filter(path => path !== '');
 }
 
