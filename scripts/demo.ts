@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline/promises';
 import chalk from 'chalk';
 import { boundSockets, listenerOn } from '../src/network/sockets.ts';
-import { type DemoEngine, demoEngine } from './demo/engine.ts';
+import { type DemoEngine, demoEngine, lockDemo } from './demo/engine.ts';
 import { factsOf, rulesAbout } from './demo/facts.ts';
 import { fetchPage, heading, phase, showFacts, showPage, timings } from './demo/show.ts';
 import { chooseSource, type Source, standIn } from './demo/source.ts';
@@ -83,6 +83,7 @@ async function start(chosen: Source): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  await lockDemo();
   heading('minidock: a web server in a container');
   await start(await phase('image source', chooseSource));
   const port = choosePort();

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import { cgroupParent } from '../../src/engine/paths.ts';
 import { removeNetwork } from '../../src/network/bridge.ts';
 import { checkout } from '../images/cache.ts';
@@ -14,6 +15,18 @@ export interface DemoEngine {
   minidock(args: string[]): Promise<{ exitCode?: number; stdout: string; stderr: string }>;
   /** Ends the demo's containers and takes its bridge and rules away. */
   clean(): Promise<void>;
+}
+
+/**
+ * One demo at a time: they share roots and a bridge. The lock is an abstract socket, which the kernel frees however the
+ * process ends. Throws when another demo holds it.
+ */
+export function lockDemo(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', () => reject(new Error('another demo is running on this machine; end it first')));
+    server.listen('\0minidock-demo', resolve);
+  });
 }
 
 /** Roots of their own, so that the user's images, containers and daemon.json are as they were. */
@@ -33,12 +46,17 @@ export function demoEngine(kind: string, config: Record<string, unknown>): DemoE
     MINIDOCK_BRIDGE: bridge,
     MINIDOCK_CONFIG: configPath,
   };
+  let current: ResultPromise | undefined;
   const minidock = async (args: string[]) => {
     const stdio = { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' } as const;
-    // A group of its own: Ctrl-C reaches the demo, which then lets the command under way end before it cleans up.
-    return await execa(join(checkout, 'bin/minidock'), args, { reject: false, env, detached: true, ...stdio });
+    // A group of its own: Ctrl-C reaches the demo alone, which ends the command under way before it cleans up.
+    const running = execa(join(checkout, 'bin/minidock'), args, { reject: false, env, detached: true, ...stdio });
+    current = running;
+    return await running;
   };
   const clean = async () => {
+    current?.kill('SIGINT');
+    await current;
     const ids = containersIn(roots.root);
     if (ids.length > 0) await minidock(['rm', '-f', ...ids]);
     await removeNetwork(roots, bridge);
