@@ -14,7 +14,6 @@ import { applyChanges } from './changes.ts';
 import type { ImageConfig } from './config.ts';
 import { addImage } from './create.ts';
 import { blobPath, type Digest } from './digest.ts';
-import type { Layout } from './layout.ts';
 import type { Descriptor, Platform } from './manifest.ts';
 import { mediaTypes } from './media-types.ts';
 import { parseName, parseReference, type Reference } from './reference.ts';
@@ -44,13 +43,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   const config = applyChanges({}, changes);
   const store = new ImageStore(root);
   store.layout.create();
-  const { layer, diffId } = await storeLayer(store.layout, options.source);
-  await ensureLayer(root, {
-    chainId: diffId,
-    diffId,
-    below: () => [],
-    blob: blobPath(store.layout.directory, layer.digest),
-  });
+  const { layer, diffId } = await storeLayer(store, options.source);
   const created = new Date().toISOString();
   const from = typeof options.source === 'string' ? path.basename(options.source) : '-';
   const image: ImageConfig = {
@@ -63,18 +56,31 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   return addImage(store, image, [layer], name);
 }
 
-/** Spools the tar into a blob and computes, on the way, its digest and that of what it unpacks to. */
-async function storeLayer(layout: Layout, source: string | Readable): Promise<{ layer: Descriptor; diffId: Digest }> {
-  const partial = path.join(
-    ensureDirectory(path.join(layout.directory, '.partial')),
-    `import-${randomBytes(8).toString('hex')}`,
-  );
-  const fd = fs.openSync(partial, 'wx', 0o644);
+/** Spools the tar, computes on the way its digest and that of what it unpacks to, unpacks it, and only then keeps it. */
+async function storeLayer(
+  { root, layout }: ImageStore,
+  source: string | Readable,
+): Promise<{ layer: Descriptor; diffId: Digest }> {
+  const folder = ensureDirectory(path.join(layout.directory, '.partial'));
+  const partial = path.join(folder, `import-${randomBytes(8).toString('hex')}`);
+  try {
+    const { layer, diffId } = await spool(open(source), partial);
+    await ensureLayer(root, { chainId: diffId, diffId, below: () => [], blob: partial });
+    fs.renameSync(partial, blobPath(layout.directory, layer.digest));
+    return { layer, diffId };
+  } catch (error) {
+    fs.rmSync(partial, { force: true });
+    throw explainWrite(error, 'importing a layer');
+  }
+}
+
+async function spool(source: AsyncIterable<Buffer>, file: string): Promise<{ layer: Descriptor; diffId: Digest }> {
+  const fd = fs.openSync(file, 'wx', 0o644);
   try {
     const digest = createHash('sha256');
     const diff = new DiffHash();
     let size = 0;
-    for await (const chunk of open(source)) {
+    for await (const chunk of source) {
       digest.update(chunk);
       for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);
       size += chunk.length;
@@ -82,12 +88,7 @@ async function storeLayer(layout: Layout, source: string | Readable): Promise<{ 
     }
     const { diffId, compression } = await diff.finish();
     const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer;
-    const layer: Descriptor = { mediaType, digest: `sha256:${digest.digest('hex')}`, size };
-    fs.renameSync(partial, blobPath(layout.directory, layer.digest));
-    return { layer, diffId };
-  } catch (error) {
-    fs.rmSync(partial, { force: true });
-    throw explainWrite(error, 'importing a layer');
+    return { layer: { mediaType, digest: `sha256:${digest.digest('hex')}`, size }, diffId };
   } finally {
     fs.closeSync(fd);
   }

@@ -108,9 +108,19 @@ export class ImageStore {
     });
   }
 
-  /** Enters an image whose blobs and layers are stored. What bore its name before stays, nameless. */
+  /**
+   * Enters an image whose blobs and layers are stored. What bore its name before stays, nameless. Throws
+   * `incomplete-image` where a part is missing, because somebody collected it as nobody's.
+   */
   async add(image: NewImage): Promise<ImageRecord> {
-    await this.layout.update(entries => withImage(entries, image));
+    const { partsOf, missingParts } = await import('./collect.ts');
+    await this.layout.update(entries => {
+      const missing = missingParts(this.root, this.layout, partsOf(this.layout, image.manifest));
+      if (missing.length > 0) {
+        throw new MinidockError('incomplete-image', `image ${image.id} lacks ${missing.join(', ')}`);
+      }
+      return withImage(entries, image);
+    });
     return this.get(image.id);
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MinidockError } from '../errors.ts';
+import { collect, type Parts } from '../image/collect.ts';
 import { maxConfigSize, parseConfig } from '../image/config.ts';
 import { blobPath, type Digest, isDigest, shortDigest } from '../image/digest.ts';
 import {
@@ -122,17 +123,23 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
       `malformed image ${name}: its manifest has ${document.layers.length} layers, its config ${diffIds.length} diff IDs`,
     );
   }
-  await fetchLayers(client, store, document.layers, diffIds, options);
-  onProgress?.({ kind: 'digest', digest: top.descriptor.digest });
-
-  for (const blob of [content, configContent, top.content]) store.layout.write(blob);
   const before = store.find(name);
-  const image = await store.add({
-    manifest: { ...descriptor, platform: platformOf(config) },
-    id: document.config.digest,
-    size: unpackedSize(root, diffIds),
-    name: { ...withoutTagIfDigest(reference), digest: top.descriptor.digest },
+  const enter = async () => {
+    await fetchLayers(client, store, document.layers, diffIds, options);
+    for (const blob of [content, configContent, top.content]) store.layout.write(blob);
+    return store.add({
+      manifest: { ...descriptor, platform: platformOf(config) },
+      id: document.config.digest,
+      size: unpackedSize(root, diffIds),
+      name: { ...withoutTagIfDigest(reference), digest: top.descriptor.digest },
+    });
+  };
+  const image = await enter().catch(error => {
+    // Somebody removed a part that was nobody's until now: fetch it again.
+    if (error instanceof MinidockError && error.code === 'incomplete-image') return enter();
+    throw error;
   });
+  onProgress?.({ kind: 'digest', digest: top.descriptor.digest });
   return { image, digest: top.descriptor.digest, changed: before?.id !== image.id, endpoint };
 }
 
@@ -195,18 +202,20 @@ async function fetchLayers(
   const isHere = (i: number) => hasLayer(root, chain[i]!) && hasBlob(store.layout, layers[i]!);
   for (const i of layers.keys()) show(i, isHere(i) ? 'Already exists' : 'Pulling fs layer');
 
+  const added: Parts = { blobs: [], layers: [] };
   const slots = new Slots(parallelDownloads);
   const fetched = layers.map(async (layer, i) => {
     if (isHere(i)) return;
     await slots.take(() => show(i, 'Waiting'));
     try {
       signal.throwIfAborted();
-      await download(client, store.layout, layer, {
+      const isNew = await download(client, store.layout, layer, {
         signal,
         isResumable: () => options.signal?.aborted ?? false,
         onProgress: bytes => show(i, 'Downloading', bytes),
         onVerify: () => show(i, 'Verifying Checksum'),
       });
+      if (isNew) added.blobs.push(layer.digest);
       show(i, 'Download complete');
     } catch (error) {
       // The first failure ends the others; theirs follow from it.
@@ -221,7 +230,7 @@ async function fetchLayers(
     for (const [i, layer] of layers.entries()) {
       await fetched[i];
       if (isHere(i)) continue;
-      await ensureLayer(root, {
+      const isNew = await ensureLayer(root, {
         chainId: chain[i]!,
         diffId: diffIds[i]!,
         below: () => chain.slice(0, i).map(chainId => layerDirectory(root, chainId)),
@@ -229,11 +238,14 @@ async function fetchLayers(
         onProgress: bytes => show(i, 'Extracting', bytes),
         signal,
       });
+      if (isNew) added.layers.push(chain[i]!);
       show(i, 'Pull complete');
     }
   } catch (error) {
     if (!stop.signal.aborted) stop.abort(error);
     await Promise.allSettled(fetched);
+    // Ctrl-C keeps what has come for the next time; a failure leaves nothing.
+    if (!options.signal?.aborted) await collect(root, store.layout, added);
     throw stop.signal.reason;
   }
 }

@@ -12,17 +12,19 @@ const timeoutMs = 60 * 60_000;
  */
 export async function singleFlight(lock: string, isDone: () => boolean, work: () => Promise<void>): Promise<boolean> {
   if (isDone()) return false;
-  const worked = await withLock(
-    lock,
-    async () => {
-      if (isDone()) return false;
-      await work();
-      return true;
-    },
-    { timeoutMs },
-  );
-  discard(lock);
-  return worked;
+  try {
+    return await withLock(
+      lock,
+      async () => {
+        if (isDone()) return false;
+        await work();
+        return true;
+      },
+      { timeoutMs },
+    );
+  } finally {
+    discard(lock);
+  }
 }
 
 /**
