@@ -161,7 +161,8 @@ function matrix(backend: string, bridged: string, host: Host, neighbour: Machine
   });
 
   test("a container cannot reach the host's localhost, nor pretend to come from it", async () => {
-    b.sh(`ip link set lo down; ip route add 127.0.0.1/32 via ${network.gateway}`);
+    b.sh(`echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
+      ip link set lo down; ip route add 127.0.0.1/32 via ${network.gateway}`);
     assert.is(await b.ask('tcp', '127.0.0.1', 9000), 'silent');
     b.sh('ip route del 127.0.0.1/32; ip link set lo up');
     const dropped = () => {
@@ -169,15 +170,15 @@ function matrix(backend: string, bridged: string, host: Host, neighbour: Machine
       return Number(rule?.[1]);
     };
     const before = dropped();
-    b.sh(`echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
-      ip addr add 127.0.0.2/32 dev eth0; ip route add ${network.gateway}/32 dev eth0 src 127.0.0.2`);
+    b.sh(`ip addr add 127.0.0.2/32 dev eth0; ip route add ${network.gateway}/32 dev eth0 src 127.0.0.2`);
     assert.is(await b.ask('udp', network.gateway, 9001), 'silent');
     assert.ok(dropped() > before, 'packets from 127.0.0.2 were dropped at the bridge');
     b.sh(`ip route del ${network.gateway}/32; ip addr del 127.0.0.2/32 dev eth0`);
   });
 
   test('a neighbour cannot reach a port of 127.0.0.1 by sending it over the wire', async () => {
-    neighbour.sh('ip link set lo down; ip route add 127.0.0.1/32 via 10.9.0.1');
+    neighbour.sh(`echo 1 >/proc/sys/net/ipv4/conf/wire/route_localnet
+      ip link set lo down; ip route add 127.0.0.1/32 via 10.9.0.1`);
     assert.is(await neighbour.ask('tcp', '127.0.0.1', 8081), 'silent');
     assert.is(await neighbour.ask('tcp', '127.0.0.1', 8080), 'silent');
     neighbour.sh('ip route del 127.0.0.1/32; ip link set lo up');

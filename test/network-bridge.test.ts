@@ -1,0 +1,180 @@
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as assert from 'uvu/assert';
+import { ensureBridge, removeNetwork } from '../src/network/bridge.ts';
+import { loopbackOnly } from '../src/network/endpoint.ts';
+import { formatSubnet } from '../src/network/ipv4.ts';
+import { portError, portMapping } from '../src/network/ports.ts';
+import { publishPorts, removePorts } from '../src/network/publish.ts';
+import { call, open } from '../src/syscalls/calls.ts';
+import { StepError } from '../src/syscalls/failure.ts';
+import { CLONE, O } from '../src/syscalls/flags.ts';
+import { runHost } from '../src/syscalls/shim.ts';
+import { program, slot } from '../src/syscalls/step.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { becomeMachine, startMachine } from './support/netns.ts';
+import { requires, unmet } from './support/requires.ts';
+
+/** The bridge itself, in a network namespace of its own that this process moves into. */
+const needs = ['root', 'iptables', 'ip'];
+const test = requires(...needs);
+const host = needs.map(unmet).some(reason => reason !== undefined) ? undefined : await becomeMachine();
+const sh = (command: string): string => host!.sh(command);
+
+const bridge = 'mdt-bridge';
+const folder = temporaryFolder('bridge');
+let count = 0;
+const fresh = () => {
+  count += 1;
+  return { root: `${folder}/${count}`, execRoot: `${folder}/${count}-run` };
+};
+const nothing = { restore: '/nonexistent/restore', save: '/nonexistent/save' };
+const published = {
+  shortId: '0123456789ab',
+  address: '172.18.0.2',
+  ports: [{ hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' as const }],
+};
+
+test('a bridge with its address, its own MAC and both sysctls; the second time nothing is run', async () => {
+  const roots = fresh();
+  const network = await ensureBridge(roots, { bridge });
+  assert.match(sh(`ip -4 addr show ${bridge}`), /UP.*inet 172\.18\.0\.1\/16 brd 172\.18\.255\.255/s);
+  assert.match(sh(`ip link show ${bridge}`), /02:42:ac:12:00:01/);
+  assert.is(sh('cat /proc/sys/net/ipv4/ip_forward'), '1');
+  assert.is(sh(`cat /proc/sys/net/ipv4/conf/${bridge}/route_localnet`), '1');
+  assert.equal(await ensureBridge(roots, { bridge, iptables: nothing }), network);
+  await removeNetwork(roots, bridge);
+  await removeNetwork(roots, bridge);
+  assert.not.match(sh('ip link; iptables-save'), /mdt-bridge/);
+  assert.equal(fs.readdirSync(roots.execRoot), []);
+});
+
+test('what vanished comes back: the bridge, its address, a sysctl', async () => {
+  const roots = fresh();
+  await ensureBridge(roots, { bridge });
+  for (const accident of [
+    `ip link delete ${bridge}`,
+    `ip addr flush dev ${bridge}`,
+    `ip link set ${bridge} down`,
+    'echo 0 >/proc/sys/net/ipv4/ip_forward',
+    `echo 0 >/proc/sys/net/ipv4/conf/${bridge}/route_localnet`,
+  ]) {
+    sh(accident);
+    await ensureBridge(roots, { bridge });
+    assert.match(sh(`ip -4 addr show ${bridge}`), /[<,]UP.*172\.18\.0\.1\/16/s, accident);
+    assert.is(sh('cat /proc/sys/net/ipv4/ip_forward'), '1', accident);
+    assert.is(sh(`cat /proc/sys/net/ipv4/conf/${bridge}/route_localnet`), '1', accident);
+  }
+  await removeNetwork(roots, bridge);
+});
+
+test('flushed rules come back: before a port is published, or when they were not seen for a minute', async () => {
+  const roots = fresh();
+  const network = await ensureBridge(roots, { bridge });
+  const flush = 'iptables -w -t nat -F; iptables -w -t nat -X';
+  sh(flush);
+  await publishPorts(roots, network, published);
+  assert.match(
+    sh('iptables-save'),
+    /--dport 8080 .*minidock:0123456789ab.* 172\.18\.0\.2:80(?:.|\n)*-s 172\.18\.0\.0\/16 ! -o mdt-bridge -j MASQ/,
+  );
+  sh(flush);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  fs.utimesSync(`${roots.execRoot}/network-${bridge}`, hourAgo, hourAgo);
+  await ensureBridge(roots, { bridge });
+  assert.match(sh('iptables-save'), /-s 172\.18\.0\.0\/16 ! -o mdt-bridge -j MASQUERADE/);
+  await removePorts(network, published.shortId, published);
+  await removeNetwork(roots, bridge);
+});
+
+test('a subnet that is taken is left alone, and the choice is remembered', async () => {
+  const roots = fresh();
+  sh('ip link add taken type veth peer name taken1; ip addr add 172.18.5.1/24 dev taken; ip link set taken up');
+  const network = await ensureBridge(roots, { bridge });
+  assert.is(formatSubnet(network.subnet), '172.19.0.0/16');
+  sh(`ip link delete taken; ip link delete ${bridge}`);
+  assert.is(formatSubnet((await ensureBridge(roots, { bridge })).subnet), '172.19.0.0/16');
+  await removeNetwork(roots, bridge);
+});
+
+test('four at once on one bridge agree; two bridges at once end with different subnets', async () => {
+  const roots = fresh();
+  const four = await Promise.all([1, 2, 3, 4].map(() => ensureBridge(roots, { bridge })));
+  assert.is(new Set(four.map(network => formatSubnet(network.subnet))).size, 1);
+  assert.is(sh('iptables-save').match(/-A POSTROUTING -j MINIDOCK-mdt-bridge-NAT/g)?.length, 1);
+  await removeNetwork(roots, bridge);
+  const [first, second] = [fresh(), fresh()];
+  const two = await Promise.all([
+    ensureBridge(first, { bridge: 'mdt-first' }),
+    ensureBridge(second, { bridge: 'mdt-second' }),
+  ]);
+  assert.is.not(formatSubnet(two[0].subnet), formatSubnet(two[1].subnet));
+  await removeNetwork(first, 'mdt-first');
+  assert.match(sh('iptables-save'), /-A FORWARD -j MINIDOCK-FORWARD/);
+  await removeNetwork(second, 'mdt-second');
+  assert.not.match(sh('iptables-save'), /MINIDOCK/);
+});
+
+test('publishing is undone exactly, with and without knowing the ports, and twice', async () => {
+  const roots = fresh();
+  const network = await ensureBridge(roots, { bridge });
+  const before = sh("iptables-save | grep -v '^[#:]'");
+  for (const known of [published, undefined]) {
+    await publishPorts(roots, network, published);
+    assert.is.not(sh("iptables-save | grep -v '^[#:]'"), before);
+    await removePorts(network, published.shortId, known);
+    await removePorts(network, published.shortId, known);
+    assert.is(sh("iptables-save | grep -v '^[#:]'"), before);
+  }
+  await removeNetwork(roots, bridge);
+});
+
+test('a port in use fails at its bind, and the error says who has it', async () => {
+  const server = http.createServer().listen(0);
+  await new Promise(resolve => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  const held = portMapping([{ hostIp: '0.0.0.0', hostPort: port, containerPort: 80, protocol: 'tcp' }]);
+  try {
+    await runHost(program({ host: held.host }));
+    assert.unreachable('the port is taken');
+  } catch (error) {
+    assert.instance(error, StepError);
+    const { step, errno } = error as StepError;
+    assert.is(
+      portError(held, step, errno)?.message,
+      `cannot publish port 0.0.0.0:${port}/tcp: it is already in use by node (process ${process.pid})`,
+    );
+  } finally {
+    server.close();
+  }
+});
+
+test('network none: loopback is up and there is nothing else', async () => {
+  const machine = await startMachine();
+  const namespace = slot('namespace');
+  const enter = [
+    open(`/proc/${machine.pid}/ns/net`, O.O_RDONLY, { why: 'a new namespace', save: namespace }),
+    call('setns', [namespace, CLONE.CLONE_NEWNET], { why: 'enter it, where an engine would clone into it' }),
+  ];
+  assert.not.match(machine.sh('ip addr show lo'), /UP/);
+  await runHost(program({ host: [...enter, ...loopbackOnly().child] }));
+  assert.match(machine.sh('ip addr show lo'), /UP.*inet 127\.0\.0\.1\/8/s);
+  assert.is(machine.sh('ip -4 route'), '');
+  machine.end();
+});
+
+test('without iptables, and with a bad name, the error says what to do', async () => {
+  const roots = fresh();
+  const failure = async (action: Promise<unknown>) =>
+    action.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  const missing = await failure(ensureBridge(roots, { bridge, iptables: nothing }));
+  assert.match(missing?.message ?? '', /is not installed: containers on a bridge need it$/);
+  sh(`ip link delete ${bridge}`);
+  assert.match((await failure(ensureBridge(roots, { bridge: 'a/b' })))?.message ?? '', /^invalid bridge name "a\/b"/);
+});
+
+test.run();
