@@ -172,6 +172,34 @@ test('calls that a profile cannot know do not exist, unless it allows by default
   assert.equal(asks(one()), [enosys, enosys, enosys]);
 });
 
+test('the first rule that fits decides, and without arguments the first of all', () => {
+  const overlapping = compileSeccomp(
+    one(
+      { names: ['read'], action: 'SCMP_ACT_ERRNO', errnoRet: 7, args: [{ index: 0, value: 5, op: 'SCMP_CMP_EQ' }] },
+      { names: ['read'], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, value: 9, op: 'SCMP_CMP_LT' }] },
+      { names: ['read', 'write'], action: 'SCMP_ACT_LOG' },
+      { names: ['read', 'write'], action: 'SCMP_ACT_KILL' },
+    ),
+    'x64',
+  );
+  assert.is(ask(overlapping, 'x64', 'read', 5), SECCOMP_RET.ERRNO | 7);
+  assert.is(ask(overlapping, 'x64', 'read', 6), allow);
+  assert.is(ask(overlapping, 'x64', 'read', 9), SECCOMP_RET.LOG);
+  assert.is(ask(overlapping, 'x64', 'write', 0), SECCOMP_RET.LOG);
+});
+
+test('the families that no socket may have', () => {
+  const code = compileSeccomp(profileFor('x64'), 'x64');
+  const refused = Array.from({ length: 60 }, (_, family) => family).filter(
+    family => ask(code, 'x64', 'socket', family) !== allow,
+  );
+  assert.equal(
+    refused.filter(family => family < 46),
+    [12, 19, 20, 23, 25, 34, 37, 38, 40],
+  );
+  assert.is(refused.length, 9 + 60 - 46);
+});
+
 test('several conditions must all hold, several rules are alternatives', () => {
   const both = [
     { index: 0, value: 1, op: 'SCMP_CMP_EQ' },
