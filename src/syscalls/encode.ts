@@ -40,85 +40,93 @@ export interface EncodeOptions {
  */
 export function encode(program: Program, options: EncodeOptions): Buffer {
   const layout = new Layout();
-  const sections = sectionNames.map(name => program[name].map(step => encodeStep(step, layout, options.arch)));
+  const all = sectionNames.flatMap(name => program[name]);
+  // One buffer for all steps: hundreds of small ones cost the hot path a garbage collection.
+  const steps = Buffer.alloc(all.length * STEP_SIZE);
+  for (const [i, step] of all.entries()) putStep(steps, i * STEP_SIZE, step, layout, options.arch);
   const entries = encodeSupervise(program.supervise, layout);
   const pointers = layout.pointers();
   const data = layout.data();
-  const steps = sections.flat();
-  const size =
-    HEADER_SIZE + steps.length * STEP_SIZE + entries.length * ENTRY_SIZE + pointers.length * POINTER_SIZE + data.length;
+  const size = HEADER_SIZE + steps.length + entries.length + pointers.length + data.length;
   if (size > MAX_PROGRAM) throw new Error(`program of ${size} bytes exceeds the shim's ${MAX_PROGRAM}`);
 
   const header = Buffer.alloc(HEADER_SIZE);
   const flags = (options.trace ? 1 : 0) | (options.step ? 2 : 0) | ((options.tag ?? 0) << 8);
-  const fields = [MAGIC, size, flags, layout.slotCount, data.length, pointers.length];
-  for (const [i, field] of [...fields, ...sections.map(section => section.length), entries.length].entries())
-    header.writeUInt32LE(field, i * 4);
-  return Buffer.concat([header, ...steps, ...entries, ...pointers, data]);
+  const counts = sectionNames.map(name => program[name].length);
+  const fields = [
+    ...[MAGIC, size, flags, layout.slotCount, data.length, pointers.length / POINTER_SIZE],
+    ...counts,
+    entries.length / ENTRY_SIZE,
+  ];
+  for (const [i, field] of fields.entries()) header.writeUInt32LE(field, i * 4);
+  return Buffer.concat([header, steps, entries, pointers, data]);
 }
 
-function encodeStep(step: Step, layout: Layout, arch: Architecture): Buffer {
-  const out = Buffer.alloc(STEP_SIZE);
-  out.writeUInt8(ops[step.op], 0);
-  out.writeUInt16LE(NO_SLOT, 2);
-  const put = (i: number, arg: Arg) => putArg(out, 8 + i, 32 + i * 8, arg, layout);
+function putStep(out: Buffer, at: number, step: Step, layout: Layout, arch: Architecture): void {
+  out.writeUInt8(ops[step.op], at);
+  out.writeUInt16LE(NO_SLOT, at + 2);
   switch (step.op) {
     case 'syscall': {
       if (step.args.length > 6) throw new Error(`${step.name} has ${step.args.length} arguments`);
       const tolerated = step.tolerate ?? [];
       if (tolerated.length > 8) throw new Error(`${step.name} tolerates more than eight errors`);
-      out.writeUInt8(step.forks ? 1 : 0, 1);
-      if (step.save) out.writeUInt16LE(layout.slot(step.save), 2);
-      out.writeUInt32LE(syscallNumber(step.name, arch), 4);
-      out.writeUInt8(tolerated.length, 14);
-      for (const [i, errno] of tolerated.entries()) out.writeUInt16LE(errnos[errno], 16 + i * 2);
-      for (const [i, arg] of step.args.entries()) put(i, arg);
+      out.writeUInt8(step.forks ? 1 : 0, at + 1);
+      if (step.save) out.writeUInt16LE(layout.slot(step.save), at + 2);
+      out.writeUInt32LE(syscallNumber(step.name, arch), at + 4);
+      out.writeUInt8(tolerated.length, at + 14);
+      for (let i = 0; i < tolerated.length; i++) out.writeUInt16LE(errnos[tolerated[i]!], at + 16 + i * 2);
+      for (let i = 0; i < step.args.length; i++) putArg(out, at + 8 + i, at + 32 + i * 8, step.args[i]!, layout);
       break;
     }
     case 'store':
-      out.writeUInt8(widths[step.as], 15);
-      put(0, step.from);
-      out.writeBigUInt64LE(BigInt(layout.offset(step.into) + step.at), 40);
+      out.writeUInt8(widths[step.as], at + 15);
+      putArg(out, at + 8, at + 32, step.from, layout);
+      putNumber(out, at + 40, layout.offset(step.into) + step.at);
       break;
     case 'expect': {
       const width = step.value.length;
       if (width < 1 || width > 8 || step.mask.length !== width) throw new Error('expect compares one to eight bytes');
-      out.writeUInt8(width, 15);
-      out.writeBigUInt64LE(BigInt(layout.offset(step.data) + step.at), 32);
-      out.set(step.mask, 40);
-      out.set(step.value, 48);
+      out.writeUInt8(width, at + 15);
+      putNumber(out, at + 32, layout.offset(step.data) + step.at);
+      out.set(step.mask, at + 40);
+      out.set(step.value, at + 48);
       break;
     }
   }
-  return out;
+}
+
+/** A 64-bit field, two's complement. Small numbers, which nearly all are, without the detour over BigInt. */
+function putNumber(out: Buffer, at: number, value: number | bigint): void {
+  if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) out.writeUInt32LE(value, at);
+  else out.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)), at);
 }
 
 function putArg(out: Buffer, kindAt: number, valueAt: number, arg: Arg, layout: Layout): void {
   if (typeof arg === 'number' || typeof arg === 'bigint') {
-    out.writeUInt8(0, kindAt);
-    out.writeBigUInt64LE(BigInt.asUintN(64, BigInt(arg)), valueAt);
+    putNumber(out, valueAt, arg);
   } else if (arg.kind === 'data') {
     out.writeUInt8(1, kindAt);
-    out.writeBigUInt64LE(BigInt(layout.offset(arg)), valueAt);
+    putNumber(out, valueAt, layout.offset(arg));
   } else if (arg.kind === 'saved') {
     out.writeUInt8(2, kindAt);
-    out.writeBigUInt64LE(BigInt(layout.slot(arg)), valueAt);
+    putNumber(out, valueAt, layout.slot(arg));
   } else {
     out.writeUInt8(3, kindAt);
-    out.writeBigUInt64LE(BigInt(layout.offset(arg.data) + arg.at), valueAt);
+    putNumber(out, valueAt, layout.offset(arg.data) + arg.at);
   }
 }
 
-function encodeSupervise(supervise: Supervise | undefined, layout: Layout): Buffer[] {
-  if (supervise === undefined) return [];
-  return roles.flatMap((role, number) => {
-    const arg = supervise[role];
-    if (arg === undefined) return [];
-    const entry = Buffer.alloc(ENTRY_SIZE);
-    entry.writeUInt32LE(number, 0);
-    putArg(entry, 4, 8, arg, layout);
-    return [entry];
+function encodeSupervise(supervise: Supervise | undefined, layout: Layout): Buffer {
+  const present = roles.flatMap((role, number) => {
+    const arg = supervise?.[role];
+    return arg === undefined ? [] : [{ arg, number }];
   });
+  const out = Buffer.alloc(present.length * ENTRY_SIZE);
+  for (const [i, { arg, number }] of present.entries()) {
+    out.writeUInt32LE(number, i * ENTRY_SIZE);
+    putArg(out, i * ENTRY_SIZE + 4, i * ENTRY_SIZE + 8, arg, layout);
+  }
+  return out;
 }
 
 /** Gives every piece of data its offset and every slot its number, at first mention. */
@@ -149,16 +157,13 @@ class Layout {
     return at;
   }
 
-  pointers(): Buffer[] {
-    const all: Buffer[] = [];
+  pointers(): Buffer {
+    const all: number[] = [];
     for (const [data, offset] of this.offsets)
-      for (const pointer of data.pointers) {
-        const entry = Buffer.alloc(POINTER_SIZE);
-        entry.writeUInt32LE(offset + pointer.at, 0);
-        entry.writeUInt32LE(this.offset(pointer.to), 4);
-        all.push(entry);
-      }
-    return all;
+      for (const pointer of data.pointers) all.push(offset + pointer.at, this.offset(pointer.to));
+    const out = Buffer.alloc((all.length / 2) * POINTER_SIZE);
+    for (let i = 0; i < all.length; i++) out.writeUInt32LE(all[i]!, i * 4);
+    return out;
   }
 
   data(): Buffer {
