@@ -82,6 +82,6 @@ export function report(error: unknown, debug: boolean, output: Output): number {
     output.err(`minidock: ${error instanceof Error ? error.message : String(error)}\n`);
     if (fix !== undefined && !(debug && !known)) output.err(`  fix: ${fix}\n`);
   }
-  if (debug && error instanceof Error) output.err(`${error.stack}\n`);
+  for (let cause = error; debug && cause instanceof Error; cause = cause.cause) output.err(`${cause.stack}\n`);
   return error instanceof MinidockError ? error.exitCode : 1;
 }
