@@ -49,12 +49,9 @@ export class BackwardAssembler {
 
   /** Puts a comparison in front: to `yes` where it holds, else to `no`, both indexes of what is there. */
   jump(code: number, k: number, yes: number, no: number): number {
-    const near = (target: number) => {
-      if (target - this.here <= 255) return target;
-      return this.put(BPF.JA, target - this.here);
-    };
+    // 254, not 255: the long jump of one target moves the other further away by one.
+    const near = (target: number) => (target - this.here <= 254 ? target : this.put(BPF.JA, target - this.here));
     const then = near(yes);
-    // The first long jump may have moved the other target out of reach: two at most are needed.
     const otherwise = near(no);
     return this.put(code, k, then - this.here, otherwise - this.here);
   }
