@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { ensureBridge, removeNetwork } from '../src/network/bridge.ts';
 import { loopbackOnly } from '../src/network/endpoint.ts';
+import { networkError } from '../src/network/failure.ts';
 import { formatSubnet } from '../src/network/ipv4.ts';
+import { exchange, type Message, openNetlink } from '../src/network/netlink.ts';
 import { portError, portMapping } from '../src/network/ports.ts';
 import { publishPorts, removePorts } from '../src/network/publish.ts';
+import { addDefaultRoute, setUp, showLink } from '../src/network/rtnetlink.ts';
 import { call, open } from '../src/syscalls/calls.ts';
 import { StepError } from '../src/syscalls/failure.ts';
 import { CLONE, O } from '../src/syscalls/flags.ts';
@@ -130,6 +133,25 @@ test('publishing is undone exactly, with and without knowing the ports, and twic
   await removeNetwork(roots, bridge);
 });
 
+for (const backend of ['nft', 'legacy']) {
+  test(`twenty containers at once publish and go: iptables-${backend} loses no rule and leaves none`, async () => {
+    const roots = fresh();
+    const iptables = { restore: `iptables-${backend}-restore`, save: `iptables-${backend}-save` };
+    const network = await ensureBridge(roots, { bridge, iptables });
+    const many = Array.from({ length: 20 }, (_, i) => ({
+      shortId: `${100 + i}`.repeat(4),
+      address: `172.18.0.${2 + i}`,
+      ports: [{ ...published.ports[0]!, hostPort: 8000 + i }],
+    }));
+    const rules = () => sh(`${iptables.save} -t nat`).match(/minidock:/g)?.length ?? 0;
+    await Promise.all(many.map(one => publishPorts(roots, network, one, iptables)));
+    assert.is(rules(), 20);
+    await Promise.all(many.map(one => removePorts(network, one.shortId, one, iptables)));
+    assert.is(rules(), 0);
+    await removeNetwork(roots, bridge, iptables);
+  });
+}
+
 test('a port in use fails at its bind, and the error says who has it', async () => {
   const server = http.createServer().listen(0);
   await new Promise(resolve => server.once('listening', resolve));
@@ -162,6 +184,26 @@ test('network none: loopback is up and there is nothing else', async () => {
   assert.match(machine.sh('ip addr show lo'), /UP.*inet 127\.0\.0\.1\/8/s);
   assert.is(machine.sh('ip -4 route'), '');
   machine.end();
+});
+
+test('a refusal of the kernel reads in the words of ip', async () => {
+  const netlink = slot('netlink');
+  const refusal = async (message: Message) => {
+    const about = { why: 'to be refused' };
+    try {
+      await runHost(program({ host: [openNetlink(netlink, about), ...exchange(netlink, [{ message, ...about }])] }));
+    } catch (error) {
+      return networkError(error as StepError)?.message;
+    }
+    return 'done';
+  };
+  assert.is(await refusal(showLink('mdt-nowhere').message), 'the kernel refused "link show mdt-nowhere": ENODEV');
+  assert.is(await refusal(setUp('mdt-nowhere')), 'the kernel refused "link set mdt-nowhere up": ENODEV');
+  assert.is(
+    await refusal(addDefaultRoute('203.0.113.1')),
+    'the kernel refused "route add default via 203.0.113.1": ENETUNREACH',
+  );
+  assert.is(await refusal(setUp('lo')), 'done');
 });
 
 test('without iptables, and with a bad name, the error says what to do', async () => {

@@ -6,8 +6,10 @@ import { ensureDirectory, readIfPresent, writeAtomic, writeVolatile } from '../s
 import { withLock } from '../state/lock.ts';
 import { bootId } from '../state/process.ts';
 import { close, writeFile } from '../syscalls/calls.ts';
+import { StepError } from '../syscalls/failure.ts';
 import { runHost } from '../syscalls/shim.ts';
 import { type Program, program, slot } from '../syscalls/step.ts';
+import { networkError } from './failure.ts';
 import { ensureFirewall, removeFirewall } from './firewall.ts';
 import { hostIptables, type Iptables } from './iptables.ts';
 import { formatSubnet, macOf, parseSubnet, type Subnet } from './ipv4.ts';
@@ -78,14 +80,14 @@ async function makeBridge(
     const subnet = chooseFor(roots, bridge, routes, foreign, subnets);
     writeAtomic(path.join(networkDirectory(roots, bridge), 'network.json'), describe(bridge, subnet));
     const network = networkOf(roots, bridge, subnet);
-    await runHost(bridgeProgram(network));
+    await runProgram(bridgeProgram(network));
     // Another engine may have chosen the same subnet in this very moment. Both see it now, and both choose again.
     const rivals = readRoutes().filter(route => route.device !== bridge);
     if (isFree(subnet, rivals)) {
       await mendFirewall(roots, network, iptables);
       return network;
     }
-    await runHost(deleteProgram(bridge));
+    await runProgram(deleteProgram(bridge));
     if (attempt === 5) {
       throw new MinidockError(
         'subnet-taken',
@@ -149,6 +151,15 @@ export function bridgeProgram({ bridge, gateway, subnet }: Network): Program {
   });
 }
 
+/** Runs it; what the kernel refuses is said in the words of `ip`. */
+async function runProgram(hostOnly: Program): Promise<void> {
+  try {
+    await runHost(hostOnly);
+  } catch (error) {
+    throw (error instanceof StepError && networkError(error)) || error;
+  }
+}
+
 function deleteProgram(bridge: string): Program {
   const about = { lesson: '13-veth-and-bridge', group: 'bridge' } as const;
   const netlink = slot('netlink');
@@ -168,7 +179,7 @@ function deleteProgram(bridge: string): Program {
 export async function removeNetwork(roots: Roots, bridge: string, iptables: Iptables = hostIptables): Promise<void> {
   checkName(bridge);
   await removeFirewall({ bridge }, iptables);
-  if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runHost(deleteProgram(bridge));
+  if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runProgram(deleteProgram(bridge));
   fs.rmSync(marker(roots, bridge), { force: true });
   fs.rmSync(networkDirectory(roots, bridge), { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
-import { attribute, encode, errorOfAck, errorOfAckField, exchange, type Message, u8, u32, zstring } from './netlink.ts';
+import { attribute, encode, errorOfAck, exchange, type Message, u8, u32, zstring } from './netlink.ts';
 import { addVeth, setMasterUp, setUp, showLink } from './rtnetlink.ts';
 
 const socket: Slot = slot('netlink');
@@ -70,7 +70,6 @@ test('the kernel says no: the errno is named', () => {
   assert.is(errorOfAck(answer), '0');
   answer.writeUInt16LE(16, 4);
   assert.is(errorOfAck(answer), undefined);
-  assert.is(errorOfAckField(u32(-19)), 'ENODEV');
 });
 
 test.run();

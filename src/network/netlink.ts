@@ -2,7 +2,7 @@ import { call, expect, store } from '../syscalls/calls.ts';
 import { bytes, type Data, room } from '../syscalls/data.ts';
 import { errnoName } from '../syscalls/errno.ts';
 import { AF, SOCK } from '../syscalls/flags.ts';
-import type { Reason, Slot, Step, Word } from '../syscalls/step.ts';
+import type { Expect, Reason, Slot, Step, Word } from '../syscalls/step.ts';
 
 /**
  * netlink(7): how a process asks the kernel for links, addresses and routes. A message is a header, a structure of its
@@ -148,6 +148,7 @@ export function exchange(socket: Slot, requests: readonly Request[], about: Omit
     if (!message.reply) {
       steps.push(expect(ack, headerSize, u32(0), { ...about, why: `the kernel did it: ${message.words}` }));
     }
+    for (const step of steps) if (step.op === 'expect') checks.set(step, message);
     return steps;
   });
 }
@@ -164,8 +165,18 @@ export function errorOfAck(answer: Uint8Array): string | undefined {
   return error === 0 ? '0' : errnoName(-error);
 }
 
-/** The errno in the four bytes that an `expect` on an acknowledgement found. */
-export function errorOfAckField(found: Uint8Array): string {
-  const error = new DataView(found.buffer, found.byteOffset, found.byteLength).getInt32(0, true);
-  return error === 0 ? '0' : errnoName(-error);
+const checks = new WeakMap<Step, Message>();
+
+/** The message whose answer `step` checks; undefined for other steps. */
+export function messageOf(step: Step): Message | undefined {
+  return checks.get(step);
+}
+
+/**
+ * The errno in what a check of `exchange` found (`StepError.seen`): the bytes of an acknowledgement's error field. Undefined
+ * where the check was that of a reply, which did not come.
+ */
+export function errorOfCheck(step: Expect, seen: bigint): string | undefined {
+  if (step.at !== headerSize) return undefined;
+  return errnoName(-Number(BigInt.asIntN(32, seen)));
 }

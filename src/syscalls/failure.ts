@@ -11,6 +11,8 @@ export class StepError extends MinidockError {
   readonly section: Report['section'];
   /** The kernel's errno name; `unexpected` for an expect that found other bytes. */
   readonly errno: string;
+  /** Up to eight bytes that an expect found, little-endian. */
+  readonly seen: bigint;
 
   constructor(step: Step, report: Report) {
     const errno = report.result < 0 ? errnoName(-report.result) : 'unexpected';
@@ -23,6 +25,7 @@ export class StepError extends MinidockError {
     this.step = step;
     this.section = report.section;
     this.errno = errno;
+    this.seen = report.seen;
   }
 }
 
