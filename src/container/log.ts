@@ -58,7 +58,9 @@ export interface LogSelection {
 const lastOf = (entries: LogEntry[], count: number) => (count === 0 ? [] : entries.slice(-count));
 
 function selector({ since, until }: LogSelection): (entry: LogEntry) => boolean {
-  const [from, to] = [since?.toISOString(), until?.toISOString()];
+  // Compared as text: a date has milliseconds, an entry nanoseconds.
+  const from = since && since.toISOString().slice(0, -1);
+  const to = until && `${until.toISOString().slice(0, -1)}999999Z`;
   return ({ time }) => (from === undefined || time >= from) && (to === undefined || time <= to);
 }
 
