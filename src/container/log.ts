@@ -59,7 +59,7 @@ const lastOf = (entries: LogEntry[], count: number) => (count === 0 ? [] : entri
 
 function selector({ since, until }: LogSelection): (entry: LogEntry) => boolean {
   // Compared as text: a date has milliseconds, an entry nanoseconds.
-  const from = since && since.toISOString().slice(0, -1);
+  const from = since?.toISOString().slice(0, -1);
   const to = until && `${until.toISOString().slice(0, -1)}999999Z`;
   return ({ time }) => (from === undefined || time >= from) && (to === undefined || time <= to);
 }
