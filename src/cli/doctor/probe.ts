@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { hostFacts } from '../../host/facts.ts';
+import { shimPath } from '../../syscalls/shim.ts';
+import type { DoctorFacts } from './checks.ts';
+
+const switches = [
+  'fs/may_detach_mounts',
+  'user/max_user_namespaces',
+  'net/ipv4/ip_forward',
+  'net/bridge/bridge-nf-call-iptables',
+];
+
+/** Looks at this machine; changes nothing, except that asking for a module may load it. @param root --root */
+export function probe(root: string): DoctorFacts {
+  const { kernel, cgroup } = hostFacts();
+  const storage = existing(root);
+  const { type, bavail, bsize } = statfsSync(storage);
+  return {
+    isRoot: process.geteuid?.() === 0,
+    nodeVersion: process.version,
+    kernel,
+    arch: process.arch,
+    isShimBuilt: isShimBuilt(),
+    namespaces: readdirSync('/proc/self/ns').filter(name => !name.endsWith('_for_children')),
+    hasOverlay: hasOverlay(),
+    hasSeccomp: /^Seccomp:/m.test(read('/proc/self/status') ?? ''),
+    cgroup,
+    storage: { type, free: bavail * bsize, xfs: output('xfs_info', storage) },
+    iptables: probeIptables(),
+    sysctls: Object.fromEntries(switches.map(name => [name, read(`/proc/sys/${name}`)?.trim()])),
+  };
+}
+
+/** The nearest directory above that is there. */
+function existing(path: string): string {
+  return existsSync(path) ? path : existing(dirname(path));
+}
+
+function isShimBuilt(): boolean {
+  try {
+    shimPath();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasOverlay(): boolean {
+  const known = () => /\boverlay$/m.test(read('/proc/filesystems') ?? '');
+  // The kernel loads it at the first mount; here the question alone must do.
+  return known() || (output('modprobe', 'overlay') !== undefined && known());
+}
+
+function probeIptables(): DoctorFacts['iptables'] {
+  const version = output('iptables', '--version');
+  if (version === undefined) return undefined;
+  const policy = /^-P FORWARD (\w+)$/m.exec(output('iptables', '-w', '-S', 'FORWARD') ?? '')?.[1];
+  return { version: version.trim(), forwardPolicy: policy };
+}
+
+/** What a command printed; undefined where it is missing or failed. */
+function output(command: string, ...args: string[]): string | undefined {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5000 });
+  } catch {
+    return undefined;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
