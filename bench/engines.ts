@@ -14,13 +14,16 @@ export interface BenchEngine {
   /** The start of every command: program and global flags. */
   command: string[];
   env: Record<string, string>;
+  /** Removes running containers without a grace period. */
+  remove: string[];
   /** Shell command that makes the engine forget an image and its layers. */
   forget(image: string): string;
-  /** Pull flags for a registry without TLS on loopback. */
-  pullFlags: string[];
+  /** Command that pulls from a registry without TLS on loopback. */
+  pull(image: string): string;
 }
 
 export const image = 'bench:latest';
+const remove = ['rm', '-f'];
 
 /** minidock, and whichever of docker and podman are installed and start. Each has the image. */
 export async function startEngines(folder: string, rootfs: string, registry: string): Promise<BenchEngine[]> {
@@ -52,8 +55,9 @@ async function startMinidock(_folder: string, registry: string): Promise<BenchEn
     version: version.replace('minidock version ', ''),
     command: [minidockPath],
     env: box.env,
+    remove,
     forget: () => `rm -rf ${pulled}`,
-    pullFlags: [`--root=${pulled}`],
+    pull: name => `${minidockPath} --root ${pulled} pull ${name}`,
   };
 }
 
@@ -80,7 +84,8 @@ async function startDocker(folder: string): Promise<BenchEngine | undefined> {
   }, 30);
   const version = must(client, ['-H', socket, 'version', '--format', '{{.Server.Version}}']).trim();
   const forget = (name: string) => `${command.join(' ')} rmi -f ${name}`;
-  return { name: 'docker', version, command, env: {}, forget, pullFlags: [] };
+  const pull = (name: string) => `${command.join(' ')} pull ${name}`;
+  return { name: 'docker', version, command, env: {}, remove, forget, pull };
 }
 
 async function startPodman(folder: string): Promise<BenchEngine | undefined> {
@@ -93,15 +98,12 @@ async function startPodman(folder: string): Promise<BenchEngine | undefined> {
     spawnSync(podman, [...command.slice(1), 'rm', '-fa', '-t', '0'], { timeout: 30_000 });
   });
   // Its default limits are above what a root without CAP_SYS_RESOURCE may set.
-  const limits = readFileSync('/proc/self/limits', 'utf8');
-  const hard = (name: string) => new RegExp(`^${name}\\s+\\S+\\s+(\\d+)`, 'm').exec(limits)?.[1] ?? '1024';
-  const ulimits = { nofile: hard('Max open files'), nproc: hard('Max processes') };
-  const list = Object.entries(ulimits).map(([name, value]) => `"${name}=${value}:${value}"`);
-  writeFileSync(at('containers.conf'), `[containers]\ndefault_ulimits = [${list.join(', ')}]\n`);
+  writeFileSync(at('containers.conf'), '[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n');
   const env = { CONTAINERS_CONF: at('containers.conf') };
   const version = must(podman, ['--version']).trim().replace('podman version ', '');
   const forget = (name: string) => `${command.join(' ')} rmi -f ${name}`;
-  return { name: 'podman', version, command, env, forget, pullFlags: ['--tls-verify=false'] };
+  const pull = (name: string) => `${command.join(' ')} pull --tls-verify=false ${name}`;
+  return { name: 'podman', version, command, env, remove: [...remove, '-t', '0'], forget, pull };
 }
 
 /** An OCI bundle for runc: what a bare runtime needs, without an engine around it. */

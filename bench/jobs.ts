@@ -27,19 +27,20 @@ export function jobs(registry: string): Job[] {
     { name: 'run --rm -p', command: engine => text(engine, 'run', '--rm', '-p', '18080:80', image, 'true') },
     {
       name: 'run -d, rm -f',
-      command: engine => `sh -c '${text(engine, 'rm', '-f')} $(${text(engine, 'run', '-d', image, 'sleep', '1000')})'`,
+      command: engine =>
+        `sh -c '${text(engine, ...engine.remove)} $(${text(engine, 'run', '-d', image, 'sleep', '1000')})'`,
     },
     {
       name: 'exec true',
       setUp: engine => run(engine, ['run', '-d', '--name', 'bench', image, 'sleep', '1000']),
       command: engine => text(engine, 'exec', 'bench', 'true'),
-      tearDown: engine => run(engine, ['rm', '-f', 'bench']),
+      tearDown: engine => run(engine, [...engine.remove, 'bench']),
     },
     { name: 'ps -a', command: engine => text(engine, 'ps', '-a') },
     {
       name: 'pull and unpack',
       prepare: engine => `sh -c '${engine.forget(`${registry}/bench:1`)} >/dev/null 2>&1 || true'`,
-      command: engine => text(engine, 'pull', ...engine.pullFlags, `${registry}/bench:1`),
+      command: engine => engine.pull(`${registry}/bench:1`),
       runs: 4,
     },
   ];

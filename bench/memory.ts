@@ -3,7 +3,8 @@ import { type BenchEngine, image, run } from './engines.ts';
 
 /**
  * Kilobytes (PSS, /proc/PID/smaps_rollup) of what an engine keeps running per container: all processes that came with
- * `count` containers and are in our pid namespace, so not the containers themselves.
+ * `count` containers, are in our pid namespace, so not the containers themselves, and in the bench's network namespace, so
+ * nobody else's.
  */
 export function supervisorMemory(engine: BenchEngine, count: number): number {
   const before = new Set(processes());
@@ -13,7 +14,7 @@ export function supervisorMemory(engine: BenchEngine, count: number): number {
     const supervisors = processes().filter(pid => !before.has(pid) && inOurNamespace(pid));
     return supervisors.map(pss).reduce((sum, kilobytes) => sum + kilobytes, 0) / count;
   } finally {
-    run(engine, ['rm', '-f', ...ids]);
+    run(engine, [...engine.remove, ...ids]);
   }
 }
 
@@ -21,7 +22,9 @@ const processes = () => readdirSync('/proc').filter(name => /^\d+$/.test(name));
 
 function inOurNamespace(pid: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/ns/pid`) === readlinkSync('/proc/self/ns/pid');
+    return ['pid', 'net'].every(
+      type => readlinkSync(`/proc/${pid}/ns/${type}`) === readlinkSync(`/proc/self/ns/${type}`),
+    );
   } catch {
     return false;
   }
