@@ -49,6 +49,9 @@ void client_send(struct client *c, u8 type, u8 detail, const void *payload, u32 
 
 void client_read(struct client *c)
 {
+	/* A full buffer holds a frame that has to wait: reading nothing would look like an end of file. */
+	if (c->have == sizeof c->in)
+		return;
 	s64 n = sys6(__NR_recvfrom, c->fd, (u64)(c->in + c->have), sizeof c->in - c->have, MSG_DONTWAIT_, 0, 0);
 	if (n == -EAGAIN_ || n == -EINTR_)
 		return;

@@ -316,8 +316,9 @@ _Noreturn void supervise(struct machine *m)
 			n = watch(set, n, lags ? NONE : output_fd[i], POLLIN_);
 		for (int i = 0; i < CLIENTS; i++) {
 			struct client *c = &clients[i];
-			int stuck = client_frame(c) != 0;
-			n = watch(set, n, c->open ? c->fd : NONE, (stuck ? 0 : POLLIN_) | (c->pending ? POLLOUT_ : 0));
+			short events = (client_frame(c) ? 0 : POLLIN_) | (c->pending ? POLLOUT_ : 0);
+			/* Not even for a hang-up while its frame has to wait: poll would return at once, over and over. */
+			n = watch(set, n, c->open && events ? c->fd : NONE, events);
 		}
 		if (child_gone && lags)
 			run_exit_section(m);

@@ -1,14 +1,15 @@
 import fs from 'node:fs';
 import type { Running, Starting } from '../container/state.ts';
 import { ensureBridge } from '../network/bridge.ts';
+import { networkError } from '../network/failure.ts';
 import type { Network } from '../network/network.ts';
-import { portError } from '../network/ports.ts';
+import { type HeldPorts, portError } from '../network/ports.ts';
 import { publishPorts } from '../network/publish.ts';
 import { ensureDirectory, writeVolatile } from '../state/files.ts';
 import { identityOf } from '../state/process.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
-import { type Container, compile } from './compile.ts';
+import { compile } from './compile.ts';
 import { attachNetwork, specFor, writeBundle } from './create.ts';
 import type { AttachOptions, ContainerRecord, RunningContainer } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
@@ -52,23 +53,26 @@ async function launch(
   shim: Shim,
   io: AttachOptions,
 ): Promise<RunningContainer> {
-  const paths = containerPaths(parts.roots, record.id);
   const network =
     record.options.network === 'bridge' ? await ensureBridge(parts.roots, { bridge: parts.bridge }) : undefined;
   if (network) record.network = await attachNetwork(parts, record, network);
   const image = parts.images.get(record.imageId);
   writeBundle(parts, record, image);
   const container = containerToCompile(parts, record, specFor(parts, record, image));
-  shim.run(compile(container, parts.facts, parts.pieces));
-  await shim.supervised.catch(error => {
-    throw explain(error, container);
-  });
-  shim.client.cleansUp(true);
-  shim.client.attach(io);
-  await Promise.all([shim.ready, publish(parts, record, network)]);
-  writeDown(parts, record, shim.pid);
-  shim.go();
-  await shim.executed;
+  try {
+    shim.run(compile(container, parts.facts, parts.pieces));
+    await shim.supervised;
+    shim.client.cleansUp(true);
+    shim.client.attach(io);
+    // The host's ports are held from here on: a rule before would take another server's connections away.
+    await Promise.all([shim.ready, publish(parts, record, network)]);
+    writeDown(parts, record, shim.pid);
+    shim.go();
+    await shim.executed;
+  } catch (error) {
+    throw explain(error, container.ports);
+  }
+  const paths = containerPaths(parts.roots, record.id);
   fs.rmSync(paths.starting, { force: true });
   return runningContainer(shim, async () => {
     await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
@@ -115,8 +119,8 @@ function readNamespace(pid: number, name: string): string {
   }
 }
 
-/** A port that is taken is the user's business, not a failed bind. */
-function explain(error: unknown, container: Container): unknown {
+/** A port that is taken is the user's business, not a failed bind; a netlink answer has words of its own. */
+function explain(error: unknown, ports: HeldPorts): unknown {
   if (!(error instanceof StepError)) return error;
-  return portError(container.ports, error.step, error.errno) ?? error;
+  return portError(ports, error.step, error.errno) ?? networkError(error) ?? error;
 }

@@ -98,8 +98,11 @@ export class Shim {
     this.client = new SupervisorClient(this.shimSocket);
     this.ended = new Promise(resolve => {
       this.process.once('exit', (code, signal) => {
-        this.settle(code, signal);
-        resolve();
+        // The news of the exit may overtake what was said before it: both sockets are read to their ends first.
+        void Promise.all([closed(this.shimSocket), closed(this.childSocket)]).then(() => {
+          this.settle(code, signal);
+          resolve();
+        });
       });
       this.process.once('error', error => {
         this.fail(spawnError(binary, error));
@@ -237,25 +240,18 @@ export class Shim {
   }
 
   private settle(code: number | null, signal: NodeJS.Signals | null): void {
-    // Data that is still in the sockets is delivered before this: it may hold the reason.
-    setImmediate(() => {
-      if (this.failure) return;
-      const supervises = this.program?.supervise !== undefined;
-      if (signal !== null || (code !== 0 && code !== null)) {
-        const how = signal ? `killed by ${signal}` : `ended with status ${code}`;
-        const error = new MinidockError('shim-died', `the container's supervisor was ${how}`, { exitCode: 125 });
-        this.readiness.reject(error);
-        this.execution.reject(error);
-        this.supervising.reject(error);
-        if (supervises) this.exit.resolve(137);
-        else this.exit.reject(error);
-        this.failure = error;
-      } else {
-        this.readiness.resolve();
-        this.supervising.resolve();
-        this.exit.resolve(0);
-      }
-    });
+    if (this.failure) return;
+    if (signal === null && code === 0) {
+      this.readiness.resolve();
+      this.supervising.resolve();
+      this.exit.resolve(0);
+      return;
+    }
+    const how = signal ? `killed by ${signal}` : `ended with status ${code}`;
+    const error = new MinidockError('shim-died', `the container's supervisor was ${how}`, { exitCode: 125 });
+    // With its supervisor the kernel ends the process too: to whoever waits for it, this is how it exited.
+    if (this.pid !== 0) this.exit.resolve(137);
+    this.fail(error);
   }
 }
 
@@ -287,6 +283,12 @@ function spawnError(binary: string, error: Error): MinidockError {
       reason === 'EACCES' ? 'is the checkout on a file system mounted noexec?' : 'run `npm run setup` in the checkout',
     cause: error,
   });
+}
+
+/** Resolves when nothing more can come from a socket. */
+function closed(socket: Socket): Promise<void> {
+  if (socket.destroyed) return Promise.resolve();
+  return new Promise(resolve => socket.once('close', () => resolve()));
 }
 
 interface Deferred<T> {
