@@ -29,7 +29,7 @@ export function containerRow(record: ContainerRecord, now: number, options: { tr
     Command: JSON.stringify(options.truncate ? ellipsis(command, 20) : command),
     RunningFor: timeAgo(record.created, now),
     Status: statusOf(record, now),
-    Ports: record.state.status === 'running' ? showPorts(record.network.ports) : '',
+    Ports: record.state.status === 'running' ? showPorts(record.network.ports, unpublished(record)) : '',
     Names: record.name,
     CreatedAt: goTime(record.created),
     State: record.state.status,
@@ -55,8 +55,20 @@ export function statusOf({ state }: ContainerRecord, now: number): string {
   }
 }
 
-/** `0.0.0.0:8080->80/tcp`; neighbours that run in step are one range: `0.0.0.0:8000-8002->80-82/tcp`. */
-export function showPorts(ports: readonly Required<PortMapping>[]): string {
+/** What the image exposes on the bridge without being published: `80/tcp`. */
+function unpublished({ config, network }: ContainerRecord): string[] {
+  if (network.mode !== 'bridge') return [];
+  const published = new Set(network.ports.map(port => `${port.containerPort}/${port.protocol}`));
+  const exposed = Object.keys(config.ExposedPorts ?? {}).map(name => (name.includes('/') ? name : `${name}/tcp`));
+  return exposed.filter(name => !published.has(name)).sort();
+}
+
+/**
+ * `0.0.0.0:8080->80/tcp`; neighbours that run in step are one range: `0.0.0.0:8000-8002->80-82/tcp`.
+ *
+ * @param others what stands before them as it is: `443/tcp`
+ */
+export function showPorts(ports: readonly Required<PortMapping>[], others: readonly string[] = []): string {
   const sorted = [...ports].sort(
     (a, b) =>
       a.protocol.localeCompare(b.protocol) ||
@@ -77,10 +89,9 @@ export function showPorts(ports: readonly Required<PortMapping>[]): string {
     else range.length++;
   }
   const span = (first: number, length: number) => (length === 1 ? `${first}` : `${first}-${first + length - 1}`);
-  return ranges
-    .map(({ first, length }) => {
-      const ip = first.hostIp.includes(':') ? `[${first.hostIp}]` : first.hostIp;
-      return `${ip}:${span(first.hostPort, length)}->${span(first.containerPort, length)}/${first.protocol}`;
-    })
-    .join(', ');
+  const published = ranges.map(({ first, length }) => {
+    const ip = first.hostIp.includes(':') ? `[${first.hostIp}]` : first.hostIp;
+    return `${ip}:${span(first.hostPort, length)}->${span(first.containerPort, length)}/${first.protocol}`;
+  });
+  return [...others, ...published].join(', ');
 }

@@ -37,7 +37,9 @@ export async function suggestVerb(given: string): Promise<string | undefined> {
   const message = await new Promise<string>(resolve => {
     parser.parse([given], {}, (_error, _argv, output) => resolve(output));
   });
-  return /^Did you mean (\S+)\?$/m.exec(message)?.[1];
+  const guess = /^Did you mean (\S+)\?$/m.exec(message)?.[1];
+  // yargs takes three typos for likely: 'foo' would be 'logs'.
+  return guess?.[0] === given[0] ? guess : undefined;
 }
 
 /** The completion script for bash. */

@@ -1,5 +1,6 @@
 import { readInteger, single, toggle } from '../flags.ts';
 import { readInstant } from '../format/instant.ts';
+import { LineBatch } from '../line-batch.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -15,11 +16,11 @@ export const verb = defineVerb({
   async run({ engine, output }, flags, [name]) {
     const reader = await (await engine()).logs(name!);
     const wanted = { follow: flags.follow, tail: flags.tail, since: flags.since, until: flags.until };
+    const lines = new LineBatch(output);
     for await (const { stream, time, line } of reader.entries(wanted)) {
-      const content = flags.timestamps ? Buffer.concat([Buffer.from(`${time} `), line]) : line;
-      if (stream === 'stderr') output.err(content);
-      else output.out(content);
+      lines.add(stream, flags.timestamps ? Buffer.concat([Buffer.from(`${time} `), line]) : line);
     }
+    lines.flush();
     return 0;
   },
 });

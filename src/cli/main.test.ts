@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { MinidockError } from '../errors.ts';
+import { version } from '../version.ts';
+import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
+
+const { engine } = fakeEngine(fakeRecord());
+
+test('the version is that of package.json', async () => {
+  const { version: expected } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.is(version, expected);
+  assert.equal(await runLine(['--version'], engine), { code: 0, stdout: `minidock version ${expected}\n`, stderr: '' });
+  assert.is((await runLine(['version', '-f', '{{.Client.Version}}'], engine)).stdout, `${expected}\n`);
+});
+
+test("mistakes: Docker's words and exit codes", async () => {
+  const cases: [string, number, string][] = [
+    ['foo', 1, `minidock: 'foo' is not a minidock command.\nSee 'minidock --help'\n`],
+    ['rnu', 1, `minidock: 'rnu' is not a minidock command. Did you mean 'run'?\nSee 'minidock --help'\n`],
+    ['image foo', 1, `minidock: 'image foo' is not a minidock command.\nSee 'minidock image --help'\n`],
+    ['--foo ps', 125, `unknown flag: --foo\nSee 'minidock --help'.\n`],
+    ['run --foo x', 125, `unknown flag: --foo\nSee 'minidock run --help'.\n`],
+    ['container ls --foo', 125, `unknown flag: --foo\nSee 'minidock container ls --help'.\n`],
+    ['ps x', 1, `"minidock ps" accepts no arguments.\nSee 'minidock ps --help'.\n\nUsage:  minidock ps [OPTIONS]\n`],
+    [
+      'exec web',
+      1,
+      `"minidock exec" requires at least 2 arguments.\nSee 'minidock exec --help'.\n\nUsage:  minidock exec [OPTIONS] CONTAINER COMMAND [ARG...]\n`,
+    ],
+    [
+      'logs',
+      1,
+      `"minidock logs" requires exactly 1 argument.\nSee 'minidock logs --help'.\n\nUsage:  minidock logs [OPTIONS] CONTAINER\n`,
+    ],
+    [
+      'images a b',
+      1,
+      `"minidock images" requires at most 1 argument.\nSee 'minidock images --help'.\n\nUsage:  minidock images [OPTIONS] [REPOSITORY[:TAG]]\n`,
+    ],
+    ['constructor', 1, `minidock: 'constructor' is not a minidock command.\nSee 'minidock --help'\n`],
+  ];
+  for (const [line, code, stderr] of cases) {
+    assert.equal(await runLine(line.split(' '), engine), { code, stdout: '', stderr }, line);
+  }
+});
+
+test('errors are one line and a fix; a stack only for --debug', async () => {
+  const broken = { ...engine, list: async () => Promise.reject(new TypeError('x is not a function')) };
+  const plain = await runLine(['ps'], broken);
+  assert.is(plain.code, 1);
+  assert.match(plain.stderr, /^minidock: x is not a function\n {2}fix: .*--debug.*\n$/);
+  const cause = new Error('beneath');
+  const failing = {
+    ...engine,
+    list: async () => Promise.reject(new MinidockError('c', 'no', { exitCode: 3, fix: 'do', cause })),
+  };
+  assert.equal(await runLine(['ps'], failing), { code: 3, stdout: '', stderr: 'minidock: no\n  fix: do\n' });
+  assert.match((await runLine(['-D', 'ps'], failing)).stderr, /no\n.*do\n.*\n +at [\s\S]*beneath\n +at /);
+});
+
+test('help: of the program, a group, a verb, however it is asked for', async () => {
+  for (const line of ['--help', 'help', '']) {
+    const { code, stdout } = await runLine(line.split(' ').filter(Boolean), engine);
+    assert.is(code, 0);
+    assert.match(stdout, /^Usage:.*minidock \[OPTIONS\] COMMAND[\s\S]*\brun\b[\s\S]*\bdoctor\b/);
+  }
+  for (const line of ['run --help', 'help run', '--help run']) {
+    assert.match(
+      (await runLine(line.split(' '), engine)).stdout,
+      /minidock run \[OPTIONS\] IMAGE[\s\S]*-p, --publish/,
+      line,
+    );
+  }
+  assert.match((await runLine(['image'], engine)).stdout, /Manage images[\s\S]*pull/);
+});
+
+test('completion offers verbs, and the flags of the verb', async () => {
+  assert.match((await runLine(['--get-yargs-completions', 'minidock', 'p'], engine)).stdout, /^ps$/m);
+  assert.match((await runLine(['--get-yargs-completions', 'minidock', 'stop', '--'], engine)).stdout, /^--timeout$/m);
+  assert.match((await runLine(['completion'], engine)).stdout, /complete -o .*_minidock_yargs_completions minidock/);
+});
+
+test.run();

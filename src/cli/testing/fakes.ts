@@ -1,0 +1,153 @@
+import type { ContainerRecord, Engine, ExecOptions, RunningContainer, RunOptions } from '../../engine/engine.ts';
+import { MinidockError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { main } from '../main.ts';
+import type { Output } from '../output.ts';
+
+/** Parts for unit tests of verbs: an engine that remembers what it was asked, and output that is kept. */
+
+export class KeptOutput implements Output {
+  stdout = '';
+  stderr = '';
+  out = (content: string | Uint8Array) => {
+    this.stdout += Buffer.from(content as Uint8Array).toString();
+  };
+  err = (content: string | Uint8Array) => {
+    this.stderr += Buffer.from(content as Uint8Array).toString();
+  };
+}
+
+export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRecord {
+  return {
+    id: 'bdd8674bca38d6d82291fc0fde8e2f46dfc7b3d0121076506db48164861474c2',
+    name: 'web',
+    created: '2026-11-20T19:14:16.158187464Z',
+    image: 'nginx:alpine',
+    imageId: `sha256:${'62'.repeat(32)}`,
+    path: 'nginx',
+    args: ['-g', 'daemon off;'],
+    options: {
+      image: 'nginx:alpine',
+      command: [],
+      env: ['A=b'],
+      tty: false,
+      interactive: false,
+      detach: true,
+      autoRemove: false,
+      ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
+      volumes: [{ source: '/opt', destination: '/data', readonly: true }],
+      network: 'bridge',
+      memory: 104857600,
+      cpus: 1.5,
+    },
+    hostname: 'bdd8674bca38',
+    config: { Env: ['PATH=/bin', 'A=b'], Cmd: ['nginx'], ExposedPorts: { '80/tcp': {}, '443/tcp': {} } },
+    mounts: [{ type: 'bind', source: '/opt', destination: '/data', readonly: true }],
+    layers: ['/r/layers/a/diff', '/r/layers/b/diff'],
+    state: {
+      status: 'running',
+      pid: 23010,
+      exitCode: 0,
+      error: '',
+      oomKilled: false,
+      startedAt: '2026-11-20T19:14:16.384952201Z',
+    },
+    network: {
+      mode: 'bridge',
+      ipAddress: '172.18.0.2',
+      prefixLength: 16,
+      gateway: '172.18.0.1',
+      macAddress: '02:42:ac:12:00:02',
+      ports: [{ hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
+    },
+    ...changes,
+  };
+}
+
+/** A container that prints `hello`, echoes its input, and exits as it is told. */
+export class FakeContainer implements RunningContainer {
+  readonly pid = 1;
+  readonly calls: unknown[] = [];
+  readonly exited: Promise<number>;
+  exit: (code: number) => void = () => {};
+
+  constructor() {
+    this.exited = new Promise(resolve => {
+      this.exit = resolve;
+    });
+  }
+
+  onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void {
+    listener('stdout', Buffer.from('hello\n'));
+    listener('stderr', Buffer.from('oops\n'));
+  }
+  write = (chunk: Buffer) => void this.calls.push(['write', chunk.toString()]);
+  endInput = () => void this.calls.push(['endInput']);
+  signal = (number: number) => void this.calls.push(['signal', number]);
+  resize = (size: object) => void this.calls.push(['resize', size]);
+  detach = () => void this.calls.push(['detach']);
+}
+
+/** An engine with one container, which exits with `exitCode` as soon as it is started. */
+export function fakeEngine(record: ContainerRecord, exitCode = 0) {
+  const calls: unknown[] = [];
+  const find = async (name: string) => {
+    if (name === record.name || record.id.startsWith(name)) return record;
+    throw new MinidockError('no-such-container', `No such container: ${name}`);
+  };
+  const start = () => {
+    const container = new FakeContainer();
+    container.exit(exitCode);
+    return container;
+  };
+  const engine: Engine = {
+    plan: async () => Promise.reject(new Error('not here')),
+    create: async (options: RunOptions) => {
+      calls.push(['create', options.image, options.command]);
+      return record;
+    },
+    start: async (id, io) => {
+      calls.push(['start', id.slice(0, 4), io.stdin, io.stdout]);
+      return start();
+    },
+    exec: async (options: ExecOptions) => {
+      calls.push(['exec', options.container, options.command]);
+      return start();
+    },
+    list: async ({ all }) => {
+      calls.push(['list', all]);
+      return [record];
+    },
+    find,
+    stop: async (name, options) => {
+      calls.push(['stop', name, options]);
+      return find(name);
+    },
+    remove: async (name, options) => {
+      calls.push(['remove', name, options]);
+      return find(name);
+    },
+    logs: async () => ({
+      async *entries(selection) {
+        calls.push(['logs', selection]);
+        yield { stream: 'stdout', time: 'T1', line: Buffer.from('one\n') };
+        yield { stream: 'stderr', time: 'T2', line: Buffer.from('two\n') };
+        yield { stream: 'stdout', time: 'T3', line: Buffer.from('three') };
+      },
+    }),
+  };
+  return { engine, calls };
+}
+
+/** Runs a command line against fakes. */
+export async function runLine(args: readonly string[], engine: Engine, images?: Context['images']) {
+  const output = new KeptOutput();
+  const code = await main(args, output, () => ({
+    settings: { root: '/r', execRoot: '/e', bridge: 'b', config: '/c' },
+    env: { HOME: '/root' },
+    output,
+    engine: async () => engine,
+    images: images ?? (async () => ({ find: () => undefined, list: () => [] }) as never),
+  }));
+  return { code, stdout: output.stdout, stderr: output.stderr };
+}

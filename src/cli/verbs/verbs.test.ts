@@ -1,0 +1,129 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { MinidockError } from '../../errors.ts';
+import { fakeEngine, fakeRecord, runLine } from '../testing/fakes.ts';
+
+const line = (text: string) => text.split(' ');
+
+test('ps: table, quiet, format, filters; -n asks for all', async () => {
+  const { engine, calls } = fakeEngine(fakeRecord());
+  const table = (await runLine(['ps'], engine)).stdout.split('\n');
+  assert.match(table[0]!, /^CONTAINER ID {3}IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES$/);
+  assert.match(
+    table[1]!,
+    /^bdd8674bca38 {3}nginx:alpine {3}"nginx -g daemon off;" +.* ago +Up .* {3}443\/tcp, 0\.0\.0\.0:8080->80\/tcp {3}web$/,
+  );
+  assert.is((await runLine(['ps', '-aq'], engine)).stdout, 'bdd8674bca38\n');
+  assert.is((await runLine(line('ps -q --no-trunc'), engine)).stdout, `${fakeRecord().id}\n`);
+  assert.is(
+    (await runLine(line('container ls --format {{.Names}}={{.Ports}}'), engine)).stdout,
+    'web=443/tcp, 0.0.0.0:8080->80/tcp\n',
+  );
+  for (const [filter, shown] of [
+    ['name=we', true],
+    ['name=x', false],
+    ['id=bdd8', true],
+    ['status=exited', false],
+    ['status=running', true],
+    ['ancestor=nginx:alpine', true],
+    ['ancestor=nginx', false],
+  ] as const) {
+    assert.is((await runLine(['ps', '-q', '-f', filter], engine)).stdout !== '', shown, filter);
+  }
+  assert.is((await runLine(['ps', '-f', 'foo=bar'], engine)).code, 1);
+  await runLine(line('ps -n 1'), engine);
+  assert.equal(
+    [calls[0], calls[1], calls.at(-1)],
+    [
+      ['list', false],
+      ['list', true],
+      ['list', true],
+    ],
+  );
+});
+
+test('run: the exit code is the container’s, output apart; -d prints the id', async () => {
+  const { engine, calls } = fakeEngine(fakeRecord(), 7);
+  assert.equal(await runLine(line('run --rm nginx ls -l'), engine), { code: 7, stdout: 'hello\n', stderr: 'oops\n' });
+  assert.equal(calls, [
+    ['create', 'nginx', ['ls', '-l']],
+    ['start', 'bdd8', false, true],
+  ]);
+  const detached = await runLine(line('run -dit nginx'), engine);
+  assert.equal(detached, { code: 0, stdout: `${fakeRecord().id}\n`, stderr: '' });
+});
+
+test('run: a missing image is pulled once, unless --pull never; engine errors are 125', async () => {
+  const { engine } = fakeEngine(fakeRecord());
+  let here = false;
+  const missing = new MinidockError('no-such-image', 'No such image: nginx');
+  const lazy = { ...engine, create: async () => (here ? fakeRecord() : Promise.reject(missing)) };
+  const images = async () =>
+    ({
+      pull: async (_name: string, show: (event: object) => void) => {
+        here = true;
+        show({ kind: 'pulling', tag: 'latest', repository: 'library/nginx' });
+        show({ kind: 'layer', layer: 'aaaaaaaaaaaa', phase: 'Pull complete' });
+        show({ kind: 'digest', digest: 'sha256:dd' });
+        return { changed: true };
+      },
+    }) as never;
+  assert.equal(await runLine(line('run --pull never nginx'), lazy, images), {
+    code: 125,
+    stdout: '',
+    stderr: 'minidock: No such image: nginx\n',
+  });
+  const { code, stdout, stderr } = await runLine(line('run -d nginx'), lazy, images);
+  assert.equal([code, stdout], [0, `${fakeRecord().id}\n`]);
+  assert.is(
+    stderr,
+    [
+      `Unable to find image 'nginx:latest' locally`,
+      'latest: Pulling from library/nginx',
+      'aaaaaaaaaaaa: Pull complete',
+      'Digest: sha256:dd',
+      'Status: Downloaded newer image for nginx:latest\n',
+    ].join('\n'),
+  );
+  const { stdout: pulled } = await runLine(line('pull nginx'), lazy, images);
+  assert.match(pulled, /^Using default tag: latest\nlatest: Pulling[\s\S]*\ndocker.io\/library\/nginx:latest\n$/);
+  assert.is((await runLine(line('pull -q nginx:1'), lazy, images)).stdout, 'docker.io/library/nginx:1\n');
+});
+
+test('exec and logs', async () => {
+  const { engine, calls } = fakeEngine(fakeRecord(), 3);
+  assert.is((await runLine(line('exec -e A=b web ls -l'), engine)).code, 3);
+  assert.equal(await runLine(line('exec -d web ls'), engine), { code: 0, stdout: '', stderr: '' });
+  assert.equal(calls[0], ['exec', 'web', ['ls', '-l']]);
+  const logs = await runLine(line('logs -f --tail=100 -t web'), engine);
+  assert.equal(logs, { code: 0, stdout: 'T1 one\nT3 three', stderr: 'T2 two\n' });
+  assert.equal(calls.at(-1), ['logs', { follow: true, tail: 100, since: undefined, until: undefined }]);
+  assert.match(
+    (await runLine(line('logs --since foo web'), engine)).stderr,
+    /failed to parse value as time or duration/,
+  );
+});
+
+test('stop, rm and inspect go on after a failure and exit with 1', async () => {
+  const { engine, calls } = fakeEngine(fakeRecord());
+  assert.equal(await runLine(line('stop -t 3 nope web'), engine), {
+    code: 1,
+    stdout: 'web\n',
+    stderr: 'minidock: No such container: nope\n',
+  });
+  assert.equal(calls.at(-1), ['stop', 'web', { signal: undefined, timeoutSeconds: 3 }]);
+  assert.is((await runLine(line('rm -fv web'), engine)).stdout, 'web\n');
+  assert.equal(calls.at(-1), ['remove', 'web', { force: true, volumes: true }]);
+  const inspected = await runLine(
+    ['inspect', '-f', '{{ .State.Pid }} {{.NetworkSettings.IPAddress}}', 'nope', 'web'],
+    engine,
+  );
+  assert.equal(inspected, { code: 1, stdout: '23010 172.18.0.2\n', stderr: 'minidock: No such object: nope\n' });
+  assert.equal(await runLine(line('inspect nope'), engine), {
+    code: 1,
+    stdout: '[]\n',
+    stderr: 'minidock: No such object: nope\n',
+  });
+});
+
+test.run();
