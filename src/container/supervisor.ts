@@ -20,6 +20,7 @@ export function leaveCaller(facts: HostFacts): Step[] {
         ]
       : facts.inheritedFds.map(fd => close(fd, about('no descriptor of the caller goes into a container')))),
     call('setsid', [], about('Ctrl-C in the terminal of the caller is not for the container')),
+    call('prctl', [PR.PR_SET_NAME, str('minidock-shim'), 0, 0, 0], about('the name that ps, ss and top show')),
     call(
       'prctl',
       [PR.PR_SET_DUMPABLE, 0, 0, 0, 0],
