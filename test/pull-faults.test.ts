@@ -103,8 +103,6 @@ test('a server without ranges starts again from the beginning', async () => {
 
 test('a blob that is always cut short fails and leaves nothing', async () => {
   const { registry, pull, root } = await setting();
-  registry.intercept = (request, response) =>
-    request.url?.endsWith(layerPath) === true && !request.headers.range && cutShort(response, large, 1000);
   registry.intercept = (request, response) => {
     if (!request.url?.endsWith(layerPath)) return false;
     response.destroy();
@@ -124,9 +122,9 @@ test('a body that ends early without a length is cut short too', async () => {
   checkEmpty(root);
 });
 
-for (const [what, body] of [
-  ['other bytes', Buffer.alloc(large.length, 'x')],
-  ['more bytes', Buffer.concat([large, Buffer.from('x')])],
+for (const [what, body, message] of [
+  ['other bytes', Buffer.alloc(large.length, 'x'), /^digest mismatch/],
+  ['more bytes', Buffer.concat([large, Buffer.from('x')]), /is larger than the \d+ bytes/],
 ] as const) {
   test(`a blob with ${what} than its digest names is refused`, async () => {
     const { registry, pull, root } = await setting();
@@ -137,6 +135,7 @@ for (const [what, body] of [
     };
     const error = await failure(pull());
     assert.is(error.code, 'digest-mismatch');
+    assert.match(error.message, message);
     assert.ok(error.message.includes(image.layers[1]!));
     checkEmpty(root);
   });
