@@ -21,7 +21,7 @@ test('on a terminal layers keep their lines', () => {
     text => {
       out += text;
     },
-    { rows: 24, columns: 100 },
+    { rows: 24, columns: 120 },
   );
   list.show({ kind: 'layer', layer: 'a', phase: 'Waiting' }, 0);
   list.show({ kind: 'layer', layer: 'b', phase: 'Waiting' }, 0);

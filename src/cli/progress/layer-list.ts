@@ -33,17 +33,18 @@ export class LayerList {
       if (isNews && phase !== 'Downloading' && phase !== 'Extracting') this.#print(`${layer}: ${phase}\n`);
       return;
     }
-    const line = `${layer}: ${phase}${bar(event)}`.slice(0, this.#size.columns - 1);
+    const line = `${layer}: ${phase}${bar(event, this.#size.columns)}`.slice(0, this.#size.columns - 1);
     const up = this.#order.length - this.#order.indexOf(layer);
     this.#print(last === undefined ? `${line}\n` : `\x1b[${up}A\r${line}\x1b[K\x1b[${up}B\r`);
   }
 }
 
 /** ` [=====>     ]  1.2MB/3.4MB` while bytes are moving. */
-function bar({ phase, current, total }: LayerEvent): string {
+function bar({ phase, current, total }: LayerEvent, columns: number): string {
   if (current === undefined || (phase !== 'Downloading' && phase !== 'Extracting')) return '';
   if (total === undefined || total === 0) return `  ${humanSize(current)}`;
-  const width = 50;
+  // Name, phase and the two sizes take up to 52 columns.
+  const width = Math.min(50, Math.max(5, columns - 52));
   const filled = Math.min(width, Math.floor((width * current) / total));
   const drawn = filled === width ? '='.repeat(width) : `${'='.repeat(filled)}>`.padEnd(width);
   return ` [${drawn}]  ${humanSize(current)}/${humanSize(total)}`;
