@@ -11,8 +11,8 @@ export const lesson: Lesson = {
   needs: ['root'],
   question: {
     ask: {
-      en: 'A program starts another one in the ordinary way, with clone(SIGCHLD) and execve. How many of its namespaces will the child share with its parent?',
-      zh: '一个程序用普通的方式启动另一个程序：clone(SIGCHLD) 加 execve。子进程会与父进程共享多少个命名空间？',
+      en: 'A program starts another one in the ordinary way, with `clone(SIGCHLD)` and `execve`. How many of its namespaces will the child share with its parent?',
+      zh: '一个程序用普通的方式启动另一个程序：`clone(SIGCHLD)` 加 `execve`。子进程会与父进程共享多少个命名空间？',
     },
     choices: [
       { en: 'None: every process has its own', zh: '一个也不共享：每个进程都有自己的' },
@@ -24,8 +24,8 @@ export const lesson: Lesson = {
     ],
     right: 1,
     because: {
-      en: 'Every inode under /proc/PID/ns is the same on both sides. A new PID is a new line in the same list, not a new list. Isolation is never a side effect: each namespace has a flag, and we gave none.',
-      zh: '/proc/PID/ns 下的每个 inode 两边都一样。新的 PID 只是同一份名单上的新的一行，而不是一份新名单。隔离从不会附带发生：每个命名空间各有一个标志，而我们一个也没给。',
+      en: 'Every inode under `/proc/PID/ns` is the same on both sides. A new PID is a new line in the same list, not a new list. Isolation is never a side effect: each namespace has a flag, and we gave none.',
+      zh: '`/proc/PID/ns` 下的每个 inode 两边都一样。新的 PID 只是同一份名单上的新的一行，而不是一份新名单。隔离从不会附带发生：每个命名空间各有一个标志，而我们一个也没给。',
     },
   },
   run: {
@@ -49,12 +49,12 @@ export const lesson: Lesson = {
     {
       title: { en: 'A program that is not there', zh: '一个不存在的程序' },
       before: {
-        en: 'The same birth, but the child asks execve for a file that does not exist. The process is there already; only its new program is missing.',
-        zh: '同样的诞生过程，但子进程让 execve 执行一个不存在的文件。进程已经有了，缺的只是新程序。',
+        en: 'The same birth, but the child asks `execve` for a file that does not exist. The process is there already; only its new program is missing.',
+        zh: '同样的诞生过程，但子进程让 `execve` 执行一个不存在的文件。进程已经有了，缺的只是新程序。',
       },
       after: {
         en: 'ENOENT. The child still runs our own code and can say so; a shell would print "not found" here, Docker exits with 127.',
-        zh: 'ENOENT。子进程运行的仍是我们自己的代码，所以还能报告错误；换作 shell 会打印 “not found”，Docker 的退出码则是 127。',
+        zh: 'ENOENT。子进程运行的仍是我们自己的代码，所以还能报告错误；换作 shell 会打印 `not found`，Docker 的退出码则是 127。',
       },
       program: ({ command }) =>
         lessonProgram({ namespaces: [], child: [], command: { ...command, path: '/no/such/program' } }),

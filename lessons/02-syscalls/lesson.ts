@@ -25,8 +25,8 @@ export const lesson: Lesson = {
   needs: ['root', 'uts'],
   question: {
     ask: {
-      en: 'A process is root (user 0) and then calls seteuid(65534). Now it calls sethostname("nobody"). What answers the kernel?',
-      zh: '一个进程本来是 root（用户 0），随后调用 seteuid（65534）。这时它再调用 sethostname(“nobody”)，内核会怎么答复？',
+      en: 'A process is root (user 0) and then calls `seteuid(65534)`. Now it calls `sethostname("nobody")`. What answers the kernel?',
+      zh: '一个进程本来是 root（用户 0），随后调用 `seteuid(65534)`。这时它再调用 `sethostname("nobody")`，内核会怎么答复？',
     },
     choices: [
       { en: '0: the process was started by root', zh: '0：进程是 root 启动的' },
@@ -35,8 +35,8 @@ export const lesson: Lesson = {
     ],
     right: 1,
     because: {
-      en: 'sethostname asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. EACCES would be the answer of a file’s mode. Below, libc and strace both say so.',
-      zh: 'sethostname 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。EACCES 则是文件权限位的答复。下面 libc 和 strace 都会这么说。',
+      en: '`sethostname` asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. EACCES would be the answer of a file’s mode. Below, libc and strace both say so.',
+      zh: '`sethostname` 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。EACCES 则是文件权限位的答复。下面 libc 和 strace 都会这么说。',
     },
   },
   run: {

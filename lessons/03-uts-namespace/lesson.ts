@@ -17,13 +17,13 @@ export const lesson: Lesson = {
   needs: ['root', 'uts'],
   question: {
     ask: {
-      en: 'The child is made with clone(CLONE_NEWUTS|SIGCHLD) and calls sethostname("container"). What does `hostname` say on the host while the child lives?',
-      zh: '子进程由 clone(CLONE_NEWUTS|SIGCHLD) 创建，然后调用 sethostname（“container”）。它活着的时候，宿主机上的 `hostname` 显示什么？',
+      en: 'The child is made with `clone(CLONE_NEWUTS|SIGCHLD)` and calls `sethostname("container")`. What does `hostname` say on the host while the child lives?',
+      zh: '子进程由 `clone(CLONE_NEWUTS|SIGCHLD)` 创建，然后调用 `sethostname("container")`。它活着的时候，宿主机上的 `hostname` 显示什么？',
     },
     choices: [
-      { en: '"container": a machine has one name', zh: '“container”：一台机器只有一个名字' },
+      { en: '`container`: a machine has one name', zh: '`container`：一台机器只有一个名字' },
       { en: 'the old name, before, during and after', zh: '一直是原来的名字' },
-      { en: '"container" now, the old name when the child is gone', zh: '现在是 “container”，子进程结束后恢复' },
+      { en: '`container` now, the old name when the child is gone', zh: '现在是 `container`，子进程结束后恢复' },
     ],
     right: 1,
     because: {
@@ -50,8 +50,8 @@ export const lesson: Lesson = {
     {
       title: { en: 'Famous failure: a name that is too long', zh: '著名的坑：名字太长' },
       before: {
-        en: 'struct utsname has 65 bytes for the name, one of them for the NUL. Here are 65 letters.',
-        zh: 'struct utsname 为名字留了 65 个字节，其中一个给结尾的 NUL。这里给它 65 个字母。',
+        en: '`struct utsname` has 65 bytes for the name, one of them for the NUL. Here are 65 letters.',
+        zh: '`struct utsname` 为名字留了 65 个字节，其中一个给结尾的 NUL。这里给它 65 个字母。',
       },
       after: {
         en: 'EINVAL says no more than "invalid argument". Engines check the length before, so that the message can name it.',

@@ -44,8 +44,8 @@ export const lesson: Lesson = {
     ],
     right: 2,
     because: {
-      en: 'ps reads /proc, and the /proc that is mounted belongs to the host’s PID namespace. What /proc calls number one is the host’s init, not our child. The process is isolated all the same: it cannot signal any of the PIDs it reads there.',
-      zh: 'ps 读的是 /proc，而现在挂载着的 /proc 属于宿主机的 PID 命名空间。/proc 里的 1 号是宿主机的 init，不是我们的子进程。隔离其实已经生效：它读到的那些 PID，一个也发不了信号。',
+      en: '`ps` reads `/proc`, and the `/proc` that is mounted belongs to the host’s PID namespace. What `/proc` calls number one is the host’s init, not our child. The process is isolated all the same: it cannot signal any of the PIDs it reads there.',
+      zh: '`ps` 读的是 `/proc`，而现在挂载着的 `/proc` 属于宿主机的 PID 命名空间。`/proc` 里的 1 号是宿主机的 init，不是我们的子进程。隔离其实已经生效：它读到的那些 PID，一个也发不了信号。',
     },
   },
   run: {

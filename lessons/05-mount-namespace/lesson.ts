@@ -68,8 +68,8 @@ export const lesson: Lesson = {
   needs: ['root', 'mnt'],
   question: {
     ask: {
-      en: 'On a systemd machine "/" is shared. A child made with CLONE_NEWNS mounts a tmpfs, and does nothing else. Who sees the files in it?',
-      zh: '在使用 systemd 的机器上，“/” 是 shared。带 CLONE_NEWNS 的子进程挂载了一个 tmpfs，别的什么都没做。谁能看见里面的文件？',
+      en: 'On a systemd machine `/` is shared. A child made with `CLONE_NEWNS` mounts a tmpfs, and does nothing else. Who sees the files in it?',
+      zh: '在使用 systemd 的机器上，`/` 是 shared。带 `CLONE_NEWNS` 的子进程挂载了一个 tmpfs，别的什么都没做。谁能看见里面的文件？',
     },
     choices: [
       { en: 'only the child: it has its own mount namespace', zh: '只有子进程：它有自己的挂载命名空间' },

@@ -62,24 +62,24 @@ export const lesson: Lesson = {
   id,
   title: { en: 'pivot_root: another root', zh: 'pivot_root：换一个根' },
   about: {
-    en: 'overlay, pivot_root, umount: an unpacked image becomes "/", and the host’s tree is gone',
-    zh: 'overlay、pivot_root、umount：解开的镜像变成 “/”，宿主机的树不见了',
+    en: 'overlay, pivot_root, umount: an unpacked image becomes /, and the host’s tree is gone',
+    zh: 'overlay、pivot_root、umount：解开的镜像变成 /，宿主机的树不见了',
   },
   needs: ['root', 'mnt', 'pid', 'uts', 'overlay'],
   question: {
     ask: {
-      en: 'After pivot_root(".", ".") the process is in its new root. A symbolic link in the image says evil → /../../etc/shadow. When can it no longer reach the host’s file?',
-      zh: 'pivot_root（“.”，“.”）之后，进程已经在新的根里。镜像里有个符号链接 evil → /../../etc/shadow。从什么时候起它再也够不到宿主机的文件？',
+      en: 'After `pivot_root(".", ".")` the process is in its new root. A symbolic link in the image says `evil → /../../etc/shadow`. When can it no longer reach the host’s file?',
+      zh: '`pivot_root(".", ".")` 之后，进程已经在新的根里。镜像里有个符号链接 `evil → /../../etc/shadow`。从什么时候起它再也够不到宿主机的文件？',
     },
     choices: [
-      { en: 'from pivot_root on: "/.." is "/"', zh: '从 pivot_root 起：“/..” 就是 “/”' },
-      { en: 'only after umount2(".", MNT_DETACH)', zh: '直到 umount2（“.”，MNT_DETACH）之后' },
+      { en: 'from `pivot_root` on: `/..` is `/`', zh: '从 `pivot_root` 起：`/..` 就是 `/`' },
+      { en: 'only after `umount2(".", MNT_DETACH)`', zh: '直到 `umount2(".", MNT_DETACH)` 之后' },
       { en: 'never: root can always climb out', zh: '永远够得到：root 总能爬出去' },
     ],
     right: 1,
     because: {
-      en: 'pivot_root(".", ".") stacks the old root on top of the new one, at the same place. ".." at "/" crosses to what is mounted on top: the host. Below you will see the same path opened before the detach and ENOENT after it.',
-      zh: 'pivot_root（“.”，“.”）把旧的根叠在新的根上面，就在同一个位置。在 “/” 处走 “..”，会跨到压在上面的那个挂载：宿主机。下面会看到同一个路径在摘下之前能打开，摘下之后是 ENOENT。',
+      en: '`pivot_root(".", ".")` stacks the old root on top of the new one, at the same place. `..` at `/` crosses to what is mounted on top: the host. Below you will see the same path opened before the detach and ENOENT after it.',
+      zh: '`pivot_root(".", ".")` 把旧的根叠在新的根上面，就在同一个位置。在 `/` 处走 `..`，会跨到压在上面的那个挂载：宿主机。下面会看到同一个路径在摘下之前能打开，摘下之后是 ENOENT。',
     },
   },
   prepare(scratch) {
@@ -87,6 +87,7 @@ export const lesson: Lesson = {
     makeSmallRoot(path.join(scratch, 'image'));
     fs.writeFileSync(path.join(scratch, 'secret'), 'of the host\n');
   },
+  shell: '/bin/sh',
   run: {
     program: ({ scratch, command }) =>
       lessonProgram({
@@ -139,8 +140,8 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
     {
       title: { en: 'The old root, before and after the detach', zh: '旧的根：摘下之前与之后' },
       before: {
-        en: 'The same steps, with two questions in between: the path /.. and then the name of a file of the host (secret, in the scratch directory).',
-        zh: '同样的步骤，中间插入两次提问：路径是 /.. 再加上宿主机一个文件的名字（临时目录里的 secret）。',
+        en: 'The same steps, with two questions in between: the path `/..` and then the name of a file of the host (secret, in the scratch directory).',
+        zh: '同样的步骤，中间插入两次提问：路径是 `/..` 再加上宿主机一个文件的名字（临时目录里的 secret）。',
       },
       after: {
         en: 'First a file descriptor, then ENOENT. An engine that looks up a path of the image between the two hands it the host. minidock first detaches, then resolves.',
@@ -212,8 +213,8 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
   ],
   seen: [
     {
-      en: 'a directory of binaries became "/"; the host’s tree is in no mount table of this namespace',
-      zh: '一个装着程序的目录变成了 “/”；这个命名空间的挂载表里再也没有宿主机的树',
+      en: 'a directory of binaries became `/`; the host’s tree is in no mount table of this namespace',
+      zh: '一个装着程序的目录变成了 `/`；这个命名空间的挂载表里再也没有宿主机的树',
     },
     { en: 'what was written lies in `upper`, the image is untouched', zh: '写入的内容在 `upper` 里，镜像原封不动' },
     {
@@ -227,13 +228,13 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
   ],
   reasons: [
     ['clone(', '一个新进程，有自己的命名空间（见标志）'],
-    ['chdir("rootfs', '新的根，接下来就是 “.”'],
+    ['chdir("rootfs', '新的根，接下来就是 .'],
     ['chdir("/")', '走进新的根'],
     ['chdir("', '之后的路径都从这里算起；overlay 的全部选项必须放进 4096 个字节'],
     ['mount("overlay"', '只读的镜像在下，可写的一层在上，看起来是一棵树'],
-    ['pivot_root(', '新的根成为 “/”；旧的根叠在它上面'],
+    ['pivot_root(', '新的根成为 /；旧的根叠在它上面'],
     ['umount2(', '宿主机的文件系统离开这个命名空间：再没有路径通回去'],
-    ['openat(', '从 “/” 往上走：旧的根如果还压在上面，这就是宿主机的文件'],
+    ['openat(', '从 / 往上走：旧的根如果还压在上面，这就是宿主机的文件'],
     ['close(', '能打开：宿主机就在手边'],
     ['mount("tmpfs"', '一个挂载……'],
     ['mkdirat(AT_FDCWD, "/tmp', '……和里面的一个普通目录'],

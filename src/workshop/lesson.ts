@@ -19,6 +19,8 @@ export interface Lesson {
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
   prepare?(scratch: string): Promise<void> | void;
   readonly run: Run;
+  /** The shell of `--shell`, where the program changes the root; otherwise the host's bash or sh. */
+  readonly shell?: string;
   /** Further runs: famous failures, cures, attacks. */
   readonly experiments: readonly Experiment[];
   /** The same by other means (C, libc), compared with what the kernel said of `run`. */

@@ -39,7 +39,9 @@ export class Narrator {
   announce({ step, report }: StepEvent): void {
     this.enter(report.section);
     this.announced = step;
-    this.terminal.line(`${chalk.yellow('▶')}   ${paintCall(printStep(step))}`);
+    const lines = wrapText(printStep(step), this.terminal.width - MARGIN);
+    for (const [i, line] of lines.entries())
+      this.terminal.line(i === 0 ? `${chalk.yellow('▶')}   ${paintCall(line)}` : `      ${line}`);
     this.terminal.lines(this.reason(step).map(line => ' '.repeat(MARGIN) + chalk.dim(line)));
   }
 

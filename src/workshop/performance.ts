@@ -33,6 +33,11 @@ export class Performance {
     this.cloned = resolve;
   });
   private executed = false;
+  private silent = false;
+  private interrupt!: (reason: unknown) => void;
+  private readonly interruption = new Promise<never>((_resolve, reject) => {
+    this.interrupt = reject;
+  });
   /** The last syscall that the kernel refused. */
   refused: { call: string; errno: string } | undefined;
 
@@ -41,6 +46,7 @@ export class Performance {
     private readonly audience: Audience,
     stdio: 'pipe' | 'inherit',
   ) {
+    this.interruption.catch(() => {});
     const before = audience.before?.bind(audience);
     this.shim = launch(program, {
       label: 'lesson',
@@ -50,10 +56,13 @@ export class Performance {
     });
   }
 
-  /** Resolves when the child stands at its sync. Rejects with the StepError of a step that failed. */
+  /**
+   * Resolves when the child stands at its sync. Rejects with the StepError of a step that failed, or with what the audience
+   * threw while a step waited for it.
+   */
   async ready(): Promise<void> {
-    await this.shim.ready;
-    await this.shim.supervised;
+    await this.unlessInterrupted(this.shim.ready);
+    await this.unlessInterrupted(this.shim.supervised);
     // The report of the last step comes through another pipe than the news that the child is ready.
     await this.afterClone;
   }
@@ -61,9 +70,18 @@ export class Performance {
   /** Lets the child execute its program, and resolves when it runs. Rejects with an ExecError. */
   async go(): Promise<void> {
     this.shim.go();
-    await this.shim.executed;
+    await this.unlessInterrupted(this.shim.executed);
     this.executed = true;
     this.audience.replaced(this.program.exec[0]!);
+  }
+
+  /** As `go`, for a program that owns the terminal from its first moment: all is said before. */
+  async goSilently(): Promise<void> {
+    this.audience.replaced(this.program.exec[0]!);
+    this.silent = true;
+    this.shim.go();
+    await this.shim.executed;
+    this.executed = true;
   }
 
   /** Lines of the process until it is ready, or until it ends. */
@@ -119,7 +137,7 @@ export class Performance {
 
   /** Parent and child report through two pipes: what the child did is held back until clone itself was shown. */
   private receive(event: StepEvent): void {
-    if (!this.isOurs(event.step)) return;
+    if (this.silent || !this.isOurs(event.step)) return;
     if (event.step.op === 'syscall' && event.report.result < 0)
       this.refused = { call: event.step.name, errno: errnoName(-event.report.result) };
     if (this.pid === 0 && event.report.section !== 'host') {
@@ -135,9 +153,19 @@ export class Performance {
   }
 
   private async pause(event: StepEvent, before: NonNullable<Audience['before']>): Promise<void> {
-    if (!this.isOurs(event.step)) return;
+    if (this.silent || !this.isOurs(event.step)) return;
     if (event.report.section !== 'host') await this.afterClone;
-    await before(event, this.pid);
+    try {
+      await before(event, this.pid);
+    } catch (error) {
+      this.interrupt(error);
+      throw error;
+    }
+  }
+
+  /** Who quits while a step waits makes the shim fail as well: the reason comes first. */
+  private unlessInterrupted<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([this.interruption, promise]);
   }
 
   /** The shim's own sealing is a program too, but not the lesson's. */

@@ -107,9 +107,9 @@ function refuse(lesson: Lesson, language: Language): void {
 /** Asks for the learner's expectation; without a terminal it only shows the question. The index of the choice, if any. */
 async function predict(question: Question, terminal: Terminal, language: Language): Promise<number | undefined> {
   terminal.part(words.prediction[language]);
-  terminal.paragraph(question.ask[language]);
+  terminal.prose(question.ask[language]);
   terminal.line();
-  for (const [i, choice] of question.choices.entries()) terminal.line(`${chalk.cyan(`${i + 1})`)} ${choice[language]}`);
+  terminal.prose(question.choices.map((choice, i) => `${i + 1}. ${choice[language]}`).join('\n'));
   if (!terminal.interactive) return undefined;
   terminal.line();
   terminal.line(chalk.yellow(words.chooseKey[language]));
@@ -117,17 +117,17 @@ async function predict(question: Question, terminal: Terminal, language: Languag
     pressed => pressed === 'enter' || (typeof pressed === 'object' && pressed.digit <= question.choices.length),
   );
   if (typeof key !== 'object') return undefined;
-  terminal.line(`→ ${question.choices[key.digit - 1]![language]}`);
+  terminal.prose(`→ ${question.choices[key.digit - 1]![language]}`);
   return key.digit - 1;
 }
 
 function answer(question: Question, guess: number | undefined, terminal: Terminal, language: Language): void {
   terminal.part(words.answer[language]);
   if (guess === question.right) terminal.line(chalk.green(`✓ ${words.right[language]}`));
-  else if (guess !== undefined)
-    terminal.paragraph(`${words.wrong[language]} ${question.choices[guess]![language]}`, line => chalk.yellow(line));
-  terminal.paragraph(`${question.right + 1}) ${question.choices[question.right]![language]}`, line => chalk.bold(line));
-  terminal.paragraph(question.because[language]);
+  else if (guess !== undefined) terminal.prose(`${words.wrong[language]} ${question.choices[guess]![language]}`);
+  terminal.paragraph(question.choices[question.right]![language].replaceAll('`', ''), line => chalk.bold(line));
+  terminal.line();
+  terminal.prose(question.because[language]);
 }
 
 function finish(

@@ -27,6 +27,7 @@ export class ClaimError extends Error {}
 export class Session {
   private readonly scratch = makeScratch();
   private current: Performance | undefined;
+  private stepper: Stepper | undefined;
   private closing: Promise<void> | undefined;
   private seen: { host: Moment; container: Moment } | undefined;
 
@@ -60,7 +61,7 @@ export class Session {
   /** A further run. One that is meant to fail has failed as it should when this returns. */
   async experiment(experiment: Experiment): Promise<void> {
     this.terminal.part(experiment.title[this.language]);
-    this.terminal.paragraph(experiment.before[this.language]);
+    this.terminal.prose(experiment.before[this.language]);
     this.terminal.line();
     const program = experiment.program(this.stage(experiment.inside ?? ''));
     if (experiment.fails) await this.performFailure(program, experiment.fails);
@@ -70,7 +71,7 @@ export class Session {
       if (evidence) this.show(evidence);
     }
     this.terminal.line();
-    this.terminal.paragraph(experiment.after[this.language]);
+    this.terminal.prose(experiment.after[this.language]);
   }
 
   /** The lesson's environment with a shell in it, on the learner's terminal. */
@@ -78,14 +79,11 @@ export class Session {
     await this.lesson.prepare?.(this.scratch);
     const program = this.lesson.run.program({
       scratch: this.scratch,
-      command: shellCommand(this.lesson.id, this.scratch),
+      command: shellCommand(this.lesson, this.scratch),
     });
     const performance = this.start(program, 'inherit');
     await performance.ready();
-    this.terminal.line();
-    this.terminal.paragraph(words.shellHello[this.language], line => chalk.green(line));
-    this.terminal.line();
-    await performance.go();
+    await performance.goSilently();
     const code = await performance.exited();
     this.current = undefined;
     return code;
@@ -106,16 +104,26 @@ export class Session {
   private start(program: Program, stdio: 'pipe' | 'inherit'): Performance {
     const narrator = new Narrator(this.terminal, this.language, this.lesson.reasons);
     const stepper = this.step ? new Stepper(this.terminal, narrator, this.language) : undefined;
+    this.stepper = stepper;
     this.current = new Performance(
       program,
       {
         done: event => narrator.done(event),
         before: stepper && ((event, pid) => stepper.before(event, pid)),
-        replaced: step => narrator.replaced(step),
+        replaced: step => {
+          narrator.replaced(step);
+          if (stdio === 'inherit') this.welcome();
+        },
       },
       stdio,
     );
     return this.current;
+  }
+
+  private welcome(): void {
+    this.terminal.line();
+    this.terminal.paragraph(words.shellHello[this.language], line => chalk.green(line));
+    this.terminal.line();
   }
 
   private async perform(
@@ -125,6 +133,7 @@ export class Session {
     const performance = this.start(program, 'pipe');
     await performance.ready();
     await performance.go();
+    await this.stepper?.after(performance.pid);
     const output = await performance.output();
     if (output.length > 0) this.quote(output);
     const found = evidence?.(
@@ -204,7 +213,10 @@ function scriptCommand(script: string, scratch: string): Command {
   };
 }
 
-function shellCommand(id: string, scratch: string): Command {
-  const env = [PATH, `LESSON=${scratch}`, `TERM=${process.env.TERM ?? 'dumb'}`, `HOME=/root`, `PS1=(${id}) # `];
-  return { path: '/bin/sh', argv: ['sh'], env };
+/** bash where it can be: dash complains when it leaves a PID namespace that its terminal does not know. */
+function shellCommand(lesson: Lesson, scratch: string): Command {
+  const shell = lesson.shell ?? (fs.existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh');
+  const argv = shell === '/bin/bash' ? ['bash', '--norc', '--noprofile'] : ['sh'];
+  const env = [PATH, `LESSON=${scratch}`, `TERM=${process.env.TERM ?? 'dumb'}`, 'HOME=/root', `PS1=(${lesson.id}) # `];
+  return { path: shell, argv, env };
 }

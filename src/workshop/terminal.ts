@@ -1,4 +1,5 @@
 import chalk from 'chalk';
+import { renderMarkdown } from './markdown.ts';
 import { widthOf, wrapText } from './width.ts';
 
 const WIDEST = 100;
@@ -35,6 +36,11 @@ export class Terminal {
   /** A paragraph, wrapped. */
   paragraph(text: string, paint: (line: string) => string = line => line): void {
     for (const line of wrapText(text, this.width)) this.line(paint(line));
+  }
+
+  /** Running text with Markdown's emphasis and code. */
+  prose(text: string): void {
+    this.lines(renderMarkdown(text, { width: this.width, chalk }).trimEnd().split('\n'));
   }
 
   /** A rule with a title: the parts of a lesson. */

@@ -1,0 +1,75 @@
+import { Chalk } from 'chalk';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { codeBlocks, markdownSections, markdownShape, renderMarkdown } from './markdown.ts';
+import { widthOf } from './width.ts';
+
+const source = `# A title
+
+Some *plain* text with \`code\` and a [link](https://example.org/x), hard
+wrapped in the source.
+
+## A part
+
+- first
+- second, which is long enough to be wrapped onto a second line
+  1. inner
+
+\`\`\`sh run
+echo hello   # → hello
+\`\`\`
+
+| call | meaning |
+|---|---|
+| \`a\\|b\` | **strong** |
+
+> quoted
+`;
+
+const rendered = renderMarkdown(source, { width: 40 });
+
+test('headings are underlined, paragraphs wrapped anew', () => {
+  assert.match(rendered, /^A title\n━{7}\n\nSome plain text with code and a link\n/);
+  assert.match(rendered, /link\n\(https:\/\/example\.org\/x\), hard wrapped in\nthe source\./);
+});
+
+test('lists hang, code has a bar, tables are aligned', () => {
+  assert.match(rendered, /• first\n• second, which is long enough to be\n {2}wrapped/);
+  assert.match(rendered, /\n {2}1\. inner\n/);
+  assert.match(rendered, /│ echo hello {3}# → hello\n/);
+  assert.match(rendered, /call {2}meaning\n─+\na\|b {3}strong\n/);
+  assert.match(rendered, /▌ quoted/);
+});
+
+test('nothing but code is wider than asked', () => {
+  for (const line of rendered.split('\n')) assert.ok(widthOf(line) <= 40, line);
+});
+
+test('no colour codes without colour, some with', () => {
+  assert.not.match(rendered, /\x1b/);
+  assert.match(
+    renderMarkdown('**a** `b`', { width: 40, chalk: new Chalk({ level: 1 }) }),
+    /\x1b\[1ma\x1b\[22m \x1b\[36mb/,
+  );
+});
+
+test('HTML is text, not markup', () => {
+  assert.match(renderMarkdown('a <b>c</b>', { width: 40 }), /a <b>c<\/b>/);
+});
+
+test('sections are cut at headings of level two, not inside code', () => {
+  const sections = markdownSections('# T\n\nintro\n\n## One\n\n```\n## no\n```\n\n## Two\nend\n');
+  assert.equal(
+    sections.map(section => section.heading),
+    ['T', 'One', 'Two'],
+  );
+  assert.match(sections[1]!.source, /## no/);
+});
+
+test('code blocks carry their label; the shape tells structure from words', () => {
+  assert.equal(codeBlocks(source), [{ info: 'sh run', content: 'echo hello   # → hello\n' }]);
+  assert.equal(markdownShape('# a\n\n- x\n- y\n'), markdownShape('# b\n\n- z\n- w\n'));
+  assert.not.equal(markdownShape('# a\n\n- x\n'), markdownShape('# a\n\n- x\n- y\n'));
+});
+
+test.run();

@@ -1,0 +1,55 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Options, parseOptions } from './options.ts';
+
+/** What npm 8, 10 and 11 hand to the script for a line typed after `npm run lesson`: tried with each of them. */
+const cases: [typed: string, argv: string[], env: NodeJS.ProcessEnv, expected: Partial<Options>][] = [
+  ['', [], {}, { lesson: undefined, step: false, shell: false, language: 'en' }],
+  ['04', ['04'], {}, { lesson: '04' }],
+  ['04 --step', ['04'], { npm_config_step: 'true' }, { lesson: '04', step: true, shell: false }],
+  ['--step 04', ['04'], { npm_config_step: 'true' }, { lesson: '04', step: true }],
+  ['04 --no-step', ['04'], { npm_config_step: '' }, { lesson: '04', step: false }],
+  ['04 --step=false', ['04'], { npm_config_step: 'false' }, { lesson: '04', step: false }],
+  ['04 --shell', ['04'], { npm_config_shell: '' }, { lesson: '04', shell: true }],
+  ['--shell 04', [], { npm_config_shell: '04' }, { lesson: '04', shell: true }],
+  [
+    '--step --shell 04',
+    [],
+    { npm_config_step: 'true', npm_config_shell: '04' },
+    { lesson: '04', shell: true, step: true },
+  ],
+  ['04 --lang zh', ['04', 'zh'], { npm_config_long: 'true' }, { lesson: '04', language: 'zh', ignored: [] }],
+  ['--lang zh 04', ['zh', '04'], { npm_config_long: 'true' }, { lesson: '04', language: 'zh', ignored: [] }],
+  ['--lang zh', ['zh'], { npm_config_long: 'true' }, { lesson: undefined, language: 'zh' }],
+  ['04 --shell --lang zh', ['04', 'zh'], { npm_config_shell: '' }, { lesson: '04', shell: true, language: 'zh' }],
+  ['-- 04 --step --lang zh', ['04', '--step', '--lang', 'zh'], {}, { lesson: '04', step: true, language: 'zh' }],
+  ['-- 04 --lang=zh_CN.UTF-8 --shell', ['04', '--lang=zh_CN.UTF-8', '--shell'], {}, { language: 'zh', shell: true }],
+  ['-- --help', ['--help'], {}, { help: true }],
+  ['04 en', ['04', 'en'], { LANG: 'zh_CN.UTF-8' }, { lesson: '04', language: 'en' }],
+  ['(old npm) 04 --lang zh', ['04'], { npm_config_lang: 'zh' }, { lesson: '04', language: 'zh' }],
+];
+
+for (const [typed, argv, env, expected] of cases)
+  test(`npm run lesson ${typed}`, () => {
+    const options = parseOptions(argv, env);
+    for (const [name, value] of Object.entries(expected)) assert.equal(options[name as keyof Options], value, name);
+  });
+
+test('a shell that npmrc sets is not --shell', () => {
+  assert.equal(parseOptions(['04'], { npm_config_shell: '/bin/bash' }).shell, false);
+  assert.equal(parseOptions(['04'], { npm_config_shell: 'bash' }).shell, false);
+});
+
+test('the language comes from the locale, in its order; unknown ones mean English', () => {
+  assert.is(parseOptions([], { LANG: 'zh_CN.UTF-8' }).language, 'zh');
+  assert.is(parseOptions([], { LC_ALL: 'C.UTF-8', LANG: 'zh_CN.UTF-8' }).language, 'en');
+  assert.is(parseOptions([], { LANG: 'de_DE.UTF-8' }).language, 'en');
+});
+
+test('what is left over is named and harmless', () => {
+  const options = parseOptions(['04', 'junk', '--what'], {});
+  assert.is(options.lesson, '04');
+  assert.equal(options.ignored, ['junk', '--what']);
+});
+
+test.run();

@@ -1,0 +1,59 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { cell, renderTable } from './table.ts';
+import { padTo, widthOf, wrap, wrapText } from './width.ts';
+
+test('Chinese characters are two columns, colours and combining marks none', () => {
+  assert.is(widthOf('abc'), 3);
+  assert.is(widthOf('命名空间'), 8);
+  assert.is(widthOf('\x1b[1mbold\x1b[22m'), 4);
+  assert.is(widthOf('e\u0301'), 1);
+  assert.is(widthOf('（2）'), 5);
+});
+
+test('padding counts columns, not characters', () => {
+  assert.is(padTo('主机', 6), '主机  ');
+  assert.is(padTo('abcdefg', 3), 'abcdefg');
+});
+
+test('words stay whole, and no line is wider than asked', () => {
+  assert.equal(wrapText('one two three', 8), ['one two', 'three']);
+  assert.equal(wrapText('first\nsecond', 20), ['first', 'second']);
+  const long = 'the quick brown fox jumps over the lazy dog '.repeat(5);
+  for (const line of wrapText(long, 17)) assert.ok(widthOf(line) <= 17, line);
+  assert.is(wrapText(long, 17).join(' ').trim(), long.trim());
+});
+
+test('a word longer than the line is cut', () => {
+  assert.equal(wrapText('abcdefghij', 4), ['abcd', 'efgh', 'ij']);
+});
+
+test('Chinese breaks between characters, but not before closing nor after opening punctuation', () => {
+  assert.equal(wrapText('命名空间', 4), ['命名', '空间']);
+  for (const width of [8, 9, 10, 12, 14])
+    for (const line of wrapText('挂载（共享），传播“类型”。容器', width)) {
+      assert.not.match(line, /^[，。）”]/, `${width}: ${line}`);
+      assert.not.match(line, /[（“]$/, `${width}: ${line}`);
+      assert.ok(widthOf(line) <= width, `${width}: ${line}`);
+    }
+});
+
+test('code breaks after a bar before it is cut', () => {
+  const code = [{ text: 'clone(CLONE_NEWUTS|SIGCHLD)', solid: true }];
+  assert.equal(wrap(code, 20), ['clone(CLONE_NEWUTS|', 'SIGCHLD)']);
+});
+
+test('a table fits its width, wraps its cells and keeps its columns', () => {
+  const rows = [
+    [cell('调用'), cell('meaning')],
+    [cell('mount'), cell('puts a file system where the path says so')],
+  ];
+  const lines = renderTable(rows, 24);
+  for (const line of lines) assert.ok(widthOf(line) <= 24, line);
+  assert.match(lines[0]!, /^调用 {3}meaning/);
+  assert.match(lines[1]!, /^─+$/);
+  assert.ok(lines.length > 4, 'the long cell takes several lines');
+  assert.ok(lines.slice(3).every(line => line.startsWith(' '.repeat(7))));
+});
+
+test.run();
