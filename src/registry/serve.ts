@@ -109,7 +109,7 @@ function sendManifest(
   name: string,
   response: http.ServerResponse,
 ): void {
-  const digest = catalog.manifest(repository, decodeURIComponent(name));
+  const digest = catalog.manifest(repository, decode(name));
   if (digest === undefined || !layout.has(digest)) throw new Refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
   const content = layout.read(digest, maxManifestSize);
   const { mediaType } = parseManifest(content, undefined, `blob ${digest}`);
@@ -123,7 +123,7 @@ async function sendBlob(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const digest = decodeURIComponent(name);
+  const digest = decode(name);
   if (!isDigest(digest)) throw new Refusal(400, 'DIGEST_INVALID', 'provided digest is no sha256 digest');
   const file = blobPath(layout.directory, digest);
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
@@ -143,6 +143,14 @@ async function sendBlob(
   });
   if (request.method === 'HEAD' || size === 0) response.end();
   else await pipeline(fs.createReadStream(file, { start, end, highWaterMark: 256 << 10 }), response);
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new Refusal(400, 'NAME_INVALID', 'the path is not valid UTF-8 in percent-encoding');
+  }
 }
 
 /** One range of bytes (RFC 9110, 14.1.2); several at once, or another unit, are ignored, as the RFC allows. */

@@ -1,0 +1,39 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseReference } from '../image/reference.ts';
+import { endpointsOf } from './endpoints.ts';
+
+const bases = async (name: string, insecureRegistries: string[] = [], mirrors: string[] = []): Promise<string[]> => {
+  const config = { insecureRegistries, registryMirrors: mirrors.map(text => new URL(text)) };
+  return (await endpointsOf(parseReference(name), config)).map(({ base, insecure }) =>
+    insecure ? `${base} insecure` : base,
+  );
+};
+
+test('Docker Hub: mirrors first, then itself', async () => {
+  assert.equal(await bases('nginx'), ['https://registry-1.docker.io']);
+  assert.equal(await bases('nginx', [], ['https://m.example/hub/', 'http://10.0.0.1:5000']), [
+    'https://m.example/hub',
+    'http://10.0.0.1:5000 insecure',
+    'https://registry-1.docker.io',
+  ]);
+});
+
+test('mirrors are not for other registries', async () => {
+  assert.equal(await bases('203.0.113.1/app', [], ['https://m.example']), ['https://203.0.113.1']);
+});
+
+test('plain http only for loopback and what was declared insecure', async () => {
+  const both = (host: string) => [`https://${host} insecure`, `http://${host} insecure`];
+  for (const host of ['localhost:5000', '127.0.0.1:5000', '127.9.9.9', '[::1]:5000']) {
+    assert.equal(await bases(`${host}/app`), both(host), host);
+  }
+  assert.equal(await bases('203.0.113.1:5000/app'), ['https://203.0.113.1:5000']);
+  assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.1:5000']), both('203.0.113.1:5000'));
+  assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.0/24']), both('203.0.113.1:5000'));
+  assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.1:5001', '10.0.0.0/8', 'nonsense/99']), [
+    'https://203.0.113.1:5000',
+  ]);
+});
+
+test.run();

@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { findCredentials } from './credentials.ts';
+import { readDaemonConfig } from './daemon-config.ts';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-settings-'));
+test.after(() => fs.rmSync(folder, { recursive: true }));
+
+function file(content: unknown): string {
+  const name = path.join(folder, 'config.json');
+  fs.writeFileSync(name, typeof content === 'string' ? content : JSON.stringify(content));
+  return name;
+}
+
+test('daemon.json: mirrors and insecure registries, other keys left alone', () => {
+  const config = readDaemonConfig(
+    file({ 'registry-mirrors': ['https://m.example'], 'insecure-registries': ['http://r:5000', '10.0.0.0/8'], bip: 1 }),
+  );
+  assert.equal(config.registryMirrors.map(String), ['https://m.example/']);
+  assert.equal(config.insecureRegistries, ['r:5000', '10.0.0.0/8']);
+  const none = { registryMirrors: [], insecureRegistries: [] };
+  assert.equal(readDaemonConfig(path.join(folder, 'missing')), none);
+  assert.equal(readDaemonConfig(file('')), none);
+});
+
+for (const [content, message] of [
+  ['{', /unable to use the configuration file .*config\.json: /],
+  ['[]', /no JSON object/],
+  [{ 'registry-mirrors': 'https://m' }, /"registry-mirrors" is no list of texts/],
+  [{ 'registry-mirrors': ['m.example'] }, /mirror "m\.example" is no http:\/\/ or https:\/\/ URL/],
+  [{ 'registry-mirrors': ['ftp://m'] }, /mirror "ftp:\/\/m" is no/],
+  [{ 'registry-mirrors': ['https://me:secret@m'] }, /mirror "m" holds more than/],
+  [{ 'insecure-registries': [5000] }, /"insecure-registries" is no list of texts/],
+] as const) {
+  test(`daemon.json: ${JSON.stringify(content)} is refused`, () => {
+    assert.throws(
+      () => readDaemonConfig(file(content)),
+      (error: Error) => message.test(error.message) && !/secret/.test(error.message),
+    );
+  });
+}
+
+const auth = Buffer.from('me:se:cret').toString('base64');
+const me = { username: 'me', password: 'se:cret' };
+
+test('credentials by host, and Docker Hub’s by its old address', () => {
+  const config = file({
+    auths: {
+      'r.example:5000': { auth },
+      'https://index.docker.io/v1/': { auth },
+      'https://old.example/v2/': { auth },
+      empty: {},
+    },
+  });
+  for (const host of ['r.example:5000', 'docker.io', 'old.example'])
+    assert.equal(findCredentials(host, config), me, host);
+  for (const host of ['r.example', 'r.example:5001', 'example:5000', 'empty']) {
+    assert.is(findCredentials(host, config), undefined, host);
+  }
+  assert.is(findCredentials('r', path.join(folder, 'missing')), undefined);
+});
+
+test('credentials that cannot be read are an error without their content', () => {
+  assert.throws(
+    () => findCredentials('r', file('{"auths": secret')),
+    (error: Error) => /is not valid JSON$/.test(error.message),
+  );
+  const broken = file({ auths: { r: { auth: Buffer.from('secret').toString('base64') } } });
+  assert.throws(
+    () => findCredentials('r', broken),
+    (error: Error) => /not "user:password" in base64/.test(error.message) && !/secret/.test(error.message),
+  );
+});
+
+test.run();
