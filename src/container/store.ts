@@ -3,7 +3,14 @@ import path from 'node:path';
 import type { ContainerRecord } from '../engine/engine.ts';
 import { containerPaths, enginePaths, type Roots } from '../engine/paths.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
-import { ensureDirectory, listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic } from '../state/files.ts';
+import {
+  ensureDirectory,
+  listIfPresent,
+  readIfPresent,
+  readLinkIfPresent,
+  writeAtomic,
+  writeVolatile,
+} from '../state/files.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../state/process.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
@@ -21,8 +28,10 @@ export class ContainerStore {
     return text === undefined ? undefined : (JSON.parse(text) as ContainerRecord);
   }
 
+  /** Replaces the record. Synced to the disk but for containers that would not outlive a reboot: those of `--rm`. */
   write(record: ContainerRecord): void {
-    writeAtomic(containerPaths(this.roots, record.id).record, `${JSON.stringify(record, null, 2)}\n`);
+    const write = record.options.autoRemove ? writeVolatile : writeAtomic;
+    write(containerPaths(this.roots, record.id).record, `${JSON.stringify(record, null, 2)}\n`);
   }
 
   /**
@@ -67,7 +76,7 @@ export class ContainerStore {
     fs.mkdirSync(unfinished, { mode: 0o710 });
     try {
       fill(unfinished);
-      writeAtomic(path.join(unfinished, 'container.json'), `${JSON.stringify(record, null, 2)}\n`);
+      fs.writeFileSync(path.join(unfinished, 'container.json'), `${JSON.stringify(record, null, 2)}\n`);
       fs.renameSync(unfinished, containerPaths(this.roots, record.id).bundle);
     } catch (error) {
       fs.rmSync(unfinished, { recursive: true, force: true });
@@ -75,11 +84,8 @@ export class ContainerStore {
     }
   }
 
-  /**
-   * Takes a name for a container whose bundle exists. The caller holds the allocation lock. Throws `name-in-use`; a name
-   * whose container is gone is free.
-   */
-  takeName(name: string, id: string): void {
+  /** Throws `invalid-name` or `name-in-use`; a name whose container is gone is free. */
+  checkName(name: string): void {
     if (!isName(name))
       throw new MinidockError(
         'invalid-name',
@@ -87,12 +93,16 @@ export class ContainerStore {
         { exitCode: 125 },
       );
     const holder = this.named(name);
-    if (holder !== undefined && holder !== id)
+    if (holder !== undefined)
       throw new MinidockError(
         'name-in-use',
         `Conflict. The container name "/${name}" is already in use by container "${holder}"`,
         { exitCode: 125, fix: 'remove (or rename) that container to be able to reuse that name' },
       );
+  }
+
+  /** Gives a checked name to a container whose bundle exists. The caller holds the allocation lock. */
+  takeName(name: string, id: string): void {
     const { names } = enginePaths(this.roots);
     ensureDirectory(names, 0o710);
     fs.rmSync(path.join(names, name), { force: true });

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { resourcesFor } from '../cgroup/limits.ts';
 import { commandLine, environment, workingDirectory } from '../container/command.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../container/files.ts';
-import type { Mount } from '../container/oci.ts';
+import type { Mount, Spec } from '../container/oci.ts';
 import { defaultSeccomp } from '../container/seccomp/profile.ts';
 import { ociSpec } from '../container/spec.ts';
 import { resolveUser } from '../container/user.ts';
 import { prepareVolumes, type VolumeRecord } from '../container/volumes.ts';
-import type { ImageRecord } from '../image/store.ts';
+import { type ImageRecord, ImageStore } from '../image/store.ts';
 import { allocateAddress } from '../network/addresses.ts';
 import { hostInterfaceOf } from '../network/endpoint.ts';
 import { choosePorts } from '../network/ephemeral.ts';
@@ -23,25 +23,25 @@ import type { ContainerRecord, NetworkAttachment, RunOptions } from './engine.ts
 import type { EngineParts } from './parts.ts';
 import { cgroupParent, containerPaths, enginePaths } from './paths.ts';
 
-/** Makes a container's bundle: record, config.json, its own files. Nothing runs, and nothing is left where it throws. */
+/** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
 export async function createContainer(parts: EngineParts, options: RunOptions): Promise<ContainerRecord> {
-  const image = parts.images.get(options.image);
+  const image = new ImageStore(parts.roots.root).get(options.image);
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, parts.facts);
+  if (options.name !== undefined) parts.store.checkName(options.name);
   const record = await recordFor(parts, options, image, id);
-  parts.store.create(record, directory => {
-    for (const name of ['upper', 'work', 'rootfs', 'staging'])
-      fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
+  // Name and bundle under one lock: of two containers with one name only the first ever exists.
+  await withLock(enginePaths(parts.roots).allocation, () => {
+    record.name = options.name ?? parts.freshName(name => parts.store.named(name) !== undefined);
+    parts.store.checkName(record.name);
+    parts.store.create(record, directory => {
+      for (const name of ['upper', 'work', 'rootfs', 'staging'])
+        fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
+    });
+    parts.store.takeName(record.name, id);
   });
-  try {
-    await withLock(enginePaths(parts.roots).allocation, () => allocateName(parts, record, options.name));
-    writeBundle(parts, record, image);
-    return record;
-  } catch (error) {
-    parts.store.delete(record);
-    throw error;
-  }
+  return record;
 }
 
 /** The record of a container to be. Where `make` is false nothing is made on disk: for `--dry-run`. */
@@ -101,16 +101,6 @@ export function userOf(options: { user?: string }, image: Pick<ImageRecord, 'lay
   });
 }
 
-function allocateName(parts: EngineParts, record: ContainerRecord, wanted: string | undefined): void {
-  if (wanted !== undefined) {
-    parts.store.takeName(wanted, record.id);
-    return;
-  }
-  record.name = parts.freshName(name => parts.store.named(name) !== undefined);
-  parts.store.takeName(record.name, record.id);
-  parts.store.write(record);
-}
-
 /** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
 export async function attachNetwork(
   parts: EngineParts,
@@ -143,20 +133,19 @@ export function ownFiles(parts: EngineParts, record: Pick<ContainerRecord, 'id'>
 }
 
 /** Writes config.json and the files that are mounted over the image's. Again at each start: the address may be another. */
-export function writeBundle(
-  parts: EngineParts,
-  record: ContainerRecord,
-  image: Pick<ImageRecord, 'layers' | 'config'>,
-): void {
+export function writeBundle(parts: EngineParts, record: ContainerRecord): Spec {
   const paths = containerPaths(parts.roots, record.id);
   const hostNetwork = record.network.mode === 'host';
   fs.writeFileSync(paths.hostname, `${record.hostname}\n`);
   fs.writeFileSync(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
   fs.writeFileSync(paths.resolvConf, resolvConf(hostNetwork));
-  fs.writeFileSync(paths.config, `${JSON.stringify(specFor(parts, record, image), null, 2)}\n`);
+  const spec = specFor(parts, record);
+  fs.writeFileSync(paths.config, `${JSON.stringify(spec, null, 2)}\n`);
+  return spec;
 }
 
-export function specFor(parts: EngineParts, record: ContainerRecord, image: Pick<ImageRecord, 'layers' | 'config'>) {
+/** The container as an OCI spec. */
+export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
   const { facts } = parts;
   const binds = [...ownFiles(parts, record), ...record.mounts].map(
     ({ source, destination, readonly }): Mount => ({
@@ -171,7 +160,7 @@ export function specFor(parts: EngineParts, record: ContainerRecord, image: Pick
       args: [record.path, ...record.args],
       env: record.config.Env ?? [],
       cwd: record.config.WorkingDir ?? '/',
-      user: userOf(record.options, image),
+      user: userOf(record.options, record),
       hostname: record.hostname,
       tty: record.options.tty,
       network: record.options.network,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resourcesFor } from '../cgroup/limits.ts';
+import { ImageStore } from '../image/store.ts';
 import { freeAddress } from '../network/addresses.ts';
 import { plannedNetwork } from '../network/bridge.ts';
 import { hostInterfaceOf } from '../network/endpoint.ts';
@@ -10,6 +11,7 @@ import { compile } from './compile.ts';
 import { recordFor, specFor } from './create.ts';
 import type { ContainerRecord, RunOptions } from './engine.ts';
 import type { EngineParts } from './parts.ts';
+import { pieces } from './pieces.ts';
 import { containerToCompile } from './plan.ts';
 
 /**
@@ -17,14 +19,14 @@ import { containerToCompile } from './plan.ts';
  * taken or written.
  */
 export async function planContainer(parts: EngineParts, options: RunOptions): Promise<Program> {
-  const image = parts.images.get(options.image);
+  const image = new ImageStore(parts.roots.root).get(options.image);
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, parts.facts);
   const id = randomBytes(32).toString('hex');
   const record = await recordFor(parts, options, image, id, false);
   record.network = plannedAttachment(parts, record);
-  const container = containerToCompile(parts, record, specFor(parts, record, image));
-  return compile(container, parts.facts, parts.pieces);
+  const container = containerToCompile(parts, record, specFor(parts, record));
+  return compile(container, parts.facts, parts.pieces ?? pieces);
 }
 
 function plannedAttachment(parts: EngineParts, record: ContainerRecord): ContainerRecord['network'] {

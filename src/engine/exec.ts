@@ -10,6 +10,7 @@ import { userOf } from './create.ts';
 import type { AttachOptions, ContainerRecord, ExecOptions, RunningContainer } from './engine.ts';
 import type { EngineParts } from './parts.ts';
 import { cgroupParent, containerPaths } from './paths.ts';
+import { pieces } from './pieces.ts';
 import { runningContainer } from './running.ts';
 
 /** Runs another command in a running container, with the container's own limits, filter and rights. */
@@ -40,7 +41,7 @@ export async function execInContainer(
         cgroups: parts.cgroups,
       },
       parts.facts,
-      parts.pieces,
+      parts.pieces ?? pieces,
     );
     shim.run(program);
     await shim.supervised;

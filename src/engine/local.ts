@@ -3,8 +3,6 @@ import { flocks, observe, stateOf } from '../container/state.ts';
 import { MinidockError } from '../errors.ts';
 import { signals } from '../syscalls/flags.ts';
 import type { Program } from '../syscalls/step.ts';
-import { createContainer } from './create.ts';
-import { planContainer } from './dry-run.ts';
 import type {
   AttachOptions,
   ContainerRecord,
@@ -14,13 +12,9 @@ import type {
   RunningContainer,
   RunOptions,
 } from './engine.ts';
-import { execInContainer } from './exec.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { EngineParts } from './parts.ts';
 import { containerPaths, type Roots } from './paths.ts';
-import { reap, removeBundle } from './reap.ts';
-import { startContainer } from './start.ts';
-import { stopContainer } from './stop.ts';
 
 /** Opens the engine that runs in this process, on the state under `roots`. Nothing is read before it is needed. */
 export function openEngine(roots: Roots, options: { bridge?: string } = {}): Engine {
@@ -34,10 +28,12 @@ class LocalEngine implements Engine {
   constructor(private readonly parts: EngineParts) {}
 
   async plan(options: RunOptions): Promise<Program> {
+    const { planContainer } = await import('./dry-run.ts');
     return await planContainer(this.parts, options);
   }
 
   async create(options: RunOptions): Promise<ContainerRecord> {
+    const { createContainer } = await import('./create.ts');
     const record = await createContainer(this.parts, options);
     this.fresh.add(record.id);
     return record;
@@ -47,10 +43,12 @@ class LocalEngine implements Engine {
     const record = await this.find(id);
     if (record.state.status === 'running')
       throw new MinidockError('already-running', `container ${record.name} is already running`, { exitCode: 125 });
+    const { startContainer } = await import('./start.ts');
     return await startContainer(this.parts, record, io, { removeOnFailure: this.fresh.delete(record.id) });
   }
 
   async exec(options: ExecOptions, io: AttachOptions): Promise<RunningContainer> {
+    const { execInContainer } = await import('./exec.ts');
     return await execInContainer(this.parts, await this.find(options.container), options, io);
   }
 
@@ -88,6 +86,7 @@ class LocalEngine implements Engine {
   async stop(reference: string, options: { signal?: string; timeoutSeconds?: number }): Promise<ContainerRecord> {
     const record = await this.find(reference);
     const signal = signalNumber(options.signal ?? record.config.StopSignal ?? 'SIGTERM');
+    const { stopContainer } = await import('./stop.ts');
     await stopContainer(this.parts, record, { signal, timeoutSeconds: options.timeoutSeconds ?? 10 });
     return record;
   }
@@ -101,8 +100,10 @@ class LocalEngine implements Engine {
           `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
           { fix: `minidock rm -f ${record.name}` },
         );
+      const { stopContainer } = await import('./stop.ts');
       await stopContainer(this.parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
     }
+    const { reap, removeBundle } = await import('./reap.ts');
     await withContainerLock(this.parts, record.id, async () => {
       await reap(this.parts, record.id);
       await removeBundle(this.parts, record, { volumes });
@@ -119,6 +120,7 @@ class LocalEngine implements Engine {
   }
 
   private async reap(id: string): Promise<void> {
+    const { reap } = await import('./reap.ts');
     await withContainerLock(this.parts, id, () => reap(this.parts, id)).catch(unlessGone);
   }
 }

@@ -1,17 +1,16 @@
 import { type CgroupDriver, cgroupDriver } from '../cgroup/driver.ts';
 import { ContainerStore } from '../container/store.ts';
 import { type HostFacts, hostFacts } from '../host/facts.ts';
-import { ImageStore } from '../image/store.ts';
 import { defaultBridge } from '../network/network.ts';
 import { freshName } from './names.ts';
 import { cgroupParent, type Roots } from './paths.ts';
-import { type Pieces, pieces } from './pieces.ts';
+import type { Pieces } from './pieces.ts';
 
 /** What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. */
 export class EngineParts {
   readonly store: ContainerStore;
-  readonly images: ImageStore;
-  readonly pieces: Pieces = pieces;
+  /** In place of the engine's own: a learner's pieces, or a test's. */
+  pieces: Pieces | undefined;
   #facts: HostFacts | undefined;
   #cgroups: CgroupDriver | undefined;
 
@@ -20,7 +19,6 @@ export class EngineParts {
     readonly bridge: string = defaultBridge,
   ) {
     this.store = new ContainerStore(roots);
-    this.images = new ImageStore(roots.root);
   }
 
   get facts(): HostFacts {

@@ -33,7 +33,7 @@ export async function reap(parts: EngineParts, id: string): Promise<void> {
       record.state = { ...stateOf(record.state, seen), oomKilled, ...(seen.kind === 'lost' && { error: lostReason }) };
       if (oomKilled && record.state.error === '')
         record.state.error = 'out of memory: the kernel ended a process at the memory limit';
-      parts.store.write(record);
+      if (!record.options.autoRemove) parts.store.write(record);
       return await cleanUp(parts, record, { remove: record.options.autoRemove });
     }
   }

@@ -10,11 +10,12 @@ import { identityOf } from '../state/process.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
 import { compile } from './compile.ts';
-import { attachNetwork, specFor, writeBundle } from './create.ts';
+import { attachNetwork, writeBundle } from './create.ts';
 import type { AttachOptions, ContainerRecord, RunningContainer } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import type { EngineParts } from './parts.ts';
 import { containerPaths } from './paths.ts';
+import { pieces } from './pieces.ts';
 import { containerToCompile } from './plan.ts';
 import { cleanUp, reap } from './reap.ts';
 import { runningContainer } from './running.ts';
@@ -56,11 +57,9 @@ async function launch(
   const network =
     record.options.network === 'bridge' ? await ensureBridge(parts.roots, { bridge: parts.bridge }) : undefined;
   if (network) record.network = await attachNetwork(parts, record, network);
-  const image = parts.images.get(record.imageId);
-  writeBundle(parts, record, image);
-  const container = containerToCompile(parts, record, specFor(parts, record, image));
+  const container = containerToCompile(parts, record, writeBundle(parts, record));
   try {
-    shim.run(compile(container, parts.facts, parts.pieces));
+    shim.run(compile(container, parts.facts, parts.pieces ?? pieces));
     await shim.supervised;
     shim.client.cleansUp(true);
     shim.client.attach(io);
