@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { utsNamespace } from '../../src/container/namespaces.ts';
+import { pieces } from '../../src/engine/pieces.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { room, str, text } from '../../src/syscalls/data.ts';
 import { AT, O } from '../../src/syscalls/flags.ts';
@@ -53,7 +53,7 @@ export const lesson: Lesson = {
             tolerate: ['ENOENT'],
           }),
           call('write', [1, hello, hello.bytes.length], { why: 'all output of all programs is this call' }),
-          ...utsNamespace('program'),
+          ...pieces.utsNamespace('program'),
         ],
         command,
       }),

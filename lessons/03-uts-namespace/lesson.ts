@@ -1,4 +1,4 @@
-import { utsNamespace } from '../../src/container/namespaces.ts';
+import { pieces } from '../../src/engine/pieces.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
 import { compareWithC } from '../../src/workshop/compare.ts';
@@ -32,7 +32,7 @@ export const lesson: Lesson = {
     },
   },
   run: {
-    program: ({ command }) => lessonProgram({ namespaces: ['uts'], child: utsNamespace('container'), command }),
+    program: ({ command }) => lessonProgram({ namespaces: ['uts'], child: pieces.utsNamespace('container'), command }),
     inside: 'echo "hostname: $(uname -n)"',
     evidence: (host, container) => ({
       facts: [

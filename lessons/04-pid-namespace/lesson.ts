@@ -1,7 +1,6 @@
 import fs from 'node:fs';
-import { kernelMount } from '../../src/container/mounts.ts';
-import { mountNamespace, utsNamespace } from '../../src/container/namespaces.ts';
 import type { Mount } from '../../src/container/oci.ts';
+import { pieces } from '../../src/engine/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
 import { compareWithC } from '../../src/workshop/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/evidence.ts';
@@ -49,7 +48,8 @@ export const lesson: Lesson = {
     },
   },
   run: {
-    program: ({ command }) => lessonProgram({ namespaces: ['uts', 'pid'], child: utsNamespace('container'), command }),
+    program: ({ command }) =>
+      lessonProgram({ namespaces: ['uts', 'pid'], child: pieces.utsNamespace('container'), command }),
     inside,
     evidence: (host, container) => ({
       facts: [
@@ -90,7 +90,11 @@ export const lesson: Lesson = {
       program: ({ command }) =>
         lessonProgram({
           namespaces: ['mount', 'uts', 'pid'],
-          child: [...mountNamespace(), ...kernelMount(proc, hostFacts()), ...utsNamespace('container')],
+          child: [
+            ...pieces.mountNamespace(),
+            ...pieces.kernelMount(proc, hostFacts()),
+            ...pieces.utsNamespace('container'),
+          ],
           command,
         }),
       inside,

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { mountNamespace } from '../../src/container/namespaces.ts';
+import { pieces } from '../../src/engine/pieces.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
 import { CLONE, MS, O } from '../../src/syscalls/flags.ts';
 import { type Step, slot } from '../../src/syscalls/step.ts';
@@ -21,13 +21,13 @@ function twoNamespaces(scratch: string, mended: boolean): Step[] {
   const first = slot('first');
   const shared = `${scratch}/shared`;
   return [
-    ...mountNamespace(),
+    ...pieces.mountNamespace(),
     tmpfs(shared, 'the first namespace: a tree of our own to play with'),
     mount(null, shared, null, MS.MS_SHARED, null, { why: 'shared, as systemd makes everything at boot' }),
     mkdir(`${shared}/inner`, 0o755, { why: 'a mount point' }),
     open('/proc/self/ns/mnt', O.O_RDONLY, { why: 'hold the first namespace, to come back later', save: first }),
     call('unshare', [CLONE.CLONE_NEWNS], { why: 'the second namespace: a copy of the first, still connected' }),
-    ...(mended ? mountNamespace() : []),
+    ...(mended ? pieces.mountNamespace() : []),
     tmpfs(`${shared}/inner`, 'mounted in the second namespace, and only there?'),
     call('setns', [first, CLONE.CLONE_NEWNS], { why: 'back to the first namespace, to look' }),
     close(first, { why: 'not needed any more' }),
@@ -90,7 +90,7 @@ export const lesson: Lesson = {
       lessonProgram({
         namespaces: ['mount'],
         child: [
-          ...mountNamespace(),
+          ...pieces.mountNamespace(),
           tmpfs(`${scratch}/room`, 'files in memory, where the host sees an empty directory'),
         ],
         command,

@@ -1,9 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { kernelMount } from '../../src/container/mounts.ts';
-import { mountNamespace, utsNamespace } from '../../src/container/namespaces.ts';
 import type { Mount } from '../../src/container/oci.ts';
-import { overlayMount, pivotRoot } from '../../src/container/rootfs.ts';
+import { pieces } from '../../src/engine/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
@@ -19,16 +17,16 @@ const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', option
 /** The image below, what this container changes above, both as one tree on rootfs/. */
 function overlay(scratch: string): Step[] {
   const layers = { lowerBase: scratch, lower: ['image'], upper: 'upper', work: 'work', target: 'rootfs' };
-  return overlayMount(layers, hostFacts().overlayOptions);
+  return pieces.overlayMount(layers, hostFacts().overlayOptions);
 }
 
 /** pivot_root before and after: can a path of the new root still reach a file of the host? */
 function throughTheHole(scratch: string): Step[] {
   const secret = `/..${scratch}/secret`;
   const found = slot('found');
-  const [enter, pivot, detach, home] = pivotRoot('rootfs') as [Step, Step, Step, Step];
+  const [enter, pivot, detach, home] = pieces.pivotRoot('rootfs') as [Step, Step, Step, Step];
   return [
-    ...mountNamespace(),
+    ...pieces.mountNamespace(),
     ...overlay(scratch),
     enter,
     pivot,
@@ -93,11 +91,11 @@ export const lesson: Lesson = {
       lessonProgram({
         namespaces: ['mount', 'uts', 'pid'],
         child: [
-          ...mountNamespace(),
+          ...pieces.mountNamespace(),
           ...overlay(scratch),
-          ...pivotRoot('rootfs'),
-          ...kernelMount(proc, hostFacts()),
-          ...utsNamespace('container'),
+          ...pieces.pivotRoot('rootfs'),
+          ...pieces.kernelMount(proc, hostFacts()),
+          ...pieces.utsNamespace('container'),
         ],
         command,
       }),
@@ -175,10 +173,10 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
         lessonProgram({
           namespaces: ['mount'],
           child: [
-            ...mountNamespace(),
+            ...pieces.mountNamespace(),
             mount('tmpfs', `${scratch}/rootfs`, 'tmpfs', 0, null, { why: 'a mount …' }),
             mkdir(`${scratch}/rootfs/plain`, 0o755, { why: '… and an ordinary directory in it' }),
-            ...pivotRoot(`${scratch}/rootfs/plain`),
+            ...pieces.pivotRoot(`${scratch}/rootfs/plain`),
           ],
           command,
         }),
@@ -198,13 +196,13 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
         lessonProgram({
           namespaces: ['mount'],
           child: [
-            ...mountNamespace(),
+            ...pieces.mountNamespace(),
             ...overlay(scratch),
             mount(null, '/', null, MS.MS_REC | MS.MS_SHARED, null, {
               why: 'on purpose: everything shared again, within this namespace',
             }),
             call('chdir', [str(scratch)], { why: 'where rootfs/ is' }),
-            ...pivotRoot('rootfs'),
+            ...pieces.pivotRoot('rootfs'),
           ],
           command,
         }),
@@ -237,7 +235,8 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
     ['openat(', '从 / 往上走：旧的根如果还压在上面，这就是宿主机的文件'],
     ['close(', '能打开：宿主机就在手边'],
     ['mount("tmpfs"', '一个挂载……'],
-    ['mkdirat(AT_FDCWD, "/tmp', '……和里面的一个普通目录'],
+    ['mkdirat(AT_FDCWD, "/proc"', '挂载点；镜像里没有才需要新建'],
+    ['mkdirat(', '……和里面的一个普通目录'],
     ['mount(NULL, "/", NULL, MS_REC|MS_SHARED', '故意的：在这个命名空间里把一切重新设为 shared'],
   ],
   sources: ['src/container/rootfs.ts', 'src/container/mounts.ts'],

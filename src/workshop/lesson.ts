@@ -1,5 +1,5 @@
-import { cloneProcess } from '../container/namespaces.ts';
 import type { Namespace } from '../container/oci.ts';
+import { pieces } from '../engine/pieces.ts';
 import { call, sync } from '../syscalls/calls.ts';
 import { str, strings } from '../syscalls/data.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';
@@ -97,7 +97,7 @@ export function lessonProgram(parts: {
   const child = slot('child');
   const { path, argv, env } = parts.command;
   return program({
-    host: [cloneProcess(parts.namespaces, child)],
+    host: [pieces.cloneProcess(parts.namespaces, child)],
     child: [...parts.child, sync({ why: 'wait until the launcher has looked and says go' })],
     exec: [
       call('execve', [str(path), strings(argv, shortArgv(argv)), strings(env, `[${env.length} variables]`)], {
