@@ -1,13 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { MinidockError } from '../errors.ts';
 import { ensureDirectory } from '../state/files.ts';
-import { type Compression, compressionOf, explainInflate, magicLength } from '../storage/compression.ts';
+import {
+  type Compression,
+  checkNothingFollows,
+  compressionOf,
+  explainInflate,
+  magicLength,
+} from '../storage/compression.ts';
 import { ensureLayer } from '../storage/layers.ts';
 import { explainWrite } from '../storage/unpack.ts';
 import { applyChanges } from './changes.ts';
@@ -86,6 +90,7 @@ async function spool(source: AsyncIterable<Buffer>, file: string): Promise<{ lay
       size += chunk.length;
       await diff.write(chunk);
     }
+    if (size === 0) throw new MinidockError('corrupt-layer', 'the archive is empty');
     const { diffId, compression } = await diff.finish();
     const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer;
     return { layer: { mediaType, digest: `sha256:${digest.digest('hex')}`, size }, diffId };
@@ -106,46 +111,61 @@ function open(source: string | Readable): AsyncIterable<Buffer> {
 class DiffHash {
   readonly #hash = createHash('sha256');
   #inflate: Gunzip | undefined;
+  /** The gzip stream is over: well, or with a failure. */
+  #isOver = false;
+  #size = 0;
   #failure: Error | undefined;
   #head: Buffer = Buffer.alloc(0);
   #compression: Compression | undefined;
+  #wake = () => {};
 
   /** Resolves when more is welcome. */
   async write(chunk: Buffer): Promise<void> {
-    if (this.#compression === undefined) {
-      this.#head = Buffer.concat([this.#head, chunk]);
-      if (this.#head.length >= magicLength) await this.#start();
-    } else await this.#pass(chunk);
+    if (this.#compression !== undefined) return this.#pass(chunk);
+    this.#head = Buffer.concat([this.#head, chunk]);
+    if (this.#head.length >= magicLength) await this.#start();
   }
 
   async finish(): Promise<{ diffId: Digest; compression: Compression }> {
     if (this.#compression === undefined) await this.#start();
-    const inflate = this.#inflate;
-    if (inflate !== undefined) {
-      inflate.end();
-      await finished(inflate).catch(() => {});
-    }
+    this.#inflate?.end();
+    while (this.#inflate !== undefined && !this.#isOver) await this.#event();
     if (this.#failure !== undefined) throw explainInflate(this.#failure, 'the archive');
+    if (this.#inflate !== undefined) checkNothingFollows(this.#inflate.bytesWritten, this.#size, 'the archive');
     return { diffId: `sha256:${this.#hash.digest('hex')}`, compression: this.#compression! };
   }
 
   async #start(): Promise<void> {
     this.#compression = compressionOf(this.#head, 'the archive');
-    if (this.#compression === 'gzip') {
-      this.#inflate = createGunzip({ chunkSize: 256 << 10 });
-      this.#inflate.on('data', chunk => this.#hash.update(chunk));
-      this.#inflate.on('error', error => {
-        this.#failure = error;
-      });
-    }
+    if (this.#compression === 'gzip') this.#inflate = this.#open();
     await this.#pass(this.#head);
+  }
+
+  #open(): Gunzip {
+    const over = (failure?: Error) => {
+      this.#isOver = true;
+      this.#failure ??= failure;
+      this.#wake();
+    };
+    return createGunzip({ chunkSize: 256 << 10 })
+      .on('data', chunk => this.#hash.update(chunk))
+      .on('drain', () => this.#wake())
+      .on('end', () => over())
+      .on('error', over);
   }
 
   async #pass(chunk: Buffer): Promise<void> {
     if (this.#failure !== undefined) throw explainInflate(this.#failure, 'the archive');
-    const inflate = this.#inflate;
-    if (inflate === undefined) this.#hash.update(chunk);
-    else if (!inflate.write(chunk)) await Promise.race([once(inflate, 'drain'), finished(inflate)]).catch(() => {});
+    this.#size += chunk.length;
+    if (this.#inflate === undefined) this.#hash.update(chunk);
+    // Bytes behind the end of a gzip stream are never taken: waiting for `drain` alone would wait for ever.
+    else if (!this.#isOver && !this.#inflate.write(chunk)) await this.#event();
+  }
+
+  #event(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve;
+    });
   }
 }
 

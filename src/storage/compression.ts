@@ -31,3 +31,12 @@ export function explainInflate(error: unknown, name: string): unknown {
   if (typeof code !== 'string' || !code.startsWith('Z_')) return error;
   return new MinidockError('corrupt-layer', `${name} is no valid gzip: ${message}`, { cause: error });
 }
+
+/**
+ * Refuses bytes behind the end of a gzip stream. Node ignores them or not, depending on how they were cut into chunks; Go,
+ * and so Docker, never does. `used` is what the stream took of `size` bytes.
+ */
+export function checkNothingFollows(used: number, size: number, name: string): void {
+  if (used === size) return;
+  throw new MinidockError('corrupt-layer', `${name} is no valid gzip: ${size - used} bytes follow its end`);
+}

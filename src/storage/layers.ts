@@ -6,7 +6,7 @@ import { MinidockError } from '../errors.ts';
 import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
 import { chainIds, layerDirectory } from './chain.ts';
-import { compressionOf, explainInflate, magicLength } from './compression.ts';
+import { checkNothingFollows, compressionOf, explainInflate, magicLength } from './compression.ts';
 import { resolve } from './merged-view.ts';
 import { singleFlight } from './single-flight.ts';
 import { explainWrite, type Inherited, Unpacker } from './unpack.ts';
@@ -132,6 +132,7 @@ async function* decompress(file: string, name: string, onProgress?: (bytes: numb
   source.pipe(inflate);
   try {
     yield* inflate as AsyncIterable<Buffer>;
+    checkNothingFollows(inflate.bytesWritten, fs.statSync(file).size, name);
   } catch (error) {
     throw explainInflate(error, name);
   } finally {

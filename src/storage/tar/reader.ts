@@ -31,7 +31,7 @@ const maxExtendedHeader = 1 << 20;
  * archive/tar does, so that an image means here what it means to Docker.
  *
  * Why not tar-stream: it decodes PAX values as UTF-8, which destroys binary xattrs such as file capabilities, knows no
- * sparse files, and makes a stream of every file. See docs/decisions/0020-layers.md.
+ * sparse files, and makes a stream of every file. See docs/decisions/0004-layers.md.
  */
 export class TarReader {
   readonly #handler: TarHandler;
