@@ -1,5 +1,5 @@
-import { call, sync } from '../syscalls/calls.ts';
-import { str, strings } from '../syscalls/data.ts';
+import { call, expect, sync } from '../syscalls/calls.ts';
+import { room, str, strings } from '../syscalls/data.ts';
 import { PR } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
 import type { Process } from './oci.ts';
@@ -22,11 +22,17 @@ export function makeWorkingDirectory(cwd: string): Step[] {
 
 /**
  * Child section: into the working directory, as the user that the process will be: a directory that is closed to it is an
- * error here. Then `getcwd`, which fails where the directory is not below the new root: a descriptor of the host that
- * leaked (CVE-2024-21626).
+ * error here. Then `getcwd`, whose answer begins with "(unreachable)" where the directory is not below the new root: a descriptor
+ * of the host that leaked (CVE-2024-21626).
  */
 export function enterWorkingDirectory(cwd: string): Step[] {
-  return [call('chdir', [str(cwd)], { why: 'where the command starts', lesson, group: 'working directory' })];
+  const about = { lesson, group: 'working directory' };
+  const answer = room(4096, '<path of the working directory>');
+  return [
+    call('chdir', [str(cwd)], { ...about, why: 'where the command starts' }),
+    call('getcwd', [answer, 4096], { ...about, why: 'where is that really?' }),
+    expect(answer, 0, new TextEncoder().encode('/'), { ...about, why: 'below the root, and not on the host' }),
+  ];
 }
 
 /** Child section, last: everything is made; the supervisor writes down the pid before the command runs. */

@@ -31,8 +31,14 @@ export async function prepareVolumes(
   imageVolumes: readonly string[],
   options: { make: boolean } = { make: true },
 ): Promise<VolumeRecord[]> {
-  const taken = new Set(asked.map(one => path.posix.normalize(one.destination)));
-  const implied = imageVolumes.filter(one => !taken.has(path.posix.normalize(one)));
+  const taken = new Set<string>();
+  for (const { destination } of asked) {
+    const clean = checkDestination(destination);
+    if (taken.has(clean))
+      throw new MinidockError('invalid-volume', `Duplicate mount point: ${clean}`, { exitCode: 125 });
+    taken.add(clean);
+  }
+  const implied = imageVolumes.filter(one => !taken.has(checkDestination(one)));
   const all = [...asked, ...implied.map(destination => ({ destination, readonly: false }) as VolumeMount)];
   const records: VolumeRecord[] = [];
   for (const one of all) records.push(await prepare(directory, layers, one, options.make));

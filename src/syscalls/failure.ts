@@ -29,26 +29,34 @@ export class StepError extends MinidockError {
   }
 }
 
-/** The command could not be executed: no entry of PATH had it (127), or one that did may not be executed (126). */
+/**
+ * The command could not be executed (126) or not found (127). A name that was looked for in PATH is not found, as in
+ * Docker, unless something there was ready to be executed: what may not be executed does not count.
+ */
 export class ExecError extends MinidockError {
   constructor(command: string, errnos: readonly string[]) {
-    const telling = errnos.find(name => name !== 'ENOENT' && name !== 'ENOTDIR' && name !== 'EACCES');
-    const missing = telling === undefined && !errnos.includes('EACCES');
+    const isPath = command.includes('/');
+    const telling = errnos.find(name => !absent.has(name) && (isPath || !closed.has(name)));
+    const denied = errnos.some(name => closed.has(name));
+    const missing = telling === undefined && !(isPath && denied);
     const reason =
       telling !== undefined
         ? (reasons[telling] ?? telling)
-        : !missing
-          ? 'permission denied'
-          : command.includes('/')
-            ? 'no such file or directory'
-            : 'executable file not found in $PATH';
+        : isPath
+          ? 'no such file or directory'
+          : 'executable file not found in $PATH';
     super(missing ? 'command-not-found' : 'command-not-executable', `exec: "${command}": ${reason}`, {
       exitCode: missing ? 127 : 126,
+      fix: missing && denied && command !== '' ? 'something of that name in PATH may not be executed' : undefined,
     });
   }
 }
 
+const absent = new Set(['ENOENT', 'ENOTDIR']);
+const closed = new Set(['EACCES', 'ELOOP']);
+
 const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
   ENOEXEC: 'exec format error: it is neither a program for this machine nor a script with a #! line',
   ELOOP: 'too many levels of symbolic links',
   E2BIG: 'argument list too long',
