@@ -179,31 +179,82 @@ test('--step shows the state before and after without waiting where nobody can a
   assert.match(output, new RegExp(`sethostname\\("container", 9\\) = 0\\n +hostname: ${os.hostname()} → container`));
 });
 
-requires('tmux')('--step on a terminal waits for Enter, and q leaves nothing', async () => {
-  const socket = path.join(state, 'tmux');
-  const tmux = (...args: string[]) =>
-    spawnSync('tmux', ['-S', socket, ...args], { encoding: 'utf8', env: environment }).stdout;
-  const screen = () => tmux('capture-pane', '-p', '-S', '-200');
-  const shows = (pattern: RegExp) => eventually(() => screen().match(pattern) ?? false, 20);
-  const line = [process.execPath, ...command, '03', '--step'].join(' ');
+let terminals = 0;
+
+/** A lesson on a terminal of its own, typed at like a learner would. */
+async function onTerminal(
+  args: string[],
+  play: (terminal: {
+    press(key: string): void;
+    shows(pattern: RegExp): Promise<RegExpMatchArray>;
+    screen(): string;
+  }) => Promise<void>,
+): Promise<void> {
+  const socket = path.join(state, `tmux-${++terminals}`);
+  const tmux = (...words: string[]) =>
+    spawnSync('tmux', ['-S', socket, ...words], { encoding: 'utf8', env: environment }).stdout;
+  const screen = () => tmux('capture-pane', '-p', '-S', '-300');
+  const line = [process.execPath, ...command, ...args].join(' ');
   tmux('new-session', '-d', '-x', '100', '-y', '50', '-c', checkout, `${line}; echo "status $?"; sleep 60`);
   try {
-    await shows(/Press a number/);
-    tmux('send-keys', '2');
-    await shows(/▶ {3}clone.*\n.*\n.*Enter: do it/);
-    assert.not.match(screen(), /1 {2}clone/);
-    tmux('send-keys', 'Enter');
-    await shows(/1 {2}clone[\s\S]*▶ {3}sethostname/);
-    assert.is(os.hostname() === 'container', false);
-    assert.not.match(screen(), /sethostname\("container", 9\) = 0/);
-    tmux('send-keys', 'Enter');
-    await shows(/sethostname\("container", 9\) = 0\s+hostname: \S+ → container/);
-    tmux('send-keys', 'q');
-    await shows(/Stopped and cleaned up\.\s+status 0/);
-    assert.equal(leftovers(), []);
+    await play({
+      screen,
+      press: key => void tmux('send-keys', key),
+      shows: pattern => eventually(() => screen().match(pattern) ?? false, 20),
+    });
   } finally {
     tmux('kill-server');
   }
+}
+
+requires('tmux')('--step on a terminal waits for Enter, and q leaves nothing', () =>
+  onTerminal(['03', '--step'], async ({ press, shows, screen }) => {
+    await shows(/Press a number/);
+    press('2');
+    await shows(/▶ {3}clone.*\n.*\n.*Enter: do it/);
+    assert.not.match(screen(), /1 {2}clone/);
+    press('Enter');
+    await shows(/1 {2}clone[\s\S]*▶ {3}sethostname[\s\S]*Enter: do it\D*$/);
+    assert.not.match(screen(), /sethostname\("container", 9\) = 0/);
+    press('Enter');
+    await shows(/sethostname\("container", 9\) = 0\s+hostname: \S+ → container/);
+    press('q');
+    await shows(/Stopped and cleaned up\.\s+status 0/);
+    assert.equal(leftovers(), []);
+  }),
+);
+
+requires('tmux')('c runs on to the end; a right prediction is told so', () =>
+  onTerminal(['03', '--step'], async ({ press, shows }) => {
+    await shows(/Press a number/);
+    press('2');
+    await shows(/Enter: do it/);
+    press('c');
+    await shows(/You were right[\s\S]*Enter: do it/);
+    press('c');
+    await shows(/What you have seen[\s\S]*status 0/);
+  }),
+);
+
+requires('tmux')('Ctrl-C at a prompt, in a step: status 130, nothing is left', async () => {
+  await onTerminal(['03'], async ({ press, shows }) => {
+    await shows(/Press a number/);
+    press('C-c');
+    await shows(/Stopped and cleaned up\.\s+status 130/);
+  });
+  await onTerminal(['06', '--step'], async ({ press, shows }) => {
+    await shows(/Press a number/);
+    press('Enter');
+    await shows(/▶ {3}clone.*[\s\S]*Enter: do it/);
+    for (const call of ['mount', 'chdir', 'mount\\("overlay']) {
+      press('Enter');
+      await shows(new RegExp(`▶ {3}${call}[\\s\\S]*Enter: do it\\D*$`));
+    }
+    assert.is.not(leftovers().length, 0);
+    press('C-c');
+    await shows(/Stopped and cleaned up\.\s+status 130/);
+    assert.equal(leftovers(), []);
+  });
 });
 
 test('a lesson that does not exist is one clear line', () => {
