@@ -6,7 +6,22 @@
  * sooner than ESM on Node 20, and one file keeps `instanceof MinidockError` true everywhere. Packages stay in
  * node_modules; the hot path imports none (scripts/architecture.mjs).
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 import { build } from 'esbuild';
@@ -49,9 +64,46 @@ put(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 for (const { outputFiles } of results)
   for (const { path, contents } of outputFiles) {
     put(path, contents);
-    if (path.endsWith('.cjs'))
-      put(`${path}.v8`, new Script(Buffer.from(contents).toString(), { filename: path }).createCachedData());
+    if (path.endsWith('.cjs')) put(`${path}.v8`, compiled(path, Buffer.from(contents).toString()));
   }
+
+/**
+ * V8's compiled code for the bundle. Of a real `run` where this machine lets us: that holds the functions which a run
+ * needs and saves it another 10 ms. Else of the bundle as it is read.
+ */
+function compiled(path, source) {
+  const scratch = mkdtempSync(join(tmpdir(), 'minidock-bundle-'));
+  const engine = ['--root', `${scratch}/root`, '--exec-root', `${scratch}/run`];
+  const quiet = { cwd: scratch, stdio: 'ignore', timeout: 20_000 };
+  try {
+    // The smallest program at hand: the shim, which without a program to read ends at once.
+    copyFileSync(`${root}native/build/minidock-shim`, `${scratch}/command`);
+    spawnSync('tar', ['-cf', 'image.tar', 'command'], quiet);
+    const warm = [`${root}scripts/warm.cjs`, `${scratch}/code`, ...engine];
+    const { status } = spawnSync(process.execPath, [...warm, 'import', 'image.tar', 'warm'], quiet);
+    if (status !== 0) throw new Error('this machine cannot run containers now');
+    spawnSync(process.execPath, [...warm, 'run', '--rm', '--network', 'none', 'warm', '/command'], quiet);
+    return readFileSync(`${scratch}/code`);
+  } catch {
+    return new Script(source, { filename: path }).createCachedData();
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+    removeCgroups(`${scratch}/root`);
+  }
+}
+
+/** The groups of that run's engine, named as `cgroupParent` in src/engine/paths.ts does; none where nothing ran. */
+function removeCgroups(engineRoot) {
+  const name = `minidock-${createHash('sha256').update(engineRoot).digest('hex').slice(0, 8)}`;
+  const hierarchies = existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : [];
+  for (const hierarchy of hierarchies)
+    for (const group of [`${name}/shims`, name]) {
+      // Absent, or busy for a moment more: an empty group left behind is no reason not to build.
+      try {
+        rmdirSync(`/sys/fs/cgroup/${hierarchy}/${group}`);
+      } catch {}
+    }
+}
 
 /** Whoever runs minidock meanwhile has the old file or the new one. */
 function put(path, content) {

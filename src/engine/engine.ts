@@ -137,7 +137,8 @@ export interface RunningContainer {
   /** 0–255; 128 + n after signal n. */
   exited: Promise<number>;
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void;
-  write(chunk: Buffer): void;
+  /** Resolves when the process has taken all of its input so far: wait for it before reading more from elsewhere. */
+  write(chunk: Buffer): Promise<void>;
   endInput(): void;
   signal(number: number): void;
   resize(size: { rows: number; columns: number }): void;

@@ -93,6 +93,7 @@ function frame(type: string, detail: number, payload: Buffer = Buffer.alloc(0)):
 /** One side of a conversation with a supervisor: the launcher's, or one that connected to its socket. */
 export class SupervisorClient {
   private readonly queue: Buffer[] = [];
+  private readonly waiting: (() => void)[] = [];
   private awaitingAccept = false;
   private ending = false;
   private ended = false;
@@ -105,15 +106,12 @@ export class SupervisorClient {
     this.send(frame('a', bits));
   }
 
-  /** Input for the process; chunks of any size, delivered in order as fast as it reads. */
-  write(chunk: Buffer): void {
+  /** Input for the process; chunks of any size, delivered in order. Resolves when it may have more: it took all so far. */
+  write(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length; at += CHUNK) this.queue.push(chunk.subarray(at, at + CHUNK));
+    const taken = new Promise<void>(resolve => this.waiting.push(resolve));
     this.pump();
-  }
-
-  /** Bytes of input that the process has not taken yet. */
-  get buffered(): number {
-    return this.queue.reduce((sum, chunk) => sum + chunk.length, 0);
+    return taken;
   }
 
   /** End of file on its input, after what was written. */
@@ -152,7 +150,10 @@ export class SupervisorClient {
     if (chunk !== undefined) {
       this.awaitingAccept = true;
       this.send(frame('i', 0, chunk));
-    } else if (this.ending && !this.ended) {
+      return;
+    }
+    for (const resolve of this.waiting.splice(0)) resolve();
+    if (this.ending && !this.ended) {
       this.ended = true;
       this.send(frame('e', 0));
     }

@@ -111,7 +111,11 @@ function forwardInput(
     const filter = options.tty ? new DetachFilter(options.detachKeys) : undefined;
     const onData = (chunk: Buffer) => {
       const { pass, detach } = filter?.feed(chunk) ?? { pass: chunk, detach: false };
-      if (pass.length > 0) container.write(pass);
+      if (pass.length > 0) {
+        // A process that does not read holds up whoever feeds us, not our memory.
+        stdin.pause();
+        void container.write(pass).then(() => stdin.resume());
+      }
       if (!detach) return;
       container.detach();
       options.output.err('read escape sequence\n');
