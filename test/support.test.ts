@@ -57,7 +57,7 @@ test('a canary tree tells of every touch', () => {
 test('a folder of ours that is left is seen', () => {
   const before = holdings();
   const folder = temporaryFolder('leak');
-  assert.equal(newSince(before, holdings()), [`files: ${folder}`]);
+  assert.ok(newSince(before, holdings()).includes(`files: ${folder}`));
 });
 
 requires('root', 'unshare')('folders with mounts inside are removed on SIGTERM', () => {
