@@ -85,7 +85,7 @@ test('a client that does not read stops the output, and the process; it goes on 
     // ATTACH to stdout, by hand: nothing is read until told to.
     slow.pause();
     slow.write(Buffer.from([97, 2, 0, 0, 0, 0, 0, 0]));
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await new Promise(resolve => setTimeout(resolve, 300));
     shim.go();
     await new Promise(resolve => setTimeout(resolve, 300));
     const stopped = fs.statSync(files.log).size;

@@ -81,7 +81,7 @@ export class FakeContainer implements RunningContainer {
     listener('stdout', Buffer.from('hello\n'));
     listener('stderr', Buffer.from('oops\n'));
   }
-  write = (chunk: Buffer) => void this.calls.push(['write', chunk.toString()]);
+  write = async (chunk: Buffer) => void this.calls.push(['write', chunk.toString()]);
   endInput = () => void this.calls.push(['endInput']);
   signal = (number: number) => void this.calls.push(['signal', number]);
   resize = (size: object) => void this.calls.push(['resize', size]);
