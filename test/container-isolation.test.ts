@@ -152,6 +152,11 @@ test('a terminal is number 0 of a devpts of its own', async () => {
   await box.ok(['rm', '-f', id]);
 });
 
+test('no group of the host shows in the container’s cgroup mounts', async () => {
+  const others = await box.sh('find /sys/fs/cgroup -mindepth 2 -type d');
+  assert.is(others, '');
+});
+
 test('a cgroup is seen as the root of its own hierarchy, and cannot be written', async () => {
   const seen = await box.sh('cat /proc/self/cgroup; cat /proc/self/mountinfo | grep cgroup');
   for (const line of lines(seen).filter(line => /^\d+:[^:]*:/.test(line))) assert.match(line, /:\/$/);

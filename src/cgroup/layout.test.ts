@@ -79,24 +79,25 @@ test('a mountpoint with a blank, and a second mount of the same hierarchy', () =
   );
 });
 
-test('a container gets one directory a hierarchy, and links for joint ones', () => {
-  const layout = parseLayout(
-    [
-      mount('/sys/fs/cgroup/cpu,cpuacct', 'cpu,cpuacct'),
-      mount('/sys/fs/cgroup/systemd', 'name=systemd'),
-      mount('/sys/fs/cgroup/unified', '', { type: 'cgroup2' }),
-    ].join('\n'),
-    '3:cpuacct,cpu:/\n1:name=systemd:/\n0::/\n',
-  );
-  const mounts = cgroupMountsFor({ ...layout, swap: false, cpuQuota: true });
-  assert.equal(
-    mounts.map(({ directory, type, links }) => [directory, type, links]),
-    [
-      ['cpu,cpuacct', 'cgroup', ['cpu', 'cpuacct']],
-      ['systemd', 'cgroup', []],
-      ['unified', 'cgroup2', []],
-    ],
-  );
+test('a container gets one directory a hierarchy that it is in, and links for joint ones', () => {
+  const seen = (unified: string) => {
+    const layout = parseLayout(
+      [
+        mount('/sys/fs/cgroup/cpu,cpuacct', 'cpu,cpuacct'),
+        mount('/sys/fs/cgroup/systemd', 'name=systemd'),
+        mount('/sys/fs/cgroup/unified', '', { type: 'cgroup2' }),
+      ].join('\n'),
+      `3:cpuacct,cpu:/\n1:name=systemd:/\n0::${unified}\n`,
+    );
+    const mounts = cgroupMountsFor({ ...layout, swap: false, cpuQuota: true });
+    return mounts.map(({ directory, type, links }) => [directory, type, links]);
+  };
+  const joined = [
+    ['cpu,cpuacct', 'cgroup', ['cpu', 'cpuacct']],
+    ['systemd', 'cgroup', []],
+  ];
+  assert.equal(seen('/'), joined, 'the groups of the host are not shown');
+  assert.equal(seen('/user.slice/session-1.scope'), [...joined, ['unified', 'cgroup2', []]]);
 });
 
 test.run();

@@ -128,19 +128,33 @@ export interface CgroupMount {
   links: string[];
 }
 
-/** What is to be mounted in a container so that it finds the hierarchies where the host's own programs do. */
+/**
+ * Whether containers have a group of their own in this hierarchy. In all of v1; the unified one beside them has no
+ * controllers that limit anything, and is joined only where minidock runs in some service's or session's group, since
+ * systemd ends all processes of that group together with it.
+ */
+export function isJoined(layout: Pick<CgroupLayout, 'kind'>, hierarchy: Hierarchy): boolean {
+  return layout.kind === 'v2' || hierarchy.version === 1 || hierarchy.own !== '/';
+}
+
+/**
+ * What is to be mounted in a container so that it finds the hierarchies where the host's own programs do. Without those that
+ * it has no group in: it would see the groups of the whole host there.
+ */
 export function cgroupMountsFor(layout: CgroupLayout): CgroupMount[] {
-  return layout.hierarchies.map(({ version, controllers, options, mountpoint }) => {
-    const names = controllers.map(name => name.replace(/^name=/, ''));
-    const directory = version === 1 ? names.join(',') : layout.kind === 'v2' ? '' : 'unified';
-    return {
-      directory,
-      type: version === 1 ? 'cgroup' : 'cgroup2',
-      options,
-      hostMountpoint: mountpoint,
-      links: version === 1 && names.length > 1 ? names : [],
-    };
-  });
+  return layout.hierarchies
+    .filter(one => isJoined(layout, one))
+    .map(({ version, controllers, options, mountpoint }) => {
+      const names = controllers.map(name => name.replace(/^name=/, ''));
+      const directory = version === 1 ? names.join(',') : layout.kind === 'v2' ? '' : 'unified';
+      return {
+        directory,
+        type: version === 1 ? 'cgroup' : 'cgroup2',
+        options,
+        hostMountpoint: mountpoint,
+        links: version === 1 && names.length > 1 ? names : [],
+      };
+    });
 }
 
 function text(file: string): string {

@@ -16,7 +16,7 @@ import {
   removeGroup,
   writeGroupFile,
 } from './files.ts';
-import type { CgroupLayout, Hierarchy } from './layout.ts';
+import { type CgroupLayout, isJoined } from './layout.ts';
 
 const lesson = '09-cgroups';
 
@@ -25,7 +25,7 @@ const lesson = '09-cgroups';
  * See Documentation/admin-guide/cgroup-v1 in the kernel's source.
  */
 export function cgroup1(layout: CgroupLayout): CgroupDriver {
-  const hierarchies = layout.hierarchies.filter(hasBusiness);
+  const hierarchies = layout.hierarchies.filter(one => isJoined(layout, one));
   const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
   const file = (controller: string, group: string, name: string) => `${at(controller)}${group}/${name}`;
 
@@ -131,14 +131,6 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
       };
     },
   };
-}
-
-/**
- * All v1 hierarchies. The unified one beside them has no controllers that limit anything; it is joined only where minidock
- * runs in some service's or session's group, since systemd ends all processes of that group together with it.
- */
-function hasBusiness(hierarchy: Hierarchy): boolean {
-  return hierarchy.version === 1 || hierarchy.own !== '/';
 }
 
 /** `/a/b` → `/a`, `/a/b`. */

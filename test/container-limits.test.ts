@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { cgroupParent } from '../src/engine/paths.ts';
+import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { eventually } from './support/eventually.ts';
+import { requires } from './support/requires.ts';
+
+const test = requires('root', 'busybox', 'overlayfs');
+const onV1 = requires('root', 'busybox', 'overlayfs', 'cgroup1');
+let box: BusyboxEngine;
+
+test.before(async () => {
+  box = await busyboxEngine();
+});
+
+const group = (controller: string, id: string) => join('/sys/fs/cgroup', controller, cgroupParent(box), id);
+const read = (controller: string, id: string, file: string) =>
+  readFileSync(join(group(controller, id), file), 'utf8').trim();
+
+onV1('--memory, --cpus and --pids-limit are what the kernel is told, and what the container sees', async () => {
+  const id = await box.start('sleep 1000', '--memory', '32m', '--cpus', '0.5', '--pids-limit', '20');
+  assert.is(read('memory', id, 'memory.limit_in_bytes'), String(32 << 20));
+  assert.is(read('memory', id, 'memory.memsw.limit_in_bytes'), String(64 << 20), 'Docker allows as much swap again');
+  assert.is(read('cpu', id, 'cpu.cfs_quota_us'), '50000');
+  assert.is(read('cpu', id, 'cpu.cfs_period_us'), '100000');
+  assert.is(read('pids', id, 'pids.max'), '20');
+  assert.is(
+    await box.inside(id, 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max'),
+    `${32 << 20}\n20`,
+  );
+  assert.is(
+    await box.inspect(id, '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}'),
+    `${32 << 20} 500000000 20`,
+  );
+  const pid = await box.inspect(id, '{{.State.Pid}}');
+  for (const line of readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n'))
+    if (!line.startsWith('0::')) assert.ok(line.endsWith(`${cgroupParent(box)}/${id}`), line);
+  await box.ok(['rm', '-f', id]);
+  for (const controller of ['memory', 'cpu', 'pids', 'devices', 'freezer', 'systemd'])
+    assert.not.ok(existsSync(group(controller, id)), controller);
+});
+
+onV1('exec’d processes are under the same limits', async () => {
+  const id = await box.start('sleep 1000', '--pids-limit', '5');
+  const result = await box.minidock(['exec', id, 'sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 20 & done']);
+  assert.match(String(result.stderr), /can't fork|Resource temporarily unavailable/);
+  assert.ok(Number(read('pids', id, 'pids.current')) <= 5);
+  await box.ok(['rm', '-f', id]);
+});
+
+test('the memory limit ends the container: 137, OOMKilled, and the reason', async () => {
+  const result = await box.minidock([
+    'run',
+    '--name',
+    'hungry',
+    '--network',
+    'none',
+    '-m',
+    '16m',
+    'bb',
+    'sh',
+    '-c',
+    'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done',
+  ]);
+  assert.is(result.exitCode, 137, String(result.stderr));
+  assert.is(
+    await box.inspect('hungry', '{{.State.OOMKilled}} {{.State.ExitCode}} {{.State.Status}}'),
+    'true 137 exited',
+  );
+  await box.ok(['rm', 'hungry']);
+});
+
+test('memory of /dev/shm counts', async () => {
+  const result = await box.minidock([
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '-m',
+    '16m',
+    'bb',
+    'dd',
+    'if=/dev/zero',
+    'of=/dev/shm/x',
+    'bs=1M',
+    'count=60',
+  ]);
+  assert.is(result.exitCode, 137, String(result.stderr));
+});
+
+test('a fork bomb stays in its container', async () => {
+  const id = await box.start('bomb() { bomb | bomb & }; bomb; while :; do sleep 0.2; done', '--pids-limit', '30');
+  await eventually(() => assert.ok(Number(read('pids', id, 'pids.events').split(' ')[1]) > 0));
+  assert.ok(Number(read('pids', id, 'pids.current')) <= 30);
+  await box.ok(['rm', '-f', id]);
+  assert.not.ok(existsSync(group('pids', id)));
+});
+
+test('--cpus takes time away', async () => {
+  const id = await box.start('while :; do :; done', '--cpus', '0.1');
+  await eventually(() => assert.ok(Number(/nr_throttled (\d+)/.exec(read('cpu', id, 'cpu.stat'))?.[1]) > 2));
+  await box.ok(['rm', '-f', id]);
+});
+
+onV1('devices: those of /dev can be used, a disk cannot though its node can be made', async () => {
+  const disk = readFileSync('/proc/partitions', 'utf8').trim().split('\n').at(-1)!.trim().split(/\s+/);
+  const answer = await box.sh(
+    `mknod /tmp/disk b ${disk[0]} ${disk[1]} && echo made; cat /tmp/disk 2>&1 | head -c 100
+     mknod /tmp/null c 1 3; echo x > /tmp/null && echo null; mknod /tmp/kmsg c 1 11; cat /tmp/kmsg 2>&1; mknod /tmp/mem c 1 1; cat /tmp/mem 2>&1
+     mknod /tmp/tun c 10 200; cat /tmp/tun 2>&1; mknod /tmp/fuse c 10 229; cat /tmp/fuse 2>&1; true`,
+  );
+  assert.equal(answer.split('\n'), [
+    'made',
+    "cat: can't open '/tmp/disk': Operation not permitted",
+    'null',
+    ...['kmsg', 'mem', 'tun', 'fuse'].map(name => `cat: can't open '/tmp/${name}': Operation not permitted`),
+  ]);
+});
+
+test('limits that make no sense are refused before anything is made', async () => {
+  const refused: [string[], RegExp][] = [
+    [['-m', '1m'], /Minimum memory limit allowed is 6MB/],
+    [['-m', 'lots'], /invalid argument "lots" for "-m, --memory" flag/],
+    [['--cpus', '1000'], /Range of CPUs is from 0.01 to /],
+    [['--cpus', 'x'], /failed to parse x as a rational number/],
+    [['--pids-limit', 'x'], /invalid argument "x" for "--pids-limit" flag/],
+  ];
+  for (const [flags, message] of refused) {
+    const result = await box.minidock(['run', '--rm', ...flags, 'bb', 'true']);
+    assert.is(result.exitCode, 125, flags.join(' '));
+    assert.match(String(result.stderr), message);
+  }
+  assert.is(await box.ok(['ps', '-aq']), '');
+});
+
+test.run();
