@@ -481,6 +481,14 @@ test('corrupt, truncated and mislabelled layers are refused and leave nothing', 
   assert.match(truncated.message, /no valid tar archive: it ends in the middle of a file/);
 });
 
+test('an error of the filesystem is one printable line, whatever the image calls its files', async () => {
+  const name = `${'\x1b[31m\n/'.repeat(700)}x`;
+  const error = await fails(() => unpack([{ name, content: '' }]));
+  assert.match(error.message, /^unpacking layer sha256:[0-9a-f]{64} failed: .*ENAMETOOLONG$/);
+  assert.not.match(error.message, /[\x00-\x1f]/);
+  assert.ok(error.message.length < 600);
+});
+
 test('processes that unpack the same layer at once share the work', async () => {
   const root = temporaryFolder('root');
   const members = Array.from(

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import type http from 'node:http';
 import path from 'node:path';
@@ -331,6 +332,21 @@ test('a hostile layer leaves nothing', async () => {
   assert.match((await failure(pull())).message, /is refused: it climbs out of the layer/);
   assert.not.ok(fs.existsSync('/tmp/minidock-escape'));
   checkEmpty(root);
+});
+
+test('a disk that fills up while downloading is one clear error and leaves nothing', async () => {
+  const { pull, root } = await setting();
+  assert.is(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${large.length >> 1}`, 'tmpfs', root]).status, 0);
+  const error = await failure(pull());
+  assert.is(error.message, `no space left on device while downloading ${image.layers[1]}`);
+  checkEmpty(root);
+});
+
+test('a store that cannot be written is not blamed on the registry', async () => {
+  const { pull, root } = await setting();
+  fs.writeFileSync(path.join(root, 'images'), 'in the way');
+  const error = await failure(pull());
+  assert.match(error.message, /^storing 127\.0\.0\.1:\d+\/app:1 failed: mkdir ".*": E(EXIST|NOTDIR)$/);
 });
 
 test('a manifest that is not the one asked for by digest', async () => {

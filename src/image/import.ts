@@ -12,8 +12,8 @@ import {
   explainInflate,
   magicLength,
 } from '../storage/compression.ts';
+import { explainWrite } from '../storage/failure.ts';
 import { ensureLayer } from '../storage/layers.ts';
-import { explainWrite } from '../storage/unpack.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageConfig } from './config.ts';
 import { addImage } from './create.ts';

@@ -6,8 +6,8 @@ import { blobPath, hexOf } from '../image/digest.ts';
 import type { Layout } from '../image/layout.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import { ensureDirectory } from '../state/files.ts';
+import { explainWrite, isFileError } from '../storage/failure.ts';
 import { singleFlight } from '../storage/single-flight.ts';
-import { explainWrite } from '../storage/unpack.ts';
 import type { RegistryClient } from './client.ts';
 import { readBody } from './http.ts';
 
@@ -51,7 +51,7 @@ export async function download(
         fs.renameSync(partial, blobPath(layout.directory, blob.digest));
       } catch (error) {
         if (!options.isResumable?.()) fs.rmSync(partial, { force: true });
-        throw explainWrite(error, `downloading ${blob.digest}`);
+        throw isFileError(error) ? explainWrite(error, `downloading ${blob.digest}`) : error;
       } finally {
         transfer.close();
       }

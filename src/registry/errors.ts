@@ -1,5 +1,6 @@
 import { errnoOf, MinidockError } from '../errors.ts';
 import { familiar, familiarName, type Reference } from '../image/reference.ts';
+import { explainWrite, isFileError } from '../storage/failure.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type HttpAnswer, readBody } from './http.ts';
 
@@ -75,6 +76,7 @@ export function explainPull(error: unknown, reference: Reference, endpoint: Endp
   const host = new URL(endpoint.base).host;
   const code = (error as { code?: string }).code;
   if (code === undefined || (error as Error).name === 'AbortError') return error;
+  if (isFileError(error)) return explainWrite(error, `storing ${familiar(reference)}`);
   return new MinidockError(
     'registry-unreachable',
     `cannot pull ${familiar(reference)}: ${host}: ${connectionWords(error, code)}`,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MinidockError } from '../errors.ts';
-import { collect, type Parts } from '../image/collect.ts';
 import { maxConfigSize, parseConfig } from '../image/config.ts';
-import { blobPath, type Digest, isDigest, shortDigest } from '../image/digest.ts';
+import { type Digest, isDigest } from '../image/digest.ts';
 import {
   type Descriptor,
   type Index,
@@ -14,15 +13,18 @@ import {
 import { indexTypes, manifestTypes } from '../image/media-types.ts';
 import { familiar, parseReference, type Reference } from '../image/reference.ts';
 import { type ImageRecord, ImageStore } from '../image/store.ts';
-import { chainIds, layerDirectory } from '../storage/chain.ts';
-import { ensureLayer, hasLayer, unpackedSize } from '../storage/layers.ts';
+import { unpackedSize } from '../storage/layers.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
 import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
-import { download, downloadSmall, hasBlob } from './download.ts';
+import { downloadSmall } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { explainPull } from './errors.ts';
+import { fetchLayers } from './fetch-layers.ts';
 import { isConnectionFailure, readBody } from './http.ts';
 import { choosePlatform, hostPlatform } from './platform.ts';
+import type { PullEvent } from './progress.ts';
+
+export type { LayerPhase, PullEvent } from './progress.ts';
 
 export interface PullOptions extends ClientOptions {
   /** The engine's root. */
@@ -33,25 +35,6 @@ export interface PullOptions extends ClientOptions {
   onProgress?: (event: PullEvent) => void;
 }
 
-export type LayerPhase =
-  | 'Pulling fs layer'
-  | 'Waiting'
-  | 'Downloading'
-  | 'Verifying Checksum'
-  | 'Download complete'
-  | 'Extracting'
-  | 'Pull complete'
-  | 'Already exists';
-
-/** What `pull` shows, in Docker's words. */
-export type PullEvent =
-  | { kind: 'pulling'; tag: string; repository: string; from: string; mirror: boolean }
-  /** A mirror failed and the next endpoint is asked. */
-  | { kind: 'warning'; message: string }
-  /** `layer` is the short digest of the blob; bytes of the blob. */
-  | { kind: 'layer'; layer: string; phase: LayerPhase; current?: number; total?: number }
-  | { kind: 'digest'; digest: Digest };
-
 export interface PullResult {
   image: ImageRecord;
   /** Of the manifest or index that the registry served under this name. */
@@ -60,8 +43,6 @@ export interface PullResult {
   changed: boolean;
   endpoint: Endpoint;
 }
-
-const parallelDownloads = 3;
 
 /**
  * Fetches an image by name into the store and unpacks its layers. Mirrors are asked first, the registry itself last.
@@ -92,7 +73,7 @@ export async function pull(text: string, options: PullOptions): Promise<PullResu
 /** A mirror's failure is not the registry's; a full disk or a hostile layer would be the same everywhere. */
 function mayTryNext(error: unknown): boolean {
   return !(
-    error instanceof MinidockError && ['no-space', 'hostile-layer', 'unpack-failed', 'locked'].includes(error.code)
+    error instanceof MinidockError && ['no-space', 'hostile-layer', 'store-failed', 'locked'].includes(error.code)
   );
 }
 
@@ -183,90 +164,4 @@ async function fetchImage(
   const found = await fetchManifest(client, digest, `manifest ${digest} of ${name}`);
   if (found.document.kind === 'manifest') return { ...found, document: found.document };
   throw new MinidockError('malformed-image', `malformed image ${name}: its index names an index as an image`);
-}
-
-/** Downloads a few layers at a time and unpacks each, bottom first, as soon as it is there. */
-async function fetchLayers(
-  client: RegistryClient,
-  store: ImageStore,
-  layers: readonly Descriptor[],
-  diffIds: readonly Digest[],
-  options: PullOptions,
-): Promise<void> {
-  const { root, onProgress } = options;
-  const chain = chainIds(diffIds);
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const show = (i: number, phase: LayerPhase, current?: number) =>
-    onProgress?.({ kind: 'layer', layer: shortDigest(layers[i]!.digest), phase, current, total: layers[i]!.size });
-  const isHere = (i: number) => hasLayer(root, chain[i]!) && hasBlob(store.layout, layers[i]!);
-  for (const i of layers.keys()) show(i, isHere(i) ? 'Already exists' : 'Pulling fs layer');
-
-  const added: Parts = { blobs: [], layers: [] };
-  const slots = new Slots(parallelDownloads);
-  const fetched = layers.map(async (layer, i) => {
-    if (isHere(i)) return;
-    await slots.take(() => show(i, 'Waiting'));
-    try {
-      signal.throwIfAborted();
-      const isNew = await download(client, store.layout, layer, {
-        signal,
-        isResumable: () => options.signal?.aborted ?? false,
-        onProgress: bytes => show(i, 'Downloading', bytes),
-        onVerify: () => show(i, 'Verifying Checksum'),
-      });
-      if (isNew) added.blobs.push(layer.digest);
-      show(i, 'Download complete');
-    } catch (error) {
-      // The first failure ends the others; theirs follow from it.
-      stop.abort(error);
-      throw error;
-    } finally {
-      slots.give();
-    }
-  });
-  for (const promise of fetched) promise.catch(() => {});
-  try {
-    for (const [i, layer] of layers.entries()) {
-      await fetched[i];
-      if (isHere(i)) continue;
-      const isNew = await ensureLayer(root, {
-        chainId: chain[i]!,
-        diffId: diffIds[i]!,
-        below: () => chain.slice(0, i).map(chainId => layerDirectory(root, chainId)),
-        blob: blobPath(store.layout.directory, layer.digest),
-        onProgress: bytes => show(i, 'Extracting', bytes),
-        signal,
-      });
-      if (isNew) added.layers.push(chain[i]!);
-      show(i, 'Pull complete');
-    }
-  } catch (error) {
-    if (!stop.signal.aborted) stop.abort(error);
-    await Promise.allSettled(fetched);
-    // Ctrl-C keeps what has come for the next time; a failure leaves nothing.
-    if (!options.signal?.aborted) await collect(root, store.layout, added);
-    throw stop.signal.reason;
-  }
-}
-
-/** So many at once, in the order in which they ask. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take(onWait: () => void): Promise<void> {
-    if (this.#free-- > 0) return;
-    onWait();
-    await new Promise<void>(resolve => this.#waiting.push(resolve));
-  }
-
-  give(): void {
-    this.#free++;
-    this.#waiting.shift()?.();
-  }
 }

@@ -7,9 +7,10 @@ import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
 import { chainIds, layerDirectory } from './chain.ts';
 import { checkNothingFollows, compressionOf, explainInflate, magicLength } from './compression.ts';
+import { explainWrite } from './failure.ts';
 import { resolve } from './merged-view.ts';
 import { singleFlight } from './single-flight.ts';
-import { explainWrite, type Inherited, Unpacker } from './unpack.ts';
+import { type Inherited, Unpacker } from './unpack.ts';
 
 /** A layer to be unpacked on top of others. */
 export interface LayerRequest {

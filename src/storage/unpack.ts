@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { byteString, pathOf, readable } from './bytes.ts';
+import { explainWrite } from './failure.ts';
 import { runSteps } from './special.ts';
 import { TarError } from './tar/error.ts';
 import type { ByteString, TarEntry } from './tar/header.ts';
@@ -198,19 +199,6 @@ export class Unpacker implements TarHandler {
     }
     return explainWrite(error, `unpacking ${this.#name}`);
   }
-}
-
-/** An error of the filesystem in words; others pass through. */
-export function explainWrite(error: unknown, action: string): unknown {
-  const errno = errnoOf(error);
-  if (errno === undefined) return error;
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
-    return new MinidockError('no-space', `no space left on device while ${action}`, {
-      cause: error,
-      fix: 'free some space, or choose another disk with --root',
-    });
-  }
-  return new MinidockError('unpack-failed', `${action} failed: ${(error as Error).message}`, { cause: error });
 }
 
 function set(path: ByteString, { mode, uid, gid, mtime }: Omit<Inherited, 'mtime'> & { mtime?: number }): void {

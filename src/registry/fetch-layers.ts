@@ -1,0 +1,79 @@
+import { collect, type Parts } from '../image/collect.ts';
+import { blobPath, type Digest, shortDigest } from '../image/digest.ts';
+import type { Descriptor } from '../image/manifest.ts';
+import type { ImageStore } from '../image/store.ts';
+import { chainIds, layerDirectory } from '../storage/chain.ts';
+import { ensureLayer, hasLayer } from '../storage/layers.ts';
+import type { RegistryClient } from './client.ts';
+import { download, hasBlob } from './download.ts';
+import type { LayerPhase, PullEvent } from './progress.ts';
+import { Slots } from './slots.ts';
+
+/** As Docker's default. */
+const parallelDownloads = 3;
+
+/** Downloads a few layers at a time and unpacks each, bottom first, as soon as it is there. */
+export async function fetchLayers(
+  client: RegistryClient,
+  store: ImageStore,
+  layers: readonly Descriptor[],
+  diffIds: readonly Digest[],
+  options: { signal?: AbortSignal; onProgress?: (event: PullEvent) => void },
+): Promise<void> {
+  const { root } = store;
+  const { onProgress } = options;
+  const chain = chainIds(diffIds);
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  const show = (i: number, phase: LayerPhase, current?: number) =>
+    onProgress?.({ kind: 'layer', layer: shortDigest(layers[i]!.digest), phase, current, total: layers[i]!.size });
+  const isHere = (i: number) => hasLayer(root, chain[i]!) && hasBlob(store.layout, layers[i]!);
+  for (const i of layers.keys()) show(i, isHere(i) ? 'Already exists' : 'Pulling fs layer');
+
+  const added: Parts = { blobs: [], layers: [] };
+  const slots = new Slots(parallelDownloads);
+  const fetched = layers.map(async (layer, i) => {
+    if (isHere(i)) return;
+    await slots.take(() => show(i, 'Waiting'));
+    try {
+      signal.throwIfAborted();
+      const isNew = await download(client, store.layout, layer, {
+        signal,
+        isResumable: () => options.signal?.aborted ?? false,
+        onProgress: bytes => show(i, 'Downloading', bytes),
+        onVerify: () => show(i, 'Verifying Checksum'),
+      });
+      if (isNew) added.blobs.push(layer.digest);
+      show(i, 'Download complete');
+    } catch (error) {
+      // The first failure ends the others; theirs follow from it.
+      stop.abort(error);
+      throw error;
+    } finally {
+      slots.give();
+    }
+  });
+  for (const promise of fetched) promise.catch(() => {});
+  try {
+    for (const [i, layer] of layers.entries()) {
+      await fetched[i];
+      if (isHere(i)) continue;
+      const isNew = await ensureLayer(root, {
+        chainId: chain[i]!,
+        diffId: diffIds[i]!,
+        below: () => chain.slice(0, i).map(chainId => layerDirectory(root, chainId)),
+        blob: blobPath(store.layout.directory, layer.digest),
+        onProgress: bytes => show(i, 'Extracting', bytes),
+        signal,
+      });
+      if (isNew) added.layers.push(chain[i]!);
+      show(i, 'Pull complete');
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) stop.abort(error);
+    await Promise.allSettled(fetched);
+    // Ctrl-C keeps what has come for the next time; a failure leaves nothing.
+    if (!options.signal?.aborted) await collect(root, store.layout, added);
+    throw stop.signal.reason;
+  }
+}

@@ -1,0 +1,23 @@
+import { errnoOf, MinidockError } from '../errors.ts';
+import { byteString, readable } from './bytes.ts';
+
+/** An error of the filesystem in one line; others pass through. Node's own message holds names of the image as they are. */
+export function explainWrite(error: unknown, action: string): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
+    return new MinidockError('no-space', `no space left on device while ${action}`, {
+      cause: error,
+      fix: 'free some space, or choose another disk with --root',
+    });
+  }
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  const call = syscall === undefined ? '' : `${syscall}${path === undefined ? '' : ` ${readable(byteString(path))}`}: `;
+  return new MinidockError('store-failed', `${action} failed: ${call}${errno}`, { cause: error });
+}
+
+/** Whether a file and not a connection failed: it names a path, or says what only disks say. */
+export function isFileError(error: unknown): boolean {
+  const fromDisk = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'];
+  return (error as NodeJS.ErrnoException).path !== undefined || fromDisk.includes(errnoOf(error) ?? '');
+}
