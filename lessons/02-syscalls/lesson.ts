@@ -30,8 +30,8 @@ export const lesson: Lesson = {
     },
     choices: [
       { en: '0: the process was started by root', zh: '0：进程是 root 启动的' },
-      { en: '−1, and errno is EPERM', zh: '−1,errno 是 EPERM' },
-      { en: '−1, and errno is EACCES', zh: '−1,errno 是 EACCES' },
+      { en: '−1, and errno is EPERM', zh: '−1，errno 是 EPERM' },
+      { en: '−1, and errno is EACCES', zh: '−1，errno 是 EACCES' },
     ],
     right: 1,
     because: {

@@ -11,7 +11,7 @@ import { Progress } from './progress.ts';
 import { missing } from './requirements.ts';
 import { Session } from './session.ts';
 import { Quit, type Terminal } from './terminal.ts';
-import { padTo, widthOf } from './width.ts';
+import { padTo, widthOf, wrapText } from './width.ts';
 import { words } from './words.ts';
 
 /** Sections of the text that are read before the run: title, what you will see, idea, syscalls. */
@@ -30,7 +30,7 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
     terminal.line(
       `${mark} ${chalk.cyan(lesson.id.slice(0, 2))}  ${chalk.bold(padTo(lesson.title[language], widest))}  ${state}`.trimEnd(),
     );
-    terminal.paragraph(`      ${lesson.about[language]}`, line => chalk.dim(`      ${line.trimStart()}`));
+    for (const line of wrapText(lesson.about[language], terminal.width - 6)) terminal.line(`      ${chalk.dim(line)}`);
   }
   terminal.line();
   terminal.paragraph(words.howToRun[language], line => chalk.dim(line));
@@ -56,7 +56,10 @@ export async function runLesson(options: Options, terminal: Terminal): Promise<n
     }
   refuse(lesson, language);
   const session = new Session(lesson, terminal, language, options.step);
-  const release = closeOnSignal(session, () => terminal.line(chalk.yellow(words.quit[language])));
+  const release = closeOnSignal(session, () => {
+    terminal.line();
+    terminal.line(chalk.yellow(words.quit[language]));
+  });
   try {
     if (options.shell) return await visit(session, terminal, language);
     const guess = await predict(lesson.question, terminal, language);

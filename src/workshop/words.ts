@@ -5,20 +5,20 @@ export const words = {
   usage: {
     en: `Usage: npm run lesson [NUMBER|NAME] [--step] [--shell] [zh|en]
 
-  npm run lesson                     list the lessons
-  npm run lesson 04                  run one: by number, or by name (pid-namespace, pid)
-  npm run lesson 04 --step           pause before each syscall, show the state before and after
-  npm run lesson 04 --shell          leave you in a shell inside what the lesson made
-  npm run lesson 04 --lang zh        in Chinese (also by LANG; en for English)
+  npm run lesson               list the lessons
+  npm run lesson 04            run one, by its number or name (pid-namespace, pid)
+  npm run lesson 04 --step     pause before each syscall, show before and after
+  npm run lesson 04 --shell    a shell inside what the lesson made
+  npm run lesson 04 --lang zh  in Chinese (LANG works too; en is English)
 
 npm keeps --help for itself: npm run lesson -- --help`,
     zh: `用法：npm run lesson [编号|名字] [--step] [--shell] [zh|en]
 
-  npm run lesson                     列出所有课程
-  npm run lesson 04                  运行一课：用编号或名字（pid-namespace、pid）
-  npm run lesson 04 --step           每个系统调用之前暂停，显示前后的状态
-  npm run lesson 04 --shell          把你留在本课造出的环境里的 shell 中
-  npm run lesson 04 --lang zh        使用中文（也看 LANG；en 为英文）
+  npm run lesson               列出所有课程
+  npm run lesson 04            运行一课：用编号或名字（pid-namespace、pid）
+  npm run lesson 04 --step     每个系统调用之前暂停，显示前后的状态
+  npm run lesson 04 --shell    把你留在本课造出的环境里的 shell 中
+  npm run lesson 04 --lang zh  使用中文（也看 LANG；en 为英文）
 
 --help 会被 npm 拿走，请写：npm run lesson -- --help`,
   },
