@@ -15,6 +15,7 @@ enum {
 	F_SETFL_ = 4, O_RDWR_ = 2, O_NONBLOCK_ = 04000,
 	TIOCSWINSZ_ = 0x5414, MSG_CMSG_CLOEXEC_ = 0x40000000, CLOCK_REALTIME_ = 0,
 	IDLE_MS = 100, /* after the child is gone: how long a stranger may stay silent on its output */
+	LINGER_SECONDS = 2, SHUT_WR_ = 1,
 	NONE = -1,
 };
 
@@ -246,6 +247,20 @@ static void reap_child(struct machine *m, int signal_fd)
 	m->saved[status_slot] = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
 
+/*
+ * Waits until the client has read all and closes its end. If we just went, input that it sends meanwhile would fail, and
+ * its end of the socket would be gone before it read EXITED.
+ */
+static void part_from(struct client *c)
+{
+	struct timespec patience = { LINGER_SECONDS, 0 };
+	struct pollfd p = { c->fd, POLLIN_, 0 };
+	sys(__NR_shutdown, c->fd, SHUT_WR_, 0);
+	while (sys6(__NR_ppoll, (u64)&p, 1, (u64)&patience, 0, 8, 0) > 0)
+		if (sys(__NR_read, c->fd, chunk, CHUNK) <= 0)
+			return;
+}
+
 _Noreturn static void finish(struct machine *m)
 {
 	run_exit_section(m);
@@ -261,6 +276,9 @@ _Noreturn static void finish(struct machine *m)
 			client_flush(c);
 		}
 	}
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].open)
+			part_from(&clients[i]);
 	if (!cleaned)
 		run_section(m, REAP);
 	quit(0);

@@ -31,7 +31,7 @@ export function overlayMount(overlay: OverlayMount, options: readonly string[]):
       lesson,
     }),
     mount('overlay', overlay.target, 'overlay', 0, data, {
-      why: `${overlay.lower.length} read-only layers shared with other containers, one writable layer on top`,
+      why: `read-only layers shared with other containers (${overlay.lower.length} here), one writable layer on top`,
       lesson,
     }),
   ];

@@ -1,5 +1,5 @@
 import type { CgroupDriver } from '../cgroup/driver.ts';
-import type { Bind } from '../container/binds.ts';
+import { type Bind, stagedRoot } from '../container/binds.ts';
 import type { Spec } from '../container/oci.ts';
 import type { OverlayMount } from '../container/rootfs.ts';
 import type { Stdio } from '../container/stdio.ts';
@@ -7,8 +7,7 @@ import type { SupervisorFiles } from '../container/supervisor.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../network/endpoint.ts';
 import type { HeldPorts } from '../network/ports.ts';
-import { call, mkdir, mount } from '../syscalls/calls.ts';
-import { str } from '../syscalls/data.ts';
+import { call } from '../syscalls/calls.ts';
 import { type Program, program, type Slot, type Step, slot } from '../syscalls/step.ts';
 import type { Pieces } from './pieces.ts';
 
@@ -119,35 +118,14 @@ function rootSteps(
       ...inside,
       ...pieces.placeBinds(binds),
     ];
-  const root = `${container.staging}/root`;
-  const about = { lesson: '08-volumes', group: 'stage volumes' };
+  const { staging } = container;
   return [
-    mount('tmpfs', container.staging, 'tmpfs', 0, 'mode=700', {
-      ...about,
-      why: 'a place of our own for root and sources',
-    }),
-    mkdir(root, 0o755, { ...about, why: 'where the root will be' }),
-    ...pieces.overlayMount({ ...overlay, target: root }, facts.overlayOptions),
-    ...pieces.stageSources(binds, container.staging),
-    ...pieces.pivotRoot(container.staging),
-    // The staging tmpfs is "/" now and holds nothing of the host but the sources: it may stay below until they are placed.
-    call('chdir', [str('/root')], { ...about, why: 'the new root, about to be "."' }),
-    call('pivot_root', [str('.'), str('.')], {
-      ...about,
-      why: 'the root becomes "/", the staging tmpfs is stacked upon it',
-    }),
-    ...detachLater(inside, pieces.bindStaged(binds)),
-  ];
-}
-
-/** With the staging tmpfs on top of "/", paths would be looked up there: descend below it first, detach it at the end. */
-function detachLater(inside: readonly Step[], binds: readonly Step[]): Step[] {
-  const about = { lesson: '08-volumes', group: 'stage volumes' };
-  return [
-    call('umount2', [str('.'), 2], { ...about, why: 'the sources are held by descriptors: their names may go' }),
-    call('chdir', [str('/')], { ...about, why: 'into the new root' }),
-    ...inside,
-    ...binds,
+    ...pieces.makeStage(staging),
+    ...pieces.overlayMount({ ...overlay, target: staging + stagedRoot }, facts.overlayOptions),
+    ...pieces.stageSources(binds, staging),
+    ...pieces.pivotRoot(staging),
+    ...pieces.insideStagedRoot([...inside, ...pieces.bindStaged(binds)]),
+    ...pieces.pivotRoot(stagedRoot),
   ];
 }
 

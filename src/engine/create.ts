@@ -38,10 +38,19 @@ export async function createContainer(parts: EngineParts, options: RunOptions): 
     parts.store.create(record, directory => {
       for (const name of ['upper', 'work', 'rootfs', 'staging'])
         fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
+      likeRoot(path.join(directory, 'upper'), image.layers.at(-1));
     });
     parts.store.takeName(record.name, id);
   });
   return record;
+}
+
+/** Overlayfs shows the writable layer's owner and mode as those of "/": they must be the image's. */
+function likeRoot(upper: string, layer: string | undefined): void {
+  if (layer === undefined) return;
+  const { mode, uid, gid } = fs.statSync(layer);
+  fs.chownSync(upper, uid, gid);
+  fs.chmodSync(upper, mode & 0o7777);
 }
 
 /** The record of a container to be. Where `make` is false nothing is made on disk: for `--dry-run`. */

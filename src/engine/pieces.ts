@@ -1,4 +1,12 @@
-import { bindStaged, holdBinds, openSources, placeBinds, stageSources } from '../container/binds.ts';
+import {
+  bindStaged,
+  holdBinds,
+  insideStagedRoot,
+  makeStage,
+  openSources,
+  placeBinds,
+  stageSources,
+} from '../container/binds.ts';
 import { capabilities } from '../container/capabilities.ts';
 import { deviceNodes } from '../container/devices.ts';
 import { dropNamespaces, enterNamespace, holdNamespace } from '../container/enter.ts';
@@ -43,9 +51,11 @@ export const pieces = {
   execute,
   holdBinds,
   holdNamespace,
+  insideStagedRoot,
   kernelMount,
   leaveCaller,
   loopbackOnly,
+  makeStage,
   makeWorkingDirectory,
   maskPaths,
   mountNamespace,

@@ -45,6 +45,9 @@ export function shimPath(): string {
   }
 }
 
+/** How long an aborted shim has to go by itself, in milliseconds. */
+const ABORT_MS = 2000;
+
 /** This machine's, of the two that the shim is written for. */
 export function architecture(): Architecture {
   if (process.arch === 'x64' || process.arch === 'arm64') return process.arch;
@@ -148,12 +151,20 @@ export class Shim {
     this.process.unref();
   }
 
-  /** Ends the shim before its child was told to go on; the child dies with it. */
+  /**
+   * Ends a shim whose child was not told to go on, or failed: the child dies of the end of file at its sync, and the shim
+   * follows in order. Only one that does not is killed.
+   */
   async abort(): Promise<void> {
     this.childSocket.destroy();
-    this.shimSocket.destroy();
-    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGKILL');
+    // Before clone there is only the shim, which may be waiting for a program or for leave to take a step.
+    if (this.pid === 0) this.shimSocket.destroy();
+    const patience = setTimeout(() => {
+      this.shimSocket.destroy();
+      this.process.kill('SIGKILL');
+    }, ABORT_MS);
     await this.ended;
+    clearTimeout(patience);
   }
 
   private encoding(tag: number) {

@@ -10,8 +10,7 @@ export interface Followed {
   /** Calls beyond the program, by the reason for which they are allowed. */
   extra: Map<string, number>;
   childPid: number | undefined;
-  /** `aborted`: its launcher killed it, which may be only where the child's execve failed. */
-  ended: 'exit' | 'reaper' | 'failed' | 'aborted';
+  ended: 'exit' | 'reaper' | 'failed';
 }
 
 const SHIM_FD = 3n;
@@ -43,23 +42,20 @@ export function follow(traced: Traced, pid: number, arch: Architecture): Followe
   const machine = new Machine(cursor, arch);
   const programs = [seal.program, machine.program];
   const { failed } = machine.run('host', cursor);
-  const executed = machine.child && checkChild(traced, machine.child.pid, machine.child.machine, extra);
+  if (machine.child) checkChild(traced, machine.child.pid, machine.child.machine, extra);
   const childPid = machine.child?.pid;
   if (failed || !machine.supervises) {
     cursor.take('exit_group', () => true, 'the shim ends');
     return { programs, extra, childPid, ended: failed ? 'failed' : 'exit' };
   }
-  const mayVanish = executed === false && traced.killed.get(pid) === 'SIGKILL';
-  return { programs, extra, childPid, ended: superviseTo(cursor, machine, mayVanish) };
+  return { programs, extra, childPid, ended: superviseTo(cursor, machine) };
 }
 
-/** Returns whether it became the container's command. */
-function checkChild(traced: Traced, pid: number, machine: Machine, extra: Map<string, number>): boolean {
+function checkChild(traced: Traced, pid: number, machine: Machine, extra: Map<string, number>): void {
   const cursor = new Cursor(`child ${pid}`, traced.processes.get(pid) ?? [], 0, extra);
   cursor.take('close', args => args[0] === SHIM_FD, "the child drops the supervisor's own descriptor");
   cursor.take('fcntl', args => args[0] === CHILD_FD && args[1] === 2n && args[2] === 1n, 'its own closes on execve');
-  if (machine.run('child', cursor).failed) return false;
-  return machine.run('exec', cursor).last?.result === 0n;
+  if (!machine.run('child', cursor).failed) machine.run('exec', cursor);
 }
 
 /** A process's calls, read one after another. */
@@ -264,7 +260,10 @@ const supervisorCalls: Record<string, { reason: string; on?: readonly string[] }
   wait4: { reason: 'the status of the child' },
   clock_gettime: { reason: 'the time of a chunk in the log' },
   writev: { reason: 'output goes into the log', on: ['log'] },
-  read: { reason: 'signals, and output of the process', on: ['signal', 'stdout', 'stderr', 'pty'] },
+  read: {
+    reason: 'signals, output of the process, the end of a client that has been told all',
+    on: ['signal', 'stdout', 'stderr', 'pty', 'control', 'client'],
+  },
   write: { reason: 'the pid, to the launcher; input, to the process', on: ['control', 'stdin', 'pty'] },
   recvmsg: { reason: 'the terminal that the child made', on: ['console'] },
   ioctl: { reason: 'the size of the window', on: ['pty'] },
@@ -272,6 +271,7 @@ const supervisorCalls: Record<string, { reason: string; on?: readonly string[] }
   accept4: { reason: 'a client of the control socket', on: ['listen'] },
   recvfrom: { reason: 'what a client asks for', on: ['control', 'client'] },
   sendto: { reason: 'what a client is told', on: ['control', 'client'] },
+  shutdown: { reason: 'a client has been told all', on: ['control', 'client'] },
   kill: { reason: 'a client’s signal for the process' },
   close: {
     reason: 'a stream that ended, a client that left',
@@ -279,7 +279,7 @@ const supervisorCalls: Record<string, { reason: string; on?: readonly string[] }
   },
 };
 
-function superviseTo(cursor: Cursor, machine: Machine, mayVanish: boolean): Followed['ended'] {
+function superviseTo(cursor: Cursor, machine: Machine): Followed['ended'] {
   const roles = new Map<bigint, string>([[SHIM_FD, 'control']]);
   for (const role of ['stdin', 'stdout', 'stderr', 'console', 'log', 'listen']) {
     const fd = machine.role(role);
@@ -289,10 +289,7 @@ function superviseTo(cursor: Cursor, machine: Machine, mayVanish: boolean): Foll
   let exitDone = exit === undefined;
   for (;;) {
     const call = cursor.peek();
-    if (call === undefined) {
-      if (mayVanish) return 'aborted';
-      throw new Error(`${cursor.who}: its supervisor vanished`);
-    }
+    if (call === undefined) throw new Error(`${cursor.who}: its supervisor vanished`);
     if (!exitDone && call.name === exit!.name) {
       machine.run('exit', cursor);
       exitDone = true;
