@@ -27,7 +27,7 @@ export interface Starting {
  * - `settled`: the record is right, no process is left.
  * - `starting`: a living process is starting it.
  * - `running`
- * - `ended`: the supervisor left an exit record; it waits to be reaped.
+ * - `ended`: the supervisor left an exit record; it waits to be reaped. `supervised` where it has not gone itself yet.
  * - `lost`: it was running, and its supervisor is gone without a word: killed, or the machine went down.
  * - `abandoned`: whoever was starting it is gone.
  */
@@ -35,7 +35,7 @@ export type Observation =
   | { kind: 'settled' }
   | { kind: 'starting' }
   | { kind: 'running'; running: Running }
-  | { kind: 'ended'; running: Running | undefined; exitCode: number; finishedAt: string }
+  | { kind: 'ended'; running: Running | undefined; exitCode: number; finishedAt: string; supervised: boolean }
   | { kind: 'lost'; running: Running }
   | { kind: 'abandoned'; starting: Starting | undefined };
 
@@ -45,9 +45,11 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
   if (!fs.existsSync(paths.run)) return { kind: 'settled' };
   const running = parse<Running>(readIfPresent(paths.running));
   const code = readLinkIfPresent(paths.exit);
-  if (code !== undefined)
-    return { kind: 'ended', running, exitCode: Number(code), finishedAt: fs.lstatSync(paths.exit).mtime.toISOString() };
   const supervised = isLocked(paths.alive, locks);
+  if (code !== undefined) {
+    const finishedAt = fs.lstatSync(paths.exit).mtime.toISOString();
+    return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
+  }
   if (running) return supervised ? { kind: 'running', running } : { kind: 'lost', running };
   const starting = parse<Starting>(readIfPresent(paths.starting));
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };

@@ -1,5 +1,5 @@
 import { readLog } from '../container/log.ts';
-import { flocks, observe, stateOf } from '../container/state.ts';
+import { flocks, type Observation, observe, stateOf } from '../container/state.ts';
 import { MinidockError } from '../errors.ts';
 import { signals } from '../syscalls/flags.ts';
 import type { Program } from '../syscalls/step.ts';
@@ -60,11 +60,9 @@ class LocalEngine implements Engine {
       const record = store.read(id);
       if (record === undefined) continue;
       const seen = observe(roots, id, locks);
-      record.state = stateOf(record.state, seen);
-      // It is over and nobody has cleaned up: a supervisor or a command was killed.
-      if (seen.kind === 'lost' || seen.kind === 'abandoned') await this.reap(id);
-      const left = seen.kind === 'abandoned' ? store.read(id) : record;
-      if (left !== undefined && (all || left.state.status === 'running')) records.push(left);
+      if (isLeftOver(seen)) await this.reap(id);
+      const current = isLeftOver(seen) ? store.read(id) : { ...record, state: stateOf(record.state, seen) };
+      if (current !== undefined && (all || current.state.status === 'running')) records.push(current);
     }
     return records.sort((a, b) => (a.created < b.created ? 1 : -1));
   }
@@ -73,14 +71,13 @@ class LocalEngine implements Engine {
     const { store, roots } = this.parts;
     const id = store.resolve(reference);
     const seen = observe(roots, id, flocks);
-    if (seen.kind === 'lost' || seen.kind === 'abandoned') await this.reap(id);
+    if (isLeftOver(seen)) await this.reap(id);
     const record = store.read(id);
     if (record === undefined)
       throw new MinidockError('no-such-container', `No such container: ${reference}`, {
         fix: '`minidock ps -a` lists them',
       });
-    record.state = seen.kind === 'lost' ? record.state : stateOf(record.state, seen);
-    return record;
+    return isLeftOver(seen) ? record : { ...record, state: stateOf(record.state, seen) };
   }
 
   async stop(reference: string, options: { signal?: string; timeoutSeconds?: number }): Promise<ContainerRecord> {
@@ -123,6 +120,11 @@ class LocalEngine implements Engine {
     const { reap } = await import('./reap.ts');
     await withContainerLock(this.parts, id, () => reap(this.parts, id)).catch(unlessGone);
   }
+}
+
+/** It is over and nobody cleans up: a supervisor or a command was killed. */
+function isLeftOver(seen: Observation): boolean {
+  return seen.kind === 'lost' || seen.kind === 'abandoned' || (seen.kind === 'ended' && !seen.supervised);
 }
 
 function once<T>(make: () => T): () => T {

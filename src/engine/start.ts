@@ -66,6 +66,8 @@ async function launch(
     // The host's ports are held from here on: a rule before would take another server's connections away.
     await Promise.all([shim.ready, publish(parts, record, network)]);
     writeDown(parts, record, shim.pid);
+    // Nobody of us waits for a detached container: from its first moment its end is the reaper's business.
+    if (!io.stdin && !io.stdout && !io.stderr) shim.client.cleansUp(false);
     shim.go();
     await shim.executed;
   } catch (error) {
