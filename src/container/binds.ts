@@ -1,4 +1,4 @@
-import { call, mkdir, mount, open, store } from '../syscalls/calls.ts';
+import { call, close, mkdir, mount, open, store } from '../syscalls/calls.ts';
 import { room, str } from '../syscalls/data.ts';
 import { AT, MOVE_MOUNT, MS, O, OPEN_TREE } from '../syscalls/flags.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
@@ -77,31 +77,58 @@ function settle(bind: Bind): Step[] {
 }
 
 /*
- * The same before Linux 5.2. A private tmpfs holds the root and the sources; it becomes "/" first, so that the host is
- * gone while the sources are not. Then the container's root becomes "/" with that tmpfs stacked on it only until the
- * sources, held by descriptors, are bound through /proc/self/fd.
+ * The same before Linux 5.2, where a mount without a place cannot be bound. A private tmpfs, the stage, holds the root and
+ * the sources side by side and becomes "/", so that the host is gone while the sources are not. Paths of the image are
+ * looked up in a chroot of the root, from which no ".." leads to the stage; the sources are reached by descriptors alone.
+ * At the end the root becomes "/" by a second pivot_root, since a chroot is no wall for a process with CAP_SYS_CHROOT.
  */
 
-/** Child section, before the first pivot: the sources side by side with the future root, below `staging`. */
+const stage = { lesson, group: 'stage volumes' };
+
+/** Where the container's root is on the stage, seen from the stage. */
+export const stagedRoot = '/root';
+
+/** Child section, while the host is there: the stage. The root is mounted on `staging` + `stagedRoot` after it. */
+export function makeStage(staging: string): Step[] {
+  return [
+    mount('tmpfs', staging, 'tmpfs', 0, 'mode=700', { ...stage, why: 'a place of our own for root and sources' }),
+    mkdir(staging + stagedRoot, 0o755, { ...stage, why: 'where the root will be' }),
+  ];
+}
+
+/** Child section, before the first pivot: the sources beside the root. */
 export function stageSources(binds: readonly HeldBind[], staging: string): Step[] {
-  const about = { lesson, group: 'stage volumes' };
-  const slotName = (i: number) => `${staging}/source${i}`;
+  const place = (i: number) => `${staging}/source${i}`;
   return binds.flatMap((bind, i) => [
     bind.kind === 'directory'
-      ? mkdir(slotName(i), 0o700, { ...about, why: 'a place for the source beside the root' })
-      : call('mknodat', [AT.AT_FDCWD, str(slotName(i)), 0o100600, 0], {
-          ...about,
+      ? mkdir(place(i), 0o700, { ...stage, why: 'a place for the source beside the root' })
+      : call('mknodat', [AT.AT_FDCWD, str(place(i)), 0o100600, 0], {
+          ...stage,
           why: 'a place for the source beside the root',
         }),
-    mount(bind.source, slotName(i), null, MS.MS_BIND | MS.MS_REC, null, {
-      ...about,
+    mount(bind.source, place(i), null, MS.MS_BIND | MS.MS_REC, null, {
+      ...stage,
       why: `bind ${bind.source} while its path still means something`,
     }),
-    open(slotName(i), O.O_PATH, { ...about, why: 'hold it across the change of root', save: bind.held }),
+    open(place(i), O.O_PATH, { ...stage, why: 'hold it: no path will lead there', save: bind.held }),
   ]);
 }
 
-/** Child section, with /proc mounted and before the staging tmpfs is gone. */
+/** Child section, with the stage as "/": the steps of `inside` are done in a chroot of the container's root. */
+export function insideStagedRoot(inside: readonly Step[]): Step[] {
+  const way = slot('stage');
+  return [
+    open('/', O.O_PATH, { ...stage, why: 'the way back out of the chroot', save: way }),
+    call('chdir', [str(stagedRoot)], { ...stage, why: "the container's root, about to be the end of every path" }),
+    call('chroot', [str('.')], { ...stage, why: 'paths and links of the image end here, ".." included' }),
+    ...inside,
+    call('fchdir', [way], { ...stage, why: 'out again, for the last change of root' }),
+    call('chroot', [str('.')], { ...stage, why: 'pivot_root wants a root that is a mount of its own' }),
+    close(way, { ...stage, why: 'nothing outside stays open' }),
+  ];
+}
+
+/** Child section, inside and with /proc mounted: each source gets its place. */
 export function bindStaged(binds: readonly HeldBind[]): Step[] {
   return binds.flatMap(bind => {
     const path = room(32, `"/proc/self/fd/<${bind.held.name}>"`);
@@ -115,6 +142,7 @@ export function bindStaged(binds: readonly HeldBind[]): Step[] {
         why: `${bind.source} appears at ${bind.target}`,
       }),
       ...settle(bind),
+      close(bind.held, { ...about, why: 'it has its place' }),
     ];
   });
 }

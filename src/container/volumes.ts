@@ -79,14 +79,23 @@ async function prepare(
 
 function checkDestination(destination: string): string {
   const clean = path.posix.normalize(destination);
-  const refuse = (reason: string) =>
-    new MinidockError('invalid-volume', `invalid mount path "${destination}": ${reason}`, { exitCode: 125 });
-  if (!clean.startsWith('/')) throw refuse('it must be absolute');
-  if (clean === '/') throw refuse("destination can't be '/'");
-  if (/^\/proc(\/|$)/.test(clean))
-    throw refuse('it is inside /proc, which is how the kernel and the container know each other');
+  if (!clean.startsWith('/')) throw refuse(destination, 'it must be absolute');
+  checkPlace(clean, destination);
   return clean.replace(/\/$/, '');
 }
+
+/**
+ * Where nothing may be mounted: on the root itself, in /proc (CVE-2019-16884), and through the links of /dev that lead
+ * there: behind /proc/self/fd are the sources of volumes, writable until they have their places.
+ */
+function checkPlace(place: string, destination: string): void {
+  if (place === '/') throw refuse(destination, "destination can't be '/'");
+  if (/^\/(proc|dev\/(fd|stdin|stdout|stderr|core))(\/|$)/.test(place))
+    throw refuse(destination, 'it is inside /proc, which is how the kernel and the container know each other');
+}
+
+const refuse = (destination: string, reason: string) =>
+  new MinidockError('invalid-volume', `invalid mount path "${destination}": ${reason}`, { exitCode: 125 });
 
 /** The volume's data directory, filled beside and renamed: two containers that start at once see it whole. */
 async function ensureVolume(
@@ -109,14 +118,19 @@ async function ensureVolume(
   }
 }
 
-/** As steps will mount it: the destination with the image's own links resolved, the kind of the source. */
+/**
+ * As steps will mount it: the destination with the image's own links resolved, the kind of the source. Throws
+ * `invalid-volume` where those links lead to a place that is none.
+ */
 export function bindFor(
   layers: readonly string[],
   one: Pick<VolumeRecord, 'source' | 'destination' | 'readonly'>,
 ): Bind {
+  const target = resolve(layers, one.destination).path;
+  checkPlace(target, one.destination);
   return {
     source: one.source,
-    target: resolve(layers, one.destination).path,
+    target,
     kind: fs.statSync(one.source, { throwIfNoEntry: false })?.isFile() ? 'file' : 'directory',
     readonly: one.readonly,
     propagation: MS.MS_REC | MS.MS_PRIVATE,

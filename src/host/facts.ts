@@ -57,7 +57,7 @@ export function hostFacts(parent = '/minidock'): HostFacts {
     capabilities: boundingSet(fs.readFileSync('/proc/self/status', 'utf8')),
     hidden: kindsOf([...maskedPaths, ...readonlyPaths]),
     cpus: os.availableParallelism(),
-    inheritedFds: features.closeRange ? [] : inherited(),
+    inheritedFds: features.closeRange ? [] : inheritedFds(),
   };
 }
 
@@ -116,8 +116,8 @@ function kindsOf(paths: readonly string[]): Record<string, 'file' | 'directory'>
   return kinds;
 }
 
-/** O_CLOEXEC is 02000000 in the octal `flags:` of /proc/PID/fdinfo. */
-function inherited(): number[] {
+/** What every process that this one starts has open: O_CLOEXEC is 02000000 in the octal `flags:` of /proc/PID/fdinfo. */
+export function inheritedFds(): number[] {
   return fs
     .readdirSync('/proc/self/fdinfo')
     .map(Number)
