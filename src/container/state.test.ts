@@ -11,7 +11,8 @@ import { flocks, observe, stateOf } from './state.ts';
 
 const id = 'c'.repeat(64);
 const recorded = { status: 'created' as const, pid: 0, exitCode: 0, error: '', oomKilled: false };
-const running = { pid: 7, startedAt: '2026-01-01T00:00:00Z', namespaces: {} };
+const supervisor = identityOf(process.pid);
+const running = { pid: 7, supervisor, startedAt: '2026-01-01T00:00:00Z', namespaces: {} };
 
 async function inScratch(action: (roots: { root: string; execRoot: string }) => Promise<void> | void): Promise<void> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-state-'));
@@ -32,13 +33,23 @@ test('a container without a run directory rests', () =>
     assert.is(observe(roots, id, flocks).kind, 'settled');
   }));
 
-test('written down and locked it runs; written down and not locked it is lost', () =>
-  inScratch(async roots => {
+test('written down it runs as long as its supervisor lives, and is lost after', () =>
+  inScratch(roots => {
     const paths = containerPaths(roots, id);
     write(paths.running, running);
-    fs.writeFileSync(paths.alive, '');
+    assert.is(observe(roots, id, flocks).kind, 'running');
+    assert.is(stateOf(recorded, observe(roots, id, flocks)).pid, 7);
+    // The same pid, started at another time: somebody else.
+    write(paths.running, { ...running, supervisor: { ...supervisor, startTime: '1' } });
     assert.is(observe(roots, id, flocks).kind, 'lost');
     assert.is(stateOf(recorded, observe(roots, id, flocks)).exitCode, 137);
+  }));
+
+test('not written down yet, the lock on its file says whether a supervisor is there', () =>
+  inScratch(async roots => {
+    const paths = containerPaths(roots, id);
+    fs.writeFileSync(paths.alive, '');
+    assert.is(observe(roots, id, flocks).kind, 'abandoned');
     const holder = spawn('flock', [paths.alive, 'sh', '-c', 'echo held; read x'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -46,8 +57,7 @@ test('written down and locked it runs; written down and not locked it is lost', 
     const seen = observe(roots, id, flocks);
     holder.stdin.end();
     await once(holder, 'exit');
-    assert.is(seen.kind, 'running');
-    assert.is(stateOf(recorded, seen).pid, 7);
+    assert.is(seen.kind, 'starting');
   }));
 
 test('an exit record goes before everything else', () =>

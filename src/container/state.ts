@@ -7,6 +7,7 @@ import { isAlive, type ProcessIdentity } from '../state/process.ts';
 /** `running.json`: written between the child's sync and its execve. */
 export interface Running {
   pid: number;
+  supervisor: ProcessIdentity;
   /** RFC 3339. */
   startedAt: string;
   /** Inode of each namespace: `exec` enters these and no others. */
@@ -39,13 +40,16 @@ export type Observation =
   | { kind: 'lost'; running: Running }
   | { kind: 'abandoned'; starting: Starting | undefined };
 
-/** Looks at one container. `locks` is `flocks()`, read once for many. */
+/**
+ * Looks at one container. `locks` is `flocks()`, asked only where nothing is written down yet: the kernel takes 8 ms to list
+ * them. From then on the supervisor is known by pid, start time and boot.
+ */
 export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
   const paths = containerPaths(roots, id);
   if (!fs.existsSync(paths.run)) return { kind: 'settled' };
   const running = parse<Running>(readIfPresent(paths.running));
+  const supervised = running ? isAlive(running.supervisor) : isLocked(paths.alive, locks);
   const code = readLinkIfPresent(paths.exit);
-  const supervised = isLocked(paths.alive, locks);
   if (code !== undefined) {
     const finishedAt = fs.lstatSync(paths.exit).mtime.toISOString();
     return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };

@@ -65,7 +65,7 @@ async function launch(
     shim.client.attach(io);
     // The host's ports are held from here on: a rule before would take another server's connections away.
     await Promise.all([shim.ready, publish(parts, record, network)]);
-    writeDown(parts, record, shim.pid);
+    writeDown(parts, record, shim);
     // Nobody of us waits for a detached container: from its first moment its end is the reaper's business.
     if (!io.stdin && !io.stdout && !io.stderr) shim.client.cleansUp(false);
     shim.go();
@@ -87,7 +87,8 @@ async function publish(parts: EngineParts, record: ContainerRecord, network: Net
 }
 
 /** From here on the container is running for everyone, though its command has not begun. */
-function writeDown(parts: EngineParts, record: ContainerRecord, pid: number): void {
+function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): void {
+  const { pid } = shim;
   record.state = {
     status: 'running',
     pid,
@@ -97,7 +98,8 @@ function writeDown(parts: EngineParts, record: ContainerRecord, pid: number): vo
     startedAt: new Date().toISOString(),
   };
   parts.store.write(record);
-  const running: Running = { pid, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
+  const supervisor = identityOf(shim.process.pid!);
+  const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
   writeVolatile(containerPaths(parts.roots, record.id).running, JSON.stringify(running));
 }
 

@@ -137,7 +137,10 @@ function forwardInput(
 
 function thisProcess(): Host {
   return {
-    stdin: process.stdin,
+    // Opening it costs 8 ms: only for those who read it.
+    get stdin() {
+      return process.stdin;
+    },
     signals: process,
     size() {
       if (!process.stdout.isTTY) return undefined;
