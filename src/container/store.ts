@@ -8,6 +8,7 @@ import {
   listIfPresent,
   readIfPresent,
   readLinkIfPresent,
+  removeTree,
   writeAtomic,
   writeVolatile,
 } from '../state/files.ts';
@@ -79,7 +80,7 @@ export class ContainerStore {
       fs.writeFileSync(path.join(unfinished, 'container.json'), `${JSON.stringify(record, null, 2)}\n`);
       fs.renameSync(unfinished, containerPaths(this.roots, record.id).bundle);
     } catch (error) {
-      fs.rmSync(unfinished, { recursive: true, force: true });
+      removeTree(unfinished);
       throw error;
     }
   }
@@ -105,7 +106,7 @@ export class ContainerStore {
   takeName(name: string, id: string): void {
     const { names } = enginePaths(this.roots);
     ensureDirectory(names, 0o710);
-    fs.rmSync(path.join(names, name), { force: true });
+    removeTree(path.join(names, name));
     fs.symlinkSync(path.join('../containers', id), path.join(names, name));
   }
 
@@ -119,8 +120,8 @@ export class ContainerStore {
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
     const link = path.join(names, record.name);
-    if (path.basename(readLinkIfPresent(link) ?? '') === record.id) fs.rmSync(link, { force: true });
-    fs.rmSync(dead, { recursive: true, force: true });
+    if (path.basename(readLinkIfPresent(link) ?? '') === record.id) removeTree(link);
+    removeTree(dead);
   }
 
   /** Removes what a killed process left half-made or half-removed. */
@@ -129,7 +130,7 @@ export class ContainerStore {
     for (const name of listIfPresent(containers)) {
       const maker = name.startsWith('.new-') ? parseIdentity(name.slice(5)) : undefined;
       if (name.startsWith('.dead-') || (maker !== undefined && !isAlive(maker)))
-        fs.rmSync(path.join(containers, name), { recursive: true, force: true });
+        removeTree(path.join(containers, name));
     }
   }
 }

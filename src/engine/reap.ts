@@ -1,10 +1,10 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { flocks, lostReason, observe, stateOf } from '../container/state.ts';
 import { releaseAddress } from '../network/addresses.ts';
 import { releasePorts } from '../network/ephemeral.ts';
 import { networkDirectory } from '../network/network.ts';
 import { removePorts } from '../network/publish.ts';
+import { removeTree } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import type { ContainerRecord } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
@@ -54,7 +54,7 @@ export async function cleanUp(
   if (parts.cgroups.pids(group).length > 0) await parts.cgroups.killAll(group);
   await Promise.all([parts.cgroups.remove(group), releaseNetwork(parts, record)]);
   if (options.remove) await removeBundle(parts, record);
-  fs.rmSync(paths.run, { recursive: true, force: true });
+  removeTree(paths.run);
 }
 
 async function releaseNetwork(parts: EngineParts, record: ContainerRecord): Promise<void> {
@@ -81,7 +81,7 @@ export async function removeBundle(
   if (!options.volumes) return;
   for (const mount of record.mounts)
     if (mount.type === 'volume' && /^[0-9a-f]{64}$/.test(mount.name ?? ''))
-      fs.rmSync(path.join(enginePaths(parts.roots).volumes, mount.name!), { recursive: true, force: true });
+      removeTree(path.join(enginePaths(parts.roots).volumes, mount.name!));
 }
 
 /** Reaps every container that waits for it, each under its lock. Returns how many there were. */

@@ -5,7 +5,7 @@ import { networkError } from '../network/failure.ts';
 import type { Network } from '../network/network.ts';
 import { type HeldPorts, portError } from '../network/ports.ts';
 import { publishPorts } from '../network/publish.ts';
-import { ensureDirectory, writeVolatile } from '../state/files.ts';
+import { ensureDirectory, removeTree, writeVolatile } from '../state/files.ts';
 import { identityOf } from '../state/process.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
@@ -74,7 +74,7 @@ async function launch(
     throw explain(error, container.ports);
   }
   const paths = containerPaths(parts.roots, record.id);
-  fs.rmSync(paths.starting, { force: true });
+  removeTree(paths.starting);
   return runningContainer(shim, async () => {
     await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
   });
