@@ -22,7 +22,9 @@ export const containerColumns = ['ID', 'Image', 'Command', 'RunningFor', 'Status
 
 /** A container as `ps` shows it. @param now milliseconds, as Date.now() */
 export function containerRow(record: ContainerRecord, now: number, options: { truncate: boolean }): Row {
-  const command = [record.path, ...record.args].join(' ');
+  // As Docker shows it: arguments with a blank in quotes, whatever else is in them.
+  const args = record.args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg));
+  const command = [record.path, ...args].join(' ');
   return {
     ID: options.truncate ? record.id.slice(0, 12) : record.id,
     Image: record.image,
