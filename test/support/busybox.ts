@@ -16,6 +16,8 @@ export interface BusyboxEngine extends Sandbox {
   inside(container: string, script: string): Promise<string>;
   /** An image of busybox and, after it, these members: for what no honest image holds. */
   build(name: string, members: Member[], changes?: string[], options?: Options): Promise<void>;
+  /** `rm -f` of all that a failed test left, so that the next one begins anew. */
+  removeAll(): Promise<void>;
   /** `inspect --format`. */
   inspect(name: string, format: string): Promise<string>;
 }
@@ -30,6 +32,10 @@ export async function busyboxEngine(config: Record<string, unknown> = {}): Promi
     start: (script, ...flags) => box.ok(['run', '-d', ...quiet(flags), 'bb', 'sh', '-c', script]),
     inside: (container, script) => box.ok(['exec', container, 'sh', '-c', script]),
     inspect: (name, format) => box.ok(['inspect', '--format', format, name]),
+    removeAll: async () => {
+      const ids = await box.ok(['ps', '-aq']);
+      if (ids !== '') await box.ok(['rm', '-f', ...ids.split('\n')]);
+    },
     build: async (name, members, changes = []) => {
       const input = await archive([...programs(), ...members]);
       await box.ok(['import', ...changes.flatMap(change => ['-c', change]), '-', name], { input, stdin: 'pipe' });
