@@ -426,7 +426,11 @@ test('the token flow: realm, service and scope; an expired token is renewed', as
   );
   server.intercept = (request, response) => {
     const url = new URL(request.url!, 'http://x');
-    assert.equal(Object.fromEntries(url.searchParams), { service: 'the registry', scope: 'repository:app:pull' });
+    assert.equal(Object.fromEntries(url.searchParams), {
+      service: 'the registry',
+      scope: 'repository:app:pull',
+      account: 'me',
+    });
     assert.is(request.headers.authorization, `Basic ${Buffer.from('me:secret').toString('base64')}`);
     tokens.push(`t${tokens.length}`);
     return reply(response, 200, JSON.stringify({ token: tokens.at(-1), expires_in: 60 }));

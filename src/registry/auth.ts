@@ -21,19 +21,23 @@ export function parseChallenges(header: string): Challenge[] {
   return challenges;
 }
 
+interface Context {
+  credentials?: Credentials;
+  /** What we want to do: `repository:app:pull,push`. */
+  scope?: string;
+  request: HttpRequest;
+}
+
 /**
  * The `Authorization` header that answers a registry's 401, or undefined where we have nothing to answer with.
  *
  * Bearer is the distribution project's token flow: the registry names a token server, which is asked for a token of the
  * given scope, with our credentials or anonymously.
  */
-export async function answerChallenge(
-  header: string,
-  context: { credentials?: Credentials; scope: string; request: HttpRequest },
-): Promise<string | undefined> {
+export async function answerChallenge(header: string, context: Context): Promise<string | undefined> {
   const challenges = parseChallenges(header);
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-  if (bearer !== undefined) return `Bearer ${await fetchToken(bearer.parameters, context)}`;
+  if (bearer !== undefined) return `Bearer ${(await fetchToken(bearer.parameters, context)).token}`;
   const hasBasic = challenges.some(({ scheme }) => scheme === 'basic');
   return hasBasic && context.credentials !== undefined ? basic(context.credentials) : undefined;
 }
@@ -42,10 +46,16 @@ export function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-async function fetchToken(
+/**
+ * Asks a token server. `offline` also asks for a refresh token, to be kept in place of the password.
+ *
+ * @throws {MinidockError} `unauthorized`, `authentication-failed`
+ */
+export async function fetchToken(
   { realm, service, scope: offered }: Record<string, string>,
-  { credentials, scope, request }: { credentials?: Credentials; scope: string; request: HttpRequest },
-): Promise<string> {
+  { credentials, scope, request }: Context,
+  offline = false,
+): Promise<{ token: string; refreshToken?: string }> {
   const { host } = request.url;
   if (realm === undefined || !URL.canParse(realm)) throw failed(host, `realm ${JSON.stringify(realm)} is no URL`);
   const url = new URL(realm);
@@ -53,30 +63,76 @@ async function fetchToken(
   if (!encrypted && !(url.protocol === 'http:' && request.insecure)) {
     throw failed(host, `its token server ${url.host} is not reached over https`);
   }
-  if (service !== undefined) url.searchParams.set('service', service);
-  url.searchParams.set('scope', offered ?? scope);
-  const headers: Record<string, string> = credentials === undefined ? {} : { authorization: basic(credentials) };
-  const answer = await send({ ...request, url, method: 'GET', headers });
+  const query: [string, string][] = [
+    ...(service === undefined ? [] : [['service', service] as [string, string]]),
+    ...scopes(offered, scope).map(wanted => ['scope', wanted] as [string, string]),
+  ];
+  const answer = await send({ ...request, ...tokenRequest(url, query, credentials, offline) });
   const body = await readBody(answer, 1 << 20);
-  if (answer.status === 401 || answer.status === 403) {
-    throw new MinidockError(
-      'unauthorized',
-      `unauthorized: ${url.host} refuses ${credentials ? `user ${JSON.stringify(credentials.username)}` : 'anonymous access'}`,
-      {
-        fix: `docker login ${host}`,
-      },
-    );
+  if ([400, 401, 403].includes(answer.status)) {
+    const who = credentials ? `user ${JSON.stringify(credentials.username)}` : 'anonymous access';
+    throw new MinidockError('unauthorized', `unauthorized: ${url.host} refuses ${who}`, {
+      fix: `minidock login ${host}`,
+    });
   }
   if (answer.status !== 200) throw failed(host, `its token server ${url.host} answers ${answer.status}`);
-  const token = tokenIn(body);
+  const token = tokenIn(body, 'token', 'access_token');
   if (token === undefined) throw failed(host, `its token server ${url.host} sends no token`);
-  return token;
+  return { token, refreshToken: tokenIn(body, 'refresh_token') };
 }
 
-function tokenIn(body: Buffer): string | undefined {
+/** A refresh token is exchanged by POST (RFC 6749, 6); credentials ask by GET, and end up in no access log. */
+function tokenRequest(
+  url: URL,
+  query: [string, string][],
+  credentials: Credentials | undefined,
+  offline: boolean,
+): Pick<HttpRequest, 'url' | 'method' | 'headers' | 'body'> {
+  const { identityToken, username } = credentials ?? {};
+  if (identityToken !== undefined) {
+    const form = [
+      ...query,
+      ['grant_type', 'refresh_token'],
+      ['client_id', 'minidock'],
+      ['refresh_token', identityToken],
+    ];
+    const body = Buffer.from(new URLSearchParams(form as [string, string][]).toString());
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': String(body.length),
+    };
+    return { url, method: 'POST', headers, body };
+  }
+  const asked = new URL(url);
+  for (const [name, value] of query) asked.searchParams.append(name, value);
+  if (username !== undefined) asked.searchParams.set('account', username);
+  if (offline) {
+    asked.searchParams.set('client_id', 'minidock');
+    asked.searchParams.set('offline_token', 'true');
+  }
+  const headers: Record<string, string> = credentials === undefined ? {} : { authorization: basic(credentials) };
+  return { url: asked, method: 'GET', headers, body: undefined };
+}
+
+/** What the registry says is needed, and what we will need after that, each resource once. */
+function scopes(offered: string | undefined, wanted: string | undefined): string[] {
+  const resourceOf = (scope: string) => scope.slice(0, scope.lastIndexOf(':'));
+  const needed = (offered ?? '').split(' ').filter(Boolean);
+  if (wanted === undefined) return needed;
+  const own = needed.find(scope => resourceOf(scope) === resourceOf(wanted));
+  const actions = (scope = '') =>
+    scope
+      .slice(scope.lastIndexOf(':') + 1)
+      .split(',')
+      .filter(Boolean);
+  const all = [...new Set([...actions(wanted), ...actions(own)])].join(',');
+  return [`${resourceOf(wanted)}:${all}`, ...needed.filter(scope => scope !== own)];
+}
+
+function tokenIn(body: Buffer, ...names: string[]): string | undefined {
   try {
-    const { token, access_token } = JSON.parse(body.toString()) as Record<string, unknown>;
-    const value = token ?? access_token;
+    const answer = JSON.parse(body.toString()) as Record<string, unknown>;
+    const value = names.map(name => answer[name]).find(Boolean);
     return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : undefined;
   } catch {
     return undefined;

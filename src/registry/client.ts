@@ -3,15 +3,24 @@ import { answerChallenge } from './auth.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
 import type { Endpoint } from './endpoints.ts';
 import { answerError, isRetried, retryAfterMs } from './errors.ts';
-import { type HttpAnswer, isTransient, readBody, send } from './http.ts';
+import { type HttpAnswer, type HttpRequest, isTransient, readBody, send } from './http.ts';
+import { certificateFolders } from './trust.ts';
 
 export interface ClientOptions {
   /** Docker's config.json. */
   dockerConfig?: string;
+  /** daemon.json: mirrors, insecure registries, and `certs.d` beside it. */
+  daemonConfig?: string;
   signal?: AbortSignal;
   /** Pause before the first retry; doubled each time. */
   retryDelayMs?: number;
   idleTimeoutMs?: number;
+}
+
+export interface ClientRequest extends Pick<HttpRequest, 'headers' | 'body' | 'idleTimeoutMs'> {
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Its own abort, where it is not the client's. */
+  signal?: AbortSignal;
 }
 
 const attempts = 5;
@@ -23,21 +32,37 @@ export class RegistryClient {
   readonly endpoint: Endpoint;
   readonly repository: string;
   readonly #options: ClientOptions;
+  readonly #scope: string;
   #authorization: string | undefined;
 
-  constructor(endpoint: Endpoint, repository: string, options: ClientOptions) {
+  /** An empty repository stands for the registry itself: `_catalog`, logging in. */
+  constructor(endpoint: Endpoint, repository: string, options: ClientOptions, actions: 'pull' | 'pull,push' = 'pull') {
     this.endpoint = endpoint;
     this.repository = repository;
     this.#options = options;
+    this.#scope = repository === '' ? 'registry:catalog:*' : `repository:${repository}:${actions}`;
   }
 
   /**
    * GETs `/v2/<repository>/<path>` once; resolves to an answer with a 2xx status, its body unread. Authenticates where
    * asked to. Throws `AnswerError` for any other status and the connection's own error where there was no answer.
    */
-  async get(path: string, headers: Record<string, string> = {}, signal = this.#options.signal): Promise<HttpAnswer> {
-    const url = new URL(`${this.endpoint.base}/v2/${this.repository}/${path}`);
-    const answer = await this.#authorized(url, headers, signal);
+  get(path: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<HttpAnswer> {
+    return this.request(this.url(path), { headers, signal });
+  }
+
+  url(path: string): URL {
+    return new URL([`${this.endpoint.base}/v2`, this.repository, path].filter(Boolean).join('/'));
+  }
+
+  /** As `get`, for any method and for URLs that the registry named. `Authorization` is for the registry itself only. */
+  async request(url: URL, request: ClientRequest = {}): Promise<HttpAnswer> {
+    if (url.protocol === 'http:' && this.endpoint.base.startsWith('https:') && !this.endpoint.insecure) {
+      throw new MinidockError('bad-redirect', `${this.endpoint.base} leads to ${url.origin}, which is not followed`, {
+        fix: 'the registry stands behind a proxy that must set X-Forwarded-Proto: https',
+      });
+    }
+    const answer = await this.#authorized(url, { signal: this.#options.signal, ...request });
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw await answerError(answer, url);
   }
@@ -52,37 +77,56 @@ export class RegistryClient {
         signal?.throwIfAborted();
         const pause = retryAfterMs(error) ?? retryDelayMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
         if (attempt === attempts || pause > longestPauseMs || !(isTransient(error) || isRetried(error))) throw error;
-        await new Promise(resolve => setTimeout(resolve, pause));
+        await sleep(pause, signal);
       }
     }
   }
 
-  async #authorized(url: URL, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    const { idleTimeoutMs } = this.#options;
-    const request = { url, insecure: this.endpoint.insecure, signal, idleTimeoutMs };
+  async #authorized(url: URL, asked: ClientRequest): Promise<HttpAnswer> {
+    const { idleTimeoutMs, daemonConfig } = this.#options;
+    const { headers = {}, ...rest } = asked;
+    const request: HttpRequest = {
+      idleTimeoutMs,
+      ...rest,
+      url,
+      insecure: this.endpoint.insecure,
+      certificates: certificateFolders(daemonConfig),
+    };
+    const isOurs = url.origin === new URL(this.endpoint.base).origin;
     const withAuthorization = () =>
-      this.#authorization === undefined ? headers : { ...headers, authorization: this.#authorization };
+      this.#authorization === undefined || !isOurs ? headers : { ...headers, authorization: this.#authorization };
     const first = await send({ ...request, headers: withAuthorization() });
     const challenge = first.headers['www-authenticate'];
-    if (first.status !== 401 || challenge === undefined) return first;
+    if (first.status !== 401 || challenge === undefined || !isOurs) return first;
     await readBody(first, 1 << 20);
     // An expired token is answered with a fresh challenge: one more round, not a loop.
-    const scope = `repository:${this.repository}:pull`;
-    this.#authorization = await answerChallenge(challenge, { credentials: this.#credentials(url), scope, request });
+    const { method: _, body: __, idleTimeoutMs: ___, ...asking } = request;
+    const credentials = await this.#credentials(url);
+    this.#authorization = await answerChallenge(challenge, { credentials, scope: this.#scope, request: asking });
     return this.#authorization === undefined
       ? first401(this.endpoint)
       : send({ ...request, headers: withAuthorization() });
   }
 
   /** Credentials travel encrypted, or to a registry that the user declared insecure. */
-  #credentials(url: URL): Credentials | undefined {
+  async #credentials(url: URL): Promise<Credentials | undefined> {
     if (url.protocol === 'http:' && !this.endpoint.insecure) return undefined;
     return findCredentials(this.endpoint.credentialHost, this.#options.dockerConfig);
   }
 }
 
+function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
 function first401(endpoint: Endpoint): never {
   throw new MinidockError('unauthorized', 'no basic auth credentials', {
-    fix: `docker login ${endpoint.credentialHost}`,
+    fix: `minidock login ${endpoint.credentialHost}`,
   });
 }

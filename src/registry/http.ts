@@ -1,21 +1,30 @@
 import http from 'node:http';
 import https from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { proxyFor, proxyHeaders, tunnelThrough } from './proxy.ts';
+import { certificateFolders, trustFor } from './trust.ts';
 
 export interface HttpRequest {
   url: URL;
   method?: string;
   headers?: Record<string, string>;
+  /** A stream is made anew where the request is sent again; its length must be in the headers. */
+  body?: Uint8Array | (() => Readable);
   /** Certificates are not verified, and a redirect from https to http is followed. */
   insecure?: boolean;
+  /** Folders of certificates by host: `certs.d`. */
+  certificates?: readonly string[];
   signal?: AbortSignal;
-  /** A silent connection is given up after so long. */
+  /** A connection that is silent, or next to silent, is given up after so long. */
   idleTimeoutMs?: number;
 }
 
 const maxRedirects = 5;
 const defaultIdleTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
+/** Who sends less than this in `idleTimeoutMs` keeps us busy on purpose ("slow loris") or might as well be silent. */
+const leastBytes = 1024;
 const agents = {
   'http:': new http.Agent({ keepAlive: true }),
   'https:': new https.Agent({ keepAlive: true }),
@@ -39,6 +48,9 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     const { location } = answer.headers;
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
     answer.body.destroy();
+    // Only these two keep the method and the body (RFC 9110, 15.4).
+    const isRead = ['GET', 'HEAD'].includes(request.method ?? 'GET');
+    if (!isRead && answer.status !== 307 && answer.status !== 308) throw badRedirect(url, location);
     if (redirects === maxRedirects)
       throw new MinidockError('too-many-redirects', `${request.url.host} redirects in circles`);
     if (!URL.canParse(location, url.href)) throw badRedirect(url, location);
@@ -58,30 +70,56 @@ function badRedirect(from: URL, to: string): MinidockError {
   return new MinidockError('bad-redirect', `${from.host} redirects to ${JSON.stringify(to)}, which is not followed`);
 }
 
-function sendOnce({ url, method, headers, insecure, signal, idleTimeoutMs }: HttpRequest): Promise<HttpAnswer> {
-  const timeout = idleTimeoutMs ?? defaultIdleTimeoutMs;
+function sendOnce(request: HttpRequest): Promise<HttpAnswer> {
+  const { url, body, signal } = request;
+  const timeout = request.idleTimeoutMs ?? defaultIdleTimeoutMs;
   return new Promise((resolve, reject) => {
-    const secure = url.protocol === 'https:';
-    const options = { method, headers: { 'user-agent': 'minidock', ...headers }, signal, timeout };
-    const request = secure
-      ? https.request(url, { ...options, agent: agents['https:'], rejectUnauthorized: !insecure })
-      : http.request(url, { ...options, agent: agents['http:'] });
-    request.on('timeout', () => request.destroy(silence(url, timeout)));
-    request.on('socket', socket => {
+    const outgoing = open(request, timeout);
+    outgoing.on('timeout', () => outgoing.destroy(silence(url, timeout)));
+    outgoing.on('socket', socket => {
       if (!socket.connecting) return;
       // Not tried again: who does not answer in ten seconds is not there.
       const late = Object.assign(new Error('no connection within 10 seconds'), { code: 'CONNECT_TIMEOUT' });
-      const timer = setTimeout(() => request.destroy(late), connectTimeoutMs);
+      const timer = setTimeout(() => outgoing.destroy(late), connectTimeoutMs);
       const stop = () => clearTimeout(timer);
       socket.once('connect', stop).once('close', stop);
     });
-    request.on('error', reject);
-    request.on('response', body => {
-      body.setTimeout(timeout, () => body.destroy(silence(url, timeout)));
-      resolve({ status: body.statusCode ?? 0, headers: body.headers, body });
+    outgoing.on('error', error => reject(signal?.aborted ? signal.reason : error));
+    outgoing.on('response', incoming => {
+      watch(incoming, url, timeout);
+      resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
     });
-    request.end();
+    // Its failure is the request's, or there is an answer already that says why the rest is not wanted.
+    if (typeof body === 'function') pipeline(body(), outgoing, () => {});
+    else outgoing.end(body);
   });
+}
+
+function open({ url, method, headers, insecure, certificates, signal }: HttpRequest, timeout: number) {
+  const options = { method, headers: { 'user-agent': 'minidock', ...headers }, signal, timeout };
+  const proxy = proxyFor(url);
+  if (url.protocol === 'https:') {
+    const trust = trustFor(url.host, certificates ?? certificateFolders());
+    const agent = proxy === undefined ? agents['https:'] : tunnelThrough(proxy);
+    return https.request(url, { ...options, ...trust, agent, rejectUnauthorized: !insecure });
+  }
+  if (proxy === undefined) return http.request(url, { ...options, agent: agents['http:'] });
+  const throughProxy = { host: url.host, ...options.headers, ...proxyHeaders(proxy) };
+  const { request } = proxy.protocol === 'https:' ? https : http;
+  return request(proxy, { ...options, path: url.href, headers: throughProxy });
+}
+
+/** Ends a body that stalls, or comes so slowly that it never ends. */
+function watch(body: http.IncomingMessage, url: URL, timeout: number): void {
+  const { socket } = body;
+  let before = socket.bytesRead;
+  const timer = setInterval(() => {
+    // What waits to be read is our slowness, not theirs.
+    if (body.readableLength === 0 && socket.bytesRead - before < leastBytes) body.destroy(silence(url, timeout));
+    before = socket.bytesRead;
+  }, timeout);
+  body.once('close', () => clearInterval(timer));
+  body.once('end', () => clearInterval(timer));
 }
 
 function silence(url: URL, timeoutMs: number): Error {

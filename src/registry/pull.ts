@@ -30,8 +30,6 @@ export interface PullOptions extends ClientOptions {
   /** The engine's root. */
   root: string;
   platform?: Platform;
-  /** daemon.json, for mirrors and insecure registries. */
-  daemonConfig?: string;
   onProgress?: (event: PullEvent) => void;
 }
 

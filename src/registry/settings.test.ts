@@ -46,7 +46,7 @@ for (const [content, message] of [
 const auth = Buffer.from('me:se:cret').toString('base64');
 const me = { username: 'me', password: 'se:cret' };
 
-test('credentials by host, and Docker Hub’s by its old address', () => {
+test('credentials by host, and Docker Hub’s by its old address', async () => {
   const config = file({
     auths: {
       'r.example:5000': { auth },
@@ -56,23 +56,26 @@ test('credentials by host, and Docker Hub’s by its old address', () => {
     },
   });
   for (const host of ['r.example:5000', 'docker.io', 'old.example'])
-    assert.equal(findCredentials(host, config), me, host);
+    assert.equal(await findCredentials(host, config), me, host);
   for (const host of ['r.example', 'r.example:5001', 'example:5000', 'empty']) {
-    assert.is(findCredentials(host, config), undefined, host);
+    assert.is(await findCredentials(host, config), undefined, host);
   }
-  assert.is(findCredentials('r', path.join(folder, 'missing')), undefined);
+  assert.is(await findCredentials('r', path.join(folder, 'missing')), undefined);
 });
 
-test('credentials that cannot be read are an error without their content', () => {
-  assert.throws(
-    () => findCredentials('r', file('{"auths": secret')),
-    (error: Error) => /is not valid JSON$/.test(error.message),
-  );
-  const broken = file({ auths: { r: { auth: Buffer.from('secret').toString('base64') } } });
-  assert.throws(
-    () => findCredentials('r', broken),
-    (error: Error) => /not "user:password" in base64/.test(error.message) && !/secret/.test(error.message),
-  );
+test('credentials that cannot be read are an error without their content', async () => {
+  for (const [content, message] of [
+    ['{"auths": secret', /is not valid JSON$/],
+    ['["secret"]', /is no JSON object$/],
+    [{ auths: ['secret'] }, /"auths" in .* is not an object of objects$/],
+    [{ credsStore: { secret: 1 } }, /"credsStore" in .* is not a text$/],
+    [{ credsStore: '../secret' }, /credential helper "..\/secret" is no name of a program$/],
+    [{ auths: { r: { auth: Buffer.from('secret').toString('base64') } } }, /not "user:password" in base64/],
+  ] as const) {
+    const error = await findCredentials('r', file(content)).catch(error => error);
+    assert.match(error.message, message);
+    if (!/helper/.test(error.message)) assert.not.match(error.message, /secret/);
+  }
 });
 
 test.run();
