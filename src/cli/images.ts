@@ -1,4 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { LoadEvent } from '../image/archive/load.ts';
+import type { HistoryLine } from '../image/history.ts';
+import type { PruneOptions } from '../image/prune.ts';
+import type { Removal, RemoveOptions } from '../image/remove.ts';
 import type { ImageRecord } from '../image/store.ts';
 import type { PullEvent, PullResult } from '../registry/pull.ts';
 import type { Settings } from './context.ts';
@@ -10,6 +14,16 @@ export interface Images {
   /** By name, id or the unique beginning of an id. */
   find(reference: string): ImageRecord | undefined;
   pull(reference: string, onProgress: (event: PullEvent) => void): Promise<PullResult>;
+  /** Gives an image another name. */
+  tag(source: string, target: string): Promise<void>;
+  remove(reference: string, options: RemoveOptions): Promise<Removal>;
+  /** Removes images that nobody uses, and what the store holds for nobody. */
+  prune(options: PruneOptions): Promise<Removal>;
+  /** Newest step first. */
+  history(reference: string): Promise<HistoryLine[]>;
+  /** Calls `write` with an archive of the images, chunk by chunk. */
+  save(references: readonly string[], write: (chunk: Buffer) => void): Promise<void>;
+  load(source: string | Readable, onProgress: (event: LoadEvent) => void, signal: AbortSignal): Promise<void>;
   /** Makes an image of one layer from a tarball. */
   import(source: string | Readable, options: ImportOptions): Promise<ImageRecord>;
 }
@@ -32,6 +46,27 @@ export async function openImages({ root, config }: Settings): Promise<Images> {
     pull: async (reference, onProgress) => {
       const { pull } = await import('../registry/pull.ts');
       return pull(reference, { root, daemonConfig: config, onProgress });
+    },
+    tag: (source, target) => store.tag(source, target),
+    remove: async (reference, options) => {
+      const { removeImage } = await import('../image/remove.ts');
+      return removeImage(store, reference, options);
+    },
+    prune: async options => {
+      const { pruneImages } = await import('../image/prune.ts');
+      return pruneImages(store, options);
+    },
+    history: async reference => {
+      const { historyOf } = await import('../image/history.ts');
+      return historyOf(store, store.get(reference));
+    },
+    save: async (references, write) => {
+      const { saveImages } = await import('../image/archive/save.ts');
+      await saveImages(store, references, write);
+    },
+    load: async (source, onProgress, signal) => {
+      const { loadImages } = await import('../image/archive/load.ts');
+      await loadImages({ root, source, onProgress, signal });
     },
     import: async (source, options) => {
       const { importImage } = await import('../image/import.ts');

@@ -34,6 +34,24 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'image',
     load: () => import('./verbs/import.ts'),
   },
+  tag: { summary: 'Give an image another name', group: 'image', load: () => import('./verbs/tag.ts') },
+  rmi: { summary: 'Remove images, or names of images', group: 'image', load: () => import('./verbs/rmi.ts') },
+  history: { summary: 'Show how an image was made', group: 'image', load: () => import('./verbs/history.ts') },
+  save: {
+    summary: 'Write images to a tar archive, which docker load, skopeo and podman read',
+    group: 'image',
+    load: () => import('./verbs/save.ts'),
+  },
+  load: {
+    summary: 'Read images from an archive of docker save, skopeo or podman',
+    group: 'image',
+    load: () => import('./verbs/load.ts'),
+  },
+  'image prune': {
+    summary: 'Remove images that nobody uses',
+    group: 'image',
+    load: () => import('./verbs/image-prune.ts'),
+  },
   version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/version.ts') },
   doctor: {
     summary: 'Check what this machine can do, and tell how to mend it',
@@ -67,5 +85,12 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     pull: ['pull'],
     import: ['import'],
     inspect: ['inspect', '--type=image'],
+    tag: ['tag'],
+    rm: ['rmi'],
+    remove: ['rmi'],
+    history: ['history'],
+    save: ['save'],
+    load: ['load'],
+    prune: ['image prune'],
   },
 };

@@ -33,6 +33,8 @@ export async function createContainer(parts: EngineParts, options: RunOptions): 
   const record = await recordFor(parts, options, image, id);
   // Name and bundle under one lock: of two containers with one name only the first ever exists.
   await withLock(enginePaths(parts.roots).allocation, () => {
+    // Layers that nobody uses are removed under this lock (image/collect.ts); from its record on a container uses its own.
+    if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
     record.name = options.name ?? parts.freshName(name => parts.store.named(name) !== undefined);
     parts.store.checkName(record.name);
     parts.store.create(record, directory => {

@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { MinidockError } from '../errors.ts';
-import { ensureDirectory } from '../state/files.ts';
+import { makeWorkingFolder } from '../state/working-folder.ts';
 import {
   type Compression,
   checkNothingFollows,
@@ -47,33 +47,37 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   const config = applyChanges({}, changes);
   const store = new ImageStore(root);
   store.layout.create();
-  const { layer, diffId } = await storeLayer(store, options.source);
-  const created = new Date().toISOString();
-  const from = typeof options.source === 'string' ? path.basename(options.source) : '-';
-  const image: ImageConfig = {
-    ...(options.platform ?? { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch }),
-    created,
-    config,
-    rootfs: { type: 'layers', diff_ids: [diffId] },
-    history: [{ created, comment: message ?? `Imported from ${from}` }],
-  };
-  return addImage(store, image, [layer], name);
+  // While this folder is there, nothing is collected: see collect.ts.
+  const folder = makeWorkingFolder(path.join(store.layout.directory, '.partial'), 'import');
+  try {
+    const { layer, diffId } = await storeLayer(store, options.source, path.join(folder, 'layer'));
+    const created = new Date().toISOString();
+    const from = typeof options.source === 'string' ? path.basename(options.source) : '-';
+    const image: ImageConfig = {
+      ...(options.platform ?? { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch }),
+      created,
+      config,
+      rootfs: { type: 'layers', diff_ids: [diffId] },
+      history: [{ created, comment: message ?? `Imported from ${from}` }],
+    };
+    return await addImage(store, image, [layer], name);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Spools the tar, computes on the way its digest and that of what it unpacks to, unpacks it, and only then keeps it. */
 async function storeLayer(
   { root, layout }: ImageStore,
   source: string | Readable,
+  partial: string,
 ): Promise<{ layer: Descriptor; diffId: Digest }> {
-  const folder = ensureDirectory(path.join(layout.directory, '.partial'));
-  const partial = path.join(folder, `import-${randomBytes(8).toString('hex')}`);
   try {
     const { layer, diffId } = await spool(open(source), partial);
     await ensureLayer(root, { chainId: diffId, diffId, below: () => [], blob: partial });
     fs.renameSync(partial, blobPath(layout.directory, layer.digest));
     return { layer, diffId };
   } catch (error) {
-    fs.rmSync(partial, { force: true });
     throw explainWrite(error, 'importing a layer');
   }
 }

@@ -32,11 +32,16 @@ export class Layout {
 
   /** Replaces the entries by what `change` makes of them; one process at a time. */
   async update(change: (entries: Descriptor[]) => Descriptor[]): Promise<void> {
-    this.create();
-    await withLock(path.join(this.directory, '.lock'), () => {
+    await this.locked(() => {
       const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: change(this.entries()) };
       writeAtomic(path.join(this.directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
     });
+  }
+
+  /** Holds the lock under which images come and go. Not reentrant. */
+  async locked<T>(action: () => Promise<T> | T): Promise<T> {
+    this.create();
+    return withLock(path.join(this.directory, '.lock'), action);
   }
 
   has(digest: Digest): boolean {

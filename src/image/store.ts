@@ -1,16 +1,21 @@
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
+import { annotationKeys } from './annotations.ts';
 import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from './config.ts';
 import { type Digest, hexOf, isDigest } from './digest.ts';
 import { Layout } from './layout.ts';
 import type { Descriptor } from './manifest.ts';
 import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from './reference.ts';
 
+export { annotationKeys };
+
 /** An image in the store, with what `run`, `images` and `inspect` want of it. */
 export interface ImageRecord {
   /** Digest of the config: the id that Docker shows. */
   id: Digest;
+  /** The image that it was made from, where that is an image of this store too. */
+  parent?: Digest;
   manifestDigest: Digest;
   /** `nginx:alpine`. */
   repoTags: string[];
@@ -30,19 +35,6 @@ export interface ImageRecord {
   layers: string[];
 }
 
-/**
- * Annotations of an entry in `index.json`. A name is an entry: an image with two tags has two, and one whose tag moved
- * away keeps an entry without a name. The first key is the OCI's, the second the one that containerd and Docker write.
- */
-export const annotationKeys = {
-  name: 'org.opencontainers.image.ref.name',
-  containerdName: 'io.containerd.image.name',
-  /** `docker.io/library/nginx@sha256:…`. */
-  repoDigest: 'io.minidock.repo-digest',
-  id: 'io.minidock.image-id',
-  size: 'io.minidock.size',
-} as const;
-
 /** What `ImageStore.add` needs to know of an image whose blobs and layers are in place. */
 export interface NewImage {
   manifest: Descriptor;
@@ -51,6 +43,8 @@ export interface NewImage {
   size: number;
   /** Its name: with a tag, a digest (the one the registry served), both or neither. */
   name?: Reference;
+  /** Id of the image that it was made from. */
+  parent?: Digest;
 }
 
 /** Images under `<root>/images`. Finding one costs two small reads: `index.json` and the config. */
@@ -78,7 +72,7 @@ export class ImageStore {
   get(reference: string): ImageRecord {
     const image = this.find(reference);
     if (image !== undefined) return image;
-    throw new MinidockError('no-such-image', `No such image: ${reference}`, { fix: `minidock pull ${reference}` });
+    throw noSuchImage(reference);
   }
 
   /** All images, newest first. */
@@ -104,7 +98,9 @@ export class ImageStore {
       const entry = entries.find(candidate => idOf(candidate) === id);
       if (entry === undefined) throw new MinidockError('no-such-image', `No such image: ${source}`);
       const size = Number(entry.annotations?.[annotationKeys.size] ?? 0);
-      return withImage(entries, { manifest: entry, id, size, name: parseReference(target) });
+      const parent = parentOf(entry);
+      const image = { manifest: entry, id, size, name: parseReference(target) };
+      return withImage(entries, parent === undefined ? image : { ...image, parent });
     });
   }
 
@@ -129,9 +125,11 @@ export class ImageStore {
     const names = mine.map(entry => entry.annotations?.[annotationKeys.name]);
     const digests = mine.map(entry => entry.annotations?.[annotationKeys.repoDigest]);
     const { config, rootfs, ...image } = parseConfig(this.layout.read(id, maxConfigSize), `image ${id}`);
+    const parent = mine.map(parentOf).find(found => entries.some(entry => idOf(entry) === found));
     return {
       ...image,
       id,
+      ...(parent === undefined ? {} : { parent }),
       manifestDigest: mine[0]!.digest,
       repoTags: readable(names),
       repoDigests: readable(digests),
@@ -143,14 +141,25 @@ export class ImageStore {
   }
 }
 
-const idOf = (entry: Descriptor): string | undefined => entry.annotations?.[annotationKeys.id];
+/** Id of the image that an entry of the index names. */
+export const idOf = (entry: Descriptor): string | undefined => entry.annotations?.[annotationKeys.id];
+
+export function noSuchImage(reference: string): MinidockError {
+  return new MinidockError('no-such-image', `No such image: ${reference}`, { fix: `minidock pull ${reference}` });
+}
+
+function parentOf(entry: Descriptor): Digest | undefined {
+  const parent = entry.annotations?.[annotationKeys.parent];
+  return isDigest(parent) ? parent : undefined;
+}
 
 /** Stored references as people write them, each once. */
 function readable(references: (string | undefined)[]): string[] {
   return [...new Set(references.filter(text => text !== undefined))].map(text => familiar(parseName(text)));
 }
 
-function findId(entries: Descriptor[], text: string): Digest | undefined {
+/** The id that a name, an id or the beginning of one stands for; see `ImageStore.find`. */
+export function findId(entries: Descriptor[], text: string): Digest | undefined {
   const hex = text.startsWith('sha256:') ? text.slice('sha256:'.length) : text;
   const isHex = /^[0-9a-f]+$/.test(hex) && hex.length <= 64;
   const isId = isHex && (hex.length === 64 || text !== hex);
@@ -183,7 +192,7 @@ function findByName(entries: Descriptor[], reference: Reference): Digest | undef
 }
 
 /** The entries with an image added: its name moves to it, what it said before is said once. */
-function withImage(entries: Descriptor[], { manifest, id, size, name }: NewImage): Descriptor[] {
+function withImage(entries: Descriptor[], { manifest, id, size, name, parent }: NewImage): Descriptor[] {
   const tagged =
     name?.tag === undefined ? undefined : canonical({ domain: name.domain, path: name.path, tag: name.tag });
   const repoDigest = name?.digest === undefined ? undefined : `${repositoryOf(name)}@${name.digest}`;
@@ -198,11 +207,13 @@ function withImage(entries: Descriptor[], { manifest, id, size, name }: NewImage
     ...(repoDigest === undefined ? {} : { [annotationKeys.repoDigest]: repoDigest }),
     [annotationKeys.id]: id,
     [annotationKeys.size]: String(size),
+    ...(parent === undefined ? {} : { [annotationKeys.parent]: parent }),
   };
   return [...others, { mediaType, digest, size: manifestSize, ...(platform ? { platform } : {}), annotations }];
 }
 
-function withoutName(entry: Descriptor): Descriptor {
+/** An entry whose tag moved away or was removed. */
+export function withoutName(entry: Descriptor): Descriptor {
   const { [annotationKeys.name]: _, [annotationKeys.containerdName]: __, ...annotations } = entry.annotations ?? {};
   return { ...entry, annotations };
 }

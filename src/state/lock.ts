@@ -90,6 +90,12 @@ function makeLock(directory: string, options: LockOptions): void {
   }
 }
 
+/** Whether a living process holds the lock at this moment. */
+export function isHeld(directory: string): boolean {
+  const holder = currentHolder(directory);
+  return holder !== undefined && isAlive(holder);
+}
+
 function parseHolder(name: string): ProcessIdentity | undefined {
   return name.startsWith('held.') ? parseIdentity(name.split('.')[1] ?? '') : undefined;
 }

@@ -7,11 +7,11 @@ test('elsewhere than on a terminal each change is a line, bytes are not', () => 
   const list = new LayerList(text => {
     out += text;
   }, undefined);
-  list.show({ kind: 'layer', layer: 'a', phase: 'Pulling fs layer' });
-  list.show({ kind: 'layer', layer: 'a', phase: 'Downloading', current: 1, total: 2 });
-  list.show({ kind: 'layer', layer: 'a', phase: 'Download complete' });
-  list.show({ kind: 'layer', layer: 'a', phase: 'Download complete' });
-  list.show({ kind: 'layer', layer: 'a', phase: 'Pull complete' });
+  list.show({ layer: 'a', phase: 'Pulling fs layer' });
+  list.show({ layer: 'a', phase: 'Downloading', current: 1, total: 2 });
+  list.show({ layer: 'a', phase: 'Download complete' });
+  list.show({ layer: 'a', phase: 'Download complete' });
+  list.show({ layer: 'a', phase: 'Pull complete' });
   assert.is(out, 'a: Pulling fs layer\na: Download complete\na: Pull complete\n');
 });
 
@@ -23,15 +23,15 @@ test('on a terminal layers keep their lines', () => {
     },
     { rows: 24, columns: 120 },
   );
-  list.show({ kind: 'layer', layer: 'a', phase: 'Waiting' }, 0);
-  list.show({ kind: 'layer', layer: 'b', phase: 'Waiting' }, 0);
+  list.show({ layer: 'a', phase: 'Waiting' }, 0);
+  list.show({ layer: 'b', phase: 'Waiting' }, 0);
   out = '';
-  list.show({ kind: 'layer', layer: 'a', phase: 'Downloading', current: 1_200_000, total: 2_400_000 }, 1);
+  list.show({ layer: 'a', phase: 'Downloading', current: 1_200_000, total: 2_400_000 }, 1);
   assert.is(out, `\x1b[2A\ra: Downloading [${'='.repeat(25)}>${' '.repeat(24)}]  1.2MB/2.4MB\x1b[K\x1b[2B\r`);
   out = '';
-  list.show({ kind: 'layer', layer: 'a', phase: 'Downloading', current: 1_300_000, total: 2_400_000 }, 20);
+  list.show({ layer: 'a', phase: 'Downloading', current: 1_300_000, total: 2_400_000 }, 20);
   assert.is(out, '', 'too soon to draw again');
-  list.show({ kind: 'layer', layer: 'b', phase: 'Pull complete' }, 21);
+  list.show({ layer: 'b', phase: 'Pull complete' }, 21);
   assert.is(out, '\x1b[1A\rb: Pull complete\x1b[K\x1b[1B\r');
 });
 
@@ -43,8 +43,8 @@ test('a list that is longer than the terminal is not drawn in place', () => {
     },
     { rows: 2, columns: 80 },
   );
-  for (const layer of ['a', 'b']) list.show({ kind: 'layer', layer, phase: 'Waiting' });
-  list.show({ kind: 'layer', layer: 'a', phase: 'Pull complete' });
+  for (const layer of ['a', 'b']) list.show({ layer, phase: 'Waiting' });
+  list.show({ layer: 'a', phase: 'Pull complete' });
   assert.is(out, 'a: Waiting\nb: Waiting\na: Pull complete\n');
 });
 

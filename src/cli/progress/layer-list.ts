@@ -1,7 +1,15 @@
-import type { PullEvent } from '../../registry/pull.ts';
 import { humanSize } from '../format/size.ts';
 
-export type LayerEvent = Extract<PullEvent, { kind: 'layer' }>;
+/** What a pull or a load says of a layer; bytes of it. */
+export interface LayerEvent {
+  readonly layer: string;
+  readonly phase: string;
+  readonly current?: number;
+  readonly total?: number;
+}
+
+/** While bytes are moving. */
+const moving = new Set(['Downloading', 'Extracting', 'Loading layer']);
 
 /** Milliseconds between two drawings of a layer's progress. */
 const redrawEvery = 50;
@@ -30,7 +38,7 @@ export class LayerList {
     this.#last.set(layer, { phase, drawn: now });
 
     if (this.#size === undefined || this.#order.length >= this.#size.rows) {
-      if (isNews && phase !== 'Downloading' && phase !== 'Extracting') this.#print(`${layer}: ${phase}\n`);
+      if (isNews && !moving.has(phase)) this.#print(`${layer}: ${phase}\n`);
       return;
     }
     const line = `${layer}: ${phase}${bar(event, this.#size.columns)}`.slice(0, this.#size.columns - 1);
@@ -41,7 +49,7 @@ export class LayerList {
 
 /** ` [=====>     ]  1.2MB/3.4MB` while bytes are moving. */
 function bar({ phase, current, total }: LayerEvent, columns: number): string {
-  if (current === undefined || (phase !== 'Downloading' && phase !== 'Extracting')) return '';
+  if (current === undefined || !moving.has(phase)) return '';
   if (total === undefined || total === 0) return `  ${humanSize(current)}`;
   // Name, phase and the two sizes take up to 52 columns.
   const width = Math.min(50, Math.max(5, columns - 52));

@@ -37,7 +37,7 @@ export function eventPrinter(print: (content: string) => void, size?: { rows: nu
 }
 
 /** A terminal that does not know its size (a serial line) is taken for the usual one. */
-function terminalSize(fd: 1 | 2): { rows: number; columns: number } {
+export function terminalSize(fd: 1 | 2): { rows: number; columns: number } {
   const { rows, columns } = fd === 1 ? process.stdout : process.stderr;
   return { rows: rows || 24, columns: columns || 80 };
 }

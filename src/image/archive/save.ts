@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { MinidockError } from '../../errors.ts';
+import { annotationKeys } from '../annotations.ts';
+import { blobPath, type Digest, hexOf } from '../digest.ts';
+import type { Layout } from '../layout.ts';
+import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../manifest.ts';
+import { mediaTypes } from '../media-types.ts';
+import { canonical, familiarName, parseName, parseReference, type Reference } from '../reference.ts';
+import { type ImageRecord, type ImageStore, noSuchImage } from '../store.ts';
+import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
+
+/** An image to be saved, under these tags. */
+interface Saved {
+  image: ImageRecord;
+  tags: Reference[];
+  manifest: Manifest;
+  /** The manifest in the OCI's form: as it is stored where it has that form. */
+  content: Buffer;
+  descriptor: Descriptor;
+}
+
+/**
+ * Writes images as a tar that is two archives in one, as Docker writes since version 25: an OCI image layout, and the
+ * `manifest.json` and `repositories` of `docker save`. Layers stand in it as they are stored, compressed or not; every
+ * reader of either format decompresses them by itself, and their digests stay those of the registry.
+ *
+ * `write` is called with a chunk at a time and holds the stream back while it has not returned. Throws `no-such-image`.
+ */
+export async function saveImages(
+  store: ImageStore,
+  references: readonly string[],
+  write: (chunk: Buffer) => void,
+): Promise<void> {
+  const images = choose(store, references).map(([image, tags]) => describe(store.layout, image, tags));
+  let written = 0;
+  for await (const chunk of members(store.layout, images)) {
+    write(chunk);
+    written += chunk.length;
+  }
+  write(tarEnd(written));
+}
+
+/** Each image once, with the tags it was asked for by: a name without a tag means all tags of the repository. */
+function choose(store: ImageStore, references: readonly string[]): [ImageRecord, Reference[]][] {
+  const all = store.list();
+  const chosen = new Map<Digest, { image: ImageRecord; tags: Map<string, Reference> }>();
+  const add = (image: ImageRecord, tags: Reference[]) => {
+    const one = chosen.get(image.id) ?? { image, tags: new Map() };
+    for (const tag of tags) one.tags.set(canonical(tag), tag);
+    chosen.set(image.id, one);
+  };
+  for (const reference of references) {
+    const found = store.find(reference);
+    const name = /^(sha256:)?[0-9a-f]{64}$/.test(reference) ? undefined : parseName(reference);
+    const isName = name !== undefined && !(found && hexOf(found.id).startsWith(reference));
+    if (!isName || name.tag !== undefined || name.digest !== undefined) {
+      if (found === undefined) throw noSuchImage(reference);
+      add(found, isName && name.digest === undefined ? [parseReference(reference)] : []);
+      continue;
+    }
+    const repository = familiarName(name);
+    const before = chosen.size;
+    let tagged = 0;
+    for (const image of all) {
+      const tags = image.repoTags.map(parseName).filter(tag => familiarName(tag) === repository);
+      if (tags.length > 0) add(image, tags);
+      tagged += tags.length;
+    }
+    if (tagged === 0 && chosen.size === before) throw noSuchImage(reference);
+  }
+  return [...chosen.values()].map(({ image, tags }) => [image, [...tags.values()]]);
+}
+
+function describe(layout: Layout, image: ImageRecord, tags: Reference[]): Saved {
+  const stored = layout.read(image.manifestDigest, maxManifestSize);
+  const manifest = parseManifest(stored, undefined, `manifest of ${image.id}`);
+  if (manifest.kind !== 'manifest') throw new MinidockError('corrupt-store', `image ${image.id} has no manifest`);
+  const content = manifest.mediaType === mediaTypes.ociManifest ? stored : Buffer.from(JSON.stringify(asOci(manifest)));
+  const digest: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  const platform = {
+    os: image.os,
+    architecture: image.architecture,
+    ...(image.variant ? { variant: image.variant } : {}),
+  };
+  return {
+    image,
+    tags,
+    manifest,
+    content,
+    descriptor: { mediaType: mediaTypes.ociManifest, digest, size: content.length, platform },
+  };
+}
+
+const ociTypes: Record<string, string> = {
+  [mediaTypes.dockerConfig]: mediaTypes.ociConfig,
+  [mediaTypes.dockerLayer]: mediaTypes.ociLayer,
+  [mediaTypes.dockerLayerGzip]: mediaTypes.ociLayerGzip,
+  'application/vnd.docker.image.rootfs.diff.tar.zstd': mediaTypes.ociLayerZstd,
+};
+
+/** A Docker schema 2 manifest says the same with other media types; readers of OCI layouts want the OCI's. */
+function asOci({ config, layers }: Manifest): object {
+  const convert = ({ mediaType, digest, size }: Descriptor) => ({
+    mediaType: ociTypes[mediaType] ?? mediaType,
+    digest,
+    size,
+  });
+  return { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config: convert(config), layers: layers.map(convert) };
+}
+
+/** The same images make the same archive: nothing in it says when it was made. */
+async function* members(layout: Layout, images: readonly Saved[]): AsyncGenerator<Buffer> {
+  for (const name of ['blobs/', 'blobs/sha256/']) yield tarHeader(name, 0, 'directory');
+  const written = new Set<Digest>();
+  for (const { content, descriptor, manifest } of images) {
+    for (const { digest, size } of [manifest.config, ...manifest.layers]) {
+      if (!written.has(digest)) yield* blob(layout, digest, size);
+      written.add(digest);
+    }
+    if (!written.has(descriptor.digest)) yield* file(nameOf(descriptor.digest), content);
+    written.add(descriptor.digest);
+  }
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.flatMap(entries) };
+  yield* file('index.json', json(index));
+  yield* file('manifest.json', json(images.map(image => dockerEntry(image, images))));
+  yield* file('oci-layout', json({ imageLayoutVersion: '1.0.0' }));
+  yield* file('repositories', json(repositories(images)));
+}
+
+const nameOf = (digest: Digest) => `blobs/sha256/${hexOf(digest)}`;
+const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+function* file(name: string, content: Buffer): Generator<Buffer> {
+  yield tarHeader(name, content.length);
+  yield content;
+  yield tarPadding(content.length);
+}
+
+async function* blob(layout: Layout, digest: Digest, size: number): AsyncGenerator<Buffer> {
+  const path = blobPath(layout.directory, digest);
+  const found = fs.statSync(path, { throwIfNoEntry: false })?.size;
+  if (found !== size) {
+    throw new MinidockError(
+      'corrupt-store',
+      `blob ${digest} in ${layout.directory} ${found === undefined ? 'is missing' : `has ${found} bytes, not ${size}`}`,
+      { fix: 'pull or import the image again' },
+    );
+  }
+  yield tarHeader(nameOf(digest), size);
+  yield* fs.createReadStream(path, { highWaterMark: 256 << 10 }) as AsyncIterable<Buffer>;
+  yield tarPadding(size);
+}
+
+/** One entry a tag; one without a name for an image without tags. */
+function entries({ descriptor, tags }: Saved): Descriptor[] {
+  if (tags.length === 0) return [descriptor];
+  return tags.map(tag => {
+    const name = canonical(tag);
+    return { ...descriptor, annotations: { [annotationKeys.name]: name, [annotationKeys.containerdName]: name } };
+  });
+}
+
+function dockerEntry({ image, tags, manifest }: Saved, images: readonly Saved[]): object {
+  const isHere = images.some(other => other.image.id === image.parent);
+  return {
+    Config: nameOf(image.id),
+    RepoTags: tags.length === 0 ? null : tags.map(tag => `${familiarName(tag)}:${tag.tag}`),
+    Layers: manifest.layers.map(({ digest }) => nameOf(digest)),
+    ...(isHere ? { Parent: image.parent } : {}),
+  };
+}
+
+/** For readers older than manifest.json: repository, tag, top layer. */
+function repositories(images: readonly Saved[]): Record<string, Record<string, string>> {
+  const found: Record<string, Record<string, string>> = {};
+  for (const { tags, manifest } of images) {
+    const top = manifest.layers.at(-1);
+    for (const tag of top === undefined ? [] : tags) {
+      found[familiarName(tag)] = { ...found[familiarName(tag)], [tag.tag!]: hexOf(top!.digest) };
+    }
+  }
+  return found;
+}
