@@ -9,7 +9,7 @@ import { defaultSeccomp } from '../container/seccomp/profile.ts';
 import { ociSpec } from '../container/spec.ts';
 import { resolveUser } from '../container/user.ts';
 import { prepareVolumes, type VolumeRecord } from '../container/volumes.ts';
-import { type ImageRecord, ImageStore } from '../image/store.ts';
+import { type ImageRecord, ImageStore, noSuchImage } from '../image/store.ts';
 import { allocateAddress } from '../network/addresses.ts';
 import { hostInterfaceOf } from '../network/endpoint.ts';
 import { choosePorts } from '../network/ephemeral.ts';
