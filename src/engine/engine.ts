@@ -127,6 +127,8 @@ export interface AttachOptions {
   stdin: boolean;
   stdout: boolean;
   stderr: boolean;
+  /** The terminal's size, set before the command can ask for it. */
+  window?: { rows: number; columns: number };
   /** Called for each step with the kernel's answer: `--trace`. */
   trace?: (event: StepEvent) => void;
 }

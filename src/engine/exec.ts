@@ -47,6 +47,7 @@ export async function execInContainer(
     await shim.supervised;
     shim.client.cleansUp(true);
     shim.client.attach(io);
+    if (io.window) shim.client.resize(io.window);
     await shim.ready;
     shim.go();
     await shim.executed;

@@ -63,6 +63,7 @@ async function launch(
     await shim.supervised;
     shim.client.cleansUp(true);
     shim.client.attach(io);
+    if (io.window) shim.client.resize(io.window);
     // The host's ports are held from here on: a rule before would take another server's connections away.
     await Promise.all([shim.ready, publish(parts, record, network)]);
     writeDown(parts, record, shim);

@@ -75,6 +75,7 @@ function followWindow(container: RunningContainer, host: Host, undo: (() => void
     const size = host.size();
     if (size !== undefined) container.resize(size);
   };
+  // It may have changed since the container was started with it.
   resize();
   host.signals.on('SIGWINCH', resize);
   undo.push(() => host.signals.off('SIGWINCH', resize));
@@ -135,6 +136,13 @@ function forwardInput(
   });
 }
 
+/** Of the terminal that standard output is; undefined where it is none. */
+export function terminalSize(): { rows: number; columns: number } | undefined {
+  if (!isatty(1)) return undefined;
+  const [columns, rows] = process.stdout.getWindowSize();
+  return { rows, columns };
+}
+
 function thisProcess(): Host {
   return {
     // Opening it costs 8 ms: only for those who read it.
@@ -142,11 +150,7 @@ function thisProcess(): Host {
       return process.stdin;
     },
     signals: process,
-    size() {
-      if (!process.stdout.isTTY) return undefined;
-      const [columns, rows] = process.stdout.getWindowSize();
-      return { rows, columns };
-    },
+    size: terminalSize,
     exit: code => process.exit(code),
   };
 }

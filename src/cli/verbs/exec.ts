@@ -2,7 +2,7 @@ import { many, single, text, toggle } from '../flags.ts';
 import { defaultDetachKeys, readDetachKeys } from '../options/detach-keys.ts';
 import { collectEnvironment, readVariable } from '../options/environment.ts';
 import { readWorkdir } from '../options/limits.ts';
-import { requireTerminal, runInForeground } from '../terminal/foreground.ts';
+import { requireTerminal, runInForeground, terminalSize } from '../terminal/foreground.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -37,7 +37,8 @@ export const verb = defineVerb({
       (await engine.exec(options, { stdin: false, stdout: false, stderr: false })).detach();
       return 0;
     }
-    const io = { stdin: flags.interactive, stdout: true, stderr: true };
+    const window = flags.tty ? terminalSize() : undefined;
+    const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
     return runInForeground(() => engine.exec(options, io), {
       tty: flags.tty,
       interactive: flags.interactive,

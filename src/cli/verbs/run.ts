@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../flags.ts';
 import { defaultDetachKeys, readDetachKeys } from '../options/detach-keys.ts';
 import { containerFlags, toRunOptions } from '../options/run-options.ts';
-import { requireTerminal, runInForeground } from '../terminal/foreground.ts';
+import { requireTerminal, runInForeground, terminalSize } from '../terminal/foreground.ts';
 import { traceTo } from '../trace.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -77,7 +77,8 @@ function foreground(
   flags: Values<typeof runFlags>,
   trace: ReturnType<typeof traceTo> | undefined,
 ): Promise<number> {
-  const io = { stdin: flags.interactive, stdout: true, stderr: true, trace };
+  const window = flags.tty ? terminalSize() : undefined;
+  const io = { stdin: flags.interactive, stdout: true, stderr: true, window, trace };
   return runInForeground(() => engine.start(id, io), {
     tty: flags.tty,
     interactive: flags.interactive,
