@@ -11,7 +11,7 @@ test('ps: table, quiet, format, filters; -n asks for all', async () => {
   assert.match(table[0]!, /^CONTAINER ID {3}IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES$/);
   assert.match(
     table[1]!,
-    /^bdd8674bca38 {3}nginx:alpine {3}"nginx -g daemon off;" +.* ago +Up .* {3}443\/tcp, 0\.0\.0\.0:8080->80\/tcp {3}web$/,
+    /^bdd8674bca38 {3}nginx:alpine {3}"nginx -g 'daemon of…" +.* ago +Up .* {3}443\/tcp, 0\.0\.0\.0:8080->80\/tcp {3}web$/,
   );
   assert.is((await runLine(['ps', '-aq'], engine)).stdout, 'bdd8674bca38\n');
   assert.is((await runLine(line('ps -q --no-trunc'), engine)).stdout, `${fakeRecord().id}\n`);
