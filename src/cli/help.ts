@@ -16,9 +16,17 @@ export async function programHelp(): Promise<string> {
   return render(parser, `Run 'minidock COMMAND --help' for more information on a command.`);
 }
 
+const groupSummaries: Readonly<Record<string, string>> = {
+  manifest: 'Look at manifests in registries',
+  registry: 'Be a registry',
+};
+
 /** The help of `minidock container`, `minidock image`. */
 export async function groupHelp(group: string): Promise<string> {
-  const parser = plain(`Usage:  minidock ${group} COMMAND\n\nManage ${group}s`, `minidock ${group}`);
+  const parser = plain(
+    `Usage:  minidock ${group} COMMAND\n\n${groupSummaries[group] ?? `Manage ${group}s`}`,
+    `minidock ${group}`,
+  );
   for (const [name, [verb]] of Object.entries(groups[group]!)) parser.command(name, verbs[verb]!.summary);
   return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
 }

@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { LoadEvent } from '../image/archive/load.ts';
 import type { HistoryLine } from '../image/history.ts';
+import type { Platform } from '../image/manifest.ts';
 import type { PruneOptions } from '../image/prune.ts';
 import type { Removal, RemoveOptions } from '../image/remove.ts';
 import type { ImageRecord } from '../image/store.ts';
+import type { PushEvent } from '../registry/progress.ts';
 import type { PullEvent, PullResult } from '../registry/pull.ts';
+import type { Pushed } from '../registry/push.ts';
 import type { Settings } from './context.ts';
 
 /** What the verbs ask of images. */
@@ -13,7 +16,10 @@ export interface Images {
   list(): ImageRecord[];
   /** By name, id or the unique beginning of an id. */
   find(reference: string): ImageRecord | undefined;
-  pull(reference: string, onProgress: (event: PullEvent) => void): Promise<PullResult>;
+  pull(reference: string, onProgress: (event: PullEvent) => void, options?: PullChoices): Promise<PullResult>;
+  /** Every tag of a repository. */
+  pullAll(repository: string, onProgress: (event: PullEvent) => void, options?: PullChoices): Promise<PullResult[]>;
+  push(reference: string, onProgress: (event: PushEvent) => void, options?: PushChoices): Promise<Pushed[]>;
   /** Gives an image another name. */
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: RemoveOptions): Promise<Removal>;
@@ -26,6 +32,16 @@ export interface Images {
   load(source: string | Readable, onProgress: (event: LoadEvent) => void, signal: AbortSignal): Promise<void>;
   /** Makes an image of one layer from a tarball. */
   import(source: string | Readable, options: ImportOptions): Promise<ImageRecord>;
+}
+
+export interface PullChoices {
+  readonly platform?: Platform;
+  readonly signal?: AbortSignal;
+}
+
+export interface PushChoices {
+  readonly allTags?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface ImportOptions {
@@ -43,9 +59,17 @@ export async function openImages({ root, config }: Settings): Promise<Images> {
   return {
     list: () => store.list(),
     find: reference => store.find(reference),
-    pull: async (reference, onProgress) => {
+    pull: async (reference, onProgress, options) => {
       const { pull } = await import('../registry/pull.ts');
-      return pull(reference, { root, daemonConfig: config, onProgress });
+      return pull(reference, { root, daemonConfig: config, onProgress, ...options });
+    },
+    pullAll: async (repository, onProgress, options) => {
+      const { pullAll } = await import('../registry/pull.ts');
+      return pullAll(repository, { root, daemonConfig: config, onProgress, ...options });
+    },
+    push: async (reference, onProgress, options) => {
+      const { push } = await import('../registry/push.ts');
+      return push(reference, { root, daemonConfig: config, onProgress, ...options });
     },
     tag: (source, target) => store.tag(source, target),
     remove: async (reference, options) => {

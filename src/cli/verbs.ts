@@ -29,6 +29,24 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   images: { summary: 'List images', group: 'image', load: () => import('./verbs/images.ts') },
   pull: { summary: 'Fetch an image from a registry', group: 'image', load: () => import('./verbs/pull.ts') },
+  push: { summary: 'Bring an image to a registry', group: 'image', load: () => import('./verbs/push.ts') },
+  login: { summary: 'Log in to a registry', group: 'image', load: () => import('./verbs/login.ts') },
+  logout: { summary: 'Log out from a registry', group: 'image', load: () => import('./verbs/logout.ts') },
+  search: {
+    summary: 'Search Docker Hub, or a registry, for images',
+    group: 'image',
+    load: () => import('./verbs/search.ts'),
+  },
+  'manifest inspect': {
+    summary: 'Show the manifest of an image in a registry',
+    group: 'image',
+    load: () => import('./verbs/manifest-inspect.ts'),
+  },
+  'registry serve': {
+    summary: 'Be a registry: serve the images of this machine, and take pushes',
+    group: 'engine',
+    load: () => import('./verbs/registry-serve.ts'),
+  },
   import: {
     summary: 'Make an image of one layer from a tarball',
     group: 'image',
@@ -83,6 +101,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     ls: ['images'],
     list: ['images'],
     pull: ['pull'],
+    push: ['push'],
     import: ['import'],
     inspect: ['inspect', '--type=image'],
     tag: ['tag'],
@@ -93,4 +112,6 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     load: ['load'],
     prune: ['image prune'],
   },
+  manifest: { inspect: ['manifest inspect'] },
+  registry: { serve: ['registry serve'] },
 };

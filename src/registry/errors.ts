@@ -72,26 +72,49 @@ export function explainPull(error: unknown, reference: Reference, endpoint: Endp
   if (error instanceof MinidockError && error.code === 'unauthorized') {
     return new MinidockError('access-denied', denied(name, error.message), { cause: error, fix: error.fix });
   }
+  if (isFileError(error)) return explainWrite(error, `storing ${familiar(reference)}`);
+  return explainConnection(error, `pull ${familiar(reference)}`, new URL(endpoint.base).host);
+}
+
+/** A connection that failed, in one line; `action` is what it was for: `search for nginx`. */
+export function explainConnection(error: unknown, action: string, host: string): unknown {
   if (error instanceof MinidockError) return error;
-  const host = new URL(endpoint.base).host;
+  if (error instanceof AnswerError)
+    return new MinidockError('registry-error', `cannot ${action}: ${error.message}`, { cause: error });
   const code = (error as { code?: string }).code;
   if (code === undefined || (error as Error).name === 'AbortError') return error;
-  if (isFileError(error)) return explainWrite(error, `storing ${familiar(reference)}`);
-  return new MinidockError(
-    'registry-unreachable',
-    `cannot pull ${familiar(reference)}: ${host}: ${connectionWords(error, code)}`,
-    {
-      cause: error,
-      fix: connectionFix(code, host),
-    },
-  );
+  return new MinidockError('registry-unreachable', `cannot ${action}: ${host}: ${connectionWords(error, code)}`, {
+    cause: error,
+    fix: connectionFix(error, code, host),
+  });
+}
+
+/** The failure of a push in Docker's words. */
+export function explainPush(error: unknown, reference: Reference, endpoint: Endpoint): unknown {
+  const { host } = new URL(endpoint.base);
+  const fix = `minidock login ${endpoint.credentialHost}`;
+  if (error instanceof AnswerError) {
+    const { status, message, code } = error;
+    if (status === 401 || status === 403 || code === 'DENIED') {
+      const denial = 'denied: requested access to the resource is denied';
+      return new MinidockError('access-denied', denial, { cause: error, fix });
+    }
+    if (status === 405) {
+      return new MinidockError('read-only-registry', `cannot push ${familiar(reference)}: ${message}`, {
+        cause: error,
+        fix: 'the registry takes no pushes: it is read-only, or a mirror',
+      });
+    }
+    return new MinidockError('registry-error', `cannot push ${familiar(reference)}: ${message}`, { cause: error });
+  }
+  return explainConnection(error, `push ${familiar(reference)}`, host);
 }
 
 function explainAnswer(error: AnswerError, reference: Reference, endpoint: Endpoint): MinidockError {
   const { status, code, message, ofManifest } = error;
   const name = familiarName(reference);
   if (status === 401 || status === 403 || code === 'DENIED' || code === 'NAME_UNKNOWN') {
-    const fix = `check the name; if the repository is private: docker login ${endpoint.credentialHost}`;
+    const fix = `check the name; if the repository is private: minidock login ${endpoint.credentialHost}`;
     const reason = code === 'NAME_UNKNOWN' ? 'name unknown' : 'denied: requested access to the resource is denied';
     return new MinidockError('access-denied', denied(name, reason), { cause: error, fix });
   }
@@ -107,7 +130,7 @@ function explainAnswer(error: AnswerError, reference: Reference, endpoint: Endpo
   if (status === 429) {
     return new MinidockError('too-many-requests', `toomanyrequests: ${message}`, {
       cause: error,
-      fix: 'wait, log in with docker login, or name a mirror in /etc/minidock/daemon.json ("registry-mirrors")',
+      fix: 'wait, log in with minidock login, or name a mirror in /etc/minidock/daemon.json ("registry-mirrors")',
     });
   }
   return new MinidockError('registry-error', `cannot pull ${familiar(reference)}: ${message}`, { cause: error });
@@ -120,16 +143,21 @@ function denied(name: string, reason: string): string {
 function connectionWords(error: unknown, code: string): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
-  if (code === 'EPROTO') return 'server gave HTTP response to HTTPS client';
+  if (isPlainHttp(error)) return 'http: server gave HTTP response to HTTPS client';
   if (errnoOf(error) === 'ETIMEDOUT') return (error as Error).message || 'timed out';
   return (error as Error).message || code;
 }
 
-function connectionFix(code: string, host: string): string {
-  if (code === 'EPROTO')
+/** OpenSSL takes the letters of an HTTP answer for a version of TLS. */
+function isPlainHttp(error: unknown): boolean {
+  return /wrong version number|packet length too long|http request/.test((error as Error).message);
+}
+
+function connectionFix(error: unknown, code: string, host: string): string {
+  if (isPlainHttp(error))
     return `if it is meant to speak plain http: "insecure-registries": ["${host}"] in /etc/minidock/daemon.json`;
   if (/CERT|SELF_SIGNED|SIGNATURE/.test(code)) {
-    return `trust its authority with NODE_EXTRA_CA_CERTS=ca.crt, or "insecure-registries": ["${host}"] in /etc/minidock/daemon.json`;
+    return `trust its authority: copy ca.crt to /etc/minidock/certs.d/${host}/ca.crt`;
   }
   return 'check the name, the network and the proxy, or name a mirror in /etc/minidock/daemon.json ("registry-mirrors")';
 }

@@ -18,3 +18,10 @@ export type PullEvent =
   /** `layer` is the short digest of the blob; bytes of the blob. */
   | { kind: 'layer'; layer: string; phase: LayerPhase; current?: number; total?: number }
   | { kind: 'digest'; digest: Digest };
+
+/** What `push` shows, in Docker's words. */
+export type PushEvent =
+  | { kind: 'pushing'; repository: string }
+  /** `layer` is the short diff ID; bytes of the blob. */
+  | { kind: 'layer'; layer: string; phase: string; current?: number; total?: number }
+  | { kind: 'pushed'; tag: string; digest: Digest; size: number };

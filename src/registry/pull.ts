@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { maxConfigSize, parseConfig } from '../image/config.ts';
 import { type Digest, isDigest } from '../image/digest.ts';
+import { Layout } from '../image/layout.ts';
 import {
   type Descriptor,
   type Index,
@@ -11,8 +14,9 @@ import {
   parseManifest,
 } from '../image/manifest.ts';
 import { indexTypes, manifestTypes } from '../image/media-types.ts';
-import { familiar, parseReference, type Reference } from '../image/reference.ts';
+import { familiar, parseName, parseReference, type Reference } from '../image/reference.ts';
 import { type ImageRecord, ImageStore } from '../image/store.ts';
+import { makeWorkingFolder } from '../state/working-folder.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
 import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
@@ -21,8 +25,9 @@ import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { explainPull } from './errors.ts';
 import { fetchLayers } from './fetch-layers.ts';
 import { isConnectionFailure, readBody } from './http.ts';
-import { choosePlatform, hostPlatform } from './platform.ts';
+import { choosePlatform, fits, hostPlatform, printPlatform } from './platform.ts';
 import type { PullEvent } from './progress.ts';
+import { listTags } from './tags.ts';
 
 export type { LayerPhase, PullEvent } from './progress.ts';
 
@@ -50,20 +55,52 @@ export interface PullResult {
  */
 export async function pull(text: string, options: PullOptions): Promise<PullResult> {
   const reference = parseReference(text);
+  return atEndpoints(reference, options, endpoint => pullFrom(endpoint, reference, options));
+}
+
+/** Fetches every tag of a repository. */
+export async function pullAll(text: string, options: PullOptions): Promise<PullResult[]> {
+  const name = parseName(text);
+  if (name.tag !== undefined || name.digest !== undefined) {
+    throw new MinidockError('invalid-reference', "tag can't be used with --all-tags/-a");
+  }
+  return atEndpoints(name, options, async endpoint => {
+    const tags = await listTags(new RegistryClient(endpoint, name.path, options));
+    const results: PullResult[] = [];
+    for (const tag of tags) results.push(await pullFrom(endpoint, { ...name, tag }, options));
+    return results;
+  });
+}
+
+async function atEndpoints<T>(
+  reference: Reference,
+  options: PullOptions,
+  action: (endpoint: Endpoint) => Promise<T>,
+): Promise<T> {
   const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
   const endpoints = await endpointsOf(reference, config);
-  for (const [i, endpoint] of endpoints.entries()) {
-    const isLast = i === endpoints.length - 1;
-    try {
-      return await pullFrom(endpoint, reference, options);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      const explained = explainPull(error, reference, endpoint);
-      if (isLast || !(endpoint.mirror ? mayTryNext(explained) : isConnectionFailure(error))) throw explained;
-      if (endpoint.mirror) {
-        options.onProgress?.({ kind: 'warning', message: `mirror ${endpoint.base}: ${(explained as Error).message}` });
+  const layout = new Layout(path.join(options.root, 'images'));
+  // Says to who collects garbage that we are at work.
+  const folder = makeWorkingFolder(path.join(layout.directory, '.partial'), 'pull');
+  try {
+    for (const [i, endpoint] of endpoints.entries()) {
+      const isLast = i === endpoints.length - 1;
+      try {
+        return await action(endpoint);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        const explained = explainPull(error, reference, endpoint);
+        if (isLast || !(endpoint.mirror ? mayTryNext(explained) : isConnectionFailure(error))) throw explained;
+        if (endpoint.mirror) {
+          options.onProgress?.({
+            kind: 'warning',
+            message: `mirror ${endpoint.base}: ${(explained as Error).message}`,
+          });
+        }
       }
     }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
   }
   throw new Error('no endpoint');
 }
@@ -102,6 +139,7 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
       `malformed image ${name}: its manifest has ${document.layers.length} layers, its config ${diffIds.length} diff IDs`,
     );
   }
+  checkPlatform(config, name, options);
   const before = store.find(name);
   const enter = async () => {
     await fetchLayers(client, store, document.layers, diffIds, options);
@@ -120,6 +158,23 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
   });
   onProgress?.({ kind: 'digest', digest: top.descriptor.digest });
   return { image, digest: top.descriptor.digest, changed: before?.id !== image.id, endpoint };
+}
+
+/** An image that is no index is for one platform. One that was asked for by name counts; else it is only said. */
+function checkPlatform(config: Platform, name: string, { platform, onProgress }: PullOptions): void {
+  if (platform !== undefined && !fits(config, platform)) {
+    throw new MinidockError(
+      'no-such-platform',
+      `image with reference ${name} was found but does not match the specified platform: ` +
+        `wanted ${printPlatform(platform)}, actual: ${printPlatform(platformOf(config))}`,
+    );
+  }
+  if (platform !== undefined || fits(config, hostPlatform())) return;
+  const [theirs, ours] = [platformOf(config), hostPlatform()].map(printPlatform);
+  onProgress?.({
+    kind: 'warning',
+    message: `the requested image's platform (${theirs}) does not match this machine's (${ours}): it will not run here`,
+  });
 }
 
 /** As in Docker a pull by digest names no tag, even where one was given with it. */

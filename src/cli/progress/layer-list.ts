@@ -1,6 +1,6 @@
 import { humanSize } from '../format/size.ts';
 
-/** What a pull or a load says of a layer; bytes of it. */
+/** What a pull, a push or a load says of a layer; bytes of it. */
 export interface LayerEvent {
   readonly layer: string;
   readonly phase: string;
@@ -9,7 +9,7 @@ export interface LayerEvent {
 }
 
 /** While bytes are moving. */
-const moving = new Set(['Downloading', 'Extracting', 'Loading layer']);
+const moving = new Set(['Downloading', 'Extracting', 'Loading layer', 'Pushing']);
 
 /** Milliseconds between two drawings of a layer's progress. */
 const redrawEvery = 50;

@@ -1,7 +1,9 @@
 import { isatty } from 'node:tty';
+import type { Platform } from '../../image/manifest.ts';
 import { canonical, familiar, parseName, parseReference } from '../../image/reference.ts';
 import type { PullEvent } from '../../registry/pull.ts';
 import type { Images } from '../images.ts';
+import { interruptible } from '../interrupt.ts';
 import { LayerList } from './layer-list.ts';
 
 export interface PullDisplay {
@@ -9,28 +11,56 @@ export interface PullDisplay {
   /** Descriptor that `print` writes to: on a terminal the layers are redrawn in place. */
   readonly fd: 1 | 2;
   print(content: string): void;
+  readonly platform?: Platform;
 }
 
-/** Pulls an image and prints what Docker prints meanwhile. Resolves with the image's full name. */
-export async function pullImage(images: Images, image: string, { quiet, fd, print }: PullDisplay): Promise<string> {
+/**
+ * Pulls an image and prints what Docker prints meanwhile. Ctrl-C ends it and keeps what has come for the next time. Resolves
+ * with the image's full name.
+ */
+export async function pullImage(images: Images, image: string, display: PullDisplay): Promise<string> {
+  const { quiet, fd, print, platform } = display;
   const reference = parseReference(image);
   if (quiet) {
-    await images.pull(image, () => {});
+    await interruptible(signal => images.pull(image, () => {}, { platform, signal }));
     return canonical(reference);
   }
   const isDefaultTag = parseName(image).tag === undefined && reference.digest === undefined;
   if (fd === 1 && isDefaultTag) print('Using default tag: latest\n');
-  const { changed } = await images.pull(image, eventPrinter(print, isatty(fd) ? terminalSize(fd) : undefined));
-  print(`Status: ${changed ? 'Downloaded newer image' : 'Image is up to date'} for ${familiar(reference)}\n`);
+  const show = eventPrinter(print, isatty(fd) ? terminalSize(fd) : undefined);
+  const { changed } = await interruptible(signal => images.pull(image, show, { platform, signal }));
+  print(statusLine(changed, familiar(reference)));
   return canonical(reference);
+}
+
+/** As `pullImage`, for every tag of a repository. */
+export async function pullRepository(images: Images, repository: string, display: PullDisplay): Promise<string> {
+  const { quiet, fd, print, platform } = display;
+  const show = quiet ? () => {} : eventPrinter(print, isatty(fd) ? terminalSize(fd) : undefined);
+  const results = await interruptible(signal => images.pullAll(repository, show, { platform, signal }));
+  const name = parseName(repository);
+  if (!quiet)
+    print(
+      statusLine(
+        results.some(({ changed }) => changed),
+        familiar(name),
+      ),
+    );
+  return canonical(name);
+}
+
+function statusLine(changed: boolean, name: string): string {
+  return `Status: ${changed ? 'Downloaded newer image' : 'Image is up to date'} for ${name}\n`;
 }
 
 /** @param size of the terminal that the lines go to, if they do */
 export function eventPrinter(print: (content: string) => void, size?: { rows: number; columns: number }) {
-  const list = new LayerList(print, size);
+  let list = new LayerList(print, size);
   return (event: PullEvent): void => {
-    if (event.kind === 'pulling') print(`${event.tag}: Pulling from ${event.repository}\n`);
-    else if (event.kind === 'warning') print(`minidock: ${event.message}\n`);
+    if (event.kind === 'pulling') {
+      print(`${event.tag}: Pulling from ${event.repository}\n`);
+      list = new LayerList(print, size);
+    } else if (event.kind === 'warning') print(`minidock: ${event.message}\n`);
     else if (event.kind === 'digest') print(`Digest: ${event.digest}\n`);
     else list.show(event);
   };

@@ -1,14 +1,21 @@
-import { toggle } from '../flags.ts';
+import { parsePlatform } from '../../registry/platform.ts';
+import { single, toggle } from '../flags.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] NAME[:TAG|@DIGEST]',
-  flags: { quiet: toggle('Print the name of the image only', { short: 'q' }) },
+  flags: {
+    'all-tags': toggle('Fetch all tags of the repository', { short: 'a' }),
+    platform: single('string', parsePlatform, 'Which image of several: linux/arm64, linux/arm/v7'),
+    quiet: toggle('Print the name of the image only', { short: 'q' }),
+  },
   operands: [1, 1],
   async run(context, flags, [image]) {
-    const { pullImage } = await import('../progress/pull-image.ts');
+    const { pullImage, pullRepository } = await import('../progress/pull-image.ts');
     const images = await context.images();
-    const name = await pullImage(images, image!, { quiet: flags.quiet, fd: 1, print: context.output.out });
+    const pull = flags['all-tags'] ? pullRepository : pullImage;
+    const { quiet, platform } = flags;
+    const name = await pull(images, image!, { quiet, platform, fd: 1, print: context.output.out });
     context.output.out(`${name}\n`);
     return 0;
   },
