@@ -4,6 +4,7 @@ import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
+import { discard } from '../storage/single-flight.ts';
 
 /** One of `auths`. */
 export interface AuthEntry {
@@ -62,11 +63,16 @@ export async function updateDockerConfig(change: (config: DockerConfig) => void,
   ensureDirectory(path.dirname(file), 0o700);
   const target = fs.existsSync(file) ? fs.realpathSync(file) : file;
   const lock = `${target}.lock`;
-  await withLock(lock, () => {
-    const config = readDockerConfig(target);
-    change(config);
-    writeAtomic(target, `${JSON.stringify(config, null, '\t')}\n`, 0o600);
-  });
+  try {
+    await withLock(lock, () => {
+      const config = readDockerConfig(target);
+      change(config);
+      writeAtomic(target, `${JSON.stringify(config, null, '\t')}\n`, 0o600);
+    });
+  } finally {
+    // It is not ours to litter.
+    discard(lock);
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -17,6 +17,7 @@ import { indexTypes, manifestTypes } from '../image/media-types.ts';
 import { familiar, parseName, parseReference, type Reference } from '../image/reference.ts';
 import { type ImageRecord, ImageStore } from '../image/store.ts';
 import { makeWorkingFolder } from '../state/working-folder.ts';
+import { explainWrite } from '../storage/failure.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
 import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
@@ -81,7 +82,9 @@ async function atEndpoints<T>(
   const endpoints = await endpointsOf(reference, config);
   const layout = new Layout(path.join(options.root, 'images'));
   // Says to who collects garbage that we are at work.
-  const folder = makeWorkingFolder(path.join(layout.directory, '.partial'), 'pull');
+  const folder = writing(`storing ${familiar(reference)}`, () =>
+    makeWorkingFolder(path.join(layout.directory, '.partial'), 'pull'),
+  );
   try {
     for (const [i, endpoint] of endpoints.entries()) {
       const isLast = i === endpoints.length - 1;
@@ -103,6 +106,14 @@ async function atEndpoints<T>(
     fs.rmSync(folder, { recursive: true, force: true });
   }
   throw new Error('no endpoint');
+}
+
+function writing<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw explainWrite(error, what);
+  }
 }
 
 /** A mirror's failure is not the registry's; a full disk or a hostile layer would be the same everywhere. */
@@ -139,7 +150,7 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
       `malformed image ${name}: its manifest has ${document.layers.length} layers, its config ${diffIds.length} diff IDs`,
     );
   }
-  checkPlatform(config, name, options);
+  if (top.document.kind === 'manifest') checkPlatform(config, name, options);
   const before = store.find(name);
   const enter = async () => {
     await fetchLayers(client, store, document.layers, diffIds, options);

@@ -31,7 +31,7 @@ export async function singleFlight(lock: string, isDone: () => boolean, work: ()
  * Removes a lock that nobody needs any more. Whoever unlinks `free` has in effect taken the lock; a process that looks in
  * between finds an empty directory and puts its own in its place, and then rmdir fails and that one stays.
  */
-function discard(lock: string): void {
+export function discard(lock: string): void {
   try {
     fs.unlinkSync(path.join(lock, 'free'));
     fs.rmdirSync(lock);
