@@ -18,7 +18,7 @@ export async function pruneImages(store: ImageStore, { all, uses, matches }: Pru
   const parents = new Set(images.map(({ parent }) => parent));
   const inUse = new Set(uses.map(({ imageId }) => imageId));
   for (const image of images) {
-    const names = [...image.repoTags, ...image.repoDigests];
+    const names = [...image.repoTags, ...image.repoDigests].sort();
     const isCandidate = all || names.length === 0;
     if (!isCandidate || parents.has(image.id) || inUse.has(image.id) || matches?.(image) === false) continue;
     // An image with names of several repositories is removed name by name, which needs no force.

@@ -49,7 +49,7 @@ export async function removeImage(store: ImageStore, reference: string, options:
     deleted.push(...transaction.deleted);
     return transaction.entries;
   });
-  if (deleted.length === 0) return { lines, bytes: 0 };
+  if (!lines.some(line => 'deleted' in line)) return { lines, bytes: 0 };
   const { layers, bytes } = await collectGarbage(store.root, store.layout);
   return { lines: withLayers(lines, deleted, new Set(layers)), bytes };
 }
@@ -78,8 +78,8 @@ function withLayers(lines: Removal['lines'], deleted: ImageRecord[], gone: Set<D
 
 /** As Docker names what it did not find: with the tag that was meant. */
 function fullName(reference: string): string {
-  const isId = reference.startsWith('sha256:') || /^[0-9a-f]{64}$/.test(reference);
-  return isId ? reference : familiar(parseReference(reference));
+  if (/^[0-9a-f]{64}$/.test(reference)) return `sha256:${reference}`;
+  return reference.startsWith('sha256:') ? reference : familiar(parseReference(reference));
 }
 
 /** A change of the index: worked out on its entries, written by the caller in one step. */
@@ -172,11 +172,11 @@ class Transaction {
     return [...this.#images.values()].filter(image => image.parent === id && here.has(image.id)).map(image => image.id);
   }
 
-  /** Tags, then digests. */
+  /** In Docker's order: sorted, so that the tags of a repository come before its digests. */
   #names(id: Digest): Reference[] {
     const mine = this.entries.filter(entry => idOf(entry) === id).map(({ annotations = {} }) => annotations);
     const texts = [annotationKeys.name, annotationKeys.repoDigest].flatMap(key => mine.map(one => one[key]));
-    return [...new Set(texts.filter(text => text !== undefined))].map(parseName);
+    return [...new Set(texts.filter(text => text !== undefined))].sort().map(parseName);
   }
 
   #untag(id: Digest, name: Reference): void {

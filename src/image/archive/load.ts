@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { hostPlatform, printPlatform } from '../../registry/platform.ts';
 import { makeWorkingFolder, workingFolders } from '../../state/working-folder.ts';
@@ -64,7 +64,9 @@ export async function loadImages(options: LoadOptions): Promise<void> {
   const folder = makeWorkingFolder(parent, 'load');
   try {
     const members = new Members(folder);
-    await members.readAll(abortable(decompressArchive(open(options.source), options.bounds), options.signal));
+    const source = open(options.source);
+    if (options.signal !== undefined) addAbortSignal(options.signal, source);
+    await members.readAll(decompressArchive(source, options.bounds));
     const images = readContents(members).map(image => prepare(image, options));
     await enter(store, images, options);
   } finally {
@@ -72,19 +74,12 @@ export async function loadImages(options: LoadOptions): Promise<void> {
   }
 }
 
-function open(source: string | Readable): AsyncIterable<Buffer> {
+function open(source: string | Readable): Readable {
   if (typeof source !== 'string') return source;
   const stat = fs.statSync(source, { throwIfNoEntry: false });
   if (stat === undefined) throw new MinidockError('no-such-file', `open ${source}: no such file or directory`);
   if (stat.isDirectory()) throw new MinidockError('no-such-file', `read ${source}: is a directory`);
   return fs.createReadStream(source, { highWaterMark: 256 << 10 });
-}
-
-async function* abortable(chunks: AsyncIterable<Buffer>, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    signal?.throwIfAborted();
-    yield chunk;
-  }
 }
 
 function prepare(image: ArchivedImage, { onProgress }: LoadOptions): Prepared {
