@@ -1,5 +1,5 @@
 import { call, close, mkdir, mount, open, store } from '../syscalls/calls.ts';
-import { room, str } from '../syscalls/data.ts';
+import { type Data, room, str } from '../syscalls/data.ts';
 import { AT, MOVE_MOUNT, MS, O, OPEN_TREE } from '../syscalls/flags.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 import { makeDirectory, makeFile } from './mounts.ts';
@@ -43,31 +43,47 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
 
 /** Child section, after the host is gone: each held mount gets its place. */
 export function placeBinds(binds: readonly HeldBind[]): Step[] {
-  return binds.flatMap(bind => [
-    ...mountPoint(bind),
-    call('move_mount', [bind.held, str(''), AT.AT_FDCWD, str(bind.target), MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH], {
-      why: `${bind.source} appears at ${bind.target}`,
-      lesson,
-      group: groupOf(bind),
-    }),
-    ...settle(bind),
-  ]);
+  return binds.flatMap(bind => {
+    const about = { lesson, group: groupOf(bind) };
+    const mounted = heldPath(bind);
+    return [
+      ...mountPoint(bind),
+      call('move_mount', [bind.held, str(''), AT.AT_FDCWD, str(bind.target), MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH], {
+        ...about,
+        why: `${bind.source} appears at ${bind.target}`,
+      }),
+      // The target lies below a volume that others may write to: by now its name may lead to another mount.
+      ...nameHeld(bind, mounted, 'the descriptor leads to the mount, wherever its name leads'),
+      ...settle(bind, mounted),
+    ];
+  });
 }
+
+/** `/proc/self/fd/<n>` of the held mount, once `nameHeld` has written the number. */
+function heldPath(bind: HeldBind): Data {
+  const path = room(32, `"/proc/self/fd/<${bind.held.name}>"`);
+  path.bytes.set(new TextEncoder().encode('/proc/self/fd/'));
+  return path;
+}
+
+const nameHeld = (bind: HeldBind, path: Data, why: string): Step[] => [
+  store(bind.held, path, '/proc/self/fd/'.length, 'decimal', { why, lesson, group: groupOf(bind) }),
+];
 
 const mountPoint = (bind: Bind): Step[] =>
   bind.kind === 'directory' ? makeDirectory(bind.target, groupOf(bind)) : makeFile(bind.target, groupOf(bind));
 
 /** Own propagation, and read-only where asked for: a bind takes neither at its first mount(2). */
-function settle(bind: Bind): Step[] {
+function settle(bind: Bind, mounted: string | Data): Step[] {
   const about = { lesson, group: groupOf(bind) };
   return [
-    mount(null, bind.target, null, bind.propagation, null, {
+    mount(null, mounted, null, bind.propagation, null, {
       ...about,
       why: 'mounts made in the container below it do not show on the host',
     }),
     ...(bind.readonly
       ? [
-          mount(null, bind.target, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY, null, {
+          mount(null, mounted, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY, null, {
             ...about,
             why: 'a bind becomes read-only by a second mount',
           }),
@@ -131,17 +147,16 @@ export function insideStagedRoot(inside: readonly Step[]): Step[] {
 /** Child section, inside and with /proc mounted: each source gets its place. */
 export function bindStaged(binds: readonly HeldBind[]): Step[] {
   return binds.flatMap(bind => {
-    const path = room(32, `"/proc/self/fd/<${bind.held.name}>"`);
-    path.bytes.set(new TextEncoder().encode('/proc/self/fd/'));
+    const path = heldPath(bind);
     const about = { lesson, group: groupOf(bind) };
     return [
       ...mountPoint(bind),
-      store(bind.held, path, 14, 'decimal', { ...about, why: 'the path of a held file' }),
+      ...nameHeld(bind, path, 'the path of a held file'),
       mount(path, bind.target, null, MS.MS_BIND | MS.MS_REC, null, {
         ...about,
         why: `${bind.source} appears at ${bind.target}`,
       }),
-      ...settle(bind),
+      ...settle(bind, bind.target),
       close(bind.held, { ...about, why: 'it has its place' }),
     ];
   });
