@@ -242,6 +242,25 @@ test('what killed commands left goes; what a living one works on stays, and so d
   assert.is(holdings(box).blobs.length, 3);
 });
 
+test('a run whose layers were collected a moment before says so, and makes no container', async () => {
+  const box = await runnable();
+  const image = new ImageStore(box.root).get('bb');
+  renameSync(join(image.layers[0]!, '..'), join(box.root, 'layers/.removed-0123456789abcdef'));
+  const { exitCode, stderr } = await box.minidock([
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '--pull',
+    'never',
+    'bb',
+    'true',
+  ]);
+  assert.is(exitCode, 125);
+  assert.match(String(stderr), /^minidock: No such image: bb$/m);
+  assert.is(await box.ok(['ps', '-aq']), '');
+});
+
 test('a broken image stops collection, and can be removed', async () => {
   const box = sandbox();
   await add(box, 'good');
