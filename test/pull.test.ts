@@ -6,7 +6,7 @@ import { busyboxImage } from '../scripts/images/busybox.ts';
 import { blobPath, type Digest } from '../src/image/digest.ts';
 import { ImageStore } from '../src/image/store.ts';
 import { type PullOptions, pull } from '../src/registry/pull.ts';
-import { serve } from '../src/registry/serve.ts';
+import { serve } from '../src/registry/server/serve.ts';
 import { snapshot } from './support/canary.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { digestOf } from './support/faulty-registry.ts';

@@ -35,7 +35,7 @@ export async function chooseSource(): Promise<Source> {
 
 export async function standIn(): Promise<Source> {
   const image = await demoNginx();
-  const { serve } = await import('../../src/registry/serve.ts');
+  const { serve } = await import('../../src/registry/server/serve.ts');
   const server = await serve({ layout: image.layout, repository: 'library/nginx' });
   return {
     kind: 'stand-in',
