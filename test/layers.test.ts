@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert';
 import type { MinidockError } from '../src/errors.ts';
 import type { Digest } from '../src/image/digest.ts';
 import { importImage } from '../src/image/import.ts';
-import { chainIds } from '../src/storage/chain.ts';
+import type { BombLimits } from '../src/storage/bomb.ts';
+import { chainIds, layerDirectory } from '../src/storage/chain.ts';
 import { copyUp } from '../src/storage/copy-up.ts';
 import { ensureLayer } from '../src/storage/layers.ts';
 import { list, readFile, resolve } from '../src/storage/merged-view.ts';
@@ -466,7 +467,12 @@ test('corrupt, truncated and mislabelled layers are refused and leave nothing', 
     [good.subarray(0, good.length - 20), 'corrupt-layer', /is no valid gzip: unexpected end of file/],
     [gzipSync(content.subarray(0, 50_000)), 'digest-mismatch', /unpacks to sha256:/],
     [gzipSync(Buffer.concat([content, Buffer.from('more')])), 'digest-mismatch', /unpacks to sha256:/],
-    [Buffer.from('28b52ffd00000000', 'hex'), 'unknown-compression', /zstd/],
+    [
+      Buffer.from('fd377a585a000000', 'hex'),
+      'unknown-compression',
+      /is compressed with xz, which minidock cannot read/,
+    ],
+    [Buffer.from('28b52ffd00000000', 'hex'), 'corrupt-layer', /is no valid zstd: /],
     [Buffer.from('<html>'.repeat(200)), 'corrupt-layer', /no valid tar archive/],
   ];
   for (const [bytes, code, message] of cases) {
@@ -479,6 +485,44 @@ test('corrupt, truncated and mislabelled layers are refused and leave nothing', 
   }
   const truncated = await fails(() => importImage({ root, source: Readable.from([content.subarray(0, 50_000)]) }));
   assert.match(truncated.message, /no valid tar archive: it ends in the middle of a file/);
+});
+
+requires('root', 'zstd')(
+  'a zstd layer unpacks as its tar; one cut short, or that wants gigabytes of memory, is refused',
+  async () => {
+    const root = temporaryFolder('root');
+    const noise = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919 * (i % 251)) & 0xff));
+    const content = await archive([{ name: 'file', content: noise }]);
+    const diffId: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const good = spawnSync('zstd', ['-cq'], { input: content, maxBuffer: 1 << 26 }).stdout;
+    const blob = path.join(root, 'blob');
+    const ensure = () => ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] });
+    // A stream that says it needs a window of two gigabytes (RFC 8878, 3.1.1.1.2).
+    const wide = Buffer.concat([Buffer.from('28b52ffd00a8', 'hex'), good.subarray(6)]);
+    for (const bytes of [good.subarray(0, good.length - 20), wide]) {
+      fs.writeFileSync(blob, bytes);
+      assert.match((await fails(ensure)).message, /is no valid zstd: /);
+      assert.equal(fs.readdirSync(path.join(root, 'layers')), []);
+    }
+    fs.writeFileSync(blob, good);
+    assert.ok(await ensure());
+    assert.equal(fs.readFileSync(path.join(layerDirectory(root, diffId), 'file')), noise);
+  },
+);
+
+test('a bomb is stopped by its ratio, and before the disk is full', async () => {
+  const root = temporaryFolder('root');
+  const content = await archive([{ name: 'zeros', content: Buffer.alloc(20 << 20) }]);
+  const diffId: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  const blob = path.join(root, 'blob');
+  fs.writeFileSync(blob, gzipSync(content));
+  const ensure = (limits: BombLimits) => ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [], limits });
+  const swollen = await fails(() => ensure({ freeBytes: 1 << 20 }));
+  assert.is(swollen.code, 'hostile-layer');
+  assert.match(swollen.message, /its 20\.\d kB unpack to more than \d+(\.\d+)? MB$/);
+  assert.is((await fails(() => ensure({ reservedBytes: 1e18 }))).code, 'no-space');
+  assert.equal(fs.readdirSync(path.join(root, 'layers')), []);
+  assert.ok(await ensure({ freeBytes: 1 << 20, maxRatio: 1100 }));
 });
 
 test('an error of the filesystem is one printable line, whatever the image calls its files', async () => {

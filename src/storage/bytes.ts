@@ -20,3 +20,9 @@ function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
 }
+
+/** `1.5 GB`, for messages. */
+export function humanBytes(bytes: number): string {
+  const unit = Math.min(4, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${Number((bytes / 1000 ** unit).toPrecision(3))} ${['bytes', 'kB', 'MB', 'GB', 'TB'][unit]}`;
+}

@@ -1,6 +1,6 @@
 import { MinidockError } from '../errors.ts';
 
-export type Compression = 'none' | 'gzip';
+export type Compression = 'none' | 'gzip' | 'zstd';
 
 /** So many bytes tell how something is compressed. */
 export const magicLength = 6;
@@ -14,12 +14,16 @@ const magics: [name: string, hex: string][] = [
 
 /**
  * How bytes that begin with `head` are compressed. It is read from them and not from a media type, as Docker does.
- * Throws `unknown-compression` for what this version cannot read; no program of the host is called for it.
+ * Throws `unknown-compression` for what is not in `readable`.
  */
-export function compressionOf(head: Buffer, name: string): Compression {
+export function compressionOf<T extends Compression = 'none' | 'gzip'>(
+  head: Buffer,
+  name: string,
+  readable: readonly T[] = ['none', 'gzip'] as T[],
+): T {
   const hex = head.subarray(0, magicLength).toString('hex');
   const found = magics.find(([, magic]) => hex.startsWith(magic))?.[0] ?? 'none';
-  if (found === 'none' || found === 'gzip') return found;
+  if (readable.includes(found as T)) return found as T;
   throw new MinidockError('unknown-compression', `${name} is compressed with ${found}, which minidock cannot read`, {
     fix: 'compress it with gzip, or not at all',
   });

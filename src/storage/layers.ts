@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { MinidockError } from '../errors.ts';
 import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
+import { BombGuard, type BombLimits } from './bomb.ts';
 import { chainIds, layerDirectory } from './chain.ts';
 import { checkNothingFollows, compressionOf, explainInflate, magicLength } from './compression.ts';
 import { explainWrite } from './failure.ts';
@@ -23,6 +24,8 @@ export interface LayerRequest {
   /** Bytes of `blob` used so far. */
   onProgress?: (bytes: number) => void;
   signal?: AbortSignal;
+  /** How far it may swell; see `BombGuard`. */
+  limits?: BombLimits;
 }
 
 /** Kept beside the files, in `layers/<chain id>/layer.json`. */
@@ -81,8 +84,11 @@ async function unpackInto(temporary: string, final: string, layer: LayerRequest)
     const unpacker = new Unpacker(diff, name);
     try {
       const hash = createHash('sha256');
+      const guard = new BombGuard(fs.statSync(layer.blob).size, temporary, name, layer.limits);
+      guard.checkDisk();
       for await (const chunk of decompress(layer.blob, name, layer.onProgress)) {
         layer.signal?.throwIfAborted();
+        guard.count(chunk.length);
         hash.update(chunk);
         unpacker.write(chunk);
       }
@@ -120,11 +126,16 @@ function inheritedFrom(below: readonly string[], directory: string): Inherited |
 
 /** The bytes of a file, decompressed. */
 async function* decompress(file: string, name: string, onProgress?: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const compression = compressionOf(headOf(file), name);
+  const compression = compressionOf(headOf(file), name, ['none', 'gzip', 'zstd']);
   const source = fs.createReadStream(file, { highWaterMark: readSize });
   if (onProgress !== undefined) source.on('data', () => onProgress(source.bytesRead));
   if (compression === 'none') {
     yield* source as AsyncIterable<Buffer>;
+    return;
+  }
+  if (compression === 'zstd') {
+    const { inflateZstd } = await import('./zstd.ts');
+    yield* inflateZstd(source, name);
     return;
   }
   // Room for the next chunks: inflating goes on in another thread while this one writes files.
