@@ -358,6 +358,83 @@ test('the same archive without an attack is loaded; one for another machine with
   assert.match(String(stderr), /warning: image [0-9a-f]{12} is for linux\/s390x, and this machine is linux\//);
 });
 
+test('an image without a name is loaded by id', async () => {
+  const box = sandbox();
+  const nameless = await handmade({ manifest: [{ Config: 'config.json', RepoTags: null, Layers: ['layer.tar'] }] });
+  const said = await box.ok(['load'], { input: nameless, stdin: 'pipe' });
+  assert.is(said, `Loaded image ID: ${await box.ok(['images', '-q', '--no-trunc'])}`);
+});
+
+withSkopeo(
+  'of an index this machine’s image is taken; where there is none, those that are offered are named',
+  async () => {
+    const { box: _, source, id } = await stocked();
+    const layout = temporaryFolder('layout');
+    must('tar', '-xf', source, '-C', layout);
+    const write = (content: object) => {
+      const text = JSON.stringify(content);
+      writeFileSync(join(layout, 'blobs/sha256', sha256(text).slice(7)), text);
+      return {
+        mediaType: 'application/vnd.oci.image.index.v1+json',
+        digest: sha256(text),
+        size: Buffer.byteLength(text),
+      };
+    };
+    const [entry] = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')).manifests;
+    const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+    const foreign = { ...entry, digest: sha256('never read'), annotations: undefined };
+    const packed = (platforms: [object, string][]) => {
+      const manifests = platforms.map(([from, platform]) => {
+        const [os, arch, variant] = platform.split('/');
+        return { ...from, platform: { os, architecture: arch, ...(variant ? { variant } : {}) } };
+      });
+      const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests };
+      const top = { ...write(index), annotations: { 'io.containerd.image.name': 'docker.io/library/multi:1' } };
+      writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [top] }));
+      const file = join(temporaryFolder('multi'), 'multi.tar');
+      must('tar', '-cf', file, '-C', layout, '.');
+      return file;
+    };
+    const box = sandbox();
+    const both = packed([
+      [foreign, 'linux/s390x'],
+      [entry, `linux/${architecture}`],
+    ]);
+    assert.is(await box.ok(['load', '-i', both]), 'Loaded image: multi:1');
+    assert.is(await idIn(box, 'multi:1'), id);
+    const none = packed([
+      [foreign, 'linux/s390x'],
+      [foreign, 'linux/arm/v7'],
+    ]);
+    const { exitCode, stderr } = await box.minidock(['load', '-i', none]);
+    assert.is(exitCode, 1);
+    assert.match(
+      String(stderr),
+      new RegExp(`linux/${architecture} in the archive, which offers linux/s390x, linux/arm/v7`),
+    );
+  },
+);
+
+requires(
+  'root',
+  'skopeo',
+  'zstd',
+)('layers compressed with zstd are loaded, and saved as they are', async () => {
+  const file = join(folder, 'zstd-layers.tar');
+  const place = `oci-archive:${file}:docker.io/library/zs:1`;
+  skopeo('copy', '-q', '--dest-compress', '--dest-compress-format', 'zstd', `oci:${bb.layout}:${bb.tag}`, place);
+  const box = sandbox();
+  await box.ok(['load', '-i', file]);
+  const run = ['run', '--rm', '--network', 'none', 'zs:1', 'cat', '/www/index.html'];
+  assert.match(await box.ok(run), /served by busybox/);
+  // Its layers are unpacked: their blobs are checked all the same.
+  await box.ok(['load', '-i', file]);
+  const saved = join(folder, 'zstd-saved.tar');
+  await box.ok(['save', '-o', saved, 'zs:1']);
+  const raw = (archive: string) => must('skopeo', 'inspect', '--raw', `oci-archive:${archive}`);
+  assert.is(raw(saved), raw(file));
+});
+
 test('an image of several: one that is broken keeps all out', async () => {
   const box = sandbox();
   const manifest = [image, { ...image, RepoTags: ['made:2'], Layers: [] }];

@@ -59,7 +59,8 @@ export async function collect(root: string, layout: Layout, candidates: Parts): 
 /**
  * Removes every blob and every unpacked layer that no image and no container needs, stopped ones included, and what killed
  * commands left half-made. While a pull, load or import works nothing is removed: its parts are not yet an image's, and
- * the next collection finds what is left. See docs/decisions for why there is no reference count.
+ * the next collection finds what is left. See
+ * docs/decisions/0005-image-archives-and-collection.md.
  */
 export async function collectGarbage(root: string, layout: Layout): Promise<Collected> {
   const nothing: Collected = { blobs: [], layers: [], bytes: 0 };

@@ -23,6 +23,9 @@ const magics: [name: string, hex: string][] = [
   ['bzip2', '425a68'],
 ];
 
+/** Whatever PATH says. */
+const hostPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /**
  * Programs of the host (never of an image, CVE-2014-9357) for what Node's zlib cannot read before Node 22.15. Both refuse
  * by themselves what would need more than 128 MB of memory.
@@ -98,7 +101,10 @@ async function* throughProgram(
   input: AsyncIterable<Buffer>,
   compression: string,
 ): AsyncGenerator<Buffer> {
-  const child = spawn(name, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(name, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: hostPath, LC_ALL: 'C' },
+  });
   const ended = once(child, 'close').catch(error => error as Error);
   let failure: unknown;
   let said = '';
