@@ -102,6 +102,12 @@ requires(
   const id = await idIn(box, `${server.host}/v2:1`);
   assert.is(idSeen(`oci-archive:${file}`), id);
   assert.is(idSeen(`docker-archive:${file}`), id);
+  const { mediaType, config, layers } = JSON.parse(must('skopeo', 'inspect', '--raw', `oci-archive:${file}`));
+  const types = [mediaType, config.mediaType, ...layers.map((layer: { mediaType: string }) => layer.mediaType)];
+  assert.ok(
+    types.every(type => type.startsWith('application/vnd.oci.image.')),
+    types.join(),
+  );
   push(`oci-archive:${file}`, server, 'back:1');
 });
 
@@ -352,10 +358,10 @@ test('the same archive without an attack is loaded; one for another machine with
   const manifest = [{ ...image, Layers: ['a/layer.tar'] }];
   const benign = await handmade({ before: [{ name: './a/', type: 'directory' }, ...inner], manifest });
   assert.is(await box.ok(['load'], { input: benign, stdin: 'pipe' }), 'Loaded image: made:1');
-  const foreign = await handmade({ config: { architecture: 's390x' } });
+  const foreign = await handmade({ config: { architecture: 's390x\x1b[2J' } });
   const { stderr, exitCode } = await box.minidock(['load'], { input: foreign, stdin: 'pipe' });
   assert.is(exitCode, 0);
-  assert.match(String(stderr), /warning: image [0-9a-f]{12} is for linux\/s390x, and this machine is linux\//);
+  assert.match(String(stderr), /warning: image [0-9a-f]{12} is for linux\/s390x\?\[2J, and this machine is linux\//);
 });
 
 test('an image without a name is loaded by id', async () => {

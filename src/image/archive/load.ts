@@ -95,10 +95,14 @@ function prepare(image: ArchivedImage, { onProgress }: LoadOptions): Prepared {
   }
   const host = hostPlatform();
   if (config.os !== '' && config.os !== host.os) {
-    throw new MinidockError('no-such-platform', `cannot load ${what}: it is for ${config.os}, not for ${host.os}`);
+    throw new MinidockError(
+      'no-such-platform',
+      `cannot load ${what}: it is for ${printable(config.os)}, not for ${host.os}`,
+    );
   }
   if (config.architecture !== host.architecture) {
-    const message = `${what} is for ${printPlatform(platformOf(config))}, and this machine is ${printPlatform(host)}`;
+    const platform = printable(printPlatform(platformOf(config)));
+    const message = `${what} is for ${platform}, and this machine is ${printPlatform(host)}`;
     onProgress?.({ kind: 'warning', message });
   }
   return { image, id, config, chain: chainIds(diffIds) };
@@ -217,6 +221,9 @@ function layerType({ path: file }: FileMember): string {
     fs.closeSync(fd);
   }
 }
+
+/** A config may hold control sequences for terminals where it should name a system. */
+const printable = (text: string) => text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
 
 function platformOf({ os, architecture, variant }: Platform): Platform {
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };

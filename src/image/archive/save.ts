@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
-import { MinidockError } from '../../errors.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { annotationKeys } from '../annotations.ts';
 import { blobPath, type Digest, hexOf } from '../digest.ts';
 import type { Layout } from '../layout.ts';
@@ -137,19 +138,27 @@ function* file(name: string, content: Buffer): Generator<Buffer> {
   yield tarPadding(content.length);
 }
 
+/** Opened first: what is removed meanwhile is read to its end all the same. */
 async function* blob(layout: Layout, digest: Digest, size: number): AsyncGenerator<Buffer> {
   const path = blobPath(layout.directory, digest);
   const found = fs.statSync(path, { throwIfNoEntry: false })?.size;
-  if (found !== size) {
-    throw new MinidockError(
-      'corrupt-store',
-      `blob ${digest} in ${layout.directory} ${found === undefined ? 'is missing' : `has ${found} bytes, not ${size}`}`,
-      { fix: 'pull or import the image again' },
-    );
+  if (found !== size)
+    throw broken(layout, digest, found === undefined ? 'is missing' : `has ${found} bytes, not ${size}`);
+  const stream = fs.createReadStream(path, { highWaterMark: 256 << 10 });
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? broken(layout, digest, 'was removed') : error;
   }
   yield tarHeader(nameOf(digest), size);
-  yield* fs.createReadStream(path, { highWaterMark: 256 << 10 }) as AsyncIterable<Buffer>;
+  yield* stream as AsyncIterable<Buffer>;
   yield tarPadding(size);
+}
+
+function broken(layout: Layout, digest: Digest, reason: string): MinidockError {
+  return new MinidockError('corrupt-store', `blob ${digest} in ${layout.directory} ${reason}`, {
+    fix: 'pull or import the image again',
+  });
 }
 
 /** One entry a tag; one without a name for an image without tags. */
