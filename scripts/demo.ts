@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   const id = await runServer(port);
   console.log(chalk.green(id));
 
-  const page = await phase('page fetched from the host', () => fetchPage(`http://127.0.0.1:${port}/`));
+  const page = await phase('page fetched', () => fetchPage(`http://127.0.0.1:${port}/`));
   const inspected = await engine!.minidock(['inspect', id]);
   const record = JSON.parse(inspected.stdout)[0];
   const facts = factsOf(record.State.Pid);
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
     terminal.close();
   }
   await clean();
-  console.log(chalk.dim('Everything is taken down again; images are kept in /var/cache/minidock-demo and .cache.'));
+  console.log(chalk.dim('Everything is taken down again; images stay in /var/cache/minidock-demo, .cache'));
 }
 
 main().then(

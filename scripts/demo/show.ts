@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import chalk from 'chalk';
+import { breakLine } from '../../src/syscalls/print.ts';
 import type { DemoEngine } from './engine.ts';
 import type { ContainerFacts } from './facts.ts';
 
@@ -25,9 +26,21 @@ export function heading(text: string): void {
   console.log(`\n${chalk.bold.cyan(text)}`);
 }
 
+const label = 16;
+
 function row(name: string, value: string, hint = ''): void {
-  console.log(`  ${name.padEnd(28)} ${value}${hint ? chalk.dim(`  ${hint}`) : ''}`);
+  const shown = hung(value, label + 3);
+  console.log(`  ${chalk.dim(name.padEnd(label))} ${shown}${hint ? chalk.dim(`  ${hint}`) : ''}`);
 }
+
+/** Broken to fit a terminal, further lines `indent` columns in. */
+function hung(text: string, indent: number): string {
+  const width = Math.max((process.stdout.columns ?? Infinity) - indent, 20);
+  return breakLine(text, width).join(`\n${' '.repeat(indent)}`);
+}
+
+/** Digests and ids as Docker shows them, by their first 12 digits. */
+const short = (text: string) => text.replace(/([0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
 
 export interface Page {
   status: number;
@@ -60,19 +73,22 @@ interface Shown {
 export function showFacts({ engine, record, facts, rules }: Shown): void {
   heading('Image');
   row('name', record.Config.Image);
-  row('config', record.Image);
-  for (const layer of layersOf(engine.root, record.Image)) row('layer', layer);
+  row('config', short(record.Image));
+  for (const layer of layersOf(engine.root, record.Image)) row('layer', short(layer));
 
   heading('Namespaces');
   row('', `${'host'.padEnd(12)} container`);
   for (const { type, host, container } of facts.namespaces)
     row(type, `${host.padEnd(12)} ${container}`, host === container ? 'shared with the host' : '');
   facts.processes.forEach((line, index) => {
-    row(index === 0 ? 'pid on host → in container' : '', line);
+    row(index === 0 ? 'PID → inside' : '', line);
   });
 
   heading('Cgroup');
-  for (const { path, controllers } of facts.cgroups) row(controllers, path);
+  for (const { path, controllers } of facts.cgroups) {
+    row('group', short(path));
+    row('controllers', controllers);
+  }
   if (facts.memory) row('memory in use', facts.memory);
 
   heading('Network');
@@ -85,17 +101,17 @@ export function showFacts({ engine, record, facts, rules }: Shown): void {
     );
   }
   const nat = rules.filter(rule => rule.startsWith('-t nat'));
-  for (const rule of nat) console.log(`  iptables ${rule}`);
-  console.log(
-    chalk.dim(`  and ${rules.length - nat.length} rules in the raw and filter tables: iptables-save shows them`),
-  );
+  for (const rule of nat) console.log(`  ${hung(`iptables ${rule}`, 4)}`);
+  console.log(chalk.dim(`  and ${rules.length - nat.length} in the raw and filter tables: iptables-save shows them`));
 }
 
 export function showPage(page: Page): void {
   heading('Response');
   console.log(`  HTTP ${page.status}`);
   for (const [name, value] of page.headers) row(name, value);
-  console.log(page.body.trimEnd().replace(/^/gm, chalk.dim('  │ ')));
+  for (const line of page.body.trimEnd().split('\n'))
+    for (const part of breakLine(line, Math.max((process.stdout.columns ?? Infinity) - 4, 20)))
+      console.log(`${chalk.dim('  │ ')}${part}`);
 }
 
 function addressOf(record: Shown['record']): string {

@@ -39,7 +39,7 @@ export async function standIn(): Promise<Source> {
   const server = await serve({ layout: image.layout, repository: 'library/nginx' });
   return {
     kind: 'stand-in',
-    description: `Docker Hub is out of reach: a STAND-IN is served as library/nginx:alpine, made of ${image.origin}`,
+    description: `Docker Hub is out of reach: a STAND-IN is served as library/nginx:alpine,\nmade of ${image.origin}`,
     config: { 'registry-mirrors': [server.url] },
     stop: () => server.close(),
   };

@@ -6,11 +6,13 @@ import { groups, type VerbEntry, verbs } from './verbs.ts';
 
 /** Help, completion and guesses, rendered by yargs from the flag tables. Loaded only when asked for. */
 
-const columns = 100;
+/** Columns where nobody says how wide the terminal is: files, pipes, docs/cli.md. */
+const widest = 100;
 
 /** The help of `minidock` itself. */
-export async function programHelp(): Promise<string> {
-  const parser = plain('Usage:  minidock [OPTIONS] COMMAND\n\nA container engine that can be read, lesson by lesson');
+export async function programHelp(columns?: number): Promise<string> {
+  const usage = 'Usage:  minidock [OPTIONS] COMMAND\n\nA container engine that can be read, lesson by lesson';
+  const parser = plain(usage, columns);
   for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
   addFlags(parser, globalFlags);
   return render(parser, `Run 'minidock COMMAND --help' for more information on a command.`);
@@ -22,9 +24,10 @@ const groupSummaries: Readonly<Record<string, string>> = {
 };
 
 /** The help of `minidock container`, `minidock image`. */
-export async function groupHelp(group: string): Promise<string> {
+export async function groupHelp(group: string, columns?: number): Promise<string> {
   const parser = plain(
     `Usage:  minidock ${group} COMMAND\n\n${groupSummaries[group] ?? `Manage ${group}s`}`,
+    columns,
     `minidock ${group}`,
   );
   for (const [name, [verb]] of Object.entries(groups[group]!)) parser.command(name, verbs[verb]!.summary);
@@ -32,8 +35,8 @@ export async function groupHelp(group: string): Promise<string> {
 }
 
 /** @param path the verb as it was called: `image ls` */
-export async function verbHelp(path: string, summary: string, verb: Verb): Promise<string> {
-  const parser = plain(`Usage:  minidock ${path} ${verb.synopsis}\n\n${summary}`);
+export async function verbHelp(path: string, summary: string, verb: Verb, columns?: number): Promise<string> {
+  const parser = plain(`Usage:  minidock ${path} ${verb.synopsis}\n\n${summary}`, columns);
   addFlags(parser, verb.flags);
   return render(parser);
 }
@@ -66,7 +69,7 @@ export async function complete(words: readonly string[]): Promise<string> {
   return found.map(word => `${word}\n`).join('');
 }
 
-function plain(usage: string, script = 'minidock'): Argv {
+function plain(usage: string, columns = widest, script = 'minidock'): Argv {
   return yargs([])
     .scriptName(script)
     .usage(usage)
@@ -74,7 +77,7 @@ function plain(usage: string, script = 'minidock'): Argv {
     .version(false)
     .exitProcess(false)
     .locale('en')
-    .wrap(columns)
+    .wrap(Math.min(columns, widest))
     .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false });
 }
 

@@ -3,7 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
+import { dockerVerbs } from './docker-verbs.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
+import { groups, verbs } from './verbs.ts';
 
 const { engine } = fakeEngine(fakeRecord());
 
@@ -19,6 +21,16 @@ test("mistakes: Docker's words and exit codes", async () => {
     ['foo', 1, `minidock: 'foo' is not a minidock command.\nSee 'minidock --help'\n`],
     ['rnu', 1, `minidock: 'rnu' is not a minidock command. Did you mean 'run'?\nSee 'minidock --help'\n`],
     ['image foo', 1, `minidock: 'image foo' is not a minidock command.\nSee 'minidock image --help'\n`],
+    [
+      'start web',
+      1,
+      `minidock: 'start' is not a minidock command.\nDocker has it; here, 'minidock run' makes a container and starts it.\nSee 'minidock --help'\n`,
+    ],
+    [
+      'container kill web',
+      1,
+      `minidock: 'container kill' is not a minidock command.\nDocker has it; here, 'minidock stop -t 0 NAME' ends it at once.\nSee 'minidock container --help'\n`,
+    ],
     ['--foo ps', 125, `unknown flag: --foo\nSee 'minidock --help'.\n`],
     ['run --foo x', 125, `unknown flag: --foo\nSee 'minidock run --help'.\n`],
     ['container ls --foo', 125, `unknown flag: --foo\nSee 'minidock container ls --help'.\n`],
@@ -42,6 +54,13 @@ test("mistakes: Docker's words and exit codes", async () => {
   ];
   for (const [line, code, stderr] of cases) {
     assert.equal(await runLine(line.split(' '), engine), { code, stdout: '', stderr }, line);
+  }
+});
+
+test("hints about Docker's verbs name none that is there, and send nobody to a verb that is not", () => {
+  for (const [name, hint] of Object.entries(dockerVerbs)) {
+    assert.not(name in verbs || name in groups, `${name} is a verb by now: its hint is never read`);
+    for (const [, verb] of hint.matchAll(/'minidock (\S+?)[' ]/g)) assert.ok(verb! in verbs, `${name}: ${verb}`);
   }
 });
 

@@ -32,7 +32,7 @@ export async function main(args: readonly string[], output: Output, makeContext:
     const words = operands[0] === 'help' ? operands.slice(1) : operands;
     if (words.length === 0) {
       const { programHelp } = await import('./help.ts');
-      output.out(await programHelp());
+      output.out(await programHelp(output.columns));
       return 0;
     }
     return await runWords(words, asksHelp, output, () => makeContext(flags));
@@ -45,7 +45,7 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
   const found = await findVerb(words);
   if (found.kind === 'group') {
     const { groupHelp } = await import('./help.ts');
-    output.out(await groupHelp(found.path));
+    output.out(await groupHelp(found.path, output.columns));
     return 0;
   }
   const { path, entry, rest } = found;
@@ -53,7 +53,7 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
   const parsed = withSee(`minidock ${path} --help`, () => parse(verb.flags, rest, verb.stopAtOperand ?? false));
   if (asksHelp || parsed.help) {
     const { verbHelp } = await import('./help.ts');
-    output.out(await verbHelp(path, entry.summary, verb));
+    output.out(await verbHelp(path, entry.summary, verb, output.columns));
     return 0;
   }
   checkCount(path, verb.synopsis, verb.operands, parsed.operands.length);

@@ -1,10 +1,12 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
 
 /** Where a verb prints. Both calls return once everything is written. */
 export interface Output {
   out(content: string | Uint8Array): void;
   err(content: string | Uint8Array): void;
+  /** Columns of the terminal that standard output is; undefined where it is none. */
+  readonly columns?: number;
 }
 
 /**
@@ -14,6 +16,9 @@ export interface Output {
 export const standardOutput: Output = {
   out: content => writeAll(1, content),
   err: content => writeAll(2, content),
+  get columns() {
+    return fstatSync(1).isCharacterDevice() ? process.stdout.columns || undefined : undefined;
+  },
 };
 
 function writeAll(fd: number, content: string | Uint8Array): void {

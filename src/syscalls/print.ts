@@ -67,33 +67,66 @@ export function foldLines(steps: readonly Step[], unfold: boolean): Line[] {
   return lines;
 }
 
-/**
- * The whole program for `--dry-run`: a line a step or folded group, with its reason, and the lesson that explains it
- * where `lessons` is set. Plain text; `paint` colours its parts on a terminal.
- */
-export function printProgram(
-  program: Program,
-  options: { unfold: boolean; paint?: (part: 'section' | 'call' | 'why' | 'lesson', text: string) => string },
-): string {
-  const paint = options.paint ?? ((_part, text) => text);
+export interface PrintOptions {
+  /** A line a step; else a line a group, and ids of containers and layers as their first 12 digits. */
+  unfold: boolean;
+  /** Breaks lines that are longer, in characters. */
+  columns?: number;
+  /** Colours a part on a terminal. Gets one line at a time. */
+  paint?: (part: 'section' | 'call' | 'why' | 'lesson', text: string) => string;
+}
+
+/** The whole program for `--dry-run`: a line a step or folded group with its lesson, and its reason below. */
+export function printProgram(program: Program, { unfold, columns = Infinity, paint }: PrintOptions): string {
   const out: string[] = [];
+  const add = (part: Parameters<NonNullable<PrintOptions['paint']>>[0], head: string, indent: string, text: string) => {
+    const lines = breakLine(text, Math.max(columns - indent.length, 20));
+    for (const [i, line] of lines.entries()) out.push(`${i === 0 ? head : indent}${paint ? paint(part, line) : line}`);
+  };
+  const indent = ' '.repeat(7);
   for (const name of sectionNames) {
     const steps = program[name];
     if (steps.length === 0) continue;
-    out.push(paint('section', `${name} section, ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`));
-    for (const line of foldLines(steps, options.unfold)) {
-      const [first] = line.steps;
-      const call =
-        line.steps.length === 1 || line.group === undefined
-          ? printStep(first!)
-          : `${line.group} ×${line.steps.length}  ${countCalls(line.steps)}`;
-      const lesson = first!.lesson ? `  [${first!.lesson}]` : '';
-      out.push(`  ${String(line.index + 1).padStart(3)}  ${paint('call', call)}${paint('lesson', lesson)}`);
-      out.push(`       ${paint('why', first!.why)}`);
+    add('section', '', '', `${name} section, ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`);
+    for (const line of foldLines(steps, unfold)) {
+      const telling = tellingStep(line);
+      const shown = (text: string) => (unfold ? text : text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…'));
+      add('call', `  ${String(line.index + 1).padStart(3)}  `, `${indent}  `, shown(printLine(line)));
+      const lesson = telling.lesson ? `  [${telling.lesson}]` : '';
+      const last = out.length - 1;
+      if (visible(out[last]!) + lesson.length <= columns) out[last] += paint ? paint('lesson', lesson) : lesson;
+      else add('lesson', indent, indent, lesson.trim());
+      add('why', indent, indent, shown(telling.why));
     }
   }
   return `${out.join('\n')}\n`;
 }
+
+function printLine({ steps, group }: Line): string {
+  if (steps.length === 1 || group === undefined) return printStep(steps[0]!);
+  return `${group} ×${steps.length}  ${countCalls(steps)}`;
+}
+
+/** Of a group, the step whose reason tells what it is all for: mostly the first, but a mount point is made for the mount. */
+function tellingStep({ steps }: Line): Step {
+  const purposes = ['mount', 'move_mount', 'sendto'];
+  return steps.find(step => step.op === 'syscall' && purposes.includes(step.name)) ?? steps[0]!;
+}
+
+/** Breaks at spaces; a long word after one of its separators, or where it has none, anywhere. */
+export function breakLine(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const after = ['/', ',', '|'].map(separator => rest.lastIndexOf(separator, width - 1) + 1);
+    const at = [rest.lastIndexOf(' ', width), Math.max(...after)].find(place => place > width / 2) ?? width;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = rest.slice(at).trimStart();
+  }
+  return [...lines, rest];
+}
+
+const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length;
 
 function countCalls(steps: readonly Step[]): string {
   const counts = new Map<string, number>();

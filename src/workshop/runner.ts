@@ -153,12 +153,18 @@ function finish(
   const next = ids[ids.indexOf(lesson.id) + 1];
   const rows: [string, string][] = [
     [words.readme[language], `${folder}/${translated ? 'README.zh-CN.md' : 'README.md'}`],
-    [words.source[language], lesson.sources.join(' ')],
-    ...(lesson.engineCommand ? [[words.command[language], lesson.engineCommand.join(' ')] as [string, string]] : []),
+    ...lesson.sources.map((source, i): [string, string] => [i === 0 ? words.source[language] : '', source]),
+    ...(lesson.engineCommand
+      ? [[words.command[language], `bin/${lesson.engineCommand.join(' ')}`] as [string, string]]
+      : []),
     next ? [words.next[language], `npm run lesson ${next}`] : [words.last[language], ''],
   ];
   const widest = Math.max(...rows.map(([label]) => widthOf(label)));
-  for (const [label, value] of rows) terminal.line(`${padTo(label, widest)}  ${chalk.cyan(value)}`.trimEnd());
+  for (const [label, value] of rows) {
+    const fits = widest + 2 + widthOf(value) <= terminal.width;
+    if (fits) terminal.line(`${padTo(label, widest)}  ${chalk.cyan(value)}`.trimEnd());
+    else terminal.line(`${label}\n    ${chalk.cyan(value)}`);
+  }
   terminal.line();
 }
 

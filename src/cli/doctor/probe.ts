@@ -63,7 +63,13 @@ function probeIptables(): DoctorFacts['iptables'] {
 /** What a command printed; undefined where it is missing or failed. */
 function output(command: string, ...args: string[]): string | undefined {
   try {
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5000 });
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5000,
+      // As the engine looks for iptables: `su` without `-` leaves sbin out.
+      env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
+    });
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { breakLine } from '../../syscalls/print.ts';
 import { type Check, doctorChecks } from '../doctor/checks.ts';
 import { probe } from '../doctor/probe.ts';
 import { text } from '../flags.ts';
@@ -10,7 +11,7 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run({ output, settings }, flags) {
     const checks = doctorChecks(probe(settings.root));
-    output.out(flags.format === 'json' ? `${toJson(checks, 2)}\n` : printChecks(checks));
+    output.out(flags.format === 'json' ? `${toJson(checks, 2)}\n` : printChecks(checks, output.columns));
     return checks.some(check => check.status === 'missing') ? 1 : 0;
   },
 });
@@ -18,11 +19,13 @@ export const verb = defineVerb({
 const marks = { ok: '✔', warning: '!', missing: '✘' };
 
 /** A line a check, and under it what to do. */
-export function printChecks(checks: readonly Check[]): string {
+export function printChecks(checks: readonly Check[], columns = Infinity): string {
   const width = Math.max(...checks.map(check => check.name.length));
+  const indent = ' '.repeat(width + 4);
+  const hung = (text: string) => breakLine(text, Math.max(columns - indent.length, 20)).join(`\n${indent}`);
   const lines = checks.flatMap(({ name, status, found, fix }) => [
-    `${marks[status]} ${name.padEnd(width)}  ${found}`,
-    ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  fix: ${fix}`]),
+    `${marks[status]} ${name.padEnd(width)}  ${hung(found)}`,
+    ...(fix === undefined ? [] : [`${indent}${hung(`fix: ${fix}`)}`]),
   ]);
   const count = (status: Check['status']) => checks.filter(check => check.status === status).length;
   const verdict =

@@ -54,7 +54,7 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Ru
   if (flags['dry-run'] !== undefined) {
     const program = await orPull(() => engine.plan(options), whenMissing);
     const { showProgram } = await import('../trace.ts');
-    context.output.out(showProgram(program, flags['dry-run']));
+    context.output.out(showProgram(program, flags['dry-run'], context.output.columns));
     return 0;
   }
   const { id } = await orPull(() => engine.create(options), whenMissing);

@@ -1,0 +1,32 @@
+/**
+ * Docker's commands that minidock does not have, and what does the same or comes nearest here. Read only after a command
+ * was not found; one that `verbs` or `groups` has by now is never looked up.
+ */
+export const dockerVerbs: Readonly<Record<string, string>> = {
+  attach: "'minidock logs -f NAME' shows what it prints, 'minidock exec -it NAME sh' goes in",
+  build: "'minidock run' a base image, change it, and 'minidock import' a tarball of the result",
+  commit: "a container's changes are the files of its 'upper' directory; 'minidock import' makes an image of a tarball",
+  compose: "one 'minidock run' a container",
+  cp: "'minidock exec NAME cat FILE > COPY' takes a file out, a volume (-v) shares a directory",
+  create: "'minidock run -d' makes a container and starts it",
+  diff: "the 'upper' directory of a container holds what it changed",
+  events: "'minidock ps -a' shows what there is now",
+  export: "'minidock exec NAME tar -c -C / bin etc' writes files as a tar archive",
+  info: "'minidock version' and 'minidock doctor' say what there is",
+  kill: "'minidock stop -t 0 NAME' ends it at once",
+  network: "'minidock run --network bridge|host|none' chooses one",
+  pause: "'minidock stop' ends a container",
+  port: "'minidock ps' lists the published ports",
+  rename: "'minidock run --name' names a container for good",
+  restart: "'minidock stop', then 'minidock run' makes a new one",
+  service: 'minidock is an engine of one machine',
+  start: "'minidock run' makes a container and starts it",
+  stats: "its cgroup has the numbers: 'minidock inspect -f {{.State.Pid}} NAME', then /proc/PID/cgroup",
+  swarm: 'minidock is an engine of one machine',
+  system: "'minidock doctor' checks the machine; 'minidock rm' removes containers",
+  top: "'minidock exec NAME ps' lists its processes",
+  unpause: "'minidock run' starts a container",
+  update: "'minidock run' takes the limits: --memory, --cpus, --pids-limit",
+  volume: "'minidock run -v NAME:/PATH' makes a volume; each is a directory under 'volumes/' of the root",
+  wait: "'minidock run' without -d waits and exits with the container's status",
+};

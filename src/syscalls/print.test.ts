@@ -1,0 +1,51 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { call } from './calls.ts';
+import { str } from './data.ts';
+import { printProgram } from './print.ts';
+import type { Program } from './step.ts';
+
+const id = '0123456789abcdef'.repeat(4);
+const about = (why: string, lesson: string) => ({ why, lesson, group: 'mount /proc' });
+const program = {
+  host: [],
+  child: [
+    call('mkdirat', [-100, str('/proc'), 0o755], about('the mount point', '07-proc-sys-dev')),
+    call('mount', [str('proc'), str('/proc'), str('proc'), 0, 0], about('the processes in here', '04-pid-namespace')),
+    call('chdir', [str(`/containers/${id}/rootfs`)], { why: `into ${id}`, lesson: '06-pivot-root' }),
+  ],
+  exec: [],
+  exit: [],
+  reap: [],
+} as unknown as Program;
+
+test('a folded group gives the reason and the lesson of the step that it is made for; ids are short', () => {
+  assert.is(
+    printProgram(program, { unfold: false }),
+    `child section, 3 steps
+    1  mount /proc ×2  mkdirat mount  [04-pid-namespace]
+       the processes in here
+    3  chdir("/containers/0123456789ab…/rootfs")  [06-pivot-root]
+       into 0123456789ab…
+`,
+  );
+});
+
+test('unfolded, nothing is left away', () => {
+  const text = printProgram(program, { unfold: true });
+  assert.match(text, `chdir("/containers/${id}/rootfs")  [06-pivot-root]\n       into ${id}\n`);
+  assert.match(text, '    1  mkdirat(AT_FDCWD, "/proc", 0755)  [07-proc-sys-dev]\n       the mount point\n');
+});
+
+test('on a terminal every line fits and no character is lost; colours take no room', () => {
+  const joined = (text: string) => text.replace(/\s+/g, '');
+  for (const columns of [40, 80, 120]) {
+    const text = printProgram(program, { unfold: true, columns });
+    for (const line of text.split('\n')) assert.ok(line.length <= columns, `${columns}: ${line}`);
+    assert.is(joined(text), joined(printProgram(program, { unfold: true })));
+    const painted = printProgram(program, { unfold: true, columns, paint: (_, part) => `\x1b[1m${part}\x1b[0m` });
+    assert.is(painted.replaceAll(/\x1b\[\d+m/g, ''), text);
+  }
+});
+
+test.run();
