@@ -317,6 +317,9 @@ _Noreturn void supervise(struct machine *m)
 	take_roles(m);
 	sys4(__NR_rt_sigprocmask, SIG_BLOCK_, &mask, 0, sizeof mask);
 	int signal_fd = sys4(__NR_signalfd4, -1, &mask, sizeof mask, SFD_CLOEXEC_ | SFD_NONBLOCK_);
+	/* Deaf to the end of its child it would wait for ever; dead it takes the child along. */
+	if (signal_fd < 0)
+		quit(125);
 	struct report started = { 0, 0, child, 0 };
 	send_frame(SHIM_FD, PID, HOST, &started, sizeof started);
 	client_open(&clients[0], SHIM_FD);

@@ -103,21 +103,37 @@ export const lostReason = "the container's supervisor was killed, and the kernel
  * containers, and needs no lock to be tried.
  */
 export function flocks(): Set<string> {
-  const found = new Set<string>();
+  return new Set(holders().keys());
+}
+
+/** The pid of the living supervisor: who holds the lock on `alive`. It cannot be another process's by now, as a written one. */
+export function supervisorPid(roots: Roots, id: string): number | undefined {
+  const key = lockKey(containerPaths(roots, id).alive);
+  return key === undefined ? undefined : holders().get(key);
+}
+
+/** proc_locks(5): `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`, with `->` where one only waits. */
+function holders(): Map<string, number> {
+  const found = new Map<string, number>();
   for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
-    const [, , , , , device] = line.replace('->', '').trim().split(/\s+/);
-    if (line.includes('FLOCK') && !line.includes('->') && device !== undefined) found.add(device);
+    const [, kind, , , pid, device] = line.trim().split(/\s+/);
+    if (kind === 'FLOCK' && device !== undefined) found.set(device, Number(pid));
   }
   return found;
 }
 
 function isLocked(file: string, locks: () => ReadonlySet<string>): boolean {
+  const key = lockKey(file);
+  return key !== undefined && locks().has(key);
+}
+
+function lockKey(file: string): string | undefined {
   const stat = fs.statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) return false;
+  if (stat === undefined) return undefined;
   const major = (stat.dev >> 8) & 0xfff;
   const minor = (stat.dev & 0xff) | ((stat.dev >> 12) & 0xfff00);
   const hex = (number: number) => number.toString(16).padStart(2, '0');
-  return locks().has(`${hex(major)}:${hex(minor)}:${stat.ino}`);
+  return `${hex(major)}:${hex(minor)}:${stat.ino}`;
 }
 
 function parse<T>(text: string | undefined): T | undefined {

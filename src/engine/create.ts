@@ -42,7 +42,12 @@ export async function createContainer(parts: EngineParts, options: RunOptions): 
         fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
       likeRoot(path.join(directory, 'upper'), image.layers.at(-1));
     });
-    parts.store.takeName(record.name, id);
+    try {
+      parts.store.takeName(record.name, id);
+    } catch (error) {
+      parts.store.delete(record);
+      throw error;
+    }
   });
   return record;
 }

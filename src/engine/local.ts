@@ -91,18 +91,15 @@ class LocalEngine implements Engine {
   async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<ContainerRecord> {
     const record = await this.find(reference);
     if (record.state.status === 'running') {
-      if (!force)
-        throw new MinidockError(
-          'container-running',
-          `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
-          { fix: `minidock rm -f ${record.name}` },
-        );
+      if (!force) throw cannotRemove(record);
       const { stopContainer } = await import('./stop.ts');
       await stopContainer(this.parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
     }
     const { reap, removeBundle } = await import('./reap.ts');
     await withContainerLock(this.parts, record.id, async () => {
       await reap(this.parts, record.id);
+      // Started again meanwhile: without its bundle nobody could end it any more.
+      if (observe(this.parts.roots, record.id, flocks).kind === 'running') throw cannotRemove(record);
       await removeBundle(this.parts, record, { volumes });
     }).catch(unlessGone);
     return record;
@@ -120,6 +117,14 @@ class LocalEngine implements Engine {
     const { reap } = await import('./reap.ts');
     await withContainerLock(this.parts, id, () => reap(this.parts, id)).catch(unlessGone);
   }
+}
+
+function cannotRemove(record: ContainerRecord): MinidockError {
+  return new MinidockError(
+    'container-running',
+    `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
+    { fix: `minidock rm -f ${record.name}` },
+  );
 }
 
 /** It is over and nobody cleans up: a supervisor or a command was killed. */

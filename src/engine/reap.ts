@@ -4,7 +4,7 @@ import { releaseAddress } from '../network/addresses.ts';
 import { releasePorts } from '../network/ephemeral.ts';
 import { networkDirectory } from '../network/network.ts';
 import { removePorts } from '../network/publish.ts';
-import { removeTree } from '../state/files.ts';
+import { listIfPresent, removeTree } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import type { ContainerRecord } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
@@ -94,5 +94,19 @@ export async function reapAll(parts: EngineParts): Promise<number> {
     await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
   }
   parts.store.sweep();
+  sweepRunDirectories(parts);
   return count;
+}
+
+/** Run directories without a bundle: whoever removed both was killed, or met an error, in between. */
+function sweepRunDirectories(parts: EngineParts): void {
+  const { execRoot } = parts.roots;
+  // Looked at before the bundles: a container that is made meanwhile has its bundle first.
+  const found = listIfPresent(execRoot).filter(name => /^[0-9a-f]{12}$/.test(name));
+  const known = new Set(parts.store.ids().map(id => id.slice(0, 12)));
+  for (const name of found) {
+    if (known.has(name)) continue;
+    const { kind } = observe(parts.roots, name, flocks);
+    if (kind !== 'running' && kind !== 'starting') removeTree(path.join(execRoot, name));
+  }
 }

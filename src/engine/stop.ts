@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { flocks, observe } from '../container/state.ts';
+import { eventually } from '../cgroup/files.ts';
+import { flocks, observe, supervisorPid } from '../container/state.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { signals } from '../syscalls/flags.ts';
 import { Decoder, SupervisorClient } from '../syscalls/protocol.ts';
@@ -29,7 +30,7 @@ async function endSupervised(
   options: { signal: number; timeoutSeconds: number },
 ): Promise<void> {
   const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
-  if (connection === undefined) return;
+  if (connection === undefined) return await endUnsupervised(parts, record);
   const { client, ended, close } = connection;
   try {
     // We clean up: the supervisor need not start a reaper beside us.
@@ -40,13 +41,33 @@ async function endSupervised(
     if (await settlesWithin(ended, 2000)) return;
     // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
     await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
-    if (await settlesWithin(ended, 10_000)) return;
-    throw new MinidockError('cannot-stop', `container ${record.name} does not end: its supervisor gives no answer`, {
-      fix: `look at \`ps -o pid,stat,wchan,args -C minidock-shim\` for ${record.id.slice(0, 12)}`,
-    });
+    if (await settlesWithin(ended, 2000)) return;
   } finally {
     close();
   }
+  await endSupervisor(parts, record);
+}
+
+/** Nobody answers: the supervisor is about to end, or its socket is gone. What it holds is free only when it has ended. */
+async function endUnsupervised(parts: EngineParts, record: ContainerRecord): Promise<void> {
+  if (await eventually(2000, () => isDown(parts, record))) return;
+  await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
+  if (await eventually(2000, () => isDown(parts, record))) return;
+  await endSupervisor(parts, record);
+}
+
+const isDown = (parts: EngineParts, record: ContainerRecord) =>
+  observe(parts.roots, record.id, flocks).kind !== 'running';
+
+/** The last resort: its processes are gone and the supervisor does not notice, since it is stopped, say. */
+async function endSupervisor(parts: EngineParts, record: ContainerRecord): Promise<void> {
+  const pid = supervisorPid(parts.roots, record.id);
+  if (pid === undefined) return;
+  process.kill(pid, 'SIGKILL');
+  if (await eventually(5000, () => isDown(parts, record))) return;
+  throw new MinidockError('cannot-stop', `container ${record.name} does not end: its supervisor gives no answer`, {
+    fix: `look at \`ps -o pid,stat,wchan,args -p ${pid}\``,
+  });
 }
 
 export interface SupervisorConnection {

@@ -50,8 +50,12 @@ export async function acquire(directory: string, options: LockOptions = {}): Pro
   }
 }
 
+/** The locks that this process holds. One with our name that is not among them is left of a release that failed. */
+const live = new Set<string>();
+
 /** A holder may have removed the locked thing, lock and all. */
 function release(directory: string, mine: string): void {
+  live.delete(mine);
   try {
     fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
   } catch (error) {
@@ -66,9 +70,11 @@ function tryAcquire(directory: string, mine: string, options: LockOptions): bool
     return false;
   }
   const holder = parseHolder(name);
-  if (holder !== undefined && isAlive(holder)) return false;
+  const leftByUs = holder?.pid === process.pid && !live.has(name);
+  if (holder !== undefined && !leftByUs && isAlive(holder)) return false;
   try {
     fs.renameSync(path.join(directory, name), path.join(directory, mine));
+    live.add(mine);
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
