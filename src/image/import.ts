@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { MinidockError } from '../errors.ts';
-import { makeWorkingFolder } from '../state/working-folder.ts';
 import {
   type Compression,
   checkNothingFollows,
@@ -22,6 +21,7 @@ import type { Descriptor, Platform } from './manifest.ts';
 import { mediaTypes } from './media-types.ts';
 import { parseName, parseReference, type Reference } from './reference.ts';
 import { type ImageRecord, ImageStore } from './store.ts';
+import { beginWork } from './work.ts';
 
 export interface ImportOptions {
   /** The engine's root. */
@@ -48,7 +48,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   const store = new ImageStore(root);
   store.layout.create();
   // While this folder is there, nothing is collected: see collect.ts.
-  const folder = makeWorkingFolder(path.join(store.layout.directory, '.partial'), 'import');
+  const folder = await beginWork(store.layout, 'import');
   try {
     const { layer, diffId } = await storeLayer(store, options.source, path.join(folder, 'layer'));
     const created = new Date().toISOString();

@@ -115,6 +115,26 @@ test('the store is an OCI image layout', async () => {
   assert.is(index.manifests[0].annotations['org.opencontainers.image.ref.name'], 'docker.io/library/app:1');
 });
 
+test('an image that is removed while it is read is not there; a broken one is an error', async () => {
+  const { id } = await add(1, 'app:1');
+  const index = path.join(root, 'images/index.json');
+  const content = fs.readFileSync(index);
+  for (const read of [() => store.find('app:1'), () => store.list()[0]]) {
+    const layout = store.layout as { read: unknown };
+    const original = layout.read;
+    layout.read = () => {
+      layout.read = original;
+      fs.writeFileSync(index, '{"schemaVersion":2,"manifests":[]}');
+      throw new Error('the blob is missing');
+    };
+    assert.is(read(), undefined);
+    fs.writeFileSync(index, content);
+  }
+  fs.rmSync(path.join(root, 'images/blobs/sha256', id.slice(7)));
+  assert.throws(() => store.find('app:1'), /is missing/);
+  assert.throws(() => store.list(), /is missing/);
+});
+
 test('many processes’ worth of changes at once lose nothing', async () => {
   await Promise.all(Array.from({ length: 9 }, (_, i) => add(i + 1, `app:${i}`)));
   assert.is(new ImageStore(root).list().length, 9);

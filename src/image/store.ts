@@ -65,7 +65,8 @@ export class ImageStore {
   find(reference: string): ImageRecord | undefined {
     const entries = this.layout.entries();
     const id = findId(entries, reference);
-    return id === undefined ? undefined : this.#record(id, entries);
+    if (id === undefined) return undefined;
+    return this.#recordUnlessGone(id, entries) ?? this.find(reference);
   }
 
   /** As `find`, and throws `no-such-image` where there is none. */
@@ -80,7 +81,8 @@ export class ImageStore {
     const entries = this.layout.entries();
     const ids = new Set(entries.map(idOf).filter(isDigest));
     return [...ids]
-      .map(id => this.#record(id, entries))
+      .map(id => this.#recordUnlessGone(id, entries))
+      .filter(image => image !== undefined)
       .sort((a, b) => Date.parse(b.created) - Date.parse(a.created) || (a.id < b.id ? -1 : 1));
   }
 
@@ -118,6 +120,16 @@ export class ImageStore {
       return withImage(entries, image);
     });
     return this.get(image.id);
+  }
+
+  /** Readers take no lock: an image may be removed after the index was read. Undefined then; a broken one throws. */
+  #recordUnlessGone(id: Digest, entries: Descriptor[]): ImageRecord | undefined {
+    try {
+      return this.#record(id, entries);
+    } catch (error) {
+      if (this.layout.entries().some(entry => idOf(entry) === id)) throw error;
+      return undefined;
+    }
   }
 
   #record(id: Digest, entries: Descriptor[]): ImageRecord {

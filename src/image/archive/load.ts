@@ -4,7 +4,7 @@ import path from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { hostPlatform, printPlatform } from '../../registry/platform.ts';
-import { makeWorkingFolder, workingFolders } from '../../state/working-folder.ts';
+import { workingFolders } from '../../state/working-folder.ts';
 import { chainIds, layerDirectory } from '../../storage/chain.ts';
 import { explainWrite } from '../../storage/failure.ts';
 import { ensureLayer, hasLayer, unpackedSize } from '../../storage/layers.ts';
@@ -15,6 +15,7 @@ import { maxManifestSize, type Platform, parseManifest } from '../manifest.ts';
 import { mediaTypes } from '../media-types.ts';
 import { familiar } from '../reference.ts';
 import { ImageStore, type NewImage } from '../store.ts';
+import { beginWork } from '../work.ts';
 import { type ArchivedImage, readContents } from './contents.ts';
 import { type Bounds, decompressArchive } from './decompress.ts';
 import { corruptArchive } from './failure.ts';
@@ -61,14 +62,18 @@ export async function loadImages(options: LoadOptions): Promise<void> {
   const parent = path.join(store.layout.directory, '.partial');
   for (const dead of workingFolders(parent, 'load').dead) fs.rmSync(dead, { recursive: true, force: true });
   // While this folder is there, nothing is collected: see collect.ts.
-  const folder = makeWorkingFolder(parent, 'load');
+  const folder = await beginWork(store.layout, 'load');
   try {
     const members = new Members(folder);
     const source = open(options.source);
     if (options.signal !== undefined) addAbortSignal(options.signal, source);
     await members.readAll(decompressArchive(source, options.bounds));
     const images = readContents(members).map(image => prepare(image, options));
-    await enter(store, images, options);
+    await enter(store, images, options).catch(error => {
+      // A pull that failed has just removed a part that was its own and that we found here: all of it is still spooled.
+      if (error instanceof MinidockError && error.code === 'incomplete-image') return enter(store, images, options);
+      throw error;
+    });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -1,0 +1,14 @@
+import path from 'node:path';
+import { makeWorkingFolder } from '../state/working-folder.ts';
+import type { Layout } from './layout.ts';
+
+/**
+ * A folder for a load or import, beside the blobs. While it is there nothing is collected (collect.ts), and what was being
+ * collected when it was made is gone when this resolves: whoever finds a part in the store now will find it later. The
+ * caller removes the folder.
+ */
+export async function beginWork(layout: Layout, kind: 'load' | 'import' | 'pull'): Promise<string> {
+  const folder = makeWorkingFolder(path.join(layout.directory, '.partial'), kind);
+  await layout.locked(() => {});
+  return folder;
+}
