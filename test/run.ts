@@ -2,7 +2,7 @@
  * Runs the tests: `npm test`, or `node --import tsx test/run.ts [unit | kernel | path fragment …]`.
  *
  * Every file is a process of its own with a time limit. Unit tests (src/, scripts/) run two at a time, tests of the
- * kernel (test/, lessons/) one at a time. At the end whatever of ours is new on the machine is a failed test. The last
+ * kernel (test/, lessons/, labs/) one at a time. At the end whatever of ours is new on the machine is a failed test. The last
  * line is `N passed, N failed` or `N passed, N failed, N skipped`.
  */
 import { testRun } from './support/cleanup.ts';

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 
 export type Group = 'unit' | 'kernel';
 
-const folders: Record<Group, string[]> = { unit: ['src', 'scripts'], kernel: ['lessons', 'test'] };
+const folders: Record<Group, string[]> = { unit: ['src', 'scripts'], kernel: ['lessons', 'labs', 'test'] };
 
 /** Test files (`*.test.ts`) by group, relative to the checkout. Filters are a group's name or parts of paths; any may match. */
 export function findTests(root: string, filters: string[] = []): Record<Group, string[]> {
