@@ -98,8 +98,14 @@ class LocalEngine implements Engine {
     const { reap, removeBundle } = await import('./reap.ts');
     await withContainerLock(this.parts, record.id, async () => {
       await reap(this.parts, record.id);
-      // Started again meanwhile: without its bundle nobody could end it any more.
-      if (observe(this.parts.roots, record.id, flocks).kind === 'running') throw cannotRemove(record);
+      // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
+      const { kind } = observe(this.parts.roots, record.id, flocks);
+      if (kind === 'running') throw cannotRemove(record);
+      if (kind === 'starting') {
+        const { endSilentSupervisor } = await import('./stop.ts');
+        await endSilentSupervisor(this.parts, record);
+        await reap(this.parts, record.id);
+      }
       await removeBundle(this.parts, record, { volumes });
     }).catch(unlessGone);
     return record;

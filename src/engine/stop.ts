@@ -30,7 +30,7 @@ async function endSupervised(
   options: { signal: number; timeoutSeconds: number },
 ): Promise<void> {
   const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
-  if (connection === undefined) return await endUnsupervised(parts, record);
+  if (connection === undefined) return await endSilentSupervisor(parts, record);
   const { client, ended, close } = connection;
   try {
     // We clean up: the supervisor need not start a reaper beside us.
@@ -48,16 +48,18 @@ async function endSupervised(
   await endSupervisor(parts, record);
 }
 
-/** Nobody answers: the supervisor is about to end, or its socket is gone. What it holds is free only when it has ended. */
-async function endUnsupervised(parts: EngineParts, record: ContainerRecord): Promise<void> {
+/**
+ * For a supervisor that does not answer: it is about to end, its socket is gone, or whoever started it was killed before
+ * the container ran. What it holds is free only when it has ended.
+ */
+export async function endSilentSupervisor(parts: EngineParts, record: ContainerRecord): Promise<void> {
   if (await eventually(2000, () => isDown(parts, record))) return;
   await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
   if (await eventually(2000, () => isDown(parts, record))) return;
   await endSupervisor(parts, record);
 }
 
-const isDown = (parts: EngineParts, record: ContainerRecord) =>
-  observe(parts.roots, record.id, flocks).kind !== 'running';
+const isDown = (parts: EngineParts, record: ContainerRecord) => supervisorPid(parts.roots, record.id) === undefined;
 
 /** The last resort: its processes are gone and the supervisor does not notice, since it is stopped, say. */
 async function endSupervisor(parts: EngineParts, record: ContainerRecord): Promise<void> {
