@@ -1,0 +1,156 @@
+import * as assert from 'uvu/assert';
+import { busyboxImage } from '../scripts/images/busybox.ts';
+import { eventually } from './support/eventually.ts';
+import {
+  type Fault,
+  faultsAt,
+  heldBy,
+  inject,
+  litter,
+  type Outcome,
+  type Point,
+  pointsOf,
+  portRules,
+} from './support/inject.ts';
+import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
+import { requires } from './support/requires.ts';
+
+/**
+ * SIGKILL, and errors that the kernel may well answer with, at every state-changing call of run, stop and rm: of the
+ * command, the shim, its child and the reaper. After each the next commands find a state that they can go on from, and
+ * nothing is left.
+ *
+ * The full set takes an hour of one core: MINIDOCK_FULL=1. Else every so many-th is tried, others at each MINIDOCK_SEED.
+ */
+const test = requires('root', 'overlayfs', 'strace', 'busybox', 'iptables');
+const full = process.env.MINIDOCK_FULL === '1';
+const seed = Number(process.env.MINIDOCK_SEED ?? 0);
+const only = process.env.MINIDOCK_ONLY === undefined ? undefined : new RegExp(process.env.MINIDOCK_ONLY);
+
+interface Scenario {
+  /** What is there before: a container called `one` that runs, has ended, or none. */
+  before: 'nothing' | 'running' | 'ended';
+  command: string[];
+  port: number;
+  /** How many of its faults are tried where not all are. */
+  sample: number;
+}
+
+const scenarios: Record<string, Scenario> = {
+  run: {
+    before: 'nothing',
+    command: ['run', '--name', 'one', '-p', '18471:80', '-v', 'named:/data', 'busybox', 'true'],
+    port: 18471,
+    sample: 60,
+  },
+  'run -d, and the reaper': {
+    before: 'nothing',
+    command: ['run', '-d', '--rm', '--name', 'one', '-p', '18472:80', 'busybox', 'sleep', '0.2'],
+    port: 18472,
+    sample: 40,
+  },
+  stop: { before: 'running', command: ['stop', '-t', '0', 'one'], port: 18473, sample: 20 },
+  'rm -f': { before: 'running', command: ['rm', '-f', 'one'], port: 18474, sample: 20 },
+  rm: { before: 'ended', command: ['rm', 'one'], port: 18475, sample: 10 },
+};
+
+const trace = /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m;
+
+for (const [name, scenario] of Object.entries(scenarios))
+  test(`faults in ${name} leave nothing behind`, async () => {
+    let box = await freshBox();
+    const command = [minidockPath, ...scenario.command];
+    await prepare(box, scenario);
+    const points = await pointsOf(box, command);
+    await settle(box);
+    const all = points.flatMap(point => faultsAt(point).map(fault => ({ point, fault })));
+    const chosen = choose(all, scenario.sample);
+    console.log(`  ${name}: ${points.length} calls, ${all.length} faults, ${chosen.length} of them now`);
+    const wrong: string[] = [];
+    let struck = 0;
+    for (const { point, fault } of chosen) {
+      await prepare(box, scenario);
+      if (process.env.MINIDOCK_VERBOSE) console.log(new Date().toISOString(), describe(point, fault));
+      const outcome = await inject(box, command, point, fault);
+      struck += outcome.struck ? 1 : 0;
+      const problems = await aftermath(box, scenario, outcome);
+      if (problems.length === 0) continue;
+      wrong.push(`${describe(point, fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
+      console.log(`  ✘ ${wrong.at(-1)}`);
+      // What is left of this one must not be taken for the next one's.
+      box.close();
+      box = await freshBox();
+    }
+    await sweep(box);
+    assert.equal(litter(box), []);
+    box.close();
+    assert.equal(wrong, []);
+    assert.ok(struck >= chosen.length * 0.7, `${struck} of ${chosen.length} faults struck`);
+  });
+
+async function freshBox(): Promise<Sandbox> {
+  const box = sandbox();
+  await box.ok(['import', (await busyboxImage()).rootfs, 'busybox']);
+  await box.ok(['run', '--rm', 'busybox', 'true']);
+  return box;
+}
+
+const describe = ({ call, n, roles }: Point, fault: Fault) => `${fault} at ${call} ${n} (${roles.join(', ')})`;
+
+/** Evenly spread, and with each seed others; KILL before the rest since nothing can be caught there. */
+function choose(all: { point: Point; fault: Fault }[], count: number) {
+  const wanted = all.filter(({ point, fault }) => only === undefined || only.test(describe(point, fault)));
+  if (full || only || wanted.length <= count) return wanted;
+  const step = wanted.length / count;
+  const offset = (seed * 0.6180339887) % 1;
+  return Array.from({ length: count }, (_, i) => wanted[Math.floor((i + offset) * step)]!);
+}
+
+async function prepare(box: Sandbox, { before, port }: Scenario): Promise<void> {
+  if (before === 'nothing') return;
+  const command = before === 'running' ? ['sleep', '600'] : ['true'];
+  const detach = before === 'running' ? ['-d'] : [];
+  await box.ok(['run', ...detach, '--name', 'one', '-p', `${port}:80`, 'busybox', ...command]);
+}
+
+/** All that comes after a fault, in the order in which a user would try; every surprise is a line. */
+async function aftermath(box: Sandbox, { port }: Scenario, outcome: Outcome): Promise<string[]> {
+  const problems: string[] = [];
+  const said = (what: string, text: string) => problems.push(`${what}: ${text}`);
+  if (outcome.timedOut) said('the command hangs', outcome.output);
+  if (trace.test(outcome.output)) said('the command crashed', outcome.output);
+  const attempt = async (args: string[], expected: (code: number | undefined, text: string) => boolean) => {
+    const { exitCode, all, timedOut } = await box.minidock(args, { all: true, timeout: 30_000 });
+    const text = String(all);
+    if (timedOut || trace.test(text) || !expected(exitCode, text)) said(`${args.join(' ')} = ${exitCode}`, text);
+  };
+  await attempt(['ps', '-a'], code => code === 0);
+  await attempt(['rm', '-f', 'one'], (code, text) => code === 0 || text.includes('No such container'));
+  await attempt(
+    ['run', '--rm', '--name', 'one', '-p', `${port}:80`, '-v', 'named:/data', 'busybox', 'echo', 'again'],
+    (code, text) => code === 0 && text === 'again',
+  );
+  const ps = await box.minidock(['ps', '-aq']);
+  for (const id of String(ps.stdout).split('\n').filter(Boolean)) {
+    said('a container is left', id);
+    await box.minidock(['rm', '-f', id]);
+  }
+  const holds = () => heldBy(box).filter(line => !/bundle \.(new|dead)-/.test(line));
+  await eventually(() => holds().length === 0, 4).catch(() => problems.push(...holds()));
+  problems.push(...(await portRules(box)).map(rule => `rule ${rule}`));
+  if (problems.length > 0) problems.push(`(it had said: exit ${outcome.exitCode}, ${outcome.output.trim()})`);
+  return problems;
+}
+
+async function settle(box: Sandbox): Promise<void> {
+  await box.minidock(['rm', '-f', 'one']);
+  await eventually(() => heldBy(box).length === 0);
+}
+
+/** A container whose end nobody waits for: its supervisor starts the reaper, which sweeps. */
+async function sweep(box: Sandbox): Promise<void> {
+  await box.ok(['run', '-d', '--rm', '--network', 'none', 'busybox', 'true']);
+  await eventually(() => heldBy(box).length === 0);
+}
+
+test.run();

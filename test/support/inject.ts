@@ -1,0 +1,278 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { cgroupParent, enginePaths } from '../../src/engine/paths.ts';
+import { temporaryFolder } from './cleanup.ts';
+import type { Sandbox } from './minidock.ts';
+
+/** Errors that a call may answer with when a disk is full, a limit is reached, or somebody else was faster. */
+const errors: Record<string, readonly string[]> = {
+  mkdir: ['ENOSPC', 'EACCES'],
+  mkdirat: ['ENOSPC', 'EROFS'],
+  mknodat: ['ENOSPC', 'EPERM'],
+  symlink: ['ENOSPC', 'EEXIST'],
+  symlinkat: ['ENOSPC', 'EEXIST'],
+  link: ['EMLINK'],
+  openat: ['ENOSPC', 'EMFILE', 'EACCES'],
+  write: ['ENOSPC', 'EIO'],
+  pwrite64: ['ENOSPC', 'EIO'],
+  fsync: ['EIO', 'ENOSPC'],
+  fdatasync: ['EIO'],
+  rename: ['ENOSPC', 'EIO'],
+  renameat: ['ENOSPC'],
+  unlink: ['EIO', 'EBUSY'],
+  unlinkat: ['EIO'],
+  rmdir: ['EIO', 'EBUSY'],
+  ftruncate: ['EIO'],
+  mount: ['EPERM', 'ENOMEM', 'EINVAL'],
+  umount2: ['EBUSY', 'EINVAL'],
+  open_tree: ['EMFILE', 'ENOENT'],
+  move_mount: ['EINVAL', 'ENOENT'],
+  pivot_root: ['EINVAL', 'EBUSY'],
+  chdir: ['EACCES', 'ENOENT'],
+  clone: ['EAGAIN', 'ENOMEM'],
+  clone3: ['EAGAIN', 'ENOMEM'],
+  fork: ['EAGAIN'],
+  vfork: ['EAGAIN'],
+  unshare: ['ENOSPC', 'EPERM'],
+  setns: ['EPERM'],
+  sethostname: ['EPERM'],
+  socket: ['EMFILE', 'EAFNOSUPPORT'],
+  socketpair: ['EMFILE'],
+  pipe2: ['EMFILE', 'ENFILE'],
+  bind: ['EADDRINUSE', 'EACCES'],
+  listen: ['EADDRINUSE'],
+  connect: ['ECONNREFUSED', 'EAGAIN'],
+  setsockopt: ['ENOPROTOOPT'],
+  flock: ['EWOULDBLOCK', 'ENOLCK'],
+  sendto: ['ENOBUFS', 'EPERM'],
+  sendmsg: ['ENOBUFS', 'ETOOMANYREFS'],
+  execve: ['ETXTBSY', 'ENOMEM', 'EACCES'],
+  execveat: ['ENOMEM', 'EACCES'],
+  memfd_create: ['EMFILE', 'ENOMEM'],
+  fcntl: ['EPERM'],
+  dup3: ['EMFILE', 'EBUSY'],
+  kill: ['ESRCH', 'EPERM'],
+  prctl: ['EPERM', 'EINVAL'],
+  seccomp: ['EINVAL', 'ENOMEM'],
+  capset: ['EPERM'],
+  setgroups: ['EPERM'],
+  setgid: ['EPERM'],
+  setuid: ['EAGAIN'],
+  setsid: ['EPERM'],
+  keyctl: ['EDQUOT'],
+  close_range: ['EINVAL'],
+  ioctl: ['EIO'],
+  fchown: ['EPERM'],
+  signalfd4: ['EMFILE'],
+  ppoll: ['ENOMEM'],
+  wait4: [],
+  accept4: ['EMFILE'],
+  writev: ['ENOSPC', 'EIO'],
+};
+
+/** Where a fault can strike: the n-th call of a name that one process makes; strace counts in each process apart. */
+export interface Point {
+  call: string;
+  n: number;
+  /** Who makes it in the reference run. */
+  roles: string[];
+  /**
+   * Another process's n-th call of that name is none that changes state: a write to a pipe, say, which never answers ENOSPC.
+   * Only SIGKILL may strike there.
+   */
+  mixed: boolean;
+}
+
+export type Fault = 'KILL' | (string & {});
+
+/** What may strike at a point. */
+export const faultsAt = ({ call, mixed }: Point): Fault[] => ['KILL', ...(mixed ? [] : (errors[call] ?? []))];
+
+/**
+ * Runs a command once unharmed and tells every state-changing call of minidock's own processes: the command, the shim, its
+ * child up to the container's execve, the reaper. Calls that only read or that talk through pipes do not count.
+ */
+export async function pointsOf(box: Sandbox, command: readonly string[]): Promise<Point[]> {
+  const folder = temporaryFolder('points');
+  const args = [
+    '-ff',
+    '-y',
+    '-qq',
+    '-o',
+    join(folder, 'of'),
+    '-e',
+    `trace=${Object.keys(errors).join(',')}`,
+    ...command,
+  ];
+  const { exitCode, stderr } = await execa('strace', args, { reject: false, env: environment(box), stdin: 'ignore' });
+  if (exitCode !== 0) throw new Error(`the reference run of ${command.join(' ')} failed: ${stderr}`);
+  const points = new Map<string, Point>();
+  const harmless = new Set<string>();
+  for (const file of readdirSync(folder)) {
+    const { role, calls } = readProcess(readFileSync(join(folder, file), 'latin1').split('\n'));
+    const counts = new Map<string, number>();
+    for (const { name, changes } of calls) {
+      const n = (counts.get(name) ?? 0) + 1;
+      counts.set(name, n);
+      const key = `${name} ${n}`;
+      if (!changes) harmless.add(key);
+      if (!changes || role === undefined) continue;
+      const point = points.get(key) ?? { call: name, n, roles: [], mixed: false };
+      point.roles.push(role);
+      points.set(key, point);
+    }
+  }
+  for (const point of points.values()) {
+    // Which of Node's writes goes to a pipe is another at each run.
+    const byNode = point.call === 'write' && /command|reaper/.test(point.roles.join());
+    point.mixed = byNode || harmless.has(`${point.call} ${point.n}`);
+  }
+  return [...points.values()].sort((a, b) => (a.call < b.call ? -1 : a.call > b.call ? 1 : a.n - b.n));
+}
+
+function readProcess(lines: string[]) {
+  const started = lines.find(line => line.startsWith('execve(') && line.endsWith('= 0'));
+  const role = roleOf(lines, started);
+  const calls: { name: string; changes: boolean }[] = [];
+  for (const line of lines) {
+    const [, name, rest = ''] = /^(\w+)\((.*)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    calls.push({ name, changes: changesState(name, rest) });
+    // From here on it is the container's command.
+    if (role === 'child' && name === 'execve' && line.endsWith('= 0')) break;
+  }
+  return { role, calls };
+}
+
+function roleOf(lines: string[], started: string | undefined): string | undefined {
+  const text = lines.join('\n');
+  if (started?.includes('/native/build/minidock-shim"')) return 'shim';
+  if (/sethostname|PR_SET_PDEATHSIG/.test(text)) return 'child';
+  if (started?.includes('reaper.mjs')) return 'reaper';
+  return started?.includes('bin/minidock') ? 'command' : undefined;
+}
+
+function changesState(name: string, args: string): boolean {
+  if (name === 'openat') return /O_WRONLY|O_RDWR|O_CREAT/.test(args) && !/"\/dev\/(null|tty)"/.test(args);
+  if (name === 'write' || name === 'pwrite64') return /^\d+<\//.test(args) && !/^\d+<\/dev\//.test(args);
+  if (name === 'sendto') return args.includes('NETLINK') || args.includes('socket:');
+  // Threads are Node's own affair.
+  if (name === 'clone' || name === 'clone3') return !args.includes('CLONE_THREAD');
+  if (name === 'fcntl') return args.includes('F_ADD_SEALS');
+  if (name === 'ioctl') return args.includes('TIOC') && !args.includes('TIOCGWINSZ');
+  return true;
+}
+
+export interface Outcome {
+  /** Whether the fault struck: a run may take another way than the reference did. */
+  struck: boolean;
+  exitCode: number | undefined;
+  output: string;
+  timedOut: boolean;
+}
+
+/** Runs a command with one fault in it. */
+export async function inject(box: Sandbox, command: readonly string[], point: Point, fault: Fault): Promise<Outcome> {
+  const log = join(box.folder, 'strace.log');
+  const effect = fault === 'KILL' ? 'signal=KILL' : `error=${fault}`;
+  const tracing = ['-f', '--seccomp-bpf', '-q', '-o', log, '-e', `trace=${point.call}`];
+  const injection = ['-e', `inject=${point.call}:${effect}:when=${point.n}`];
+  const { exitCode, output, timedOut } = await run([...tracing, ...injection, ...command], box);
+  return { struck: /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'latin1')), exitCode, output, timedOut };
+}
+
+/** Output goes to a file: a process that hangs must not keep us waiting for the end of a pipe. */
+async function run(args: string[], box: Sandbox): Promise<Omit<Outcome, 'struck'>> {
+  const file = join(box.folder, 'output');
+  const fd = openSync(file, 'w');
+  const child = spawn('strace', args, {
+    env: { ...process.env, ...environment(box) },
+    stdio: ['ignore', fd, fd],
+    detached: true,
+  });
+  closeSync(fd);
+  const ended = new Promise<number | undefined>(resolve => child.once('exit', code => resolve(code ?? undefined)));
+  let timedOut = false;
+  const limit = setTimeout(() => {
+    timedOut = true;
+    process.kill(-child.pid!, 'SIGKILL');
+  }, 20_000);
+  const exitCode = await ended;
+  clearTimeout(limit);
+  return { exitCode, output: readFileSync(file, 'utf8'), timedOut };
+}
+
+const environment = (box: Sandbox) => ({ ...box.env, NODE_EXTRA_CA_CERTS: '' });
+
+/** What the engine holds for containers: empty when there is none, whatever happened before. */
+export function heldBy(box: Sandbox): string[] {
+  const group = cgroupParent(box).slice(1);
+  const groups = readdirSync('/sys/fs/cgroup').flatMap(hierarchy => {
+    const parent = join('/sys/fs/cgroup', hierarchy, group);
+    return directories(parent).flatMap(name =>
+      name === 'shims'
+        ? lines(join(parent, name, 'cgroup.procs')).map(pid => `process ${pid} ${commandOf(pid)} in ${hierarchy}/shims`)
+        : [`cgroup ${hierarchy}/${name}`],
+    );
+  });
+  const mounts = lines('/proc/self/mountinfo').filter(line => line.includes(box.folder));
+  const links = names(`/sys/class/net/${box.bridge}/brif`);
+  const { containers, names: nameLinks } = enginePaths(box);
+  const network = join(box.root, 'networks', box.bridge);
+  return [
+    ...groups,
+    ...mounts.map(line => `mount ${line}`),
+    ...links.map(name => `link ${name}`),
+    ...names(containers).map(name => `bundle ${name}`),
+    ...[nameLinks, join(network, 'leases'), join(network, 'ports')].flatMap(folder =>
+      names(folder)
+        .filter(name => existsSync(join(folder, name)))
+        .map(name => `taken ${join(folder, name)}`),
+    ),
+  ];
+}
+
+/** What a killed process may leave and the next reaper sweeps: half-made files, run directories without a bundle. */
+export function litter(box: Sandbox): string[] {
+  const bundles = names(join(box.root, 'containers'));
+  const halfMade = /\.tmp$|\/\.(new|dead)-|lock\.\d+\./;
+  const folders = ['', 'containers', 'volumes', join('networks', box.bridge)].map(folder => join(box.root, folder));
+  return [
+    ...[...folders, box.execRoot]
+      .flatMap(folder => names(folder).map(name => join(folder, name)))
+      .filter(path => halfMade.test(path)),
+    ...names(box.execRoot)
+      .filter(name => /^[0-9a-f]{12}$/.test(name) && !bundles.some(bundle => bundle.startsWith(name)))
+      .map(name => join(box.execRoot, name)),
+  ];
+}
+
+/** Rules that translate a port for a container. */
+export async function portRules(box: Sandbox): Promise<string[]> {
+  const { stdout } = await execa('iptables-save', ['-t', 'nat'], { reject: false });
+  return stdout.split('\n').filter(line => line.includes(`MINIDOCK-${box.bridge} `) && line.includes('DNAT'));
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function directories(folder: string): string[] {
+  return names(folder).filter(name => existsSync(join(folder, name, 'cgroup.procs')));
+}
+
+function lines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+const commandOf = (pid: string) => lines(`/proc/${pid}/cmdline`).join(' ').replaceAll('\0', ' ');
