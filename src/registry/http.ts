@@ -30,6 +30,9 @@ const agents = {
   'https:': new https.Agent({ keepAlive: true }),
 };
 
+const leastExpected = 64 << 10;
+const continueTimeoutMs = 1000;
+
 /** An answer, its body not read yet. */
 export interface HttpAnswer {
   status: number;
@@ -87,12 +90,41 @@ function sendOnce(request: HttpRequest): Promise<HttpAnswer> {
     outgoing.on('error', error => reject(signal?.aborted ? signal.reason : error));
     outgoing.on('response', incoming => {
       watch(incoming, url, timeout);
+      // Answered before all was sent: the connection is of no further use.
+      incoming.once('end', () => outgoing.writableFinished || outgoing.destroy());
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
     });
     // Its failure is the request's, or there is an answer already that says why the rest is not wanted.
-    if (typeof body === 'function') pipeline(body(), outgoing, () => {});
+    if (typeof body === 'function') whenWelcome(outgoing, () => pipeline(body(), outgoing, () => {}));
     else outgoing.end(body);
   });
+}
+
+/**
+ * Lets the server say no before a large body is sent (RFC 9110, 10.1.1): who writes to a server that has answered and hung
+ * up sees a broken pipe and not the answer. Servers that know nothing of it are given a second.
+ */
+function whenWelcome(outgoing: http.ClientRequest, send: () => void): void {
+  const length = Number(outgoing.getHeader('content-length'));
+  if (length < leastExpected) {
+    send();
+    return;
+  }
+  let isOver = false;
+  const once = (action: () => void) => () => {
+    clearTimeout(timer);
+    if (!isOver) action();
+    isOver = true;
+  };
+  const timer = setTimeout(once(send), continueTimeoutMs);
+  outgoing.setHeader('expect', '100-continue');
+  outgoing.once('continue', once(send));
+  for (const event of ['response', 'close'] as const)
+    outgoing.once(
+      event,
+      once(() => {}),
+    );
+  outgoing.flushHeaders();
 }
 
 function open({ url, method, headers, insecure, certificates, signal }: HttpRequest, timeout: number) {

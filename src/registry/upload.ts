@@ -125,7 +125,7 @@ class Upload {
   async #step(): Promise<boolean> {
     const { size } = this.#blob;
     try {
-      if (this.#isUnsure) await this.#findOffset();
+      if (this.#isUnsure) await this.#client.retry(() => this.#findOffset(), this.#options.signal);
       if (this.#location === undefined) await this.#begin();
       const isWhole = this.#offset === 0 && size <= Math.min(monolithicSize, this.#chunkSize);
       if (isWhole || this.#offset === size) {
