@@ -41,6 +41,13 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
   );
 }
 
+/** In the parent after clone: the child has its own. Held for as long as the container lives they would keep disks busy. */
+export function dropSources(binds: readonly HeldBind[]): Step[] {
+  return binds.map(bind =>
+    close(bind.held, { why: 'not needed by the supervisor', lesson, group: 'let go of volumes' }),
+  );
+}
+
 /** Child section, after the host is gone: each held mount gets its place. */
 export function placeBinds(binds: readonly HeldBind[]): Step[] {
   return binds.flatMap(bind => {

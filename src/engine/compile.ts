@@ -55,6 +55,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...network.host,
       pieces.cloneProcess(types, child),
       ...stdio.parent,
+      ...(facts.features.openTree ? pieces.dropSources(binds) : []),
       ...network.parent,
     ],
     child: [

@@ -1,5 +1,6 @@
 import {
   bindStaged,
+  dropSources,
   holdBinds,
   insideStagedRoot,
   makeStage,
@@ -46,6 +47,7 @@ export const pieces = {
   deviceNodes,
   dieWithSupervisor,
   dropNamespaces,
+  dropSources,
   enterNamespace,
   enterWorkingDirectory,
   execute,
