@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { archive, gzipped } from './support/archive.ts';
 import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
+import { dockerd } from './support/dockerd.ts';
 import { eventually } from './support/eventually.ts';
 import { digestOf, type TestImage, testImage } from './support/faulty-registry.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
@@ -107,6 +108,38 @@ requires(
   await podman('push', '-q', '--tls-verify=false', id, `${server.host}/pod:1`);
   await podman('rmi', '-f', id);
   assert.is((await podman('pull', '-q', '--tls-verify=false', `${server.host}/pod:1`)).stdout, id);
+});
+
+requires(
+  'root',
+  'skopeo',
+  'dockerd',
+  'docker',
+)('docker 20.10 pushes and pulls, and digests are the same on both sides', async () => {
+  const image = await busyboxImage();
+  const server = await served(sandbox());
+  const { docker } = await dockerd();
+  const source = `${server.host}/source:1`;
+  await skopeo('copy', '-q', '--dest-tls-verify=false', `oci:${image.layout}:${image.tag}`, `docker://${source}`);
+  const digestIn = (text: string) => /sha256:[0-9a-f]{64}/.exec(text)?.[0];
+  const first = digestIn(docker(['pull', source]));
+  const student = sandbox();
+  assert.is(digestIn(await student.ok(['pull', source])), first);
+  // What docker pushes we pull.
+  const pushed = `${server.host}/docker:1`;
+  docker(['tag', source, pushed]);
+  const theirs = digestIn(docker(['push', pushed]));
+  assert.is(/^Digest: (.*)$/m.exec(await student.ok(['pull', pushed]))?.[1], theirs);
+  const ids = docker(['images', '--no-trunc', '-q', pushed]);
+  assert.is(await student.ok(['images', '--no-trunc', '-q', pushed]), ids);
+  // What we push docker pulls.
+  const ours = `${server.host}/ours:1`;
+  await student.ok(['tag', pushed, ours]);
+  const out = await student.ok(['push', ours]);
+  assert.is(/^1: digest: (\S+) size/m.exec(out)?.[1], theirs);
+  docker(['rmi', '-f', ids]);
+  assert.is(/^Digest: (.*)$/m.exec(docker(['pull', ours]))?.[1], theirs);
+  assert.is(docker(['images', '--no-trunc', '-q', ours]), ids);
 });
 
 test('an index is kept and served as it came; this machine takes its own image of it', async () => {

@@ -97,7 +97,9 @@ export class ImageStore {
     }
     const { id } = this.get(source);
     await this.layout.update(entries => {
-      const entry = entries.find(candidate => idOf(candidate) === id);
+      const mine = entries.filter(candidate => idOf(candidate) === id);
+      // The same image may be here under two manifests, one OCI's and one Docker's: the one that was named is pushed.
+      const entry = mine.find(candidate => isNamed(candidate, source)) ?? mine[0];
       if (entry === undefined) throw new MinidockError('no-such-image', `No such image: ${source}`);
       const size = Number(entry.annotations?.[annotationKeys.size] ?? 0);
       const parent = parentOf(entry);
@@ -201,6 +203,16 @@ function findByName(entries: Descriptor[], reference: Reference): Digest | undef
   const [[key, value]] = Object.entries(wanted) as [[string, string]];
   const id = entries.find(entry => entry.annotations?.[key] === value)?.annotations?.[annotationKeys.id];
   return isDigest(id) ? id : undefined;
+}
+
+/** Whether an entry is what a name names: by its tag, or by the digest that a registry served it with. */
+function isNamed({ annotations = {} }: Descriptor, text: string): boolean {
+  if (/^(sha256:)?[0-9a-f]+$/.test(text))
+    return annotations[annotationKeys.name] === `docker.io/library/${text}:latest`;
+  const name = parseReference(text);
+  return name.digest === undefined
+    ? annotations[annotationKeys.name] === canonical(name)
+    : annotations[annotationKeys.repoDigest] === `${repositoryOf(name)}@${name.digest}`;
 }
 
 /** The entries with an image added: its name moves to it, what it said before is said once. */
