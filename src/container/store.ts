@@ -25,8 +25,17 @@ export class ContainerStore {
 
   /** The record as last written; undefined where the container is gone. */
   read(id: string): ContainerRecord | undefined {
-    const text = readIfPresent(containerPaths(this.roots, id).record);
-    return text === undefined ? undefined : (JSON.parse(text) as ContainerRecord);
+    const { record, bundle } = containerPaths(this.roots, id);
+    const text = readIfPresent(record);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as ContainerRecord;
+    } catch (error) {
+      throw new MinidockError('broken-record', `${record} is no JSON: ${(error as Error).message}`, {
+        cause: error,
+        fix: `the container is lost: rm -r ${bundle}`,
+      });
+    }
   }
 
   /** Replaces the record. Synced to the disk but for containers that would not outlive a reboot: those of `--rm`. */

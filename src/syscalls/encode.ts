@@ -1,3 +1,4 @@
+import { MinidockError } from '../errors.ts';
 import type { Data } from './data.ts';
 import { errnos } from './errno.ts';
 import { type Architecture, syscallNumber } from './numbers.ts';
@@ -48,7 +49,15 @@ export function encode(program: Program, options: EncodeOptions): Buffer {
   const pointers = layout.pointers();
   const data = layout.data();
   const size = HEADER_SIZE + steps.length + entries.length + pointers.length + data.length;
-  if (size > MAX_PROGRAM) throw new Error(`program of ${size} bytes exceeds the shim's ${MAX_PROGRAM}`);
+  if (size > MAX_PROGRAM)
+    throw new MinidockError(
+      'program-too-long',
+      `argument list too long: a program of ${size} bytes exceeds the shim's ${MAX_PROGRAM}`,
+      {
+        exitCode: 125,
+        fix: 'shorten the command and its environment: hand long data over in a file',
+      },
+    );
 
   const header = Buffer.alloc(HEADER_SIZE);
   const flags = (options.trace ? 1 : 0) | (options.step ? 2 : 0) | ((options.tag ?? 0) << 8);
