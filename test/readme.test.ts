@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import * as assert from 'uvu/assert';
+import { demoNginx } from '../scripts/images/stand-in.ts';
+import { boundSockets } from '../src/network/sockets.ts';
+import { serve } from '../src/registry/server/serve.ts';
+import { lessonIds } from '../src/workshop/catalog.ts';
+import { codeBlocks, markdownShape } from '../src/workshop/markdown.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { findTests } from './support/files.ts';
+import { type Sandbox, sandbox } from './support/minidock.ts';
+import { freePort } from './support/registry.ts';
+import { checkout, requires } from './support/requires.ts';
+import { onTerminal } from './support/terminal.ts';
+
+/**
+ * The README's commands, each executed as it stands there; of those that would run this test again, that there is what
+ * they name.
+ */
+const test = requires('root', 'overlayfs', 'iptables', 'script');
+const read = (name: string) => readFileSync(join(checkout, name), 'utf8');
+
+const commandsOf = (file: string) =>
+  codeBlocks(read(file))
+    .filter(({ info }) => info === 'sh')
+    .flatMap(({ content }) => content.trim().split('\n'))
+    .map(line => line.replace(/ +#.*$/, ''));
+
+const commands = commandsOf('README.md');
+const accounted = new Set<string>();
+
+/** The README's commands that begin so, in order. */
+function those(start: string): string[] {
+  const found = commands.filter(command => command.startsWith(start));
+  for (const command of found) accounted.add(command);
+  assert.ok(found.length > 0, `README.md has no ${start}`);
+  return found;
+}
+
+test('bin/minidock: run a web server, look at it, go in, remove it; its program, shown and traced', async () => {
+  const server = await serve({ layout: (await demoNginx()).layout, repository: 'library/nginx' });
+  try {
+    await useServer(sandbox({ 'registry-mirrors': [server.url] }));
+  } finally {
+    await server.close();
+  }
+});
+
+/** Types what the README says about bin/minidock, in its order, at an engine that finds nginx:alpine in its mirror. */
+async function useServer(engine: Sandbox): Promise<void> {
+  const taken = boundSockets('tcp').some(socket => socket.listening && socket.port === 8080);
+  const port = taken ? await freePort() : 8080;
+  const expected: [RegExp, RegExp][] = [
+    [/ run -d --name web -p \d+:80 /, /^[0-9a-f]{64}$/m],
+    [/ ps$/, new RegExp(`nginx:alpine .* Up .*:${port}->80/tcp .*web`)],
+    [/ logs web$/, /GET \/ HTTP\/1\.1/],
+    [/ exec -it web sh$/, /inside: 1\s/],
+    [/ rm -f web$/, /^web$/m],
+    [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
+    [/ --trace /, /pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]/],
+  ];
+  const typed = those('bin/minidock');
+  assert.is(typed.length, expected.length);
+  for (const [i, line] of typed.entries()) {
+    const [command, output] = expected[i]!;
+    assert.match(line, command);
+    const literal = line.replace('8080', String(port));
+    let all = '';
+    if (line.includes(' -it ')) {
+      const session = await onTerminal(
+        literal,
+        [[/[#$] $/, 'echo "inside: $(cd /proc; echo [1])"; exit\r']],
+        engine.env,
+      );
+      assert.is(session.exitCode, 0, session.shown);
+      all = session.shown.replace('[1]', '1 ');
+    } else {
+      const result = await execa('bash', ['-c', literal], {
+        cwd: checkout,
+        env: engine.env,
+        all: true,
+        reject: false,
+        stdin: 'ignore',
+        timeout: 30_000,
+      });
+      assert.is(result.exitCode, 0, result.all);
+      all = result.all;
+    }
+    assert.match(all, output, line);
+    if (i === 0) assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
+  }
+}
+
+/** The server needs a moment after its execve. */
+async function pageOf(url: string): Promise<string> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await (await fetch(url)).text();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+}
+
+test('npm run lesson: the list, a lesson, in steps, in Chinese', async () => {
+  const state = temporaryFolder('readme-lessons');
+  const expected = [/01 {2}[\s\S]*06 {2}/, /What you have seen/, /▶ {3}clone\(/, /你看到了什么/];
+  const typed = those('npm run lesson');
+  assert.is(typed.length, expected.length);
+  for (const [i, line] of typed.entries()) {
+    const { exitCode, all } = await execa('bash', ['-c', line], {
+      cwd: checkout,
+      env: { XDG_STATE_HOME: state, LC_ALL: 'C', NO_COLOR: '1' },
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+      timeout: 60_000,
+    });
+    assert.is(exitCode, 0, all);
+    assert.match(all, expected[i]!, line);
+  }
+});
+
+test('the demo and the tests are what the gate runs', () => {
+  const gate = read('.ci/run');
+  const { scripts } = JSON.parse(read('package.json'));
+  for (const command of [...those('npm run demo'), ...those('npm test')]) assert.match(gate, command);
+  for (const command of [...those('npm run ok'), ...those('npm run bench')])
+    assert.ok(scripts[command.replace('npm run ', '')], command);
+  for (const part of ['lint', 'types', 'architecture']) {
+    assert.match(scripts.ok, part);
+    assert.match(gate, part);
+  }
+  for (const command of those('node --import tsx test/run.ts')) {
+    const { unit, kernel } = findTests(checkout, [command.split(' ').at(-1)!]);
+    assert.ok(unit.length + kernel.length > 0, command);
+  }
+  assert.equal(those('bash .ci/run'), ['bash .ci/run']);
+});
+
+test('no command of the README is left', () => {
+  assert.equal(
+    commands.filter(command => !accounted.has(command)),
+    [],
+  );
+});
+
+test('README.zh-CN.md has the same structure, commands and pictures, and Chinese typesetting', () => {
+  const [english, chinese] = [read('README.md'), read('README.zh-CN.md')];
+  assert.equal(markdownShape(chinese), markdownShape(english));
+  assert.equal(commandsOf('README.zh-CN.md'), commands);
+  const pictures = (text: string) => codeBlocks(text).filter(({ info }) => info === '');
+  assert.equal(pictures(chinese), pictures(english));
+  const prose = chinese.replace(/```[\s\S]*?```/g, '').replace(/`[^`\n]*`/g, '');
+  assert.not.match(prose, /[\u4e00-\u9fff][,;:?!]|[,;?!][\u4e00-\u9fff]/);
+});
+
+for (const file of ['README.md', 'README.zh-CN.md'])
+  test(`${file}: its links lead somewhere, and to every lesson`, () => {
+    const links = [...read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link!);
+    for (const link of links) read(link);
+    for (const id of lessonIds())
+      assert.ok(
+        links.some(link => link.startsWith(`lessons/${id}/`)),
+        id,
+      );
+  });
+
+test.run();
