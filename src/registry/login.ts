@@ -11,7 +11,7 @@ import { certificateFolders } from './trust.ts';
 /** `docker.io` for Docker Hub's several names; what people paste with a scheme or a path is cut to the host. */
 export function registryHost(server: string | undefined): string {
   const host = (server ?? 'docker.io').replace(/^https?:\/\//, '').replace(/\/.*$/, '');
-  if (!/^(?:[\w.-]+|\[[\da-fA-F:]+\])(?::\d+)?$/.test(host)) {
+  if (!/^(?:[A-Za-z0-9][\w.-]*|\[[\da-fA-F:]+\])(?::\d+)?$/.test(host)) {
     throw new MinidockError('invalid-reference', `${JSON.stringify(server)} is no HOST or HOST:PORT of a registry`);
   }
   return ['index.docker.io', 'registry-1.docker.io', 'hub.docker.com'].includes(host) ? 'docker.io' : host;
