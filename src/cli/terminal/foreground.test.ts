@@ -53,6 +53,19 @@ test('the detach keys leave the container running', async () => {
   assert.match(output.stderr, /read escape sequence/);
 });
 
+test('who presses Ctrl-C twice in vain is told why, once', async () => {
+  const { container, output, signals, ended } = setUp({ tty: false, interactive: false });
+  await settle();
+  signals.emit('SIGINT');
+  assert.not.match(output.stderr, /PID 1/);
+  signals.emit('SIGINT');
+  signals.emit('SIGINT');
+  container.exit(0);
+  await ended;
+  assert.is(output.stderr.match(/PID 1 has no handler for SIGINT/g)?.length, 1);
+  assert.is(container.calls.length, 3);
+});
+
 test('without a terminal signals are the container’s', async () => {
   const { container, raw, signals, ended, exits } = setUp({ tty: false, interactive: false });
   await settle();

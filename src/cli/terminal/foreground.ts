@@ -61,7 +61,7 @@ export async function runInForeground(
       else options.output.out(chunk);
     });
     if (options.tty) followWindow(container, host, undo);
-    forwardSignals(container, options.tty, host, undo, restore);
+    forwardSignals(container, options, host, undo, restore);
     const detached = options.interactive ? forwardInput(container, options, host, undo) : new Promise<never>(() => {});
     return await Promise.race([container.exited, detached]);
   } finally {
@@ -81,17 +81,26 @@ function followWindow(container: RunningContainer, host: Host, undo: (() => void
   undo.push(() => host.signals.off('SIGWINCH', resize));
 }
 
+/** The kernel drops what PID 1 of a namespace has no handler for (pid_namespaces(7)): `sleep` is not ended by Ctrl-C. */
+const ignoresInterrupts = `minidock: the container got Ctrl-C and runs on: its PID 1 has no handler for SIGINT (lesson 04)
+  fix: 'minidock stop' it from another terminal; with -it a shell inside would take the key
+`;
+
 function forwardSignals(
   container: RunningContainer,
-  tty: boolean,
+  { tty, output }: ForegroundOptions,
   host: Host,
   undo: (() => void)[],
   restore: () => void,
 ): void {
+  let interrupts = 0;
   for (const name of tty ? fatal : proxied) {
     const number = constants.signals[name];
     const listener = () => {
-      if (!tty) return container.signal(number);
+      if (!tty) {
+        if (name === 'SIGINT' && ++interrupts === 2) output.err(ignoresInterrupts);
+        return container.signal(number);
+      }
       restore();
       container.detach();
       host.exit(128 + number);
