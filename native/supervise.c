@@ -268,7 +268,6 @@ _Noreturn static void finish(struct machine *m)
 	int cleaned = 0;
 	for (int i = 0; i < CLIENTS; i++) {
 		struct client *c = &clients[i];
-		cleaned |= c->open && c->cleans;
 		client_send(c, EXITED, 0, &code, sizeof code);
 		while (c->open && c->pending) {
 			struct pollfd p = { c->fd, POLLOUT_, 0 };
@@ -276,9 +275,12 @@ _Noreturn static void finish(struct machine *m)
 			client_flush(c);
 		}
 	}
+	/* Whoever could not be told is gone and cleans nothing. */
 	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].open)
+		if (clients[i].open) {
+			cleaned |= clients[i].cleans;
 			part_from(&clients[i]);
+		}
 	if (!cleaned)
 		run_section(m, REAP);
 	quit(0);
@@ -323,6 +325,8 @@ _Noreturn void supervise(struct machine *m)
 	struct report started = { 0, 0, child, 0 };
 	send_frame(SHIM_FD, PID, HOST, &started, sizeof started);
 	client_open(&clients[0], SHIM_FD);
+	/* The launcher cleans up until it says otherwise: of a child that dies at once the end may come before its word. */
+	clients[0].cleans = 1;
 	/* It may have died before SIGCHLD was blocked. */
 	reap_child(m, signal_fd);
 

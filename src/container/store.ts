@@ -111,7 +111,7 @@ export class ContainerStore {
       );
   }
 
-  /** Gives a checked name to a container whose bundle exists. The caller holds the allocation lock. */
+  /** Gives a checked name to a container whose bundle is about to be made. The caller holds the allocation lock. */
   takeName(name: string, id: string): void {
     const { names } = enginePaths(this.roots);
     ensureDirectory(names, 0o710);

@@ -37,17 +37,13 @@ export async function createContainer(parts: EngineParts, options: RunOptions): 
     if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
     record.name = options.name ?? parts.freshName(name => parts.store.named(name) !== undefined);
     parts.store.checkName(record.name);
+    // The name first: killed in between we leave a link that leads nowhere, which is a free name.
+    parts.store.takeName(record.name, id);
     parts.store.create(record, directory => {
       for (const name of ['upper', 'work', 'rootfs', 'staging'])
         fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
       likeRoot(path.join(directory, 'upper'), image.layers.at(-1));
     });
-    try {
-      parts.store.takeName(record.name, id);
-    } catch (error) {
-      parts.store.delete(record);
-      throw error;
-    }
   });
   return record;
 }

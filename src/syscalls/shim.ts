@@ -80,6 +80,8 @@ export class Shim {
   private readonly seal: Program;
   private readonly attempts: Report[] = [];
   private failure: Error | undefined;
+  /** The child stood at its sync. */
+  private synced = false;
   private outputListener: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void) | undefined;
   private readonly early: { stream: 'stdout' | 'stderr'; chunk: Buffer }[] = [];
   private readonly readiness = deferred<void>();
@@ -212,7 +214,10 @@ export class Shim {
     const program = report.tag === 0 ? this.seal : this.program!;
     if (report.type === 'failed') this.fail(stepError(program, report));
     if (report.type === 'attempt') this.attempts.push(report);
-    if (report.type === 'sync') this.readiness.resolve();
+    if (report.type === 'sync') {
+      this.synced = true;
+      this.readiness.resolve();
+    }
     const step = program[report.section][report.index];
     if (step === undefined) return;
     if (report.type === 'trace') this.options.onStep?.({ step, report });
@@ -253,6 +258,13 @@ export class Shim {
   private settle(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.failure) return;
     if (signal === null && code === 0) {
+      if (this.pid !== 0 && !this.synced && this.program?.child.some(step => step.op === 'sync'))
+        this.fail(
+          new MinidockError('child-died', "the container's first process was killed before its command began", {
+            exitCode: 125,
+            fix: 'see whether the kernel was out of memory: `dmesg | tail`',
+          }),
+        );
       this.readiness.resolve();
       this.supervising.resolve();
       this.exit.resolve(0);

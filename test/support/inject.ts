@@ -177,7 +177,9 @@ export interface Outcome {
 export async function inject(box: Sandbox, command: readonly string[], point: Point, fault: Fault): Promise<Outcome> {
   const log = join(box.folder, 'strace.log');
   const effect = fault === 'KILL' ? 'signal=KILL' : `error=${fault}`;
-  const tracing = ['-f', '--seccomp-bpf', '-q', '-o', log, '-e', `trace=${point.call}`];
+  // Faster by far, but with it strace injects no signal.
+  const fast = fault === 'KILL' ? [] : ['--seccomp-bpf'];
+  const tracing = ['-f', ...fast, '-q', '-o', log, '-e', `trace=${point.call}`];
   const injection = ['-e', `inject=${point.call}:${effect}:when=${point.n}`];
   const { exitCode, output, timedOut } = await run([...tracing, ...injection, ...command], box);
   return { struck: /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'latin1')), exitCode, output, timedOut };
