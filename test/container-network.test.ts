@@ -21,8 +21,9 @@ let neighbour: Machine;
 
 /** Another machine on a wire of ours; it knows no route to containers, so only masqueraded packets are answered. */
 const wire = `mdt${testRun}w`;
-const host = '198.51.100.1';
-const away = '198.51.100.2';
+/** Of 198.18.0.0/15, which RFC 2544 keeps for tests: a pair for each run, so that two beside each other do no harm. */
+const pair = Number.parseInt(testRun, 16) & 0xfffc;
+const [host, away] = [pair + 1, pair + 2].map(last => `198.18.${last >> 8}.${last & 0xff}`) as [string, string];
 
 test.before(async () => {
   box = await busyboxEngine();
@@ -39,6 +40,8 @@ test.after.each(async () => {
   endProcesses(helpers.splice(0));
   await box.removeAll();
 });
+
+test.after(() => neighbour.end());
 
 function sh(command: string): string {
   const { status, stdout, stderr } = spawnSync('sh', ['-ec', command], { encoding: 'utf8', timeout: 10_000 });
