@@ -155,7 +155,8 @@ test('the environment: image, PATH, HOSTNAME, HOME, -e, --env-file; nothing of o
       '-h',
       'h',
       'env',
-      'cat', '/proc/self/environ',
+      'cat',
+      '/proc/self/environ',
     ],
     { env: { OURS: 'of the client', SECRET: 'x' } },
   );

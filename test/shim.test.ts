@@ -20,7 +20,9 @@ function feed(bytes: Uint8Array): Promise<{ code: number | null; signal: string 
   socket.on('error', () => {});
   socket.end(bytes);
   return new Promise(resolve =>
-    shim.once('close', (code, signal) => resolve({ code, signal, answer: Buffer.concat(chunks).toString('latin1', 0, 1) })),
+    shim.once('close', (code, signal) =>
+      resolve({ code, signal, answer: Buffer.concat(chunks).toString('latin1', 0, 1) }),
+    ),
   );
 }
 
