@@ -43,7 +43,7 @@ export function findLesson(query: string, ids: readonly string[]): string {
       });
   }
   throw new MinidockError('no-such-lesson', `no lesson "${query}"`, {
-    fix: '`npm run lesson` lists them',
+    fix: `\`npm run lesson\` lists those that are written: ${ids[0]?.slice(0, 2)} to ${ids.at(-1)?.slice(0, 2)}`,
   });
 }
 
