@@ -65,7 +65,10 @@ async function launch(
     shim.client.attach(io);
     if (io.window) shim.client.resize(io.window);
     // The host's ports are held from here on: a rule before would take another server's connections away.
-    await Promise.all([shim.ready, publish(parts, record, network)]);
+    const published = publish(parts, record, network);
+    // Both settled, also where one fails: rules that come after the clean-up would stay.
+    await Promise.allSettled([shim.ready, published]);
+    await Promise.all([shim.ready, published]);
     writeDown(parts, record, shim);
     // Nobody of us waits for a detached container: from its first moment its end is the reaper's business.
     if (!io.stdin && !io.stdout && !io.stderr) shim.client.cleansUp(false);
