@@ -260,7 +260,7 @@ requires('tmux')('Ctrl-C at a prompt, in a step: status 130, nothing is left', a
 test('a lesson that does not exist is one clear line', () => {
   const { status, output } = lesson(['99']);
   assert.is(status, 1);
-  assert.match(output, /^lesson: no lesson "99"\n`npm run lesson` lists them\n$/);
+  assert.match(output, /^lesson: no lesson "99"\n`npm run lesson` lists those that are written: 01 to 06\n$/);
 });
 
 requires('root')('without root it says what is missing, and runs nothing', () => {
