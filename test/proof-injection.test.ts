@@ -13,6 +13,7 @@ import {
   portRules,
 } from './support/inject.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
+import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
 /**
@@ -32,7 +33,6 @@ interface Scenario {
   /** What is there before: a container called `one` that runs, has ended, or none. */
   before: 'nothing' | 'running' | 'ended';
   command: string[];
-  port: number;
   /** How many of its faults are tried where not all are. */
   sample: number;
 }
@@ -40,19 +40,17 @@ interface Scenario {
 const scenarios: Record<string, Scenario> = {
   run: {
     before: 'nothing',
-    command: ['run', '--name', 'one', '-p', '18471:80', '-v', 'named:/data', 'busybox', 'true'],
-    port: 18471,
-    sample: 60,
+    command: ['run', '--name', 'one', '-p', 'PORT:80', '-v', 'named:/data', 'busybox', 'true'],
+    sample: 40,
   },
   'run -d, and the reaper': {
     before: 'nothing',
-    command: ['run', '-d', '--rm', '--name', 'one', '-p', '18472:80', 'busybox', 'sleep', '0.2'],
-    port: 18472,
-    sample: 40,
+    command: ['run', '-d', '--rm', '--name', 'one', '-p', 'PORT:80', 'busybox', 'sleep', '0.2'],
+    sample: 25,
   },
-  stop: { before: 'running', command: ['stop', '-t', '0', 'one'], port: 18473, sample: 20 },
-  'rm -f': { before: 'running', command: ['rm', '-f', 'one'], port: 18474, sample: 20 },
-  rm: { before: 'ended', command: ['rm', 'one'], port: 18475, sample: 10 },
+  stop: { before: 'running', command: ['stop', '-t', '0', 'one'], sample: 12 },
+  'rm -f': { before: 'running', command: ['rm', '-f', 'one'], sample: 12 },
+  rm: { before: 'ended', command: ['rm', 'one'], sample: 6 },
 };
 
 const trace = /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m;
@@ -61,8 +59,9 @@ const which = new RegExp(process.env.MINIDOCK_SCENARIO ?? '');
 for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => which.test(name)))
   test(`faults in ${name} leave nothing behind`, async () => {
     let box = await freshBox();
-    const command = [minidockPath, ...scenario.command];
-    await prepare(box, scenario);
+    const port = await freePort();
+    const command = [minidockPath, ...scenario.command.map(word => word.replace('PORT', String(port)))];
+    await prepare(box, scenario, port);
     const points = await pointsOf(box, command);
     await settle(box);
     const all = points.flatMap(point => faultsAt(point).map(fault => ({ point, fault })));
@@ -71,11 +70,11 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
     const wrong: string[] = [];
     let struck = 0;
     for (const { point, fault } of chosen) {
-      await prepare(box, scenario);
+      await prepare(box, scenario, port);
       if (process.env.MINIDOCK_VERBOSE) console.log(new Date().toISOString(), describe(point, fault));
       const outcome = await inject(box, command, point, fault);
       struck += outcome.struck ? 1 : 0;
-      const problems = await aftermath(box, scenario, outcome);
+      const problems = await aftermath(box, port, outcome);
       if (problems.length === 0) continue;
       wrong.push(`${describe(point, fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
       console.log(`  ✘ ${wrong.at(-1)}`);
@@ -108,7 +107,7 @@ function choose(all: { point: Point; fault: Fault }[], count: number) {
   return Array.from({ length: count }, (_, i) => wanted[Math.floor((i + offset) * step)]!);
 }
 
-async function prepare(box: Sandbox, { before, port }: Scenario): Promise<void> {
+async function prepare(box: Sandbox, { before }: Scenario, port: number): Promise<void> {
   if (before === 'nothing') return;
   const command = before === 'running' ? ['sleep', '600'] : ['true'];
   const detach = before === 'running' ? ['-d'] : [];
@@ -116,7 +115,7 @@ async function prepare(box: Sandbox, { before, port }: Scenario): Promise<void> 
 }
 
 /** All that comes after a fault, in the order in which a user would try; every surprise is a line. */
-async function aftermath(box: Sandbox, { port }: Scenario, outcome: Outcome): Promise<string[]> {
+async function aftermath(box: Sandbox, port: number, outcome: Outcome): Promise<string[]> {
   const problems: string[] = [];
   const said = (what: string, text: string) => problems.push(`${what}: ${text}`);
   if (outcome.timedOut) said('the command hangs', outcome.output);

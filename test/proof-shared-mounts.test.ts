@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
+import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
 /**
@@ -30,6 +31,7 @@ async function onSharedHost(script: string): Promise<string> {
   const prelude = `minidock() { '${minidockPath}' "$@"; }
 mounts() { cut -d ' ' -f 3- /proc/self/mountinfo | sort; }
 volume='${volume}'
+port=${await freePort()}
 `;
   const command = ['-m', '--propagation', 'shared', 'sh', '-ec', prelude + script];
   const { exitCode, all } = await execa('unshare', command, {
@@ -45,7 +47,7 @@ volume='${volume}'
 
 const shapes: Record<string, { start: string; prints: RegExp }> = {
   'volumes and a port': {
-    start: `minidock run -d --name one -p 18451:80 -v "$volume:/data" -v named:/www -v "$volume/file:/one:ro" busybox sleep 600`,
+    start: `minidock run -d --name one -p "$port:80" -v "$volume:/data" -v named:/www -v "$volume/file:/one:ro" busybox sleep 600`,
     prints: /^of the host$/m,
   },
   'no network, a terminal': {

@@ -7,6 +7,7 @@ import { sectionNames } from '../src/syscalls/step.ts';
 import { type Followed, follow, shimsIn } from './support/follow.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
 import type { DecodedProgram } from './support/program.ts';
+import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 import { strace, type View } from './support/strace.ts';
 
@@ -37,7 +38,7 @@ interface Shape {
 
 const shapes: Record<string, Shape> = {
   'a bridge, published ports and volumes': {
-    flags: ['-p', '127.0.0.1:18431:80', '-p', '18432:53/udp', '-v', 'HOST:/data:ro', '-v', 'named:/www'],
+    flags: ['-p', '127.0.0.1:PORT:80', '-p', 'PORT:53/udp', '-v', 'HOST:/data:ro', '-v', 'named:/www'],
     command: ['cat', '/data/file'],
     stdout: 'of the host',
   },
@@ -63,7 +64,9 @@ const shapes: Record<string, Shape> = {
 for (const [name, { flags, command = [], stdout, code = 0 }] of Object.entries(shapes))
   for (const view of views)
     test(`run with ${name}: ${view}`, async () => {
-      const words = [...flags.map(flag => flag.replace('HOST', volume)), 'busybox', ...command];
+      const port = String(await freePort());
+      const given = flags.map(flag => flag.replace('HOST', volume).replace('PORT', port));
+      const words = [...given, 'busybox', ...command];
       const printed = JSON.parse(await box.ok(['run', '--rm', '--dry-run=json', ...words])) as Printed;
       const traced = await strace(view, [minidockPath, 'run', '--rm', ...words], { env: box.env, stdin: 'ignore' });
       assert.is(traced.exitCode, code, traced.stderr);
@@ -87,7 +90,7 @@ for (const view of views)
 
 for (const view of views)
   test(`exec, with and without a terminal: ${view}`, async () => {
-    const id = await box.ok(['run', '-d', '-p', '18433:80', 'busybox', 'sleep', '600']);
+    const id = await box.ok(['run', '-d', '-p', `${await freePort()}:80`, 'busybox', 'sleep', '600']);
     for (const [flags, stdout] of [
       [['-u', '5:6', '-w', '/etc'], 'of no terminal'],
       [['-t'], '/dev/pts/0'],
