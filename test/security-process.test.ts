@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
 import { canaryTree } from './support/canary.ts';
-import { onExit, temporaryFolder } from './support/cleanup.ts';
+import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
 import { checkout, requires } from './support/requires.ts';
@@ -321,13 +321,14 @@ test('sockets and state: nobody but root reaches them (CVE-2014-3499, CVE-2021-4
 
 test('processes of the host cannot be traced or signalled from inside', async () => {
   const victim = spawn('sleep', ['1000'], { stdio: 'ignore' });
-  onExit(() => void victim.kill('SIGKILL'));
+  const end = onExit(() => endProcesses([victim.pid!]));
   assert.is(
     await box.sh(`kill -9 ${victim.pid} 2>&1 || echo none; ls /proc/${victim.pid} 2>&1 | head -c 3`),
     `sh: can't kill pid ${victim.pid}: No such process\nnone\nls:`,
   );
   assert.is(await box.sh('kill -9 -1; echo still'), 'still');
   assert.ok(victim.kill(0));
+  end();
 });
 
 test('a container cannot change its limits, nor leave its group', async () => {
