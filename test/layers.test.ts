@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import type { MinidockError } from '../src/errors.ts';
 import type { Digest } from '../src/image/digest.ts';
 import { importImage } from '../src/image/import.ts';
+import { listIfPresent } from '../src/state/files.ts';
 import type { BombLimits } from '../src/storage/bomb.ts';
 import { chainIds, layerDirectory } from '../src/storage/chain.ts';
 import { copyUp } from '../src/storage/copy-up.ts';
@@ -286,7 +287,7 @@ for (const [what, members, refused] of attacks) {
       const error = await fails(() => unpack(members(canary.path), root));
       assert.is(error.code, 'hostile-layer');
       assert.not.match(error.message, '\n');
-      assert.equal(fs.readdirSync(path.join(root, 'layers')), []);
+      assert.equal(listIfPresent(path.join(root, 'layers')), []);
     } else {
       const layer = await unpack(members(canary.path), root);
       assert.not.ok(
@@ -463,16 +464,12 @@ test('corrupt, truncated and mislabelled layers are refused and leave nothing', 
   const corrupt = Buffer.from(good);
   corrupt.fill(0xff, 40, 60);
   const cases: [Buffer, string, RegExp][] = [
-    [corrupt, 'corrupt-layer', /is no valid gzip/],
-    [good.subarray(0, good.length - 20), 'corrupt-layer', /is no valid gzip: unexpected end of file/],
+    [corrupt, 'corrupt-data', /is no valid gzip/],
+    [good.subarray(0, good.length - 20), 'corrupt-data', /is no valid gzip: unexpected end of file/],
     [gzipSync(content.subarray(0, 50_000)), 'digest-mismatch', /unpacks to sha256:/],
     [gzipSync(Buffer.concat([content, Buffer.from('more')])), 'digest-mismatch', /unpacks to sha256:/],
-    [
-      Buffer.from('fd377a585a000000', 'hex'),
-      'unknown-compression',
-      /is compressed with xz, which minidock cannot read/,
-    ],
-    [Buffer.from('28b52ffd00000000', 'hex'), 'corrupt-layer', /is no valid zstd: /],
+    [Buffer.from('BZh91AY&SY'), 'unknown-compression', /is compressed with bzip2, which minidock cannot read/],
+    [Buffer.from('28b52ffd00000000', 'hex'), 'corrupt-data', /is no valid zstd: /],
     [Buffer.from('<html>'.repeat(200)), 'corrupt-layer', /no valid tar archive/],
   ];
   for (const [bytes, code, message] of cases) {
@@ -528,7 +525,7 @@ test('a bomb is stopped by its ratio, and before the disk is full', async () => 
 test('an error of the filesystem is one printable line, whatever the image calls its files', async () => {
   const name = `${'\x1b[31m\n/'.repeat(700)}x`;
   const error = await fails(() => unpack([{ name, content: '' }]));
-  assert.match(error.message, /^unpacking layer sha256:[0-9a-f]{64} failed: .*ENAMETOOLONG$/);
+  assert.match(error.message, /^unpacking the archive failed: .*ENAMETOOLONG$/);
   assert.not.match(error.message, /[\x00-\x1f]/);
   assert.ok(error.message.length < 600);
 });

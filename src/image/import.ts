@@ -2,23 +2,16 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { createGunzip, type Gunzip } from 'node:zlib';
 import { MinidockError } from '../errors.ts';
-import {
-  type Compression,
-  checkNothingFollows,
-  compressionOf,
-  explainInflate,
-  magicLength,
-} from '../storage/compression.ts';
+import { magicLength } from '../storage/compression/formats.ts';
 import { explainWrite } from '../storage/failure.ts';
-import { ensureLayer } from '../storage/layers.ts';
+import { addBottomLayer } from '../storage/layers.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageConfig } from './config.ts';
 import { addImage } from './create.ts';
 import { blobPath, type Digest } from './digest.ts';
 import type { Descriptor, Platform } from './manifest.ts';
-import { mediaTypes } from './media-types.ts';
+import { layerType } from './media-types.ts';
 import { parseName, parseReference, type Reference } from './reference.ts';
 import { type ImageRecord, ImageStore } from './store.ts';
 import { beginWork } from './work.ts';
@@ -26,7 +19,7 @@ import { beginWork } from './work.ts';
 export interface ImportOptions {
   /** The engine's root. */
   root: string;
-  /** A tar, plain or gzip: a file's path, or its bytes. */
+  /** A tar, plain or compressed with gzip, zstd or xz: a file's path, or its bytes. */
   source: string | Readable;
   /** `repo[:tag]`; without one the image has no name. */
   reference?: string;
@@ -50,7 +43,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   // While this folder is there, nothing is collected: see collect.ts.
   const folder = await beginWork(store.layout, 'import');
   try {
-    const { layer, diffId } = await storeLayer(store, options.source, path.join(folder, 'layer'));
+    const { layer, diffId } = await storeLayer(store, options.source, folder);
     const created = new Date().toISOString();
     const from = typeof options.source === 'string' ? path.basename(options.source) : '-';
     const image: ImageConfig = {
@@ -66,38 +59,37 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   }
 }
 
-/** Spools the tar, computes on the way its digest and that of what it unpacks to, unpacks it, and only then keeps it. */
+/** Spools the tar, unpacks it, and only then keeps it as a blob. */
 async function storeLayer(
   { root, layout }: ImageStore,
   source: string | Readable,
-  partial: string,
+  folder: string,
 ): Promise<{ layer: Descriptor; diffId: Digest }> {
+  const blob = path.join(folder, 'layer');
   try {
-    const { layer, diffId } = await spool(open(source), partial);
-    await ensureLayer(root, { chainId: diffId, diffId, below: () => [], blob: partial });
-    fs.renameSync(partial, blobPath(layout.directory, layer.digest));
+    const layer = await spool(open(source), blob);
+    const diffId = await addBottomLayer(root, { blob }, path.join(folder, 'unpacked'), 'the archive');
+    fs.renameSync(blob, blobPath(layout.directory, layer.digest));
     return { layer, diffId };
   } catch (error) {
     throw explainWrite(error, 'importing a layer');
   }
 }
 
-async function spool(source: AsyncIterable<Buffer>, file: string): Promise<{ layer: Descriptor; diffId: Digest }> {
+async function spool(source: AsyncIterable<Buffer>, file: string): Promise<Descriptor> {
   const fd = fs.openSync(file, 'wx', 0o644);
   try {
-    const digest = createHash('sha256');
-    const diff = new DiffHash();
+    const hash = createHash('sha256');
+    const head = Buffer.alloc(magicLength);
     let size = 0;
     for await (const chunk of source) {
-      digest.update(chunk);
+      if (size < magicLength) chunk.copy(head, size);
+      hash.update(chunk);
       for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);
       size += chunk.length;
-      await diff.write(chunk);
     }
     if (size === 0) throw new MinidockError('corrupt-layer', 'the archive is empty');
-    const { diffId, compression } = await diff.finish();
-    const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer;
-    return { layer: { mediaType, digest: `sha256:${digest.digest('hex')}`, size }, diffId };
+    return { mediaType: layerType(head), digest: `sha256:${hash.digest('hex')}`, size };
   } finally {
     fs.closeSync(fd);
   }
@@ -109,68 +101,6 @@ function open(source: string | Readable): AsyncIterable<Buffer> {
     throw new MinidockError('no-such-file', `cannot import ${JSON.stringify(source)}: no such file`);
   }
   return fs.createReadStream(source, { highWaterMark: 256 << 10 });
-}
-
-/** The digest of a stream once it is decompressed. */
-class DiffHash {
-  readonly #hash = createHash('sha256');
-  #inflate: Gunzip | undefined;
-  /** The gzip stream is over: well, or with a failure. */
-  #isOver = false;
-  #size = 0;
-  #failure: Error | undefined;
-  #head: Buffer = Buffer.alloc(0);
-  #compression: Compression | undefined;
-  #wake = () => {};
-
-  /** Resolves when more is welcome. */
-  async write(chunk: Buffer): Promise<void> {
-    if (this.#compression !== undefined) return this.#pass(chunk);
-    this.#head = Buffer.concat([this.#head, chunk]);
-    if (this.#head.length >= magicLength) await this.#start();
-  }
-
-  async finish(): Promise<{ diffId: Digest; compression: Compression }> {
-    if (this.#compression === undefined) await this.#start();
-    this.#inflate?.end();
-    while (this.#inflate !== undefined && !this.#isOver) await this.#event();
-    if (this.#failure !== undefined) throw explainInflate(this.#failure, 'the archive');
-    if (this.#inflate !== undefined) checkNothingFollows(this.#inflate.bytesWritten, this.#size, 'the archive');
-    return { diffId: `sha256:${this.#hash.digest('hex')}`, compression: this.#compression! };
-  }
-
-  async #start(): Promise<void> {
-    this.#compression = compressionOf(this.#head, 'the archive');
-    if (this.#compression === 'gzip') this.#inflate = this.#open();
-    await this.#pass(this.#head);
-  }
-
-  #open(): Gunzip {
-    const over = (failure?: Error) => {
-      this.#isOver = true;
-      this.#failure ??= failure;
-      this.#wake();
-    };
-    return createGunzip({ chunkSize: 256 << 10 })
-      .on('data', chunk => this.#hash.update(chunk))
-      .on('drain', () => this.#wake())
-      .on('end', () => over())
-      .on('error', over);
-  }
-
-  async #pass(chunk: Buffer): Promise<void> {
-    if (this.#failure !== undefined) throw explainInflate(this.#failure, 'the archive');
-    this.#size += chunk.length;
-    if (this.#inflate === undefined) this.#hash.update(chunk);
-    // Bytes behind the end of a gzip stream are never taken: waiting for `drain` alone would wait for ever.
-    else if (!this.#isOver && !this.#inflate.write(chunk)) await this.#event();
-  }
-
-  #event(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = resolve;
-    });
-  }
 }
 
 /** An image's name as a user gives it for something new: no digest. */

@@ -16,7 +16,7 @@ import {
 import { indexTypes, manifestTypes } from '../image/media-types.ts';
 import { familiar, parseName, parseReference, type Reference } from '../image/reference.ts';
 import { type ImageRecord, ImageStore } from '../image/store.ts';
-import { makeWorkingFolder } from '../state/working-folder.ts';
+import { beginWork } from '../image/work.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
@@ -82,9 +82,9 @@ async function atEndpoints<T>(
   const endpoints = await endpointsOf(reference, config);
   const layout = new Layout(path.join(options.root, 'images'));
   // Says to who collects garbage that we are at work.
-  const folder = writing(`storing ${familiar(reference)}`, () =>
-    makeWorkingFolder(path.join(layout.directory, '.partial'), 'pull'),
-  );
+  const folder = await beginWork(layout, 'pull').catch(error => {
+    throw explainWrite(error, `storing ${familiar(reference)}`);
+  });
   try {
     for (const [i, endpoint] of endpoints.entries()) {
       const isLast = i === endpoints.length - 1;
@@ -106,14 +106,6 @@ async function atEndpoints<T>(
     fs.rmSync(folder, { recursive: true, force: true });
   }
   throw new Error('no endpoint');
-}
-
-function writing<T>(what: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw explainWrite(error, what);
-  }
 }
 
 /** A mirror's failure is not the registry's; a full disk or a hostile layer would be the same everywhere. */

@@ -23,15 +23,15 @@ export interface BombLimits {
  * containers, logs and the store itself live on.
  */
 export class BombGuard {
-  readonly #size: number;
+  readonly #size: () => number;
   readonly #directory: string;
   readonly #name: string;
   readonly #limits: Required<BombLimits>;
   #given = 0;
   #asked = 0;
 
-  /** @param size compressed bytes  @param directory on the disk that is written to */
-  constructor(size: number, directory: string, name: string, limits: BombLimits = {}) {
+  /** @param size compressed bytes, so far where they come as a stream  @param directory on the disk that is written to */
+  constructor(size: () => number, directory: string, name: string, limits: BombLimits = {}) {
     this.#size = size;
     this.#directory = directory;
     this.#name = name;
@@ -42,21 +42,21 @@ export class BombGuard {
   count(bytes: number): void {
     this.#given += bytes;
     const { freeBytes, maxRatio } = this.#limits;
-    if (this.#given > freeBytes && this.#given > this.#size * maxRatio) {
+    if (this.#given > freeBytes && this.#given > this.#size() * maxRatio) {
       throw new MinidockError(
         'hostile-layer',
-        `${this.#name} is refused: its ${humanBytes(this.#size)} unpack to more than ${humanBytes(this.#given - bytes)}`,
+        `${this.#name} is refused: its ${humanBytes(this.#size())} unpack to more than ${humanBytes(this.#given - bytes)}`,
         { fix: 'this is how a decompression bomb looks: do not use the image' },
       );
     }
     if (this.#given - this.#asked >= askEvery) this.checkDisk();
   }
 
-  /** @throws {MinidockError} `no-space` */
-  checkDisk(): void {
+  /** @param wanted bytes that are about to be written  @throws {MinidockError} `no-space` */
+  checkDisk(wanted = 0): void {
     this.#asked = this.#given;
     const { bavail, bsize, ffree, files } = fs.statfsSync(this.#directory);
-    const isFull = bavail * bsize < this.#limits.reservedBytes;
+    const isFull = bavail * bsize - wanted < this.#limits.reservedBytes;
     if (!isFull && (files === 0 || ffree > reservedInodes)) return;
     throw new MinidockError('no-space', `no space left on device while unpacking ${this.#name}`, {
       fix: `${isFull ? 'free some space' : 'remove some files: the disk has no inodes left'}, or choose another disk with --root`,

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { MinidockError } from '../errors.ts';
 import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
 import { BombGuard, type BombLimits } from './bomb.ts';
 import { chainIds, layerDirectory } from './chain.ts';
-import { checkNothingFollows, compressionOf, explainInflate, magicLength } from './compression.ts';
+import { decompress } from './compression/decompress.ts';
 import { explainWrite } from './failure.ts';
 import { resolve } from './merged-view.ts';
 import { singleFlight } from './single-flight.ts';
@@ -39,7 +38,6 @@ export interface LayerRecord {
 }
 
 const readSize = 256 << 10;
-const inflateSize = 512 << 10;
 
 /** Whether the layer is unpacked. */
 export function hasLayer(root: string, chainId: Digest): boolean {
@@ -61,60 +59,107 @@ export function unpackedSize(root: string, diffIds: readonly Digest[]): number {
  * Unpacks a layer unless it is there. It appears whole, by one rename, or not at all; of several processes that want it one
  * unpacks and the others wait. The diff ID is checked before it appears. Resolves to whether there was work to do.
  *
- * Throws `MinidockError`: `corrupt-layer`, `hostile-layer`, `digest-mismatch`, `no-space`.
+ * Throws `MinidockError`: `corrupt-layer`, `corrupt-data`, `unknown-compression`, `hostile-layer`, `digest-mismatch`, `no-space`.
  */
 export async function ensureLayer(root: string, layer: LayerRequest): Promise<boolean> {
-  const layers = ensureDirectory(path.join(root, 'layers'), 0o710);
-  const hex = hexOf(layer.chainId);
-  return singleFlight(
-    path.join(layers, `.lock-${hex}`),
-    () => hasLayer(root, layer.chainId),
-    () => unpackInto(path.join(layers, `.unpack-${hex}`), path.join(layers, hex), layer),
-  );
+  const { chainId, diffId } = layer;
+  const name = `layer ${diffId}`;
+  return once(root, chainId, async () => {
+    // Under the layer's lock: what a killed predecessor left is ours to remove.
+    const temporary = path.join(layersOf(root), `.unpack-${hexOf(chainId)}`);
+    fs.rmSync(temporary, { recursive: true, force: true });
+    await orRemoved(temporary, name, async () => {
+      const unpacked = await unpack(temporary, layer, name, found => {
+        if (found !== diffId) throw mismatch(name, found);
+      });
+      place(root, temporary, { chainId, ...unpacked });
+    });
+  });
 }
 
-/** Under the layer's lock: what a killed predecessor left in `temporary` is ours to remove. */
-async function unpackInto(temporary: string, final: string, layer: LayerRequest): Promise<void> {
-  fs.rmSync(temporary, { recursive: true, force: true });
-  const name = `layer ${layer.diffId}`;
-  const diff = path.join(temporary, 'diff');
+/**
+ * Unpacks a layer that lies on no other and whose diff ID nobody knows yet, in `temporary`, a folder of the caller's to be
+ * made under the same root. Resolves to its diff ID, which is its chain ID too. Throws as `ensureLayer`.
+ */
+export async function addBottomLayer(
+  root: string,
+  layer: Pick<LayerRequest, 'blob' | 'signal'>,
+  temporary: string,
+  name: string,
+): Promise<Digest> {
+  return orRemoved(temporary, name, async () => {
+    const unpacked = await unpack(temporary, { ...layer, below: () => [] }, name);
+    const { diffId } = unpacked;
+    const isNew = await once(root, diffId, async () => place(root, temporary, { chainId: diffId, ...unpacked }));
+    if (!isNew) fs.rmSync(temporary, { recursive: true });
+    return diffId;
+  });
+}
+
+function layersOf(root: string): string {
+  return ensureDirectory(path.join(root, 'layers'), 0o710);
+}
+
+function once(root: string, chainId: Digest, work: () => Promise<void>): Promise<boolean> {
+  return singleFlight(path.join(layersOf(root), `.lock-${hexOf(chainId)}`), () => hasLayer(root, chainId), work);
+}
+
+async function orRemoved<T>(temporary: string, name: string, work: () => Promise<T>): Promise<T> {
   try {
-    fs.mkdirSync(temporary, { mode: 0o710 });
-    fs.mkdirSync(diff, { mode: 0o755 });
-    const unpacker = new Unpacker(diff, name);
-    try {
-      const hash = createHash('sha256');
-      const guard = new BombGuard(fs.statSync(layer.blob).size, temporary, name, layer.limits);
-      guard.checkDisk();
-      for await (const chunk of decompress(layer.blob, name, layer.onProgress)) {
-        layer.signal?.throwIfAborted();
-        guard.count(chunk.length);
-        hash.update(chunk);
-        unpacker.write(chunk);
-      }
-      const found = `sha256:${hash.digest('hex')}`;
-      if (found !== layer.diffId) {
-        throw new MinidockError(
-          'digest-mismatch',
-          `${name} unpacks to ${found}: it is not what the image's config names`,
-          {
-            fix: 'the image is broken or was tampered with: do not use it',
-          },
-        );
-      }
-      const below = await layer.below();
-      await unpacker.finish(directory => inheritedFrom(below, directory));
-    } finally {
-      unpacker.close();
-    }
-    const { size, opaque } = unpacker;
-    const record: LayerRecord = { chainId: layer.chainId, diffId: layer.diffId, size, opaque };
-    fs.writeFileSync(path.join(temporary, 'layer.json'), `${JSON.stringify(record)}\n`);
-    fs.renameSync(temporary, final);
+    return await work();
   } catch (error) {
     fs.rmSync(temporary, { recursive: true, force: true });
     throw explainWrite(error, `unpacking ${name}`);
   }
+}
+
+/** The last step: from now on the layer is there. */
+function place(root: string, temporary: string, record: LayerRecord): void {
+  fs.writeFileSync(path.join(temporary, 'layer.json'), `${JSON.stringify(record)}\n`);
+  fs.renameSync(temporary, path.join(layersOf(root), hexOf(record.chainId)));
+}
+
+/** Unpacks into `temporary`/diff; `check` sees the diff ID before the last touches are put to the files. */
+async function unpack(
+  temporary: string,
+  layer: Omit<LayerRequest, 'chainId' | 'diffId'>,
+  name: string,
+  check?: (diffId: Digest) => void,
+): Promise<Omit<LayerRecord, 'chainId'>> {
+  const diff = path.join(temporary, 'diff');
+  fs.mkdirSync(temporary, { mode: 0o710 });
+  fs.mkdirSync(diff, { mode: 0o755 });
+  const source = fs.createReadStream(layer.blob, { highWaterMark: readSize });
+  const { onProgress } = layer;
+  if (onProgress !== undefined) source.on('data', () => onProgress(source.bytesRead));
+  const blobSize = fs.statSync(layer.blob).size;
+  const guard = new BombGuard(() => blobSize, temporary, name, layer.limits);
+  const unpacker = new Unpacker(diff, name);
+  try {
+    const hash = createHash('sha256');
+    guard.checkDisk();
+    for await (const chunk of decompress(source, name)) {
+      layer.signal?.throwIfAborted();
+      guard.count(chunk.length);
+      hash.update(chunk);
+      unpacker.write(chunk);
+    }
+    const diffId: Digest = `sha256:${hash.digest('hex')}`;
+    check?.(diffId);
+    const below = await layer.below();
+    await unpacker.finish(directory => inheritedFrom(below, directory));
+    const { size, opaque } = unpacker;
+    return { diffId, size, opaque };
+  } finally {
+    source.destroy();
+    unpacker.close();
+  }
+}
+
+function mismatch(name: string, found: Digest): MinidockError {
+  return new MinidockError('digest-mismatch', `${name} unpacks to ${found}: it is not what the image's config names`, {
+    fix: 'the image is broken or was tampered with: do not use it',
+  });
 }
 
 function inheritedFrom(below: readonly string[], directory: string): Inherited | undefined {
@@ -122,43 +167,4 @@ function inheritedFrom(below: readonly string[], directory: string): Inherited |
   if (found.kind !== 'directory' || found.path !== directory || found.hostPath === undefined) return undefined;
   const { mode, uid, gid, mtimeMs } = fs.lstatSync(found.hostPath);
   return { mode: mode & 0o7777, uid, gid, mtime: mtimeMs / 1000 };
-}
-
-/** The bytes of a file, decompressed. */
-async function* decompress(file: string, name: string, onProgress?: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const compression = compressionOf(headOf(file), name, ['none', 'gzip', 'zstd']);
-  const source = fs.createReadStream(file, { highWaterMark: readSize });
-  if (onProgress !== undefined) source.on('data', () => onProgress(source.bytesRead));
-  if (compression === 'none') {
-    yield* source as AsyncIterable<Buffer>;
-    return;
-  }
-  if (compression === 'zstd') {
-    const { inflateZstd } = await import('./zstd.ts');
-    yield* inflateZstd(source, name);
-    return;
-  }
-  // Room for the next chunks: inflating goes on in another thread while this one writes files.
-  const inflate = createGunzip({ chunkSize: inflateSize, highWaterMark: 4 * inflateSize } as object);
-  source.on('error', error => inflate.destroy(error));
-  source.pipe(inflate);
-  try {
-    yield* inflate as AsyncIterable<Buffer>;
-    checkNothingFollows(inflate.bytesWritten, fs.statSync(file).size, name);
-  } catch (error) {
-    throw explainInflate(error, name);
-  } finally {
-    source.destroy();
-    inflate.destroy();
-  }
-}
-
-function headOf(file: string): Buffer {
-  const fd = fs.openSync(file, 'r');
-  try {
-    const head = Buffer.alloc(magicLength);
-    return head.subarray(0, fs.readSync(fd, head));
-  } finally {
-    fs.closeSync(fd);
-  }
 }

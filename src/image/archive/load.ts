@@ -5,19 +5,21 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { hostPlatform, printPlatform } from '../../registry/platform.ts';
 import { workingFolders } from '../../state/working-folder.ts';
+import type { BombLimits } from '../../storage/bomb.ts';
 import { chainIds, layerDirectory } from '../../storage/chain.ts';
+import { decompress } from '../../storage/compression/decompress.ts';
+import { magicLength } from '../../storage/compression/formats.ts';
 import { explainWrite } from '../../storage/failure.ts';
 import { ensureLayer, hasLayer, unpackedSize } from '../../storage/layers.ts';
 import { collect, type Parts } from '../collect.ts';
 import { type ImageConfig, maxConfigSize, parseConfig } from '../config.ts';
 import { blobPath, type Digest, shortDigest } from '../digest.ts';
 import { maxManifestSize, type Platform, parseManifest } from '../manifest.ts';
-import { mediaTypes } from '../media-types.ts';
+import { layerType, mediaTypes } from '../media-types.ts';
 import { familiar } from '../reference.ts';
 import { ImageStore, type NewImage } from '../store.ts';
 import { beginWork } from '../work.ts';
 import { type ArchivedImage, readContents } from './contents.ts';
-import { type Bounds, decompressArchive } from './decompress.ts';
 import { corruptArchive } from './failure.ts';
 import { type FileMember, Members } from './members.ts';
 
@@ -28,7 +30,8 @@ export interface LoadOptions {
   source: string | Readable;
   onProgress?: (event: LoadEvent) => void;
   signal?: AbortSignal;
-  bounds?: Bounds;
+  /** How far it may swell. */
+  limits?: BombLimits;
 }
 
 /** What `load` shows, in Docker's words. */
@@ -53,7 +56,7 @@ interface Prepared {
  * store's blobs, so that a layer becomes a blob by a link and not by a copy. An image's id is the digest of its config and
  * is the same here as in every other engine.
  *
- * Throws `MinidockError`: `corrupt-archive`, `hostile-archive`, `malformed-image`, `no-such-platform`, `no-space`,
+ * Throws `MinidockError`: `corrupt-archive`, `corrupt-data`, `hostile-archive`, `malformed-image`, `no-such-platform`, `no-space`,
  * `unknown-compression`, and what unpacking a layer throws.
  */
 export async function loadImages(options: LoadOptions): Promise<void> {
@@ -64,10 +67,10 @@ export async function loadImages(options: LoadOptions): Promise<void> {
   // While this folder is there, nothing is collected: see collect.ts.
   const folder = await beginWork(store.layout, 'load');
   try {
-    const members = new Members(folder);
+    const members = new Members(folder, options.limits);
     const source = open(options.source);
     if (options.signal !== undefined) addAbortSignal(options.signal, source);
-    await members.readAll(decompressArchive(source, options.bounds));
+    await members.readAll(source);
     const images = readContents(members).map(image => prepare(image, options));
     await enter(store, images, options).catch(error => {
       // A pull that failed has just removed a part that was its own and that we found here: all of it is still spooled.
@@ -190,7 +193,7 @@ function keep(file: FileMember, blob: string): boolean {
 async function checkDiffId(layer: FileMember, diffId: Digest): Promise<void> {
   if (layer.digest === diffId) return;
   const hash = createHash('sha256');
-  for await (const chunk of decompressArchive(fs.createReadStream(layer.path))) hash.update(chunk);
+  for await (const chunk of decompress(fs.createReadStream(layer.path), 'the archive')) hash.update(chunk);
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== diffId) throw corruptArchive(`its layer ${diffId} unpacks to ${found}`);
 }
@@ -210,18 +213,17 @@ function manifestFor({ image, id }: Prepared): { mediaType: string; content: Buf
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,
     config: { mediaType: mediaTypes.ociConfig, digest: id, size: image.config.size },
-    layers: image.layers.map(layer => ({ mediaType: layerType(layer), digest: layer.digest, size: layer.size })),
+    layers: image.layers.map(layer => ({ mediaType: layerTypeOf(layer), digest: layer.digest, size: layer.size })),
   };
   return { mediaType: mediaTypes.ociManifest, content: Buffer.from(JSON.stringify(document)) };
 }
 
-function layerType({ path: file }: FileMember): string {
+function layerTypeOf({ path: file }: FileMember): string {
   const fd = fs.openSync(file, 'r');
   try {
-    const head = Buffer.alloc(4);
+    const head = Buffer.alloc(magicLength);
     fs.readSync(fd, head);
-    if (head.readUInt16BE() === 0x1f8b) return mediaTypes.ociLayerGzip;
-    return head.readUInt32BE() === 0x28b52ffd ? mediaTypes.ociLayerZstd : mediaTypes.ociLayer;
+    return layerType(head);
   } finally {
     fs.closeSync(fd);
   }

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { archive, type Member } from '../../../test/support/archive.ts';
+import { archive, gzipped, type Member } from '../../../test/support/archive.ts';
 import { Members } from './members.ts';
 
 let folder = '';
@@ -95,6 +96,17 @@ test('absurd names and numbers of members are bounded', async () => {
   assert.match(await fails([{ name: `${'n/'.repeat(600)}x` }]), /a name in it has 1201 characters/);
   const many = Array.from({ length: 20_001 }, (_, i): Member => ({ name: `d${i}`, type: 'directory' }));
   assert.match(await fails(many), /more than 20000 members/);
+});
+
+test('a bomb ends early; what stays below the free bytes may swell as it likes', async () => {
+  const zeros = await gzipped([{ name: 'zeros', content: Buffer.alloc(4 << 20) }]);
+  const limits = { freeBytes: 1 << 20, maxRatio: 100 };
+  const inflate = (tight?: typeof limits) => new Members(folder, tight).readAll(Readable.from([zeros]));
+  const error = await inflate(limits).catch(e => e);
+  assert.match(error.message, /^the archive is refused: its \d+(\.\d+)? kB unpack to more than \d(\.\d+)? MB$/);
+  fs.rmSync(folder, { recursive: true });
+  fs.mkdirSync(folder);
+  await inflate();
 });
 
 test.run();

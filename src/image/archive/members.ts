@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { MinidockError } from '../../errors.ts';
+import { BombGuard, type BombLimits } from '../../storage/bomb.ts';
+import { decompress } from '../../storage/compression/decompress.ts';
 import { explainWrite } from '../../storage/failure.ts';
 import { TarError } from '../../storage/tar/error.ts';
 import type { TarEntry } from '../../storage/tar/header.ts';
@@ -27,9 +28,6 @@ type Member = FileMember | { kind: 'symlink'; target: string } | { kind: 'direct
 const maxMembers = 20_000;
 const maxNameLength = 1024;
 const maxLinks = 10;
-/** The disk is not filled to its last byte: containers write to it as well. */
-const reserve = 128 << 20;
-const checkEvery = 64 << 20;
 
 /**
  * The members of an image archive, each spooled into a numbered file. A member's name is a key in a table and never a path
@@ -41,18 +39,23 @@ export class Members implements TarHandler {
   readonly #members = new Map<string, Member>();
   readonly #reader = new TarReader(this);
   #open: { fd: number; hash: Hash; member: Omit<FileMember, 'digest'> } | undefined;
-  #unchecked = 0;
+  readonly #guard: BombGuard;
+  #taken = 0;
 
   /** Files are made in `folder`, which the caller removes. */
-  constructor(folder: string) {
+  constructor(folder: string, limits?: BombLimits) {
     this.#folder = folder;
+    this.#guard = new BombGuard(() => this.#taken, folder, 'the archive', limits);
   }
 
-  /** Throws `MinidockError`: `corrupt-archive`, `hostile-archive`, `no-space`. */
-  async readAll(chunks: AsyncIterable<Buffer>): Promise<void> {
+  /** Throws `MinidockError`: `corrupt-archive`, `corrupt-data`, `hostile-archive`, `hostile-layer`, `no-space`. */
+  async readAll(source: AsyncIterable<Buffer>): Promise<void> {
     try {
-      this.#checkSpace(0);
-      for await (const chunk of chunks) this.#reader.write(chunk);
+      this.#guard.checkDisk();
+      for await (const chunk of decompress(this.#counted(source), 'the archive')) {
+        this.#guard.count(chunk.length);
+        this.#reader.write(chunk);
+      }
       if (this.#reader.entries === 0) throw corruptArchive('it is no tar archive, or an empty one');
       this.#reader.finish();
     } catch (error) {
@@ -118,8 +121,6 @@ export class Members implements TarHandler {
     hash.update(chunk);
     for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);
     member.size += chunk.length;
-    this.#unchecked += chunk.length;
-    if (this.#unchecked > checkEvery) this.#checkSpace(0);
   }
 
   end(entry: TarEntry): void {
@@ -132,7 +133,7 @@ export class Members implements TarHandler {
   }
 
   #create(name: string, size: number): void {
-    if (size > checkEvery) this.#checkSpace(size);
+    this.#guard.checkDisk(size);
     const file = path.join(this.#folder, String(this.#reader.entries));
     const fd = fs.openSync(file, 'wx', 0o644);
     this.#open = { fd, hash: createHash('sha256'), member: { kind: 'file', name, path: file, size: 0 } };
@@ -147,13 +148,11 @@ export class Members implements TarHandler {
     this.#members.set(name, member);
   }
 
-  #checkSpace(wanted: number): void {
-    this.#unchecked = 0;
-    const { bavail, bsize } = fs.statfsSync(this.#folder);
-    if (bavail * bsize - wanted >= reserve) return;
-    throw new MinidockError('no-space', 'no space left on device while loading an archive', {
-      fix: 'free some space, or choose another disk with --root',
-    });
+  async *#counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      this.#taken += chunk.length;
+      yield chunk;
+    }
   }
 }
 

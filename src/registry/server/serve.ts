@@ -67,12 +67,11 @@ export async function serve(options: ServeOptions): Promise<RegistryServer> {
     url: `http://${name}`,
     host: name,
     port: address.port,
-    close: () =>
-      new Promise(resolve => {
-        registry.close();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()));
+      server.closeAllConnections();
+      await Promise.all([closed, registry.close()]);
+    },
   };
 }
 
@@ -101,8 +100,8 @@ class Registry {
     this.#manifests = new Manifests(options.root, `${ownHost}:${port}`);
   }
 
-  close(): void {
-    this.#uploads?.close();
+  async close(): Promise<void> {
+    await this.#uploads?.close();
   }
 
   async answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {

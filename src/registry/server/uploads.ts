@@ -4,7 +4,7 @@ import type http from 'node:http';
 import path from 'node:path';
 import { blobPath, isDigest } from '../../image/digest.ts';
 import type { Layout } from '../../image/layout.ts';
-import { makeWorkingFolder } from '../../state/working-folder.ts';
+import { beginWork } from '../../image/work.ts';
 import { explainWrite, isFileError } from '../../storage/failure.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 
@@ -31,7 +31,7 @@ interface Upload {
 export class Uploads {
   readonly #layout: Layout;
   readonly #open = new Map<string, Upload>();
-  #folder: string | undefined;
+  #folder: Promise<string> | undefined;
   #lastUse = 0;
   readonly #timer = setInterval(() => this.#tidy(Date.now()), 60_000).unref();
 
@@ -46,14 +46,14 @@ export class Uploads {
     request: http.IncomingMessage,
     response: http.ServerResponse,
   ): Promise<void> {
+    const folder = await this.#hold();
     const mount = url.searchParams.get('mount');
     if (isDigest(mount) && this.#layout.has(mount)) {
-      this.#hold();
       return sendEmpty(response, 201, { Location: `/v2/${repository}/blobs/${mount}`, ...identity(mount) });
     }
     if (this.#open.size >= maxUploads) throw new Refusal(429, 'TOOMANYREQUESTS', 'too many uploads at once');
     const id = randomUUID();
-    const file = path.join(this.#hold(), id);
+    const file = path.join(folder, id);
     const fd = fs.openSync(file, 'wx', 0o644);
     const upload = { repository, file, fd, hash: createHash('sha256'), size: 0, touched: Date.now(), isBusy: false };
     this.#open.set(id, upload);
@@ -92,26 +92,31 @@ export class Uploads {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const id of [...this.#open.keys()]) this.#forget(id);
-    if (this.#folder !== undefined) fs.rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
+    await this.#release();
   }
 
   /** While the folder is there no garbage is collected: what is pushed is nobody's until its manifest comes. */
-  #hold(): string {
+  async #hold(): Promise<string> {
     this.#lastUse = Date.now();
-    this.#layout.create();
-    this.#folder ??= makeWorkingFolder(path.join(this.#layout.directory, '.partial'), 'pull');
+    this.#folder ??= beginWork(this.#layout, 'pull').catch(error => {
+      this.#folder = undefined;
+      throw error;
+    });
     return this.#folder;
   }
 
-  #tidy(now: number): void {
-    for (const [id, { touched, isBusy }] of this.#open) if (!isBusy && now - touched > patienceMs) this.#forget(id);
-    if (this.#folder === undefined || this.#open.size > 0 || now - this.#lastUse < patienceMs) return;
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+  async #release(): Promise<void> {
+    const folder = await this.#folder?.catch(() => undefined);
     this.#folder = undefined;
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+  }
+
+  async #tidy(now: number): Promise<void> {
+    for (const [id, { touched, isBusy }] of this.#open) if (!isBusy && now - touched > patienceMs) this.#forget(id);
+    if (this.#open.size === 0 && now - this.#lastUse >= patienceMs) await this.#release();
   }
 
   #forget(id: string): void {

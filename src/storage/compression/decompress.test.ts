@@ -3,13 +3,13 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Bounds, decompressArchive } from './decompress.ts';
+import { decompress } from './decompress.ts';
 
-async function read(content: Buffer, bounds?: Bounds, chunkSize = 1000): Promise<Buffer> {
+async function read(content: Buffer, chunkSize = 1000): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (let at = 0; at < content.length; at += chunkSize) chunks.push(content.subarray(at, at + chunkSize));
   const found: Buffer[] = [];
-  for await (const chunk of decompressArchive(Readable.from(chunks), bounds)) found.push(chunk);
+  for await (const chunk of decompress(Readable.from(chunks), 'the archive')) found.push(chunk);
   return Buffer.concat(found);
 }
 
@@ -21,8 +21,6 @@ async function failure(action: Promise<unknown>): Promise<{ code: string; messag
 }
 
 const text = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''));
-const zeros = Buffer.alloc(4 << 20);
-const tight: Bounds = { free: 1 << 20, ratio: 100 };
 
 const through = (program: string, content: Buffer) => {
   const { status, stdout } = spawnSync(program, ['-qc'], { input: content, maxBuffer: 1 << 26 });
@@ -30,8 +28,7 @@ const through = (program: string, content: Buffer) => {
 };
 
 test('plain bytes pass as they are, however they are cut', async () => {
-  for (const size of [1, 5, 1000])
-    assert.equal(await read(text.subarray(0, 3000), undefined, size), text.subarray(0, 3000));
+  for (const size of [1, 5, 1000]) assert.equal(await read(text.subarray(0, 3000), size), text.subarray(0, 3000));
   assert.is((await read(Buffer.alloc(0))).length, 0);
   assert.is((await read(Buffer.from('abc'))).toString(), 'abc');
 });
@@ -39,7 +36,7 @@ test('plain bytes pass as they are, however they are cut', async () => {
 test('gzip, of several members as pigz and tar make it', async () => {
   const half = text.length >> 1;
   const members = Buffer.concat([gzipSync(text.subarray(0, half)), gzipSync(text.subarray(half))]);
-  assert.equal(await read(members, undefined, 1), text);
+  assert.equal(await read(members, 1), text);
 });
 
 for (const program of ['zstd', 'xz']) {
@@ -49,26 +46,26 @@ for (const program of ['zstd', 'xz']) {
     test.skip(program, () => {});
     continue;
   }
-  test(`${program}: whole, cut, and a bomb`, async () => {
-    assert.equal(await read(packed, undefined, 7), text);
+  test(`${program}: whole, and cut`, async () => {
+    assert.equal(await read(packed, 7), text);
     const cut = await failure(read(packed.subarray(0, -20)));
-    assert.match(cut.message, new RegExp(`^the archive cannot be loaded: it is no valid ${program}: `));
-    const bomb = await failure(read(through(program, zeros)!, tight));
-    assert.is(bomb.code, 'hostile-archive');
-    assert.match(bomb.message, /it swells to more than 100 times its size/);
+    assert.match(cut.message, new RegExp(`^the archive is no valid ${program}: `));
   });
 }
 
-test('a gzip bomb ends early; what stays below the free bytes may swell as it likes', async () => {
-  assert.is((await failure(read(gzipSync(zeros), tight))).code, 'hostile-archive');
-  assert.is((await read(gzipSync(Buffer.alloc(1 << 20)), tight)).length, 1 << 20);
-  assert.is((await read(gzipSync(zeros))).length, zeros.length);
+test('bytes behind the end of a gzip stream are refused, however they are cut', async () => {
+  const packed = gzipSync(text);
+  for (const tail of [Buffer.alloc(512), Buffer.from('more')])
+    for (const size of [1000, packed.length, packed.length + 600]) {
+      const { message } = await failure(read(Buffer.concat([packed, tail]), size));
+      assert.match(message, /^the archive is no valid gzip: (\d+ bytes follow its end|incorrect header check)$/);
+    }
 });
 
 test('a broken gzip and an unknown compression are named', async () => {
   const broken = gzipSync(text);
   broken[2000] = broken[2000]! ^ 0xff;
-  assert.match((await failure(read(broken))).message, /^the archive cannot be loaded: it is no valid gzip: /);
+  assert.match((await failure(read(broken))).message, /^the archive is no valid gzip: /);
   assert.is((await failure(read(Buffer.from('BZh91AY&SY')))).code, 'unknown-compression');
 });
 
@@ -77,7 +74,7 @@ test('an error of the source comes through', async () => {
     yield gzipSync(text).subarray(0, 100);
     throw new Error('the pipe broke');
   }
-  const chunks = decompressArchive(Readable.from(failing()));
+  const chunks = decompress(Readable.from(failing()), 'the archive');
   const found = await failure(
     (async () => {
       for await (const _ of chunks);
