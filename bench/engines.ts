@@ -14,6 +14,8 @@ export interface BenchEngine {
   /** The start of every command: program and global flags. */
   command: string[];
   env: Record<string, string>;
+  /** Its commands do their work in another process. */
+  daemon?: true;
   /** Removes running containers without a grace period. */
   remove: string[];
   /** Shell command that makes the engine forget an image and its layers. */
@@ -85,7 +87,7 @@ async function startDocker(folder: string): Promise<BenchEngine | undefined> {
   const version = must(client, ['-H', socket, 'version', '--format', '{{.Server.Version}}']).trim();
   const forget = (name: string) => `${command.join(' ')} rmi -f ${name}`;
   const pull = (name: string) => `${command.join(' ')} pull ${name}`;
-  return { name: 'docker', version, command, env: {}, remove, forget, pull };
+  return { name: 'docker', version, command, env: {}, daemon: true, remove, forget, pull };
 }
 
 async function startPodman(folder: string): Promise<BenchEngine | undefined> {

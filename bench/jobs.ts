@@ -37,13 +37,18 @@ export function jobs(registry: string): Job[] {
       tearDown: engine => run(engine, [...engine.remove, 'bench']),
     },
     { name: 'ps -a', command: engine => text(engine, 'ps', '-a') },
-    {
-      name: 'pull and unpack',
-      prepare: engine => `sh -c '${engine.forget(`${registry}/bench:1`)} >/dev/null 2>&1 || true'`,
-      command: engine => engine.pull(`${registry}/bench:1`),
-      runs: 4,
-    },
+    pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
+    pullJob(registry, 'ten:1', 'pull the same in ten layers'),
   ];
+}
+
+function pullJob(registry: string, image: string, name: string): Job {
+  return {
+    name,
+    prepare: engine => `sh -c '${engine.forget(`${registry}/${image}`)} >/dev/null 2>&1 || true'`,
+    command: engine => engine.pull(`${registry}/${image}`),
+    runs: 6,
+  };
 }
 
 /** Median milliseconds of one job on one engine, measured by hyperfine without a shell. Throws with its last words. */

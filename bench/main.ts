@@ -4,16 +4,13 @@
  * private roots and a dockerd of its own, so nothing of another engine on this machine is touched.
  */
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { busyboxImage } from '../scripts/images/busybox.ts';
-import { nginxImage } from '../scripts/images/nginx.ts';
-import { demoNginx } from '../scripts/images/stand-in.ts';
 import { temporaryFolder } from '../test/support/cleanup.ts';
 import { push, registry } from '../test/support/registry.ts';
-import { findProgram } from '../test/support/requires.ts';
 import { runcBundle, startEngines } from './engines.ts';
 import { hyperfine, jobs, measure } from './jobs.ts';
-import { supervisorMemory } from './memory.ts';
+import { layersImage } from './layers.ts';
+import { peakMemory, supervisorMemory } from './memory.ts';
 import { machine, type Row, table } from './table.ts';
 
 const containersForMemory = 10;
@@ -22,9 +19,10 @@ async function main(): Promise<void> {
   const json = process.argv.includes('--json') || process.env.npm_config_json === 'true';
   const runs = Number(process.argv[process.argv.indexOf('--runs') + 1]) || 15;
   const folder = temporaryFolder('bench');
-  const { small, large } = await images();
+  const { small, one, ten } = await images();
   const server = await registry();
-  push(`oci:${large.layout}:${large.tag}`, server, 'bench:1');
+  push(`oci:${one.layout}:${one.tag}`, server, 'one:1');
+  push(`oci:${ten.layout}:${ten.tag}`, server, 'ten:1');
 
   const engines = await startEngines(folder, small.rootfs, server.host);
   const rows: Row[] = [];
@@ -40,7 +38,10 @@ async function main(): Promise<void> {
   const memory: Row = { job: 'supervisor memory a container (PSS)', unit: 'kB', values: {} };
   for (const engine of engines)
     memory.values[engine.name] = attempt(`${engine.name}: memory`, () => supervisorMemory(engine, containersForMemory));
-  rows.push(memory);
+  const pulling: Row = { job: 'pull in one layer: peak memory (RSS)', unit: 'kB', values: {} };
+  for (const engine of engines.filter(({ daemon }) => !daemon))
+    pulling.values[engine.name] = await peakMemory(engine, `${server.host}/one:1`);
+  rows.push(memory, pulling);
 
   const versions = Object.fromEntries(engines.map(engine => [engine.name, engine.version]));
   if (runc) versions.runc = runc.version;
@@ -48,14 +49,13 @@ async function main(): Promise<void> {
     ...machine(),
     versions,
     runs,
-    pulled: `${Math.round(statSync(large.rootfs).size / 1e6)} MB unpacked`,
   };
   console.log(json ? JSON.stringify({ ...about, rows }, null, 2) : table(about, rows));
 }
 
 /** Made before the network namespace is entered, and found in the cache after it. */
 async function images() {
-  return { small: await busyboxImage(), large: findProgram('debootstrap') ? await nginxImage() : await demoNginx() };
+  return { small: await busyboxImage(), one: await layersImage(1), ten: await layersImage(10) };
 }
 
 /** A job that fails on one engine is an empty cell and a line on stderr. */

@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type BenchEngine, image, run } from './engines.ts';
 
@@ -15,6 +17,33 @@ export function supervisorMemory(engine: BenchEngine, count: number): number {
     return supervisors.map(pss).reduce((sum, kilobytes) => sum + kilobytes, 0) / count;
   } finally {
     run(engine, [...engine.remove, ...ids]);
+  }
+}
+
+/** Kilobytes (VmHWM, /proc/PID/status) that the command of a pull took at its largest. */
+export async function peakMemory(engine: BenchEngine, name: string): Promise<number> {
+  const [program = '', ...args] = engine.pull(name).split(' ');
+  spawnSync('sh', ['-c', engine.forget(name)], { env: { ...process.env, ...engine.env } });
+  const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...engine.env } });
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, status(child.pid, 'VmHWM'));
+  }, 5);
+  try {
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`pull ended with ${code}`);
+    return peak;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function status(pid: number | undefined, field: string): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+  } catch {
+    return 0;
   }
 }
 
