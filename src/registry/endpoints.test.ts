@@ -1,3 +1,5 @@
+import dns from 'node:dns/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseReference } from '../image/reference.ts';
@@ -17,6 +19,8 @@ test('Docker Hub: mirrors first, then itself', async () => {
     'http://10.0.0.1:5000 insecure',
     'https://registry-1.docker.io',
   ]);
+  const [mirror] = await bases('nginx', ['m.example'], ['https://m.example']);
+  assert.is(mirror, 'https://m.example insecure');
 });
 
 test('mirrors are not for other registries', async () => {
@@ -28,12 +32,34 @@ test('plain http only for loopback and what was declared insecure', async () => 
   for (const host of ['localhost:5000', '127.0.0.1:5000', '127.9.9.9', '[::1]:5000']) {
     assert.equal(await bases(`${host}/app`), both(host), host);
   }
-  assert.equal(await bases('203.0.113.1:5000/app'), ['https://203.0.113.1:5000']);
+  for (const host of ['203.0.113.1:5000', '126.0.0.1', '128.0.0.1', '[::2]:5000']) {
+    assert.equal(await bases(`${host}/app`), [`https://${host}`], host);
+  }
+  assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.1']), both('203.0.113.1:5000'));
   assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.1:5000']), both('203.0.113.1:5000'));
   assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.0/24']), both('203.0.113.1:5000'));
-  assert.equal(await bases('203.0.113.1:5000/app', ['203.0.113.1:5001', '10.0.0.0/8', 'nonsense/99']), [
-    'https://203.0.113.1:5000',
-  ]);
+  const others = ['203.0.113.1:5001', '10.0.0.0/8', '203.0.113.0/99', 'nonsense/99'];
+  assert.equal(await bases('203.0.113.1:5000/app', others), ['https://203.0.113.1:5000']);
+});
+
+test('a name is what its addresses are', async () => {
+  const { lookup } = dns;
+  const resolving = async (addresses: string[]) => {
+    dns.lookup = (async () => addresses.map(address => ({ address }))) as unknown as typeof lookup;
+    syncBuiltinESMExports();
+    return (await bases('r.example/app', ['10.0.0.0/8'])).length;
+  };
+  try {
+    const found = [
+      await resolving(['203.0.113.1', '127.0.0.1']),
+      await resolving(['10.1.2.3']),
+      await resolving(['::2']),
+    ];
+    assert.equal(found, [2, 2, 1]);
+  } finally {
+    dns.lookup = lookup;
+    syncBuiltinESMExports();
+  }
 });
 
 test.run();

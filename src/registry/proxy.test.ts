@@ -8,7 +8,7 @@ for (const [url, more, wanted] of [
   ['https://r.example/v2/', {}, 'http://p:3128/'],
   ['http://r.example/v2/', {}, 'http://q:8080/'],
   ['https://r.example/v2/', { NO_PROXY: '*' }, undefined],
-  ['https://r.example/v2/', { NO_PROXY: 'x, r.example' }, undefined],
+  ['https://r.example/v2/', { NO_PROXY: 'x,r.example y' }, undefined],
   ['https://sub.r.example/v2/', { no_proxy: 'r.example' }, undefined],
   ['https://sub.r.example/v2/', { NO_PROXY: '.r.example' }, undefined],
   ['https://r.example/v2/', { NO_PROXY: '.r.example' }, 'http://p:3128/'],

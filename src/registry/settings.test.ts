@@ -33,6 +33,8 @@ for (const [content, message] of [
   [{ 'registry-mirrors': ['m.example'] }, /mirror "m\.example" is no http:\/\/ or https:\/\/ URL/],
   [{ 'registry-mirrors': ['ftp://m'] }, /mirror "ftp:\/\/m" is no/],
   [{ 'registry-mirrors': ['https://me:secret@m'] }, /mirror "m" holds more than/],
+  [{ 'registry-mirrors': ['https://m/?secret'] }, /mirror "m" holds more than/],
+  [{ 'registry-mirrors': ['https://m/#secret'] }, /mirror "m" holds more than/],
   [{ 'insecure-registries': [5000] }, /"insecure-registries" is no list of texts/],
 ] as const) {
   test(`daemon.json: ${JSON.stringify(content)} is refused`, () => {
@@ -52,11 +54,15 @@ test('credentials by host, and Docker Hub’s by its old address', async () => {
       'r.example:5000': { auth },
       'https://index.docker.io/v1/': { auth },
       'https://old.example/v2/': { auth },
+      padded: { auth: Buffer.from('me:se:cret\0\0').toString('base64') },
+      plain: me,
+      token: { auth, identitytoken: 'refresh' },
       empty: {},
     },
   });
-  for (const host of ['r.example:5000', 'docker.io', 'old.example'])
+  for (const host of ['r.example:5000', 'docker.io', 'old.example', 'padded', 'plain'])
     assert.equal(await findCredentials(host, config), me, host);
+  assert.equal(await findCredentials('token', config), { ...me, identityToken: 'refresh' });
   for (const host of ['r.example', 'r.example:5001', 'example:5000', 'empty']) {
     assert.is(await findCredentials(host, config), undefined, host);
   }
