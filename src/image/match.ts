@@ -12,7 +12,11 @@ export function matchesReference(pattern: string, name: string): boolean {
   return expression.test(familiar(reference)) || expression.test(familiarName(reference));
 }
 
-/** @throws {Error} for a pattern whose bracket is not closed */
+/** A class as Go has it: not empty, a bracket or a dash in it behind a backslash. */
+const bracket = /\[(\^|(?!\^))((?:(?:\\.|[^\\\]-])(?:-(?:\\.|[^\\\]-]))?)+)\]/sy;
+const range = /(\\.|[^\\])(?:-(\\.|[^\\]))?/gs;
+
+/** @throws {Error} for a pattern whose bracket is not closed, or empty */
 function globExpression(pattern: string): RegExp {
   let source = '';
   for (let at = 0; at < pattern.length; at++) {
@@ -20,12 +24,25 @@ function globExpression(pattern: string): RegExp {
     if (character === '*') source += '[^/]*';
     else if (character === '?') source += '[^/]';
     else if (character === '[') {
-      const end = pattern.indexOf(']', at + 2);
-      if (end === -1) throw new Error(`syntax error in pattern ${JSON.stringify(pattern)}`);
-      const body = pattern.slice(at + 1, end).replace(/[\\[\]]/g, '\\$&');
-      source += `[${body}]`;
-      at = end;
-    } else source += (character === '\\' ? (pattern[++at] ?? '\\') : character).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+      bracket.lastIndex = at;
+      const [whole, negation, ranges] = bracket.exec(pattern) ?? [];
+      if (whole === undefined) throw new Error(`syntax error in pattern ${JSON.stringify(pattern)}`);
+      source += `[${negation}${classBody(ranges!)}]`;
+      at += whole.length - 1;
+    } else source += escaped(character === '\\' ? (pattern[++at] ?? '\\') : character);
   }
   return new RegExp(`^${source}$`);
+}
+
+/** A range that runs backwards holds nothing. */
+function classBody(ranges: string): string {
+  return [...ranges.matchAll(range)]
+    .map(([, low, high = low]) => [low!.at(-1)!, high!.at(-1)!] as const)
+    .filter(([low, high]) => low <= high)
+    .map(([low, high]) => `${escaped(low)}-${escaped(high)}`)
+    .join('');
+}
+
+function escaped(character: string): string {
+  return character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
