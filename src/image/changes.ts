@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import type { ContainerConfig } from './config.ts';
 
@@ -90,7 +91,7 @@ function mergeEnv(env: readonly string[], added: [string, string][]): string[] {
 }
 
 function workdir(current: string | undefined, argument: string): string {
-  return argument.startsWith('/') ? argument : `${(current ?? '/').replace(/\/+$/, '')}/${argument}`;
+  return argument.startsWith('/') ? argument : path.posix.join('/', current ?? '', argument);
 }
 
 function exposed(port: string, change: string): string {
