@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { collect, type Parts } from '../image/collect.ts';
 import { blobPath, type Digest, shortDigest } from '../image/digest.ts';
 import type { Descriptor } from '../image/manifest.ts';
 import type { ImageStore } from '../image/store.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { ensureLayer, hasLayer } from '../storage/layers.ts';
+import { UnpackPool } from '../storage/unpack/pool.ts';
 import type { RegistryClient } from './client.ts';
 import { download, hasBlob } from './download.ts';
 import type { LayerPhase, PullEvent } from './progress.ts';
@@ -11,8 +13,13 @@ import { Slots } from './slots.ts';
 
 /** As Docker's default. */
 const parallelDownloads = 3;
+/** Each costs some 40 MB; more would wait for each other in the kernel, which makes the files. */
+const maxThreads = 2;
 
-/** Downloads a few layers at a time and unpacks each, bottom first, as soon as it is there. */
+/**
+ * Downloads a few layers at a time and unpacks each as soon as it is there, several at once; a layer is finished, and
+ * appears, when those below it have.
+ */
 export async function fetchLayers(
   client: RegistryClient,
   store: ImageStore,
@@ -53,27 +60,43 @@ export async function fetchLayers(
       slots.give();
     }
   });
-  for (const promise of fetched) promise.catch(() => {});
-  try {
-    for (const [i, layer] of layers.entries()) {
+  const missing = layers.filter((_, i) => !hasLayer(root, chain[i]!)).length;
+  const pool = missing > 1 ? new UnpackPool(Math.min(missing, availableParallelism(), maxThreads)) : undefined;
+  const unpacked: Promise<void>[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const unpack = async () => {
       await fetched[i];
-      if (isHere(i)) continue;
+      if (isHere(i)) return;
       const isNew = await ensureLayer(root, {
         chainId: chain[i]!,
         diffId: diffIds[i]!,
-        below: () => chain.slice(0, i).map(chainId => layerDirectory(root, chainId)),
+        below: async () => {
+          await unpacked[i - 1];
+          return chain.slice(0, i).map(chainId => layerDirectory(root, chainId));
+        },
         blob: blobPath(store.layout.directory, layer.digest),
         onProgress: bytes => show(i, 'Extracting', bytes),
         signal,
+        ...(pool && { unpack: (task, hooks) => pool.unpack(task, hooks) }),
       });
       if (isNew) added.layers.push(chain[i]!);
       show(i, 'Pull complete');
-    }
-  } catch (error) {
-    if (!stop.signal.aborted) stop.abort(error);
-    await Promise.allSettled(fetched);
+    };
+    unpacked.push(
+      unpack().catch(error => {
+        stop.abort(error);
+        throw error;
+      }),
+    );
+  }
+  try {
+    await Promise.all(unpacked);
+  } catch {
+    await Promise.allSettled([...fetched, ...unpacked]);
     // Ctrl-C keeps what has come for the next time; a failure leaves nothing.
     if (!options.signal?.aborted) await collect(root, store.layout, added);
     throw stop.signal.reason;
+  } finally {
+    await pool?.close();
   }
 }

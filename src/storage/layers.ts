@@ -1,43 +1,27 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
-import { BombGuard, type BombLimits } from './bomb.ts';
 import { chainIds, layerDirectory } from './chain.ts';
-import { decompress } from './compression/decompress.ts';
 import { explainWrite } from './failure.ts';
-import { resolve } from './merged-view.ts';
 import { singleFlight } from './single-flight.ts';
-import { type Inherited, Unpacker } from './unpack.ts';
+import { type Unpack, type Unpacked, type UnpackHooks, type UnpackTask, unpackBlob } from './unpack/blob.ts';
 
 /** A layer to be unpacked on top of others. */
-export interface LayerRequest {
+export interface LayerRequest extends Pick<UnpackTask, 'blob' | 'limits'>, Omit<UnpackHooks, 'below'> {
   chainId: Digest;
   diffId: Digest;
   /** Directories of the layers below, bottom first; asked for once the layer's own files are written. */
   below: () => Promise<string[]> | string[];
-  /** The layer's tar, plain or compressed. */
-  blob: string;
-  /** Bytes of `blob` used so far. */
-  onProgress?: (bytes: number) => void;
-  signal?: AbortSignal;
-  /** How far it may swell; see `BombGuard`. */
-  limits?: BombLimits;
+  /** In this thread if not said otherwise. */
+  unpack?: Unpack;
 }
 
 /** Kept beside the files, in `layers/<chain id>/layer.json`. */
-export interface LayerRecord {
+export interface LayerRecord extends Unpacked {
   chainId: Digest;
-  diffId: Digest;
-  /** Bytes of its regular files. */
-  size: number;
-  /** Directories that hide what lower layers have in them, as paths from the layer's root. */
-  opaque: string[];
 }
-
-const readSize = 256 << 10;
 
 /** Whether the layer is unpacked. */
 export function hasLayer(root: string, chainId: Digest): boolean {
@@ -69,8 +53,9 @@ export async function ensureLayer(root: string, layer: LayerRequest): Promise<bo
     const temporary = path.join(layersOf(root), `.unpack-${hexOf(chainId)}`);
     fs.rmSync(temporary, { recursive: true, force: true });
     await orRemoved(temporary, name, async () => {
-      const unpacked = await unpack(temporary, layer, name, found => {
+      const unpacked = await into(temporary, name, layer, found => {
         if (found !== diffId) throw mismatch(name, found);
+        return layer.below();
       });
       place(root, temporary, { chainId, ...unpacked });
     });
@@ -88,7 +73,7 @@ export async function addBottomLayer(
   name: string,
 ): Promise<Digest> {
   return orRemoved(temporary, name, async () => {
-    const unpacked = await unpack(temporary, { ...layer, below: () => [] }, name);
+    const unpacked = await into(temporary, name, layer, () => []);
     const { diffId } = unpacked;
     const isNew = await once(root, diffId, async () => place(root, temporary, { chainId: diffId, ...unpacked }));
     if (!isNew) fs.rmSync(temporary, { recursive: true });
@@ -119,52 +104,19 @@ function place(root: string, temporary: string, record: LayerRecord): void {
   fs.renameSync(temporary, path.join(layersOf(root), hexOf(record.chainId)));
 }
 
-/** Unpacks into `temporary`/diff; `check` sees the diff ID before the last touches are put to the files. */
-async function unpack(
+function into(
   temporary: string,
-  layer: Omit<LayerRequest, 'chainId' | 'diffId'>,
   name: string,
-  check?: (diffId: Digest) => void,
-): Promise<Omit<LayerRecord, 'chainId'>> {
-  const diff = path.join(temporary, 'diff');
+  { blob, limits, onProgress, signal, unpack = unpackBlob }: Omit<LayerRequest, 'chainId' | 'diffId' | 'below'>,
+  below: UnpackHooks['below'],
+): Promise<Unpacked> {
   fs.mkdirSync(temporary, { mode: 0o710 });
-  fs.mkdirSync(diff, { mode: 0o755 });
-  const source = fs.createReadStream(layer.blob, { highWaterMark: readSize });
-  const { onProgress } = layer;
-  if (onProgress !== undefined) source.on('data', () => onProgress(source.bytesRead));
-  const blobSize = fs.statSync(layer.blob).size;
-  const guard = new BombGuard(() => blobSize, temporary, name, layer.limits);
-  const unpacker = new Unpacker(diff, name);
-  try {
-    const hash = createHash('sha256');
-    guard.checkDisk();
-    for await (const chunk of decompress(source, name)) {
-      layer.signal?.throwIfAborted();
-      guard.count(chunk.length);
-      hash.update(chunk);
-      unpacker.write(chunk);
-    }
-    const diffId: Digest = `sha256:${hash.digest('hex')}`;
-    check?.(diffId);
-    const below = await layer.below();
-    await unpacker.finish(directory => inheritedFrom(below, directory));
-    const { size, opaque } = unpacker;
-    return { diffId, size, opaque };
-  } finally {
-    source.destroy();
-    unpacker.close();
-  }
+  const task = { blob, directory: path.join(temporary, 'diff'), name, ...(limits && { limits }) };
+  return unpack(task, { below, ...(onProgress && { onProgress }), ...(signal && { signal }) });
 }
 
 function mismatch(name: string, found: Digest): MinidockError {
   return new MinidockError('digest-mismatch', `${name} unpacks to ${found}: it is not what the image's config names`, {
     fix: 'the image is broken or was tampered with: do not use it',
   });
-}
-
-function inheritedFrom(below: readonly string[], directory: string): Inherited | undefined {
-  const found = resolve(below, directory);
-  if (found.kind !== 'directory' || found.path !== directory || found.hostPath === undefined) return undefined;
-  const { mode, uid, gid, mtimeMs } = fs.lstatSync(found.hostPath);
-  return { mode: mode & 0o7777, uid, gid, mtime: mtimeMs / 1000 };
 }

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import { errnoOf, MinidockError } from '../errors.ts';
-import type { Step } from '../syscalls/step.ts';
-import { pathOf, readable } from './bytes.ts';
-import { nodeStep, opaqueStep, whiteoutStep, xattrStep } from './special.ts';
-import type { ByteString, TarEntry } from './tar/header.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import type { Step } from '../../syscalls/step.ts';
+import { pathOf, readable } from '../bytes.ts';
+import { nodeStep, opaqueStep, whiteoutStep, xattrStep } from '../special.ts';
+import type { ByteString, TarEntry } from '../tar/header.ts';
 
 /**
  * A directory of the tree being unpacked.

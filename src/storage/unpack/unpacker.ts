@@ -1,11 +1,11 @@
 import fs from 'node:fs';
-import { errnoOf, MinidockError } from '../errors.ts';
-import { byteString, pathOf, readable } from './bytes.ts';
-import { explainWrite } from './failure.ts';
-import { runSteps } from './special.ts';
-import { TarError } from './tar/error.ts';
-import type { ByteString, TarEntry } from './tar/header.ts';
-import { type TarHandler, TarReader } from './tar/reader.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { byteString, pathOf, readable } from '../bytes.ts';
+import { explainWrite } from '../failure.ts';
+import { runSteps } from '../special.ts';
+import { TarError } from '../tar/error.ts';
+import type { ByteString, TarEntry } from '../tar/header.ts';
+import { type TarHandler, TarReader } from '../tar/reader.ts';
 import { type Directory, isNode, type Place, refused, Tree } from './tree.ts';
 
 const whiteoutPrefix = '.wh.';
