@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,8 +15,11 @@ test.before.each(() => {
 test.after.each(() => fs.rmSync(folder, { recursive: true }));
 
 async function read(members: Member[], cut = 0): Promise<Members> {
+  return readTar(await archive(members), cut);
+}
+
+async function readTar(content: Buffer, cut = 0): Promise<Members> {
   const found = new Members(folder);
-  const content = await archive(members);
   await found.readAll(
     (async function* () {
       for (let at = 0; at < content.length - cut; at += 700)
@@ -26,11 +30,17 @@ async function read(members: Member[], cut = 0): Promise<Members> {
 }
 
 const link = (name: string, linkname: string): Member => ({ name, type: 'symlink', linkname });
-const fails = (members: Member[], cut?: number) =>
-  read(members, cut).then(
+const fails = (members: Member[], cut?: number) => message(read(members, cut));
+const message = (reading: Promise<Members>): Promise<string> =>
+  reading.then(
     () => 'it did not fail',
     error => error.message,
   );
+/** As new, for the second archive of a test. */
+function emptyFolder(): void {
+  fs.rmSync(folder, { recursive: true });
+  fs.mkdirSync(folder);
+}
 
 test('files are spooled under numbers, with size and digest', async () => {
   const members = await read([
@@ -73,9 +83,38 @@ test('the same name twice is one file, or an attack', async () => {
     { name: './a', content: second },
   ];
   assert.is((await read(twice('one'))).file('a').size, 3);
-  fs.rmSync(folder, { recursive: true });
-  fs.mkdirSync(folder);
+  emptyFolder();
   assert.match(await fails(twice('two')), /holds "a" twice, with different content/);
+  const directory: Member = { name: 'd/', type: 'directory' };
+  await read([link('l', 'a'), link('l', 'a'), directory, { ...directory, name: './d' }]);
+  assert.match(await fails([link('l', 'a'), link('l', 'b')]), /holds "l" twice, with different content/);
+  for (const other of [link('d', 'a'), { name: 'd' }]) {
+    assert.match(await fails([directory, other]), /holds "d" twice, with different content/);
+    emptyFolder();
+  }
+});
+
+test('a chain of ten links is followed; what is no file, or a file with holes, is none of an image’s', async () => {
+  const chain = Array.from({ length: 11 }, (_, i) => link(`link${i + 1}`, i === 0 ? 'end' : `link${i}`));
+  const members = await read([{ name: 'end' }, ...chain, { name: 'd/', type: 'directory' }]);
+  assert.is(members.file('link10').name, 'end');
+  assert.throws(() => members.file('link11'), /"link11" is a chain of more than 10 links/);
+  assert.throws(() => members.file('d'), /"d", which it names, is a directory/);
+  for (const type of ['character-device', 'block-device', 'fifo'] as const)
+    assert.match(
+      await fails([{ name: 'odd', type }]),
+      /"odd" is a (character|block|fifo), which no image archive holds/,
+    );
+  for (const at of [0, 1 << 20]) {
+    emptyFolder();
+    const fd = fs.openSync(path.join(folder, 'holes'), 'w');
+    fs.writeSync(fd, 'content', at);
+    fs.ftruncateSync(fd, (1 << 20) + 7);
+    fs.closeSync(fd);
+    const tar = execFileSync('tar', ['-C', folder, '-cSf', '-', 'holes']);
+    assert.ok(tar.length < 1 << 20, 'GNU tar made no sparse archive');
+    assert.match(await message(readTar(tar)), /"holes" is a sparse file/);
+  }
 });
 
 test('an archive that is cut, empty or none', async () => {
@@ -104,8 +143,7 @@ test('a bomb ends early; what stays below the free bytes may swell as it likes',
   const inflate = (tight?: typeof limits) => new Members(folder, tight).readAll(Readable.from([zeros]));
   const error = await inflate(limits).catch(e => e);
   assert.match(error.message, /^the archive is refused: its \d+(\.\d+)? kB unpack to more than \d(\.\d+)? MB$/);
-  fs.rmSync(folder, { recursive: true });
-  fs.mkdirSync(folder);
+  emptyFolder();
   await inflate();
 });
 

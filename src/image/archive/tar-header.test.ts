@@ -10,6 +10,7 @@ test('what is written is read again, sizes beyond eight gibibytes too', () => {
     assert.equal([entry.name.length, stored, entry.mode, entry.uid, entry.mtime], [77, size, 0o644, 0, 0]);
   }
   assert.is(decodeHeader(tarHeader('blobs/', 0, 'directory')).flag, '5');
+  assert.is(tarHeader('blobs/', 0).toString('latin1', 257, 265), 'ustar\x0000');
   assert.throws(() => tarHeader('x'.repeat(101), 0), /too long/);
 });
 
@@ -28,7 +29,11 @@ test('padding fills a block and no more', () => {
     [0, 1, 511, 512, 513].map(size => tarPadding(size).length),
     [0, 511, 1, 0, 511],
   );
-  for (const written of [0, 512, 9216, 9728, 10_240]) assert.is((written + tarEnd(written).length) % 10_240, 0);
+  for (const written of [0, 512, 9216, 9728, 10_240]) {
+    const { length } = tarEnd(written);
+    assert.is((written + length) % 10_240, 0);
+    assert.ok(length >= 1024 && length < 1024 + 10_240, `${length}`);
+  }
 });
 
 test.run();

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
@@ -8,8 +11,12 @@ import { decompress } from './decompress.ts';
 async function read(content: Buffer, chunkSize = 1000): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (let at = 0; at < content.length; at += chunkSize) chunks.push(content.subarray(at, at + chunkSize));
+  return readAll(Readable.from(chunks));
+}
+
+async function readAll(source: AsyncIterable<Buffer>): Promise<Buffer> {
   const found: Buffer[] = [];
-  for await (const chunk of decompress(Readable.from(chunks), 'the archive')) found.push(chunk);
+  for await (const chunk of decompress(source, 'the archive')) found.push(chunk);
   return Buffer.concat(found);
 }
 
@@ -49,7 +56,25 @@ for (const program of ['zstd', 'xz']) {
   test(`${program}: whole, and cut`, async () => {
     assert.equal(await read(packed, 7), text);
     const cut = await failure(read(packed.subarray(0, -20)));
-    assert.match(cut.message, new RegExp(`^the archive is no valid ${program}: `));
+    assert.match(cut.message, new RegExp(`^the archive is no valid ${program}: (?!${program} failed)`));
+  });
+
+  test(`${program}: a source that fails half-way, and a PATH with another ${program}`, async () => {
+    async function* failing() {
+      yield packed!.subarray(0, 100);
+      throw new Error('the pipe broke');
+    }
+    assert.is((await failure(readAll(failing()))).message, 'the pipe broke');
+    const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-path-'));
+    const { PATH } = process.env;
+    try {
+      fs.writeFileSync(path.join(bin, program), '#!/bin/sh\necho evil\n', { mode: 0o755 });
+      process.env.PATH = `${bin}:${PATH}`;
+      assert.equal(await read(packed), text);
+    } finally {
+      process.env.PATH = PATH;
+      fs.rmSync(bin, { recursive: true });
+    }
   });
 }
 
@@ -74,13 +99,7 @@ test('an error of the source comes through', async () => {
     yield gzipSync(text).subarray(0, 100);
     throw new Error('the pipe broke');
   }
-  const chunks = decompress(Readable.from(failing()), 'the archive');
-  const found = await failure(
-    (async () => {
-      for await (const _ of chunks);
-    })(),
-  );
-  assert.is(found.message, 'the pipe broke');
+  assert.is((await failure(readAll(failing()))).message, 'the pipe broke');
 });
 
 test.run();
