@@ -32,8 +32,10 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
   const make = (path: string): Step[] => {
     const group = `make cgroup ${checkGroup(path)}`;
     const why = 'a group is a directory in each hierarchy; one that is there already is used';
+    const groupWhy =
+      'a group is a directory in each hierarchy; a new cpuset is given the CPUs and memory of the one above';
     const steps: Step[] = hierarchies.map(({ mountpoint }) =>
-      mkdir(`${mountpoint}${path}`, 0o755, { why, lesson, group, tolerate: ['EEXIST'] }),
+      mkdir(`${mountpoint}${path}`, 0o755, { why, lesson, group, groupWhy, tolerate: ['EEXIST'] }),
     );
     if (layout.cpuset === undefined) return steps;
     for (const [name, value] of Object.entries(layout.cpuset)) {
@@ -56,7 +58,12 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
         `${hierarchy.mountpoint}${checkGroup(path)}/${hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'}`,
         '0',
         slot(`tasks of ${hierarchy.controllers.join(',') || 'unified'}`),
-        { why: '0 is the process that writes', lesson, group: `join cgroup ${path}` },
+        {
+          why: '0 is the process that writes',
+          lesson,
+          group: `join cgroup ${path}`,
+          groupWhy: 'this process moves itself into the group, hierarchy by hierarchy',
+        },
       ),
     );
 
@@ -149,7 +156,8 @@ function limits(
   const set = (controller: string, name: string, value: string | number, why: string) => {
     const mountpoint = at(controller);
     if (mountpoint === undefined) throw missing(controller, `set ${name}`);
-    const about = { why, lesson, group: `limit cgroup ${path}` };
+    const groupWhy = 'what all its processes together may use, one file for each limit';
+    const about = { why, lesson, group: `limit cgroup ${path}`, groupWhy };
     steps.push(...writeFile(`${mountpoint}${path}/${name}`, String(value), slot(name), about));
   };
 
@@ -181,7 +189,8 @@ function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: str
     const name = allow ? 'devices.allow' : 'devices.deny';
     const fd = slot(name);
     const why = allow ? 'what every program may expect to open' : 'no device may be opened or made';
-    const about = { why, lesson, group };
+    const groupWhy = 'no device may be opened or made but for those that every program expects';
+    const about = { why, lesson, group, groupWhy };
     steps.push(open(`${mountpoint}${path}/${name}`, O.O_WRONLY, { ...about, save: fd }));
     for (; rules[i]?.allow === allow; i++) {
       const data = text(deviceRule(rules[i]!));

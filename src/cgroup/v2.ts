@@ -33,6 +33,7 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
   const make = (path: string): Step =>
     mkdir(`${mountpoint}${checkGroup(path)}`, 0o755, {
       why: 'a group is a directory; one that is there already is used',
+      groupWhy: 'a group is a directory; it hands controllers down to those below it',
       lesson,
       group: `make cgroup ${path}`,
       tolerate: ['EEXIST'],
@@ -50,6 +51,7 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
   const join = (path: string): Step[] =>
     writeFile(file(path, 'cgroup.procs'), '0', slot('cgroup.procs'), {
       why: '0 is the process that writes',
+      groupWhy: 'this process moves itself into the group',
       lesson,
       group: `join cgroup ${path}`,
     });
@@ -153,7 +155,8 @@ function limits(
         { exitCode: 125, fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
       );
     }
-    const about = { why, lesson, group: `limit cgroup ${path}` };
+    const groupWhy = 'what all its processes together may use, one file for each limit';
+    const about = { why, lesson, group: `limit cgroup ${path}`, groupWhy };
     steps.push(...writeFile(file(path, name), String(value), slot(name), about));
   };
   if (memory?.limit) set('memory', 'memory.max', memory.limit, 'bytes that its processes and page cache may use');

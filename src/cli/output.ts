@@ -7,6 +7,8 @@ export interface Output {
   err(content: string | Uint8Array): void;
   /** Columns of the terminal that standard output is; undefined where it is none. */
   readonly columns?: number;
+  /** Columns of the terminal that standard error is. */
+  readonly errColumns?: number;
 }
 
 /**
@@ -18,6 +20,9 @@ export const standardOutput: Output = {
   err: content => writeAll(2, content),
   get columns() {
     return fstatSync(1).isCharacterDevice() ? process.stdout.columns || undefined : undefined;
+  },
+  get errColumns() {
+    return fstatSync(2).isCharacterDevice() ? process.stderr.columns || undefined : undefined;
   },
 };
 

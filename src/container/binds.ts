@@ -35,6 +35,9 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
       {
         why: `hold ${bind.source} as a mount without a place, to be put into the container`,
         lesson,
+        group: 'hold volumes',
+        groupWhy:
+          'files and directories of the host, held as mounts without a place: in the container no path leads to them',
         save: bind.held,
       },
     ),
@@ -44,7 +47,11 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
 /** In the parent after clone: the child has its own. Held for as long as the container lives they would keep disks busy. */
 export function dropSources(binds: readonly HeldBind[]): Step[] {
   return binds.map(bind =>
-    close(bind.held, { why: 'not needed by the supervisor', lesson, group: 'let go of volumes' }),
+    close(bind.held, {
+      why: 'held by the supervisor too it would keep a disk busy',
+      lesson,
+      group: 'let go of volumes',
+    }),
   );
 }
 
@@ -106,7 +113,12 @@ function settle(bind: Bind, mounted: string | Data): Step[] {
  * At the end the root becomes "/" by a second pivot_root, since a chroot is no wall for a process with CAP_SYS_CHROOT.
  */
 
-const stage = { lesson, group: 'stage volumes' };
+const stage = {
+  lesson,
+  group: 'stage volumes',
+  groupWhy:
+    'root and sources side by side on a tmpfs of our own, which becomes "/" before any path of the image is looked up',
+};
 
 /** Where the container's root is on the stage, seen from the stage. */
 export const stagedRoot = '/root';

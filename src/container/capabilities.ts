@@ -140,6 +140,7 @@ function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): St
         why: `no process in the container can ever gain ${name}, not even through a set-uid binary`,
         lesson,
         group: 'drop capabilities from the bounding set',
+        groupWhy: 'what is dropped here no process in the container can ever gain, not even through a set-uid binary',
       }),
     );
 }
@@ -151,22 +152,24 @@ const keepCapabilities = call('prctl', [PR.PR_SET_KEEPCAPS, 1, 0, 0, 0], {
 
 /** Groups before the user: setgroups and setgid need rights that setuid takes away. */
 export function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
-  const group = 'become the user';
+  const about = {
+    lesson,
+    group: 'become the user',
+    groupWhy: 'groups, then the user: each while the right to change it is still there; not to be undone',
+  };
   const groups = struct(
     `[${additionalGids.join(', ')}]`,
     ...(additionalGids.length > 0 ? additionalGids.map(id => ({ u32: id })) : [{ pad: 4 }]),
   );
   return [
     call('setgroups', [additionalGids.length, groups], {
+      ...about,
       why: "the container's supplementary groups replace those of whoever started it",
-      lesson,
-      group,
     }),
-    call('setgid', [gid], { why: 'real, effective, saved and file-system group', lesson, group }),
+    call('setgid', [gid], { ...about, why: 'real, effective, saved and file-system group' }),
     call('setuid', [uid], {
+      ...about,
       why: 'real, effective, saved and file-system user: from here on not to be undone',
-      lesson,
-      group,
     }),
   ];
 }

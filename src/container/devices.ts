@@ -22,24 +22,25 @@ const links = [
   ['pts/ptmx', 'ptmx'],
 ] as const;
 
-const group = 'devices';
-const lesson = '07-proc-sys-dev';
+const about = {
+  lesson: '07-proc-sys-dev',
+  group: 'devices',
+  groupWhy: 'the few devices that every program expects, and links to what the process has open',
+};
 
 /** Child section, in the container's fresh /dev: the few device nodes it gets. Which may be opened, the cgroup says. */
 export function deviceNodes(): Step[] {
   return [
     ...nodes.map(([name, major, minor]) =>
       call('mknodat', [AT.AT_FDCWD, str(`/dev/${name}`), S.S_IFCHR | 0o666, (major << 8) | minor], {
+        ...about,
         why: 'the devices that every program expects, and no disk, no memory, no terminal of the host',
-        lesson,
-        group,
       }),
     ),
     ...links.map(([target, name]) =>
       call('symlinkat', [str(target), AT.AT_FDCWD, str(`/dev/${name}`)], {
+        ...about,
         why: 'names that lead to the process itself',
-        lesson,
-        group,
       }),
     ),
   ];

@@ -28,7 +28,12 @@ export function holdNamespace(
   const stat = room(144, `<fstat of the ${name} namespace>`);
   const inode = new Uint8Array(8);
   new DataView(inode.buffer).setBigUint64(0, BigInt(target.namespaces[name]!), true);
-  const about = { lesson, group: 'hold namespaces' };
+  const about = {
+    lesson,
+    group: 'hold namespaces',
+    groupWhy:
+      'the namespaces that were written down at its start: of a process that got its pid since they would be others',
+  };
   return [
     open(`/proc/${target.pid}/ns/${name}`, O.O_RDONLY, {
       ...about,
@@ -51,12 +56,19 @@ export function enterNamespace(name: string, namespace: Slot | undefined): Step[
     name === 'pid'
       ? 'the next child is born into it; this process itself stays outside'
       : `the container's ${name} namespace`;
-  return [call('setns', [namespace, flags[name]!], { why, lesson, group: 'enter namespaces' })];
+  return [
+    call('setns', [namespace, flags[name]!], {
+      why,
+      lesson,
+      group: 'enter namespaces',
+      groupWhy: 'one namespace of the container after the other; that of its mounts last: no path leads out of it',
+    }),
+  ];
 }
 
 /** The supervisor keeps no descriptor of the container's namespaces. */
 export function dropNamespaces(held: ReadonlyMap<string, Slot>): Step[] {
   return [...held.values()].map(namespace =>
-    close(namespace, { why: 'not needed by the supervisor', lesson, group: 'hold namespaces' }),
+    close(namespace, { why: 'not needed by the supervisor', lesson, group: 'let go of namespaces' }),
   );
 }

@@ -26,7 +26,11 @@ export function makeWorkingDirectory(cwd: string): Step[] {
  * of the host that leaked (CVE-2024-21626).
  */
 export function enterWorkingDirectory(cwd: string): Step[] {
-  const about = { lesson, group: 'working directory' };
+  const about = {
+    lesson,
+    group: 'working directory',
+    groupWhy: 'where the command starts: below the new root, and not on the host',
+  };
   const answer = room(4096, '<path of the working directory>');
   return [
     call('chdir', [str(cwd)], { ...about, why: 'where the command starts' }),
@@ -53,7 +57,12 @@ export function execute(process: Pick<Process, 'args' | 'env'>): Step[] {
   const argv = strings(process.args);
   const envp = strings(process.env, `<${process.env.length} variables>`);
   return candidates(command, process.env).map(file =>
-    call('execve', [str(file), argv, envp], { why: 'the container becomes its command', lesson, group: 'PATH' }),
+    call('execve', [str(file), argv, envp], {
+      why: 'the container becomes its command',
+      lesson,
+      group: 'PATH',
+      groupWhy: 'the container becomes its command: it is tried in each directory of PATH until one has it',
+    }),
   );
 }
 

@@ -13,14 +13,17 @@ export function maskPaths(paths: readonly string[], facts: HostFacts): Step[] {
   return [...expectNull(facts), ...present.map(path => mask(path, facts.hidden[path]!))];
 }
 
-const group = 'mask paths';
+const masks = {
+  lesson,
+  group: 'mask paths',
+  groupWhy: 'what the kernel would tell about the host stays hidden: an empty file or directory lies upon it',
+};
 
 function mask(path: string, kind: 'file' | 'directory'): Step {
   // A path that the host has may be missing in the container's own namespaces.
   const about = {
+    ...masks,
     why: 'what the kernel would tell about the host stays hidden',
-    lesson,
-    group,
     tolerate: ['ENOENT'] as const,
   };
   return kind === 'file'
@@ -35,11 +38,11 @@ function expectNull(facts: HostFacts): Step[] {
   const device = new Uint8Array(8);
   device.set([3, 1]);
   return [
-    open('/dev/null', O.O_PATH, { why: 'the file that will cover others', lesson, group, save: nullFd }),
-    call('fstat', [nullFd, stat], { why: 'which device is it?', lesson, group }),
+    open('/dev/null', O.O_PATH, { ...masks, why: 'the file that will cover others', save: nullFd }),
+    call('fstat', [nullFd, stat], { ...masks, why: 'which device is it?' }),
     // st_rdev follows three 64-bit and four 32-bit fields on x86_64, two and four on arm64 (asm/stat.h).
-    expect(stat, facts.arch === 'x64' ? 40 : 32, device, { why: 'it must be the null device, 1:3', lesson, group }),
-    call('close', [nullFd], { why: 'done with it', lesson, group }),
+    expect(stat, facts.arch === 'x64' ? 40 : 32, device, { ...masks, why: 'it must be the null device, 1:3' }),
+    call('close', [nullFd], { ...masks, why: 'done with it' }),
   ];
 }
 

@@ -11,6 +11,8 @@ const lesson = '07-proc-sys-dev';
 
 /** What each of the kernel's file systems is for, in one sentence. */
 const reasons: Record<string, string> = {
+  '/dev': 'a directory in memory, for a few devices of its own',
+  '/dev/shm': 'shared memory (shm_open) of this container alone',
   proc: 'the processes of this PID namespace, and no others',
   sysfs: "the kernel's devices, read-only",
   tmpfs: 'memory that only this container sees',
@@ -27,7 +29,7 @@ export function kernelMount(one: Mount, facts: HostFacts): Step[] {
   if (one.type === 'cgroup') return cgroupMounts(one, facts);
   const { flags, data } = parseOptions(one.options);
   const group = `mount ${one.destination}`;
-  const about = { why: reasons[one.type] ?? `a ${one.type} file system`, lesson, group };
+  const about = { why: reasons[one.destination] ?? reasons[one.type] ?? `a ${one.type} file system`, lesson, group };
   const steps: Step[] = [
     ...makeDirectory(one.destination, group),
     mount(one.source, one.destination, one.type, flags, data || null, about),

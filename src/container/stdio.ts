@@ -28,22 +28,39 @@ export function pipes(options: { interactive: boolean; user: { uid: number; gid:
   const outputs = [pipe('stdout'), pipe('stderr')];
   const all = options.interactive ? [stdin, ...outputs] : outputs;
   const nullFd = slot('null input');
-  const about = (why: string) => ({ why, lesson, group });
+  const about = (why: string, groupWhy?: string) => ({ why, lesson, group, ...(groupWhy && { groupWhy }) });
+  const streams = options.interactive ? 'its input and its outputs' : 'its outputs';
+  const own = options.interactive
+    ? 'its input and its outputs are the pipes'
+    : 'no input, which reads as its end at once; its outputs are the pipes';
   return {
     host: all.map(({ pair, name }) =>
-      call('pipe2', [pair, O.O_CLOEXEC], about(`${name}, between the process and its supervisor`)),
+      call(
+        'pipe2',
+        [pair, O.O_CLOEXEC],
+        about(
+          `${name}, between the process and its supervisor`,
+          `pipes for ${streams}, between the process and its supervisor`,
+        ),
+      ),
     ),
     parent: [
       ...(options.interactive ? [close(stdin.read, about("the process's end"))] : []),
       ...outputs.map(one =>
-        close(one.write, about("the process's end: with a copy here, end of file would never come")),
+        close(
+          one.write,
+          about(
+            "the process's end: with a copy here, end of file would never come",
+            "the process's ends: with copies here, end of file would never come",
+          ),
+        ),
       ),
     ],
     child: [
       ...(options.interactive
-        ? [call('dup3', [stdin.read, 0, 0], about('its input'))]
+        ? [call('dup3', [stdin.read, 0, 0], about('its input', own))]
         : [
-            open('/dev/null', O.O_RDWR, { ...about('no input'), save: nullFd }),
+            open('/dev/null', O.O_RDWR, { ...about('no input', own), save: nullFd }),
             call('dup3', [nullFd, 0, 0], about('its input')),
           ]),
       ...outputs.map((one, i) => call('dup3', [one.write, i + 1, 0], about(`its ${one.name}`))),
@@ -84,6 +101,7 @@ export function terminal(options: { facts: HostFacts; console: boolean; user: { 
     child: [
       open('/dev/pts/ptmx', O.O_RDWR | O.O_NOCTTY, {
         ...about('a new pseudo-terminal in its own devpts'),
+        groupWhy: 'a pseudo-terminal of its own: one side is its input and outputs, the other goes to the supervisor',
         save: master,
       }),
       ...expectDevpts(master, about),

@@ -8,7 +8,9 @@ const lesson = '12-supervisor';
 
 /** Host section, first: the shim leaves its caller's world. Non-dumpable: nobody in a container it enters may trace it. */
 export function leaveCaller(facts: HostFacts): Step[] {
-  const about = (why: string) => ({ why, lesson, group: 'leave the caller' });
+  const groupWhy =
+    'no descriptor and no terminal of the caller goes along, and nobody in a container may trace this process';
+  const about = (why: string) => ({ why, lesson, group: 'leave the caller', groupWhy });
   return [
     ...(facts.features.closeRange
       ? [
@@ -56,7 +58,12 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
   const listen = slot('listen');
   const log = files.log === undefined ? undefined : slot('log');
   const status = slot('status');
-  const about = (why: string, group: string) => ({ why, lesson, group });
+  const about = (why: string, group: string, groupWhy?: string) => ({
+    why,
+    lesson,
+    group,
+    ...(groupWhy && { groupWhy }),
+  });
   const address = unixAddress(files.socket);
   const code = room(16, '"<exit status>"');
   return {
@@ -64,7 +71,14 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
       open(
         files.alive,
         O.O_CREAT | O.O_RDWR,
-        { ...about('locked as long as the container lives', 'alive'), save: alive },
+        {
+          ...about(
+            'locked as long as the container lives',
+            'alive',
+            'a lock for as long as the container lives: a pid can lie after a crash, this cannot',
+          ),
+          save: alive,
+        },
         0o600,
       ),
       call(
@@ -73,7 +87,11 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         about('a pid can lie after a crash; this lock cannot', 'alive'),
       ),
       call('socket', [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0], {
-        ...about('where stop, attach and resize come in', 'control socket'),
+        ...about(
+          'where stop, attach and resize come in',
+          'control socket',
+          'where stop, attach and resize come in; only root can reach it',
+        ),
         save: listen,
       }),
       call('bind', [listen, address, address.bytes.length], about('a path that only root can reach', 'control socket')),
@@ -90,7 +108,17 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         : []),
     ],
     exit: [
-      store(status, code, 0, 'decimal', about('the status as text', 'exit record')),
+      store(
+        status,
+        code,
+        0,
+        'decimal',
+        about(
+          'the status as text',
+          'exit record',
+          'how it ended, kept as a link whose target is the status: one step that no crash can split',
+        ),
+      ),
       call(
         'symlinkat',
         [code, AT.AT_FDCWD, str(files.exit)],
@@ -117,7 +145,9 @@ function unixAddress(path: string) {
 /** Reap section: one cleaner for all containers that end at about the same time; the lock stays with it across execve. */
 export function startReaper(lockFile: string, command: readonly string[]): Step[] {
   const lock = slot('reaper lock');
-  const about = (why: string) => ({ why, lesson, group: 'start the reaper' });
+  const groupWhy =
+    'what is left is cleaned up by one reaper for all; who finds its lock held leaves it to the one at work';
+  const about = (why: string) => ({ why, lesson, group: 'start the reaper', groupWhy });
   return [
     call('openat', [AT.AT_FDCWD, str(lockFile), O.O_CREAT | O.O_RDWR, 0o600], {
       ...about("the reaper's lock, kept open across execve"),

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { listIfPresent } from '../state/files.ts';
 import type { Data } from '../syscalls/data.ts';
 import { encode } from '../syscalls/encode.ts';
-import { programToJson } from '../syscalls/print.ts';
+import { foldLines, isFolded, programToJson } from '../syscalls/print.ts';
 import type { Arg, Program, SectionName, Slot, Step } from '../syscalls/step.ts';
 import { sectionNames } from '../syscalls/step.ts';
 import { cases } from './golden/cases.ts';
@@ -59,6 +59,19 @@ test('every step says why, in a sentence of its own', () => {
   eachStep(({ why }, where) => {
     assert.ok(why.length > 3 && why === why.trim() && !why.includes('\n'), where);
   });
+});
+
+test('a folded group has one reason that holds for all of it: its own, or that of the mount or message it is made for', () => {
+  const telling = ['mount', 'move_mount', 'sendto'];
+  for (const { name, program } of all)
+    for (const section of sectionNames)
+      for (const { steps, group } of foldLines(program[section], false).filter(isFolded)) {
+        const reasons = new Set(steps.map(step => step.why));
+        const told = steps.some(step => step.groupWhy || (step.op === 'syscall' && telling.includes(step.name)));
+        assert.ok(reasons.size === 1 || told, `${name}, ${section}: ${group} is only told by its first step's reason`);
+        const whole = new Set(steps.flatMap(step => step.groupWhy ?? []));
+        assert.ok(whole.size < 2, `${name}, ${section}: ${group} has two reasons: ${[...whole].join('; ')}`);
+      }
 });
 
 test('every lesson that a step names is well formed, and where it is written already its folder is called so', () => {

@@ -45,6 +45,7 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
     host: [
       open('/proc/self/ns/net', O.O_RDONLY, {
         ...bridgeLesson,
+        groupWhy: "the host's network, for the child to make the cable's other end in",
         why: "keep the host's network namespace by descriptor: the peer is made in it",
         save: hostNamespace,
       }),
@@ -55,7 +56,11 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
     ],
     parent: dropped([hostNetlink, hostNamespace], "the child's by now"),
     child: [
-      openNetlink(netlink, { ...bridgeLesson, why: 'a routing socket in the new, still empty network namespace' }),
+      openNetlink(netlink, {
+        ...bridgeLesson,
+        groupWhy: `a cable from eth0 here to ${bridge} on the host; the address ${endpoint.address}, the way out by ${endpoint.gateway}`,
+        why: 'a routing socket in the new, still empty network namespace',
+      }),
       ...exchange(
         netlink,
         [

@@ -61,7 +61,11 @@ export function portMapping(ports: readonly Port[]): HeldPorts {
 }
 
 function holdPort(port: Port): Step[] {
-  const about = { lesson: '15-published-ports', group: 'ports' } as const;
+  const about = {
+    lesson: '15-published-ports',
+    group: 'ports',
+    groupWhy: "the host's ports are taken while the container lives: no other server gets them",
+  } as const;
   const { hostIp, hostPort, protocol } = port;
   const socket: Slot = slot(`${protocol}${hostPort}`);
   const address = struct(

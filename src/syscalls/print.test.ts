@@ -31,6 +31,17 @@ test('a folded group gives the reason and the lesson of the step that it is made
   );
 });
 
+test('what a group says of itself goes before the reasons of its steps, which come back when it is unfolded', () => {
+  const child = program.child.map(step => ({ ...step, groupWhy: 'a procfs, and into it' }));
+  assert.match(
+    printProgram({ ...program, child }, { unfold: false }),
+    'mkdirat mount  [04-pid-namespace]\n       a procfs, and into it\n',
+  );
+  const unfolded = printProgram({ ...program, child }, { unfold: true });
+  assert.match(unfolded, 'the mount point');
+  assert.not.match(unfolded, 'a procfs');
+});
+
 test('unfolded, nothing is left away', () => {
   const text = printProgram(program, { unfold: true });
   assert.match(text, `chdir("/containers/${id}/rootfs")  [06-pivot-root]\n       into ${id}\n`);

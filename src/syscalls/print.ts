@@ -1,14 +1,19 @@
 import type { Data } from './data.ts';
-import { errnoName } from './errno.ts';
+import { type Errno, errnoName } from './errno.ts';
 import { signatures } from './signatures.ts';
 import { type Arg, type Program, type Step, sectionNames } from './step.ts';
 
-/** A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`. */
-export function printStep(step: Step): string {
+/**
+ * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.
+ *
+ * @param brief ids of containers and layers as their first 12 digits
+ */
+export function printStep(step: Step, brief = false): string {
+  const shorten = (text: string) => cut(brief ? shortIds(text) : text);
   switch (step.op) {
     case 'syscall': {
       const shows = signatures[step.name] ?? [];
-      const args = step.args.map((arg, i) => printArg(arg, shows[i]));
+      const args = step.args.map((arg, i) => printArg(arg, shows[i], shorten));
       return `${step.name}(${args.join(', ')})${step.save ? ` → ${step.save.name}` : ''}`;
     }
     case 'store':
@@ -20,7 +25,7 @@ export function printStep(step: Step): string {
   }
 }
 
-function printArg(arg: Arg, show: ((value: number) => string) | null | undefined): string {
+function printArg(arg: Arg, show: ((value: number) => string) | null | undefined, shorten = cut): string {
   if (typeof arg === 'bigint') return `0x${arg.toString(16)}`;
   if (typeof arg === 'number') return show ? show(arg) : String(arg);
   return arg.kind === 'data' ? shorten(arg.text) : arg.name;
@@ -28,9 +33,21 @@ function printArg(arg: Arg, show: ((value: number) => string) | null | undefined
 
 const LONGEST = 160;
 
-function shorten(text: string): string {
+function cut(text: string): string {
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…${text.startsWith('"') ? '"' : ''}`;
 }
+
+/** Ids of 64 digits as the 12 that `ps` shows. */
+export const shortIds = (text: string) => text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');
+
+/** Whether the program went on after this answer: a result, or an errno that the step names. */
+export function goesOn(step: Step, { result, seen }: { result: number; seen: bigint }): boolean {
+  if (step.op === 'syscall') return result >= 0 || (step.tolerate?.includes(errnoName(-result) as Errno) ?? false);
+  return step.op !== 'expect' || (seen & numberOf(step.mask)) === numberOf(step.value);
+}
+
+/** As the interpreter compares them: little-endian. */
+const numberOf = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
 
 function hex(value: Uint8Array, mask: Uint8Array): string {
   const digits = Buffer.from(value)
@@ -89,22 +106,32 @@ export function printProgram(program: Program, { unfold, columns = Infinity, pai
     if (steps.length === 0) continue;
     add('section', '', '', `${name} section, ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`);
     for (const line of foldLines(steps, unfold)) {
-      const telling = tellingStep(line);
-      const shown = (text: string) => (unfold ? text : text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…'));
-      add('call', `  ${String(line.index + 1).padStart(3)}  `, `${indent}  `, shown(printLine(line)));
-      const lesson = telling.lesson ? `  [${telling.lesson}]` : '';
+      const { why, lesson: taught } = reasonOf(line);
+      add('call', `  ${String(line.index + 1).padStart(3)}  `, `${indent}  `, printLine(line, !unfold));
+      const lesson = taught ? `  [${taught}]` : '';
       const last = out.length - 1;
       if (visible(out[last]!) + lesson.length <= columns) out[last] += paint ? paint('lesson', lesson) : lesson;
       else add('lesson', indent, indent, lesson.trim());
-      add('why', indent, indent, shown(telling.why));
+      add('why', indent, indent, unfold ? why : shortIds(why));
     }
   }
   return `${out.join('\n')}\n`;
 }
 
-function printLine({ steps, group }: Line): string {
-  if (steps.length === 1 || group === undefined) return printStep(steps[0]!);
-  return `${group} ×${steps.length}  ${countCalls(steps)}`;
+function printLine(line: Line, brief: boolean): string {
+  return isFolded(line) ? `${printGroup(line)}  ${countCalls(line.steps)}` : printStep(line.steps[0]!, brief);
+}
+
+export const isFolded = ({ steps, group }: Line) => steps.length > 1 && group !== undefined;
+
+/** A folded group's name and size: `mount /proc ×4`. */
+export const printGroup = ({ steps, group }: Line) => `${shortIds(group ?? '')} ×${steps.length}`;
+
+/** What a line is for, and the lesson about it. A single step speaks for itself, also where it is a group's only one. */
+export function reasonOf(line: Line): { why: string; lesson?: string } {
+  const { why, lesson } = tellingStep(line);
+  const whole = isFolded(line) ? line.steps.find(step => step.groupWhy !== undefined)?.groupWhy : undefined;
+  return { why: whole ?? why, lesson };
 }
 
 /** Of a group, the step whose reason tells what it is all for: mostly the first, but a mount point is made for the mount. */
@@ -126,7 +153,8 @@ export function breakLine(text: string, width: number): string[] {
   return [...lines, rest];
 }
 
-const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length;
+/** Characters that show: escape sequences take no room. */
+export const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length;
 
 function countCalls(steps: readonly Step[]): string {
   const counts = new Map<string, number>();

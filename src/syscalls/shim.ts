@@ -17,6 +17,8 @@ import type { Program, Step } from './step.ts';
 export interface StepEvent {
   step: Step;
   report: Report;
+  /** The step's: the sealing's or the one that the shim is for. */
+  program: Program;
 }
 
 export interface ShimOptions {
@@ -220,9 +222,9 @@ export class Shim {
     }
     const step = program[report.section][report.index];
     if (step === undefined) return;
-    if (report.type === 'trace') this.options.onStep?.({ step, report });
+    if (report.type === 'trace') this.options.onStep?.({ step, report, program });
     else if (report.type === 'before' && this.options.beforeStep)
-      void this.options.beforeStep({ step, report }).then(
+      void this.options.beforeStep({ step, report, program }).then(
         () => socket.write('g'),
         () => socket.destroy(),
       );

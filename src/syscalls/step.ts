@@ -32,6 +32,8 @@ export interface Reason {
   readonly lesson?: string;
   /** Steps of one group that follow each other are one line until unfolded. */
   readonly group?: string;
+  /** What the group as a whole is for, where no step's own reason says it. */
+  readonly groupWhy?: string;
 }
 
 export interface Syscall extends Reason {

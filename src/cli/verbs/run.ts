@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import type { Engine, RunOptions } from '../../engine/engine.ts';
+import type { AttachOptions, Engine, RunOptions } from '../../engine/engine.ts';
 import { MinidockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../flags.ts';
 import { defaultDetachKeys, readDetachKeys } from '../options/detach-keys.ts';
 import { containerFlags, toRunOptions } from '../options/run-options.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../terminal/foreground.ts';
-import { traceTo } from '../trace.ts';
+import type { Trace, TraceForm } from '../trace.ts';
 import { defineVerb } from '../verb.ts';
 
 const runFlags = {
@@ -24,7 +24,14 @@ const runFlags = {
   },
   pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)'),
   quiet: toggle('Pull without printing how far it is', { short: 'q' }),
-  trace: toggle('Print each syscall with the kernel’s answer and its lesson'),
+  trace: {
+    ...single(
+      'string',
+      readTrace,
+      'Print what the kernel answers to the program of syscalls, with its lessons; =full unfolds every step',
+    ),
+    alone: 'folded',
+  },
 } satisfies FlagTable;
 
 export const verb = defineVerb({
@@ -53,18 +60,34 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Ru
   const whenMissing = flags.pull === 'never' ? undefined : () => pullMissing(context, options.image, flags.quiet);
   if (flags['dry-run'] !== undefined) {
     const program = await orPull(() => engine.plan(options), whenMissing);
-    const { showProgram } = await import('../trace.ts');
+    const { showProgram } = await import('../show-program.ts');
     context.output.out(showProgram(program, flags['dry-run'], context.output.columns));
     return 0;
   }
   const { id } = await orPull(() => engine.create(options), whenMissing);
   if (flags.cidfile !== undefined) writeFileSync(flags.cidfile, id);
-  const trace = flags.trace ? traceTo(context.output) : undefined;
-  return flags.detach ? detached(engine, id, context, trace) : foreground(engine, id, context, flags, trace);
+  const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
+  try {
+    if (flags.detach) return await detached(engine, id, context, trace);
+    return await foreground(engine, id, context, flags, trace);
+  } finally {
+    trace?.end();
+  }
 }
 
-async function detached(engine: Engine, id: string, context: Context, trace: ReturnType<typeof traceTo> | undefined) {
-  const container = await engine.start(id, { stdin: false, stdout: false, stderr: false, trace });
+async function startTrace({ output }: Context, form: TraceForm): Promise<Trace> {
+  const { Trace } = await import('../trace.ts');
+  return new Trace(output, form, output.errColumns);
+}
+
+async function start(engine: Engine, id: string, io: AttachOptions, trace: Trace | undefined) {
+  const container = await engine.start(id, { ...io, trace: trace?.step });
+  trace?.executed();
+  return container;
+}
+
+async function detached(engine: Engine, id: string, context: Context, trace: Trace | undefined) {
+  const container = await start(engine, id, { stdin: false, stdout: false, stderr: false }, trace);
   container.detach();
   context.output.out(`${id}\n`);
   return 0;
@@ -75,11 +98,11 @@ function foreground(
   id: string,
   context: Context,
   flags: Values<typeof runFlags>,
-  trace: ReturnType<typeof traceTo> | undefined,
+  trace: Trace | undefined,
 ): Promise<number> {
   const window = flags.tty ? terminalSize() : undefined;
-  const io = { stdin: flags.interactive, stdout: true, stderr: true, window, trace };
-  return runInForeground(() => engine.start(id, io), {
+  const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
+  return runInForeground(() => start(engine, id, io, trace), {
     tty: flags.tty,
     interactive: flags.interactive,
     detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
@@ -132,4 +155,9 @@ function readPull(given: string): 'missing' | 'always' | 'never' {
 function readDryRun(given: string): 'folded' | 'full' | 'json' {
   if (given === 'folded' || given === 'full' || given === 'json') return given;
   throw new Error('must be folded, full or json');
+}
+
+function readTrace(given: string): TraceForm {
+  if (given === 'folded' || given === 'full') return given;
+  throw new Error('must be folded or full');
 }
