@@ -1,5 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -8,7 +11,9 @@ import { type ImportOptions, importImage } from '../src/image/import.ts';
 import { ImageStore } from '../src/image/store.ts';
 import { archive } from './support/archive.ts';
 import { temporaryFolder } from './support/cleanup.ts';
+import { eventually } from './support/eventually.ts';
 import { digestOf } from './support/faulty-registry.ts';
+import { minidockPath, sandbox } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root');
@@ -126,6 +131,51 @@ test('what cannot be imported says why and leaves nothing', async () => {
     });
     assert.equal(files, [], String(message));
   }
+});
+
+test('from a URL, which the history names; a server that fails is named', async () => {
+  const server = http.createServer((request, response) => {
+    if (request.url === '/rootfs.tar') response.end(content);
+    else if (request.url === '/broken.tar') {
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 5000), () => response.destroy());
+    } else response.writeHead(404).end();
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const box = sandbox();
+  try {
+    await box.ok(['import', '--platform', 'linux/arm64', `${url}/rootfs.tar`, 'app:1']);
+    const [image] = JSON.parse(await box.ok(['inspect', 'app:1']));
+    assert.is(image.Architecture, 'arm64');
+    const history = await box.ok(['history', '--format', '{{.Comment}}', 'app:1']);
+    assert.is(history.trim(), `Imported from ${url}/rootfs.tar`);
+    for (const [file, reason] of [
+      ['broken.tar', 'the connection broke: aborted'],
+      ['none.tar', 'the server answered 404'],
+    ]) {
+      const { exitCode, stderr } = await box.minidock(['import', `${url}/${file}`, 'bad:1']);
+      assert.is(exitCode, 1);
+      assert.match(String(stderr), `minidock: cannot import "${url}/${file}": ${reason}`);
+    }
+    assert.not.match(await box.ok(['images']), 'bad');
+  } finally {
+    server.close();
+  }
+});
+
+test('Ctrl-C while it waits for standard input', async () => {
+  const box = sandbox();
+  const child = spawn(minidockPath, ['import', '-', 'app:1'], {
+    env: { ...process.env, ...box.env },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const partial = path.join(box.env.MINIDOCK_ROOT!, 'images/.partial');
+  await eventually(() => fs.existsSync(partial) && fs.readdirSync(partial).length > 0, 10);
+  child.kill('SIGINT');
+  const [code] = await once(child, 'close');
+  assert.is(code, 130);
+  assert.equal(fs.readdirSync(partial), []);
 });
 
 test.run();

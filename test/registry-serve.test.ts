@@ -275,6 +275,26 @@ test('the machine’s own images are served and are safe from pushes and deletio
   assert.match(String(pushed.stderr), /this registry is read-only/);
 });
 
+test('a student pulls from the teacher with flags alone: as an insecure registry, and as a mirror', async () => {
+  const teacher = sandbox();
+  const server = await served(teacher, '--lan');
+  const image = testImage([await gzipped([{ name: 'bin/true', content: '' }])]);
+  assert.is((await putImage(server.url, 'library/app:1', image)).status, 201);
+  const [, lan] = /\{"insecure-registries":\["([\d.]+:\d+)"/.exec(server.output()) ?? [];
+  if (lan !== undefined) {
+    const student = sandbox();
+    const refused = await student.minidock(['pull', `${lan}/library/app:1`]);
+    assert.is(refused.exitCode, 1);
+    assert.match(String(refused.stderr), /insecure-registries/);
+    await student.ok(['--insecure-registry', lan, 'pull', `${lan}/library/app:1`]);
+  }
+  const other = sandbox();
+  await other.ok(['--registry-mirror', server.url, 'pull', 'app:1']);
+  assert.match(await other.ok(['images']), /^app +1 /m);
+  const bad = await other.minidock(['--registry-mirror', 'lab:5000', 'pull', 'app:1']);
+  assert.match(String(bad.stderr), /^minidock: unable to use --registry-mirror: mirror "lab:5000" is no http/);
+});
+
 test('--lan prints what students need; a port in use is said', async () => {
   const box = sandbox();
   const server = await served(box, '--lan');

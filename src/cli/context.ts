@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import type { Roots } from '../engine/paths.ts';
 import { MinidockError } from '../errors.ts';
+import type { RegistrySettings } from '../registry/daemon-config.ts';
 import type { Images } from './images.ts';
 import type { Output } from './output.ts';
 
@@ -18,10 +19,9 @@ export interface Context {
 
 /** Which engine: two with other roots and bridges live side by side. */
 export interface Settings extends Roots {
+  readonly registries: RegistrySettings;
   /** Name of the bridge device. */
   readonly bridge: string;
-  /** Path of daemon.json. */
-  readonly config: string;
 }
 
 export interface GlobalFlags {
@@ -29,6 +29,8 @@ export interface GlobalFlags {
   readonly 'exec-root'?: string;
   readonly bridge?: string;
   readonly config?: string;
+  readonly 'registry-mirror'?: readonly string[];
+  readonly 'insecure-registry'?: readonly string[];
 }
 
 /** Flags before environment before defaults. */
@@ -37,7 +39,11 @@ export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings 
     root: resolve(flags.root ?? env.MINIDOCK_ROOT ?? '/var/lib/minidock'),
     execRoot: resolve(flags['exec-root'] ?? env.MINIDOCK_EXEC_ROOT ?? '/run/minidock'),
     bridge: flags.bridge ?? env.MINIDOCK_BRIDGE ?? 'minidock0',
-    config: resolve(flags.config ?? env.MINIDOCK_CONFIG ?? '/etc/minidock/daemon.json'),
+    registries: {
+      daemonConfig: resolve(flags.config ?? env.MINIDOCK_CONFIG ?? '/etc/minidock/daemon.json'),
+      registryMirrors: flags['registry-mirror'] ?? [],
+      insecureRegistries: flags['insecure-registry'] ?? [],
+    },
   };
 }
 

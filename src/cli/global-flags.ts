@@ -1,4 +1,6 @@
-import { type FlagTable, text, toggle } from './flags.ts';
+import { type FlagTable, many, text, toggle } from './flags.ts';
+
+const itself = (text: string) => text;
 
 /** Flags before the verb. */
 export const globalFlags = {
@@ -6,6 +8,8 @@ export const globalFlags = {
   'exec-root': text('Where the state of running containers is kept (default /run/minidock; MINIDOCK_EXEC_ROOT)'),
   bridge: text('Name of the bridge (default minidock0; MINIDOCK_BRIDGE)'),
   config: text('Path of daemon.json (default /etc/minidock/daemon.json; MINIDOCK_CONFIG)'),
+  'insecure-registry': many('list', itself, 'Registry that may be spoken to without TLS: HOST, HOST:PORT or a network'),
+  'registry-mirror': many('list', itself, 'URL that is asked before Docker Hub'),
   debug: toggle('Show the stack of errors', { short: 'D' }),
   version: toggle('Print the version', { short: 'v' }),
 } satisfies FlagTable;

@@ -50,10 +50,14 @@ export interface ImportOptions {
   readonly message?: string;
   /** Dockerfile instructions: `CMD ["sh"]`, `ENV A=b`. */
   readonly changes: readonly string[];
+  readonly platform?: Platform;
+  /** Where the bytes come from, for the history. */
+  readonly from?: string;
+  readonly signal?: AbortSignal;
 }
 
 /** This machine's images. Registry and unpacking are loaded when they are asked for. */
-export async function openImages({ root, config }: Settings): Promise<Images> {
+export async function openImages({ root, registries }: Settings): Promise<Images> {
   const { ImageStore } = await import('../image/store.ts');
   const store = new ImageStore(root);
   return {
@@ -61,15 +65,15 @@ export async function openImages({ root, config }: Settings): Promise<Images> {
     find: reference => store.find(reference),
     pull: async (reference, onProgress, options) => {
       const { pull } = await import('../registry/pull.ts');
-      return pull(reference, { root, daemonConfig: config, onProgress, ...options });
+      return pull(reference, { root, ...registries, onProgress, ...options });
     },
     pullAll: async (repository, onProgress, options) => {
       const { pullAll } = await import('../registry/pull.ts');
-      return pullAll(repository, { root, daemonConfig: config, onProgress, ...options });
+      return pullAll(repository, { root, ...registries, onProgress, ...options });
     },
     push: async (reference, onProgress, options) => {
       const { push } = await import('../registry/push.ts');
-      return push(reference, { root, daemonConfig: config, onProgress, ...options });
+      return push(reference, { root, ...registries, onProgress, ...options });
     },
     tag: (source, target) => store.tag(source, target),
     remove: async (reference, options) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { MinidockError } from '../errors.ts';
 import { magicLength } from '../storage/compression/formats.ts';
 import { explainWrite } from '../storage/failure.ts';
@@ -27,6 +27,9 @@ export interface ImportOptions {
   changes?: readonly string[];
   message?: string;
   platform?: Platform;
+  /** Where the bytes come from, for the history; the name of a file if not said otherwise. */
+  from?: string;
+  signal?: AbortSignal;
 }
 
 /**
@@ -43,9 +46,9 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   // While this folder is there, nothing is collected: see collect.ts.
   const folder = await beginWork(store.layout, 'import');
   try {
-    const { layer, diffId } = await storeLayer(store, options.source, folder);
+    const { layer, diffId } = await storeLayer(store, options, folder);
     const created = new Date().toISOString();
-    const from = typeof options.source === 'string' ? path.basename(options.source) : '-';
+    const from = options.from ?? (typeof options.source === 'string' ? path.basename(options.source) : '-');
     const image: ImageConfig = {
       ...(options.platform ?? { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch }),
       created,
@@ -62,13 +65,13 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
 /** Spools the tar, unpacks it, and only then keeps it as a blob. */
 async function storeLayer(
   { root, layout }: ImageStore,
-  source: string | Readable,
+  { source, signal }: Pick<ImportOptions, 'source' | 'signal'>,
   folder: string,
 ): Promise<{ layer: Descriptor; diffId: Digest }> {
   const blob = path.join(folder, 'layer');
   try {
-    const layer = await spool(open(source), blob);
-    const diffId = await addBottomLayer(root, { blob }, path.join(folder, 'unpacked'), 'the archive');
+    const layer = await spool(open(source, signal), blob);
+    const diffId = await addBottomLayer(root, { blob, signal }, path.join(folder, 'unpacked'), 'the archive');
     fs.renameSync(blob, blobPath(layout.directory, layer.digest));
     return { layer, diffId };
   } catch (error) {
@@ -95,12 +98,13 @@ async function spool(source: AsyncIterable<Buffer>, file: string): Promise<Descr
   }
 }
 
-function open(source: string | Readable): AsyncIterable<Buffer> {
-  if (typeof source !== 'string') return source;
+function open(source: string | Readable, signal?: AbortSignal): Readable {
+  const ending = (stream: Readable) => (signal === undefined ? stream : addAbortSignal(signal, stream));
+  if (typeof source !== 'string') return ending(source);
   if (!fs.statSync(source, { throwIfNoEntry: false })?.isFile()) {
     throw new MinidockError('no-such-file', `cannot import ${JSON.stringify(source)}: no such file`);
   }
-  return fs.createReadStream(source, { highWaterMark: 256 << 10 });
+  return ending(fs.createReadStream(source, { highWaterMark: 256 << 10 }));
 }
 
 /** An image's name as a user gives it for something new: no digest. */

@@ -1,16 +1,15 @@
 import { MinidockError } from '../errors.ts';
 import { answerChallenge } from './auth.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
+import type { RegistrySettings } from './daemon-config.ts';
 import type { Endpoint } from './endpoints.ts';
 import { answerError, isRetried, retryAfterMs } from './errors.ts';
 import { type HttpAnswer, type HttpRequest, isTransient, readBody, send } from './http.ts';
 import { certificateFolders } from './trust.ts';
 
-export interface ClientOptions {
+export interface ClientOptions extends RegistrySettings {
   /** Docker's config.json. */
   dockerConfig?: string;
-  /** daemon.json: mirrors, insecure registries, and `certs.d` beside it. */
-  daemonConfig?: string;
   signal?: AbortSignal;
   /** Pause before the first retry; doubled each time. */
   retryDelayMs?: number;

@@ -9,13 +9,34 @@ export interface DaemonConfig {
   insecureRegistries: string[];
 }
 
-/** Where it is read from; `MINIDOCK_CONFIG` names another file. */
+/** Where the settings come from. */
+export interface RegistrySettings {
+  /** Path of daemon.json; `certs.d` stands beside it. */
+  daemonConfig?: string;
+  /** From flags: asked before those of the file, and trusted beside those of the file. */
+  registryMirrors?: readonly string[];
+  insecureRegistries?: readonly string[];
+}
+
+/** Where daemon.json is read from; `MINIDOCK_CONFIG` names another file. */
 export function daemonConfigPath(): string {
   return process.env.MINIDOCK_CONFIG ?? '/etc/minidock/daemon.json';
 }
 
-/** Reads `registry-mirrors` and `insecure-registries`; other keys are left alone. Throws `invalid-config`. */
-export function readDaemonConfig(file = daemonConfigPath()): DaemonConfig {
+/**
+ * What the flags say, and `registry-mirrors` and `insecure-registries` of the file; its other keys are left alone.
+ * Throws `invalid-config`.
+ */
+export function readDaemonConfig(settings: RegistrySettings = {}): DaemonConfig {
+  const { daemonConfig = daemonConfigPath(), registryMirrors = [], insecureRegistries = [] } = settings;
+  const file = readFile(daemonConfig);
+  return {
+    registryMirrors: [...registryMirrors.map(text => parseMirror(text, refusedFlag)), ...file.registryMirrors],
+    insecureRegistries: [...insecureRegistries.map(withoutScheme), ...file.insecureRegistries],
+  };
+}
+
+function readFile(file: string): DaemonConfig {
   const content = readIfPresent(file);
   if (content === undefined || content.trim() === '') return { registryMirrors: [], insecureRegistries: [] };
   let document: unknown;
@@ -33,20 +54,26 @@ export function readDaemonConfig(file = daemonConfigPath()): DaemonConfig {
     throw invalid(file, `"${key}" is no list of texts`);
   };
   return {
-    registryMirrors: texts('registry-mirrors').map(text => parseMirror(text, file)),
-    insecureRegistries: texts('insecure-registries').map(text => text.replace(/^https?:\/\//, '')),
+    registryMirrors: texts('registry-mirrors').map(text => parseMirror(text, reason => invalid(file, reason))),
+    insecureRegistries: texts('insecure-registries').map(withoutScheme),
   };
 }
 
-function parseMirror(text: string, file: string): URL {
+const withoutScheme = (text: string) => text.replace(/^https?:\/\//, '');
+
+function parseMirror(text: string, refused: (reason: string) => Error): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw invalid(file, `mirror ${JSON.stringify(text)} is no http:// or https:// URL`);
+    throw refused(`mirror ${JSON.stringify(text)} is no http:// or https:// URL`);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw invalid(file, `mirror ${JSON.stringify(url.host)} holds more than a scheme, a host and a path`);
+    throw refused(`mirror ${JSON.stringify(url.host)} holds more than a scheme, a host and a path`);
   }
   return url;
+}
+
+function refusedFlag(reason: string): MinidockError {
+  return new MinidockError('invalid-config', `unable to use --registry-mirror: ${reason}`);
 }
 
 function invalid(file: string, reason: string): MinidockError {

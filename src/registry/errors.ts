@@ -155,7 +155,7 @@ function isPlainHttp(error: unknown): boolean {
 
 function connectionFix(error: unknown, code: string, host: string): string {
   if (isPlainHttp(error))
-    return `if it is meant to speak plain http: "insecure-registries": ["${host}"] in /etc/minidock/daemon.json`;
+    return `if it is meant to speak plain http: "insecure-registries": ["${host}"] in /etc/minidock/daemon.json, or --insecure-registry ${host} before the command`;
   if (/CERT|SELF_SIGNED|SIGNATURE/.test(code)) {
     return `trust its authority: copy ca.crt to /etc/minidock/certs.d/${host}/ca.crt`;
   }

@@ -6,7 +6,7 @@ import { type Index, type Manifest, maxManifestSize, type Platform, parseManifes
 import { indexTypes, manifestTypes } from '../image/media-types.ts';
 import { canonical, parseReference, type Reference } from '../image/reference.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
-import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
+import { readDaemonConfig } from './daemon-config.ts';
 import { downloadSmall } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { AnswerError, explainPull } from './errors.ts';
@@ -33,7 +33,7 @@ export interface InspectOptions extends ClientOptions {
 /** Looks a manifest or an index up in its registry, without mirrors. Throws `no-such-manifest` where there is none. */
 export async function inspectManifest(text: string, options: InspectOptions): Promise<RemoteManifest[]> {
   const reference = parseReference(text);
-  const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
+  const config = readDaemonConfig(options);
   const { insecureRegistries } = config;
   const endpoints = await endpointsOf(reference, {
     registryMirrors: [],

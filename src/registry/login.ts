@@ -2,7 +2,7 @@ import { MinidockError } from '../errors.ts';
 import { basic, fetchToken, parseChallenges } from './auth.ts';
 import type { ClientOptions } from './client.ts';
 import { type Credentials, saveCredentials } from './credentials.ts';
-import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
+import { readDaemonConfig } from './daemon-config.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { explainConnection } from './errors.ts';
 import { type HttpRequest, isConnectionFailure, readBody, send } from './http.ts';
@@ -24,7 +24,7 @@ export function registryHost(server: string | undefined): string {
  * @throws {MinidockError} `unauthorized`, `registry-unreachable`
  */
 export async function login(host: string, credentials: Credentials, options: ClientOptions = {}): Promise<boolean> {
-  const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
+  const config = readDaemonConfig(options);
   const endpoints = (await endpointsOf({ domain: host, path: '' }, config)).filter(({ mirror }) => !mirror);
   for (const [i, endpoint] of endpoints.entries()) {
     try {

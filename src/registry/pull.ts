@@ -20,7 +20,7 @@ import { beginWork } from '../image/work.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
-import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
+import { readDaemonConfig } from './daemon-config.ts';
 import { downloadSmall } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { explainPull } from './errors.ts';
@@ -78,7 +78,7 @@ async function atEndpoints<T>(
   options: PullOptions,
   action: (endpoint: Endpoint) => Promise<T>,
 ): Promise<T> {
-  const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
+  const config = readDaemonConfig(options);
   const endpoints = await endpointsOf(reference, config);
   const layout = new Layout(path.join(options.root, 'images'));
   // Says to who collects garbage that we are at work.

@@ -6,7 +6,7 @@ import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '
 import { canonical, familiar, familiarName, parseName, type Reference, repositoryOf } from '../image/reference.ts';
 import { annotationKeys, ImageStore, withoutName } from '../image/store.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
-import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
+import { readDaemonConfig } from './daemon-config.ts';
 import { hasBlob } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { explainPush } from './errors.ts';
@@ -56,7 +56,7 @@ export async function push(text: string, options: PushOptions): Promise<Pushed[]
       fix: `minidock images; minidock tag IMAGE ${familiar(reference)}`,
     });
   }
-  const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
+  const config = readDaemonConfig(options);
   // A mirror only repeats what it was served: pushes go to the registry itself.
   const endpoints = (await endpointsOf(reference, config)).filter(({ mirror }) => !mirror);
   for (const [i, endpoint] of endpoints.entries()) {

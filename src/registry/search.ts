@@ -1,6 +1,6 @@
 import { MinidockError } from '../errors.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
-import { daemonConfigPath, readDaemonConfig } from './daemon-config.ts';
+import { readDaemonConfig } from './daemon-config.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { AnswerError, explainConnection } from './errors.ts';
 import { isConnectionFailure, readBody, send } from './http.ts';
@@ -37,7 +37,7 @@ export async function search(term: string, options: SearchOptions = {}): Promise
     if (found !== undefined) return found;
     throw new MinidockError('registry-error', `${new URL(hub).host} answers with no list of images`);
   }
-  const config = readDaemonConfig(options.daemonConfig ?? daemonConfigPath());
+  const config = readDaemonConfig(options);
   const endpoints = await endpointsOf({ domain: host, path: '' }, config);
   for (const [i, endpoint] of endpoints.entries()) {
     try {

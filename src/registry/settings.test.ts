@@ -16,14 +16,30 @@ function file(content: unknown): string {
 }
 
 test('daemon.json: mirrors and insecure registries, other keys left alone', () => {
-  const config = readDaemonConfig(
-    file({ 'registry-mirrors': ['https://m.example'], 'insecure-registries': ['http://r:5000', '10.0.0.0/8'], bip: 1 }),
-  );
+  const config = readDaemonConfig({
+    daemonConfig: file({
+      'registry-mirrors': ['https://m.example'],
+      'insecure-registries': ['http://r:5000', '10.0.0.0/8'],
+      bip: 1,
+    }),
+  });
   assert.equal(config.registryMirrors.map(String), ['https://m.example/']);
   assert.equal(config.insecureRegistries, ['r:5000', '10.0.0.0/8']);
   const none = { registryMirrors: [], insecureRegistries: [] };
-  assert.equal(readDaemonConfig(path.join(folder, 'missing')), none);
-  assert.equal(readDaemonConfig(file('')), none);
+  assert.equal(readDaemonConfig({ daemonConfig: path.join(folder, 'missing') }), none);
+  assert.equal(readDaemonConfig({ daemonConfig: file('') }), none);
+});
+
+test('flags come before the file, and add to it', () => {
+  const daemonConfig = file({ 'registry-mirrors': ['https://m.example'], 'insecure-registries': ['r:5000'] });
+  const flags = { registryMirrors: ['http://first:5000'], insecureRegistries: ['https://lab:5000'] };
+  const config = readDaemonConfig({ daemonConfig, ...flags });
+  assert.equal(config.registryMirrors.map(String), ['http://first:5000/', 'https://m.example/']);
+  assert.equal(config.insecureRegistries, ['lab:5000', 'r:5000']);
+  assert.throws(
+    () => readDaemonConfig({ daemonConfig, registryMirrors: ['lab:5000'] }),
+    /^unable to use --registry-mirror: mirror "lab:5000" is no http:\/\/ or https:\/\/ URL$/,
+  );
 });
 
 for (const [content, message] of [
@@ -39,7 +55,7 @@ for (const [content, message] of [
 ] as const) {
   test(`daemon.json: ${JSON.stringify(content)} is refused`, () => {
     assert.throws(
-      () => readDaemonConfig(file(content)),
+      () => readDaemonConfig({ daemonConfig: file(content) }),
       (error: Error) => message.test(error.message) && !/secret/.test(error.message),
     );
   });
@@ -70,6 +86,18 @@ test('credentials by host, and Docker Hub’s by its old address', async () => {
 });
 
 test('credentials that cannot be read are an error without their content', async () => {
+  test('flags come before the file, and add to it', () => {
+    const daemonConfig = file({ 'registry-mirrors': ['https://m.example'], 'insecure-registries': ['r:5000'] });
+    const flags = { registryMirrors: ['http://first:5000'], insecureRegistries: ['https://lab:5000'] };
+    const config = readDaemonConfig({ daemonConfig, ...flags });
+    assert.equal(config.registryMirrors.map(String), ['http://first:5000/', 'https://m.example/']);
+    assert.equal(config.insecureRegistries, ['lab:5000', 'r:5000']);
+    assert.throws(
+      () => readDaemonConfig({ daemonConfig, registryMirrors: ['lab:5000'] }),
+      /^unable to use --registry-mirror: mirror "lab:5000" is no http:\/\/ or https:\/\/ URL$/,
+    );
+  });
+
   for (const [content, message] of [
     ['{"auths": secret', /is not valid JSON$/],
     ['["secret"]', /is no JSON object$/],

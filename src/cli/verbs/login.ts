@@ -21,7 +21,7 @@ export const verb = defineVerb({
     const { dockerConfigPath } = await import('../../registry/docker-config.ts');
     checkFlags(flags, context);
     const host = registryHost(server);
-    const options = { daemonConfig: context.settings.config };
+    const options = context.settings.registries;
     const { out, err } = context.output;
     const nothingGiven = flags.username === undefined && flags.password === undefined && !flags['password-stdin'];
     const kept = nothingGiven ? await findCredentials(host) : undefined;

@@ -13,7 +13,7 @@ export const verb = defineVerb({
   async run({ output, settings }, { insecure, verbose }, [name]) {
     const { inspectManifest } = await import('../../registry/inspect-manifest.ts');
     const found = await interruptible(signal =>
-      inspectManifest(name!, { insecure, verbose, signal, daemonConfig: settings.config }),
+      inspectManifest(name!, { insecure, verbose, signal, ...settings.registries }),
     );
     const shown = verbose ? found.map(describe) : found.map(({ content }) => JSON.parse(content.toString()));
     output.out(`${JSON.stringify(shown.length === 1 ? shown[0] : shown, null, '\t')}\n`);

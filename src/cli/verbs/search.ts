@@ -31,7 +31,7 @@ export const verb = defineVerb({
     }
     const filters = readFilters(flags.filter, ['stars', 'is-official', 'is-automated']);
     const { search } = await import('../../registry/search.ts');
-    const found = await interruptible(signal => search(term!, { limit, signal, daemonConfig: settings.config }));
+    const found = await interruptible(signal => search(term!, { limit, signal, ...settings.registries }));
     const rows = found
       .filter(({ stars }) => (filters.get('stars') ?? []).every(least => stars >= Number(least)))
       .filter(({ official }) => (filters.get('is-official') ?? [`${official}`]).includes(`${official}`))

@@ -70,7 +70,8 @@ test('the base, the catalog and tags, page by page', async () => {
   const page = await ask('/v2/_catalog?n=2');
   assert.equal(JSON.parse(page.body), { repositories: ['demo/page', 'library/nginx'] });
   const [, next] = /^<(.*)>; rel="next"$/.exec(String(page.headers.link)) ?? [];
-  assert.equal(JSON.parse((await ask(next!)).body), { repositories: ['team/app'] });
+  const end = await ask(next!);
+  assert.equal([JSON.parse(end.body), end.headers.link], [{ repositories: ['team/app'] }, undefined]);
   for (const name of ['library/nginx', 'nginx']) {
     assert.equal(JSON.parse((await ask(`/v2/${name}/tags/list`)).body).tags, ['1', 'alpine'], name);
   }
@@ -102,6 +103,8 @@ test('blobs, whole and in part', async () => {
   assert.equal([beyond.status, beyond.headers['content-range']], [416, 'bytes */10']);
   const head = await ask(at, { method: 'HEAD' });
   assert.equal([head.status, head.headers['content-length'], head.body], [200, '10', '']);
+  const empty = await ask(`/v2/team/app/blobs/${layout.write(Buffer.alloc(0))}`);
+  assert.equal([empty.status, empty.headers['content-length'], empty.body], [200, '0', '']);
 });
 
 for (const [target, status, code] of [
