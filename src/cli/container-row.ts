@@ -16,6 +16,8 @@ export const containerHeadings: Row = {
   State: 'STATE',
   Mounts: 'MOUNTS',
   Networks: 'NETWORKS',
+  Labels: 'LABELS',
+  LocalVolumes: 'LOCAL VOLUMES',
 };
 
 export const containerColumns = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'];
@@ -40,6 +42,10 @@ export function containerRow(record: ContainerRecord, now: number, options: { tr
       .filter(Boolean)
       .join(','),
     Networks: record.network.mode,
+    Labels: Object.entries(record.config.Labels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    LocalVolumes: String(record.mounts.filter(({ type }) => type === 'volume').length),
   };
 }
 

@@ -30,7 +30,13 @@ export async function groupHelp(group: string, columns?: number): Promise<string
     columns,
     `minidock ${group}`,
   );
-  for (const [name, [verb]] of Object.entries(groups[group]!)) parser.command(name, verbs[verb]!.summary);
+  const shown = new Set<string>();
+  for (const [name, words] of Object.entries(groups[group]!)) {
+    // `list` after `ls`: another name of the same.
+    if (shown.has(words.join(' '))) continue;
+    shown.add(words.join(' '));
+    parser.command(name, verbs[words[0]]!.summary);
+  }
   return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
 }
 

@@ -51,7 +51,7 @@ function matches(pattern: string, name: string): boolean {
 }
 
 /** `label=key` or `label=key=value`, all of them. */
-export function hasLabels({ config }: ImageRecord, labels: readonly string[]): boolean {
+export function hasLabels({ config }: Pick<ImageRecord, 'config'>, labels: readonly string[]): boolean {
   return labels.every(label => {
     const equals = label.indexOf('=');
     const key = equals < 0 ? label : label.slice(0, equals);

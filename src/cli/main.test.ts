@@ -34,21 +34,25 @@ test("mistakes: Docker's words and exit codes", async () => {
     ['--foo ps', 125, `unknown flag: --foo\nSee 'minidock --help'.\n`],
     ['run --foo x', 125, `unknown flag: --foo\nSee 'minidock run --help'.\n`],
     ['container ls --foo', 125, `unknown flag: --foo\nSee 'minidock container ls --help'.\n`],
-    ['ps x', 1, `"minidock ps" accepts no arguments.\nSee 'minidock ps --help'.\n\nUsage:  minidock ps [OPTIONS]\n`],
+    [
+      'ps x',
+      1,
+      `"minidock ps" accepts no arguments.\nSee 'minidock ps --help'.\n\nUsage:  minidock ps [OPTIONS]\n\nList containers\n`,
+    ],
     [
       'exec web',
       1,
-      `"minidock exec" requires at least 2 arguments.\nSee 'minidock exec --help'.\n\nUsage:  minidock exec [OPTIONS] CONTAINER COMMAND [ARG...]\n`,
+      `"minidock exec" requires at least 2 arguments.\nSee 'minidock exec --help'.\n\nUsage:  minidock exec [OPTIONS] CONTAINER COMMAND [ARG...]\n\nRun one more command in a running container\n`,
     ],
     [
       'logs',
       1,
-      `"minidock logs" requires exactly 1 argument.\nSee 'minidock logs --help'.\n\nUsage:  minidock logs [OPTIONS] CONTAINER\n`,
+      `"minidock logs" requires exactly 1 argument.\nSee 'minidock logs --help'.\n\nUsage:  minidock logs [OPTIONS] CONTAINER\n\nShow what a container wrote\n`,
     ],
     [
       'images a b',
       1,
-      `"minidock images" requires at most 1 argument.\nSee 'minidock images --help'.\n\nUsage:  minidock images [OPTIONS] [REPOSITORY[:TAG]]\n`,
+      `"minidock images" requires at most 1 argument.\nSee 'minidock images --help'.\n\nUsage:  minidock images [OPTIONS] [REPOSITORY[:TAG]]\n\nList images\n`,
     ],
     ['constructor', 1, `minidock: 'constructor' is not a minidock command.\nSee 'minidock --help'\n`],
   ];
@@ -91,7 +95,9 @@ test('help: of the program, a group, a verb, however it is asked for', async () 
       line,
     );
   }
-  assert.match((await runLine(['image'], engine)).stdout, /Manage images[\s\S]*pull/);
+  const group = (await runLine(['image'], engine)).stdout;
+  assert.match(group, /Manage images[\s\S]*image ls [\s\S]*image pull /);
+  assert.not.match(group, /image (list|remove) /, 'each verb once, without its other names');
 });
 
 test('completion offers verbs, and the flags of the verb', async () => {

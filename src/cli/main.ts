@@ -56,7 +56,7 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
     output.out(await verbHelp(path, entry.summary, verb, output.columns));
     return 0;
   }
-  checkCount(path, verb.synopsis, verb.operands, parsed.operands.length);
+  checkCount(path, verb, entry.summary, parsed.operands.length);
   return verb.run(makeContext(), parsed.flags, parsed.operands);
 }
 

@@ -1,4 +1,5 @@
 import { MinidockError } from '../errors.ts';
+import type { Verb } from './verb.ts';
 
 /** A mistake in how the command was written. Its message is printed without `minidock:`, as Docker does. */
 export function usageError(message: string, options: { exitCode?: number; see?: string } = {}): MinidockError {
@@ -9,17 +10,18 @@ export function usageError(message: string, options: { exitCode?: number; see?: 
  * Docker's words for a wrong number of operands, exit code 1.
  *
  * @param path the verb as it was typed: `image pull`
+ * @param about the verb's line of help
  */
 export function checkCount(
   path: string,
-  synopsis: string,
-  [least, most]: readonly [number, number],
+  { synopsis, operands: [least, most] }: Pick<Verb, 'synopsis' | 'operands'>,
+  about: string,
   given: number,
 ): void {
   if (given >= least && given <= most) return;
   throw usageError(`"minidock ${path}" ${demand(least, most, given)}.`, {
     exitCode: 1,
-    see: `See 'minidock ${path} --help'.\n\nUsage:  minidock ${path} ${synopsis}`,
+    see: `See 'minidock ${path} --help'.\n\nUsage:  minidock ${path} ${synopsis}\n\n${about}`,
   });
 }
 

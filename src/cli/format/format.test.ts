@@ -1,6 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { printListing, readFilters } from './listing.ts';
+import type { MinidockError } from '../../errors.ts';
+import { parse } from '../parse.ts';
+import { filterFlag, printListing, readFilters } from './listing.ts';
 import { humanSize, readBytes } from './size.ts';
 import { ellipsis, printTable } from './table.ts';
 import { goTime, humanDuration, timeAgo } from './time.ts';
@@ -76,6 +78,11 @@ test('listings: table, table with a template, json, template', () => {
   assert.is(printListing(rows, '{{.ID}}: {{.Names}}', headings, []), 'bdd8674bca38: web\n');
   assert.is(printListing([], '{{.ID}}', headings, []), '');
   assert.throws(() => printListing(rows, '{{.Foo}}', headings, []), /map has no entry for key "Foo"/);
+  for (const format of ['{{', 'table {{'])
+    assert.throws(
+      () => printListing(rows, format, headings, []),
+      ({ message, exitCode }: MinidockError) => /unclosed action/.test(message) && exitCode === 1,
+    );
 });
 
 test('filters', () => {
@@ -88,7 +95,12 @@ test('filters', () => {
     ],
   );
   assert.throws(() => readFilters(['foo=bar'], ['name']), /there is no filter 'foo'/);
-  assert.throws(() => readFilters(['name'], ['name']), /is not key=value/);
+  const table = { filter: filterFlag('', { short: 'f' }) };
+  assert.equal(parse(table, ['-f', 'a=b', '--filter=c=d'], false).flags.filter, ['a=b', 'c=d']);
+  assert.throws(
+    () => parse(table, ['-f', 'name'], false),
+    /^invalid argument "name" for "-f, --filter" flag: bad format of filter \(expected name=value\)$/,
+  );
 });
 
 test.run();

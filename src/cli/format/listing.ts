@@ -1,5 +1,6 @@
 import { MinidockError } from '../../errors.ts';
-import { compileTemplate } from '../template/render.ts';
+import { type Flag, many } from '../flags.ts';
+import { compileTemplate, type Template } from '../template/render.ts';
 import { toJson } from '../template/values.ts';
 import { printTable } from './table.ts';
 
@@ -25,11 +26,31 @@ export function printListing(
   // In a shell '\t' arrives as two characters.
   const source = format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
   if (source.startsWith('table')) {
-    const template = compileTemplate(source.slice('table'.length).trimStart());
+    const template = rowTemplate(source.slice('table'.length).trimStart());
     return printTable([headings, ...rows].map(row => template(row).split('\t')));
   }
-  const template = compileTemplate(source);
+  const template = rowTemplate(source);
   return rows.map(row => `${template(row)}\n`).join('');
+}
+
+/** In a listing Docker exits with 1 where the template cannot be parsed; `inspect` and `version` exit with 64. */
+function rowTemplate(source: string): Template {
+  try {
+    return compileTemplate(source);
+  } catch (error) {
+    if (!(error instanceof MinidockError)) throw error;
+    throw new MinidockError(error.code, error.message, { cause: error });
+  }
+}
+
+/** The flag `--filter`. `readFilters` tells the keys apart. */
+export function filterFlag(help: string, names: { short?: string } = {}): Flag<readonly string[]> {
+  return many('filter', readFilter, help, names);
+}
+
+function readFilter(given: string): string {
+  if (!given.includes('=')) throw new Error('bad format of filter (expected name=value)');
+  return given;
 }
 
 /**
@@ -44,8 +65,7 @@ export function readFilters(
   const filters = new Map<string, string[]>();
   for (const filter of given) {
     const equals = filter.indexOf('=');
-    const key = filter.slice(0, Math.max(0, equals)).trim().toLowerCase();
-    if (equals < 0) throw new MinidockError('invalid-filter', `filter ${JSON.stringify(filter)} is not key=value`);
+    const key = filter.slice(0, equals).trim().toLowerCase();
     if (!known.includes(key)) {
       throw new MinidockError('invalid-filter', `there is no filter '${key}'`, {
         fix: `filters are ${known.join(', ')}`,

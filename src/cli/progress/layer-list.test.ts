@@ -31,6 +31,9 @@ test('on a terminal layers keep their lines', () => {
   out = '';
   list.show({ layer: 'a', phase: 'Downloading', current: 1_300_000, total: 2_400_000 }, 20);
   assert.is(out, '', 'too soon to draw again');
+  list.show({ layer: 'a', phase: 'Downloading', current: 2_400_000, total: 2_400_000 }, 21);
+  assert.match(out, / {2}2.4MB\/2.4MB\x1b/, 'all of it is drawn however soon');
+  out = '';
   list.show({ layer: 'b', phase: 'Pull complete' }, 21);
   assert.is(out, '\x1b[1A\rb: Pull complete\x1b[K\x1b[1B\r');
 });

@@ -33,7 +33,8 @@ export class LayerList {
     const { layer, phase } = event;
     const last = this.#last.get(layer);
     const isNews = last?.phase !== phase;
-    if (!isNews && now - last.drawn < redrawEvery) return;
+    const isDone = event.total !== undefined && event.current === event.total;
+    if (!isNews && !isDone && now - last.drawn < redrawEvery) return;
     if (last === undefined) this.#order.push(layer);
     this.#last.set(layer, { phase, drawn: now });
 

@@ -11,6 +11,8 @@ export interface PullDisplay {
   /** Descriptor that `print` writes to: on a terminal the layers are redrawn in place. */
   readonly fd: 1 | 2;
   print(content: string): void;
+  /** Prints what is no progress: that a mirror failed. By default `print`. */
+  warn?(content: string): void;
   readonly platform?: Platform;
 }
 
@@ -19,7 +21,7 @@ export interface PullDisplay {
  * with the image's full name.
  */
 export async function pullImage(images: Images, image: string, display: PullDisplay): Promise<string> {
-  const { quiet, fd, print, platform } = display;
+  const { quiet, fd, print, warn = print, platform } = display;
   const reference = parseReference(image);
   if (quiet) {
     await interruptible(signal => images.pull(image, () => {}, { platform, signal }));
@@ -27,7 +29,7 @@ export async function pullImage(images: Images, image: string, display: PullDisp
   }
   const isDefaultTag = parseName(image).tag === undefined && reference.digest === undefined;
   if (fd === 1 && isDefaultTag) print('Using default tag: latest\n');
-  const show = eventPrinter(print, isatty(fd) ? terminalSize(fd) : undefined);
+  const show = eventPrinter(print, warn, isatty(fd) ? terminalSize(fd) : undefined);
   const { changed } = await interruptible(signal => images.pull(image, show, { platform, signal }));
   print(statusLine(changed, familiar(reference)));
   return canonical(reference);
@@ -35,8 +37,8 @@ export async function pullImage(images: Images, image: string, display: PullDisp
 
 /** As `pullImage`, for every tag of a repository. */
 export async function pullRepository(images: Images, repository: string, display: PullDisplay): Promise<string> {
-  const { quiet, fd, print, platform } = display;
-  const show = quiet ? () => {} : eventPrinter(print, isatty(fd) ? terminalSize(fd) : undefined);
+  const { quiet, fd, print, warn = print, platform } = display;
+  const show = quiet ? () => {} : eventPrinter(print, warn, isatty(fd) ? terminalSize(fd) : undefined);
   const results = await interruptible(signal => images.pullAll(repository, show, { platform, signal }));
   const name = parseName(repository);
   if (!quiet)
@@ -54,13 +56,17 @@ function statusLine(changed: boolean, name: string): string {
 }
 
 /** @param size of the terminal that the lines go to, if they do */
-export function eventPrinter(print: (content: string) => void, size?: { rows: number; columns: number }) {
+export function eventPrinter(
+  print: (content: string) => void,
+  warn: (content: string) => void,
+  size?: { rows: number; columns: number },
+) {
   let list = new LayerList(print, size);
   return (event: PullEvent): void => {
     if (event.kind === 'pulling') {
       print(`${event.tag}: Pulling from ${event.repository}\n`);
       list = new LayerList(print, size);
-    } else if (event.kind === 'warning') print(`minidock: ${event.message}\n`);
+    } else if (event.kind === 'warning') warn(`minidock: ${event.message}\n`);
     else if (event.kind === 'digest') print(`Digest: ${event.digest}\n`);
     else list.show(event);
   };

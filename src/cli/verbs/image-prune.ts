@@ -1,8 +1,8 @@
 import { readSync } from 'node:fs';
 import type { Context } from '../context.ts';
-import { many, toggle } from '../flags.ts';
+import { toggle } from '../flags.ts';
 import { readInstant } from '../format/instant.ts';
-import { readFilters } from '../format/listing.ts';
+import { filterFlag, readFilters } from '../format/listing.ts';
 import { humanSize } from '../format/size.ts';
 import { hasLabels } from '../image-filters.ts';
 import { usesOf } from '../image-uses.ts';
@@ -12,7 +12,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: {
     all: toggle('Remove all images that no container uses, not just those without a name', { short: 'a' }),
-    filter: many('filter', (filter: string) => filter, 'Remove only those with until=TIME, label=… or label!=…'),
+    filter: filterFlag('Remove only those with until=TIME, label=… or label!=…'),
     force: toggle('Do not ask', { short: 'f' }),
   },
   operands: [0, 0],

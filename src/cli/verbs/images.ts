@@ -1,7 +1,7 @@
 import { familiarName, parseName } from '../../image/reference.ts';
 import type { ImageRecord } from '../../image/store.ts';
-import { many, text, toggle } from '../flags.ts';
-import { printListing, type Row, readFilters } from '../format/listing.ts';
+import { text, toggle } from '../flags.ts';
+import { filterFlag, printListing, type Row, readFilters } from '../format/listing.ts';
 import { humanSize } from '../format/size.ts';
 import { goTime, timeAgo } from '../format/time.ts';
 import { filterImages, imageFilters, type Listed } from '../image-filters.ts';
@@ -26,14 +26,7 @@ export const verb = defineVerb({
   flags: {
     all: toggle('Show images as well that others were made from and that have no name', { short: 'a' }),
     digests: toggle('Show digests'),
-    filter: many(
-      'filter',
-      (filter: string) => filter,
-      'Show only those with dangling=true, reference=…, before=…, since=… or label=…',
-      {
-        short: 'f',
-      },
-    ),
+    filter: filterFlag('Show only those with dangling=true, reference=…, before=…, since=… or label=…', { short: 'f' }),
     format: text(`'table', 'table TEMPLATE', 'json' or a Go template`),
     'no-trunc': toggle('Do not shorten ids'),
     quiet: toggle('Print ids only', { short: 'q' }),

@@ -1,14 +1,14 @@
-import type { ContainerRecord } from '../../engine/engine.ts';
+import { containerFilter, containerFilters } from '../container-filters.ts';
 import { containerColumns, containerHeadings, containerRow } from '../container-row.ts';
-import { integer, many, text, toggle } from '../flags.ts';
-import { printListing, readFilters } from '../format/listing.ts';
+import { integer, text, toggle } from '../flags.ts';
+import { filterFlag, printListing, readFilters } from '../format/listing.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: {
     all: toggle('Show stopped containers as well', { short: 'a' }),
-    filter: many('filter', (filter: string) => filter, 'Show only those with name, id, status or ancestor=…', {
+    filter: filterFlag('Show only those with name=…, id, status, exited, ancestor, label, network or volume', {
       short: 'f',
     }),
     format: text(`'table', 'table TEMPLATE', 'json' or a Go template`),
@@ -19,11 +19,11 @@ export const verb = defineVerb({
   },
   operands: [0, 0],
   async run(context, flags) {
-    const matches = toPredicate(readFilters(flags.filter, ['name', 'id', 'status', 'ancestor']));
+    const filters = readFilters(flags.filter, containerFilters);
+    const matches = containerFilter(filters);
     const last = flags.latest ? 1 : (flags.last ?? -1);
-    const asksForState = flags.filter.some(filter => filter.startsWith('status='));
     const engine = await context.engine();
-    const records = (await engine.list({ all: flags.all || last > 0 || asksForState })).filter(matches);
+    const records = (await engine.list({ all: flags.all || last > 0 || filters.has('status') })).filter(matches);
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
     const rows = shown.map(record => containerRow(record, now, { truncate: !flags['no-trunc'] }));
@@ -32,17 +32,3 @@ export const verb = defineVerb({
     return 0;
   },
 });
-
-/** Of one key any value may hold, of several keys each must. */
-function toPredicate(filters: ReadonlyMap<string, readonly string[]>): (record: ContainerRecord) => boolean {
-  const tests: Record<string, (record: ContainerRecord, value: string) => boolean> = {
-    name: (record, value) => record.name.includes(value.replace(/^\^?\/?|\$$/g, '')),
-    id: (record, value) => record.id.startsWith(value),
-    status: (record, value) => record.state.status === value,
-    ancestor: ({ image, imageId }, value) =>
-      [image, `${image}:latest`].includes(value) ||
-      `${value}:latest` === image ||
-      imageId.replace(/^sha256:/, '').startsWith(value),
-  };
-  return record => [...filters].every(([key, values]) => values.some(value => tests[key]!(record, value)));
-}

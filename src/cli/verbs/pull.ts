@@ -15,7 +15,8 @@ export const verb = defineVerb({
     const images = await context.images();
     const pull = flags['all-tags'] ? pullRepository : pullImage;
     const { quiet, platform } = flags;
-    const name = await pull(images, image!, { quiet, platform, fd: 1, print: context.output.out });
+    const { out: print, err: warn } = context.output;
+    const name = await pull(images, image!, { quiet, platform, fd: 1, print, warn });
     context.output.out(`${name}\n`);
     return 0;
   },

@@ -27,10 +27,44 @@ test('ps: table, quiet, format, filters; -n asks for all', async () => {
     ['status=running', true],
     ['ancestor=nginx:alpine', true],
     ['ancestor=nginx', false],
+    [`ancestor=sha256:${'62'.repeat(6)}`, true],
+    ['name=^/?web$', true],
+    ['name=^we$', false],
+    ['name=we[', false],
+    ['exited=0', false],
+    ['network=bridge', true],
+    ['network=none', false],
+    ['volume=/opt', true],
+    ['volume=/data', true],
+    ['volume=/da', false],
+    ['label=a', false],
   ] as const) {
     assert.is((await runLine(['ps', '-q', '-f', filter], engine)).stdout !== '', shown, filter);
   }
-  assert.is((await runLine(['ps', '-f', 'foo=bar'], engine)).code, 1);
+  for (const filter of ['foo=bar', 'status=foo', 'exited=x']) {
+    const { code, stderr } = await runLine(['ps', '-f', filter], engine);
+    assert.is(code, 1, filter);
+    assert.match(stderr, /^minidock: .*filter '.*\n {2}fix: .*\n$/, filter);
+  }
+  assert.equal(await runLine(['ps', '-f', 'name'], engine), {
+    code: 125,
+    stdout: '',
+    stderr:
+      'invalid argument "name" for "-f, --filter" flag: bad format of filter (expected name=value)\n' +
+      "See 'minidock ps --help'.\n",
+  });
+  const ended = fakeRecord({
+    config: { Labels: { a: '1', b: '' } },
+    state: { ...fakeRecord().state, status: 'exited', exitCode: 3 },
+  });
+  const shows = async (...args: string[]) => (await runLine(['ps', '-q', ...args], fakeEngine(ended).engine)).stdout;
+  assert.is.not(await shows('-f', 'exited=1', '-f', 'exited=3'), '');
+  assert.is.not(await shows('-f', 'label=a', '-f', 'label=b='), '');
+  assert.is(await shows('-f', 'label=a', '-f', 'label=c'), '', 'all labels, as in Docker');
+  assert.is(
+    (await runLine(line('ps --format {{.Labels}}|{{.LocalVolumes}}'), fakeEngine(ended).engine)).stdout,
+    'a=1,b=|0\n',
+  );
   await runLine(line('ps -n 1'), engine);
   assert.equal(
     [calls[0], calls[1], calls.at(-1)],
