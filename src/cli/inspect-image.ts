@@ -1,4 +1,5 @@
 import type { ImageRecord } from '../image/store.ts';
+import { goMap, goSlice } from './template/go-values.ts';
 
 /** An image in the shape and with the key names of Docker's API (GET /images/{name}/json). */
 export function inspectImage(image: ImageRecord) {
@@ -8,16 +9,17 @@ export function inspectImage(image: ImageRecord) {
     Id: image.id,
     RepoTags: image.repoTags,
     RepoDigests: image.repoDigests,
+    Parent: image.parent ?? '',
     Created: image.created,
     Config: {
       User: config.User ?? '',
-      ...(config.ExposedPorts === undefined ? {} : { ExposedPorts: config.ExposedPorts }),
-      Env: config.Env ?? null,
-      Cmd: config.Cmd ?? null,
-      Volumes: config.Volumes ?? null,
+      ...(config.ExposedPorts === undefined ? {} : { ExposedPorts: goMap(config.ExposedPorts) }),
+      Env: goSlice(config.Env),
+      Cmd: goSlice(config.Cmd),
+      Volumes: goMap(config.Volumes),
       WorkingDir: config.WorkingDir ?? '',
-      Entrypoint: config.Entrypoint ?? null,
-      Labels: config.Labels ?? null,
+      Entrypoint: goSlice(config.Entrypoint),
+      Labels: goMap(config.Labels, ''),
       ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
       ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
     },
@@ -25,11 +27,12 @@ export function inspectImage(image: ImageRecord) {
     ...(image.variant === undefined ? {} : { Variant: image.variant }),
     Os: image.os,
     Size: image.size,
+    VirtualSize: image.size,
     GraphDriver: {
-      Data: {
+      Data: goMap<string>({
         ...(below.length === 0 ? {} : { LowerDir: below.join(':') }),
         ...(top === undefined ? {} : { UpperDir: top }),
-      },
+      }),
       Name: 'overlay2',
     },
     RootFS: { Type: 'layers', Layers: image.diffIds },

@@ -4,6 +4,8 @@ import { containerPaths } from '../engine/paths.ts';
 import { containerRow, showPorts, statusOf } from './container-row.ts';
 import { inspectContainer } from './inspect.ts';
 import { inspectImage } from './inspect-image.ts';
+import { renderTemplate } from './template/render.ts';
+import { toJson } from './template/values.ts';
 import { fakeRecord } from './testing/fakes.ts';
 
 const roots = { root: '/r', execRoot: '/e' };
@@ -40,7 +42,10 @@ test('what labs ask of a running container', () => {
   assert.is(Name, '/web');
   assert.equal([State.Running, State.Pid, State.FinishedAt], [true, 23010, '0001-01-01T00:00:00Z']);
   assert.equal([NetworkSettings.IPAddress, NetworkSettings.Networks.bridge?.IPAddress], ['172.18.0.2', '172.18.0.2']);
-  assert.equal(NetworkSettings.Ports, { '443/tcp': null, '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '8080' }] });
+  assert.equal(JSON.parse(toJson(NetworkSettings.Ports)), {
+    '443/tcp': null,
+    '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '8080' }],
+  });
   assert.equal(HostConfig.PortBindings, { '80/tcp': [{ HostIp: '', HostPort: '8080' }] });
   assert.equal([HostConfig.Binds, HostConfig.Memory, HostConfig.NanoCpus], [['/opt:/data:ro'], 104857600, 1500000000]);
   assert.is(GraphDriver.Data.LowerDir, '/r/layers/b/diff:/r/layers/a/diff');
@@ -86,21 +91,46 @@ test('status and ports in ps', () => {
   assert.is(showPorts([port(53, 53, '::1')], ['80/tcp']), '80/tcp, [::1]:53->53/tcp');
 });
 
+// Each printed by Docker's client, for objects with the same values.
+test('what is nil or missing in a map prints as in Go, and is null in JSON', () => {
+  const cases: [string, string][] = [
+    ['{{.Config.Labels}} {{.Config.Labels.a}} {{index .Config.Labels "a"}}.', 'map[] <no value> .'],
+    ['{{.Config.Entrypoint}} {{len .Config.Entrypoint}} {{json .Config.Entrypoint}}', '[] 0 null'],
+    ['{{.Config.Volumes}} {{json .Config.Volumes}}', 'map[] null'],
+    ['{{range .Config.Volumes}}x{{else}}none{{end}}', 'none'],
+  ];
+  for (const [template, expected] of cases) {
+    assert.is(renderTemplate(template, inspect()), expected);
+    assert.is(renderTemplate(template, inspectImage(image)), expected);
+  }
+  assert.is(renderTemplate('{{json .Config.Labels}}', inspect()), '{}');
+  assert.is(renderTemplate('{{json .Config.Labels}}', inspectImage(image)), 'null');
+  const ports = '{{index .NetworkSettings.Ports "443/tcp"}} {{index .NetworkSettings.Ports "1/tcp"}}';
+  assert.is(renderTemplate(ports, inspect()), '[] <no value>');
+  assert.is(renderTemplate('{{.NetworkSettings.Networks.foo}}', inspect()), '<no value>');
+  assert.is(renderTemplate('{{json .HostConfig.PidsLimit}}', inspect()), 'null');
+  for (const template of ['{{.Config.Foo}}', '{{.State.Foo}}', '{{.NetworkSettings.Networks.foo.IPAddress}}'])
+    assert.throws(() => renderTemplate(template, inspect()), /template parsing error/, template);
+});
+
+const image: Parameters<typeof inspectImage>[0] = {
+  id: 'sha256:11',
+  manifestDigest: 'sha256:22',
+  repoTags: ['nginx:alpine'],
+  repoDigests: [],
+  created: '2026-01-01T00:00:00Z',
+  size: 5,
+  architecture: 'amd64',
+  os: 'linux',
+  config: { Cmd: ['nginx'] },
+  history: [],
+  diffIds: ['sha256:33', 'sha256:44'],
+  layers: ['/r/a', '/r/b'],
+};
+
 test('an image has Docker’s keys', () => {
-  const inspected = inspectImage({
-    id: 'sha256:11',
-    manifestDigest: 'sha256:22',
-    repoTags: ['nginx:alpine'],
-    repoDigests: [],
-    created: '2026-01-01T00:00:00Z',
-    size: 5,
-    architecture: 'amd64',
-    os: 'linux',
-    config: { Cmd: ['nginx'] },
-    history: [],
-    diffIds: ['sha256:33', 'sha256:44'],
-    layers: ['/r/a', '/r/b'],
-  });
+  const inspected = inspectImage(image);
+  assert.equal([inspected.Size, inspected.VirtualSize, inspected.Parent], [5, 5, '']);
   assert.equal(inspected.GraphDriver.Data, { LowerDir: '/r/a', UpperDir: '/r/b' });
   assert.equal(
     [inspected.Id, inspected.Config.Cmd, inspected.RootFS.Layers],

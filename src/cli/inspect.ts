@@ -1,5 +1,6 @@
 import type { ContainerRecord, PortMapping } from '../engine/engine.ts';
 import type { containerPaths } from '../engine/paths.ts';
+import { goMap, goSlice } from './template/go-values.ts';
 
 /** Go's zero time: Docker's way to say "never". */
 const never = '0001-01-01T00:00:00Z';
@@ -39,13 +40,13 @@ export function inspectContainer(record: ContainerRecord, paths: ReturnType<type
     Platform: 'linux',
     HostConfig: hostConfig(record),
     GraphDriver: {
-      Data: {
+      Data: goMap({
         // overlayfs takes the topmost layer first.
         LowerDir: [...record.layers].reverse().join(':'),
         MergedDir: paths.rootfs,
         UpperDir: paths.upper,
         WorkDir: paths.work,
-      },
+      }),
       Name: 'overlay2',
     },
     Mounts: mountPoints(record),
@@ -59,7 +60,7 @@ function hostConfig({ options }: ContainerRecord) {
     .filter(volume => volume.source !== undefined)
     .map(({ source, destination, readonly }) => `${source}:${destination}${readonly ? ':ro' : ''}`);
   return {
-    Binds: binds.length === 0 ? null : binds,
+    Binds: goSlice(binds.length === 0 ? null : binds),
     NetworkMode: options.network,
     PortBindings: byPort(options.ports, ({ hostIp, hostPort }) => ({
       HostIp: hostIp ?? '',
@@ -96,17 +97,17 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
     AttachStdin: options.interactive && !options.detach,
     AttachStdout: !options.detach,
     AttachStderr: !options.detach,
-    ...(ports.length === 0 ? {} : { ExposedPorts: Object.fromEntries(ports.map(name => [name, {}])) }),
+    ...(ports.length === 0 ? {} : { ExposedPorts: goMap(Object.fromEntries(ports.map(name => [name, {}]))) }),
     Tty: options.tty,
     OpenStdin: options.interactive,
     StdinOnce: options.interactive && !options.detach,
     Env: config.Env ?? [],
-    Cmd: config.Cmd ?? null,
+    Cmd: goSlice(config.Cmd),
     Image: image,
-    Volumes: config.Volumes ?? null,
+    Volumes: goMap(config.Volumes),
     WorkingDir: config.WorkingDir ?? '',
-    Entrypoint: config.Entrypoint ?? null,
-    Labels: config.Labels ?? {},
+    Entrypoint: goSlice(config.Entrypoint),
+    Labels: goMap(config.Labels ?? {}, ''),
     ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
   };
 }
@@ -127,23 +128,23 @@ function networkSettings(record: ContainerRecord) {
     IPPrefixLen: (running && network.prefixLength) || 0,
     MacAddress: (running && network.macAddress) || '',
   };
-  const unpublished = Object.fromEntries(exposedPorts(record).map(name => [name, null]));
+  const unpublished = Object.fromEntries(exposedPorts(record).map(name => [name, goSlice(null)]));
   const published = byPort(network.ports, ({ hostIp, hostPort }) => ({ HostIp: hostIp, HostPort: String(hostPort) }));
   return {
     Bridge: '',
-    Ports: running ? { ...unpublished, ...published } : {},
+    Ports: goMap(running ? { ...unpublished, ...published } : {}),
     ...endpoint,
-    Networks: { [network.mode]: endpoint },
+    Networks: goMap({ [network.mode]: endpoint }),
   };
 }
 
-function byPort<P extends PortMapping, T>(ports: readonly P[], show: (port: P) => T): Record<string, T[]> {
+function byPort<P extends PortMapping, T>(ports: readonly P[], show: (port: P) => T): Readonly<Record<string, T[]>> {
   const bindings: Record<string, T[]> = {};
   for (const port of ports) {
     const name = portName(port);
     bindings[name] = [...(bindings[name] ?? []), show(port)];
   }
-  return bindings;
+  return goMap(bindings);
 }
 
 const portName = (port: PortMapping): string => `${port.containerPort}/${port.protocol}`;

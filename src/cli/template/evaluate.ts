@@ -1,5 +1,6 @@
 import { dataError } from './errors.ts';
 import { functions } from './functions.ts';
+import { isGoMap } from './go-values.ts';
 import type { Command, Node, Operand, Pipe } from './parse.ts';
 import { isTrue, show, sortedEntries, typeName } from './values.ts';
 
@@ -140,6 +141,7 @@ class Evaluation {
   #field(operand: Operand, value: unknown, field: string): unknown {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       if (Object.hasOwn(value, field)) return (value as Record<string, unknown>)[field];
+      if (isGoMap(value)) return undefined;
       throw dataError(this.#source, operand.at, operand.text, `map has no entry for key "${field}"`);
     }
     const reason =

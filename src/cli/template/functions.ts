@@ -1,3 +1,4 @@
+import { zeroOf } from './go-values.ts';
 import { isTrue, show, toJson, typeName } from './values.ts';
 
 /** A function of templates. Throws an Error whose message follows `error calling NAME:`. */
@@ -46,7 +47,7 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   ge: define(2, 2, (a: unknown, b: unknown) => compare(a, b) >= 0),
 };
 
-/** `index .Ports "80/tcp" 0`: into maps by key (a missing one is nil), into lists by number. */
+/** `index .Ports "80/tcp" 0`: into maps by key (a missing one is zero or nil), into lists by number. */
 function index(value: unknown, ...keys: unknown[]): unknown {
   let current = value;
   for (const key of keys) {
@@ -57,7 +58,7 @@ function index(value: unknown, ...keys: unknown[]): unknown {
       current = current[key];
     } else if (typeof current === 'object') {
       if (typeof key !== 'string') throw new Error(`value has type ${typeName(key)}; should be string`);
-      current = Object.hasOwn(current, key) ? (current as Record<string, unknown>)[key] : undefined;
+      current = Object.hasOwn(current, key) ? (current as Record<string, unknown>)[key] : zeroOf(current);
     } else throw new Error(`can't index item of type ${typeName(current)}`);
   }
   return current;

@@ -1,3 +1,5 @@
+import { isGoNil } from './go-values.ts';
+
 /** How text/template sees values: what is true, how they print. Data is what JSON can hold. */
 
 /** Go's truth: zero, empty and nil are false. */
@@ -35,5 +37,6 @@ export function typeName(value: unknown): string {
 /** Go's encoding/json escapes what HTML would read as markup. */
 export function toJson(value: unknown, spaces = 0): string {
   const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
-  return JSON.stringify(value ?? null, null, spaces).replace(/[<>&]/g, character => escapes[character]!);
+  const orNull = (_: string, item: unknown) => (isGoNil(item) ? null : item);
+  return JSON.stringify(value ?? null, orNull, spaces).replace(/[<>&]/g, character => escapes[character]!);
 }
