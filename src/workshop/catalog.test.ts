@@ -13,11 +13,14 @@ test('a lesson is found by number, name, or the beginning of its name', () => {
     assert.is(findLesson(query, ids), '04-pid-namespace', query);
   assert.is(findLesson('pivot', ids), '06-pivot-root');
   assert.is(findLesson('mount', ids), '05-mount-namespace');
+  assert.is(findLesson('ps', [...ids, '11-ps-flags']), '10-ps', 'a whole name goes before a beginning');
+  assert.is(findLesson('name', [...ids, '12-names']), '12-names', 'a beginning goes before a part');
 });
 
 test('what means none or several is refused by name', () => {
   assert.throws(() => findLesson('99', ids), /no lesson "99"/);
   assert.throws(() => findLesson('nonsense', ids), /no lesson "nonsense"/);
+  assert.throws(() => findLesson('v', ids), /no lesson "v"/);
   assert.throws(() => findLesson('namespace', ids), /"namespace" means several lessons: 03-uts-namespace, 04/);
   assert.throws(() => findLesson('p', ids), /several/);
 });

@@ -34,15 +34,19 @@ test('headings are underlined, paragraphs wrapped anew', () => {
 });
 
 test('lists hang, code has a bar, tables are aligned', () => {
-  assert.match(rendered, /• first\n• second, which is long enough to be\n {2}wrapped/);
-  assert.match(rendered, /\n {2}1\. inner\n/);
+  assert.match(
+    rendered,
+    /• first\n• second, which is long enough to be\n {2}wrapped onto a second line\n {2}1\. inner\n/,
+  );
   assert.match(rendered, /│ echo hello {3}# → hello\n/);
   assert.match(rendered, /call {2}meaning\n─+\na\|b {3}strong\n/);
   assert.match(rendered, /▌ quoted/);
 });
 
 test('nothing but code is wider than asked', () => {
-  for (const line of rendered.split('\n')) assert.ok(widthOf(line) <= 40, line);
+  const long = 'ab '.repeat(60);
+  const nested = renderMarkdown(`${long}\n\n> ${long}\n\n- ${long}\n  10. ${long}\n`, { width: 40 });
+  for (const line of [...rendered.split('\n'), ...nested.split('\n')]) assert.ok(widthOf(line) <= 40, line);
 });
 
 test('no colour codes without colour, some with', () => {
@@ -54,7 +58,7 @@ test('no colour codes without colour, some with', () => {
 });
 
 test('HTML is text, not markup', () => {
-  assert.match(renderMarkdown('a <b>c</b>', { width: 40 }), /a <b>c<\/b>/);
+  assert.is(renderMarkdown('a <b>c</b>\n\n<div>whole</div>\n', { width: 40 }), 'a <b>c</b>\n\n<div>whole</div>\n');
 });
 
 test('sections are cut at headings of level two, not inside code', () => {
@@ -69,7 +73,14 @@ test('sections are cut at headings of level two, not inside code', () => {
 test('code blocks carry their label; the shape tells structure from words', () => {
   assert.equal(codeBlocks(source), [{ info: 'sh run', content: 'echo hello   # → hello\n' }]);
   assert.equal(markdownShape('# a\n\n- x\n- y\n'), markdownShape('# b\n\n- z\n- w\n'));
-  assert.not.equal(markdownShape('# a\n\n- x\n'), markdownShape('# a\n\n- x\n- y\n'));
+  for (const [one, other] of [
+    ['# a\n\n- x\n', '# a\n\n- x\n- y\n'],
+    ['# a\n', '## a\n'],
+    ['```sh\nx\n```\n', '```sh run\nx\n```\n'],
+    ['| a |\n|---|\n| b |\n', '| a |\n|---|\n'],
+    ['- x\n', '1. x\n'],
+  ])
+    assert.not.equal(markdownShape(one!), markdownShape(other!), other);
 });
 
 test.run();

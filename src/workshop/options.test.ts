@@ -24,8 +24,12 @@ const cases: [typed: string, argv: string[], env: NodeJS.ProcessEnv, expected: P
   ['04 --shell --lang zh', ['04', 'zh'], { npm_config_shell: '' }, { lesson: '04', shell: true, language: 'zh' }],
   ['-- 04 --step --lang zh', ['04', '--step', '--lang', 'zh'], {}, { lesson: '04', step: true, language: 'zh' }],
   ['-- 04 --lang=zh_CN.UTF-8 --shell', ['04', '--lang=zh_CN.UTF-8', '--shell'], {}, { language: 'zh', shell: true }],
+  ['-- --lang fr 04', ['--lang', 'fr', '04'], {}, { lesson: '04', ignored: [] }],
   ['-- --help', ['--help'], {}, { help: true }],
+  ['-- -h', ['-h'], {}, { help: true, lesson: undefined }],
+  ['c', ['c'], { LANG: 'zh_CN.UTF-8' }, { lesson: 'c', language: 'zh' }],
   ['04 en', ['04', 'en'], { LANG: 'zh_CN.UTF-8' }, { lesson: '04', language: 'en' }],
+  ['(old npm) --step 04', [], { npm_config_step: '04' }, { lesson: '04', step: true }],
   ['(old npm) 04 --lang zh', ['04'], { npm_config_lang: 'zh' }, { lesson: '04', language: 'zh' }],
 ];
 
@@ -36,13 +40,15 @@ for (const [typed, argv, env, expected] of cases)
   });
 
 test('a shell that npmrc sets is not --shell', () => {
-  assert.equal(parseOptions(['04'], { npm_config_shell: '/bin/bash' }).shell, false);
-  assert.equal(parseOptions(['04'], { npm_config_shell: 'bash' }).shell, false);
+  for (const shell of ['/bin/bash', 'bash', 'sh'])
+    assert.is(parseOptions(['04'], { npm_config_shell: shell }).shell, false, shell);
 });
 
 test('the language comes from the locale, in its order; unknown ones mean English', () => {
   assert.is(parseOptions([], { LANG: 'zh_CN.UTF-8' }).language, 'zh');
   assert.is(parseOptions([], { LC_ALL: 'C.UTF-8', LANG: 'zh_CN.UTF-8' }).language, 'en');
+  assert.is(parseOptions([], { LC_ALL: 'C.UTF-8', LC_MESSAGES: 'zh_CN.UTF-8' }).language, 'en');
+  assert.is(parseOptions([], { LC_MESSAGES: 'zh_CN.UTF-8', LANG: 'en_US.UTF-8' }).language, 'zh');
   assert.is(parseOptions([], { LANG: 'de_DE.UTF-8' }).language, 'en');
 });
 

@@ -18,7 +18,8 @@ test('padding counts columns, not characters', () => {
 
 test('words stay whole, and no line is wider than asked', () => {
   assert.equal(wrapText('one two three', 8), ['one two', 'three']);
-  assert.equal(wrapText('first\nsecond', 20), ['first', 'second']);
+  assert.equal(wrapText('first\n  second', 20), ['first', 'second']);
+  assert.equal(wrapText('abcd efgh', 4), ['abcd', 'efgh']);
   const long = 'the quick brown fox jumps over the lazy dog '.repeat(5);
   for (const line of wrapText(long, 17)) assert.ok(widthOf(line) <= 17, line);
   assert.is(wrapText(long, 17).join(' ').trim(), long.trim());
@@ -30,7 +31,7 @@ test('a word longer than the line is cut', () => {
 
 test('Chinese breaks between characters, but not before closing nor after opening punctuation', () => {
   assert.equal(wrapText('命名空间', 4), ['命名', '空间']);
-  for (const width of [8, 9, 10, 12, 14])
+  for (const width of [6, 8, 9, 10, 12, 14])
     for (const line of wrapText('挂载（共享），传播“类型”。容器', width)) {
       assert.not.match(line, /^[，。）”]/, `${width}: ${line}`);
       assert.not.match(line, /[（“]$/, `${width}: ${line}`);
@@ -54,6 +55,7 @@ test('a table fits its width, wraps its cells and keeps its columns', () => {
   assert.match(lines[1]!, /^─+$/);
   assert.ok(lines.length > 4, 'the long cell takes several lines');
   assert.ok(lines.slice(3).every(line => line.startsWith(' '.repeat(7))));
+  assert.is(widthOf(renderTable(rows, 10)[1]!), 5 + 2 + 8, 'no column gets narrower than a word');
 });
 
 test.run();
