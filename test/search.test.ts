@@ -21,7 +21,10 @@ test('a registry that cannot search has its catalog looked through', async () =>
   assert.equal(await names(`${server.host}/web`), ['team/web', 'web']);
   assert.equal(await names(`${server.host}/`), ['team/db', 'team/web', 'web']);
   assert.equal(await names('--limit', '1', `${server.host}/`), ['team/db']);
-  assert.match(await box.ok(['search', `${server.host}/db`]), /^NAME +DESCRIPTION +STARS +OFFICIAL *\nteam\/db/);
+  assert.match(
+    await box.ok(['search', `${server.host}/db`]),
+    /^NAME +DESCRIPTION +STARS +OFFICIAL +AUTOMATED *\nteam\/db/,
+  );
   const wrong = await box.minidock(['search', '--limit', '101', 'x']);
   assert.match(String(wrong.stderr), /limit 101 is outside the range of \[1, 100\]/);
 });
@@ -38,6 +41,31 @@ test('Docker Hub is asked for its best, and what it says is one printable line',
   };
   const found = await search('web', { ...nothing, hub: server.url, limit: 2 });
   assert.equal(found, [{ name: 'nginx', description: 'a b [31m', stars: 7, official: true, automated: false }]);
+});
+
+test('filters choose by stars and by who made it; one that says nothing is refused before anyone is asked', async () => {
+  const server = await faultyRegistry();
+  server.intercept = ({ url }, response) => {
+    if (!url?.startsWith('/v1/search')) return false;
+    const results = [
+      { name: 'web', description: '', star_count: 7, is_official: true, is_automated: false },
+      { name: 'a/web', description: '', star_count: 3, is_official: false, is_automated: true },
+    ];
+    response.end(JSON.stringify({ results }));
+    return true;
+  };
+  const box = sandbox();
+  const term = `${new URL(server.url).host}/web`;
+  const found = (...args: string[]) => box.ok(['search', '--format', '{{.Name}}{{.IsAutomated}}', ...args, term]);
+  assert.is(await found(), 'web\na/web[OK]');
+  assert.is(await found('-f', 'stars=5'), 'web');
+  assert.is(await found('-f', 'is-official=false'), 'a/web[OK]');
+  assert.is(await found('-f', 'is-official=1', '-f', 'is-automated=true'), '');
+  server.intercept = () => assert.unreachable('asked') as never;
+  for (const filter of ['stars=x', 'is-official=maybe', 'is-automated=']) {
+    const { exitCode, stderr } = await box.minidock(['search', '-f', filter, term]);
+    assert.equal([exitCode, String(stderr).split('\n')[0]], [1, `minidock: invalid filter '${filter}'`]);
+  }
 });
 
 for (const [what, body, message] of [

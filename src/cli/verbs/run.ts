@@ -4,6 +4,7 @@ import { MinidockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../flags.ts';
 import { defaultDetachKeys, readDetachKeys } from '../options/detach-keys.ts';
+import { readRestart, restartWarning } from '../options/restart.ts';
 import { containerFlags, toRunOptions } from '../options/run-options.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../terminal/foreground.ts';
 import type { Trace, TraceForm } from '../trace.ts';
@@ -24,6 +25,11 @@ const runFlags = {
   },
   pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)'),
   quiet: toggle('Pull without printing how far it is', { short: 'q' }),
+  restart: single(
+    'string',
+    readRestart,
+    'Taken for the sake of Docker’s command lines: containers are not started again',
+  ),
   trace: {
     ...single(
       'string',
@@ -55,6 +61,7 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Ru
       fix: `make sure that its container does not run any more, then rm ${flags.cidfile}`,
     });
   }
+  if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
   const engine = await context.engine();
   if (flags.pull === 'always') await pull(context, options.image, flags.quiet);
   const whenMissing = flags.pull === 'never' ? undefined : () => pullMissing(context, options.image, flags.quiet);

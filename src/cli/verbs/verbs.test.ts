@@ -87,6 +87,26 @@ test('run: the exit code is the container’s, output apart; -d prints the id', 
   assert.equal(detached, { code: 0, stdout: `${fakeRecord().id}\n`, stderr: '' });
 });
 
+test('run --restart: taken with a warning, refused beside --rm and where it says nothing', async () => {
+  const { engine } = fakeEngine(fakeRecord());
+  for (const policy of ['always', 'unless-stopped', 'on-failure', 'on-failure:3']) {
+    const { code, stdout, stderr } = await runLine(['run', '-d', '--restart', policy, 'nginx'], engine);
+    assert.equal([code, stdout], [0, `${fakeRecord().id}\n`], policy);
+    assert.match(stderr, new RegExp(`^WARNING: --restart ${policy} has no effect: .*\\n$`));
+  }
+  assert.is((await runLine(line('run -d --restart=no nginx'), engine)).stderr, '');
+  const refused: [string, string][] = [
+    ['run --rm --restart always nginx', 'minidock: Conflicting options: --restart and --rm\n'],
+    ['run --restart foo nginx', `invalid argument "foo" for "--restart" flag: invalid restart policy 'foo': `],
+    ['run --restart on-failure:x nginx', 'invalid argument "on-failure:x" for "--restart" flag: maximum retry count'],
+    ['run --restart always:3 nginx', 'invalid argument "always:3" for "--restart" flag: maximum retry count'],
+  ];
+  for (const [words, message] of refused) {
+    const { code, stderr } = await runLine(line(words), engine);
+    assert.equal([code, stderr.slice(0, message.length)], [125, message]);
+  }
+});
+
 test('run: a missing image is pulled once, unless --pull never; engine errors are 125', async () => {
   const { engine } = fakeEngine(fakeRecord());
   let here = false;
