@@ -44,7 +44,7 @@ test('lists hang, code has a bar, tables are aligned', () => {
 });
 
 test('nothing but code is wider than asked', () => {
-  const long = 'ab '.repeat(60);
+  const long = 'abc '.repeat(40);
   const nested = renderMarkdown(`${long}\n\n> ${long}\n\n- ${long}\n  10. ${long}\n`, { width: 40 });
   for (const line of [...rendered.split('\n'), ...nested.split('\n')]) assert.ok(widthOf(line) <= 40, line);
 });
