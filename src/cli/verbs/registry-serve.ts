@@ -58,14 +58,17 @@ function banner(port: number, lan: boolean, readOnly: boolean, root: string): st
   if (lan && addresses.length === 0) lines.push('  in the network    (this machine has no address but its own)');
   if (addresses.length > 0) {
     const rule = JSON.stringify({ 'insecure-registries': addresses.map(address => `${address}:${port}`) });
+    const host = `${addresses[0]}:${port}`;
     lines.push(
       '',
-      'It speaks plain http and asks for no password. Each machine that pulls or pushes needs this in',
-      '/etc/minidock/daemon.json (Docker: /etc/docker/daemon.json, then restart it):',
+      'It speaks plain http and asks for no password. Others pull from it and push to it so:',
+      '',
+      `  minidock --insecure-registry ${host} pull ${host}/NAME`,
+      '',
+      'The flag is not needed (and Docker can do it too) where this stands in /etc/minidock/daemon.json',
+      '(Docker: /etc/docker/daemon.json, then restart it):',
       '',
       `  ${rule}`,
-      '',
-      `  minidock pull ${addresses[0]}:${port}/NAME`,
     );
   }
   return `${lines.join('\n')}\n\nCtrl-C stops it\n`;
