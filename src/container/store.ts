@@ -23,19 +23,19 @@ export class ContainerStore {
     return listIfPresent(enginePaths(this.roots).containers).filter(isFullId);
   }
 
-  /** The record as last written; undefined where the container is gone. */
+  /** The record as last written; undefined where the container is gone. Throws `broken-record`. */
   read(id: string): ContainerRecord | undefined {
-    const { record, bundle } = containerPaths(this.roots, id);
-    const text = readIfPresent(record);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text) as ContainerRecord;
-    } catch (error) {
-      throw new MinidockError('broken-record', `${record} is no JSON: ${(error as Error).message}`, {
-        cause: error,
-        fix: `the container is lost: rm -r ${bundle}`,
-      });
-    }
+    const paths = containerPaths(this.roots, id);
+    const text = readRecord(paths.record, id);
+    if (text !== undefined) return parseRecord(text, paths.record, id);
+    // A bundle comes and goes as a whole: one without its record lost it.
+    if (fs.existsSync(paths.bundle)) throw brokenRecord(paths.record, id, 'is missing');
+    return undefined;
+  }
+
+  /** The name that leads to a container, for when its record cannot tell; empty where none does. */
+  nameOf(id: string): string {
+    return listIfPresent(enginePaths(this.roots).names).find(name => this.named(name) === id) ?? '';
   }
 
   /** Replaces the record. Synced to the disk but for containers that would not outlive a reboot: those of `--rm`. */
@@ -143,6 +143,43 @@ export class ContainerStore {
     }
   }
 }
+
+function readRecord(file: string, id: string): string | undefined {
+  try {
+    return readIfPresent(file);
+  } catch (error) {
+    throw brokenRecord(file, id, `cannot be read: ${errnoOf(error) ?? error}`, error);
+  }
+}
+
+function parseRecord(text: string, file: string, id: string): ContainerRecord {
+  let record: Partial<ContainerRecord> | null;
+  try {
+    record = JSON.parse(text);
+  } catch (error) {
+    throw brokenRecord(file, id, text === '' ? 'is empty' : 'is no JSON', error);
+  }
+  const parts = ['options', 'config', 'mounts', 'layers', 'args', 'state', 'network'] as const;
+  const texts = ['name', 'created', 'image', 'imageId', 'path'] as const;
+  if (record?.id !== id) throw brokenRecord(file, id, 'is not the record of this container');
+  const missing =
+    parts.find(key => typeof record[key] !== 'object' || record[key] === null) ??
+    texts.find(key => typeof record[key] !== 'string');
+  if (missing !== undefined) throw brokenRecord(file, id, `has no ${JSON.stringify(missing)}`);
+  return record as ContainerRecord;
+}
+
+function brokenRecord(file: string, id: string, reason: string, cause?: unknown): MinidockError {
+  const short = id.slice(0, 12);
+  return new MinidockError('broken-record', `container ${short} is broken: ${file} ${reason}`, {
+    cause,
+    fix: `\`minidock rm -f ${short}\` removes it`,
+  });
+}
+
+/** Thrown by `read`: everything that can do without this container goes on. */
+export const isBroken = (error: unknown): error is MinidockError =>
+  error instanceof MinidockError && error.code === 'broken-record';
 
 const isFullId = (text: string) => /^[0-9a-f]{64}$/.test(text);
 

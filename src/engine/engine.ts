@@ -1,4 +1,5 @@
 import type { VolumeRecord } from '../container/volumes.ts';
+import type { MinidockError } from '../errors.ts';
 import type { ContainerConfig } from '../image/config.ts';
 import type { StepEvent } from '../syscalls/shim.ts';
 import type { Program } from '../syscalls/step.ts';
@@ -15,12 +16,19 @@ export interface Engine {
   /** Starts a created container and resolves once its command was executed. */
   start(id: string, io: AttachOptions): Promise<RunningContainer>;
   exec(options: ExecOptions, io: AttachOptions): Promise<RunningContainer>;
-  /** Containers, newest first; only running ones unless `all`. */
-  list(options: { all: boolean }): Promise<ContainerRecord[]>;
+  /**
+   * Containers, newest first; only running ones unless `all`. One whose record is broken goes to `broken`; without it the
+   * list rejects: who asks what is in use must know all.
+   */
+  list(options: { all: boolean; broken?: (error: MinidockError) => void }): Promise<ContainerRecord[]>;
   /** By full id, unique prefix of an id, or name. */
   find(reference: string): Promise<ContainerRecord>;
   stop(reference: string, options: { signal?: string; timeoutSeconds?: number }): Promise<ContainerRecord>;
-  remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<ContainerRecord>;
+  /** With `force` also one that runs, or whose record is broken. */
+  remove(
+    reference: string,
+    options: { force: boolean; volumes: boolean },
+  ): Promise<Pick<ContainerRecord, 'id' | 'name'>>;
   logs(reference: string): Promise<LogReader>;
 }
 

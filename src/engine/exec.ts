@@ -3,7 +3,7 @@ import { capabilitySets } from '../container/capabilities.ts';
 import { environment } from '../container/command.ts';
 import type { Spec } from '../container/oci.ts';
 import { flocks, observe } from '../container/state.ts';
-import { MinidockError } from '../errors.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
 import { Shim } from '../syscalls/shim.ts';
 import { compileExec } from './compile.ts';
 import { userOf } from './create.ts';
@@ -61,7 +61,7 @@ export async function execInContainer(
 /** The container's own spec with another process in it. */
 function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOptions): Spec {
   const paths = containerPaths(parts.roots, record.id);
-  const spec = JSON.parse(fs.readFileSync(paths.config, 'utf8')) as Spec;
+  const spec = readSpec(paths.config);
   const user = userOf(
     { user: options.user },
     { layers: [...record.layers, paths.upper], config: { User: record.config.User } },
@@ -78,4 +78,16 @@ function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOpti
     capabilities: capabilitySets(spec.process.capabilities.bounding, user.uid),
   };
   return spec;
+}
+
+function readSpec(file: string): Spec {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as Spec;
+  } catch (error) {
+    const reason = errnoOf(error) ?? 'no JSON';
+    throw new MinidockError('broken-config', `the container's ${file} cannot be read: ${reason}`, {
+      cause: error,
+      fix: 'it is written anew at every start: run the container again',
+    });
+  }
 }

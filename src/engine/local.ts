@@ -1,5 +1,6 @@
 import { readLog } from '../container/log.ts';
 import { flocks, type Observation, observe, stateOf } from '../container/state.ts';
+import { isBroken } from '../container/store.ts';
 import { MinidockError } from '../errors.ts';
 import { signals } from '../syscalls/flags.ts';
 import type { Program } from '../syscalls/step.ts';
@@ -52,32 +53,39 @@ class LocalEngine implements Engine {
     return await execInContainer(this.parts, await this.find(options.container), options, io);
   }
 
-  async list({ all }: { all: boolean }): Promise<ContainerRecord[]> {
-    const { store, roots } = this.parts;
+  async list({ all, broken }: Parameters<Engine['list']>[0]): Promise<ContainerRecord[]> {
     const locks = once(flocks);
     const records: ContainerRecord[] = [];
-    for (const id of store.ids()) {
-      const record = store.read(id);
-      if (record === undefined) continue;
-      const seen = observe(roots, id, locks);
-      if (isLeftOver(seen)) await this.reap(id);
-      const current = isLeftOver(seen) ? store.read(id) : { ...record, state: stateOf(record.state, seen) };
-      if (current !== undefined && (all || current.state.status === 'running')) records.push(current);
+    for (const id of this.parts.store.ids()) {
+      try {
+        const current = await this.look(id, locks);
+        if (current !== undefined && (all || current.state.status === 'running')) records.push(current);
+      } catch (error) {
+        if (broken === undefined || !isBroken(error)) throw error;
+        broken(error);
+      }
     }
     return records.sort((a, b) => (a.created < b.created ? 1 : -1));
   }
 
-  async find(reference: string): Promise<ContainerRecord> {
+  /** The container as it is now, brought to rest first where nobody else will; undefined where it is gone. */
+  private async look(id: string, locks: () => ReadonlySet<string>): Promise<ContainerRecord | undefined> {
     const { store, roots } = this.parts;
-    const id = store.resolve(reference);
-    const seen = observe(roots, id, flocks);
-    if (isLeftOver(seen)) await this.reap(id);
     const record = store.read(id);
+    if (record === undefined) return undefined;
+    const seen = observe(roots, id, locks);
+    if (!isLeftOver(seen)) return { ...record, state: stateOf(record.state, seen) };
+    await this.reap(id);
+    return store.read(id);
+  }
+
+  async find(reference: string): Promise<ContainerRecord> {
+    const record = await this.look(this.parts.store.resolve(reference), flocks);
     if (record === undefined)
       throw new MinidockError('no-such-container', `No such container: ${reference}`, {
         fix: '`minidock ps -a` lists them',
       });
-    return isLeftOver(seen) ? record : { ...record, state: stateOf(record.state, seen) };
+    return record;
   }
 
   async stop(reference: string, options: { signal?: string; timeoutSeconds?: number }): Promise<ContainerRecord> {
@@ -88,8 +96,15 @@ class LocalEngine implements Engine {
     return record;
   }
 
-  async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<ContainerRecord> {
-    const record = await this.find(reference);
+  async remove(reference: string, { force, volumes }: Parameters<Engine['remove']>[1]): ReturnType<Engine['remove']> {
+    let record: ContainerRecord;
+    try {
+      record = await this.find(reference);
+    } catch (error) {
+      if (!force || !isBroken(error)) throw error;
+      const { removeBroken } = await import('./broken.ts');
+      return await removeBroken(this.parts, this.parts.store.resolve(reference), { volumes });
+    }
     if (record.state.status === 'running') {
       if (!force) throw cannotRemove(record);
       const { stopContainer } = await import('./stop.ts');

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { flocks, lostReason, observe, stateOf } from '../container/state.ts';
+import { isBroken } from '../container/store.ts';
 import { releaseAddress } from '../network/addresses.ts';
 import { releasePorts } from '../network/ephemeral.ts';
 import { networkDirectory } from '../network/network.ts';
 import { removePorts } from '../network/publish.ts';
 import { listIfPresent, removeTree } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
-import type { ContainerRecord } from './engine.ts';
+import type { ContainerRecord, RunOptions } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import type { EngineParts } from './parts.ts';
 import { cgroupParent, containerPaths, enginePaths } from './paths.ts';
@@ -39,15 +40,16 @@ export async function reap(parts: EngineParts, id: string): Promise<void> {
   }
 }
 
+/** A container as far as its end needs it known. One without `ports` may have published any. */
+export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'> & {
+  options: Pick<RunOptions, 'network'> & Partial<Pick<RunOptions, 'ports'>>;
+};
+
 /**
  * Gives back what a container holds while it runs. The order matters after a crash in between: the run directory goes last,
  * since it is what says that there is still something to do.
  */
-export async function cleanUp(
-  parts: EngineParts,
-  record: ContainerRecord,
-  options: { remove: boolean },
-): Promise<void> {
+export async function cleanUp(parts: EngineParts, record: Remains, options: { remove: boolean }): Promise<void> {
   const paths = containerPaths(parts.roots, record.id);
   const group = `${cgroupParent(parts.roots)}/${record.id}`;
   // A supervisor that was killed has taken its child along, but for one that became another user since.
@@ -57,11 +59,11 @@ export async function cleanUp(
   removeTree(paths.run);
 }
 
-async function releaseNetwork(parts: EngineParts, record: ContainerRecord): Promise<void> {
+async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void> {
   if (record.options.network !== 'bridge') return;
   const { bundle } = containerPaths(parts.roots, record.id);
   const network = { bridge: parts.bridge, directory: networkDirectory(parts.roots, parts.bridge) };
-  if (record.options.ports.length > 0) {
+  if (record.options.ports?.length !== 0) {
     const { ipAddress, ports } = record.network;
     await removePorts(network, record.id.slice(0, 12), ipAddress ? { address: ipAddress, ports } : undefined);
   }
@@ -74,7 +76,7 @@ async function releaseNetwork(parts: EngineParts, record: ContainerRecord): Prom
 /** Bundle, name, and the volumes without a name that were made for it. */
 export async function removeBundle(
   parts: EngineParts,
-  record: ContainerRecord,
+  record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
   options = { volumes: true },
 ): Promise<void> {
   await withLock(enginePaths(parts.roots).allocation, () => parts.store.delete(record));
@@ -84,14 +86,21 @@ export async function removeBundle(
       removeTree(path.join(enginePaths(parts.roots).volumes, mount.name!));
 }
 
-/** Reaps every container that waits for it, each under its lock. Returns how many there were. */
+/**
+ * Reaps every container that waits for it, each under its lock. Returns how many there were. One whose record is broken
+ * waits for `rm -f` and keeps nobody else waiting.
+ */
 export async function reapAll(parts: EngineParts): Promise<number> {
   let count = 0;
   for (const id of parts.store.ids()) {
     const seen = observe(parts.roots, id, flocks);
     if (seen.kind !== 'ended' && seen.kind !== 'lost' && seen.kind !== 'abandoned') continue;
-    count++;
-    await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
+    try {
+      await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
+      count++;
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+    }
   }
   parts.store.sweep();
   sweepRunDirectories(parts);

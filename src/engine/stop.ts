@@ -10,6 +10,8 @@ import type { EngineParts } from './parts.ts';
 import { cgroupParent, containerPaths } from './paths.ts';
 import { reap } from './reap.ts';
 
+type Named = Pick<ContainerRecord, 'id' | 'name'>;
+
 /**
  * Sends `signal` to the container's first process and SIGKILL when it is still there after `timeoutSeconds`; resolves when
  * the container is down and cleaned up. One that does not run is left as it is.
@@ -24,9 +26,10 @@ export async function stopContainer(
   await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
 }
 
-async function endSupervised(
+/** As `stopContainer`, and the clean-up left to the caller. */
+export async function endSupervised(
   parts: EngineParts,
-  record: ContainerRecord,
+  record: Named,
   options: { signal: number; timeoutSeconds: number },
 ): Promise<void> {
   const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
@@ -52,17 +55,17 @@ async function endSupervised(
  * For a supervisor that does not answer: it is about to end, its socket is gone, or whoever started it was killed before
  * the container ran. What it holds is free only when it has ended.
  */
-export async function endSilentSupervisor(parts: EngineParts, record: ContainerRecord): Promise<void> {
+export async function endSilentSupervisor(parts: EngineParts, record: Named): Promise<void> {
   if (await eventually(2000, () => isDown(parts, record))) return;
   await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
   if (await eventually(2000, () => isDown(parts, record))) return;
   await endSupervisor(parts, record);
 }
 
-const isDown = (parts: EngineParts, record: ContainerRecord) => supervisorPid(parts.roots, record.id) === undefined;
+const isDown = (parts: EngineParts, record: Named) => supervisorPid(parts.roots, record.id) === undefined;
 
 /** The last resort: its processes are gone and the supervisor does not notice, since it is stopped, say. */
-async function endSupervisor(parts: EngineParts, record: ContainerRecord): Promise<void> {
+async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
   const pid = supervisorPid(parts.roots, record.id);
   if (pid === undefined) return;
   process.kill(pid, 'SIGKILL');

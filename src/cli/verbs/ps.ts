@@ -1,3 +1,4 @@
+import type { MinidockError } from '../../errors.ts';
 import { containerFilter, containerFilters } from '../container-filters.ts';
 import { containerColumns, containerHeadings, containerRow } from '../container-row.ts';
 import { integer, text, toggle } from '../flags.ts';
@@ -23,7 +24,9 @@ export const verb = defineVerb({
     const matches = containerFilter(filters);
     const last = flags.latest ? 1 : (flags.last ?? -1);
     const engine = await context.engine();
-    const records = (await engine.list({ all: flags.all || last > 0 || filters.has('status') })).filter(matches);
+    const broken = (error: MinidockError) => context.output.err(`minidock: warning: ${error.message}; ${error.fix}\n`);
+    const all = flags.all || last > 0 || filters.has('status');
+    const records = (await engine.list({ all, broken })).filter(matches);
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
     const rows = shown.map(record => containerRow(record, now, { truncate: !flags['no-trunc'] }));
