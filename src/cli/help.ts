@@ -48,7 +48,9 @@ export async function verbHelp(path: string, summary: string, verb: Verb, column
 }
 
 /** The verb that the user most likely meant. */
-export async function suggestVerb(given: string): Promise<string | undefined> {
+export async function suggestVerb(typed: string): Promise<string | undefined> {
+  const given = typed.toLowerCase();
+  if (Object.hasOwn(verbs, given)) return given;
   const parser = plain('').recommendCommands().strictCommands();
   for (const name of [...Object.keys(verbs), ...Object.keys(groups)]) parser.command(name, '');
   const message = await new Promise<string>(resolve => {

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
 import { dockerVerbs } from './docker-verbs.ts';
+import { dockerFlags } from './flag-hints.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
 import { groups, verbs } from './verbs.ts';
 
@@ -31,6 +32,33 @@ test("mistakes: Docker's words and exit codes", async () => {
       1,
       `minidock: 'container kill' is not a minidock command.\nDocker has it; here, 'minidock stop -t 0 NAME' ends it at once.\nSee 'minidock container --help'\n`,
     ],
+    ['Run x', 1, `minidock: 'Run' is not a minidock command. Did you mean 'run'?\nSee 'minidock --help'\n`],
+    ['run --nmae web x', 125, `unknown flag: --nmae. Did you mean --name?\nSee 'minidock run --help'.\n`],
+    ['run --volum=/a:/b x', 125, `unknown flag: --volum. Did you mean --volume?\nSee 'minidock run --help'.\n`],
+    ['run --nett none x', 125, `unknown flag: --nett. Did you mean --net?\nSee 'minidock run --help'.\n`],
+    [
+      'run -name web x',
+      125,
+      `unknown shorthand flag: 'n' in -name. Did you mean --name?\nSee 'minidock run --help'.\n`,
+    ],
+    ['run --it x', 125, `unknown flag: --it. Did you mean -it?\nSee 'minidock run --help'.\n`],
+    [
+      'logs -tail=5 x',
+      125,
+      `unknown shorthand flag: 'a' in -ail=5. Did you mean --tail?\nSee 'minidock logs --help'.\n`,
+    ],
+    ['run -dZ x', 125, `unknown shorthand flag: 'Z' in -Z\nSee 'minidock run --help'.\n`],
+    [
+      'container run -dP x',
+      125,
+      `unknown shorthand flag: 'P' in -P\nDocker has it; here, '-p PORT' publishes one port on a free port of the host.\nSee 'minidock container run --help'.\n`,
+    ],
+    [
+      'run --log-driver=syslog x',
+      125,
+      `unknown flag: --log-driver\nDocker has it; here, 'minidock logs' keeps what every container prints.\nSee 'minidock run --help'.\n`,
+    ],
+    ['ps --toString', 125, `unknown flag: --toString\nSee 'minidock ps --help'.\n`],
     ['--foo ps', 125, `unknown flag: --foo\nSee 'minidock --help'.\n`],
     ['run --foo x', 125, `unknown flag: --foo\nSee 'minidock run --help'.\n`],
     ['container ls --foo', 125, `unknown flag: --foo\nSee 'minidock container ls --help'.\n`],
@@ -65,6 +93,14 @@ test("hints about Docker's verbs name none that is there, and send nobody to a v
   for (const [name, hint] of Object.entries(dockerVerbs)) {
     assert.not(name in verbs || name in groups, `${name} is a verb by now: its hint is never read`);
     for (const [, verb] of hint.matchAll(/'minidock (\S+?)[' ]/g)) assert.ok(verb! in verbs, `${name}: ${verb}`);
+  }
+});
+
+test("hints about Docker's flags name none that is there", async () => {
+  for (const [name, hints] of Object.entries(dockerFlags)) {
+    const { flags } = (await verbs[name]!.load()).verb;
+    const names = Object.entries(flags).flatMap(([long, { short, aliases = [] }]) => [long, short, ...aliases]);
+    for (const flag of Object.keys(hints)) assert.not(names.includes(flag), `${name} has ${flag} by now`);
   }
 });
 

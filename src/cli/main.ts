@@ -2,11 +2,12 @@ import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { Context } from './context.ts';
 import { findVerb } from './find-verb.ts';
-import type { Values } from './flags.ts';
+import type { FlagTable, Values } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import type { Output } from './output.ts';
-import { parse } from './parse.ts';
-import { checkCount, usageError } from './usage.ts';
+import { type Parsed, parse } from './parse.ts';
+import { checkCount, UnknownFlag, usageError } from './usage.ts';
+import type { VerbEntry } from './verbs.ts';
 
 /** Makes the context in which a verb runs. */
 export type ContextMaker = (globals: Values<typeof globalFlags>) => Context;
@@ -22,7 +23,7 @@ export async function main(args: readonly string[], output: Output, makeContext:
       output.out(await complete(args.slice(1)));
       return 0;
     }
-    const { flags, operands, help } = withSee('minidock --help', () => parse(globalFlags, args, true));
+    const { flags, operands, help } = await parseOrHint('minidock', globalFlags, args, true);
     debug = flags.debug;
     if (flags.version) {
       output.out(`minidock version ${version}\n`);
@@ -50,7 +51,7 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
   }
   const { path, entry, rest } = found;
   const { verb } = await entry.load();
-  const parsed = withSee(`minidock ${path} --help`, () => parse(verb.flags, rest, verb.stopAtOperand ?? false));
+  const parsed = await parseOrHint(`minidock ${path}`, verb.flags, rest, verb.stopAtOperand ?? false, entry);
   if (asksHelp || parsed.help) {
     const { verbHelp } = await import('./help.ts');
     output.out(await verbHelp(path, entry.summary, verb, output.columns));
@@ -60,15 +61,24 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
   return verb.run(makeContext(), parsed.flags, parsed.operands);
 }
 
-/** Adds where to look to a mistake in the flags. */
-function withSee<T>(help: string, action: () => T): T {
+/** Adds to a mistake in the flags what may have been meant and where to look. */
+async function parseOrHint<F extends FlagTable>(
+  command: string,
+  table: F,
+  args: readonly string[],
+  stopAtOperand: boolean,
+  entry?: VerbEntry,
+): Promise<Parsed<F>> {
   try {
-    return action();
+    return parse(table, args, stopAtOperand);
   } catch (error) {
-    if (error instanceof MinidockError && error.code === 'usage') {
-      throw usageError(error.message, { exitCode: error.exitCode, see: `See '${help}'.` });
+    if (!(error instanceof MinidockError) || error.code !== 'usage') throw error;
+    let hint = '';
+    if (error instanceof UnknownFlag) {
+      const { flagHint } = await import('./flag-hints.ts');
+      hint = flagHint(error, table, entry);
     }
-    throw error;
+    throw usageError(`${error.message}${hint}`, { exitCode: error.exitCode, see: `See '${command} --help'.` });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Flag, FlagTable, Values } from './flags.ts';
-import { usageError } from './usage.ts';
+import { UnknownFlag, usageError } from './usage.ts';
 
 /**
  * Reads arguments by a flag table, in the grammar of Docker's client (spf13/pflag): `--name value`, `--name=value`,
@@ -42,7 +42,7 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
       return;
     }
     const found = byName(table, given);
-    if (found === undefined) throw usageError(`unknown flag: --${given}`);
+    if (found === undefined) throw new UnknownFlag(`unknown flag: --${given}`, arg, given);
     const [name, flag] = found;
     if (equals >= 0) set(name, flag, arg.slice(equals + 1));
     else if (flag.alone !== undefined) set(name, flag, flag.alone);
@@ -58,7 +58,7 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
         help = true;
         return;
       }
-      if (found === undefined) throw usageError(`unknown shorthand flag: '${letter}' in -${rest}`);
+      if (found === undefined) throw new UnknownFlag(`unknown shorthand flag: '${letter}' in -${rest}`, arg, letter);
       const [name, flag] = found;
       let value: string;
       if (rest.length > 2 && rest[1] === '=') [value, rest] = [rest.slice(2), ''];

@@ -7,6 +7,33 @@ export function usageError(message: string, options: { exitCode?: number; see?: 
 }
 
 /**
+ * Where a flag was taken for the command because it stands after the image or the container: says so.
+ *
+ * @param before `minidock run [OPTIONS] IMAGE`
+ */
+export function explainFlagAsCommand(error: unknown, [first = '']: readonly string[], before: string): unknown {
+  const isNotFound = error instanceof MinidockError && error.code === 'command-not-found';
+  if (!isNotFound || !first.startsWith('-')) return error;
+  const fix = `flags stand before it: ${before} COMMAND`;
+  return new MinidockError(error.code, error.message, { exitCode: error.exitCode, fix, cause: error });
+}
+
+/** A flag that the table does not have. */
+export class UnknownFlag extends MinidockError {
+  /**
+   * @param given the argument: `--nmae=web`, `-itP`
+   * @param flag the part of it that nobody knows: `nmae`, `P`
+   */
+  constructor(
+    message: string,
+    readonly given: string,
+    readonly flag: string,
+  ) {
+    super('usage', message, { exitCode: 125 });
+  }
+}
+
+/**
  * Docker's words for a wrong number of operands, exit code 1.
  *
  * @param path the verb as it was typed: `image pull`

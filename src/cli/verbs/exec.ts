@@ -1,8 +1,10 @@
+import type { AttachOptions } from '../../engine/engine.ts';
 import { many, single, text, toggle } from '../flags.ts';
 import { defaultDetachKeys, readDetachKeys } from '../options/detach-keys.ts';
 import { collectEnvironment, readVariable } from '../options/environment.ts';
 import { readWorkdir } from '../options/limits.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../terminal/foreground.ts';
+import { explainFlagAsCommand } from '../usage.ts';
 import { defineVerb } from '../verb.ts';
 
 export const verb = defineVerb({
@@ -33,13 +35,20 @@ export const verb = defineVerb({
       tty: flags.tty,
       interactive: flags.interactive && !flags.detach,
     };
+    const start = async (io: AttachOptions) => {
+      try {
+        return await engine.exec(options, io);
+      } catch (error) {
+        throw explainFlagAsCommand(error, command, 'minidock exec [OPTIONS] CONTAINER');
+      }
+    };
     if (flags.detach) {
-      (await engine.exec(options, { stdin: false, stdout: false, stderr: false })).detach();
+      (await start({ stdin: false, stdout: false, stderr: false })).detach();
       return 0;
     }
     const window = flags.tty ? terminalSize() : undefined;
     const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
-    return runInForeground(() => engine.exec(options, io), {
+    return runInForeground(() => start(io), {
       tty: flags.tty,
       interactive: flags.interactive,
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,

@@ -8,6 +8,7 @@ import { readRestart, restartWarning } from '../options/restart.ts';
 import { containerFlags, toRunOptions } from '../options/run-options.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../terminal/foreground.ts';
 import type { Trace, TraceForm } from '../trace.ts';
+import { explainFlagAsCommand } from '../usage.ts';
 import { defineVerb } from '../verb.ts';
 
 const runFlags = {
@@ -50,7 +51,7 @@ export const verb = defineVerb({
     try {
       return await run(context, flags, toRunOptions(flags, operands, context.env, flags.detach));
     } catch (error) {
-      throw asEngineFailure(error);
+      throw asEngineFailure(explainFlagAsCommand(error, operands.slice(1), 'minidock run [OPTIONS] IMAGE'));
     }
   },
 });

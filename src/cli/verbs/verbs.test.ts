@@ -87,6 +87,29 @@ test('run: the exit code is the container’s, output apart; -d prints the id', 
   assert.equal(detached, { code: 0, stdout: `${fakeRecord().id}\n`, stderr: '' });
 });
 
+test('run and exec: a flag after the image is not the command that was meant', async () => {
+  const missing = (command: readonly string[]) =>
+    Promise.reject(new MinidockError('command-not-found', `exec: "${command[0]}": not found`, { exitCode: 127 }));
+  const { engine } = fakeEngine(fakeRecord());
+  const lost = {
+    ...engine,
+    start: () => missing(['-it']),
+    exec: ({ command }: { command: readonly string[] }) => missing(command),
+  };
+  const cases: [string, string | undefined][] = [
+    ['run nginx -it sh', 'minidock run [OPTIONS] IMAGE COMMAND'],
+    ['run nginx sh -c ls', undefined],
+    ['exec web -it sh', 'minidock exec [OPTIONS] CONTAINER COMMAND'],
+    ['exec -d web -it sh', 'minidock exec [OPTIONS] CONTAINER COMMAND'],
+    ['exec web sh', undefined],
+  ];
+  for (const [words, usage] of cases) {
+    const { code, stderr } = await runLine(line(words), lost);
+    const [, fix] = stderr.split('\n');
+    assert.equal([code, fix], [127, usage === undefined ? '' : `  fix: flags stand before it: ${usage}`], words);
+  }
+});
+
 test('run --restart: taken with a warning, refused beside --rm and where it says nothing', async () => {
   const { engine } = fakeEngine(fakeRecord());
   for (const policy of ['always', 'unless-stopped', 'on-failure', 'on-failure:3']) {
