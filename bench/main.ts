@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --json] [-- --runs N]`: medians of the same jobs on minidock and on whichever of docker, podman and
+ * `npm run bench [-- --json] [-- --runs N] [-- --only WORD]`: medians of the same jobs on minidock and on whichever of docker, podman and
  * runc are installed, side by side in one run. Everything happens in a network and a mount namespace of its own, with
  * private roots and a dockerd of its own, so nothing of another engine on this machine is touched.
  */
@@ -17,7 +17,8 @@ const containersForMemory = 10;
 
 async function main(): Promise<void> {
   const json = process.argv.includes('--json') || process.env.npm_config_json === 'true';
-  const runs = Number(process.argv[process.argv.indexOf('--runs') + 1]) || 15;
+  const runs = Number(option('--runs')) || 15;
+  const only = option('--only') ?? '';
   const folder = temporaryFolder('bench');
   const { small, one, ten } = await images();
   const server = await registry();
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
 
   const engines = await startEngines(folder, small.rootfs, server.host);
   const rows: Row[] = [];
-  for (const job of jobs(server.host)) {
+  for (const job of jobs(server.host).filter(({ name }) => name.includes(only))) {
     const row: Row = { job: job.name, unit: 'ms', values: {} };
     for (const engine of engines)
       row.values[engine.name] = attempt(`${engine.name}: ${job.name}`, () => measure(job, engine, runs, folder));
@@ -35,13 +36,17 @@ async function main(): Promise<void> {
   const runc = runcBundle(folder, small.rootfs);
   const bare = rows.find(row => row.job.includes('none'));
   if (runc && bare) bare.values.runc = attempt('runc', () => hyperfine(runc.command.join(' '), {}, runs, folder));
-  const memory: Row = { job: 'supervisor memory a container (PSS)', unit: 'kB', values: {} };
-  for (const engine of engines)
-    memory.values[engine.name] = attempt(`${engine.name}: memory`, () => supervisorMemory(engine, containersForMemory));
-  const pulling: Row = { job: 'pull in one layer: peak memory (RSS)', unit: 'kB', values: {} };
-  for (const engine of engines.filter(({ daemon }) => !daemon))
-    pulling.values[engine.name] = await peakMemory(engine, `${server.host}/one:1`);
-  rows.push(memory, pulling);
+  const memory: Row = { job: 'memory of a supervisor (PSS, one a container)', unit: 'kB', values: {} };
+  if (memory.job.includes(only))
+    for (const engine of engines)
+      memory.values[engine.name] = attempt(`${engine.name}: supervisors`, () =>
+        supervisorMemory(engine, containersForMemory),
+      );
+  const pulling: Row = { job: 'peak memory of that pull in one layer (RSS)', unit: 'kB', values: {} };
+  if (pulling.job.includes(only))
+    for (const engine of engines.filter(({ daemon }) => !daemon))
+      pulling.values[engine.name] = await peakMemory(engine, `${server.host}/one:1`);
+  rows.push(...[memory, pulling].filter(({ values }) => Object.keys(values).length > 0));
 
   const versions = Object.fromEntries(engines.map(engine => [engine.name, engine.version]));
   if (runc) versions.runc = runc.version;
@@ -51,6 +56,11 @@ async function main(): Promise<void> {
     runs,
   };
   console.log(json ? JSON.stringify({ ...about, rows }, null, 2) : table(about, rows));
+}
+
+function option(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at === -1 ? undefined : process.argv[at + 1];
 }
 
 /** Made before the network namespace is entered, and found in the cache after it. */
