@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
+import type { Member } from './support/archive.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { canaryTree } from './support/canary.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
@@ -180,11 +182,67 @@ test('-w: made where it is missing, owned by root, and HOME is the user’s', as
     await box.sh('pwd; stat -c "%U %a" /a /a/b; echo $HOME; id -u', '-w', '/a/b', '-u', 'www-data'),
     '/a/b\nroot 755\nroot 755\n/var/www\n33',
   );
-  const refused = await run(['-w', '/etc/passwd', 'bb', 'true']);
-  assert.is(refused.exitCode, 125);
-  assert.match(String(refused.stderr), /\/etc\/passwd/);
-  const closed = await run(['-w', '/root', '-u', 'nobody', 'bb', 'pwd']);
-  assert.is.not(closed.exitCode, 0, 'a directory that the user may not enter');
+  assert.is(await box.sh('pwd', '-w', '/made/../other//x/'), '/other/x');
+});
+
+const link = (name: string, linkname: string): Member => ({ name, type: 'symlink', linkname });
+
+test('-w and exec -w: through links of the image, and what is in the way, as Docker 20.10 has it', async () => {
+  const canary = canaryTree();
+  const outside = join(canary.path, 'made');
+  await box.build('ways', [
+    { name: 'file', content: 'x' },
+    link('filelink', '/file'),
+    link('dangling', '/nowhere/else'),
+    link('upwards', '../../../../upthere'),
+    link('hostwards', outside),
+    link('over', 'dangling/deeper'),
+    link('looped', 'looped'),
+    link('fdlink', '/proc/self/fd/4'),
+    link('good', '/etc'),
+    { name: 'etc', type: 'directory' },
+    { name: 'secret', type: 'directory', mode: 0o700 },
+  ]);
+  const at = (directory: string, user = '0') =>
+    run(['-w', directory, '-u', user, 'ways', 'sh', '-c', 'readlink /proc/self/cwd; stat -c "%u %a" .']);
+  for (const [directory, real] of [
+    ['/dangling', '/nowhere/else'],
+    ['/dangling/sub', '/nowhere/else/sub'],
+    ['/over', '/nowhere/else/deeper'],
+    ['/upwards', '/upthere'],
+    ['/hostwards', outside],
+    ['/good/new', '/etc/new'],
+  ] as const)
+    assert.is((await at(directory)).stdout, `${real}\n0 755`, directory);
+  assert.is((await run(['-w', '/secret', '-u', '1000', 'ways', 'sh', '-c', 'pwd'])).stdout, '/secret');
+  for (const [directory, code, reason] of [
+    ['/file', 125, 'cannot enter the working directory "/file": not a directory'],
+    ['/filelink', 125, 'cannot enter the working directory "/filelink": not a directory'],
+    ['/file/sub', 125, 'cannot make the working directory "/file/sub": not a directory'],
+    ['/fdlink', 125, 'cannot enter the working directory "/fdlink": not a directory'],
+    ['/looped', 125, 'too many symbolic links in the image on the way to "/looped"'],
+    ['/proc/1/none', 127, 'cannot make the working directory "/proc/1/none": no such file or directory'],
+    ['/sys/none', 125, 'cannot make the working directory "/sys/none": read-only file system'],
+    [`/${'a'.repeat(256)}`, 125, `cannot make the working directory "/${'a'.repeat(256)}": file name too long`],
+  ] as const) {
+    const { exitCode, stderr } = await at(directory);
+    assert.equal([exitCode, String(stderr).split('\n')[0]], [code, `minidock: ${reason}`]);
+  }
+  const id = await box.ok(['run', '-d', '--network', 'none', 'ways', 'sleep', '1000']);
+  for (const [directory, reason] of [
+    ['/nowhere', 'no such file or directory'],
+    ['/file', 'not a directory'],
+    ['/dangling', 'no such file or directory'],
+    ['/looped', 'too many levels of symbolic links'],
+  ] as const) {
+    const { exitCode, stderr } = await box.minidock(['exec', '-w', directory, id, 'true']);
+    const line = `minidock: cannot enter the working directory "${directory}": ${reason}`;
+    assert.equal([exitCode, String(stderr).split('\n')[0]], [126, line]);
+  }
+  assert.is(await box.ok(['exec', '-w', '/secret', '-u', '1000', id, 'sh', '-c', 'pwd']), '/secret');
+  assert.is(await box.inside(id, 'ls -d /nowhere 2>&1; true'), 'ls: /nowhere: No such file or directory');
+  await box.ok(['rm', '-f', id]);
+  canary.check();
 });
 
 test('-u: names, numbers, groups; capabilities only for root', async () => {

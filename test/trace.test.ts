@@ -56,7 +56,7 @@ test('the step that fails stands whole among those of its group', async () => {
   assert.is(exitCode, 125);
   assert.match(
     all,
-    /^child .* {2}working directory ×3\n.*\n(child .*mkdirat.* = EEXIST \(tolerated\).*\n){2}child .* {2}mkdirat\(.*"\/etc\/passwd\/x".* = ENOTDIR/m,
+    /^child .* {2}make the working directory ×3\n.*\n(child .*mkdirat.* = EEXIST \(tolerated\).*\n){2}child .* {2}mkdirat\(.*"\/etc\/passwd\/x".* = ENOTDIR/m,
   );
 });
 

@@ -29,6 +29,9 @@ test('the working directory must be absolute', () => {
   assert.is(workingDirectory(undefined, undefined), '/');
   assert.is(workingDirectory('/app', ''), '/app');
   assert.is(workingDirectory('/app', '/x'), '/x');
+  assert.is(workingDirectory('/made/../app//x/.', ''), '/app/x');
+  assert.is(workingDirectory('/', '/app/'), '/app');
+  assert.is(workingDirectory('/', '//'), '/');
   assert.throws(() => workingDirectory('/app', 'x'), /needs to be an absolute path/);
 });
 

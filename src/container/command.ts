@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import type { ContainerConfig } from '../image/config.ts';
 
@@ -42,10 +43,10 @@ export function environment(options: {
   return [...variables.values()];
 }
 
-/** The working directory: the user's, the image's, or the root. Throws where it is not absolute. */
+/** The working directory: the user's, the image's, or the root; without `.`, `..` and needless slashes. Throws where it is not absolute. */
 export function workingDirectory(image: string | undefined, user: string | undefined): string {
   const cwd = user || image || '/';
-  if (cwd.startsWith('/')) return cwd;
+  if (cwd.startsWith('/')) return path.posix.normalize(cwd).replace(/(?<=.)\/$/, '');
   throw new MinidockError(
     'invalid-workdir',
     `the working directory '${cwd}' is invalid, it needs to be an absolute path`,

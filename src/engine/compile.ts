@@ -16,6 +16,8 @@ export interface Container {
   spec: Spec;
   overlay: OverlayMount;
   binds: readonly Bind[];
+  /** Where the working directory is to be made: `cwd` with the image's links followed. */
+  workingDirectory: string;
   network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint };
   ports: HeldPorts;
   /** Standard input is kept open. */
@@ -68,7 +70,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...network.child,
       ...pieces.utsNamespace(spec.hostname),
       ...stdio.child,
-      ...pieces.makeWorkingDirectory(spec.process.cwd),
+      ...pieces.makeWorkingDirectory(container.workingDirectory),
       ...becomeProcess(spec, facts, pieces),
     ],
     exec: pieces.execute(spec.process),
@@ -130,14 +132,14 @@ function rootSteps(
   ];
 }
 
-/** The last rights are given up in the order that each step still may: filter, capabilities and user, directory. */
+/** The last rights are given up in the order that each step still may: filter, directory, capabilities and user. */
 function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
   return [
     call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson: '01-process' }),
     ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
     ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
-    ...pieces.capabilities(process.capabilities, process.user, facts),
     ...pieces.enterWorkingDirectory(process.cwd),
+    ...pieces.capabilities(process.capabilities, process.user, facts),
     ...pieces.readyToRun(),
   ];
 }
@@ -160,7 +162,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
   const child = slot('child');
   const status = slot('status');
   const held = new Map<string, Slot>();
-  const { user, terminal, cwd } = spec.process;
+  const { user, terminal } = spec.process;
   const stdio = terminal
     ? pieces.terminal({ facts, console: false, user })
     : pieces.pipes({ interactive: entrant.interactive, user });
@@ -182,7 +184,6 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
       ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
       ...pieces.newSession(),
       ...stdio.child,
-      ...pieces.makeWorkingDirectory(cwd),
       ...becomeProcess(spec, facts, pieces),
     ],
     exec: pieces.execute(spec.process),

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import { capabilitySets } from '../container/capabilities.ts';
 import { environment } from '../container/command.ts';
+import { workingDirectoryError } from '../container/execute.ts';
 import type { Spec } from '../container/oci.ts';
 import { flocks, observe } from '../container/state.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
 import { compileExec } from './compile.ts';
 import { userOf } from './create.ts';
@@ -30,8 +32,10 @@ export async function execInContainer(
     memfd: parts.facts.features.memfd,
     onStep: io.trace,
   });
+  let cwd = '';
   try {
     const spec = execSpec(parts, record, options);
+    cwd = spec.process.cwd;
     const program = compileExec(
       {
         spec,
@@ -54,7 +58,9 @@ export async function execInContainer(
     return runningContainer(shim);
   } catch (error) {
     await shim.abort();
-    throw error;
+    if (!(error instanceof StepError)) throw error;
+    // Docker's exec makes no directory, and takes all that is wrong with it for the command's failure.
+    throw workingDirectoryError(cwd, error, () => 126) ?? error;
   }
 }
 

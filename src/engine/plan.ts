@@ -3,9 +3,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Spec } from '../container/oci.ts';
 import { bindFor } from '../container/volumes.ts';
+import { errnoOf } from '../errors.ts';
 import { containerIndex } from '../network/endpoint.ts';
 import { portMapping } from '../network/ports.ts';
 import { ensureDirectory } from '../state/files.ts';
+import { resolve } from '../storage/merged-view.ts';
 import type { Container } from './compile.ts';
 import { ownFiles } from './create.ts';
 import type { ContainerRecord } from './engine.ts';
@@ -29,6 +31,7 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
       ...ownFiles(parts, record).map(one => ({ ...bindFor(layers, one), kind: 'file' as const })),
       ...record.mounts.map(one => bindFor(layers, one)),
     ],
+    workingDirectory: withoutLinks(layers, spec.process.cwd),
     network: networkFor(parts, record),
     ports: portMapping(record.network.ports),
     interactive: record.options.interactive,
@@ -38,6 +41,16 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
     cgroups: parts.cgroups,
     reaper: { lock: shared.reaperLock, command: reaperCommand(parts) },
   };
+}
+
+function withoutLinks(layers: readonly string[], directory: string): string {
+  try {
+    return resolve(layers, directory).path;
+  } catch (error) {
+    // A name that is too long, say: the step that makes the directory meets the same and is explained.
+    if (errnoOf(error) === undefined) throw error;
+    return directory;
+  }
 }
 
 function networkFor(parts: EngineParts, { network }: ContainerRecord): Container['network'] {

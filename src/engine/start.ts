@@ -1,15 +1,16 @@
 import fs from 'node:fs';
+import { workingDirectoryError } from '../container/execute.ts';
 import type { Running, Starting } from '../container/state.ts';
 import { ensureBridge } from '../network/bridge.ts';
 import { networkError } from '../network/failure.ts';
 import type { Network } from '../network/network.ts';
-import { type HeldPorts, portError } from '../network/ports.ts';
+import { portError } from '../network/ports.ts';
 import { publishPorts } from '../network/publish.ts';
 import { ensureDirectory, removeTree, writeVolatile } from '../state/files.ts';
 import { identityOf } from '../state/process.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
-import { compile } from './compile.ts';
+import { type Container, compile } from './compile.ts';
 import { attachNetwork, writeBundle } from './create.ts';
 import type { AttachOptions, ContainerRecord, RunningContainer } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
@@ -75,7 +76,7 @@ async function launch(
     shim.go();
     await shim.executed;
   } catch (error) {
-    throw explain(error, container.ports);
+    throw explain(error, container);
   }
   const paths = containerPaths(parts.roots, record.id);
   removeTree(paths.starting);
@@ -127,7 +128,14 @@ function readNamespace(pid: number, name: string): string {
 }
 
 /** A port that is taken is the user's business, not a failed bind; a netlink answer has words of its own. */
-function explain(error: unknown, ports: HeldPorts): unknown {
+function explain(error: unknown, { ports, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
-  return portError(ports, error.step, error.errno) ?? networkError(error) ?? error;
+  const { step, errno } = error;
+  const exitCode = (reason: string) => ({ ENOENT: 127, EACCES: 126 })[reason] ?? 125;
+  return (
+    portError(ports, step, errno) ??
+    workingDirectoryError(spec.process.cwd, error, exitCode) ??
+    networkError(error) ??
+    error
+  );
 }

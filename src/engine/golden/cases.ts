@@ -69,6 +69,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       ...['resolv.conf', 'hostname', 'hosts'].map(name => bind(`${bundle}/${name}`, `/etc/${name}`, 'file')),
       ...(wanted.volumes ?? []),
     ],
+    workingDirectory: '/srv',
     network:
       network === 'bridge'
         ? {
