@@ -443,11 +443,61 @@ requires(
 
 test('an image of several: one that is broken keeps all out', async () => {
   const box = sandbox();
-  const manifest = [image, { ...image, RepoTags: ['made:2'], Layers: [] }];
-  const { exitCode } = await box.minidock(['load'], { input: await handmade({ manifest }), stdin: 'pipe' });
-  assert.is(exitCode, 1);
-  assert.equal(leftovers(box), []);
-  assert.is(await box.ok(['images', '-q']), '');
+  const config = JSON.stringify({ os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [sha256('x')] } });
+  const before = [{ name: 'other.json', content: config }];
+  // The second is found broken when the first is stored.
+  for (const other of [{ Layers: [] }, { Config: 'other.json' }]) {
+    const manifest = [image, { ...image, RepoTags: ['made:2'], ...other }];
+    const { exitCode } = await box.minidock(['load'], { input: await handmade({ manifest, before }), stdin: 'pipe' });
+    assert.is(exitCode, 1);
+    assert.equal(leftovers(box), []);
+    assert.is(await box.ok(['images', '-q']), '');
+  }
+});
+
+test('an archive of both formats shows the same images in each, or is refused', async () => {
+  const layer = await archive([{ name: 'hello', content: 'hello' }]);
+  const blob = (content: string | Buffer) => ({ name: `blobs/sha256/${sha256(content).slice(7)}`, content });
+  const described = (mediaType: string, content: string | Buffer) => ({
+    mediaType: `application/vnd.oci.image.${mediaType}`,
+    digest: sha256(content),
+    size: content.length,
+  });
+  const images = ['1', '2'].map(author => {
+    const rootfs = { type: 'layers', diff_ids: [sha256(layer)] };
+    const config = JSON.stringify({ architecture: 'none', os: 'linux', author, config: {}, rootfs });
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: described('config.v1+json', config),
+      layers: [described('layer.v1.tar', layer)],
+    });
+    const docker = { Config: blob(config).name, RepoTags: [`made:${author}`], Layers: [blob(layer).name] };
+    return { members: [blob(config), blob(manifest)], docker, oci: described('manifest.v1+json', manifest) };
+  });
+  const loaded = async (inDocker: number, inOci: number) => {
+    const box = sandbox();
+    const input = await archive([
+      ...images.flatMap(({ members }) => members),
+      blob(layer),
+      { name: 'manifest.json', content: JSON.stringify(images.slice(0, inDocker).map(({ docker }) => docker)) },
+      { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+      {
+        name: 'index.json',
+        content: JSON.stringify({ schemaVersion: 2, manifests: images.slice(0, inOci).map(({ oci }) => oci) }),
+      },
+    ]);
+    const { exitCode, stdout, stderr } = await box.minidock(['load'], { input, stdin: 'pipe' });
+    if (exitCode === 0) return stdout;
+    assert.equal(leftovers(box), []);
+    return stderr;
+  };
+  assert.is(await loaded(2, 2), 'Loaded image: made:1\nLoaded image: made:2');
+  for (const counts of [
+    [1, 2],
+    [2, 1],
+  ] as const)
+    assert.match(String(await loaded(...counts)), /its manifest\.json and its index\.json show different images/);
 });
 
 test('a layer that is unpacked already is no cover for another one', async () => {

@@ -119,6 +119,7 @@ test('masked paths are empty or unreadable, read-only paths cannot be written', 
   const masked = [
     '/proc/acpi',
     '/proc/asound',
+    '/proc/interrupts',
     '/proc/kcore',
     '/proc/keys',
     '/proc/latency_stats',
@@ -127,6 +128,7 @@ test('masked paths are empty or unreadable, read-only paths cannot be written', 
     '/proc/sched_debug',
     '/proc/scsi',
     '/sys/firmware',
+    '/sys/devices/virtual/powercap',
   ];
   for (const path of masked)
     assert.is(
@@ -143,13 +145,14 @@ test('masked paths are empty or unreadable, read-only paths cannot be written', 
     '/proc/sys/net/ipv4/ip_forward',
     '/proc/sysrq-trigger',
     '/proc/irq/default_smp_affinity',
-    '/proc/bus/x',
-    '/proc/fs/x',
+    '$(find /proc/bus -type f | head -n 1)',
+    '$(find /proc/fs -type f | head -n 1)',
     '/sys/kernel/uevent_helper',
     '/sys/class/net/lo/mtu',
     '/sys/fs/cgroup/release_agent',
   ];
-  const script = writes.map(path => `(echo x > ${path}) 2>/dev/null && echo "wrote ${path}"`).join('; ');
+  // Opened and not written to: what the kernel would refuse to take counts too, and a defect changes nothing of the host.
+  const script = writes.map(path => `(: >> ${path}) 2>/dev/null && echo "opened ${path}"`).join('; ');
   assert.is(await box.sh(`${script}; true`), '');
 });
 

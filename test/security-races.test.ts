@@ -65,7 +65,7 @@ for (const [name, target] of [
     );
     let started = 0;
     const script = `(echo broken > /s/a/deep/inner; echo broken > /s/b/deep/inner; echo broken > /s/a/inner; echo broken > /s/b/inner) 2>/dev/null
-      grep -c " proc " /proc/self/mounts; cat /proc/kcore | head -c 1; (echo b > /proc/sysrq-trigger) 2>/dev/null; (echo x > /proc/sys/kernel/core_pattern) 2>/dev/null; true`;
+      head -c 1 /proc/kcore; for f in sysrq-trigger sys/kernel/core_pattern; do (: >> /proc/$f) 2>/dev/null && echo "opened $f"; done; true`;
     for (let round = 0; round < 8; round++) {
       const below = round % 2 ? '/s/a' : '/s/a/deep';
       const run = await box.minidock([
@@ -85,7 +85,7 @@ for (const [name, target] of [
       if (run.exitCode === 0) started++;
       else assert.is(run.exitCode, 125, String(run.stderr));
       assert.not.match(String(run.stderr), /\n {4}at /);
-      assert.not.match(String(run.stdout), /canary-/);
+      assert.is(String(run.stdout), '');
     }
     const swaps = Number(readFileSync(join(shared, 'count'), 'utf8'));
     await box.ok(['rm', '-f', attacker]);
