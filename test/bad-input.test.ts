@@ -46,6 +46,7 @@ async function refused(args: string[], code: number, message: RegExp, options: O
   assert.match(stderr, message, args.join(' '));
   assert.not.match(stderr, /^ {4}at |looks like a defect|undefined|\[object/m);
   const said = stderr
+    .replace(/^(Usage: .*\n\n).*$/m, '$1')
     .split('\n')
     .filter(line => !/^( {2}fix: |See '|Usage: |Unable to find image .* locally$|$)/.test(line));
   assert.is(said.length, 1, `one line, not:\n${stderr}`);
@@ -129,7 +130,8 @@ const cases: [string, string[], number, RegExp][] = [
   ['working directory in a file', ['run', '--rm', '-w', '/etc/passwd/x', 'bb', 'true'], 125, /\/etc\/passwd/],
   ['bad signal', ['stop', '-s', 'NOSUCH', 'nosuch'], 1, /NOSUCH|No such container/],
   ['bad number', ['stop', '-t', 'soon', 'x'], 125, /invalid argument "soon" for "-t, --timeout?" flag/],
-  ['bad template', ['ps', '--format', '{{.Names'], 64, /template|unclosed/i],
+  ['bad template', ['inspect', '--format', '{{.Names', 'bb'], 64, /template|unclosed/i],
+  ['bad template of a listing', ['ps', '--format', '{{.Names'], 1, /template|unclosed/i],
   ['bad filter', ['ps', '-f', 'nosuch=1'], 1, /nosuch/],
   ['nothing to import', ['import', '/no/such.tar', 'x'], 1, /\/no\/such\.tar/],
   ['-it without a terminal', ['run', '-it', 'bb', 'true'], 1, /the input device is not a TTY/],
