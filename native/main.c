@@ -6,15 +6,32 @@
 #include "supervise.h"
 #include "sys.h"
 
-static u8 bytes[MAX_PROGRAM + 8] __attribute__((aligned(16)));
 static struct machine machine;
+
+/* Nearly every program fits; only a longer one commits memory of its own, since a supervisor keeps it as long as it lives. */
+static u8 ordinary[1 << 20] __attribute__((aligned(16)));
+enum { PROT_READ_ = 1, PROT_WRITE_ = 2, MAP_PRIVATE_ = 2, MAP_ANONYMOUS_ = 0x20 };
+
+/* Where a program of this size goes; 0 where there is no memory for it. */
+static u8 *room_for(u64 size)
+{
+	if (size <= sizeof ordinary)
+		return ordinary;
+	s64 memory = sys6(__NR_mmap, 0, size, PROT_READ_ | PROT_WRITE_, MAP_PRIVATE_ | MAP_ANONYMOUS_, -1, 0);
+	return memory < 0 && memory >= -4095 ? 0 : (u8 *)memory;
+}
 
 static void read_program(void)
 {
-	struct header *h = (struct header *)bytes;
-	int wrong = read_all(SHIM_FD, h, sizeof *h) ? __LINE__ : 0;
+	u8 *bytes = ordinary;
+	const struct header *h = (const struct header *)ordinary;
+	int wrong = read_all(SHIM_FD, ordinary, sizeof *h) ? __LINE__ : 0;
 	if (!wrong && (h->magic != MAGIC || h->size < sizeof *h || h->size > MAX_PROGRAM))
 		wrong = __LINE__;
+	if (!wrong && !(bytes = room_for(h->size)))
+		wrong = __LINE__;
+	if (!wrong && bytes != ordinary)
+		__builtin_memcpy(bytes, ordinary, sizeof *h);
 	if (!wrong && read_all(SHIM_FD, bytes + sizeof *h, h->size - sizeof *h))
 		wrong = __LINE__;
 	if (!wrong)

@@ -177,6 +177,13 @@ test('the environment: image, PATH, HOSTNAME, HOME, -e, --env-file; nothing of o
   assert.match(await box.sh('env', '-e', 'HOME=/elsewhere'), /^HOME=\/elsewhere$/m);
 });
 
+test('a command line as long as the kernel takes: 1.9 MB, in long arguments and in very short ones', async () => {
+  const long = Array<string>(15).fill('y'.repeat(120_000));
+  assert.is(await box.ok(['run', '--rm', '--network', 'none', 'bb', 'sh', '-c', 'echo $#', ...long]), '14');
+  const short = Array<string>(150_000).fill('z');
+  assert.is(await box.ok(['run', '--rm', '--network', 'none', 'bb', 'sh', '-c', 'echo $#', ...short]), '149999');
+});
+
 test('-w: made where it is missing, owned by root, and HOME is the user’s', async () => {
   assert.is(
     await box.sh('pwd; stat -c "%U %a" /a /a/b; echo $HOME; id -u', '-w', '/a/b', '-u', 'www-data'),

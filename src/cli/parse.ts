@@ -70,16 +70,22 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
     }
   };
 
+  // One by one: a command line may have more arguments than a call of a function.
+  const takeRest = () => {
+    while (at < args.length) operands.push(args[at++]!);
+  };
+
   while (at < args.length) {
     const arg = args[at++]!;
     if (arg === '--') {
-      operands.push(...args.slice(at));
+      takeRest();
       break;
     }
     if (arg.startsWith('--')) long(arg);
     else if (arg.startsWith('-') && arg !== '-') short(arg);
     else if (stopAtOperand) {
-      operands.push(arg, ...args.slice(at));
+      operands.push(arg);
+      takeRest();
       break;
     } else operands.push(arg);
   }

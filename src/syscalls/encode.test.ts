@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { call, expect, store, sync } from './calls.ts';
 import { room, str, strings, struct } from './data.ts';
-import { encode } from './encode.ts';
+import { encode, MAX_PROGRAM } from './encode.ts';
 import { program, slot, word } from './step.ts';
 
 const why = { why: 'a test' };
@@ -91,9 +92,15 @@ test('store and expect name offsets in data; sync carries nothing', () => {
   assert.is(stepAt(bytes, 3).op, 3);
 });
 
+test('the longest program is the same on both sides', () => {
+  const header = readFileSync(new URL('../../native/protocol.h', import.meta.url), 'utf8');
+  const [, factor, shift] = /MAX_PROGRAM = (\d+) << (\d+)/.exec(header) ?? [];
+  assert.is(Number(factor) << Number(shift), MAX_PROGRAM);
+});
+
 test('what exceeds the limits of the language is refused', () => {
   assert.throws(() => encode(program({ host: [call('read', [1, 2, 3, 4, 5, 6, 7], why)] }), options), /7 arguments/);
-  const huge = room(1 << 20, 'huge');
+  const huge = room(MAX_PROGRAM, 'huge');
   assert.throws(() => encode(program({ host: [call('read', [0, huge], why)] }), options), /exceeds/);
   assert.throws(() => str('a\0b'), /NUL/);
 });
