@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
@@ -7,7 +8,8 @@ import { boundSockets } from '../src/network/sockets.ts';
 import { serve } from '../src/registry/server/serve.ts';
 import { lessonIds } from '../src/workshop/catalog.ts';
 import { codeBlocks, markdownShape } from '../src/workshop/markdown.ts';
-import { temporaryFolder } from './support/cleanup.ts';
+import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
+import { eventually } from './support/eventually.ts';
 import { findTests } from './support/files.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
@@ -90,6 +92,51 @@ async function useServer(engine: Sandbox): Promise<void> {
     assert.match(all, output, line);
     if (i === 0) assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
   }
+}
+
+test('a classroom: one loads images and serves them, the others pull by its name or as from Docker Hub', async () => {
+  const hub = await serve({ layout: (await demoNginx()).layout, repository: 'library/nginx' });
+  const folder = temporaryFolder('classroom');
+  const maker = sandbox({ 'registry-mirrors': [hub.url] });
+  try {
+    await maker.ok(['pull', 'nginx:alpine']);
+    await maker.ok(['save', '-o', join(folder, 'images.tar'), 'nginx:alpine']);
+  } finally {
+    await hub.close();
+  }
+  const typed = those('minidock ');
+  assert.is(typed.length, 4);
+  const [load, serving, pull, run] = typed as [string, string, string, string];
+  const at = (engine: Sandbox) => ({ ...engine.env, PATH: `${join(checkout, 'bin')}:${process.env.PATH}` });
+  const type = (line: string, engine: Sandbox) =>
+    execa('bash', ['-c', line], { cwd: folder, env: at(engine), stdin: 'ignore', timeout: 60_000 });
+
+  const teacher = sandbox();
+  assert.match((await type(load, teacher)).stdout, /^Loaded image: nginx:alpine$/m);
+  assert.match(serving, / registry serve --lan$/);
+  const address = await serveUntilTheEnd(`exec ${serving} --port 0`, at(teacher), join(folder, 'serve.log'));
+
+  const here = (line: string) => line.replaceAll('10.0.0.5:5000', address);
+  assert.match((await type(here(pull), sandbox())).stdout, 'Status: Downloaded newer image for ');
+  const port = await freePort();
+  await type(here(run).replace('8080', String(port)), sandbox());
+  assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
+});
+
+/** Starts a registry that this process ends with; resolves with the address that it names for other machines. */
+async function serveUntilTheEnd(line: string, env: Record<string, string>, log: string): Promise<string> {
+  const output = openSync(log, 'a');
+  const child = spawn('bash', ['-c', line], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', output, output],
+  });
+  child.unref();
+  closeSync(output);
+  onExit(() => endProcesses([child.pid ?? 0]));
+  return eventually(() => {
+    const said = readFileSync(log, 'utf8');
+    return /Ctrl-C/.test(said) && (/in the network +(\S+)/.exec(said) ?? /localhost:\d+/.exec(said))!.at(-1)!;
+  }, 10);
 }
 
 /** The server needs a moment after its execve. */
