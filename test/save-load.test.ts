@@ -493,11 +493,11 @@ test('an archive of both formats shows the same images in each, or is refused', 
     return stderr;
   };
   assert.is(await loaded(2, 2), 'Loaded image: made:1\nLoaded image: made:2');
-  for (const counts of [
+  for (const [inDocker, inOci] of [
     [1, 2],
     [2, 1],
   ] as const)
-    assert.match(String(await loaded(...counts)), /its manifest\.json and its index\.json show different images/);
+    assert.match(String(await loaded(inDocker, inOci)), /its manifest\.json and its index\.json show different images/);
 });
 
 test('a layer that is unpacked already is no cover for another one', async () => {
