@@ -61,7 +61,10 @@ test('the step that fails stands whole among those of its group', async () => {
 });
 
 test('on a terminal it is coloured and no line is longer than that is wide', async () => {
-  const { exitCode, shown } = await onTerminal(`${minidockPath} run --rm --trace busybox echo done`, [], box.env);
+  const { exitCode, shown } = await onTerminal(`${minidockPath} run --rm --trace busybox echo done`, [], {
+    ...box.env,
+    NO_COLOR: undefined,
+  });
   assert.is(exitCode, 0, shown);
   assert.match(shown, /\x1b\[/);
   const lines = shown.replace(/\x1b\[[\d;]*m/g, '').split(/\r*\n/);
