@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { blobPath, type Digest } from '../src/image/digest.ts';
 import { ImageStore } from '../src/image/store.ts';
-import { type PullOptions, pull } from '../src/registry/pull.ts';
+import { type PullEvent, type PullOptions, pull } from '../src/registry/pull.ts';
 import { serve } from '../src/registry/server/serve.ts';
 import { snapshot } from './support/canary.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
@@ -61,10 +61,19 @@ for (const format of ['oci', 'v2s2']) {
     for (const key of [name, record.id, record.id.slice(7), record.id.slice(7, 15), record.repoDigests[0]!]) {
       assert.is(store.find(key)?.id, record.id, key);
     }
-    const byDigest = await pullInto(temporaryFolder('root'), `${server.host}/deep/er/app@${digest}`);
+    const events: PullEvent[] = [];
+    const onProgress = (event: PullEvent) => events.push(event);
+    const canonical = `${server.host}/deep/er/app@${digest}`;
+    const byDigest = await pullInto(temporaryFolder('root'), canonical, { onProgress });
     assert.equal([byDigest.image.id, byDigest.image.repoTags], [record.id, []]);
-    const again = await pullInto(root, name);
+    assert.is(events[0]?.kind === 'pulling' && events[0].tag, canonical);
+    events.length = 0;
+    const again = await pullInto(root, name, { onProgress });
     assert.not.ok(again.changed);
+    assert.equal(
+      events.map(({ kind }) => kind),
+      ['pulling', 'digest'],
+    );
     assert.is(store.list().length, 1);
     // Others read the store: it is an OCI layout. (skopeo looks for OCI manifests only there.)
     if (format === 'oci')

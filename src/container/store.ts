@@ -107,7 +107,7 @@ export class ContainerStore {
       throw new MinidockError(
         'name-in-use',
         `Conflict. The container name "/${name}" is already in use by container "${holder}"`,
-        { exitCode: 125, fix: 'remove (or rename) that container to be able to reuse that name' },
+        { exitCode: 125, fix: `minidock rm -f ${name}, or choose another --name` },
       );
   }
 

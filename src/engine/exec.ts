@@ -25,7 +25,7 @@ export async function execInContainer(
   const seen = observe(parts.roots, record.id, flocks);
   if (seen.kind !== 'running')
     throw new MinidockError('not-running', `Container ${record.id} is not running`, {
-      fix: `minidock start ${record.name}`,
+      fix: '`minidock ps` shows the running ones',
     });
   const shim = new Shim({
     label: `${record.id.slice(0, 12)} exec`,

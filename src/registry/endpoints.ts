@@ -14,7 +14,8 @@ export interface Endpoint {
   insecure: boolean;
 }
 
-const hubHost = 'registry-1.docker.io';
+/** Where docker.io is. */
+export const hubHost = 'registry-1.docker.io';
 
 /**
  * Endpoints in the order to be tried. Mirrors serve Docker Hub only, as in Docker. A registry is spoken to over https;

@@ -1,7 +1,7 @@
 import { errnoOf, MinidockError } from '../errors.ts';
 import { familiar, familiarName, type Reference } from '../image/reference.ts';
 import { explainWrite, isFileError } from '../storage/failure.ts';
-import type { Endpoint } from './endpoints.ts';
+import { type Endpoint, hubHost } from './endpoints.ts';
 import { type HttpAnswer, readBody } from './http.ts';
 
 /** A registry's answer that is not 2xx, with its own words (distribution-spec, "Error Codes"). */
@@ -159,5 +159,7 @@ function connectionFix(error: unknown, code: string, host: string): string {
   if (/CERT|SELF_SIGNED|SIGNATURE/.test(code)) {
     return `trust its authority: copy ca.crt to /etc/minidock/certs.d/${host}/ca.crt`;
   }
-  return 'check the name, the network and the proxy, or name a mirror in /etc/minidock/daemon.json ("registry-mirrors")';
+  if (host === hubHost)
+    return 'check the network and the proxy, or name a mirror: "registry-mirrors" in /etc/minidock/daemon.json, or --registry-mirror';
+  return `check the name, the network and the proxy, and whether a registry listens at ${host}`;
 }

@@ -25,7 +25,7 @@ export async function fetchLayers(
   store: ImageStore,
   layers: readonly Descriptor[],
   diffIds: readonly Digest[],
-  options: { signal?: AbortSignal; onProgress?: (event: PullEvent) => void },
+  options: { isKnown: boolean; signal?: AbortSignal; onProgress?: (event: PullEvent) => void },
 ): Promise<void> {
   const { root } = store;
   const { onProgress } = options;
@@ -35,7 +35,10 @@ export async function fetchLayers(
   const show = (i: number, phase: LayerPhase, current?: number) =>
     onProgress?.({ kind: 'layer', layer: shortDigest(layers[i]!.digest), phase, current, total: layers[i]!.size });
   const isHere = (i: number) => hasLayer(root, chain[i]!) && hasBlob(store.layout, layers[i]!);
-  for (const i of layers.keys()) show(i, isHere(i) ? 'Already exists' : 'Pulling fs layer');
+  // Of an image that was here Docker shows no layer; of ours one that has got lost.
+  for (const i of layers.keys())
+    if (!isHere(i)) show(i, 'Pulling fs layer');
+    else if (!options.isKnown) show(i, 'Already exists');
 
   const added: Parts = { blobs: [], layers: [] };
   const slots = new Slots(parallelDownloads);

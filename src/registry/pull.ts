@@ -124,7 +124,7 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
   const top = await fetchManifest(client, reference.digest ?? reference.tag!, `manifest of ${name}`);
   onProgress?.({
     kind: 'pulling',
-    tag: reference.digest ?? reference.tag!,
+    tag: reference.digest === undefined ? reference.tag! : `${reference.domain}/${reference.path}@${reference.digest}`,
     repository: reference.path,
     from: endpoint.base,
     mirror: endpoint.mirror,
@@ -144,8 +144,9 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
   }
   if (top.document.kind === 'manifest') checkPlatform(config, name, options);
   const before = store.find(name);
+  const isKnown = store.find(document.config.digest) !== undefined;
   const enter = async () => {
-    await fetchLayers(client, store, document.layers, diffIds, options);
+    await fetchLayers(client, store, document.layers, diffIds, { ...options, isKnown });
     for (const blob of [content, configContent, top.content]) store.layout.write(blob);
     return store.add({
       manifest: { ...descriptor, platform: platformOf(config) },

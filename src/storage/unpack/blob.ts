@@ -31,7 +31,7 @@ export interface UnpackHooks {
 
 export interface Unpacked {
   diffId: Digest;
-  /** Bytes of its regular files. */
+  /** Bytes of its regular files and of what its symbolic links say, as Docker counts. */
   size: number;
   /** Directories that hide what lower layers have in them, as paths from the layer's root. */
   opaque: string[];

@@ -37,7 +37,7 @@ export class Unpacker implements TarHandler {
   readonly #name: string;
   #fd = -1;
   #written = 0;
-  /** Bytes of all regular files, hard links counted once. */
+  /** Bytes of all regular files, hard links counted once, and of what symbolic links say: as `du --apparent-size` counts. */
   size = 0;
 
   /** `name` stands for the layer in errors: `layer sha256:…`. */
@@ -125,6 +125,7 @@ export class Unpacker implements TarHandler {
         return;
       case 'symlink':
         this.#tree.make(place, path => fs.symlinkSync(pathOf(entry.target), path));
+        this.size += entry.target.length;
         if (entry.uid !== 0 || entry.gid !== 0) fs.lchownSync(pathOf(directory.join(name)), entry.uid, entry.gid);
         fs.lutimesSync(pathOf(directory.join(name)), entry.mtime, entry.mtime);
         return;
