@@ -24,24 +24,32 @@ export function commandLine(
   return line;
 }
 
-/** The environment, later values before earlier ones: Docker's defaults, the image's, the user's, HOME at the end. */
+/**
+ * What a container's record has for its environment, as Docker keeps it: the user's variables, then those of the image that
+ * the user does not replace. A name without a value stays: it takes the image's away, and a default.
+ */
+export function configuredEnvironment(image: readonly string[], user: readonly string[]): string[] {
+  const own = new Map(user.map(one => [nameOf(one), one]));
+  return [...own.values(), ...image.filter(one => !own.has(nameOf(one)))];
+}
+
+/** The environment of a process: Docker's defaults, what is configured, HOME at the end; later values before earlier ones. */
 export function environment(options: {
-  image: readonly string[];
-  user: readonly string[];
+  configured: readonly string[];
   hostname: string;
   tty: boolean;
   home: string;
 }): string[] {
-  const variables = new Map<string, string>();
   const defaults = [defaultPath, `HOSTNAME=${options.hostname}`, ...(options.tty ? ['TERM=xterm'] : [])];
-  for (const one of [...defaults, ...options.image, ...options.user]) {
-    const [name = ''] = one.split('=', 1);
-    if (one.includes('=')) variables.set(name, one);
-    else variables.delete(name);
-  }
+  const variables = new Map<string, string>();
+  for (const one of [...defaults, ...options.configured])
+    if (one.includes('=')) variables.set(nameOf(one), one);
+    else variables.delete(nameOf(one));
   if (!variables.has('HOME')) variables.set('HOME', `HOME=${options.home}`);
   return [...variables.values()];
 }
+
+const nameOf = (variable: string) => variable.split('=', 1)[0] ?? '';
 
 /** The working directory: the user's, the image's, or the root; without `.`, `..` and needless slashes. Throws where it is not absolute. */
 export function workingDirectory(image: string | undefined, user: string | undefined): string {

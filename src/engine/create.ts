@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { resourcesFor } from '../cgroup/limits.ts';
-import { commandLine, environment, workingDirectory } from '../container/command.ts';
+import { commandLine, configuredEnvironment, environment, workingDirectory } from '../container/command.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../container/files.ts';
 import type { Mount, Spec } from '../container/oci.ts';
 import { defaultSeccomp } from '../container/seccomp/profile.ts';
@@ -82,13 +82,7 @@ export async function recordFor(
     hostname,
     config: {
       ...image.config,
-      Env: environment({
-        image: image.config.Env ?? [],
-        user: options.env,
-        hostname,
-        tty: options.tty,
-        home: userOf(options, image).home,
-      }),
+      Env: configuredEnvironment(image.config.Env ?? [], options.env),
       WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
       User: options.user ?? image.config.User ?? '',
       ...(options.command.length > 0 && { Cmd: options.command }),
@@ -167,18 +161,21 @@ export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
       options: ['rbind', 'rprivate', readonly ? 'ro' : 'rw'],
     }),
   );
+  const { hostname, options } = record;
+  const user = userOf(options, record);
+  const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
   const spec = ociSpec(
     {
       args: [record.path, ...record.args],
-      env: record.config.Env ?? [],
+      env,
       cwd: record.config.WorkingDir ?? '/',
-      user: userOf(record.options, record),
-      hostname: record.hostname,
-      tty: record.options.tty,
-      network: record.options.network,
+      user,
+      hostname,
+      tty: options.tty,
+      network: options.network,
       binds,
       cgroupsPath: `${cgroupParent(parts.roots)}/${record.id}`,
-      resources: resourcesFor(record.options, facts),
+      resources: resourcesFor(options, facts),
       seccomp: undefined,
       rootfs: containerPaths(parts.roots, record.id).rootfs,
     },

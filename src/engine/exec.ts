@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { capabilitySets } from '../container/capabilities.ts';
-import { environment } from '../container/command.ts';
+import { configuredEnvironment, environment } from '../container/command.ts';
 import { workingDirectoryError } from '../container/execute.ts';
 import type { Spec } from '../container/oci.ts';
 import { flocks, observe } from '../container/state.ts';
@@ -72,14 +72,13 @@ function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOpti
     { user: options.user },
     { layers: [...record.layers, paths.upper], config: { User: record.config.User } },
   );
-  const own =
-    record.config.Env?.filter(one => !one.startsWith('HOME=') && (options.tty || !one.startsWith('TERM='))) ?? [];
+  const configured = configuredEnvironment(record.config.Env ?? [], options.env);
   spec.process = {
     ...spec.process,
     terminal: options.tty,
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: options.command,
-    env: environment({ image: own, user: options.env, hostname: record.hostname, tty: options.tty, home: user.home }),
+    env: environment({ configured, hostname: record.hostname, tty: options.tty, home: user.home }),
     cwd: options.workdir ?? spec.process.cwd,
     capabilities: capabilitySets(spec.process.capabilities.bounding, user.uid),
   };
