@@ -530,6 +530,22 @@ test('an error of the filesystem is one printable line, whatever the image calls
   assert.ok(error.message.length < 600);
 });
 
+requires('root', 'lsattr')(
+  'ext4 spreads the layers over the disk; a filesystem that cannot is no obstacle',
+  async () => {
+    const root = temporaryFolder('root');
+    await unpack([{ name: 'a', content: '' }], root);
+    const isExt4 = fs.statfsSync(root).type === 0xef53;
+    const [attributes = ''] = spawnSync('lsattr', ['-d', path.join(root, 'layers')], { encoding: 'utf8' }).stdout.split(
+      ' ',
+    );
+    if (isExt4) assert.ok(attributes.includes('T'), attributes);
+    const other = temporaryFolder('tmpfs');
+    assert.is(spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', other]).status, 0);
+    await unpack([{ name: 'a', content: '' }], other);
+  },
+);
+
 test('processes that unpack the same layer at once share the work', async () => {
   const root = temporaryFolder('root');
   const members = Array.from(

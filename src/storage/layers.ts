@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
@@ -5,6 +6,7 @@ import { type Digest, hexOf } from '../image/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
 import { chainIds, layerDirectory } from './chain.ts';
 import { explainWrite } from './failure.ts';
+import { hostPath } from './host-path.ts';
 import { singleFlight } from './single-flight.ts';
 import { type Unpack, type Unpacked, type UnpackHooks, type UnpackTask, unpackBlob } from './unpack/blob.ts';
 
@@ -82,7 +84,18 @@ export async function addBottomLayer(
 }
 
 function layersOf(root: string): string {
-  return ensureDirectory(path.join(root, 'layers'), 0o710);
+  const directory = path.join(root, 'layers');
+  if (!fs.existsSync(directory)) spread(ensureDirectory(directory, 0o710));
+  return directory;
+}
+
+/**
+ * Tells ext4 that what lies in the directory is unrelated (chattr(1), attribute T): each layer then gets a part of the disk of
+ * its own, with free inodes close together, and two that are unpacked at once do not wait for each other. Elsewhere the
+ * attribute is refused, and nothing is lost.
+ */
+function spread(directory: string): void {
+  spawnSync('chattr', ['+T', directory], { stdio: 'ignore', env: { PATH: hostPath } });
 }
 
 function once(root: string, chainId: Digest, work: () => Promise<void>): Promise<boolean> {

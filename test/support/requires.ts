@@ -87,7 +87,20 @@ for (const name of [
     'apt-get',
     'hyperfine',
   ],
-  ...['bridge', 'brctl', 'gdb', 'zstd', 'xz', 'git', 'openssl', 'htpasswd', 'qemu-system-x86_64', 'chroot', 'ldd'],
+  ...[
+    'bridge',
+    'brctl',
+    'gdb',
+    'zstd',
+    'xz',
+    'lsattr',
+    'git',
+    'openssl',
+    'htpasswd',
+    'qemu-system-x86_64',
+    'chroot',
+    'ldd',
+  ],
 ])
   probes[name] ??= program(name);
 

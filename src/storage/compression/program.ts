@@ -2,11 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import { hostPath } from '../host-path.ts';
 import { corrupt } from './corrupt.ts';
 import type { Compression } from './formats.ts';
-
-/** Never a program of an image, whatever PATH says (CVE-2014-9357). */
-const hostPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface HostProgram {
   command: [name: string, ...args: string[]];
