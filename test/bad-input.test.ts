@@ -166,6 +166,13 @@ test('a port in use', async () => {
     new RegExp(String(port)),
   );
   server.close();
+  const id = await box.ok(['run', '-d', '-p', '127.0.0.1::80', 'bb', 'sleep', '100']);
+  const own = (
+    await box.ok(['inspect', '-f', '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}', id])
+  ).trim();
+  const said = await refused(['run', '-d', '-p', `${own}:80`, 'bb', 'sleep', '10'], 125, /in use by container/);
+  assert.ok(said.includes(`minidock rm -f ${id.slice(0, 12)}`), said);
+  await box.ok(['rm', '-f', id]);
 });
 
 test('a registry that is not there, does not have it, or lies: run says so with 125, pull with 1', async () => {

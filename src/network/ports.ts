@@ -106,11 +106,15 @@ export function portError(held: HeldPorts, step: Step, errno: string): MinidockE
   const what = `${port.hostIp}:${port.hostPort}/${port.protocol}`;
   if (errno === 'EADDRINUSE') {
     const holder = listenerOn(port);
-    return new MinidockError(
-      'port-in-use',
-      `cannot publish port ${what}: it is already in use${holder ? ` by ${holder.command} (process ${holder.pid})` : ''}`,
-      { exitCode: 125, fix: 'choose another host port with -p, or end what holds this one' },
-    );
+    const by = holder?.container
+      ? ` by container ${holder.container}`
+      : holder
+        ? ` by ${holder.command} (process ${holder.pid})`
+        : '';
+    return new MinidockError('port-in-use', `cannot publish port ${what}: it is already in use${by}`, {
+      exitCode: 125,
+      fix: `choose another host port with -p, or ${holder?.container ? `minidock rm -f ${holder.container}` : 'end what holds this one'}`,
+    });
   }
   if (errno === 'EADDRNOTAVAIL') {
     return new MinidockError(

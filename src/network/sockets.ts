@@ -30,19 +30,24 @@ export function boundSockets(protocol: 'tcp' | 'udp'): BoundSocket[] {
   return [protocol, `${protocol}6`].flatMap(name => parseSockets(readIfPresent(`/proc/net/${name}`) ?? ''));
 }
 
+/** Who has a port. */
+export interface Holder {
+  pid: number;
+  command: string;
+  /** Short id, where a container of minidock holds it: its supervisor bears it in its name. */
+  container?: string;
+}
+
 /** Who serves the port, where that can be seen: for error messages, as it looks through all processes. */
-export function listenerOn(port: {
-  hostPort: number;
-  protocol: 'tcp' | 'udp';
-}): { pid: number; command: string } | undefined {
+export function listenerOn(port: { hostPort: number; protocol: 'tcp' | 'udp' }): Holder | undefined {
   const inodes = boundSockets(port.protocol)
     .filter(socket => socket.listening && socket.port === port.hostPort)
     .map(socket => `socket:[${socket.inode}]`);
   if (inodes.length === 0) return undefined;
   for (const name of listIfPresent('/proc').filter(entry => /^\d+$/.test(entry))) {
-    if (holdsOne(name, inodes)) {
-      return { pid: Number(name), command: readIfPresent(`/proc/${name}/comm`)?.trim() ?? '?' };
-    }
+    if (!holdsOne(name, inodes)) continue;
+    const [, container] = /^minidock-shim[ \0]([0-9a-f]{12})/.exec(readIfPresent(`/proc/${name}/cmdline`) ?? '') ?? [];
+    return { pid: Number(name), command: readIfPresent(`/proc/${name}/comm`)?.trim() ?? '?', container };
   }
   return undefined;
 }

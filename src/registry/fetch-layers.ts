@@ -13,7 +13,7 @@ import { Slots } from './slots.ts';
 
 /** As Docker's default. */
 const parallelDownloads = 3;
-/** Each costs some 40 MB; more would wait for each other in the kernel, which makes the files. */
+/** Each costs tens of megabytes; more would wait for each other in the kernel, which makes the files. */
 const maxThreads = 2;
 
 /**
