@@ -334,6 +334,24 @@ test('a hostile layer leaves nothing', async () => {
   checkEmpty(root);
 });
 
+test('a layer waits for all below it, also where one between them is here already', async () => {
+  const bottom = await gzipped([{ name: 'd', type: 'directory', mode: 0o711 }]);
+  const top = await gzipped([{ name: 'd/file', content: '' }]);
+  const image = testImage([bottom, small, top]);
+  const { registry, pull, root } = await setting(image);
+  const { layers } = (await pull()).image;
+  for (const i of [0, 2]) fs.rmSync(path.dirname(layers[i]!), { recursive: true });
+  fs.rmSync(path.join(root, 'images/blobs', image.layers[0]!.replace(':', '/')));
+  registry.intercept = (request, response) => {
+    if (!request.url?.endsWith(image.layers[0]!)) return false;
+    setTimeout(() => response.end(bottom), 500);
+    return true;
+  };
+  await pull();
+  // What the top layer does not say of d, the bottom one does.
+  assert.is(fs.statSync(path.join(layers[2]!, 'd')).mode & 0o777, 0o711);
+});
+
 test('a disk that fills up while downloading is one clear error and leaves nothing', async () => {
   // One layer: another would be unpacked meanwhile, and would say first that there is no room.
   const alone = testImage([large]);

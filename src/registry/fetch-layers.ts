@@ -74,7 +74,8 @@ export async function fetchLayers(
         chainId: chain[i]!,
         diffId: diffIds[i]!,
         below: async () => {
-          await unpacked[i - 1];
+          // All of them: one that is here already does not wait for those below it, which somebody may have removed.
+          await Promise.all(unpacked.slice(0, i));
           return chain.slice(0, i).map(chainId => layerDirectory(root, chainId));
         },
         blob: blobPath(store.layout.directory, layer.digest),
