@@ -263,7 +263,7 @@ test('a lesson that does not exist is one clear line', () => {
   assert.match(output, /^lesson: no lesson "99"\n`npm run lesson` lists those that are written: 01 to 06\n$/);
 });
 
-requires('root')('without root it says what is missing, and runs nothing', () => {
+requires('root', 'readable-checkout')('without root it says what is missing, and runs nothing', () => {
   const result = spawnSync('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, ...command, '03'], {
     cwd: checkout,
     // Its own temporary files: ours are root's alone.

@@ -259,7 +259,7 @@ test('a disk that is full', async () => {
   );
 });
 
-test('not root: each verb says so, and what to do', async () => {
+requires('root', 'readable-checkout')('not root: each verb says so, and what to do', async () => {
   chmodSync(box.folder, 0o755);
   const asNobody = (args: string[]) =>
     spawnSync(

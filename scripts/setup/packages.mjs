@@ -14,6 +14,7 @@ const compiler = [
 ];
 const engine = [{ has: 'iptables', apt: 'iptables', yum: 'iptables', why: 'published ports and masquerading' }];
 const network = [{ has: 'ip', apt: 'iproute2', yum: 'iproute', why: 'shows links, addresses and routes' }];
+const processes = [{ has: 'ps', apt: 'procps', yum: 'procps-ng', why: 'shows processes' }];
 const proofs = [
   { has: 'runc', apt: 'runc', yum: 'runc', why: 'runs the same bundles, for comparison' },
   { has: 'strace', apt: 'strace', yum: 'strace', why: 'shows and injects syscalls' },
@@ -24,6 +25,9 @@ const proofs = [
   { has: 'tcpdump', apt: 'tcpdump', yum: 'tcpdump', why: 'sees packets pass' },
   { has: 'mkfs.ext4', apt: 'e2fsprogs', yum: 'e2fsprogs', why: 'makes a disk small enough to fill' },
   { has: 'unshare', apt: 'util-linux', yum: 'util-linux', why: 'runs the suite under shared mounts' },
+  { has: 'zstd', apt: 'zstd', yum: 'zstd', why: 'compresses layers' },
+  { has: 'xz', apt: 'xz-utils', yum: 'xz', why: 'compresses archives' },
+  { has: 'python3', apt: 'python3', yum: 'python3', why: 'measures the memory of a command' },
   { has: 'setcap', apt: 'libcap2-bin', yum: 'libcap', why: 'sets file capabilities' },
 ];
 /** Taken out of its package and not installed: its package would enable a service on this machine. */
@@ -34,9 +38,9 @@ const hyperfine = [{ has: 'hyperfine', apt: 'hyperfine', why: 'measures' }];
 
 const needs = {
   build: compiler,
-  lesson: [...compiler, ...engine, ...network],
+  lesson: [...compiler, ...engine, ...network, ...processes],
   demo: [...compiler, ...engine],
-  test: [...compiler, ...engine, ...network, ...proofs, ...unpacked],
+  test: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked],
   bench: [...compiler, ...engine, ...hyperfine, ...proofs.filter(need => need.has === 'busybox'), ...unpacked],
 };
 export const purposes = Object.keys(needs);

@@ -55,6 +55,11 @@ const probes: Record<string, Probe> = {
   iptables: succeeds('iptables', ['-w', '-t', 'nat', '-S'], 'the nat table cannot be read'),
   unshare: succeeds('unshare', ['-m', 'true'], 'mount namespaces cannot be made'),
   'user-namespaces': succeeds('unshare', ['-U', 'true'], 'user namespaces cannot be made'),
+  'readable-checkout': succeeds(
+    'setpriv',
+    ['--reuid', '65534', '--clear-groups', 'test', '-r', join(checkout, 'package.json')],
+    'other users may not read this folder',
+  ),
   ipv6: () => (existsSync('/proc/sys/net/ipv6') ? undefined : 'no IPv6'),
   arm64: () => (process.arch === 'arm64' ? undefined : `this is ${process.arch}`),
   x64: () => (process.arch === 'x64' ? undefined : `this is ${process.arch}`),
