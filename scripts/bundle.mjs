@@ -109,7 +109,7 @@ function compiled(path, source) {
   }
 }
 
-/** The groups of that run's engine, named as `cgroupParent` in src/engine/paths.ts does; none where nothing ran. */
+/** The groups of that run's engine, named as `cgroupParent` in src/state/paths.ts does; none where nothing ran. */
 function removeCgroups(engineRoot) {
   const name = `minidock-${createHash('sha256').update(engineRoot).digest('hex').slice(0, 8)}`;
   const hierarchies = existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : [];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
-import { cgroupParent } from '../src/engine/paths.ts';
+import { cgroupParent } from '../src/state/paths.ts';
 import { eventually } from './support/eventually.ts';
 import { holdings } from './support/leaks.ts';
 import { checkout, requires } from './support/requires.ts';

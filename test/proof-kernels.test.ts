@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { EngineParts } from '../src/engine/context.ts';
 import { createContainer } from '../src/engine/create.ts';
 import type { ExecOptions, RunningContainer, RunOptions } from '../src/engine/engine.ts';
 import { execInContainer } from '../src/engine/exec.ts';
-import { EngineParts } from '../src/engine/parts.ts';
 import { startContainer } from '../src/engine/start.ts';
 import { type HostFacts, inheritedFds } from '../src/host/facts.ts';
 import { archive } from './support/archive.ts';

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import type { ContainerRecord } from '../src/engine/engine.ts';
-import { containerPaths } from '../src/engine/paths.ts';
+import { containerPaths } from '../src/state/paths.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';
 import { findProgram, requires } from './support/requires.ts';

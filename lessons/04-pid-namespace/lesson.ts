@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import type { Mount } from '../../src/container/oci.ts';
 import { pieces } from '../../src/engine/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
+import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { compareWithC } from '../../src/workshop/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/evidence.ts';
 import { startTimeOf } from '../../src/workshop/facts.ts';

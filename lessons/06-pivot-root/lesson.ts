@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Mount } from '../../src/container/oci.ts';
 import { pieces } from '../../src/engine/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
+import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
 import { MS, O } from '../../src/syscalls/flags.ts';

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
-import { cgroupParent } from '../../src/engine/paths.ts';
 import { removeNetwork } from '../../src/network/bridge.ts';
+import { cgroupParent } from '../../src/state/paths.ts';
 import { checkout } from '../images/cache.ts';
 
 /** The demo's engine: what it pulls is kept in /var/cache for the next time, the rest goes with the demo. */

@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Resources } from '../container/oci.ts';
 import { MinidockError } from '../errors.ts';
+import type { CgroupLayout, Hierarchy } from '../host/cgroup-layout.ts';
+import type { Resources } from '../oci/runtime-spec.ts';
 import type { Data } from '../syscalls/data.ts';
 import type { Step, Syscall } from '../syscalls/step.ts';
 import { type CgroupDriver, cgroupDriver } from './driver.ts';
-import type { CgroupLayout, Hierarchy } from './layout.ts';
 import { resourcesFor } from './limits.ts';
 
 const v1 = (controllers: string[], own = '/'): Hierarchy => ({

@@ -1,7 +1,7 @@
-import type { Resources } from '../container/oci.ts';
 import { MinidockError } from '../errors.ts';
+import type { CgroupLayout } from '../host/cgroup-layout.ts';
+import type { Resources } from '../oci/runtime-spec.ts';
 import type { Step } from '../syscalls/step.ts';
-import type { CgroupLayout } from './layout.ts';
 import { cgroup1 } from './v1.ts';
 import { cgroup2 } from './v2.ts';
 

@@ -1,5 +1,5 @@
-import type { DeviceRule, Resources } from '../container/oci.ts';
 import { MinidockError } from '../errors.ts';
+import type { DeviceRule, Resources } from '../oci/runtime-spec.ts';
 
 const period = 100_000;
 const smallestMemory = 6 * 1024 * 1024;

@@ -1,5 +1,6 @@
-import type { DeviceRule, Resources } from '../container/oci.ts';
 import { MinidockError } from '../errors.ts';
+import { type CgroupLayout, isJoined } from '../host/cgroup-layout.ts';
+import type { DeviceRule, Resources } from '../oci/runtime-spec.ts';
 import { call, close, mkdir, open, writeFile } from '../syscalls/calls.ts';
 import { text } from '../syscalls/data.ts';
 import { O } from '../syscalls/flags.ts';
@@ -16,7 +17,6 @@ import {
   removeGroup,
   writeGroupFile,
 } from './files.ts';
-import { type CgroupLayout, isJoined } from './layout.ts';
 
 const lesson = '09-cgroups';
 

@@ -1,5 +1,6 @@
-import type { Resources } from '../container/oci.ts';
 import { MinidockError } from '../errors.ts';
+import type { CgroupLayout } from '../host/cgroup-layout.ts';
+import type { Resources } from '../oci/runtime-spec.ts';
 import { mkdir, writeFile } from '../syscalls/calls.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import type { CgroupDriver } from './driver.ts';
@@ -13,7 +14,6 @@ import {
   removeGroup,
   writeGroupFile,
 } from './files.ts';
-import type { CgroupLayout } from './layout.ts';
 
 const lesson = '09-cgroups';
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import type { Roots } from '../engine/paths.ts';
 import { MinidockError } from '../errors.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
+import type { Roots } from '../state/paths.ts';
 import type { Images } from './images.ts';
-import type { Output } from './output.ts';
+import type { Output } from './print/output.ts';
 
 /** What a verb works with: tests hand in other parts. */
 export interface Context {

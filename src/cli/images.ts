@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { LoadEvent } from '../image/archive/load.ts';
 import type { HistoryLine } from '../image/history.ts';
-import type { Platform } from '../image/manifest.ts';
 import type { PruneOptions } from '../image/prune.ts';
 import type { Removal, RemoveOptions } from '../image/remove.ts';
 import type { ImageRecord } from '../image/store.ts';
+import type { Platform } from '../oci/manifest.ts';
 import type { PushEvent } from '../registry/progress.ts';
 import type { PullEvent, PullResult } from '../registry/pull.ts';
 import type { Pushed } from '../registry/push.ts';

@@ -3,8 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
-import { dockerVerbs } from './docker-verbs.ts';
-import { dockerFlags } from './flag-hints.ts';
+import { dockerVerbs } from './grammar/docker-verbs.ts';
+import { dockerFlags } from './grammar/flag-hints.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
 import { groups, verbs } from './verbs.ts';
 

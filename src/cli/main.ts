@@ -1,12 +1,12 @@
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { Context } from './context.ts';
-import { findVerb } from './find-verb.ts';
-import type { FlagTable, Values } from './flags.ts';
-import { globalFlags } from './global-flags.ts';
-import type { Output } from './output.ts';
-import { type Parsed, parse } from './parse.ts';
-import { checkCount, UnknownFlag, usageError } from './usage.ts';
+import { findVerb } from './grammar/find-verb.ts';
+import type { FlagTable, Values } from './grammar/flags.ts';
+import { globalFlags } from './grammar/global-flags.ts';
+import { type Parsed, parse } from './grammar/parse.ts';
+import { checkCount, UnknownFlag, usageError } from './grammar/usage.ts';
+import type { Output } from './print/output.ts';
 import type { VerbEntry } from './verbs.ts';
 
 /** Makes the context in which a verb runs. */
@@ -19,7 +19,7 @@ export async function main(args: readonly string[], output: Output, makeContext:
   let debug = false;
   try {
     if (args[0] === '--get-yargs-completions') {
-      const { complete } = await import('./help.ts');
+      const { complete } = await import('./grammar/help.ts');
       output.out(await complete(args.slice(1)));
       return 0;
     }
@@ -32,7 +32,7 @@ export async function main(args: readonly string[], output: Output, makeContext:
     const asksHelp = help || operands[0] === 'help';
     const words = operands[0] === 'help' ? operands.slice(1) : operands;
     if (words.length === 0) {
-      const { programHelp } = await import('./help.ts');
+      const { programHelp } = await import('./grammar/help.ts');
       output.out(await programHelp(output.columns));
       return 0;
     }
@@ -45,7 +45,7 @@ export async function main(args: readonly string[], output: Output, makeContext:
 async function runWords(words: readonly string[], asksHelp: boolean, output: Output, makeContext: () => Context) {
   const found = await findVerb(words);
   if (found.kind === 'group') {
-    const { groupHelp } = await import('./help.ts');
+    const { groupHelp } = await import('./grammar/help.ts');
     output.out(await groupHelp(found.path, output.columns));
     return 0;
   }
@@ -53,7 +53,7 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
   const { verb } = await entry.load();
   const parsed = await parseOrHint(`minidock ${path}`, verb.flags, rest, verb.stopAtOperand ?? false, entry);
   if (asksHelp || parsed.help) {
-    const { verbHelp } = await import('./help.ts');
+    const { verbHelp } = await import('./grammar/help.ts');
     output.out(await verbHelp(path, entry.summary, verb, output.columns));
     return 0;
   }
@@ -75,7 +75,7 @@ async function parseOrHint<F extends FlagTable>(
     if (!(error instanceof MinidockError) || error.code !== 'usage') throw error;
     let hint = '';
     if (error instanceof UnknownFlag) {
-      const { flagHint } = await import('./flag-hints.ts');
+      const { flagHint } = await import('./grammar/flag-hints.ts');
       hint = flagHint(error, table, entry);
     }
     throw usageError(`${error.message}${hint}`, { exitCode: error.exitCode, see: `See '${command} --help'.` });

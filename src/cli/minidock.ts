@@ -1,6 +1,6 @@
 import { type Context, requireRoot, settingsFrom } from './context.ts';
 import { main, report } from './main.ts';
-import { standardOutput } from './output.ts';
+import { standardOutput } from './print/output.ts';
 
 /** The program behind bin/minidock. Output is synchronous, so leaving at once loses nothing. */
 process.on('uncaughtException', error => process.exit(report(error, false, standardOutput)));

@@ -1,4 +1,4 @@
-import type { Verb } from './verb.ts';
+import type { Verb } from './grammar/verb.ts';
 
 export interface VerbEntry {
   readonly summary: string;
@@ -11,75 +11,75 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: 'Make a container from an image and run a command in it',
     group: 'container',
-    load: () => import('./verbs/run.ts'),
+    load: () => import('./verbs/container/run.ts'),
   },
-  ps: { summary: 'List containers', group: 'container', load: () => import('./verbs/ps.ts') },
-  logs: { summary: 'Show what a container wrote', group: 'container', load: () => import('./verbs/logs.ts') },
+  ps: { summary: 'List containers', group: 'container', load: () => import('./verbs/container/ls.ts') },
+  logs: { summary: 'Show what a container wrote', group: 'container', load: () => import('./verbs/container/logs.ts') },
   exec: {
     summary: 'Run one more command in a running container',
     group: 'container',
-    load: () => import('./verbs/exec.ts'),
+    load: () => import('./verbs/container/exec.ts'),
   },
-  stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/stop.ts') },
-  rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/rm.ts') },
+  stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/container/stop.ts') },
+  rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/container/rm.ts') },
   inspect: {
     summary: 'Show all that is known about containers and images',
     group: 'container',
-    load: () => import('./verbs/inspect.ts'),
+    load: () => import('./verbs/system/inspect.ts'),
   },
-  images: { summary: 'List images', group: 'image', load: () => import('./verbs/images.ts') },
-  pull: { summary: 'Fetch an image from a registry', group: 'image', load: () => import('./verbs/pull.ts') },
-  push: { summary: 'Bring an image to a registry', group: 'image', load: () => import('./verbs/push.ts') },
-  login: { summary: 'Log in to a registry', group: 'image', load: () => import('./verbs/login.ts') },
-  logout: { summary: 'Log out from a registry', group: 'image', load: () => import('./verbs/logout.ts') },
+  images: { summary: 'List images', group: 'image', load: () => import('./verbs/image/ls.ts') },
+  pull: { summary: 'Fetch an image from a registry', group: 'image', load: () => import('./verbs/image/pull.ts') },
+  push: { summary: 'Bring an image to a registry', group: 'image', load: () => import('./verbs/image/push.ts') },
+  login: { summary: 'Log in to a registry', group: 'image', load: () => import('./verbs/registry/login.ts') },
+  logout: { summary: 'Log out from a registry', group: 'image', load: () => import('./verbs/registry/logout.ts') },
   search: {
     summary: 'Search Docker Hub, or a registry, for images',
     group: 'image',
-    load: () => import('./verbs/search.ts'),
+    load: () => import('./verbs/registry/search.ts'),
   },
   'manifest inspect': {
     summary: 'Show the manifest of an image in a registry',
     group: 'image',
-    load: () => import('./verbs/manifest-inspect.ts'),
+    load: () => import('./verbs/registry/manifest-inspect.ts'),
   },
   'registry serve': {
     summary: 'Be a registry: serve the images of this machine, and take pushes',
     group: 'engine',
-    load: () => import('./verbs/registry-serve.ts'),
+    load: () => import('./verbs/registry/serve.ts'),
   },
   import: {
     summary: 'Make an image of one layer from a tarball',
     group: 'image',
-    load: () => import('./verbs/import.ts'),
+    load: () => import('./verbs/image/import.ts'),
   },
-  tag: { summary: 'Give an image another name', group: 'image', load: () => import('./verbs/tag.ts') },
-  rmi: { summary: 'Remove images, or names of images', group: 'image', load: () => import('./verbs/rmi.ts') },
-  history: { summary: 'Show how an image was made', group: 'image', load: () => import('./verbs/history.ts') },
+  tag: { summary: 'Give an image another name', group: 'image', load: () => import('./verbs/image/tag.ts') },
+  rmi: { summary: 'Remove images, or names of images', group: 'image', load: () => import('./verbs/image/rm.ts') },
+  history: { summary: 'Show how an image was made', group: 'image', load: () => import('./verbs/image/history.ts') },
   save: {
     summary: 'Write images to a tar archive, which docker load, skopeo and podman read',
     group: 'image',
-    load: () => import('./verbs/save.ts'),
+    load: () => import('./verbs/image/save.ts'),
   },
   load: {
     summary: 'Read images from an archive of docker save, skopeo or podman',
     group: 'image',
-    load: () => import('./verbs/load.ts'),
+    load: () => import('./verbs/image/load.ts'),
   },
   'image prune': {
     summary: 'Remove images that nobody uses',
     group: 'image',
-    load: () => import('./verbs/image-prune.ts'),
+    load: () => import('./verbs/image/prune.ts'),
   },
-  version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/version.ts') },
+  version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/system/version.ts') },
   doctor: {
     summary: 'Check what this machine can do, and tell how to mend it',
     group: 'engine',
-    load: () => import('./verbs/doctor.ts'),
+    load: () => import('./verbs/system/doctor.ts'),
   },
   completion: {
     summary: 'Print a completion script for bash',
     group: 'engine',
-    load: () => import('./verbs/completion.ts'),
+    load: () => import('./verbs/system/completion.ts'),
   },
 };
 

@@ -1,8 +1,8 @@
+import type { Process } from '../oci/runtime-spec.ts';
 import { call } from '../syscalls/calls.ts';
 import { struct } from '../syscalls/data.ts';
 import { PR } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
-import type { Process } from './oci.ts';
 
 /** Capabilities by name, numbered as in linux/capability.h (Linux 5.9; none was added up to 6.18). */
 export const capabilityNumbers = {

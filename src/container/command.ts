@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import type { ContainerConfig } from '../image/config.ts';
+import type { ContainerConfig } from '../oci/image-config.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

@@ -1,10 +1,10 @@
 import { MinidockError } from '../errors.ts';
+import type { Process } from '../oci/runtime-spec.ts';
 import { call, expect, sync } from '../syscalls/calls.ts';
 import { room, str, strings } from '../syscalls/data.ts';
 import type { StepError } from '../syscalls/failure.ts';
 import { AT, PR } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
-import type { Process } from './oci.ts';
 
 const lesson = '01-process';
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

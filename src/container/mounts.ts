@@ -1,11 +1,11 @@
-import { type CgroupMount, cgroupMountsFor } from '../cgroup/layout.ts';
+import { type CgroupMount, cgroupMountsFor } from '../host/cgroup-layout.ts';
 import type { HostFacts } from '../host/facts.ts';
+import type { Mount } from '../oci/runtime-spec.ts';
 import { call, expect, mkdir, mount } from '../syscalls/calls.ts';
 import { room, str } from '../syscalls/data.ts';
 import { AT, MS, PROC_SUPER_MAGIC } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
-import type { Mount } from './oci.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions } from './mount-options.ts';
 
 const lesson = '07-proc-sys-dev';
 

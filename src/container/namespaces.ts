@@ -1,8 +1,8 @@
+import type { Namespace } from '../oci/runtime-spec.ts';
 import { call, mount } from '../syscalls/calls.ts';
 import { str } from '../syscalls/data.ts';
 import { CLONE, KEYCTL, MS, PR, signals } from '../syscalls/flags.ts';
 import type { Slot, Step } from '../syscalls/step.ts';
-import type { Namespace } from './oci.ts';
 
 /** clone(2)'s flag for each namespace that is made anew at clone. The cgroup namespace is not: see `cgroupNamespace`. */
 const cloneFlags: Record<Exclude<Namespace['type'], 'cgroup'>, number> = {

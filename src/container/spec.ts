@@ -1,7 +1,7 @@
 import type { HostFacts } from '../host/facts.ts';
 import { maskedPaths, readonlyPaths } from '../host/facts.ts';
+import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
 import { capabilitySets, defaultCapabilities } from './capabilities.ts';
-import type { Mount, Namespace, Resources, Seccomp, Spec } from './oci.ts';
 import type { ContainerUser } from './user.ts';
 
 /** What a container's config.json is made of, image and flags already weighed against each other. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ContainerRecord } from '../engine/engine.ts';
-import { containerPaths, enginePaths, type Roots } from '../engine/paths.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
 import {
   ensureDirectory,
   listIfPresent,
@@ -12,7 +12,7 @@ import {
   writeAtomic,
   writeVolatile,
 } from '../state/files.ts';
-import { identityOf, isAlive, parseIdentity, printIdentity } from '../state/process.ts';
+import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
 export class ContainerStore {

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Spec } from '../container/oci.ts';
-import { flocks, observe, supervisorPid } from '../container/state.ts';
+import { flocks, observe, supervisorPid } from '../container/observe.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
+import { containerPaths, enginePaths } from '../state/paths.ts';
 import { signals } from '../syscalls/flags.ts';
+import type { EngineParts } from './context.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
-import type { EngineParts } from './parts.ts';
-import { containerPaths, enginePaths } from './paths.ts';
 import { cleanUp, type Remains, removeBundle } from './reap.ts';
 import { endSilentSupervisor, endSupervised } from './stop.ts';
 

@@ -1,12 +1,12 @@
 import type { CgroupDriver } from '../cgroup/driver.ts';
 import { type Bind, stagedRoot } from '../container/binds.ts';
-import type { Spec } from '../container/oci.ts';
 import type { OverlayMount } from '../container/rootfs.ts';
 import type { Stdio } from '../container/stdio.ts';
 import type { SupervisorFiles } from '../container/supervisor.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../network/endpoint.ts';
 import type { HeldPorts } from '../network/ports.ts';
+import type { Spec } from '../oci/runtime-spec.ts';
 import { call } from '../syscalls/calls.ts';
 import { type Program, program, type Slot, type Step, slot } from '../syscalls/step.ts';
 import type { Pieces } from './pieces.ts';

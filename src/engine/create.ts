@@ -3,8 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { resourcesFor } from '../cgroup/limits.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../container/command.ts';
-import { hostnameFor, hostsFile, resolvConf } from '../container/files.ts';
-import type { Mount, Spec } from '../container/oci.ts';
+import { hostnameFor, hostsFile, resolvConf } from '../container/etc-files.ts';
 import { defaultSeccomp } from '../container/seccomp/profile.ts';
 import { ociSpec } from '../container/spec.ts';
 import { resolveUser } from '../container/user.ts';
@@ -16,12 +15,13 @@ import { choosePorts } from '../network/ephemeral.ts';
 import { macOf } from '../network/ipv4.ts';
 import type { Network } from '../network/network.ts';
 import { checkPort } from '../network/ports.ts';
+import type { Mount, Spec } from '../oci/runtime-spec.ts';
 import { ensureDirectory } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
+import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
 import { readFile } from '../storage/merged-view.ts';
+import type { EngineParts } from './context.ts';
 import type { ContainerRecord, NetworkAttachment, RunOptions } from './engine.ts';
-import type { EngineParts } from './parts.ts';
-import { cgroupParent, containerPaths, enginePaths } from './paths.ts';
 
 /** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
 export async function createContainer(parts: EngineParts, options: RunOptions): Promise<ContainerRecord> {

@@ -8,11 +8,11 @@ import { macOf } from '../network/ipv4.ts';
 import { anyAddress, checkPort } from '../network/ports.ts';
 import type { Program } from '../syscalls/step.ts';
 import { compile } from './compile.ts';
+import { containerToCompile } from './compile-input.ts';
+import type { EngineParts } from './context.ts';
 import { recordFor, specFor } from './create.ts';
 import type { ContainerRecord, RunOptions } from './engine.ts';
-import type { EngineParts } from './parts.ts';
 import { pieces } from './pieces.ts';
-import { containerToCompile } from './plan.ts';
 
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,

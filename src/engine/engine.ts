@@ -1,6 +1,6 @@
 import type { VolumeRecord } from '../container/volumes.ts';
 import type { MinidockError } from '../errors.ts';
-import type { ContainerConfig } from '../image/config.ts';
+import type { ContainerConfig } from '../oci/image-config.ts';
 import type { StepEvent } from '../syscalls/shim.ts';
 import type { Program } from '../syscalls/step.ts';
 

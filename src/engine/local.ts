@@ -1,9 +1,11 @@
 import { readLog } from '../container/log.ts';
-import { flocks, type Observation, observe, stateOf } from '../container/state.ts';
+import { flocks, type Observation, observe, stateOf } from '../container/observe.ts';
 import { isBroken } from '../container/store.ts';
 import { MinidockError } from '../errors.ts';
+import { containerPaths, type Roots } from '../state/paths.ts';
 import { signals } from '../syscalls/flags.ts';
 import type { Program } from '../syscalls/step.ts';
+import { EngineParts } from './context.ts';
 import type {
   AttachOptions,
   ContainerRecord,
@@ -14,8 +16,6 @@ import type {
   RunOptions,
 } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
-import { EngineParts } from './parts.ts';
-import { containerPaths, type Roots } from './paths.ts';
 
 /** Opens the engine that runs in this process, on the state under `roots`. Nothing is read before it is needed. */
 export function openEngine(roots: Roots, options: { bridge?: string } = {}): Engine {

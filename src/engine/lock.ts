@@ -1,7 +1,7 @@
 import { errnoOf } from '../errors.ts';
 import { withLock } from '../state/lock.ts';
-import type { EngineParts } from './parts.ts';
-import { containerPaths } from './paths.ts';
+import { containerPaths } from '../state/paths.ts';
+import type { EngineParts } from './context.ts';
 
 /**
  * One command at a time changes a container. Rejects with ENOENT where it was removed meanwhile, and does not bring its

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { flocks, lostReason, observe, stateOf } from '../container/state.ts';
+import { flocks, lostReason, observe, stateOf } from '../container/observe.ts';
 import { isBroken } from '../container/store.ts';
 import { releaseAddress } from '../network/addresses.ts';
 import { releasePorts } from '../network/ephemeral.ts';
@@ -7,10 +7,10 @@ import { networkDirectory } from '../network/network.ts';
 import { removePorts } from '../network/publish.ts';
 import { listIfPresent, removeTree } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
+import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
+import type { EngineParts } from './context.ts';
 import type { ContainerRecord, RunOptions } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
-import type { EngineParts } from './parts.ts';
-import { cgroupParent, containerPaths, enginePaths } from './paths.ts';
 
 /**
  * Brings a container whose processes are gone to rest: writes down how it ended, gives back network and cgroup, removes

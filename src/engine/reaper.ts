@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { EngineParts } from './parts.ts';
+import { EngineParts } from './context.ts';
 import { reapAll } from './reap.ts';
 
 /**

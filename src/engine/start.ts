@@ -1,23 +1,23 @@
 import fs from 'node:fs';
 import { workingDirectoryError } from '../container/execute.ts';
-import type { Running, Starting } from '../container/state.ts';
+import type { Running, Starting } from '../container/observe.ts';
+import { identityOf } from '../host/process.ts';
 import { ensureBridge } from '../network/bridge.ts';
 import { networkError } from '../network/failure.ts';
 import type { Network } from '../network/network.ts';
 import { portError } from '../network/ports.ts';
 import { publishPorts } from '../network/publish.ts';
 import { ensureDirectory, removeTree, writeVolatile } from '../state/files.ts';
-import { identityOf } from '../state/process.ts';
+import { containerPaths } from '../state/paths.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
 import { type Container, compile } from './compile.ts';
+import { containerToCompile } from './compile-input.ts';
+import type { EngineParts } from './context.ts';
 import { attachNetwork, writeBundle } from './create.ts';
 import type { AttachOptions, ContainerRecord, RunningContainer } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
-import type { EngineParts } from './parts.ts';
-import { containerPaths } from './paths.ts';
 import { pieces } from './pieces.ts';
-import { containerToCompile } from './plan.ts';
 import { cleanUp, reap } from './reap.ts';
 import { runningContainer } from './running.ts';
 

@@ -1,13 +1,13 @@
 import net from 'node:net';
 import { eventually } from '../cgroup/files.ts';
-import { flocks, observe, supervisorPid } from '../container/state.ts';
+import { flocks, observe, supervisorPid } from '../container/observe.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { cgroupParent, containerPaths } from '../state/paths.ts';
 import { signals } from '../syscalls/flags.ts';
 import { Decoder, SupervisorClient } from '../syscalls/protocol.ts';
+import type { EngineParts } from './context.ts';
 import type { ContainerRecord } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
-import type { EngineParts } from './parts.ts';
-import { cgroupParent, containerPaths } from './paths.ts';
 import { reap } from './reap.ts';
 
 type Named = Pick<ContainerRecord, 'id' | 'name'>;

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { type CgroupLayout, readCgroupLayout } from '../cgroup/layout.ts';
 import { boundingSet, type CapabilityName } from '../container/capabilities.ts';
 import type { Architecture } from '../syscalls/numbers.ts';
 import { architecture } from '../syscalls/shim.ts';
+import { type CgroupLayout, readCgroupLayout } from './cgroup-layout.ts';
 
 /**
  * All that `compile` may know of the machine. Whatever a program would have to branch on is probed before and stands

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import type { ContainerConfig } from './config.ts';
+import type { ContainerConfig } from '../oci/image-config.ts';
 
 /**
  * Applies `--change` instructions (`CMD ["nginx"]`, `ENV A=1`, `EXPOSE 80`) to a config, in order: the Dockerfile

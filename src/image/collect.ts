@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { enginePaths } from '../engine/paths.ts';
 import { MinidockError } from '../errors.ts';
+import { annotationKeys } from '../oci/annotations.ts';
+import { blobPath, type Digest, hexOf, isDigest } from '../oci/digest.ts';
+import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
+import { type Descriptor, maxManifestSize, parseManifest } from '../oci/manifest.ts';
 import { listIfPresent } from '../state/files.ts';
 import { isHeld, withLock } from '../state/lock.ts';
+import { enginePaths } from '../state/paths.ts';
 import { workingFolders } from '../state/working-folder.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { readLayer } from '../storage/layers.ts';
 import { singleFlight } from '../storage/single-flight.ts';
-import { annotationKeys } from './annotations.ts';
-import { maxConfigSize, parseConfig } from './config.ts';
-import { blobPath, type Digest, hexOf, isDigest } from './digest.ts';
 import type { Layout } from './layout.ts';
-import { type Descriptor, maxManifestSize, parseManifest } from './manifest.ts';
 import { layersInUse } from './uses.ts';
 
 /** What an image is made of, in the store. */

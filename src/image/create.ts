@@ -1,8 +1,8 @@
+import type { ImageConfig } from '../oci/image-config.ts';
+import type { Descriptor, Platform } from '../oci/manifest.ts';
+import { mediaTypes } from '../oci/media-types.ts';
+import type { Reference } from '../oci/reference.ts';
 import { unpackedSize } from '../storage/layers.ts';
-import type { ImageConfig } from './config.ts';
-import type { Descriptor, Platform } from './manifest.ts';
-import { mediaTypes } from './media-types.ts';
-import type { Reference } from './reference.ts';
 import type { ImageRecord, ImageStore } from './store.ts';
 
 /** Writes config and manifest for layers that are stored and unpacked, and enters the image. */

@@ -1,7 +1,7 @@
 import { MinidockError } from '../errors.ts';
+import type { Digest } from '../oci/digest.ts';
 import { chainIds } from '../storage/chain.ts';
 import { readLayer } from '../storage/layers.ts';
-import type { Digest } from './digest.ts';
 import type { ImageRecord, ImageStore } from './store.ts';
 
 /** One step of how an image was made. */

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
+import { blobPath, type Digest } from '../oci/digest.ts';
+import { type Descriptor, parseObject, readDescriptor } from '../oci/manifest.ts';
+import { mediaTypes } from '../oci/media-types.ts';
 import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
-import { blobPath, type Digest } from './digest.ts';
-import { type Descriptor, parseObject, readDescriptor } from './manifest.ts';
-import { mediaTypes } from './media-types.ts';
 
 /**
  * An OCI image layout (image-layout.md): `oci-layout`, `index.json` and `blobs/sha256/<hex>`. `skopeo inspect

@@ -1,4 +1,4 @@
-import { familiar, familiarName, parseName } from './reference.ts';
+import { familiar, familiarName, parseName } from '../oci/reference.ts';
 
 /**
  * Whether a name fits a pattern as Docker's `reference` filter has it: `nginx*`, `*:alpine`, `[a-m]*`. The pattern is tried

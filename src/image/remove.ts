@@ -1,10 +1,10 @@
 import { MinidockError } from '../errors.ts';
+import { annotationKeys } from '../oci/annotations.ts';
+import { type Digest, hexOf, isDigest, shortDigest } from '../oci/digest.ts';
+import type { Descriptor } from '../oci/manifest.ts';
+import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from '../oci/reference.ts';
 import { chainIds } from '../storage/chain.ts';
-import { annotationKeys } from './annotations.ts';
 import { collectGarbage } from './collect.ts';
-import { type Digest, hexOf, isDigest, shortDigest } from './digest.ts';
-import type { Descriptor } from './manifest.ts';
-import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from './reference.ts';
 import { findId, type ImageRecord, type ImageStore, idOf, noSuchImage, withoutName } from './store.ts';
 
 /** A container, as far as images care. */

@@ -3,11 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Digest } from '../oci/digest.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
+import { parseReference } from '../oci/reference.ts';
 import { collect } from './collect.ts';
-import type { ImageConfig } from './config.ts';
 import { addImage } from './create.ts';
-import type { Digest } from './digest.ts';
-import { parseReference } from './reference.ts';
 import { type ImageRecord, ImageStore } from './store.ts';
 
 let root = '';

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
+import { annotationKeys } from '../oci/annotations.ts';
+import { type Digest, hexOf, isDigest } from '../oci/digest.ts';
+import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from '../oci/image-config.ts';
+import type { Descriptor } from '../oci/manifest.ts';
+import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from '../oci/reference.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
-import { annotationKeys } from './annotations.ts';
-import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from './config.ts';
-import { type Digest, hexOf, isDigest } from './digest.ts';
 import { Layout } from './layout.ts';
-import type { Descriptor } from './manifest.ts';
-import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from './reference.ts';
 
 export { annotationKeys };
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { containerPaths, enginePaths } from '../engine/paths.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import { listIfPresent } from '../state/files.ts';
-import { type Digest, isDigest } from './digest.ts';
+import { containerPaths, enginePaths } from '../state/paths.ts';
 
 /** Chain IDs of the layers under the root filesystems of all containers, running or not. */
 export function layersInUse(root: string): Set<Digest> {

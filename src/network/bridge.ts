@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Roots } from '../engine/paths.ts';
 import { MinidockError } from '../errors.ts';
+import { bootId } from '../host/process.ts';
 import { ensureDirectory, readIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
-import { bootId } from '../state/process.ts';
+import type { Roots } from '../state/paths.ts';
 import { close, writeFile } from '../syscalls/calls.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { runHost } from '../syscalls/shim.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Roots } from '../engine/paths.ts';
+import type { Roots } from '../state/paths.ts';
 import { gatewayOf, type Subnet } from './ipv4.ts';
 
 /** A bridge with its subnet, as it is written in `networks/<bridge>/network.json`. */

@@ -1,4 +1,4 @@
-import type { Roots } from '../engine/paths.ts';
+import type { Roots } from '../state/paths.ts';
 import { mendFirewall } from './bridge.ts';
 import { chainsOf } from './firewall.ts';
 import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';

@@ -2,7 +2,7 @@ import dns from 'node:dns/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseReference } from '../image/reference.ts';
+import { parseReference } from '../oci/reference.ts';
 import { endpointsOf } from './endpoints.ts';
 
 const bases = async (name: string, insecureRegistries: string[] = [], mirrors: string[] = []): Promise<string[]> => {

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import type { Reference } from '../image/reference.ts';
+import type { Reference } from '../oci/reference.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 
 /** Where a repository can be fetched from. */

@@ -1,5 +1,5 @@
 import { errnoOf, MinidockError } from '../errors.ts';
-import { familiar, familiarName, type Reference } from '../image/reference.ts';
+import { familiar, familiarName, type Reference } from '../oci/reference.ts';
 import { explainWrite, isFileError } from '../storage/failure.ts';
 import { type Endpoint, hubHost } from './endpoints.ts';
 import { type HttpAnswer, readBody } from './http.ts';

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { collect, type Parts } from '../image/collect.ts';
-import { blobPath, type Digest, shortDigest } from '../image/digest.ts';
-import type { Descriptor } from '../image/manifest.ts';
 import type { ImageStore } from '../image/store.ts';
+import { blobPath, type Digest, shortDigest } from '../oci/digest.ts';
+import type { Descriptor } from '../oci/manifest.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { ensureLayer, hasLayer } from '../storage/layers.ts';
 import { UnpackPool } from '../storage/unpack/pool.ts';

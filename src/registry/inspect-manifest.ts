@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { MinidockError } from '../errors.ts';
-import { maxConfigSize, parseConfig } from '../image/config.ts';
-import { type Digest, isDigest } from '../image/digest.ts';
-import { type Index, type Manifest, maxManifestSize, type Platform, parseManifest } from '../image/manifest.ts';
-import { indexTypes, manifestTypes } from '../image/media-types.ts';
-import { canonical, parseReference, type Reference } from '../image/reference.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
+import { type Index, type Manifest, maxManifestSize, type Platform, parseManifest } from '../oci/manifest.ts';
+import { indexTypes, manifestTypes } from '../oci/media-types.ts';
+import { canonical, parseReference, type Reference } from '../oci/reference.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 import { downloadSmall } from './download.ts';

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import { maxConfigSize, parseConfig } from '../image/config.ts';
-import { type Digest, isDigest } from '../image/digest.ts';
 import { Layout } from '../image/layout.ts';
+import { type ImageRecord, ImageStore } from '../image/store.ts';
+import { beginWork } from '../image/work.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import {
   type Descriptor,
   type Index,
@@ -12,11 +14,10 @@ import {
   maxManifestSize,
   type Platform,
   parseManifest,
-} from '../image/manifest.ts';
-import { indexTypes, manifestTypes } from '../image/media-types.ts';
-import { familiar, parseName, parseReference, type Reference } from '../image/reference.ts';
-import { type ImageRecord, ImageStore } from '../image/store.ts';
-import { beginWork } from '../image/work.ts';
+} from '../oci/manifest.ts';
+import { indexTypes, manifestTypes } from '../oci/media-types.ts';
+import { choosePlatform, fits, hostPlatform, printPlatform } from '../oci/platform.ts';
+import { familiar, parseName, parseReference, type Reference } from '../oci/reference.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
@@ -26,7 +27,6 @@ import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { explainPull } from './errors.ts';
 import { fetchLayers } from './fetch-layers.ts';
 import { isConnectionFailure, readBody } from './http.ts';
-import { choosePlatform, fits, hostPlatform, printPlatform } from './platform.ts';
 import type { PullEvent } from './progress.ts';
 import { listTags } from './tags.ts';
 

@@ -1,10 +1,10 @@
 import { MinidockError } from '../errors.ts';
-import { maxConfigSize, parseConfig } from '../image/config.ts';
-import { type Digest, shortDigest } from '../image/digest.ts';
 import type { Layout } from '../image/layout.ts';
-import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../image/manifest.ts';
-import { canonical, familiar, familiarName, parseName, type Reference, repositoryOf } from '../image/reference.ts';
 import { annotationKeys, ImageStore, withoutName } from '../image/store.ts';
+import { type Digest, shortDigest } from '../oci/digest.ts';
+import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
+import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../oci/manifest.ts';
+import { canonical, familiar, familiarName, parseName, type Reference, repositoryOf } from '../oci/reference.ts';
 import { type ClientOptions, RegistryClient } from './client.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 import { hasBlob } from './download.ts';

@@ -1,5 +1,5 @@
 import { MinidockError } from '../errors.ts';
-import { isTag } from '../image/reference.ts';
+import { isTag } from '../oci/reference.ts';
 import type { RegistryClient } from './client.ts';
 import { type HttpAnswer, readBody } from './http.ts';
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
 import { MinidockError } from '../errors.ts';
-import { blobPath } from '../image/digest.ts';
 import type { Layout } from '../image/layout.ts';
-import type { Descriptor } from '../image/manifest.ts';
+import { blobPath } from '../oci/digest.ts';
+import type { Descriptor } from '../oci/manifest.ts';
 import type { RegistryClient } from './client.ts';
 import { AnswerError } from './errors.ts';
 import type { HttpAnswer } from './http.ts';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity } from '../host/process.ts';
 import { listIfPresent } from './files.ts';
-import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity } from './process.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder; 60 seconds by default. */

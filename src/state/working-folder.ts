@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
 import { ensureDirectory, listIfPresent } from './files.ts';
-import { identityOf, isAlive, parseIdentity, printIdentity } from './process.ts';
 
 /**
  * A folder for half-done work, `<parent>/<kind>-<pid>-<start>-<boot>-<random>`: its name says who works in it, so what a

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { type Digest, hexOf } from '../image/digest.ts';
+import { type Digest, hexOf } from '../oci/digest.ts';
 
 /**
  * The chain ID of each layer, bottom first (OCI image-spec config.md, "Layer ChainID"): it names a layer *on top of what

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import { type Digest, hexOf } from '../image/digest.ts';
+import { type Digest, hexOf } from '../oci/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
 import { chainIds, layerDirectory } from './chain.ts';
 import { explainWrite } from './failure.ts';

@@ -1,5 +1,5 @@
-import type { Namespace } from '../container/oci.ts';
 import { pieces } from '../engine/pieces.ts';
+import type { Namespace } from '../oci/runtime-spec.ts';
 import { call, sync } from '../syscalls/calls.ts';
 import { str, strings } from '../syscalls/data.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cgroupParent, enginePaths } from '../../src/engine/paths.ts';
+import { cgroupParent, enginePaths } from '../../src/state/paths.ts';
 import { temporaryFolder } from './cleanup.ts';
 import type { Sandbox } from './minidock.ts';
 

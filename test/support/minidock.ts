@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa, type Options, type ResultPromise } from 'execa';
-import { cgroupParent } from '../../src/engine/paths.ts';
+import { cgroupParent } from '../../src/state/paths.ts';
 import { endProcesses, onExit, processesWith, removeTree, temporaryFolder, testRun } from './cleanup.ts';
 import { checkout, findProgram } from './requires.ts';
 

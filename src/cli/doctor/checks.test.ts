@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { printChecks } from '../verbs/doctor.ts';
+import { printChecks } from '../verbs/system/doctor.ts';
 import { type DoctorFacts, doctorChecks } from './checks.ts';
 
 const hierarchy = { version: 1 as const, mountpoint: '/c', options: '', own: '/' };

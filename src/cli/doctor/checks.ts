@@ -1,4 +1,4 @@
-import type { CgroupLayout } from '../../cgroup/layout.ts';
+import type { CgroupLayout } from '../../host/cgroup-layout.ts';
 
 /** One line of `doctor`. */
 export interface Check {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { readBytes } from '../format/size.ts';
+import { readBytes } from '../print/size.ts';
 
 /** `-m`. @throws {Error} the reason */
 export function readMemory(given: string): number {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parse } from '../parse.ts';
+import { parse } from '../grammar/parse.ts';
 import { readDetachKeys } from './detach-keys.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
 import { readCpus, readMemory } from './limits.ts';

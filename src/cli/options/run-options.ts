@@ -1,5 +1,5 @@
 import type { PortMapping, RunOptions, VolumeMount } from '../../engine/engine.ts';
-import { type FlagTable, integer, many, single, text, toggle, type Values } from '../flags.ts';
+import { type FlagTable, integer, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
 import { readCpus, readMemory, readWorkdir } from './limits.ts';
 import { readPublish } from './ports.ts';

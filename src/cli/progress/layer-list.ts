@@ -1,4 +1,4 @@
-import { humanSize } from '../format/size.ts';
+import { humanSize } from '../print/size.ts';
 
 /** What a pull, a push or a load says of a layer; bytes of it. */
 export interface LayerEvent {

@@ -1,9 +1,9 @@
 import { isatty } from 'node:tty';
-import type { Platform } from '../../image/manifest.ts';
-import { canonical, familiar, parseName, parseReference } from '../../image/reference.ts';
+import type { Platform } from '../../oci/manifest.ts';
+import { canonical, familiar, parseName, parseReference } from '../../oci/reference.ts';
 import type { PullEvent } from '../../registry/pull.ts';
 import type { Images } from '../images.ts';
-import { interruptible } from '../interrupt.ts';
+import { interruptible } from '../terminal/interrupt.ts';
 import { LayerList } from './layer-list.ts';
 
 export interface PullDisplay {

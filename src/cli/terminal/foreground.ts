@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import type { RunningContainer } from '../../engine/engine.ts';
 import { MinidockError } from '../../errors.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../print/output.ts';
 import { DetachFilter } from './detach-filter.ts';
 
 /** Signals that are handed on to a container without a terminal; those of job control stay ours. */

@@ -2,7 +2,7 @@ import type { ContainerRecord, Engine, ExecOptions, RunningContainer, RunOptions
 import { MinidockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { main } from '../main.ts';
-import type { Output } from '../output.ts';
+import type { Output } from '../print/output.ts';
 
 /** Parts for unit tests of verbs: an engine that remembers what it was asked, and output that is kept. */
 

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../../errors.ts';
+import type { Seccomp, SeccompRule } from '../../oci/runtime-spec.ts';
 import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/numbers.ts';
 import { capabilityNames, defaultCapabilities } from '../capabilities.ts';
-import type { Seccomp, SeccompRule } from '../oci.ts';
 import { AUDIT_ARCH, compileSeccomp, SECCOMP_RET } from './compile.ts';
 import { i386Number } from './i386.ts';
 import { runFilter } from './interpreter.ts';

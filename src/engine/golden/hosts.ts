@@ -1,5 +1,5 @@
-import { type CgroupLayout, parseLayout } from '../../cgroup/layout.ts';
 import { type CapabilityName, capabilityNames } from '../../container/capabilities.ts';
+import { type CgroupLayout, parseLayout } from '../../host/cgroup-layout.ts';
 import { featuresOf, type HostFacts, kernelVersion } from '../../host/facts.ts';
 
 /** Machines that are not here: what `hostFacts` would find on each. */

@@ -1,5 +1,5 @@
-import type { Digest } from '../digest.ts';
-import type { Reference } from '../reference.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { Reference } from '../../oci/reference.ts';
 import { readDockerArchive } from './docker-archive.ts';
 import { corruptArchive, hostileArchive } from './failure.ts';
 import type { FileMember, Members } from './members.ts';

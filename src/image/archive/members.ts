@@ -1,13 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Digest } from '../../oci/digest.ts';
 import { BombGuard, type BombLimits } from '../../storage/bomb.ts';
 import { decompress } from '../../storage/compression/decompress.ts';
 import { explainWrite } from '../../storage/failure.ts';
 import { TarError } from '../../storage/tar/error.ts';
 import type { TarEntry } from '../../storage/tar/header.ts';
 import { type TarHandler, TarReader } from '../../storage/tar/reader.ts';
-import type { Digest } from '../digest.ts';
 import { corruptArchive, hostileArchive } from './failure.ts';
 
 /** A regular file of the archive, spooled. */

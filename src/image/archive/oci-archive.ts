@@ -1,8 +1,8 @@
-import { choosePlatform, hostPlatform } from '../../registry/platform.ts';
-import { annotationKeys } from '../annotations.ts';
-import { hexOf } from '../digest.ts';
-import { type Descriptor, maxManifestSize, parseManifest, parseObject } from '../manifest.ts';
-import { parseName, type Reference } from '../reference.ts';
+import { annotationKeys } from '../../oci/annotations.ts';
+import { hexOf } from '../../oci/digest.ts';
+import { type Descriptor, maxManifestSize, parseManifest, parseObject } from '../../oci/manifest.ts';
+import { choosePlatform, hostPlatform } from '../../oci/platform.ts';
+import { parseName, type Reference } from '../../oci/reference.ts';
 import type { ArchivedImage } from './contents.ts';
 import { corruptArchive, hostileArchive } from './failure.ts';
 import type { FileMember, Members } from './members.ts';

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { annotationKeys } from '../annotations.ts';
-import { blobPath, type Digest, hexOf } from '../digest.ts';
+import { annotationKeys } from '../../oci/annotations.ts';
+import { blobPath, type Digest, hexOf } from '../../oci/digest.ts';
+import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
+import { mediaTypes } from '../../oci/media-types.ts';
+import { canonical, familiarName, parseName, parseReference, type Reference } from '../../oci/reference.ts';
 import type { Layout } from '../layout.ts';
-import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../manifest.ts';
-import { mediaTypes } from '../media-types.ts';
-import { canonical, familiarName, parseName, parseReference, type Reference } from '../reference.ts';
 import { type ImageRecord, type ImageStore, noSuchImage } from '../store.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar-header.ts';
 

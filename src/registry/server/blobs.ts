@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import type http from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { blobPath, isDigest } from '../../image/digest.ts';
 import type { Layout } from '../../image/layout.ts';
+import { blobPath, isDigest } from '../../oci/digest.ts';
 import { identity, Refusal } from './replies.ts';
 
 /** Answers GET and HEAD for a blob, whole or one range of it. */

@@ -1,8 +1,8 @@
-import { type Digest, isDigest } from '../../image/digest.ts';
 import type { Layout } from '../../image/layout.ts';
-import { type Descriptor, maxManifestSize, parseManifest } from '../../image/manifest.ts';
-import { isTag, parseName } from '../../image/reference.ts';
 import { annotationKeys } from '../../image/store.ts';
+import { type Digest, isDigest } from '../../oci/digest.ts';
+import { type Descriptor, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
+import { isTag, parseName } from '../../oci/reference.ts';
 
 /**
  * Annotation of an entry of `index.json` that is served and is no image of this machine: an index, or an image for another

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import type http from 'node:http';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { type ImageConfig, maxConfigSize, parseConfig } from '../../image/config.ts';
-import { blobPath, type Digest, isDigest } from '../../image/digest.ts';
 import type { Layout } from '../../image/layout.ts';
-import { type Descriptor, type Index, type Manifest, maxManifestSize, parseManifest } from '../../image/manifest.ts';
-import { manifestTypes } from '../../image/media-types.ts';
-import { canonical, isTag, parseName, type Reference } from '../../image/reference.ts';
 import { annotationKeys, ImageStore } from '../../image/store.ts';
+import { blobPath, type Digest, isDigest } from '../../oci/digest.ts';
+import { type ImageConfig, maxConfigSize, parseConfig } from '../../oci/image-config.ts';
+import { type Descriptor, type Index, type Manifest, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
+import { manifestTypes } from '../../oci/media-types.ts';
+import { fits, hostPlatform } from '../../oci/platform.ts';
+import { canonical, isTag, parseName, type Reference } from '../../oci/reference.ts';
 import { chainIds, layerDirectory } from '../../storage/chain.ts';
 import { ensureLayer, unpackedSize } from '../../storage/layers.ts';
 import { hasBlob } from '../download.ts';
-import { fits, hostPlatform } from '../platform.ts';
 import { type Catalog, isPushed, servedKey } from './catalog.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 

@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import type { Digest } from '../../image/digest.ts';
+import type { Digest } from '../../oci/digest.ts';
 
 /** A request that gets an error of the distribution-spec ("Error Codes") for an answer. */
 export class Refusal extends Error {

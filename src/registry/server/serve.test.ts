@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Layout } from '../../image/layout.ts';
-import type { Descriptor } from '../../image/manifest.ts';
+import type { Descriptor } from '../../oci/manifest.ts';
 import { parseRange, type RegistryServer, serve } from './serve.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-serve-'));

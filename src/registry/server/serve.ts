@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isDigest } from '../../image/digest.ts';
 import { Layout } from '../../image/layout.ts';
+import { isDigest } from '../../oci/digest.ts';
 import { sendBlob } from './blobs.ts';
 import { Catalog, ownHost } from './catalog.ts';
 import { Manifests, sendManifest } from './manifests.ts';

@@ -2,9 +2,9 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import type http from 'node:http';
 import path from 'node:path';
-import { blobPath, isDigest } from '../../image/digest.ts';
 import type { Layout } from '../../image/layout.ts';
 import { beginWork } from '../../image/work.ts';
+import { blobPath, isDigest } from '../../oci/digest.ts';
 import { explainWrite, isFileError } from '../../storage/failure.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import type { Digest } from '../../image/digest.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { BombGuard, type BombLimits } from '../bomb.ts';
 import { decompress } from '../compression/decompress.ts';
 import { resolve } from '../merged-view.ts';

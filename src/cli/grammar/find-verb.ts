@@ -1,0 +1,41 @@
+import { groups, type VerbEntry, verbs } from '../verbs.ts';
+import { usageError } from './usage.ts';
+
+export type Found =
+  | { readonly kind: 'verb'; readonly path: string; readonly entry: VerbEntry; readonly rest: readonly string[] }
+  | { readonly kind: 'group'; readonly path: string };
+
+/**
+ * The verb that the words name: `ps`, `container ls`. `path` is how the user called it.
+ *
+ * @throws {MinidockError} `usage`, exit code 1
+ */
+export async function findVerb(words: readonly string[]): Promise<Found> {
+  const [first = '', second, ...others] = words;
+  if (Object.hasOwn(verbs, first)) return { kind: 'verb', path: first, entry: verbs[first]!, rest: words.slice(1) };
+  if (!Object.hasOwn(groups, first)) {
+    const instead = await insteadOf(first);
+    if (instead !== undefined) throw unknown(first, 'minidock --help', instead);
+    const { suggestVerb } = await import('./help.ts');
+    const guess = await suggestVerb(first);
+    throw unknown(first, 'minidock --help', guess && ` Did you mean '${guess}'?`);
+  }
+  if (second === undefined || second.startsWith('-')) return { kind: 'group', path: first };
+  const member = Object.hasOwn(groups[first]!, second) ? groups[first]![second]! : undefined;
+  if (member === undefined) {
+    const instead = first === 'container' ? await insteadOf(second) : undefined;
+    throw unknown(`${first} ${second}`, `minidock ${first} --help`, instead);
+  }
+  const [name, ...implied] = member;
+  return { kind: 'verb', path: `${first} ${second}`, entry: verbs[name]!, rest: [...implied, ...others] };
+}
+
+/** For one of Docker's verbs that minidock has not: what to do here. */
+async function insteadOf(name: string): Promise<string | undefined> {
+  const { dockerVerbs } = await import('./docker-verbs.ts');
+  return Object.hasOwn(dockerVerbs, name) ? `\nDocker has it; here, ${dockerVerbs[name]}.` : undefined;
+}
+
+function unknown(words: string, help: string, hint = '') {
+  return usageError(`minidock: '${words}' is not a minidock command.${hint}`, { exitCode: 1, see: `See '${help}'` });
+}

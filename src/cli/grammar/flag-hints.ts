@@ -1,0 +1,57 @@
+import { type VerbEntry, verbs } from '../verbs.ts';
+import type { FlagTable } from './flags.ts';
+import type { UnknownFlag } from './usage.ts';
+
+/** Hints for a flag that a verb does not have. Read only after that mistake. */
+
+/** Docker's flags that minidock does not have, by verb, and what comes nearest here. */
+export const dockerFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  run: {
+    'cap-add': "every container has Docker's default capabilities",
+    'cap-drop': "every container has Docker's default capabilities",
+    expose: "'-p' publishes a port; on the bridge all ports are reached without",
+    link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
+    'log-driver': "'minidock logs' keeps what every container prints",
+    'log-opt': "'minidock logs' keeps what every container prints",
+    mount: "'-v SOURCE:TARGET[:ro]' mounts a directory or a volume",
+    platform: "'minidock pull --platform' fetches the image of another one",
+    privileged: 'no container has more rights than Docker gives by default',
+    'publish-all': "'-p PORT' publishes one port on a free port of the host",
+    P: "'-p PORT' publishes one port on a free port of the host",
+    'volumes-from': "'-v NAME:/PATH' in both shares a volume",
+  },
+  exec: { privileged: 'no container has more rights than Docker gives by default' },
+  ps: {
+    size: "the files of a container's 'upper' directory are what it wrote",
+    s: "the files of a container's 'upper' directory are what it wrote",
+  },
+};
+
+/** What follows Docker's words for an unknown flag; empty where there is nothing to say. */
+export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, entry?: VerbEntry): string {
+  const guess = suggestFlag(table, given);
+  if (guess !== undefined) return `. Did you mean ${guess}?`;
+  const verb = Object.keys(verbs).find(name => verbs[name] === entry) ?? '';
+  const known = Object.hasOwn(dockerFlags, verb) ? dockerFlags[verb]! : {};
+  return Object.hasOwn(known, flag) ? `\nDocker has it; here, ${known[flag]}.` : '';
+}
+
+/** The flag that was most likely meant: `-name` and `--nmae` are `--name`, `--it` is `-it`. */
+function suggestFlag(table: FlagTable, given: string): string | undefined {
+  const [, dashes, word = ''] = /^(--?)([^=]*)/.exec(given) ?? [];
+  const names = Object.entries(table).flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
+  if (dashes === '-') return word.length > 1 && names.includes(word) ? `--${word}` : undefined;
+  const letters = Object.values(table).flatMap(({ short = [] }) => short);
+  if (word.length <= 3 && [...word].every(letter => letters.includes(letter))) return `-${word}`;
+  const near = names.filter(name => isOneEditAway(name, word));
+  return near.length === 1 ? `--${near[0]}` : undefined;
+}
+
+/** One letter more, less or other, or two that changed places. */
+function isOneEditAway(a: string, b: string): boolean {
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same++;
+  const [x, y] = [a.slice(same), b.slice(same)];
+  if (x.slice(1) === y || x === y.slice(1) || x.slice(1) === y.slice(1)) return true;
+  return x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2);
+}

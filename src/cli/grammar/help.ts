@@ -1,0 +1,124 @@
+import yargs, { type Argv, type Options } from 'yargs';
+import { groups, type VerbEntry, verbs } from '../verbs.ts';
+import type { FlagTable } from './flags.ts';
+import { globalFlags } from './global-flags.ts';
+import type { Verb } from './verb.ts';
+
+/** Help, completion and guesses, rendered by yargs from the flag tables. Loaded only when asked for. */
+
+/** Columns where nobody says how wide the terminal is: files, pipes, docs/cli.md. */
+const widest = 100;
+
+/** The help of `minidock` itself. */
+export async function programHelp(columns?: number): Promise<string> {
+  const usage = 'Usage:  minidock [OPTIONS] COMMAND\n\nA container engine that can be read, lesson by lesson';
+  const parser = plain(usage, columns);
+  for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
+  addFlags(parser, globalFlags);
+  return render(parser, `Run 'minidock COMMAND --help' for more information on a command.`);
+}
+
+const groupSummaries: Readonly<Record<string, string>> = {
+  manifest: 'Look at manifests in registries',
+  registry: 'Be a registry',
+};
+
+/** The help of `minidock container`, `minidock image`. */
+export async function groupHelp(group: string, columns?: number): Promise<string> {
+  const parser = plain(
+    `Usage:  minidock ${group} COMMAND\n\n${groupSummaries[group] ?? `Manage ${group}s`}`,
+    columns,
+    `minidock ${group}`,
+  );
+  const shown = new Set<string>();
+  for (const [name, words] of Object.entries(groups[group]!)) {
+    // `list` after `ls`: another name of the same.
+    if (shown.has(words.join(' '))) continue;
+    shown.add(words.join(' '));
+    parser.command(name, verbs[words[0]]!.summary);
+  }
+  return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
+}
+
+/** @param path the verb as it was called: `image ls` */
+export async function verbHelp(path: string, summary: string, verb: Verb, columns?: number): Promise<string> {
+  const parser = plain(`Usage:  minidock ${path} ${verb.synopsis}\n\n${summary}`, columns);
+  addFlags(parser, verb.flags);
+  return render(parser);
+}
+
+/** The verb that the user most likely meant. */
+export async function suggestVerb(typed: string): Promise<string | undefined> {
+  const given = typed.toLowerCase();
+  if (Object.hasOwn(verbs, given)) return given;
+  const parser = plain('').recommendCommands().strictCommands();
+  for (const name of [...Object.keys(verbs), ...Object.keys(groups)]) parser.command(name, '');
+  const message = await new Promise<string>(resolve => {
+    parser.parse([given], {}, (_error, _argv, output) => resolve(output));
+  });
+  const guess = /^Did you mean (\S+)\?$/m.exec(message)?.[1];
+  // yargs takes three typos for likely: 'foo' would be 'logs'.
+  return guess?.[0] === given[0] ? guess : undefined;
+}
+
+/** The completion script for bash. */
+export async function completionScript(): Promise<string> {
+  return captured(() => plain('').completion('completion').showCompletionScript());
+}
+
+/** What may stand next. @param words the words so far, `minidock` first, as yargs' script hands them over */
+export async function complete(words: readonly string[]): Promise<string> {
+  const verb: VerbEntry | undefined = verbs[words[1] ?? ''];
+  const parser = plain('');
+  if (verb === undefined) for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
+  addFlags(parser, verb === undefined ? globalFlags : (await verb.load()).verb.flags);
+  const last = words.at(-1) ?? '';
+  const found = await parser.getCompletion([...words.slice(verb === undefined ? 0 : 1, -1), last]);
+  return found.map(word => `${word}\n`).join('');
+}
+
+function plain(usage: string, columns = widest, script = 'minidock'): Argv {
+  return yargs([])
+    .scriptName(script)
+    .usage(usage)
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .locale('en')
+    .wrap(Math.min(columns, widest))
+    .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false });
+}
+
+function addFlags(parser: Argv, table: FlagTable): void {
+  for (const [name, flag] of Object.entries(table)) {
+    const type = Array.isArray(flag.initial) ? 'array' : typeOf(flag.value);
+    parser.option(name, {
+      ...(flag.short === undefined ? {} : { alias: flag.short }),
+      type,
+      describe: flag.help,
+    });
+  }
+}
+
+function typeOf(value: string | undefined): Options['type'] {
+  if (value === undefined) return 'boolean';
+  return value === 'int' || value === 'decimal' ? 'number' : 'string';
+}
+
+async function render(parser: Argv, epilogue?: string): Promise<string> {
+  const help = await parser.getHelp();
+  return `${help}\n${epilogue === undefined ? '' : `\n${epilogue}\n`}`;
+}
+
+/** yargs prints its completion script itself. */
+async function captured(action: () => void): Promise<string> {
+  const lines: string[] = [];
+  const log = console.log;
+  console.log = (line: string) => lines.push(line);
+  try {
+    action();
+  } finally {
+    console.log = log;
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts';
+import type { FlagTable, Values } from './flags.ts';
+
+/** One word of the command line: a flag table, and what it does with the parsed flags. */
+export interface Verb<F extends FlagTable = FlagTable> {
+  /** What follows the verb in the help: `[OPTIONS] CONTAINER [CONTAINER...]`. */
+  readonly synopsis: string;
+  readonly flags: F;
+  /** Fewest and most operands. */
+  readonly operands: readonly [number, number];
+  /** The first operand ends the flags: `run`, `exec`. */
+  readonly stopAtOperand?: boolean;
+  /** Returns the exit code. */
+  run(context: Context, flags: Values<F>, operands: readonly string[]): Promise<number>;
+}
+
+/** A verb, its handler typed by its own flag table. */
+export function defineVerb<F extends FlagTable>(verb: Verb<F>): Verb {
+  return verb as unknown as Verb;
+}

@@ -1,0 +1,183 @@
+import {
+  foldLines,
+  goesOn,
+  isFolded,
+  type Line,
+  printGroup,
+  printResult,
+  printStep,
+  reasonOf,
+  shortIds,
+} from '../../syscalls/print.ts';
+import type { StepEvent } from '../../syscalls/shim.ts';
+import type { Program, SectionName } from '../../syscalls/step.ts';
+import type { Output } from './output.ts';
+import { layOut, type Part } from './trace-layout.ts';
+
+export type TraceForm = 'folded' | 'full';
+
+/** A line of the program that is being done, with the kernel's answers so far. */
+interface OpenLine {
+  line: Line;
+  events: StepEvent[];
+}
+
+/**
+ * `--trace`: what the kernel answered, on standard error while it happens. As in `--dry-run` a group is one line and the
+ * steps that teach something stand whole; a step that fails is shown whole with all of its group.
+ */
+export class Trace {
+  private program: Program | undefined;
+  private readonly lines = new Map<SectionName, readonly Line[]>();
+  private readonly open = new Map<SectionName, OpenLine>();
+  /** Parent and child report through two pipes: what the child did is held back until clone itself was shown. */
+  private held: StepEvent[] | undefined = [];
+  /** How many entries of PATH had no such command. */
+  private attempts = 0;
+
+  /** @param columns of the terminal that standard error is: lines fit it and are coloured, but for NO_COLOR */
+  constructor(
+    private readonly output: Pick<Output, 'err'>,
+    private readonly form: TraceForm,
+    private readonly columns?: number,
+  ) {}
+
+  /** Takes what the shim reports of each step. */
+  readonly step = (event: StepEvent): void => {
+    if (event.program !== this.program) this.begin(event.program);
+    const { section } = event.report;
+    if (this.held !== undefined && (section === 'child' || section === 'exec')) this.held.push(event);
+    else this.show(event);
+    if (event.step.op !== 'syscall' || !event.step.forks || event.report.result <= 0) return;
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const late of held) this.show(late);
+  };
+
+  /** The command was executed: of an execve that succeeds no report ever comes. */
+  executed(): void {
+    this.end();
+    const index = this.attempts;
+    const step = this.program?.exec[index];
+    if (step === undefined || this.program === undefined) return;
+    const report = { type: 'trace', section: 'exec', tag: 1, index, result: 0, seen: 0n } as const;
+    const event = { step, report, program: this.program };
+    if (this.form === 'full') this.show(event);
+    else this.printWhole(event);
+  }
+
+  /** Shows what is left of lines that were never finished: nothing more will come. */
+  end(): void {
+    for (const event of this.held?.splice(0) ?? []) this.show(event);
+    for (const one of this.open.values()) this.printLine(one);
+    this.open.clear();
+  }
+
+  /** The sealing came first; its last step, an execve, succeeded and so was never reported. */
+  private begin(program: Program): void {
+    for (const one of this.open.values()) this.printLine(one, true);
+    this.open.clear();
+    this.program = program;
+    this.lines.clear();
+  }
+
+  private show(event: StepEvent): void {
+    if (event.report.section === 'exec') this.attempts++;
+    if (this.form === 'full') {
+      this.printFull(event);
+      return;
+    }
+    const { section, index } = event.report;
+    const one = this.open.get(section) ?? { line: this.lineOf(section, index), events: [] };
+    one.events.push(event);
+    const failed = section !== 'exec' && !goesOn(event.step, event.report);
+    const done = one.events.length === one.line.steps.length;
+    if (!failed && !done) {
+      this.open.set(section, one);
+      return;
+    }
+    this.open.delete(section);
+    if (failed) this.printFailure(one);
+    else this.printLine(one);
+  }
+
+  private lineOf(section: SectionName, index: number): Line {
+    let lines = this.lines.get(section);
+    if (lines === undefined) {
+      lines = foldLines(this.program![section], false);
+      this.lines.set(section, lines);
+    }
+    return lines.findLast(line => line.index <= index)!;
+  }
+
+  private printLine({ line, events }: OpenLine, sealed = false): void {
+    if (!isFolded(line)) {
+      this.printWhole(events[0]!);
+      return;
+    }
+    const part = sealed || events.length === line.steps.length ? '' : `: the first ${events.length}`;
+    const name = `${printGroup(line)}${part}`;
+    this.print(line.index, events[0]!, [['group', name], ...answers(events), ['lesson', reasonOf(line).lesson]]);
+  }
+
+  /** A step by itself, its reason below. */
+  private printWhole(event: StepEvent, withReason = true): void {
+    const { step, report } = event;
+    this.print(report.index, event, [
+      ['call', printStep(step, true)],
+      answer(event),
+      ['lesson', step.lesson],
+      ...(withReason ? [['why', shortIds(step.why)] as const] : []),
+    ]);
+  }
+
+  private printFailure({ line, events }: OpenLine): void {
+    const { why } = reasonOf(line);
+    if (isFolded(line)) {
+      this.print(line.index, events[0]!, [
+        ['group', printGroup(line)],
+        ['why', shortIds(why)],
+      ]);
+    }
+    for (const event of events)
+      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why !== why));
+  }
+
+  private print(index: number, { report }: StepEvent, parts: readonly Part[]): void {
+    const head = `${report.section.padEnd(5)} ${String(index + 1).padStart(3)}  `;
+    this.output.err(layOut(head, parts, this.columns));
+  }
+
+  private printFull({ step, report }: StepEvent): void {
+    const lesson = step.lesson === undefined ? '' : `  [${step.lesson}]`;
+    const answered = step.op === 'syscall' ? ` ${printResult(report.result, goesOn(step, report))}` : '';
+    this.output.err(`${report.section.padEnd(5)} ${printStep(step)}${answered}${lesson}\n`);
+  }
+}
+
+/** What the kernel said to one step; the other operations are the interpreter's own. */
+function answer({ step, report }: StepEvent): Part {
+  const on = goesOn(step, report);
+  if (step.op === 'expect' && !on) return ['refusal', `found 0x${report.seen.toString(16)}`];
+  if (step.op !== 'syscall') return ['answer', undefined];
+  const kind = report.result >= 0 ? 'answer' : on ? 'tolerated' : 'refusal';
+  return [kind, printResult(report.result, on)];
+}
+
+/** What the kernel said to the steps of a group: ok, and which errors the program went on after. */
+function answers(events: readonly StepEvent[]): Part[] {
+  const counts = new Map<string, number>();
+  for (const { report } of events)
+    if (report.result < 0) {
+      const name = printResult(report.result).replace('= ', '');
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  const errors = [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)).join(', ');
+  if (errors === '') return [['answer', '= ok']];
+  // Of the entries of PATH each has its own answer, and the last one decides.
+  if (events[0]!.report.section === 'exec') return [['tolerated', `= ${errors}`]];
+  return [
+    ['answer', '= ok'],
+    ['tolerated', `but ${errors} (tolerated)`],
+  ];
+}

@@ -1,0 +1,58 @@
+import type { AttachOptions } from '../../../engine/engine.ts';
+import { many, single, text, toggle } from '../../grammar/flags.ts';
+import { explainFlagAsCommand } from '../../grammar/usage.ts';
+import { defineVerb } from '../../grammar/verb.ts';
+import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
+import { collectEnvironment, readVariable } from '../../options/environment.ts';
+import { readWorkdir } from '../../options/limits.ts';
+import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
+
+export const verb = defineVerb({
+  synopsis: '[OPTIONS] CONTAINER COMMAND [ARG...]',
+  flags: {
+    detach: toggle('Run in the background', { short: 'd' }),
+    'detach-keys': single('string', readDetachKeys, 'Keys that leave the command running (default ctrl-p,ctrl-q)'),
+    env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
+      short: 'e',
+    }),
+    'env-file': many('list', (path: string) => path, 'Read environment variables from a file'),
+    interactive: toggle('Keep standard input open', { short: 'i' }),
+    tty: toggle('Give it a terminal', { short: 't' }),
+    user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
+    workdir: single('string', readWorkdir, 'Working directory inside', { short: 'w' }),
+  },
+  operands: [2, Number.POSITIVE_INFINITY],
+  stopAtOperand: true,
+  async run(context, flags, [container, ...command]) {
+    if (!flags.detach) requireTerminal(flags);
+    const engine = await context.engine();
+    const options = {
+      container: container!,
+      command,
+      env: collectEnvironment(flags['env-file'], flags.env, context.env),
+      workdir: flags.workdir,
+      user: flags.user,
+      tty: flags.tty,
+      interactive: flags.interactive && !flags.detach,
+    };
+    const start = async (io: AttachOptions) => {
+      try {
+        return await engine.exec(options, io);
+      } catch (error) {
+        throw explainFlagAsCommand(error, command, 'minidock exec [OPTIONS] CONTAINER');
+      }
+    };
+    if (flags.detach) {
+      (await start({ stdin: false, stdout: false, stderr: false })).detach();
+      return 0;
+    }
+    const window = flags.tty ? terminalSize() : undefined;
+    const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
+    return runInForeground(() => start(io), {
+      tty: flags.tty,
+      interactive: flags.interactive,
+      detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
+      output: context.output,
+    });
+  },
+});

@@ -1,0 +1,61 @@
+import type { ContainerRecord } from '../../../engine/engine.ts';
+import { MinidockError } from '../../../errors.ts';
+import { hasLabels } from '../image/filters.ts';
+
+type Test = (record: ContainerRecord, value: string) => boolean;
+
+const tests: Readonly<Record<string, Test>> = {
+  name: ({ name }, value) => matchesName(name, value),
+  id: ({ id }, value) => id.startsWith(value),
+  status: ({ state }, value) => state.status === value,
+  exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
+  ancestor: ({ image, imageId }, value) =>
+    [image, `${image}:latest`].includes(value) ||
+    `${value}:latest` === image ||
+    imageId.replace(/^sha256:/, '').startsWith(value.replace(/^sha256:/, '')),
+  label: ({ config }, value) => hasLabels({ config }, [value]),
+  network: ({ network }, value) => network.mode === value,
+  volume: ({ mounts }, value) =>
+    mounts.some(({ name, source, destination }) => value === destination || value === (name ?? source)),
+};
+
+/** What `ps --filter` may ask for. */
+export const containerFilters = Object.keys(tests);
+
+/** What Docker's containers can be; ours are some of these. */
+const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+
+/**
+ * Of one key any value may hold, of several keys each must; of labels, as in Docker, all.
+ *
+ * @throws {MinidockError} `invalid-filter` for a value that no container could have
+ */
+export function containerFilter(filters: ReadonlyMap<string, readonly string[]>): (record: ContainerRecord) => boolean {
+  check(filters, 'status', value => states.includes(value), `status is ${states.join(', ')}`);
+  check(filters, 'exited', value => /^\d+$/.test(value), 'exited is an exit code, 0 to 255');
+  return record =>
+    [...filters].every(([key, values]) => {
+      const holds = (value: string) => tests[key]!(record, value);
+      return key === 'label' ? values.every(holds) : values.some(holds);
+    });
+}
+
+function check(
+  filters: ReadonlyMap<string, readonly string[]>,
+  key: string,
+  isValid: (value: string) => boolean,
+  fix: string,
+): void {
+  const wrong = filters.get(key)?.find(value => !isValid(value));
+  if (wrong !== undefined) throw new MinidockError('invalid-filter', `invalid filter '${key}=${wrong}'`, { fix });
+}
+
+/** Docker takes the value for a regular expression, and the name with its slash or without. */
+function matchesName(name: string, value: string): boolean {
+  try {
+    const pattern = new RegExp(value);
+    return pattern.test(name) || pattern.test(`/${name}`);
+  } catch {
+    return name.includes(value);
+  }
+}

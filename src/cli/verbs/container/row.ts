@@ -1,0 +1,105 @@
+import type { ContainerRecord, PortMapping } from '../../../engine/engine.ts';
+import type { Row } from '../../print/listing.ts';
+import { ellipsis } from '../../print/table.ts';
+import { goTime, humanDuration, timeAgo } from '../../print/time.ts';
+
+/** The first line of `ps`, and the key of each column in templates. */
+export const containerHeadings: Row = {
+  ID: 'CONTAINER ID',
+  Image: 'IMAGE',
+  Command: 'COMMAND',
+  RunningFor: 'CREATED',
+  Status: 'STATUS',
+  Ports: 'PORTS',
+  Names: 'NAMES',
+  CreatedAt: 'CREATED AT',
+  State: 'STATE',
+  Mounts: 'MOUNTS',
+  Networks: 'NETWORKS',
+  Labels: 'LABELS',
+  LocalVolumes: 'LOCAL VOLUMES',
+};
+
+export const containerColumns = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'];
+
+/** A container as `ps` shows it. @param now milliseconds, as Date.now() */
+export function containerRow(record: ContainerRecord, now: number, options: { truncate: boolean }): Row {
+  // As Docker shows it: arguments with a blank in quotes, whatever else is in them.
+  const args = record.args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg));
+  const command = [record.path, ...args].join(' ');
+  return {
+    ID: options.truncate ? record.id.slice(0, 12) : record.id,
+    Image: record.image,
+    Command: JSON.stringify(options.truncate ? ellipsis(command, 20) : command),
+    RunningFor: timeAgo(record.created, now),
+    Status: statusOf(record, now),
+    Ports: record.state.status === 'running' ? showPorts(record.network.ports, unpublished(record)) : '',
+    Names: record.name,
+    CreatedAt: goTime(record.created),
+    State: record.state.status,
+    Mounts: record.options.volumes
+      .map(volume => volume.source ?? '')
+      .filter(Boolean)
+      .join(','),
+    Networks: record.network.mode,
+    Labels: Object.entries(record.config.Labels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    LocalVolumes: String(record.mounts.filter(({ type }) => type === 'volume').length),
+  };
+}
+
+/** `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`. */
+export function statusOf({ state }: ContainerRecord, now: number): string {
+  switch (state.status) {
+    case 'running':
+      return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}`;
+    case 'exited':
+      return `Exited (${state.exitCode}) ${state.finishedAt === undefined ? '' : timeAgo(state.finishedAt, now)}`.trimEnd();
+    case 'created':
+      return 'Created';
+    case 'dead':
+      return 'Dead';
+  }
+}
+
+/** What the image exposes on the bridge without being published: `80/tcp`. */
+function unpublished({ config, network }: ContainerRecord): string[] {
+  if (network.mode !== 'bridge') return [];
+  const published = new Set(network.ports.map(port => `${port.containerPort}/${port.protocol}`));
+  const exposed = Object.keys(config.ExposedPorts ?? {}).map(name => (name.includes('/') ? name : `${name}/tcp`));
+  return exposed.filter(name => !published.has(name)).sort();
+}
+
+/**
+ * `0.0.0.0:8080->80/tcp`; neighbours that run in step are one range: `0.0.0.0:8000-8002->80-82/tcp`.
+ *
+ * @param others what stands before them as it is: `443/tcp`
+ */
+export function showPorts(ports: readonly Required<PortMapping>[], others: readonly string[] = []): string {
+  const sorted = [...ports].sort(
+    (a, b) =>
+      a.protocol.localeCompare(b.protocol) ||
+      a.containerPort - b.containerPort ||
+      a.hostIp.localeCompare(b.hostIp) ||
+      a.hostPort - b.hostPort,
+  );
+  const ranges: { first: Required<PortMapping>; length: number }[] = [];
+  for (const port of sorted) {
+    const range = ranges.find(
+      ({ first, length }) =>
+        first.protocol === port.protocol &&
+        first.hostIp === port.hostIp &&
+        first.containerPort + length === port.containerPort &&
+        first.hostPort + length === port.hostPort,
+    );
+    if (range === undefined) ranges.push({ first: port, length: 1 });
+    else range.length++;
+  }
+  const span = (first: number, length: number) => (length === 1 ? `${first}` : `${first}-${first + length - 1}`);
+  const published = ranges.map(({ first, length }) => {
+    const ip = first.hostIp.includes(':') ? `[${first.hostIp}]` : first.hostIp;
+    return `${ip}:${span(first.hostPort, length)}->${span(first.containerPort, length)}/${first.protocol}`;
+  });
+  return [...others, ...published].join(', ');
+}

@@ -1,0 +1,171 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import type { AttachOptions, Engine, RunOptions } from '../../../engine/engine.ts';
+import { MinidockError } from '../../../errors.ts';
+import type { Context } from '../../context.ts';
+import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
+import { explainFlagAsCommand } from '../../grammar/usage.ts';
+import { defineVerb } from '../../grammar/verb.ts';
+import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
+import { readRestart, restartWarning } from '../../options/restart.ts';
+import { containerFlags, toRunOptions } from '../../options/run-options.ts';
+import type { Trace, TraceForm } from '../../print/trace.ts';
+import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
+
+const runFlags = {
+  ...containerFlags,
+  cidfile: text('Write the id of the container to this file'),
+  detach: toggle('Run in the background and print the id', { short: 'd' }),
+  'detach-keys': single('string', readDetachKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
+  'dry-run': {
+    ...single(
+      'string',
+      readDryRun,
+      'Print the program of syscalls in place of running it; =full unfolds it, =json is for programs',
+    ),
+    alone: 'folded',
+  },
+  pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)'),
+  quiet: toggle('Pull without printing how far it is', { short: 'q' }),
+  restart: single(
+    'string',
+    readRestart,
+    'Taken for the sake of Docker’s command lines: containers are not started again',
+  ),
+  trace: {
+    ...single(
+      'string',
+      readTrace,
+      'Print what the kernel answers to the program of syscalls, with its lessons; =full unfolds every step',
+    ),
+    alone: 'folded',
+  },
+} satisfies FlagTable;
+
+export const verb = defineVerb({
+  synopsis: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  flags: runFlags,
+  operands: [1, Number.POSITIVE_INFINITY],
+  stopAtOperand: true,
+  async run(context, flags, operands) {
+    if (!flags.detach) requireTerminal(flags);
+    try {
+      return await run(context, flags, toRunOptions(flags, operands, context.env, flags.detach));
+    } catch (error) {
+      throw asEngineFailure(explainFlagAsCommand(error, operands.slice(1), 'minidock run [OPTIONS] IMAGE'));
+    }
+  },
+});
+
+async function run(context: Context, flags: Values<typeof runFlags>, options: RunOptions): Promise<number> {
+  if (flags.cidfile !== undefined && existsSync(flags.cidfile)) {
+    throw new MinidockError('cidfile', `container ID file found: ${flags.cidfile}`, {
+      fix: `make sure that its container does not run any more, then rm ${flags.cidfile}`,
+    });
+  }
+  if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
+  const engine = await context.engine();
+  if (flags.pull === 'always') await pull(context, options.image, flags.quiet);
+  const whenMissing = flags.pull === 'never' ? undefined : () => pullMissing(context, options.image, flags.quiet);
+  if (flags['dry-run'] !== undefined) {
+    const program = await orPull(() => engine.plan(options), whenMissing);
+    const { showProgram } = await import('../../print/show-program.ts');
+    context.output.out(showProgram(program, flags['dry-run'], context.output.columns));
+    return 0;
+  }
+  const { id } = await orPull(() => engine.create(options), whenMissing);
+  if (flags.cidfile !== undefined) writeFileSync(flags.cidfile, id);
+  const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
+  try {
+    if (flags.detach) return await detached(engine, id, context, trace);
+    return await foreground(engine, id, context, flags, trace);
+  } finally {
+    trace?.end();
+  }
+}
+
+async function startTrace({ output }: Context, form: TraceForm): Promise<Trace> {
+  const { Trace } = await import('../../print/trace.ts');
+  return new Trace(output, form, output.errColumns);
+}
+
+async function start(engine: Engine, id: string, io: AttachOptions, trace: Trace | undefined) {
+  const container = await engine.start(id, { ...io, trace: trace?.step });
+  trace?.executed();
+  return container;
+}
+
+async function detached(engine: Engine, id: string, context: Context, trace: Trace | undefined) {
+  const container = await start(engine, id, { stdin: false, stdout: false, stderr: false }, trace);
+  container.detach();
+  context.output.out(`${id}\n`);
+  return 0;
+}
+
+function foreground(
+  engine: Engine,
+  id: string,
+  context: Context,
+  flags: Values<typeof runFlags>,
+  trace: Trace | undefined,
+): Promise<number> {
+  const window = flags.tty ? terminalSize() : undefined;
+  const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
+  return runInForeground(() => start(engine, id, io, trace), {
+    tty: flags.tty,
+    interactive: flags.interactive,
+    detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
+    output: context.output,
+  });
+}
+
+/** Does it again after a pull where the image was missing. */
+async function orPull<T>(action: () => Promise<T>, pullImage: (() => Promise<void>) | undefined): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (pullImage === undefined || !(error instanceof MinidockError) || error.code !== 'no-such-image') throw error;
+    await pullImage();
+    return action();
+  }
+}
+
+async function pullMissing(context: Context, image: string, quiet: boolean): Promise<void> {
+  const { familiar, parseReference } = await import('../../../oci/reference.ts');
+  context.output.err(`Unable to find image '${familiar(parseReference(image))}' locally\n`);
+  await pull(context, image, quiet);
+}
+
+async function pull(context: Context, image: string, quiet: boolean): Promise<void> {
+  const { pullImage } = await import('../../progress/pull-image.ts');
+  // Standard output is the container's.
+  await pullImage(await context.images(), image, { quiet, fd: 2, print: context.output.err });
+}
+
+/** Docker's `run` exits with 125 where the engine failed, whatever went wrong. */
+function asEngineFailure(error: unknown): unknown {
+  if (!(error instanceof MinidockError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return new MinidockError('defect', message, {
+      exitCode: 125,
+      cause: error,
+      fix: `'minidock --debug run …' shows where`,
+    });
+  }
+  if (error.exitCode !== 1) return error;
+  return new MinidockError(error.code, error.message, { exitCode: 125, fix: error.fix, cause: error });
+}
+
+function readPull(given: string): 'missing' | 'always' | 'never' {
+  if (given === 'missing' || given === 'always' || given === 'never') return given;
+  throw new Error(`invalid pull option: '${given}': must be one of "always", "missing" or "never"`);
+}
+
+function readDryRun(given: string): 'folded' | 'full' | 'json' {
+  if (given === 'folded' || given === 'full' || given === 'json') return given;
+  throw new Error('must be folded, full or json');
+}
+
+function readTrace(given: string): TraceForm {
+  if (given === 'folded' || given === 'full') return given;
+  throw new Error('must be folded or full');
+}

@@ -1,0 +1,19 @@
+import { integer, text } from '../../grammar/flags.ts';
+import { defineVerb } from '../../grammar/verb.ts';
+import { each } from '../../print/each.ts';
+
+export const verb = defineVerb({
+  synopsis: '[OPTIONS] CONTAINER [CONTAINER...]',
+  flags: {
+    signal: text('Signal to send first (default SIGTERM)', { short: 's' }),
+    timeout: integer('Seconds to wait before SIGKILL (default 10)', { short: 't', aliases: ['time'] }),
+  },
+  operands: [1, Number.POSITIVE_INFINITY],
+  async run(context, flags, names) {
+    const engine = await context.engine();
+    return each(names, context.output, async name => {
+      await engine.stop(name, { signal: flags.signal, timeoutSeconds: flags.timeout });
+      context.output.out(`${name}\n`);
+    });
+  },
+});

@@ -1,0 +1,73 @@
+import { MinidockError } from '../../../errors.ts';
+import { matchesReference } from '../../../image/match.ts';
+import type { ImageRecord } from '../../../image/store.ts';
+import type { Images } from '../../images.ts';
+
+export const imageFilters = ['dangling', 'reference', 'before', 'since', 'label'];
+
+/** An image with those of its names that a listing shows. */
+export interface Listed {
+  image: ImageRecord;
+  tags: string[];
+  /** Whether a filter by name let some of its names through, and no others are to be shown. */
+  onlyTags: boolean;
+}
+
+/** Applies `--filter` and the operand of `images`. Throws `invalid-filter`, `no-such-image`. */
+export function filterImages(
+  images: Images,
+  filters: ReadonlyMap<string, readonly string[]>,
+  wanted?: string,
+): Listed[] {
+  const of = (key: string) => filters.get(key) ?? [];
+  const dangling = of('dangling').map(readBoolean);
+  const before = of('before').map(name => createdOf(images, name));
+  const since = of('since').map(name => createdOf(images, name));
+  const patterns = [...of('reference'), ...(wanted === undefined ? [] : [wanted])];
+  return images
+    .list()
+    .filter(image => dangling.every(value => value === (image.repoTags.length === 0)))
+    .filter(image => before.every(time => Date.parse(image.created) < time))
+    .filter(image => since.every(time => Date.parse(image.created) > time))
+    .filter(image => hasLabels(image, of('label')))
+    .map(image => ({ image, ...namesIn(image, patterns) }))
+    .filter(({ tags, onlyTags }) => !onlyTags || tags.length > 0);
+}
+
+function namesIn({ repoTags, repoDigests }: ImageRecord, patterns: readonly string[]) {
+  if (patterns.length === 0) return { tags: repoTags, onlyTags: false };
+  const fits = (name: string) => patterns.some(pattern => matches(pattern, name));
+  const tags = repoTags.filter(fits);
+  // An image that has only a digest is found by its repository.
+  return { tags, onlyTags: repoTags.length > 0 || !repoDigests.some(fits) };
+}
+
+function matches(pattern: string, name: string): boolean {
+  try {
+    return matchesReference(pattern, name);
+  } catch (error) {
+    throw new MinidockError('invalid-filter', `invalid filter reference=${pattern}: ${(error as Error).message}`);
+  }
+}
+
+/** `label=key` or `label=key=value`, all of them. */
+export function hasLabels({ config }: Pick<ImageRecord, 'config'>, labels: readonly string[]): boolean {
+  return labels.every(label => {
+    const equals = label.indexOf('=');
+    const key = equals < 0 ? label : label.slice(0, equals);
+    const value = config.Labels !== undefined && Object.hasOwn(config.Labels, key) ? config.Labels[key] : undefined;
+    return value !== undefined && (equals < 0 || value === label.slice(equals + 1));
+  });
+}
+
+function createdOf(images: Images, name: string): number {
+  const image = images.find(name);
+  if (image !== undefined) return Date.parse(image.created);
+  throw new MinidockError('no-such-image', `No such image: ${name}`);
+}
+
+function readBoolean(value: string): boolean {
+  if (/^(1|t|true)$/i.test(value)) return true;
+  if (/^(0|f|false)$/i.test(value)) return false;
+  throw new MinidockError('invalid-filter', `invalid filter 'dangling=${value}'`, { fix: 'say true or false' });
+}

@@ -1,0 +1,54 @@
+import { readSync } from 'node:fs';
+import type { Context } from '../../context.ts';
+import { toggle } from '../../grammar/flags.ts';
+import { defineVerb } from '../../grammar/verb.ts';
+import { readInstant } from '../../print/instant.ts';
+import { filterFlag, readFilters } from '../../print/listing.ts';
+import { humanSize } from '../../print/size.ts';
+import { hasLabels } from './filters.ts';
+import { usesOf } from './uses.ts';
+
+export const verb = defineVerb({
+  synopsis: '[OPTIONS]',
+  flags: {
+    all: toggle('Remove all images that no container uses, not just those without a name', { short: 'a' }),
+    filter: filterFlag('Remove only those with until=TIME, label=… or label!=…'),
+    force: toggle('Do not ask', { short: 'f' }),
+  },
+  operands: [0, 0],
+  async run(context, flags) {
+    const filters = readFilters(flags.filter, ['until', 'label', 'label!', 'dangling']);
+    const until = (filters.get('until') ?? []).map(time => readInstant(time).getTime());
+    const all = flags.all || filters.get('dangling')?.at(-1) === 'false';
+    if (!flags.force && !isConfirmed(context, flags.all)) {
+      context.output.out('Total reclaimed space: 0B\n');
+      return 0;
+    }
+    const images = await context.images();
+    const { lines, bytes } = await images.prune({
+      all,
+      uses: await usesOf(context),
+      matches: image =>
+        until.every(time => Date.parse(image.created) <= time) &&
+        hasLabels(image, filters.get('label') ?? []) &&
+        !(filters.get('label!') ?? []).some(label => hasLabels(image, [label])),
+    });
+    if (lines.length > 0) {
+      const texts = lines.map(line => ('untagged' in line ? `untagged: ${line.untagged}` : `deleted: ${line.deleted}`));
+      context.output.out(`Deleted Images:\n${texts.join('\n')}\n\n`);
+    }
+    context.output.out(`Total reclaimed space: ${humanSize(bytes)}\n`);
+    return 0;
+  },
+});
+
+function isConfirmed({ output }: Context, all: boolean): boolean {
+  const which = all ? 'all images without at least one container associated to them' : 'all dangling images';
+  output.out(`WARNING! This will remove ${which}.\nAre you sure you want to continue? [y/N] `);
+  const answer = Buffer.alloc(16);
+  try {
+    return /^y$/i.test(answer.toString('utf8', 0, readSync(0, answer)).trim());
+  } catch {
+    return false;
+  }
+}

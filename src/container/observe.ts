@@ -1,0 +1,146 @@
+import fs from 'node:fs';
+import type { ContainerState } from '../engine/engine.ts';
+import { isAlive, type ProcessIdentity } from '../host/process.ts';
+import { readIfPresent, readLinkIfPresent } from '../state/files.ts';
+import { containerPaths, type Roots } from '../state/paths.ts';
+
+/** `running.json`: written between the child's sync and its execve. */
+export interface Running {
+  pid: number;
+  supervisor: ProcessIdentity;
+  /** RFC 3339. */
+  startedAt: string;
+  /** Inode of each namespace: `exec` enters these and no others. */
+  namespaces: Record<string, number>;
+}
+
+/** `starting.json`: who is about to start the container. */
+export interface Starting {
+  by: ProcessIdentity;
+  /** `run` takes away what it could not start. */
+  removeOnFailure: boolean;
+}
+
+/**
+ * What is true of a container now, by what the kernel and the exec root say; the record only holds what was true when it
+ * was last written.
+ *
+ * - `settled`: the record is right, no process is left.
+ * - `starting`: a living process is starting it.
+ * - `running`
+ * - `ended`: the supervisor left an exit record; it waits to be reaped. `supervised` where it has not gone itself yet.
+ * - `lost`: it was running, and its supervisor is gone without a word: killed, or the machine went down.
+ * - `abandoned`: whoever was starting it is gone.
+ */
+export type Observation =
+  | { kind: 'settled' }
+  | { kind: 'starting' }
+  | { kind: 'running'; running: Running }
+  | { kind: 'ended'; running: Running | undefined; exitCode: number; finishedAt: string; supervised: boolean }
+  | { kind: 'lost'; running: Running }
+  | { kind: 'abandoned'; starting: Starting | undefined };
+
+/**
+ * Looks at one container. `locks` is `flocks()`, asked only where nothing is written down yet: the kernel takes 8 ms to list
+ * them. From then on the supervisor is known by pid, start time and boot.
+ */
+export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
+  const paths = containerPaths(roots, id);
+  if (!fs.existsSync(paths.run)) return { kind: 'settled' };
+  const running = parse<Running>(readIfPresent(paths.running));
+  const supervised = running ? isAlive(running.supervisor) : isLocked(paths.alive, locks);
+  const code = readLinkIfPresent(paths.exit);
+  if (code !== undefined) {
+    const finishedAt = fs.lstatSync(paths.exit).mtime.toISOString();
+    return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
+  }
+  if (running) return supervised ? { kind: 'running', running } : { kind: 'lost', running };
+  const starting = parse<Starting>(readIfPresent(paths.starting));
+  if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
+  return { kind: 'abandoned', starting };
+}
+
+/** The state for the user's eyes. */
+export function stateOf(recorded: ContainerState, seen: Observation): ContainerState {
+  switch (seen.kind) {
+    case 'running':
+      return {
+        ...recorded,
+        status: 'running',
+        pid: seen.running.pid,
+        startedAt: seen.running.startedAt,
+        exitCode: 0,
+        error: '',
+      };
+    case 'ended':
+      return {
+        ...recorded,
+        status: 'exited',
+        pid: 0,
+        exitCode: seen.exitCode,
+        startedAt: seen.running?.startedAt ?? recorded.startedAt,
+        finishedAt: seen.finishedAt,
+      };
+    case 'lost':
+      return {
+        ...recorded,
+        status: 'exited',
+        pid: 0,
+        exitCode: 137,
+        error: lostReason,
+        startedAt: seen.running.startedAt,
+        finishedAt: new Date().toISOString(),
+      };
+    default:
+      return { ...recorded, pid: 0 };
+  }
+}
+
+export const lostReason = "the container's supervisor was killed, and the kernel ended the container with it";
+
+/**
+ * The files that are locked by flock(2) anywhere, as `major:minor:inode`, from /proc/locks: one read tells of all
+ * containers, and needs no lock to be tried.
+ */
+export function flocks(): Set<string> {
+  return new Set(holders().keys());
+}
+
+/** The pid of the living supervisor: who holds the lock on `alive`. It cannot be another process's by now, as a written one. */
+export function supervisorPid(roots: Roots, id: string): number | undefined {
+  const key = lockKey(containerPaths(roots, id).alive);
+  return key === undefined ? undefined : holders().get(key);
+}
+
+/** proc_locks(5): `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`, with `->` where one only waits. */
+function holders(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
+    const [, kind, , , pid, device] = line.trim().split(/\s+/);
+    if (kind === 'FLOCK' && device !== undefined) found.set(device, Number(pid));
+  }
+  return found;
+}
+
+function isLocked(file: string, locks: () => ReadonlySet<string>): boolean {
+  const key = lockKey(file);
+  return key !== undefined && locks().has(key);
+}
+
+function lockKey(file: string): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const major = (stat.dev >> 8) & 0xfff;
+  const minor = (stat.dev & 0xff) | ((stat.dev >> 12) & 0xfff00);
+  const hex = (number: number) => number.toString(16).padStart(2, '0');
+  return `${hex(major)}:${hex(minor)}:${stat.ino}`;
+}
+
+function parse<T>(text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

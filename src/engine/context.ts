@@ -1,0 +1,37 @@
+import { type CgroupDriver, cgroupDriver } from '../cgroup/driver.ts';
+import { ContainerStore } from '../container/store.ts';
+import { type HostFacts, hostFacts } from '../host/facts.ts';
+import { defaultBridge } from '../network/network.ts';
+import { cgroupParent, type Roots } from '../state/paths.ts';
+import { freshName } from './names.ts';
+import type { Pieces } from './pieces.ts';
+
+/** What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. */
+export class EngineParts {
+  readonly store: ContainerStore;
+  /** In place of the engine's own: a learner's pieces, or a test's. */
+  pieces: Pieces | undefined;
+  #facts: HostFacts | undefined;
+  #cgroups: CgroupDriver | undefined;
+
+  constructor(
+    readonly roots: Roots,
+    readonly bridge: string = defaultBridge,
+  ) {
+    this.store = new ContainerStore(roots);
+  }
+
+  get facts(): HostFacts {
+    this.#facts ??= hostFacts(cgroupParent(this.roots));
+    return this.#facts;
+  }
+
+  get cgroups(): CgroupDriver {
+    this.#cgroups ??= cgroupDriver(this.facts.cgroup);
+    return this.#cgroups;
+  }
+
+  freshName(taken: (name: string) => boolean): string {
+    return freshName(taken);
+  }
+}
