@@ -10,7 +10,7 @@ import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/
 const id = '05-mount-namespace';
 
 function tmpfs(target: string, why: string): Step {
-  return mount('tmpfs', target, 'tmpfs', MS.MS_NOSUID | MS.MS_NODEV, 'size=1m', { why, lesson: id });
+  return mount('tmpfs', target, 'tmpfs', MS.MS_NOSUID | MS.MS_NODEV, 'size=1m', { why, lesson: 'mount-namespace' });
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   writeGroupFile,
 } from './files.ts';
 
-const lesson = '09-cgroups';
+const lesson = 'cgroups' as const;
 
 /**
  * Version 1: a group is a directory of the same name in every hierarchy, and each controller limits in its own.

@@ -15,7 +15,7 @@ import {
   writeGroupFile,
 } from './files.ts';
 
-const lesson = '09-cgroups';
+const lesson = 'cgroups' as const;
 
 /** What limits need, of what the host offers. */
 const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids'];

@@ -23,7 +23,7 @@ export interface HeldBind extends Bind {
 export const holdBinds = (binds: readonly Bind[]): HeldBind[] =>
   binds.map((bind, i) => ({ ...bind, held: slot(`source${i}`) }));
 
-const lesson = '08-volumes';
+const lesson = 'volumes' as const;
 const groupOf = (bind: Bind) => `volume ${bind.target}`;
 
 /** Host section: a detached copy of each source's mount, while its path still means something (open_tree, Linux 5.2). */

@@ -101,7 +101,7 @@ export function capabilitySets(allowed: readonly string[], uid: number): Process
   return { bounding: [...allowed], effective: held, permitted: [...held] };
 }
 
-const lesson = '10-capabilities';
+const lesson = 'capabilities-and-seccomp' as const;
 /** linux/capability.h: the header of the 64-bit layout. */
 const CAPABILITY_VERSION_3 = 0x20080522;
 const PR_CAP_AMBIENT_CLEAR_ALL = 4;

@@ -23,7 +23,7 @@ const links = [
 ] as const;
 
 const about = {
-  lesson: '07-proc-sys-dev',
+  lesson: 'proc-sys-dev' as const,
   group: 'devices',
   groupWhy: 'the few devices that every program expects, and links to what the process has open',
 };

@@ -3,7 +3,7 @@ import { room } from '../syscalls/data.ts';
 import { CLONE, O } from '../syscalls/flags.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 
-const lesson = '04-pid-namespace';
+const lesson = 'pid-namespace' as const;
 
 const flags: Record<string, number> = {
   pid: CLONE.CLONE_NEWPID,

@@ -6,7 +6,7 @@ import type { StepError } from '../syscalls/failure.ts';
 import { AT, PR } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
 
-const lesson = '01-process';
+const lesson = 'process' as const;
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const inDirectory = {
@@ -82,7 +82,10 @@ export function readyToRun(): Step[] {
 /** Child section: no set-uid binary gives more rights than the process has. */
 export function noNewPrivileges(): Step[] {
   return [
-    call('prctl', [PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], { why: 'no execve adds rights', lesson: '10-capabilities' }),
+    call('prctl', [PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], {
+      why: 'no execve adds rights',
+      lesson: 'capabilities-and-seccomp',
+    }),
   ];
 }
 

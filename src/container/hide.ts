@@ -4,7 +4,7 @@ import { room } from '../syscalls/data.ts';
 import { MS, O } from '../syscalls/flags.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 
-const lesson = '10-capabilities';
+const lesson = 'capabilities-and-seccomp' as const;
 
 /** Child section: covers paths of /proc and /sys that tell or change too much: files by /dev/null, directories by nothing. */
 export function maskPaths(paths: readonly string[], facts: HostFacts): Step[] {

@@ -7,7 +7,7 @@ import { AT, MS, PROC_SUPER_MAGIC } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
 import { parseOptions } from './mount-options.ts';
 
-const lesson = '07-proc-sys-dev';
+const lesson = 'proc-sys-dev' as const;
 
 /** What each of the kernel's file systems is for, in one sentence. */
 const reasons: Record<string, string> = {
@@ -78,7 +78,7 @@ function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
   const group = `mount ${one.destination}`;
   const { flags } = parseOptions(one.options);
   const why = "the container's own cgroup as root, read-only: it sees its limits and cannot change them";
-  const about = { why, lesson: '09-cgroups', group };
+  const about = { why, lesson: 'cgroups' as const, group };
   // Without cgroup namespaces (before 4.6) a fresh mount would show every group of the host: better none.
   const visible = facts.features.cgroupNamespace ? cgroupMountsFor(facts.cgroup) : [];
   if (visible[0]?.directory === '')

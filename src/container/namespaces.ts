@@ -2,6 +2,7 @@ import type { Namespace } from '../oci/runtime-spec.ts';
 import { call, mount } from '../syscalls/calls.ts';
 import { str } from '../syscalls/data.ts';
 import { CLONE, KEYCTL, MS, PR, signals } from '../syscalls/flags.ts';
+import type { LessonSlug } from '../syscalls/lessons.ts';
 import type { Slot, Step } from '../syscalls/step.ts';
 
 /** clone(2)'s flag for each namespace that is made anew at clone. The cgroup namespace is not: see `cgroupNamespace`. */
@@ -14,10 +15,10 @@ const cloneFlags: Record<Exclude<Namespace['type'], 'cgroup'>, number> = {
   user: CLONE.CLONE_NEWUSER,
 };
 
-const lessons: Partial<Record<Namespace['type'], string>> = {
-  uts: '03-uts-namespace',
-  pid: '04-pid-namespace',
-  mount: '05-mount-namespace',
+const lessons: Partial<Record<Namespace['type'], LessonSlug>> = {
+  uts: 'uts-namespace',
+  pid: 'pid-namespace',
+  mount: 'mount-namespace',
 };
 
 /** Host section: the process that becomes the container, in namespaces of its own. `child` gets its pid. */
@@ -30,7 +31,7 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
       made.length === 0
         ? 'a new process in the namespaces of its parent'
         : `a new process with its own view of: ${made.join(', ')}`,
-    lesson: (made.length === 1 ? lessons[made[0]!] : undefined) ?? (made.length ? '04-pid-namespace' : '01-process'),
+    lesson: (made.length === 1 ? lessons[made[0]!] : undefined) ?? (made.length ? 'pid-namespace' : 'process'),
     save: child,
     forks: true,
   });
@@ -40,7 +41,7 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
 export function dieWithSupervisor(): Step {
   return call('prctl', [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0], {
     why: 'when the supervisor dies, the kernel ends this process too',
-    lesson: '01-process',
+    lesson: 'process',
   });
 }
 
@@ -48,7 +49,7 @@ export function dieWithSupervisor(): Step {
 export function cgroupNamespace(): Step {
   return call('unshare', [CLONE.CLONE_NEWCGROUP], {
     why: 'the cgroup joined above becomes "/"; as a flag of clone it would be the supervisor\'s',
-    lesson: '09-cgroups',
+    lesson: 'cgroups',
   });
 }
 
@@ -58,7 +59,7 @@ export function utsNamespace(hostname: string): Step[] {
   return [
     call('sethostname', [name, name.bytes.length - 1], {
       why: 'the name that `hostname` shows; the host keeps its own',
-      lesson: '03-uts-namespace',
+      lesson: 'uts-namespace',
     }),
   ];
 }
@@ -66,10 +67,10 @@ export function utsNamespace(hostname: string): Step[] {
 /** Child section: no terminal, no process group, no kernel keys of whoever started it. */
 export function newSession(): Step[] {
   return [
-    call('setsid', [], { why: 'a session of its own: no controlling terminal of the caller', lesson: '01-process' }),
+    call('setsid', [], { why: 'a session of its own: no controlling terminal of the caller', lesson: 'process' }),
     call('keyctl', [KEYCTL.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0], {
       why: "a session keyring of its own: the caller's keys stay outside",
-      lesson: '10-capabilities',
+      lesson: 'capabilities-and-seccomp',
       tolerate: ['ENOSYS'],
     }),
   ];
@@ -83,7 +84,7 @@ export function mountNamespace(): Step[] {
   return [
     mount(null, '/', null, MS.MS_REC | MS.MS_PRIVATE, null, {
       why: 'nothing mounted below reaches the host, nor the other way round',
-      lesson: '05-mount-namespace',
+      lesson: 'mount-namespace',
     }),
   ];
 }

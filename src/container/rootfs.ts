@@ -15,7 +15,7 @@ export interface OverlayMount {
   target: string;
 }
 
-const lesson = '11-overlay-layers';
+const lesson = 'overlay-layers' as const;
 
 /** Child section: the image's layers and the container's own writable one, seen as one tree (overlayfs). */
 export function overlayMount(overlay: OverlayMount, options: readonly string[]): Step[] {
@@ -49,15 +49,15 @@ function escapeOption(path: string): string {
  */
 export function pivotRoot(root: string): Step[] {
   return [
-    call('chdir', [str(root)], { why: 'the new root, about to be "."', lesson: '06-pivot-root' }),
+    call('chdir', [str(root)], { why: 'the new root, about to be "."', lesson: 'pivot-root' }),
     call('pivot_root', [str('.'), str('.')], {
       why: 'the new root becomes "/"; the old one is stacked upon it',
-      lesson: '06-pivot-root',
+      lesson: 'pivot-root',
     }),
     call('umount2', [str('.'), MNT.MNT_DETACH], {
       why: "the host's file system leaves this namespace: no path leads back",
-      lesson: '06-pivot-root',
+      lesson: 'pivot-root',
     }),
-    call('chdir', [str('/')], { why: 'into the new root', lesson: '06-pivot-root' }),
+    call('chdir', [str('/')], { why: 'into the new root', lesson: 'pivot-root' }),
   ];
 }

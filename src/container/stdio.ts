@@ -2,9 +2,10 @@ import type { HostFacts } from '../host/facts.ts';
 import { call, close, expect, mount, open, store } from '../syscalls/calls.ts';
 import { bytes, room, str, struct } from '../syscalls/data.ts';
 import { AF, AT, DEVPTS_SUPER_MAGIC, MS, O, SCM_RIGHTS, SOCK, SOL_SOCKET, TIO } from '../syscalls/flags.ts';
+import type { LessonSlug } from '../syscalls/lessons.ts';
 import { type Slot, type Step, type Supervise, slot, word } from '../syscalls/step.ts';
 
-const lesson = '01-process';
+const lesson = 'process' as const;
 
 /** How a process of a container gets its input and output: what each side does, and what the supervisor serves. */
 export interface Stdio {
@@ -124,7 +125,7 @@ export function terminal(options: { facts: HostFacts; console: boolean; user: { 
   };
 }
 
-type About = (why: string) => { why: string; lesson: string; group: string };
+type About = (why: string) => { why: string; lesson: LessonSlug; group: string };
 
 /** What was opened must be of a devpts, whatever the container put in its place (CVE-2025-52565). */
 function expectDevpts(fd: Slot, about: About): Step[] {

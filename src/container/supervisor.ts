@@ -4,7 +4,7 @@ import { bytes, room, str, strings } from '../syscalls/data.ts';
 import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/flags.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 
-const lesson = '12-supervisor';
+const lesson = 'supervisor' as const;
 
 /** Host section, first: the shim leaves its caller's world. Non-dumpable: nobody in a container it enters may trace it. */
 export function leaveCaller(facts: HostFacts): Step[] {

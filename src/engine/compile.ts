@@ -135,7 +135,7 @@ function rootSteps(
 /** The last rights are given up in the order that each step still may: filter, directory, capabilities and user. */
 function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
   return [
-    call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson: '01-process' }),
+    call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson: 'process' }),
     ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
     ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
     ...pieces.enterWorkingDirectory(process.cwd),

@@ -120,7 +120,7 @@ function chooseFor(
 
 /** The host-only program that makes the bridge, or mends one that is there: each of its steps may be done twice. */
 export function bridgeProgram({ bridge, gateway, subnet }: Network): Program {
-  const about = { lesson: '13-veth-and-bridge', group: 'bridge' } as const;
+  const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
   const netlink = slot('netlink');
   const link = showLink(bridge);
   const sysctl = (name: string, why: string) =>
@@ -161,7 +161,7 @@ async function runProgram(hostOnly: Program): Promise<void> {
 }
 
 function deleteProgram(bridge: string): Program {
-  const about = { lesson: '13-veth-and-bridge', group: 'bridge' } as const;
+  const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
   const netlink = slot('netlink');
   return program({
     host: [

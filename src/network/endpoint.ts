@@ -24,8 +24,8 @@ export interface NetworkSteps {
   readonly child: readonly Step[];
 }
 
-const bridgeLesson = { lesson: '13-veth-and-bridge', group: 'network' } as const;
-const loopbackLesson = { lesson: '14-network-modes', group: 'network' } as const;
+const bridgeLesson = { lesson: 'veth-and-bridge', group: 'network' } as const;
+const loopbackLesson = { lesson: 'network-modes', group: 'network' } as const;
 
 /**
  * A veth pair between the container's new network namespace and the bridge.

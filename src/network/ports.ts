@@ -62,7 +62,7 @@ export function portMapping(ports: readonly Port[]): HeldPorts {
 
 function holdPort(port: Port): Step[] {
   const about = {
-    lesson: '15-published-ports',
+    lesson: 'published-ports',
     group: 'ports',
     groupWhy: "the host's ports are taken while the container lives: no other server gets them",
   } as const;

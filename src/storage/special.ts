@@ -10,7 +10,7 @@ import type { ByteString, TarEntry } from './tar/header.ts';
  * step of a host-only program, so `--trace` shows a whiteout being made.
  */
 
-const lesson = '11-overlay-layers';
+const lesson = 'overlay-layers' as const;
 /** Above this many steps a program is split: it is sent whole. */
 const batch = 500;
 

@@ -1,6 +1,7 @@
 import { MinidockError } from '../errors.ts';
 import { errnoName } from './errno.ts';
 import { hintFor } from './hints.ts';
+import { lessonName } from './lessons.ts';
 import { printStep } from './print.ts';
 import type { Report } from './protocol.ts';
 import type { Program, Step } from './step.ts';
@@ -17,7 +18,7 @@ export class StepError extends MinidockError {
   constructor(step: Step, report: Report) {
     const errno = report.result < 0 ? errnoName(-report.result) : 'unexpected';
     const answer = step.op === 'expect' ? `found 0x${report.seen.toString(16)}` : `= ${errno}`;
-    const lesson = step.lesson ? `, lesson ${step.lesson}` : '';
+    const lesson = step.lesson ? `, lesson ${lessonName(step.lesson)}` : '';
     super('step-failed', `${printStep(step)} ${answer} (${report.section} step ${report.index + 1}${lesson})`, {
       exitCode: 125,
       fix: hintFor(step, errno),

@@ -2,17 +2,18 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { call } from './calls.ts';
 import { str } from './data.ts';
+import type { LessonSlug } from './lessons.ts';
 import { printProgram } from './print.ts';
 import type { Program } from './step.ts';
 
 const id = '0123456789abcdef'.repeat(4);
-const about = (why: string, lesson: string) => ({ why, lesson, group: 'mount /proc' });
+const about = (why: string, lesson: LessonSlug) => ({ why, lesson, group: 'mount /proc' });
 const program = {
   host: [],
   child: [
-    call('mkdirat', [-100, str('/proc'), 0o755], about('the mount point', '07-proc-sys-dev')),
-    call('mount', [str('proc'), str('/proc'), str('proc'), 0, 0], about('the processes in here', '04-pid-namespace')),
-    call('chdir', [str(`/containers/${id}/rootfs`)], { why: `into ${id}`, lesson: '06-pivot-root' }),
+    call('mkdirat', [-100, str('/proc'), 0o755], about('the mount point', 'proc-sys-dev')),
+    call('mount', [str('proc'), str('/proc'), str('proc'), 0, 0], about('the processes in here', 'pid-namespace')),
+    call('chdir', [str(`/containers/${id}/rootfs`)], { why: `into ${id}`, lesson: 'pivot-root' }),
   ],
   exec: [],
   exit: [],

@@ -1,5 +1,6 @@
 import type { Data } from './data.ts';
 import { type Errno, errnoName } from './errno.ts';
+import { type LessonSlug, lessonName } from './lessons.ts';
 import { signatures } from './signatures.ts';
 import { type Arg, type Program, type Step, sectionNames } from './step.ts';
 
@@ -108,7 +109,7 @@ export function printProgram(program: Program, { unfold, columns = Infinity, pai
     for (const line of foldLines(steps, unfold)) {
       const { why, lesson: taught } = reasonOf(line);
       add('call', `  ${String(line.index + 1).padStart(3)}  `, `${indent}  `, printLine(line, !unfold));
-      const lesson = taught ? `  [${taught}]` : '';
+      const lesson = taught ? `  [${lessonName(taught)}]` : '';
       const last = out.length - 1;
       if (visible(out[last]!) + lesson.length <= columns) out[last] += paint ? paint('lesson', lesson) : lesson;
       else add('lesson', indent, indent, lesson.trim());
@@ -128,7 +129,7 @@ export const isFolded = ({ steps, group }: Line) => steps.length > 1 && group !=
 export const printGroup = ({ steps, group }: Line) => `${shortIds(group ?? '')} ×${steps.length}`;
 
 /** What a line is for, and the lesson about it. A single step speaks for itself, also where it is a group's only one. */
-export function reasonOf(line: Line): { why: string; lesson?: string } {
+export function reasonOf(line: Line): { why: string; lesson?: LessonSlug } {
   const { why, lesson } = tellingStep(line);
   const whole = isFolded(line) ? line.steps.find(step => step.groupWhy !== undefined)?.groupWhy : undefined;
   return { why: whole ?? why, lesson };

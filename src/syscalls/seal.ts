@@ -4,7 +4,7 @@ import { AT, F, F_SEAL, MFD, O } from './flags.ts';
 import { type Program, program, slot } from './step.ts';
 
 const groupWhy = 'the shim goes on as a copy that nobody can write to, root in a container included (CVE-2019-5736)';
-const about = (why: string) => ({ why, lesson: '06-pivot-root', group: 'seal', groupWhy });
+const about = (why: string) => ({ why, lesson: 'pivot-root' as const, group: 'seal', groupWhy });
 
 /**
  * The first program of every shim: copies itself into memory that nobody can write, and executes the copy. A container

@@ -1,5 +1,6 @@
 import type { Data } from './data.ts';
 import type { Errno } from './errno.ts';
+import type { LessonSlug } from './lessons.ts';
 import type { SyscallName } from './numbers.ts';
 
 /**
@@ -29,7 +30,7 @@ export type Arg = number | bigint | Data | Slot | Word;
 /** Why a step is there: one sentence for `--dry-run`, the lesson that explains it, the group it is folded into. */
 export interface Reason {
   readonly why: string;
-  readonly lesson?: string;
+  readonly lesson?: LessonSlug;
   /** Steps of one group that follow each other are one line until unfolded. */
   readonly group?: string;
   /** What the group as a whole is for, where no step's own reason says it. */

@@ -102,7 +102,7 @@ export function lessonProgram(parts: {
     exec: [
       call('execve', [str(path), strings(argv, shortArgv(argv)), strings(env, `[${env.length} variables]`)], {
         why: 'replace this process by the program; everything above stays',
-        lesson: '01-process',
+        lesson: 'process',
       }),
     ],
     supervise: { child, status: slot('status') },

@@ -1,3 +1,4 @@
+import { type LessonSlug, lessonName } from '../../syscalls/lessons.ts';
 import {
   foldLines,
   goesOn,
@@ -117,7 +118,7 @@ export class Trace {
     }
     const part = sealed || events.length === line.steps.length ? '' : `: the first ${events.length}`;
     const name = `${printGroup(line)}${part}`;
-    this.print(line.index, events[0]!, [['group', name], ...answers(events), ['lesson', reasonOf(line).lesson]]);
+    this.print(line.index, events[0]!, [['group', name], ...answers(events), ['lesson', lessonOf(reasonOf(line))]]);
   }
 
   /** A step by itself, its reason below. */
@@ -126,7 +127,7 @@ export class Trace {
     this.print(report.index, event, [
       ['call', printStep(step, true)],
       answer(event),
-      ['lesson', step.lesson],
+      ['lesson', lessonOf(step)],
       ...(withReason ? [['why', shortIds(step.why)] as const] : []),
     ]);
   }
@@ -149,11 +150,13 @@ export class Trace {
   }
 
   private printFull({ step, report }: StepEvent): void {
-    const lesson = step.lesson === undefined ? '' : `  [${step.lesson}]`;
+    const lesson = step.lesson === undefined ? '' : `  [${lessonOf(step)}]`;
     const answered = step.op === 'syscall' ? ` ${printResult(report.result, goesOn(step, report))}` : '';
     this.output.err(`${report.section.padEnd(5)} ${printStep(step)}${answered}${lesson}\n`);
   }
 }
+
+const lessonOf = ({ lesson }: { lesson?: LessonSlug }) => lesson && lessonName(lesson);
 
 /** What the kernel said to one step; the other operations are the interpreter's own. */
 function answer({ step, report }: StepEvent): Part {

@@ -23,7 +23,7 @@ export function seccomp(profile: Seccomp, host: { arch: Architecture; features: 
   );
   const about = {
     why: 'system calls that a container has no use for fail from here on: the kernel code behind them is out of reach',
-    lesson: '10-capabilities',
+    lesson: 'capabilities-and-seccomp' as const,
   };
   return [
     host.features.seccomp
