@@ -6,6 +6,7 @@ import type { FlagTable, Values } from './grammar/flags.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { type Parsed, parse } from './grammar/parse.ts';
 import { checkCount, UnknownFlag, usageError } from './grammar/usage.ts';
+import { printError } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 import type { VerbEntry } from './verbs.ts';
 
@@ -86,11 +87,11 @@ async function parseOrHint<F extends FlagTable>(
 export function report(error: unknown, debug: boolean, output: Output): number {
   if (error instanceof MinidockError && error.code === 'usage') {
     output.err(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`);
+  } else if (error instanceof MinidockError) {
+    printError(output, error);
   } else {
-    const known = error instanceof MinidockError;
-    const fix = known ? error.fix : `this looks like a defect: 'minidock --debug …' shows where it happened`;
-    output.err(`minidock: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (fix !== undefined && !(debug && !known)) output.err(`  fix: ${fix}\n`);
+    const fix = debug ? undefined : `this looks like a defect: 'minidock --debug …' shows where it happened`;
+    printError(output, { message: error instanceof Error ? error.message : String(error), fix });
   }
   for (let cause = error; debug && cause instanceof Error; cause = cause.cause) output.err(`${cause.stack}\n`);
   return error instanceof MinidockError ? error.exitCode : 1;

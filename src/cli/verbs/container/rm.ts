@@ -1,5 +1,7 @@
+import { MinidockError } from '../../../errors.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printError } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
 
 export const verb = defineVerb({
@@ -11,9 +13,19 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   async run(context, flags, names) {
     const engine = await context.engine();
-    return each(names, context.output, async name => {
-      await engine.remove(name, { force: flags.force, volumes: flags.volumes });
-      context.output.out(`${name}\n`);
+    const remove = async (name: string) => {
+      try {
+        await engine.remove(name, { force: flags.force, volumes: flags.volumes });
+        return undefined;
+      } catch (error) {
+        // With -f what is asked for is that it be gone.
+        if (flags.force && error instanceof MinidockError && error.code === 'no-such-container') return error;
+        throw error;
+      }
+    };
+    return each(names, context.output, remove, (name, missing) => {
+      if (missing === undefined) context.output.out(`${name}\n`);
+      else printError(context.output, { message: missing.message });
     });
   },
 });

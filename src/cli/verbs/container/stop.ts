@@ -11,9 +11,12 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   async run(context, flags, names) {
     const engine = await context.engine();
-    return each(names, context.output, async name => {
-      await engine.stop(name, { signal: flags.signal, timeoutSeconds: flags.timeout });
-      context.output.out(`${name}\n`);
-    });
+    const options = { signal: flags.signal, timeoutSeconds: flags.timeout };
+    return each(
+      names,
+      context.output,
+      name => engine.stop(name, options),
+      name => context.output.out(`${name}\n`),
+    );
   },
 });

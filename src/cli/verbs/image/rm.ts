@@ -1,6 +1,7 @@
 import { MinidockError } from '../../../errors.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printError } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
 import { usesOf } from './uses.ts';
 
@@ -13,17 +14,23 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   async run(context, flags, names) {
     const images = await context.images();
-    return each(names, context.output, async name => {
+    const remove = async (name: string) => {
       try {
         const options = { force: flags.force, prune: !flags['no-prune'], uses: await usesOf(context) };
-        for (const line of (await images.remove(name, options)).lines) {
-          context.output.out('untagged' in line ? `Untagged: ${line.untagged}\n` : `Deleted: ${line.deleted}\n`);
-        }
+        return (await images.remove(name, options)).lines;
       } catch (error) {
-        if (!flags.force || !(error instanceof MinidockError) || error.code !== 'no-such-image') throw error;
-        // As with rm -f, what is not there is no failure; it is said all the same.
-        context.output.err(`minidock: ${error.message}\n`);
+        if (flags.force && error instanceof MinidockError && error.code === 'no-such-image') return error;
+        throw error;
       }
-    });
+    };
+    const print = (_: string, removed: Awaited<ReturnType<typeof remove>>) => {
+      // As with rm -f, what is not there is no failure; it is said all the same.
+      if (removed instanceof MinidockError) printError(context.output, { message: removed.message });
+      else
+        for (const line of removed)
+          context.output.out('untagged' in line ? `Untagged: ${line.untagged}\n` : `Deleted: ${line.deleted}\n`);
+    };
+    // One after another: the names of one image may stand in any order.
+    return each(names, context.output, remove, print, 1);
   },
 });

@@ -25,11 +25,15 @@ export const verb = defineVerb({
     const engine = flags.type === 'image' ? undefined : await context.engine();
     const images = await context.images();
     const found: object[] = [];
-    const code = await each(names, context.output, async name => {
-      const item = await find(name, engine, images, context, flags.type);
-      if (print === undefined) found.push(item);
-      else print(item);
-    });
+    const code = await each(
+      names,
+      context.output,
+      name => find(name, engine, images, context, flags.type),
+      (_, item) => {
+        if (print === undefined) found.push(item);
+        else print(item);
+      },
+    );
     if (print === undefined) context.output.out(`${toJson(found, flags.format === 'json' ? 0 : 4)}\n`);
     return code;
   },
