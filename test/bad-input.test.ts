@@ -81,7 +81,7 @@ const cases: [string, string[], number, RegExp][] = [
   ['no such container: logs', ['logs', 'nosuch'], 1, /No such container: nosuch/],
   ['no such container: stop', ['stop', 'nosuch'], 1, /No such container: nosuch/],
   ['no such container: rm', ['rm', 'nosuch'], 1, /No such container: nosuch/],
-  ['a container’s id as a path', ['rm', '-f', '../containers'], 1, /No such container: \.\.\/containers/],
+  ['a container’s id as a path', ['rm', '../containers'], 1, /No such container: \.\.\/containers/],
   ['a container’s name as a path', ['logs', '..'], 1, /No such container: \.\./],
   ['no such command', ['run', '--rm', 'bb', 'nosuch'], 127, /exec: "nosuch": executable file not found in \$PATH/],
   [

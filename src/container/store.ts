@@ -13,6 +13,7 @@ import {
   writeVolatile,
 } from '../state/files.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
+import { isName } from './names.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
 export class ContainerStore {
@@ -94,14 +95,8 @@ export class ContainerStore {
     }
   }
 
-  /** Throws `invalid-name` or `name-in-use`; a name whose container is gone is free. */
-  checkName(name: string): void {
-    if (!isName(name))
-      throw new MinidockError(
-        'invalid-name',
-        `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
-        { exitCode: 125 },
-      );
+  /** Throws `name-in-use`; a name whose container is gone is free. */
+  checkFree(name: string): void {
     const holder = this.named(name);
     if (holder !== undefined)
       throw new MinidockError(
@@ -182,6 +177,3 @@ export const isBroken = (error: unknown): error is MinidockError =>
   error instanceof MinidockError && error.code === 'broken-record';
 
 const isFullId = (text: string) => /^[0-9a-f]{64}$/.test(text);
-
-/** Docker's rule. */
-export const isName = (text: string) => /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(text);

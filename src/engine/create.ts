@@ -4,6 +4,7 @@ import path from 'node:path';
 import { resourcesFor } from '../cgroup/limits.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../container/command.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../container/etc-files.ts';
+import { readName } from '../container/names.ts';
 import { defaultSeccomp } from '../container/seccomp/profile.ts';
 import { ociSpec } from '../container/spec.ts';
 import { resolveUser } from '../container/user.ts';
@@ -29,14 +30,14 @@ export async function createContainer(parts: EngineParts, options: RunOptions): 
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, parts.facts);
-  if (options.name !== undefined) parts.store.checkName(options.name);
+  const name = wantedName(parts, options);
   const record = await recordFor(parts, options, image, id);
   // Name and bundle under one lock: of two containers with one name only the first ever exists.
   await withLock(enginePaths(parts.roots).allocation, () => {
     // Layers that nobody uses are removed under this lock (image/collect.ts); from its record on a container uses its own.
     if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
-    record.name = options.name ?? parts.freshName(name => parts.store.named(name) !== undefined);
-    parts.store.checkName(record.name);
+    record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
+    parts.store.checkFree(record.name);
     // The name first: killed in between we leave a link that leads nowhere, which is a free name.
     parts.store.takeName(record.name, id);
     parts.store.create(record, directory => {
@@ -56,7 +57,15 @@ function likeRoot(upper: string, layer: string | undefined): void {
   fs.chmodSync(upper, mode & 0o7777);
 }
 
-/** The record of a container to be. Where `make` is false nothing is made on disk: for `--dry-run`. */
+/** What `--name` says, if it is a name and free. */
+export function wantedName(parts: EngineParts, options: Pick<RunOptions, 'name'>): string | undefined {
+  if (!options.name) return undefined;
+  const name = readName(options.name);
+  parts.store.checkFree(name);
+  return name;
+}
+
+/** The record of a container to be, without its name. Where `make` is false nothing is made on disk: for `--dry-run`. */
 export async function recordFor(
   parts: EngineParts,
   options: RunOptions,
@@ -72,7 +81,7 @@ export async function recordFor(
   const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
   return {
     id,
-    name: options.name ?? '',
+    name: '',
     created: new Date().toISOString(),
     image: options.image,
     imageId: image.id,

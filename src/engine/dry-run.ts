@@ -10,7 +10,7 @@ import type { Program } from '../syscalls/step.ts';
 import { compile } from './compile.ts';
 import { containerToCompile } from './compile-input.ts';
 import type { EngineParts } from './context.ts';
-import { recordFor, specFor } from './create.ts';
+import { recordFor, specFor, wantedName } from './create.ts';
 import type { ContainerRecord, RunOptions } from './engine.ts';
 import { pieces } from './pieces.ts';
 
@@ -22,6 +22,7 @@ export async function planContainer(parts: EngineParts, options: RunOptions): Pr
   const image = new ImageStore(parts.roots.root).get(options.image);
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, parts.facts);
+  wantedName(parts, options);
   const id = randomBytes(32).toString('hex');
   const record = await recordFor(parts, options, image, id, false);
   record.network = plannedAttachment(parts, record);

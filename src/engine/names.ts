@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { MinidockError } from '../errors.ts';
 
 const adjectives =
   'agile amber ample attentive balmy blithe bold brisk bronze calm candid cheery civil clever cosy crisp curious dapper deft diligent eager earnest eloquent fair festive fond frank gentle glad golden graceful hardy hearty honest humble jolly keen kind lively lucid mellow merry mild modest neat nimble patient placid plucky polite proud quiet ready robust serene sincere steady sturdy sunny swift tidy tranquil upbeat vivid warm wise witty zesty'.split(
@@ -21,14 +20,4 @@ export function freshName(taken: (name: string) => boolean): string {
     const candidate = attempt < 8 ? name : `${name}${randomInt(1_000_000)}`;
     if (!taken(candidate)) return candidate;
   }
-}
-
-/** A leading slash is no part of a name, as Docker has it. @throws {MinidockError} `invalid-name` */
-export function checkName(given: string): string {
-  const name = given.replace(/^\//, '');
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) && name.length <= 255) return name;
-  throw new MinidockError(
-    'invalid-name',
-    `Invalid container name (${given}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, two characters at least`,
-  );
 }
