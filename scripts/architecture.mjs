@@ -45,6 +45,7 @@ const problems = [
   ),
   ...hotPath(),
   ...shimUsers(),
+  ...programStarters(),
   ...(await cliReference()),
 ];
 for (const problem of problems) console.error(problem);
@@ -111,6 +112,15 @@ function shimUsers() {
   return files
     .filter(file => !file.startsWith('src/syscalls/') && /build\/minidock-shim/.test(readFileSync(root + file, 'utf8')))
     .map(file => `${file} names the shim's file: only src/syscalls starts it`);
+}
+
+/** A program of the host is started by an absolute path that src/host/programs.ts found, and never looked for by Node. */
+function programStarters() {
+  const starts = file => imports.get(file).some(({ path }) => path === 'node:child_process');
+  const looks = file => imports.get(file).some(({ path }) => path === 'src/host/programs.ts');
+  return files
+    .filter(file => file !== 'src/syscalls/shim.ts' && starts(file) && !looks(file))
+    .map(file => `${file} starts a program: src/host/programs.ts says where it is`);
 }
 
 async function cliReference() {

@@ -5,12 +5,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pieces } from '../../src/engine/pieces.ts';
+import { programOnPath } from '../../src/host/programs.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { room, str, text } from '../../src/syscalls/data.ts';
 import { AT, O } from '../../src/syscalls/flags.ts';
 import { type Fact, namespaceFacts } from '../../src/workshop/evidence.ts';
 import { type Comparison, type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
-import { findProgram } from '../../src/workshop/requirements.ts';
 import { type Called, markerPrefix } from './libc.ts';
 
 const hello = text('hello from a syscall\n');
@@ -101,7 +101,7 @@ async function underStrace(stage: Stage): Promise<Comparison> {
   const title = { en: 'libc from TypeScript, under strace', zh: '从 TypeScript 调用 libc，用 strace 旁观' };
   const script = fileURLToPath(new URL('libc.ts', import.meta.url));
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), script] as const;
-  const strace = findProgram('strace');
+  const strace = programOnPath('strace');
   const trace = path.join(stage.scratch, 'strace.txt');
   const traced = '?access,?faccessat,?faccessat2,getpid,uname,unshare,sethostname,setresuid';
   const command = strace ? [strace, '-qq', '-e', `trace=${traced}`, '-o', trace, ...node] : [...node];

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../../src/errors.ts';
-import { findProgram } from '../../src/workshop/requirements.ts';
+import { programOnPath, systemProgram } from '../../src/host/programs.ts';
 
 /** What one wants in a root file system to look around in it. */
 const programs = [
@@ -33,14 +33,14 @@ export function makeSmallRoot(root: string): void {
   for (const name of ['bin', 'etc', 'proc', 'tmp']) fs.mkdirSync(path.join(root, name), { recursive: true });
   fs.writeFileSync(path.join(root, 'etc/os-release'), 'PRETTY_NAME="a root made by lesson 6"\n');
   fs.writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
-  const busybox = findProgram('busybox');
+  const busybox = programOnPath('busybox');
   if (busybox !== undefined) {
     bring(busybox, root, 'busybox');
     for (const name of programs) fs.symlinkSync('busybox', path.join(root, 'bin', name));
     return;
   }
   for (const name of programs) {
-    const found = findProgram(name);
+    const found = programOnPath(name);
     if (found !== undefined) bring(found, root, name);
   }
   if (!fs.existsSync(path.join(root, 'bin/sh')))
@@ -62,7 +62,10 @@ function bring(program: string, root: string, name: string): void {
 /** The loader and libraries of a dynamic program; none of a static one, of which ldd says so with an error. */
 function librariesOf(program: string): string[] {
   try {
-    const text = execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const text = execFileSync(systemProgram('ldd') ?? 'ldd', [program], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return [...text.matchAll(/(?:=> |^\s*)(\/\S+)/gm)].map(match => match[1]!);
   } catch {
     return [];

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { systemPath, systemProgram } from '../host/programs.ts';
 
 /**
  * iptables as the host has it: over nf_tables or legacy, whichever `iptables-restore` is, as for every other user of it on
- * this machine. One process changes any number of rules, all of them or none in a table.
+ * this machine. One process changes any number of rules, all of them or none in a table. Names, or paths.
  */
 export interface Iptables {
   readonly restore: string;
@@ -54,9 +55,6 @@ function refused(command: string, stderr: string, rules: string): MinidockError 
   );
 }
 
-/** sbin is not on the PATH of every user's root shell (`su` without `-`). */
-const searchPath = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
-
 interface Outcome {
   status: number | null;
   stdout: string;
@@ -65,7 +63,9 @@ interface Outcome {
 
 function run(command: string, args: readonly string[], input: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { PATH: searchPath, LC_ALL: 'C' }, stdio: 'pipe' });
+    const program = command.includes('/') ? command : systemProgram(command);
+    if (program === undefined) return reject(missing(command));
+    const child = spawn(program, args, { env: { PATH: systemPath, LC_ALL: 'C' }, stdio: 'pipe' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', chunk => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { errnoOf, MinidockError } from '../errors.ts';
+import { MinidockError } from '../errors.ts';
+import { programOnPath } from '../host/programs.ts';
 import type { Credentials } from './credentials.ts';
 
 /** What helpers name the user of an identity token. */
@@ -50,13 +51,15 @@ export class CredentialHelper {
 
   #run(action: string, input: string): Promise<{ status: number | null; output: string }> {
     return new Promise((resolve, reject) => {
+      const program = programOnPath(this.#program);
+      if (program === undefined) return reject(this.#missing());
       // It may ask its user on the terminal, so its standard error is ours.
-      const child = spawn(this.#program, [action], { stdio: ['pipe', 'pipe', 'inherit'], timeout: timeoutMs });
+      const child = spawn(program, [action], { stdio: ['pipe', 'pipe', 'inherit'], timeout: timeoutMs });
       let output = '';
       child.stdout.setEncoding('utf8').on('data', chunk => {
         output += chunk;
       });
-      child.on('error', error => reject(errnoOf(error) === 'ENOENT' ? this.#missing(error) : error));
+      child.on('error', reject);
       child.on('close', status => resolve({ status, output }));
       // One that ends without reading is judged by its exit code.
       child.stdin.on('error', () => {});
@@ -64,11 +67,11 @@ export class CredentialHelper {
     });
   }
 
-  #missing(cause: Error): MinidockError {
+  #missing(): MinidockError {
     return new MinidockError(
       'no-credential-helper',
       `error getting credentials - err: exec: "${this.#program}": executable file not found in $PATH`,
-      { cause, fix: `install ${this.#program}, or take "credsStore" and "credHelpers" out of Docker's config.json` },
+      { fix: `install ${this.#program}, or take "credsStore" and "credHelpers" out of Docker's config.json` },
     );
   }
 

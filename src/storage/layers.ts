@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
+import { systemProgram } from '../host/programs.ts';
 import { type Digest, hexOf } from '../oci/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
 import { chainIds, layerDirectory } from './chain.ts';
 import { explainWrite } from './failure.ts';
-import { hostPath } from './host-path.ts';
 import { singleFlight } from './single-flight.ts';
 import { type Unpack, type Unpacked, type UnpackHooks, type UnpackTask, unpackBlob } from './unpack/blob.ts';
 
@@ -95,7 +95,8 @@ function layersOf(root: string): string {
  * attribute is refused, and nothing is lost.
  */
 function spread(directory: string): void {
-  spawnSync('chattr', ['+T', directory], { stdio: 'ignore', env: { PATH: hostPath } });
+  const chattr = systemProgram('chattr');
+  if (chattr !== undefined) spawnSync(chattr, ['+T', directory], { stdio: 'ignore', env: {} });
 }
 
 function once(root: string, chainId: Digest, work: () => Promise<void>): Promise<boolean> {

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MinidockError } from '../errors.ts';
+import { programOnPath } from '../host/programs.ts';
 import { type Fact, type Moment, momentOf } from './evidence.ts';
 import { childrenOf, hostnameOf } from './facts.ts';
 import type { Comparison, Stage } from './lesson.ts';
 import { READY } from './ready.ts';
-import { findProgram } from './requirements.ts';
 
 /**
  * Compiles the lesson's C program, runs it with a command that holds still, and asks the kernel the same questions as of the
@@ -20,7 +20,7 @@ export async function compareWithC(
 ): Promise<Comparison> {
   const file = path.basename(fileURLToPath(source));
   const title = { en: `The same in C: ${file}`, zh: `用 C 再做一遍：${file}` };
-  const compiler = findProgram('gcc') ?? findProgram('cc') ?? findProgram('clang');
+  const compiler = programOnPath('gcc') ?? programOnPath('cc') ?? programOnPath('clang');
   if (compiler === undefined) {
     const line = { en: 'skipped: no C compiler (apt install gcc)', zh: '跳过：没有 C 编译器（apt install gcc）' };
     return { title, evidence: { facts: [], listings: [{ title: line, lines: [] }] } };

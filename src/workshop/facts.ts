@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { promisify } from 'node:util';
+import { MinidockError } from '../errors.ts';
+import { systemPath, systemProgram } from '../host/programs.ts';
 
 /** What the kernel says of a process. All of it is read from /proc; nothing is believed because we did it ourselves. */
 
@@ -69,6 +71,10 @@ export function childrenOf(pid: number): number[] {
 /** The hostname as a process sees it: asked inside its UTS namespace. */
 export async function hostnameOf(pid: number): Promise<string> {
   if (namespacesOf(pid).uts === namespacesOf('self').uts) return os.hostname();
-  const { stdout } = await promisify(execFile)('nsenter', ['--target', String(pid), '--uts', 'uname', '-n']);
+  const nsenter = systemProgram('nsenter');
+  if (nsenter === undefined)
+    throw new MinidockError('no-nsenter', 'nsenter is not installed', { fix: 'install util-linux' });
+  const command = ['--target', String(pid), '--uts', 'uname', '-n'];
+  const { stdout } = await promisify(execFile)(nsenter, command, { env: { PATH: systemPath } });
   return stdout.trim();
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import path from 'node:path';
+import { systemProgram } from '../host/programs.ts';
 import type { Text } from './language.ts';
 
 /** What a lesson needs of the machine. */
@@ -39,25 +39,12 @@ export function missing(requirement: Requirement): Text | undefined {
 function hasOverlay(): boolean {
   const listed = () => /\toverlay$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'));
   if (listed()) return true;
+  const modprobe = systemProgram('modprobe');
+  if (modprobe === undefined) return false;
   try {
-    execFileSync('modprobe', ['overlay'], { stdio: 'ignore' });
+    execFileSync(modprobe, ['overlay'], { stdio: 'ignore' });
   } catch {
     return false;
   }
   return listed();
-}
-
-/** A program on PATH, as its full path; undefined where there is none. */
-export function findProgram(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(':')
-    .map(directory => path.join(directory, name))
-    .find(candidate => {
-      try {
-        fs.accessSync(candidate, fs.constants.X_OK);
-        return fs.statSync(candidate).isFile();
-      } catch {
-        return false;
-      }
-    });
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostFacts } from '../../host/facts.ts';
+import { systemPath, systemProgram } from '../../host/programs.ts';
 import { shimPath } from '../../syscalls/shim.ts';
 import type { DoctorFacts } from './checks.ts';
 
@@ -62,13 +63,14 @@ function probeIptables(): DoctorFacts['iptables'] {
 
 /** What a command printed; undefined where it is missing or failed. */
 function output(command: string, ...args: string[]): string | undefined {
+  const program = systemProgram(command);
+  if (program === undefined) return undefined;
   try {
-    return execFileSync(command, args, {
+    return execFileSync(program, args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 5000,
-      // As the engine looks for iptables: `su` without `-` leaves sbin out.
-      env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
+      env: { PATH: systemPath, LC_ALL: 'C' },
     });
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { hostPath } from '../host-path.ts';
+import { systemPath } from '../../host/programs.ts';
 import { corrupt } from './corrupt.ts';
 import type { Compression } from './formats.ts';
 
@@ -23,7 +23,7 @@ export async function* throughProgram(
   name: string,
   compression: Compression,
 ): AsyncGenerator<Buffer> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: hostPath, LC_ALL: 'C' } });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: systemPath, LC_ALL: 'C' } });
   const ended = once(child, 'close').catch(error => error as Error);
   let failure: unknown;
   let said = '';
