@@ -28,7 +28,7 @@ static u32 below(u32 n)
 /* A small valid program: random counts, steps with arguments of every kind. Returns its size. */
 static u32 compose(u8 *out)
 {
-	struct header h = { .magic = MAGIC, .flags = below(4), .slots = 1 + below(8), .data = 8 * (1 + below(32)) };
+	struct header h = { .magic = MAGIC, .flags = below(4), .slots = 1 + below(below(4) ? 8 : MAX_SLOTS), .data = 8 * (1 + below(32)) };
 	for (int i = 0; i < SECTIONS; i++)
 		h.steps[i] = below(6);
 	h.supervise = below(ROLES);
@@ -75,7 +75,7 @@ static u32 compose(u8 *out)
 /* Flips bits, overwrites fields with telling values, cuts, grows; sometimes repairs the size so that later checks are reached. */
 static u32 damage(u8 *bytes, u32 size)
 {
-	static const u32 telling[] = { 0, 1, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff, MAX_PROGRAM };
+	static const u32 telling[] = { 0, 1, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff, MAX_PROGRAM, MAX_SLOTS };
 	for (u32 n = below(4); n; n--) {
 		u32 at = below(size - 4);
 		switch (below(4)) {

@@ -198,6 +198,20 @@ test('a source that is a link is what it leads to; a destination may lead throug
   assert.is(await box.sh('cat /run/mine/file', '-v', `${join(folder, 'real')}:/var/run/mine`), 'found');
 });
 
+test('an image of 300 volumes runs: each is a mount, and all of them go with the container', async () => {
+  await box.build(
+    'many',
+    [],
+    Array.from({ length: 300 }, (_, i) => `VOLUME /data/v${i}`),
+  );
+  const script = 'for i in /data/*; do echo x > $i/x; done; grep -c " /data/v" /proc/self/mountinfo';
+  assert.is(await box.ok(['run', '--rm', '--network', 'none', 'many', 'sh', '-c', script]), '300');
+  assert.equal(
+    readdirSync(join(box.root, 'volumes')).filter(name => name.length === 64),
+    [],
+  );
+});
+
 test('one destination twice is refused', async () => {
   const folder = sharedFolder();
   const result = await box.minidock(['run', '--rm', '-v', `${folder}:/x`, '-v', `${folder}:/x/`, 'bb', 'true']);

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { call, expect, store, sync } from './calls.ts';
 import { room, str, strings, struct } from './data.ts';
-import { encode, MAX_PROGRAM } from './encode.ts';
+import { encode, MAX_PROGRAM, MAX_SLOTS } from './encode.ts';
 import { program, slot, word } from './step.ts';
 
 const why = { why: 'a test' };
@@ -92,16 +92,21 @@ test('store and expect name offsets in data; sync carries nothing', () => {
   assert.is(stepAt(bytes, 3).op, 3);
 });
 
-test('the longest program is the same on both sides', () => {
+test('the longest program, and the most results that it saves, are the same on both sides', () => {
   const header = readFileSync(new URL('../../native/protocol.h', import.meta.url), 'utf8');
   const [, factor, shift] = /MAX_PROGRAM = (\d+) << (\d+)/.exec(header) ?? [];
   assert.is(Number(factor) << Number(shift), MAX_PROGRAM);
+  assert.is(Number(/MAX_SLOTS = (\d+)/.exec(header)?.[1]), MAX_SLOTS);
 });
 
 test('what exceeds the limits of the language is refused', () => {
   assert.throws(() => encode(program({ host: [call('read', [1, 2, 3, 4, 5, 6, 7], why)] }), options), /7 arguments/);
   const huge = room(MAX_PROGRAM, 'huge');
   assert.throws(() => encode(program({ host: [call('read', [0, huge], why)] }), options), /exceeds/);
+  const saving = (count: number) =>
+    program({ host: Array.from({ length: count }, (_, i) => call('getpid', [], { ...why, save: slot(`pid${i}`) })) });
+  assert.is(encode(saving(MAX_SLOTS - 1), options).readUInt32LE(12), MAX_SLOTS - 1);
+  assert.throws(() => encode(saving(MAX_SLOTS), options), /saves more than 4095 results/);
   assert.throws(() => str('a\0b'), /NUL/);
 });
 

@@ -11,6 +11,7 @@ const STEP_SIZE = 80;
 const ENTRY_SIZE = 16;
 const POINTER_SIZE = 8;
 export const MAX_PROGRAM = 8 << 20;
+export const MAX_SLOTS = 4096;
 const ops = { syscall: 0, store: 1, expect: 2, sync: 3 } as const;
 const widths = { u32: 1, u64: 2, decimal: 3 } as const;
 const NO_SLOT = 0xffff;
@@ -145,13 +146,18 @@ class Layout {
   private size = 0;
 
   get slotCount(): number {
-    // The supervisor keeps the exit status in a slot of its own where the program names none.
-    return Math.min(this.slots.size + 1, 256);
+    return this.slots.size;
   }
 
   slot(slot: Slot): number {
     const known = this.slots.get(slot) ?? this.slots.size;
-    if (known > 254) throw new Error('a program saves at most 255 results');
+    // The last one is the supervisor's, for the exit status where the program names no slot for it.
+    if (known >= MAX_SLOTS - 1)
+      throw new MinidockError(
+        'program-too-long',
+        `a program that saves more than ${MAX_SLOTS - 1} results of syscalls exceeds the shim's memory for them`,
+        { exitCode: 125, fix: 'mount fewer volumes: each is a descriptor that is saved' },
+      );
     this.slots.set(slot, known);
     return known;
   }
