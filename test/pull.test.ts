@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { ImageStore } from '../src/image/store.ts';
 import { blobPath, type Digest } from '../src/oci/digest.ts';
+import { inspectManifest } from '../src/registry/inspect-manifest.ts';
 import { type PullEvent, type PullOptions, pull } from '../src/registry/pull.ts';
 import { serve } from '../src/registry/server/serve.ts';
 import { snapshot } from './support/canary.ts';
@@ -142,6 +143,21 @@ test('an index is pulled for the platform that was asked for, and named by the d
     error.message,
     /^no matching manifest for linux\/riscv64 in .*, which offers linux\/amd64, linux\/arm64$/,
   );
+});
+
+test('a manifest of schema 1 is said to be one', async () => {
+  const server = await registry({ compatibility: { schema1: { enabled: true } } });
+  push(server, 'old:1', '--format', 'v2s1');
+  const root = temporaryFolder('root');
+  const words = /^manifest of .*\/old:1 has schema version 1, Docker's format before 2016, which is not supported$/;
+  const options = { root, daemonConfig: '/nonexistent', dockerConfig: '/nonexistent' };
+  for (const read of [pull, inspectManifest]) {
+    const error = await read(`${server.host}/old:1`, options).then(
+      () => new Error('it did not fail'),
+      (error: Error) => error,
+    );
+    assert.match(error.message, words);
+  }
 });
 
 test('what is not there is said in Docker’s words', async () => {

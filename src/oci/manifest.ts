@@ -48,11 +48,7 @@ type Json = Record<string, unknown>;
  */
 export function parseManifest(content: Uint8Array, contentType: string | undefined, what: string): Manifest | Index {
   const document = parseObject(content, what);
-  if (document.schemaVersion === 1) {
-    throw malformed(what, 'it has the schema version 1, which Docker gave up in 2019', {
-      fix: 'push the image again with a current client',
-    });
-  }
+  if (document.schemaVersion === 1) throw schema1(what);
   if (document.schemaVersion !== 2)
     throw malformed(what, `schemaVersion is ${JSON.stringify(document.schemaVersion)}, not 2`);
   const hasManifests = document.manifests !== undefined;
@@ -76,6 +72,23 @@ export function parseManifest(content: Uint8Array, contentType: string | undefin
     );
   }
   return hasLayers ? readManifest(document, mediaType, what) : readIndex(document, mediaType, what);
+}
+
+/** Throws `schema-1` for a manifest of that kind, whatever else is wrong with it. */
+export function refuseSchema1(content: Uint8Array, what: string): void {
+  try {
+    parseManifest(content, undefined, what);
+  } catch (error) {
+    if (error instanceof MinidockError && error.code === 'schema-1') throw error;
+  }
+}
+
+function schema1(what: string): MinidockError {
+  return new MinidockError(
+    'schema-1',
+    `${what} has schema version 1, Docker's format before 2016, which is not supported`,
+    { fix: 'have the image pushed again by a current client, or convert it: skopeo copy --format v2s2 FROM TO' },
+  );
 }
 
 function readManifest(document: Json, mediaType: string, what: string): Manifest {

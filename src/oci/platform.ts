@@ -35,12 +35,11 @@ export function parsePlatform(text: string): Platform {
 
 const knownSystems = ['linux', 'windows', 'darwin', 'freebsd'];
 
-/** The image of an index for a platform; the variant decides only where one was asked for. Throws `no-such-platform`. */
+/** The image of an index for a platform, of several the one that fits best. Throws `no-such-platform`. */
 export function choosePlatform(index: Index, wanted: Platform, name: string): Descriptor {
-  const images = index.manifests.filter(({ mediaType }) => manifestTypes.includes(mediaType));
-  const found = images.find(({ platform }) => platform !== undefined && fits(platform, wanted));
+  const found = findPlatform(index, wanted);
   if (found !== undefined) return found;
-  const offered = images
+  const offered = imagesOf(index)
     .map(({ platform }) => platform)
     .filter(p => p !== undefined && p.os !== 'unknown') as Platform[];
   throw new MinidockError(
@@ -49,13 +48,35 @@ export function choosePlatform(index: Index, wanted: Platform, name: string): De
   );
 }
 
+/** As `choosePlatform`; undefined where there is none. */
+export function findPlatform(index: Index, wanted: Platform): Descriptor | undefined {
+  const ranked = imagesOf(index)
+    .map(image => ({ image, distance: distanceOf(image.platform, wanted) }))
+    .filter(({ distance }) => distance < Number.POSITIVE_INFINITY);
+  return ranked.sort((a, b) => a.distance - b.distance)[0]?.image;
+}
+
+const imagesOf = (index: Index) => index.manifests.filter(({ mediaType }) => manifestTypes.includes(mediaType));
+
 /** Whether an image for `platform` is what is wanted. */
 export function fits(platform: Platform, wanted: Platform): boolean {
-  return (
-    platform.os === wanted.os &&
-    platform.architecture === wanted.architecture &&
-    (wanted.variant === undefined || platform.variant === undefined || platform.variant === wanted.variant)
-  );
+  return distanceOf(platform, wanted) < Number.POSITIVE_INFINITY;
+}
+
+/** What an architecture without a variant stands for. An image for amd64/v3 needs instructions that amd64 does not promise. */
+const plainVariants: Record<string, string> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
+
+/** 0 for what is wanted itself, more for what serves as well, infinity for what does not. */
+function distanceOf(platform: Platform | undefined, wanted: Platform): number {
+  if (platform?.os !== wanted.os || platform.architecture !== wanted.architecture) return Number.POSITIVE_INFINITY;
+  const [theirs, ours] = [platform, wanted].map(one => one.variant ?? plainVariants[one.architecture]);
+  if (theirs === ours) return 0;
+  if (wanted.architecture !== 'arm') return Number.POSITIVE_INFINITY;
+  // A processor runs what was built for those before it.
+  const newer = Number(ours?.slice(1)) - Number(theirs?.slice(1));
+  if (newer > 0) return newer;
+  // Docker takes its word for it where an image names no variant.
+  return platform.variant === undefined ? 100 : Number.POSITIVE_INFINITY;
 }
 
 /** `linux/arm/v7`. */

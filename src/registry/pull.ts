@@ -14,6 +14,7 @@ import {
   maxManifestSize,
   type Platform,
   parseManifest,
+  refuseSchema1,
 } from '../oci/manifest.ts';
 import { indexTypes, manifestTypes } from '../oci/media-types.ts';
 import { choosePlatform, fits, hostPlatform, printPlatform } from '../oci/platform.ts';
@@ -173,8 +174,9 @@ function checkPlatform(config: Platform, name: string, { platform, onProgress }:
         `wanted ${printPlatform(platform)}, actual: ${printPlatform(platformOf(config))}`,
     );
   }
-  if (platform !== undefined || fits(config, hostPlatform())) return;
-  const [theirs, ours] = [platformOf(config), hostPlatform()].map(printPlatform);
+  const host = hostPlatform();
+  if (platform !== undefined || (config.os === host.os && config.architecture === host.architecture)) return;
+  const [theirs, ours] = [platformOf(config), host].map(printPlatform);
   onProgress?.({
     kind: 'warning',
     message: `the requested image's platform (${theirs}) does not match this machine's (${ours}): it will not run here`,
@@ -205,6 +207,8 @@ async function fetchManifest(client: RegistryClient, name: string, what: string)
   const digest: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   const promised = isDigest(name) ? name : headers['docker-content-digest'];
   if (isDigest(promised) && promised !== digest) {
+    // The digest of a schema 1 manifest leaves its signatures out.
+    refuseSchema1(content, what);
     throw new MinidockError('digest-mismatch', `digest mismatch: the ${what} should be ${promised} and is ${digest}`);
   }
   const document = parseManifest(content, headers['content-type'], what);

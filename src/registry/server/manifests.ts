@@ -6,8 +6,7 @@ import { annotationKeys, ImageStore } from '../../image/store.ts';
 import { blobPath, type Digest, isDigest } from '../../oci/digest.ts';
 import { type ImageConfig, maxConfigSize, parseConfig } from '../../oci/image-config.ts';
 import { type Descriptor, type Index, type Manifest, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
-import { manifestTypes } from '../../oci/media-types.ts';
-import { fits, hostPlatform } from '../../oci/platform.ts';
+import { findPlatform, hostPlatform } from '../../oci/platform.ts';
 import { canonical, isTag, parseName, type Reference } from '../../oci/reference.ts';
 import { chainIds, layerDirectory } from '../../storage/chain.ts';
 import { ensureLayer, unpackedSize } from '../../storage/layers.ts';
@@ -107,10 +106,7 @@ export class Manifests {
 
   /** Of an index this machine takes the image that it can run. */
   async #addOwnImage(index: Index, reference: Reference): Promise<void> {
-    const child = index.manifests.find(
-      ({ mediaType, platform }) =>
-        manifestTypes.includes(mediaType) && platform !== undefined && fits(platform, hostPlatform()),
-    );
+    const child = findPlatform(index, hostPlatform());
     if (child === undefined) return;
     const { mediaType, digest, size } = child;
     const manifest = parseManifest(this.#store.layout.read(digest, maxManifestSize), undefined, `manifest ${digest}`);
