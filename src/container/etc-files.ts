@@ -11,9 +11,15 @@ export function hostsFile(hostname: string, address: string | undefined, hostNet
     'ff00::0\tip6-mcastprefix',
     'ff02::1\tip6-allnodes',
     'ff02::2\tip6-allrouters',
-    ...(address ? [`${address}\t${hostname}`] : []),
+    ...(address ? [`${address}\t${namesOf(hostname)}`] : []),
     '',
   ].join('\n');
+}
+
+/** `web.example.com web`: a name with a domain is known by its first part as well. */
+function namesOf(hostname: string): string {
+  const dot = hostname.indexOf('.');
+  return dot < 0 ? hostname : `${hostname} ${hostname.slice(0, dot)}`;
 }
 
 /** Public resolvers, where the host names none that a container could reach; Docker chooses these. */
@@ -34,7 +40,7 @@ export function resolvConf(hostNetwork: boolean): string {
   );
 }
 
-/** The hostname as Docker chooses it: the flag, the host's own for its network, else the short id. */
+/** The hostname as Docker chooses it: the flag unless it is empty, the host's own for its network, else the short id. */
 export function hostnameFor(options: { hostname?: string; network: string }, id: string): string {
-  return options.hostname ?? (options.network === 'host' ? os.hostname() : id.slice(0, 12));
+  return options.hostname || (options.network === 'host' ? os.hostname() : id.slice(0, 12));
 }
