@@ -73,6 +73,8 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Ru
     return 0;
   }
   const { id } = await orPull(() => engine.create(options), whenMissing);
+  if (options.network === 'host' && options.ports.length > 0)
+    context.output.err('WARNING: Published ports are discarded when using host network mode\n');
   if (flags.cidfile !== undefined) writeFileSync(flags.cidfile, id);
   const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
   try {
