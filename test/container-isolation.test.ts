@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
+import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root', 'busybox', 'overlayfs');
@@ -55,6 +56,30 @@ test('the hostname is the short id or -h, and the host keeps its own', async () 
   assert.is(await box.sh('hostname; cat /etc/hostname', '-h', 'a.example'), 'a.example\na.example');
   assert.is(hostname(), before);
   await box.ok(['rm', '-f', id]);
+});
+
+test('a name with a domain has its short form in /etc/hosts; -h "" is as none', async () => {
+  const hosts = 'tail -n 1 /etc/hosts';
+  assert.match(
+    await box.sh(hosts, '--network', 'bridge', '-h', 'web.example.com'),
+    /^172\.\S+\tweb\.example\.com web$/,
+  );
+  assert.match(await box.sh(hosts, '--network', 'bridge', '-h', 'web'), /^172\.\S+\tweb$/);
+  assert.match(await box.sh(hosts, '-h', 'web.example.com'), /ip6-allrouters$/, 'without an address there is no line');
+  const id = await box.start('hostname > /name; cat /etc/hostname >> /name; sleep 1000', '-h', '');
+  const short = id.slice(0, 12);
+  await eventually(async () => assert.is(await box.inside(id, 'cat /name'), `${short}\n${short}`));
+  assert.is(await box.inspect(id, '{{.Config.Hostname}}'), short);
+  await box.ok(['rm', '-f', id]);
+});
+
+test('/.dockerenv is there for programs that look for it, empty; an image’s own is kept', async () => {
+  const look = 'stat -c "%a %u %g %s %F" /.dockerenv; cat /.dockerenv';
+  for (const network of ['none', 'bridge', 'host'])
+    assert.is(await box.sh(look, '--network', network), '755 0 0 0 regular empty file', network);
+  await box.build('own', [{ name: '.dockerenv', content: 'of the image', mode: 0o600 }]);
+  const own = ['run', '--rm', '--network', 'none', 'own', 'sh', '-c', 'cat /.dockerenv'];
+  assert.is(await box.ok(own), 'of the image');
 });
 
 test('resolv.conf holds the host’s resolvers, and none of a loopback; changing it changes this container only', async () => {

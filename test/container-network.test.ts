@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
@@ -221,6 +221,47 @@ test('--network none reaches nothing, host is the host', async () => {
     await box.sh(`cat /sys/class/net/${wire}/ifindex`, '--network', 'host'),
     sh(`cat /sys/class/net/${wire}/ifindex`),
   );
+});
+
+test('in a network of its own everyone may listen on low ports and ping, and IPv6 is off; the host’s network stays as it is', async () => {
+  const names = [
+    'net/ipv4/ip_unprivileged_port_start',
+    'net/ipv4/ping_group_range',
+    'net/ipv6/conf/all/disable_ipv6',
+    'net/ipv6/conf/default/disable_ipv6',
+    'net/ipv6/conf/lo/disable_ipv6',
+  ];
+  const read = `cd /proc/sys; cat ${names.join(' ')}`;
+  const here = names.map(name => readFileSync(`/proc/sys/${name}`, 'utf8')).join('');
+  for (const network of ['none', 'bridge'])
+    assert.is(await box.sh(read, '--network', network), '0\n0\t2147483647\n1\n1\n1', network);
+  assert.is(await box.sh(read, '--network', 'host'), here.trim());
+  assert.is(names.map(name => readFileSync(`/proc/sys/${name}`, 'utf8')).join(''), here, 'the host is as before');
+
+  assert.is(await box.sh('httpd -p 80 && echo listens', '--network', 'bridge', '-u', '1000:1000'), 'listens');
+  const id = await box.start('sleep 1000', '--network', 'bridge');
+  assert.not.match(await box.inside(id, 'ip addr'), /inet6/);
+});
+
+test('--network host discards -p, and says so as Docker does', async () => {
+  const warning = 'WARNING: Published ports are discarded when using host network mode';
+  const { stdout, stderr } = await box.minidock([
+    'run',
+    '--rm',
+    '--network',
+    'host',
+    '-p',
+    '80:80',
+    'bb',
+    'echo',
+    'hi',
+  ]);
+  assert.equal([stdout, stderr], ['hi', warning]);
+  for (const flags of [
+    ['--network', 'host'],
+    ['--network', 'none', '-p', '80:80'],
+  ])
+    assert.is((await box.minidock(['run', '--rm', ...flags, 'bb', 'true'])).stderr, '');
 });
 
 test('an address and a port are free again after an exit, and after a kill of everything', async () => {

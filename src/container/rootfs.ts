@@ -1,6 +1,6 @@
 import { call, mount } from '../syscalls/calls.ts';
 import { str } from '../syscalls/data.ts';
-import { MNT } from '../syscalls/flags.ts';
+import { AT, MNT } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
 
 /** The layers of a container's root file system. */
@@ -59,5 +59,16 @@ export function pivotRoot(root: string): Step[] {
       lesson: 'pivot-root',
     }),
     call('chdir', [str('/')], { why: 'into the new root', lesson: 'pivot-root' }),
+  ];
+}
+
+/** Child section, inside: the empty file by which programs and scripts know that they run in a container of Docker's kind. */
+export function containerMarker(): Step[] {
+  return [
+    call('mknodat', [AT.AT_FDCWD, str('/.dockerenv'), 0o100755, 0], {
+      why: 'programs look for this file to see whether they run in a container',
+      lesson: 'overlay-layers',
+      tolerate: ['EEXIST'],
+    }),
   ];
 }

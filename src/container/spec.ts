@@ -1,5 +1,5 @@
 import type { HostFacts } from '../host/facts.ts';
-import { maskedPaths, readonlyPaths } from '../host/facts.ts';
+import { maskedPaths, networkSysctls, readonlyPaths } from '../host/facts.ts';
 import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
 import { capabilitySets, defaultCapabilities } from './capabilities.ts';
 import type { ContainerUser } from './user.ts';
@@ -75,11 +75,16 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
       namespaces: namespacesFor(input.network, facts),
       cgroupsPath: input.cgroupsPath,
       resources: input.resources,
+      ...(input.network !== 'host' && { sysctl: sysctlsFor(facts) }),
       ...(input.seccomp && { seccomp: input.seccomp }),
       maskedPaths: [...maskedPaths],
       readonlyPaths: [...readonlyPaths],
     },
   };
+}
+
+function sysctlsFor(facts: HostFacts): Record<string, string> {
+  return Object.fromEntries(facts.sysctls.map(name => [name, networkSysctls[name]!]));
 }
 
 function namespacesFor(network: SpecInput['network'], facts: HostFacts): Namespace[] {

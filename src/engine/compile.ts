@@ -111,6 +111,8 @@ function rootSteps(
       ...pieces.kernelMount(one, facts),
       ...(one.destination === '/dev' ? pieces.deviceNodes() : []),
     ]),
+    ...pieces.containerMarker(),
+    ...pieces.sysctls(spec.linux.sysctl),
     ...pieces.maskPaths(spec.linux.maskedPaths, facts),
     ...pieces.readonlyPaths(spec.linux.readonlyPaths, facts),
   ];

@@ -28,10 +28,11 @@ import {
   newSession,
   utsNamespace,
 } from '../container/namespaces.ts';
-import { overlayMount, pivotRoot } from '../container/rootfs.ts';
+import { containerMarker, overlayMount, pivotRoot } from '../container/rootfs.ts';
 import { seccomp } from '../container/seccomp/seccomp.ts';
 import { pipes, terminal } from '../container/stdio.ts';
 import { leaveCaller, startReaper, supervisorFiles } from '../container/supervisor.ts';
+import { sysctls } from '../container/sysctls.ts';
 import { loopbackOnly, vethPair } from '../network/endpoint.ts';
 import { portMapping } from '../network/ports.ts';
 
@@ -44,6 +45,7 @@ export const pieces = {
   capabilities,
   cgroupNamespace,
   cloneProcess,
+  containerMarker,
   deviceNodes,
   dieWithSupervisor,
   dropNamespaces,
@@ -75,6 +77,7 @@ export const pieces = {
   stageSources,
   startReaper,
   supervisorFiles,
+  sysctls,
   terminal,
   utsNamespace,
   vethPair,

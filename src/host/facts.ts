@@ -20,6 +20,8 @@ export interface HostFacts {
   capabilities: ReadonlySet<CapabilityName>;
   /** Of the paths that containers must not see, which exist and how: a file is covered by /dev/null, a directory by a tmpfs. */
   hidden: Readonly<Record<string, 'file' | 'directory'>>;
+  /** Of `networkSysctls`, those that this kernel has. */
+  sysctls: readonly string[];
   cpus: number;
   /** Descriptors without close-on-exec that this process inherited; only needed where close_range is missing. */
   inheritedFds: readonly number[];
@@ -56,6 +58,7 @@ export function hostFacts(parent = '/minidock'): HostFacts {
     cgroup: readCgroupLayout(parent),
     capabilities: boundingSet(fs.readFileSync('/proc/self/status', 'utf8')),
     hidden: kindsOf([...maskedPaths, ...readonlyPaths]),
+    sysctls: Object.keys(networkSysctls).filter(name => fs.existsSync(`/proc/sys/${name.replaceAll('.', '/')}`)),
     cpus: os.availableParallelism(),
     inheritedFds: features.closeRange ? [] : inheritedFds(),
   };
@@ -85,6 +88,13 @@ export const readonlyPaths: readonly string[] = [
   '/proc/sys',
   '/proc/sysrq-trigger',
 ];
+
+/** What Docker sets in a network namespace of a container's own. */
+export const networkSysctls: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_unprivileged_port_start': '0',
+  'net.ipv4.ping_group_range': '0 2147483647',
+  'net.ipv6.conf.all.disable_ipv6': '1',
+};
 
 /** `[6, 18]` of `6.18.44-…`. */
 export function kernelVersion(release: string): readonly [number, number] {

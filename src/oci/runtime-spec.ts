@@ -49,6 +49,8 @@ export interface Linux {
   maskedPaths: string[];
   readonlyPaths: string[];
   rootfsPropagation?: string;
+  /** Kernel settings by their names with dots: `net.ipv4.ping_group_range`. */
+  sysctl?: Record<string, string>;
 }
 
 /** Limits, in the spec's units: bytes, microseconds, a count. */

@@ -1,6 +1,6 @@
 import { type CapabilityName, capabilityNames } from '../../container/capabilities.ts';
 import { type CgroupLayout, parseLayout } from '../../host/cgroup-layout.ts';
-import { featuresOf, type HostFacts, kernelVersion } from '../../host/facts.ts';
+import { featuresOf, type HostFacts, kernelVersion, networkSysctls } from '../../host/facts.ts';
 
 /** Machines that are not here: what `hostFacts` would find on each. */
 export const hosts = {
@@ -11,6 +11,8 @@ export const hosts = {
     cgroup: version1(['cpu,cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'pids', 'name=systemd'], 'v1'),
     capabilities: capabilityNames.slice(0, 37),
     hidden: { '/proc/sched_debug': 'file', '/proc/timer_stats': 'file' },
+    // ip_unprivileged_port_start is of Linux 4.11.
+    sysctls: Object.keys(networkSysctls).slice(1),
     inheritedFds: [7],
   }),
   'linux-6-cgroup-v2': host('6.1.0', {
@@ -30,6 +32,7 @@ interface Particular {
   capabilities?: CapabilityName[];
   hidden?: HostFacts['hidden'];
   overlayOptions?: string[];
+  sysctls?: string[];
   inheritedFds?: number[];
 }
 
@@ -55,6 +58,7 @@ function host(release: string, particular: Particular): HostFacts {
       '/proc/sys': 'directory',
       '/proc/sysrq-trigger': 'file',
     },
+    sysctls: particular.sysctls ?? Object.keys(networkSysctls),
     cpus: 2,
     inheritedFds: particular.inheritedFds ?? [],
   };
