@@ -45,6 +45,7 @@ const problems = [
   ),
   ...hotPath(),
   ...shimUsers(),
+  ...printers(),
   ...programStarters(),
   ...(await cliReference()),
 ];
@@ -121,6 +122,15 @@ function programStarters() {
   return files
     .filter(file => file !== 'src/syscalls/shim.ts' && starts(file) && !looks(file))
     .map(file => `${file} starts a program: src/host/programs.ts says where it is`);
+}
+
+/** What others wrote reaches a terminal through src/cli/print/output.ts alone, which spells out what a terminal would obey. */
+function printers() {
+  const writes = /process\.std(out|err)\.write|console\.(log|error|warn|info)\(|writeSync\([12]\b/;
+  return files
+    .filter(file => isRoom(file) || file.startsWith('src/cli/'))
+    .filter(file => writes.test(readFileSync(root + file, 'utf8')))
+    .map(file => `${file} prints by itself: only src/cli/print/output.ts does`);
 }
 
 async function cliReference() {

@@ -47,12 +47,8 @@ function firstError(body: string): { code: string; message: string } {
   }
 }
 
-/** What a registry sends ends on the user's terminal: one line of printable text. */
 function oneLine(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .slice(0, 300);
+  return text.replace(/\s+/g, ' ').trim().slice(0, 300);
 }
 
 export function isRetried(error: unknown): boolean {

@@ -85,8 +85,8 @@ async function searchIndex(
   try {
     const { results } = JSON.parse(content.toString()) as { results: Record<string, unknown>[] };
     return results.map(result => ({
-      name: printable(result.name),
-      description: printable(result.description),
+      name: asText(result.name),
+      description: asText(result.description),
       stars: Number(result.star_count ?? 0),
       official: result.is_official === true,
       automated: result.is_automated === true,
@@ -106,10 +106,10 @@ async function searchCatalog(
   return names
     .filter(name => name.includes(term))
     .slice(0, limit)
-    .map(name => ({ name: printable(name), description: '', stars: 0, official: false, automated: false }));
+    .map(name => ({ name, description: '', stars: 0, official: false, automated: false }));
 }
 
-/** It ends on the user's terminal. */
-function printable(value: unknown): string {
-  return typeof value === 'string' ? value.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim() : '';
+/** In one line. */
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value.replace(/\s+/g, ' ').trim() : '';
 }

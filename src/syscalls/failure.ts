@@ -46,7 +46,7 @@ export class ExecError extends MinidockError {
         : isPath
           ? 'no such file or directory'
           : 'executable file not found in $PATH';
-    super(missing ? 'command-not-found' : 'command-not-executable', `exec: "${command}": ${reason}`, {
+    super(missing ? 'command-not-found' : 'command-not-executable', `exec: ${JSON.stringify(command)}: ${reason}`, {
       exitCode: missing ? 127 : 126,
       fix: missing && denied && command !== '' ? 'something of that name in PATH may not be executed' : undefined,
     });

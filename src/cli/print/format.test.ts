@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MinidockError } from '../../errors.ts';
 import { parse } from '../grammar/parse.ts';
+import { KeptOutput } from '../testing/fakes.ts';
 import { filterFlag, printListing, readFilters } from './listing.ts';
 import { humanSize, readBytes } from './size.ts';
 import { ellipsis, printTable } from './table.ts';
@@ -66,23 +67,40 @@ test('tables are three spaces apart and at least ten wide', () => {
   assert.is(ellipsis('abcdef', 5), 'abcd…');
 });
 
+/** What a listing prints. */
+function listed(
+  ...[rows, format, headings, columns]: Parameters<typeof printListing> extends [unknown, ...infer R] ? R : never
+) {
+  const output = new KeptOutput();
+  printListing(output, rows, format, headings, columns);
+  return output.stdout;
+}
+
 test('listings: table, table with a template, json, template', () => {
   const headings = { ID: 'CONTAINER ID', Names: 'NAMES' };
   const rows = [{ ID: 'bdd8674bca38', Names: 'web' }];
-  assert.is(printListing(rows, undefined, headings, ['ID', 'Names']), 'CONTAINER ID   NAMES\nbdd8674bca38   web\n');
+  assert.is(listed(rows, undefined, headings, ['ID', 'Names']), 'CONTAINER ID   NAMES\nbdd8674bca38   web\n');
   assert.is(
-    printListing(rows, 'table {{.Names}}\\t{{.ID}}', headings, []),
+    listed(rows, 'table {{.Names}}\\t{{.ID}}', headings, []),
     'NAMES     CONTAINER ID\nweb       bdd8674bca38\n',
   );
-  assert.is(printListing(rows, 'json', headings, []), '{"ID":"bdd8674bca38","Names":"web"}\n');
-  assert.is(printListing(rows, '{{.ID}}: {{.Names}}', headings, []), 'bdd8674bca38: web\n');
-  assert.is(printListing([], '{{.ID}}', headings, []), '');
-  assert.throws(() => printListing(rows, '{{.Foo}}', headings, []), /map has no entry for key "Foo"/);
+  assert.is(listed(rows, 'json', headings, []), '{"ID":"bdd8674bca38","Names":"web"}\n');
+  assert.is(listed(rows, '{{.ID}}: {{.Names}}', headings, []), 'bdd8674bca38: web\n');
+  assert.is(listed([], '{{.ID}}', headings, []), '');
+  assert.throws(() => listed(rows, '{{.Foo}}', headings, []), /map has no entry for key "Foo"/);
   for (const format of ['{{', 'table {{'])
     assert.throws(
-      () => printListing(rows, format, headings, []),
+      () => listed(rows, format, headings, []),
       ({ message, exitCode }: MinidockError) => /unclosed action/.test(message) && exitCode === 1,
     );
+});
+
+test('lines and columns of a table are made by the table alone; a template gives what is there', () => {
+  const headings = { ID: 'ID', Names: 'NAMES' };
+  const rows = [{ ID: 'a\tb\nc', Names: '\x1b[2J' }];
+  assert.is(listed(rows, 'table', headings, ['ID', 'Names']), 'ID        NAMES\na\\tb\\nc   \\x1b[2J\n');
+  assert.is(listed(rows, 'table {{.ID}}\n{{.Names}}', headings, []), 'ID\nNAMES\na\\tb\\nc\n\\x1b[2J\n');
+  assert.is(listed(rows, '{{.ID}}{{.Names}}', headings, []), 'a\tb\nc\x1b[2J\n');
 });
 
 test('filters', () => {

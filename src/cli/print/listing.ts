@@ -2,6 +2,8 @@ import { MinidockError } from '../../errors.ts';
 import { type Flag, many } from '../grammar/flags.ts';
 import { compileTemplate, type Template } from '../template/render.ts';
 import { toJson } from '../template/values.ts';
+import type { Output } from './output.ts';
+import { inOneLine } from './printable.ts';
 import { printTable } from './table.ts';
 
 /** One line of a listing: what `--format` templates and `--format json` see. */
@@ -14,23 +16,35 @@ export type Row = Readonly<Record<string, string>>;
  * @param columns the keys of the default table
  */
 export function printListing(
+  output: Output,
   rows: readonly Row[],
   format: string | undefined,
   headings: Row,
   columns: readonly string[],
-): string {
+): void {
   if (format === undefined || format === '' || format === 'table') {
-    return printTable([headings, ...rows].map(row => columns.map(column => row[column]!)));
+    output.out(printTable([headings, ...rows.map(ofOneLine)].map(row => columns.map(column => row[column]!))));
+    return;
   }
-  if (format === 'json') return rows.map(row => `${toJson(row)}\n`).join('');
+  if (format === 'json') {
+    output.data(rows.map(row => `${toJson(row)}\n`).join(''));
+    return;
+  }
   // In a shell '\t' arrives as two characters.
   const source = format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
   if (source.startsWith('table')) {
     const template = rowTemplate(source.slice('table'.length).trimStart());
-    return printTable([headings, ...rows].map(row => template(row).split('\t')));
+    const lines = [headings, ...rows.map(ofOneLine)].flatMap(row => template(row).split('\n'));
+    output.out(printTable(lines.map(line => line.split('\t'))));
+    return;
   }
   const template = rowTemplate(source);
-  return rows.map(row => `${template(row)}\n`).join('');
+  output.data(rows.map(row => `${template(row)}\n`).join(''));
+}
+
+/** Lines and columns of a table are ours: a value has none. */
+function ofOneLine(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, inOneLine(value)]));
 }
 
 /** In a listing Docker exits with 1 where the template cannot be parsed; `inspect` and `version` exit with 64. */

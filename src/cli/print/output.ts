@@ -1,33 +1,63 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { errnoOf } from '../../errors.ts';
+import { printable } from './printable.ts';
 
-/** Where a verb prints. Both calls return once everything is written. */
-export interface Output {
-  out(content: string | Uint8Array): void;
-  err(content: string | Uint8Array): void;
+/**
+ * Where a verb prints. Nothing here is an instruction to a terminal unless it is bytes: texts hold what others wrote (images,
+ * registries, file names, the kernel), and what a terminal would obey in them is spelt out. All calls return once everything
+ * is written.
+ */
+export abstract class Output {
+  /** Writes to standard output. A text is shown (`printable`); bytes are what they are: a container's output, our colours. */
+  readonly out = (content: string | Uint8Array): void => this.write(1, shown(content));
+
+  /** As `out`, to standard error. */
+  readonly err = (content: string | Uint8Array): void => this.write(2, shown(content));
+
+  /** Writes what is for programs to standard output: as it is, unless that is a terminal. */
+  readonly data = (text: string): void => {
+    if (this.isTerminal) this.out(text);
+    else this.write(1, Buffer.from(text));
+  };
+
   /** Columns of the terminal that standard output is; undefined where it is none. */
-  readonly columns?: number;
+  abstract readonly columns: number | undefined;
   /** Columns of the terminal that standard error is. */
-  readonly errColumns?: number;
+  abstract readonly errColumns: number | undefined;
+  /** Whether standard output is one. */
+  protected abstract readonly isTerminal: boolean;
+  protected abstract write(fd: 1 | 2, content: Uint8Array): void;
 }
+
+const shown = (content: string | Uint8Array) =>
+  typeof content === 'string' ? Buffer.from(printable(content)) : content;
 
 /**
  * Standard output and error, written synchronously: merely touching `process.stdout` costs a short command 2 ms, and
  * what is written this way is never lost by `process.exit`.
  */
-export const standardOutput: Output = {
-  out: content => writeAll(1, content),
-  err: content => writeAll(2, content),
+class StandardOutput extends Output {
   get columns() {
-    return fstatSync(1).isCharacterDevice() ? process.stdout.columns || undefined : undefined;
-  },
+    return this.isTerminal ? process.stdout.columns || undefined : undefined;
+  }
   get errColumns() {
-    return fstatSync(2).isCharacterDevice() ? process.stderr.columns || undefined : undefined;
-  },
-};
+    return isTerminal(2) ? process.stderr.columns || undefined : undefined;
+  }
+  protected get isTerminal() {
+    return isTerminal(1);
+  }
+  protected write(fd: 1 | 2, content: Uint8Array): void {
+    writeAll(fd, content);
+  }
+}
 
-function writeAll(fd: number, content: string | Uint8Array): void {
-  let rest = typeof content === 'string' ? Buffer.from(content) : content;
+export const standardOutput: Output = new StandardOutput();
+
+/** Or another device: node:tty, which knows for sure, is loaded where it is needed for more. */
+const isTerminal = (fd: number) => fstatSync(fd).isCharacterDevice();
+
+function writeAll(fd: number, content: Uint8Array): void {
+  let rest = content;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest));

@@ -1,19 +1,25 @@
 import { printProgram, programToJson } from '../../syscalls/print.ts';
 import type { Program } from '../../syscalls/step.ts';
+import type { Output } from './output.ts';
+import { coloured } from './printable.ts';
 
 const styles = { section: '1;36', call: '0', why: '2', lesson: '35' };
 
 /**
- * `--dry-run`: the program folded to a line a group, unfolded, or as data.
- *
- * @param columns of the terminal that it is shown on: lines are broken to fit and coloured, but for NO_COLOR
+ * `--dry-run`: the program folded to a line a group, unfolded, or as data. On a terminal lines are broken to fit and coloured,
+ * but for NO_COLOR.
  */
-export function showProgram(program: Program, form: 'folded' | 'full' | 'json', columns?: number): string {
-  if (form === 'json') return `${JSON.stringify(programToJson(program), null, 2)}\n`;
+export function showProgram(output: Output, program: Program, form: 'folded' | 'full' | 'json'): void {
+  if (form === 'json') {
+    output.data(`${JSON.stringify(programToJson(program), null, 2)}\n`);
+    return;
+  }
+  const { columns } = output;
   const colours = columns !== undefined && !process.env.NO_COLOR;
-  return printProgram(program, {
+  const text = printProgram(program, {
     unfold: form === 'full',
     columns,
     paint: colours ? (part, text) => `\x1b[${styles[part]}m${text}\x1b[0m` : undefined,
   });
+  output.out(colours ? coloured(text) : text);
 }

@@ -13,6 +13,7 @@ import {
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program, SectionName } from '../../syscalls/step.ts';
 import type { Output } from './output.ts';
+import { coloured } from './printable.ts';
 import { layOut, type Part } from './trace-layout.ts';
 
 export type TraceForm = 'folded' | 'full';
@@ -146,7 +147,7 @@ export class Trace {
 
   private print(index: number, { report }: StepEvent, parts: readonly Part[]): void {
     const head = `${report.section.padEnd(5)} ${String(index + 1).padStart(3)}  `;
-    this.output.err(layOut(head, parts, this.columns));
+    this.output.err(coloured(layOut(head, parts, this.columns)));
   }
 
   private printFull({ step, report }: StepEvent): void {

@@ -1,3 +1,4 @@
+import { inOneLine } from '../print/printable.ts';
 import { humanSize } from '../print/size.ts';
 
 /** What a pull, a push or a load says of a layer; bytes of it. */
@@ -19,12 +20,12 @@ const redrawEvery = 50;
  * lower than the list is long, each change of a layer's phase is a line of its own.
  */
 export class LayerList {
-  readonly #print: (content: string) => void;
+  readonly #print: (content: string | Uint8Array) => void;
   readonly #size: { readonly rows: number; readonly columns: number } | undefined;
   readonly #order: string[] = [];
   readonly #last = new Map<string, { phase: string; drawn: number }>();
 
-  constructor(print: (content: string) => void, size: { rows: number; columns: number } | undefined) {
+  constructor(print: (content: string | Uint8Array) => void, size: { rows: number; columns: number } | undefined) {
     this.#print = print;
     this.#size = size;
   }
@@ -42,9 +43,9 @@ export class LayerList {
       if (isNews && !moving.has(phase)) this.#print(`${layer}: ${phase}\n`);
       return;
     }
-    const line = `${layer}: ${phase}${bar(event, this.#size.columns)}`.slice(0, this.#size.columns - 1);
+    const line = inOneLine(`${layer}: ${phase}${bar(event, this.#size.columns)}`).slice(0, this.#size.columns - 1);
     const up = this.#order.length - this.#order.indexOf(layer);
-    this.#print(last === undefined ? `${line}\n` : `\x1b[${up}A\r${line}\x1b[K\x1b[${up}B\r`);
+    this.#print(last === undefined ? `${line}\n` : Buffer.from(`\x1b[${up}A\r${line}\x1b[K\x1b[${up}B\r`));
   }
 }
 

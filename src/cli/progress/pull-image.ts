@@ -3,6 +3,7 @@ import type { Platform } from '../../oci/manifest.ts';
 import { canonical, familiar, parseName, parseReference } from '../../oci/reference.ts';
 import type { PullEvent } from '../../registry/pull.ts';
 import type { Images } from '../images.ts';
+import { inOneLine } from '../print/printable.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { LayerList } from './layer-list.ts';
 
@@ -10,7 +11,7 @@ export interface PullDisplay {
   readonly quiet: boolean;
   /** Descriptor that `print` writes to: on a terminal the layers are redrawn in place. */
   readonly fd: 1 | 2;
-  print(content: string): void;
+  print(content: string | Uint8Array): void;
   /** Prints what is no progress: that a mirror failed. By default `print`. */
   warn?(content: string): void;
   readonly platform?: Platform;
@@ -57,7 +58,7 @@ function statusLine(changed: boolean, name: string): string {
 
 /** @param size of the terminal that the lines go to, if they do */
 export function eventPrinter(
-  print: (content: string) => void,
+  print: (content: string | Uint8Array) => void,
   warn: (content: string) => void,
   size?: { rows: number; columns: number },
 ) {
@@ -66,7 +67,7 @@ export function eventPrinter(
     if (event.kind === 'pulling') {
       print(`${event.tag}: Pulling from ${event.repository}\n`);
       list = new LayerList(print, size);
-    } else if (event.kind === 'warning') warn(`minidock: ${event.message}\n`);
+    } else if (event.kind === 'warning') warn(`minidock: ${inOneLine(event.message)}\n`);
     else if (event.kind === 'digest') print(`Digest: ${event.digest}\n`);
     else list.show(event);
   };

@@ -1,3 +1,4 @@
+import { goQuote } from '../print/printable.ts';
 import { zeroOf } from './go-values.ts';
 import { isTrue, show, toJson, typeName } from './values.ts';
 
@@ -87,7 +88,7 @@ function printf(format: string, ...args: unknown[]): string {
     if (verb === '%') return '%';
     if (next >= args.length) return `%!${verb}(MISSING)`;
     const arg = args[next++];
-    const shown = verb === 'q' ? JSON.stringify(show(arg, true)) : verb === 'x' ? hex(arg) : show(arg, true);
+    const shown = verb === 'q' ? goQuote(show(arg, true)) : verb === 'x' ? hex(arg) : show(arg, true);
     return left === '-' ? shown.padEnd(Number(width)) : shown.padStart(Number(width));
   });
   return next < args.length

@@ -7,7 +7,7 @@ import { errnoOf, MinidockError } from '../../errors.ts';
  *
  * @throws {MinidockError} `interrupted` on Ctrl-C
  */
-export function ask(question: string, print: (text: string) => void, hidden = false): Promise<string> {
+export function ask(question: string, print: (content: string | Uint8Array) => void, hidden = false): Promise<string> {
   print(question);
   const terminal = new ReadStream(0);
   terminal.setRawMode(true).setEncoding('utf8');
@@ -21,7 +21,7 @@ export function ask(question: string, print: (text: string) => void, hidden = fa
     };
     const interrupted = () => new MinidockError('interrupted', 'stopped by SIGINT', { exitCode: 130 });
     const erase = () => {
-      if (line !== '' && !hidden) print('\b \b');
+      if (line !== '' && !hidden) print(Buffer.from('\b \b'));
       line = [...line].slice(0, -1).join('');
     };
     const read = (text: string): void => {

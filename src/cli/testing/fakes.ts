@@ -2,19 +2,22 @@ import type { ContainerRecord, Engine, ExecOptions, RunningContainer, RunOptions
 import { MinidockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { main } from '../main.ts';
-import type { Output } from '../print/output.ts';
+import { Output } from '../print/output.ts';
 
 /** Parts for unit tests of verbs: an engine that remembers what it was asked, and output that is kept. */
 
-export class KeptOutput implements Output {
+export class KeptOutput extends Output {
   stdout = '';
   stderr = '';
-  out = (content: string | Uint8Array) => {
-    this.stdout += Buffer.from(content as Uint8Array).toString();
-  };
-  err = (content: string | Uint8Array) => {
-    this.stderr += Buffer.from(content as Uint8Array).toString();
-  };
+  readonly columns = undefined;
+  readonly errColumns = undefined;
+  protected readonly isTerminal = false;
+
+  protected write(fd: 1 | 2, content: Uint8Array): void {
+    const text = Buffer.from(content).toString();
+    if (fd === 1) this.stdout += text;
+    else this.stderr += text;
+  }
 }
 
 export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRecord {

@@ -1,6 +1,7 @@
 import type { MinidockError } from '../../../errors.ts';
 import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printWarning } from '../../print/diagnostics.ts';
 import { filterFlag, printListing, readFilters } from '../../print/listing.ts';
 import { containerFilter, containerFilters } from './filters.ts';
 import { containerColumns, containerHeadings, containerRow } from './row.ts';
@@ -24,14 +25,14 @@ export const verb = defineVerb({
     const matches = containerFilter(filters);
     const last = flags.latest ? 1 : (flags.last ?? -1);
     const engine = await context.engine();
-    const broken = (error: MinidockError) => context.output.err(`minidock: warning: ${error.message}; ${error.fix}\n`);
+    const broken = (error: MinidockError) => printWarning(context.output, `${error.message}; ${error.fix}`);
     const all = flags.all || last > 0 || filters.has('status');
     const records = (await engine.list({ all, broken })).filter(matches);
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
     const rows = shown.map(record => containerRow(record, now, { truncate: !flags['no-trunc'] }));
     if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
-    else context.output.out(printListing(rows, flags.format, containerHeadings, containerColumns));
+    else printListing(context.output, rows, flags.format, containerHeadings, containerColumns);
     return 0;
   },
 });

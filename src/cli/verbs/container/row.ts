@@ -1,5 +1,6 @@
 import type { ContainerRecord, PortMapping } from '../../../engine/engine.ts';
 import type { Row } from '../../print/listing.ts';
+import { goQuote } from '../../print/printable.ts';
 import { ellipsis } from '../../print/table.ts';
 import { goTime, humanDuration, timeAgo } from '../../print/time.ts';
 
@@ -30,7 +31,7 @@ export function containerRow(record: ContainerRecord, now: number, options: { tr
   return {
     ID: options.truncate ? record.id.slice(0, 12) : record.id,
     Image: record.image,
-    Command: JSON.stringify(options.truncate ? ellipsis(command, 20) : command),
+    Command: goQuote(options.truncate ? ellipsis(command, 20) : command),
     RunningFor: timeAgo(record.created, now),
     Status: statusOf(record, now),
     Ports: record.state.status === 'running' ? showPorts(record.network.ports, unpublished(record)) : '',

@@ -69,7 +69,7 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Ru
   if (flags['dry-run'] !== undefined) {
     const program = await orPull(() => engine.plan(options), whenMissing);
     const { showProgram } = await import('../../print/show-program.ts');
-    context.output.out(showProgram(program, flags['dry-run'], context.output.columns));
+    showProgram(context.output, program, flags['dry-run']);
     return 0;
   }
   const { id } = await orPull(() => engine.create(options), whenMissing);

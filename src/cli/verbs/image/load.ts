@@ -4,6 +4,7 @@ import type { LoadEvent } from '../../../image/archive/load.ts';
 import type { Context } from '../../context.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printWarning } from '../../print/diagnostics.ts';
 import { LayerList } from '../../progress/layer-list.ts';
 import { terminalSize } from '../../progress/pull-image.ts';
 
@@ -36,7 +37,7 @@ function printer({ output }: Context, quiet: boolean): (event: LoadEvent) => voi
   const list = quiet || !isatty(1) ? undefined : new LayerList(output.out, terminalSize(1));
   return event => {
     if (event.kind === 'layer') list?.show(event);
-    else if (event.kind === 'warning') output.err(`minidock: warning: ${event.message}\n`);
+    else if (event.kind === 'warning') printWarning(output, event.message);
     else if (event.kind === 'renamed') {
       output.out(
         `The image ${event.name} already exists, renaming the old one with ID ${event.from} to empty string\n`,

@@ -28,7 +28,7 @@ export const verb = defineVerb({
   },
 });
 
-function eventPrinter(print: (content: string) => void) {
+function eventPrinter(print: (content: string | Uint8Array) => void) {
   const size = isatty(1) ? terminalSize(1) : undefined;
   let list = new LayerList(print, size);
   return (event: PushEvent): void => {

@@ -16,7 +16,7 @@ export const verb = defineVerb({
       inspectManifest(name!, { insecure, verbose, signal, ...settings.registries }),
     );
     const shown = verbose ? found.map(describe) : found.map(({ content }) => JSON.parse(content.toString()));
-    output.out(`${JSON.stringify(shown.length === 1 ? shown[0] : shown, null, '\t')}\n`);
+    output.data(`${JSON.stringify(shown.length === 1 ? shown[0] : shown, null, '\t')}\n`);
     return 0;
   },
 });

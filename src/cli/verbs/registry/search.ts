@@ -38,7 +38,7 @@ export const verb = defineVerb({
       IsOfficial: official ? '[OK]' : '',
       IsAutomated: automated ? '[OK]' : '',
     }));
-    output.out(printListing(rows, format, headings, Object.keys(headings)));
+    printListing(output, rows, format, headings, Object.keys(headings));
     return 0;
   },
 });

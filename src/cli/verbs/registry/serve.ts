@@ -29,7 +29,7 @@ export const verb = defineVerb({
       host: flags.lan ? '0.0.0.0' : '127.0.0.1',
       port,
       onRequest: ({ client, method, path, status, milliseconds }) => {
-        const line = `${new Date().toISOString()} ${client} ${method} ${printable(path)} ${status} ${milliseconds}ms\n`;
+        const line = `${new Date().toISOString()} ${client} ${method} ${path.slice(0, 300)} ${status} ${milliseconds}ms\n`;
         if (!flags.quiet) output.out(line);
       },
     }).catch(error => {
@@ -81,11 +81,6 @@ function lanAddresses(): string[] {
     .flatMap(([, addresses = []]) => addresses)
     .filter(({ family, internal }) => family === 'IPv4' && !internal)
     .map(({ address }) => address);
-}
-
-/** A path comes from anybody. */
-function printable(path: string): string {
-  return path.replace(/[^\x21-\x7e]/g, '?').slice(0, 300);
 }
 
 function explain(error: unknown, port: number): unknown {

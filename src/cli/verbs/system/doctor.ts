@@ -11,7 +11,8 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run({ output, settings }, flags) {
     const checks = doctorChecks(probe(settings.root));
-    output.out(flags.format === 'json' ? `${toJson(checks, 2)}\n` : printChecks(checks, output.columns));
+    if (flags.format === 'json') output.data(`${toJson(checks, 2)}\n`);
+    else output.out(printChecks(checks, output.columns));
     return checks.some(check => check.status === 'missing') ? 1 : 0;
   },
 });

@@ -34,7 +34,7 @@ export const verb = defineVerb({
         else print(item);
       },
     );
-    if (print === undefined) context.output.out(`${toJson(found, flags.format === 'json' ? 0 : 4)}\n`);
+    if (print === undefined) context.output.data(`${toJson(found, flags.format === 'json' ? 0 : 4)}\n`);
     return code;
   },
 });
@@ -44,7 +44,7 @@ async function printer(format: string | undefined, { output }: Context) {
   if (format === undefined || format === '' || format === 'json') return undefined;
   const { compileTemplate } = await import('../../template/render.ts');
   const template = compileTemplate(format);
-  return (item: object) => output.out(`${template(item)}\n`);
+  return (item: object) => output.data(`${template(item)}\n`);
 }
 
 async function find(

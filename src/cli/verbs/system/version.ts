@@ -13,7 +13,7 @@ export const verb = defineVerb({
     else {
       const { renderTemplate } = await import('../../template/render.ts');
       const json = flags.format === 'json';
-      output.out(`${json ? JSON.stringify(facts) : renderTemplate(flags.format, facts)}\n`);
+      output.data(`${json ? JSON.stringify(facts) : renderTemplate(flags.format, facts)}\n`);
     }
     return 0;
   },

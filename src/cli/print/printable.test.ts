@@ -1,0 +1,38 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { coloured, goQuote, inOneLine, printable } from './printable.ts';
+
+test('what a terminal obeys is spelt out, everything else stays', () => {
+  const cases: [string, string][] = [
+    ['ünï\tcode\n👍🏽 עברית', 'ünï\tcode\n👍🏽 עברית'],
+    ['\x1b]0;x\x07', '\\x1b]0;x\\x07'],
+    ['\x9b2J\x85\x7f\0\r', '\\u009b2J\\u0085\\u007f\\x00\\r'],
+    ['\u202eback\u202c \u2067x\u2069', '\\u202eback\\u202c \\u2067x\\u2069'],
+  ];
+  for (const [text, shown] of cases) assert.is(printable(text), shown);
+  assert.is(inOneLine('a\nb\tc\x1b'), 'a\\nb\\tc\\x1b');
+});
+
+test('a JSON document stays one, with the same value', () => {
+  const value = { a: '\x1b\x7f\x9b\u202e' };
+  assert.equal(JSON.parse(printable(JSON.stringify(value, null, 2))), value);
+});
+
+test('colours stay where they are wanted', () => {
+  assert.is(
+    Buffer.from(coloured('\x1b[1;36mhost\x1b[0m\x1b[2J\x1b]0;x\x07\n')).toString(),
+    '\x1b[1;36mhost\x1b[0m\\x1b[2J\\x1b]0;x\\x07\n',
+  );
+});
+
+test('Go’s quotes', () => {
+  const cases: [string, string][] = [
+    ['sleep 1000', '"sleep 1000"'],
+    [`"a\\b"`, `"\\"a\\\\b\\""`],
+    ['\x1b]0;\x07\b\f\n\r\t\v\0\x7f', '"\\x1b]0;\\a\\b\\f\\n\\r\\t\\v\\x00\\x7f"'],
+    ['é中👍\u00a0\u009b\u202e\u200b\u{e0001}', '"é中👍\\u00a0\\u009b\\u202e\\u200b\\U000e0001"'],
+  ];
+  for (const [text, quoted] of cases) assert.is(goQuote(text), quoted);
+});
+
+test.run();

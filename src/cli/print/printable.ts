@@ -1,0 +1,58 @@
+/**
+ * What a terminal obeys instead of showing it: C0 but tab and newline, DEL, C1 (ECMA-48), and what turns the direction of text
+ * round (Unicode bidi, UAX 9; CVE-2021-42574).
+ */
+const obeyed = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A colour or another rendition: `ESC [ 1;36 m`. */
+const colour = /(\x1b\[[\d;]*m)/;
+
+/**
+ * Text that others wrote, for the eyes of a user: what a terminal would obey is spelt out (`\x1b`, `\u202e`). Tabs and newlines
+ * stay.
+ */
+export function printable(text: string): string {
+  return text.search(obeyed) < 0 ? text : text.replace(obeyed, spelt);
+}
+
+/** As `printable`, in one line: for a cell of a table, or a message. */
+export function inOneLine(text: string): string {
+  return printable(text).replace(/[\t\n]/g, spelt);
+}
+
+/** Text of ours that has colours, as bytes for a terminal: `printable` but for the colours. */
+export function coloured(text: string): Uint8Array {
+  const parts = text.split(colour).map((part, at) => (at % 2 === 1 ? part : printable(part)));
+  return Buffer.from(parts.join(''));
+}
+
+const letters: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Go's notation; where that is not JSON's as well (DEL) it is JSON's, so that a document stays one. */
+function spelt(character: string): string {
+  const hex = character.charCodeAt(0).toString(16);
+  return letters[character] ?? (character < ' ' ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`);
+}
+
+/** Go's strconv.Quote, which Docker prints commands with: what is no letter, mark, number, sign or blank is spelt out. */
+export function goQuote(text: string): string {
+  return `"${text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|["\\]/gu, goSpelt)}"`;
+}
+
+const goLetters: Readonly<Record<string, string>> = {
+  ...letters,
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\v': '\\v',
+  '"': '\\"',
+  '\\': '\\\\',
+};
+
+function goSpelt(character: string): string {
+  const code = character.codePointAt(0)!;
+  const hex = code.toString(16);
+  if (goLetters[character] !== undefined) return goLetters[character];
+  if (code < 0x80) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
+}
