@@ -4,7 +4,6 @@ import type { ContainerRecord } from '../engine/engine.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
 import {
-  ensureDirectory,
   listIfPresent,
   readIfPresent,
   readLinkIfPresent,
@@ -13,6 +12,7 @@ import {
   writeVolatile,
 } from '../state/files.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
+import { privateDirectory } from '../state/private.ts';
 import { isName } from './names.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
@@ -79,7 +79,7 @@ export class ContainerStore {
    */
   create(record: ContainerRecord, fill: (directory: string) => void): void {
     const { containers } = enginePaths(this.roots);
-    ensureDirectory(containers, 0o710);
+    privateDirectory(containers);
     const unfinished = path.join(
       containers,
       `.new-${printIdentity(identityOf(process.pid))}-${record.id.slice(0, 12)}`,
@@ -109,7 +109,7 @@ export class ContainerStore {
   /** Gives a checked name to a container whose bundle is about to be made. The caller holds the allocation lock. */
   takeName(name: string, id: string): void {
     const { names } = enginePaths(this.roots);
-    ensureDirectory(names, 0o710);
+    privateDirectory(names);
     removeTree(path.join(names, name));
     fs.symlinkSync(path.join('../containers', id), path.join(names, name));
   }

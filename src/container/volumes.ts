@@ -108,7 +108,10 @@ async function ensureVolume(
   const data = path.join(volume, '_data');
   if (fs.existsSync(data)) return;
   const fresh = path.join(directory, `.new-${randomBytes(6).toString('hex')}`);
-  fs.mkdirSync(path.join(fresh, '_data'), { recursive: true, mode: 0o755 });
+  fs.mkdirSync(fresh, { mode: 0o710 });
+  fs.mkdirSync(path.join(fresh, '_data'));
+  // Whatever the caller's umask is: users of the container come here.
+  fs.chmodSync(path.join(fresh, '_data'), 0o755);
   await copyUp(layers, destination, path.join(fresh, '_data'));
   try {
     fs.renameSync(fresh, volume);

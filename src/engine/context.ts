@@ -3,10 +3,14 @@ import { ContainerStore } from '../container/store.ts';
 import { type HostFacts, hostFacts } from '../host/facts.ts';
 import { defaultBridge } from '../network/network.ts';
 import { cgroupParent, type Roots } from '../state/paths.ts';
+import { secureRoots } from '../state/private.ts';
 import { freshName } from './names.ts';
 import type { Pieces } from './pieces.ts';
 
-/** What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. */
+/**
+ * What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. Its roots are made, or
+ * shut to everybody but root, at once: throws `invalid-root`.
+ */
 export class EngineParts {
   readonly store: ContainerStore;
   /** In place of the engine's own: a learner's pieces, or a test's. */
@@ -18,6 +22,7 @@ export class EngineParts {
     readonly roots: Roots,
     readonly bridge: string = defaultBridge,
   ) {
+    secureRoots(roots);
     this.store = new ContainerStore(roots);
   }
 

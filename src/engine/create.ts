@@ -17,9 +17,9 @@ import { macOf } from '../network/ipv4.ts';
 import type { Network } from '../network/network.ts';
 import { checkPort } from '../network/ports.ts';
 import type { Mount, Spec } from '../oci/runtime-spec.ts';
-import { ensureDirectory } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
+import { privateDirectory } from '../state/private.ts';
 import { readFile } from '../storage/merged-view.ts';
 import type { EngineParts } from './context.ts';
 import type { ContainerRecord, NetworkAttachment, RunOptions } from './engine.ts';
@@ -76,7 +76,7 @@ export async function recordFor(
   const args = commandLine(image.config, options);
   const hostname = hostnameFor(options, id);
   const { volumes } = enginePaths(parts.roots);
-  if (make) ensureDirectory(volumes);
+  if (make) privateDirectory(volumes);
   const implied = Object.keys(image.config.Volumes ?? {});
   const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
   return {

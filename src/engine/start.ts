@@ -7,7 +7,7 @@ import { networkError } from '../network/failure.ts';
 import type { Network } from '../network/network.ts';
 import { portError } from '../network/ports.ts';
 import { publishPorts } from '../network/publish.ts';
-import { ensureDirectory, removeTree, writeVolatile } from '../state/files.ts';
+import { removeTree, writeVolatile } from '../state/files.ts';
 import { containerPaths } from '../state/paths.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { Shim } from '../syscalls/shim.ts';
@@ -33,7 +33,6 @@ export async function startContainer(
 ): Promise<RunningContainer> {
   const paths = containerPaths(parts.roots, record.id);
   return await withContainerLock(parts, record.id, async () => {
-    ensureDirectory(parts.roots.execRoot, 0o711);
     fs.mkdirSync(paths.run, { mode: 0o700 });
     const starting: Starting = { by: identityOf(process.pid), removeOnFailure: options.removeOnFailure };
     writeVolatile(paths.starting, JSON.stringify(starting));

@@ -80,7 +80,7 @@ async function storeLayer(
 }
 
 async function spool(source: AsyncIterable<Buffer>, file: string): Promise<Descriptor> {
-  const fd = fs.openSync(file, 'wx', 0o644);
+  const fd = fs.openSync(file, 'wx', 0o600);
   try {
     const hash = createHash('sha256');
     const head = Buffer.alloc(magicLength);

@@ -7,6 +7,7 @@ import { type Descriptor, parseObject, readDescriptor } from '../oci/manifest.ts
 import { mediaTypes } from '../oci/media-types.ts';
 import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
+import { privateDirectory } from '../state/private.ts';
 
 /**
  * An OCI image layout (image-layout.md): `oci-layout`, `index.json` and `blobs/sha256/<hex>`. `skopeo inspect
@@ -72,6 +73,7 @@ export class Layout {
 
   /** Makes the empty layout; harmless where it exists. */
   create(): void {
+    privateDirectory(this.directory);
     ensureDirectory(path.join(this.directory, 'blobs', 'sha256'));
     const marker = path.join(this.directory, 'oci-layout');
     if (!fs.existsSync(marker)) writeAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n');

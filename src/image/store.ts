@@ -5,6 +5,7 @@ import { type Digest, hexOf, isDigest } from '../oci/digest.ts';
 import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import type { Descriptor } from '../oci/manifest.ts';
 import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from '../oci/reference.ts';
+import { secureRoot, shut } from '../state/private.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { Layout } from './layout.ts';
 
@@ -47,7 +48,10 @@ export interface NewImage {
   parent?: Digest;
 }
 
-/** Images under `<root>/images`. Finding one costs two small reads: `index.json` and the config. */
+/**
+ * Images under `<root>/images`, which nobody but root may enter from here on. Finding one costs two small reads: `index.json` and
+ * the config.
+ */
 export class ImageStore {
   readonly root: string;
   readonly layout: Layout;
@@ -55,6 +59,8 @@ export class ImageStore {
   constructor(root: string) {
     this.root = root;
     this.layout = new Layout(path.join(root, 'images'));
+    secureRoot(root);
+    shut(this.layout.directory);
   }
 
   /**

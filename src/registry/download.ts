@@ -82,7 +82,7 @@ class Transfer {
   constructor(file: string, blob: Descriptor, options: DownloadOptions) {
     this.#blob = blob;
     this.#options = options;
-    this.#fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
+    this.#fd = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
     this.#readBack();
   }
 

@@ -6,7 +6,7 @@ import { errnoOf } from '../errors.ts';
  * nothing between: temporary file beside it, fsync, rename. The directory is not synced: after a power cut the old
  * content may be back, which every caller can live with.
  */
-export function writeAtomic(file: string, content: string | Uint8Array, mode = 0o644): void {
+export function writeAtomic(file: string, content: string | Uint8Array, mode = 0o600): void {
   const temporary = `${file}.${process.pid}.tmp`;
   const fd = fs.openSync(temporary, 'w', mode);
   try {
@@ -22,7 +22,7 @@ export function writeAtomic(file: string, content: string | Uint8Array, mode = 0
 }
 
 /** As `writeAtomic` without the fsync: for what a reboot makes void anyway, under the exec root. */
-export function writeVolatile(file: string, content: string | Uint8Array, mode = 0o644): void {
+export function writeVolatile(file: string, content: string | Uint8Array, mode = 0o600): void {
   const temporary = `${file}.${process.pid}.tmp`;
   fs.writeFileSync(temporary, content, { mode });
   fs.renameSync(temporary, file);
@@ -59,7 +59,7 @@ export function listIfPresent(directory: string): string[] {
 }
 
 /** Like `mkdir -p`, with the mode for what is made. */
-export function ensureDirectory(directory: string, mode = 0o755): string {
+export function ensureDirectory(directory: string, mode = 0o710): string {
   fs.mkdirSync(directory, { recursive: true, mode });
   return directory;
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity } from '../host/process.ts';
-import { listIfPresent } from './files.ts';
+import { ensureDirectory, listIfPresent } from './files.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder; 60 seconds by default. */
@@ -85,7 +85,7 @@ function tryAcquire(directory: string, mine: string, options: LockOptions): bool
 /** The directory appears with `free` already in it; the loser of a race finds it there (ENOTEMPTY). */
 function makeLock(directory: string, options: LockOptions): void {
   const fresh = `${directory}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  if (!options.parentMustExist) fs.mkdirSync(path.dirname(directory), { recursive: true });
+  if (!options.parentMustExist) ensureDirectory(path.dirname(directory));
   fs.mkdirSync(fresh);
   fs.writeFileSync(path.join(fresh, 'free'), '');
   try {

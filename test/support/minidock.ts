@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { cgroupParent } from '../../src/state/paths.ts';
@@ -37,7 +37,6 @@ export function sandbox(config: Record<string, unknown> = {}): Sandbox {
   const bridge = `mdt${testRun}${(process.pid % 0x1000).toString(36)}${count++}`.slice(0, 15);
   const box = { root: join(folder, 'root'), execRoot: join(folder, 'run'), config: join(folder, 'daemon.json') };
   writeFileSync(box.config, JSON.stringify(config));
-  mkdirSync(box.root, { mode: 0o710 });
   const env = {
     MINIDOCK_ROOT: box.root,
     MINIDOCK_EXEC_ROOT: box.execRoot,

@@ -135,7 +135,7 @@ export class Members implements TarHandler {
   #create(name: string, size: number): void {
     this.#guard.checkDisk(size);
     const file = path.join(this.#folder, String(this.#reader.entries));
-    const fd = fs.openSync(file, 'wx', 0o644);
+    const fd = fs.openSync(file, 'wx', 0o600);
     this.#open = { fd, hash: createHash('sha256'), member: { kind: 'file', name, path: file, size: 0 } };
   }
 

@@ -54,7 +54,7 @@ export class Uploads {
     if (this.#open.size >= maxUploads) throw new Refusal(429, 'TOOMANYREQUESTS', 'too many uploads at once');
     const id = randomUUID();
     const file = path.join(folder, id);
-    const fd = fs.openSync(file, 'wx', 0o644);
+    const fd = fs.openSync(file, 'wx', 0o600);
     const upload = { repository, file, fd, hash: createHash('sha256'), size: 0, touched: Date.now(), isBusy: false };
     this.#open.set(id, upload);
     const digest = url.searchParams.get('digest');

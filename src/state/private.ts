@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf, MinidockError } from '../errors.ts';
+import type { Roots } from './paths.ts';
+
+/** Docker's mode for its root: whatever set-uid program a container leaves below, no user of the host gets there. */
+const mode = 0o710;
+
+/**
+ * Makes a directory that nobody but root may enter, or shuts one that is there: a narrower mode stays. One stat(2) where all is
+ * well. Directories above it that are missing are made as mkdir(1) makes them.
+ */
+export function privateDirectory(directory: string): string {
+  if (shut(directory)) return directory;
+  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  try {
+    fs.mkdirSync(directory, { mode });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  // Of a directory above with the set-group-ID bit it has the group.
+  shut(directory);
+  return directory;
+}
+
+/** Shuts a directory that is there; returns whether it is. */
+export function shut(directory: string): boolean {
+  const stats = fs.statSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if ((stats.mode & 0o7777 & ~mode) !== 0) fs.chmodSync(directory, mode);
+  if (!isOurs(stats)) fs.chownSync(directory, 0, 0);
+  return true;
+}
+
+/** Unit tests and lessons run without root, and what they make is theirs. */
+function isOurs({ uid, gid }: fs.Stats): boolean {
+  return (uid === 0 && gid === 0) || process.geteuid?.() !== 0;
+}
+
+const known = {
+  root: /^(allocation\.lock|containers|images|layers|lost\+found|names|networks|volumes)$/,
+  execRoot: /^([0-9a-f]{12}|network-.*|reaper\.lock)$/,
+};
+
+/**
+ * Both roots, made or shut (CVE-2021-41091). A directory that is open to others and holds nothing of an engine's, like /tmp, is
+ * refused: its other users would be shut out. Throws `invalid-root`.
+ */
+export function secureRoots({ root, execRoot }: Roots): void {
+  secureRoot(root);
+  secure(execRoot, 'exec-root', known.execRoot);
+}
+
+/** As `secureRoots`, for what works with images alone. */
+export function secureRoot(root: string): void {
+  secure(root, 'root', known.root);
+}
+
+function secure(directory: string, flag: string, ours: RegExp): void {
+  const stats = fs.statSync(directory, { throwIfNoEntry: false });
+  if (stats !== undefined && (stats.mode & 0o7777 & ~mode) === 0 && isOurs(stats)) return;
+  if (stats !== undefined) {
+    const names = listDirectory(directory, flag);
+    if (names.length > 0 && !names.some(name => ours.test(name)))
+      throw new MinidockError(
+        'invalid-root',
+        `cannot take ${directory} as --${flag}: it holds other things, and nobody but root could enter it any more`,
+        { fix: `choose a directory that is empty or does not exist with --${flag}` },
+      );
+  }
+  privateDirectory(directory);
+}
+
+function listDirectory(directory: string, flag: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTDIR') throw error;
+    throw new MinidockError('invalid-root', `cannot take ${directory} as --${flag}: it is no directory`, {
+      cause: error,
+    });
+  }
+}
