@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import chalk from 'chalk';
-import { boundSockets, listenerOn } from '../src/network/sockets.ts';
+import { boundSockets, listenerOn } from '../src/host/sockets.ts';
 import { type DemoEngine, demoEngine, lockDemo } from './demo/engine.ts';
 import { factsOf, rulesAbout } from './demo/facts.ts';
 import { fetchPage, heading, phase, showFacts, showPage, timings } from './demo/show.ts';

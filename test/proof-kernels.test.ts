@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { ContainerOptions } from '../src/container/record.ts';
 import { EngineParts } from '../src/engine/context.ts';
 import { createContainer } from '../src/engine/create.ts';
-import type { ExecOptions, RunningContainer, RunOptions } from '../src/engine/engine.ts';
+import type { ExecOptions, RunningContainer } from '../src/engine/engine.ts';
 import { execInContainer } from '../src/engine/exec.ts';
 import { startContainer } from '../src/engine/start.ts';
 import { type HostFacts, inheritedFds } from '../src/host/facts.ts';
@@ -219,7 +220,7 @@ for (const [kernel, Parts] of [
 
 const io = { stdin: true, stdout: true, stderr: true };
 
-function options(wanted: Partial<RunOptions>): RunOptions {
+function options(wanted: Partial<ContainerOptions>): ContainerOptions {
   return {
     image: 'busybox',
     command: [],
@@ -235,7 +236,7 @@ function options(wanted: Partial<RunOptions>): RunOptions {
   };
 }
 
-async function run(parts: EngineParts, wanted: Partial<RunOptions>): Promise<{ output: string; code: number }> {
+async function run(parts: EngineParts, wanted: Partial<ContainerOptions>): Promise<{ output: string; code: number }> {
   const record = await createContainer(parts, options(wanted));
   const { interactive: stdin } = record.options;
   return await outcome(await startContainer(parts, record, { ...io, stdin }, { removeOnFailure: true }));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
-import type { ContainerRecord } from '../src/engine/engine.ts';
+import type { ContainerRecord } from '../src/container/record.ts';
 import { containerPaths } from '../src/state/paths.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { demoNginx } from '../scripts/images/stand-in.ts';
-import { boundSockets } from '../src/network/sockets.ts';
+import { boundSockets } from '../src/host/sockets.ts';
 import { serve } from '../src/registry/server/serve.ts';
 import { lessonIds } from '../src/workshop/catalog.ts';
 import { codeBlocks, markdownShape } from '../src/workshop/markdown.ts';

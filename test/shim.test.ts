@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import * as assert from 'uvu/assert';
-import { call } from '../src/syscalls/calls.ts';
-import { str } from '../src/syscalls/data.ts';
+import { call, sync } from '../src/syscalls/calls.ts';
+import { str, strings } from '../src/syscalls/data.ts';
 import { encode } from '../src/syscalls/encode.ts';
-import { architecture, runHost, shimPath } from '../src/syscalls/shim.ts';
-import { program } from '../src/syscalls/step.ts';
+import { signals } from '../src/syscalls/flags.ts';
+import { architecture, launch, runHost, shimPath } from '../src/syscalls/shim.ts';
+import { program, slot } from '../src/syscalls/step.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires();
@@ -62,6 +63,26 @@ test('what a failed step says arrives, every time, although the shim is gone by 
   for (let i = 0; i < 60; i++) {
     const error = await runHost(refused).catch(caught => caught);
     assert.match(error.message, /^chdir\("\/there\/is\/no\/such\/place"\) = ENOENT \(host step 1\)$/);
+  }
+});
+
+test('what the child did is told after its birth, whichever socket is read first', async () => {
+  const child = slot('child');
+  const born = program({
+    host: [call('clone', [signals.SIGCHLD, 0, 0, 0, 0], { ...why, save: child, forks: true })],
+    child: [...Array.from({ length: 8 }, () => call('chdir', [str('/')], why)), sync(why)],
+    exec: [call('execve', [str('/bin/true'), strings(['true']), strings([])], why)],
+    supervise: { child },
+  });
+  for (let i = 0; i < 40; i++) {
+    const told: string[] = [];
+    const shim = launch(born, { onStep: ({ program, report }) => program === born && told.push(report.section) });
+    try {
+      await shim.ready;
+      assert.equal(told, ['host', ...Array(8).fill('child')]);
+    } finally {
+      await shim.abort();
+    }
   }
 });
 

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { pieces } from '../../src/engine/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
+import { startTimeOf } from '../../src/host/process.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { compareWithC } from '../../src/workshop/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/evidence.ts';
-import { startTimeOf } from '../../src/workshop/facts.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };

@@ -1,16 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { boundingSet } from '../host/facts.ts';
+import { capabilityNames, capabilityNumbers, fromMask, toMask } from '../syscalls/capabilities.ts';
 import type { Syscall } from '../syscalls/step.ts';
-import {
-  boundingSet,
-  capabilities,
-  capabilityNames,
-  capabilityNumbers,
-  capabilitySets,
-  defaultCapabilities,
-  fromMask,
-  toMask,
-} from './capabilities.ts';
+import { capabilities, capabilitySets, defaultCapabilities } from './capabilities.ts';
 
 /** As dockerd 20.10 shows it in /proc/PID/status. */
 const dockersMask = 0xa80425fbn;

@@ -1,56 +1,9 @@
 import type { Process } from '../oci/runtime-spec.ts';
 import { call } from '../syscalls/calls.ts';
+import { type CapabilityName, capabilityNames, capabilityNumbers, toMask } from '../syscalls/capabilities.ts';
 import { struct } from '../syscalls/data.ts';
 import { PR } from '../syscalls/flags.ts';
 import type { Step } from '../syscalls/step.ts';
-
-/** Capabilities by name, numbered as in linux/capability.h (Linux 5.9; none was added up to 6.18). */
-export const capabilityNumbers = {
-  CAP_CHOWN: 0,
-  CAP_DAC_OVERRIDE: 1,
-  CAP_DAC_READ_SEARCH: 2,
-  CAP_FOWNER: 3,
-  CAP_FSETID: 4,
-  CAP_KILL: 5,
-  CAP_SETGID: 6,
-  CAP_SETUID: 7,
-  CAP_SETPCAP: 8,
-  CAP_LINUX_IMMUTABLE: 9,
-  CAP_NET_BIND_SERVICE: 10,
-  CAP_NET_BROADCAST: 11,
-  CAP_NET_ADMIN: 12,
-  CAP_NET_RAW: 13,
-  CAP_IPC_LOCK: 14,
-  CAP_IPC_OWNER: 15,
-  CAP_SYS_MODULE: 16,
-  CAP_SYS_RAWIO: 17,
-  CAP_SYS_CHROOT: 18,
-  CAP_SYS_PTRACE: 19,
-  CAP_SYS_PACCT: 20,
-  CAP_SYS_ADMIN: 21,
-  CAP_SYS_BOOT: 22,
-  CAP_SYS_NICE: 23,
-  CAP_SYS_RESOURCE: 24,
-  CAP_SYS_TIME: 25,
-  CAP_SYS_TTY_CONFIG: 26,
-  CAP_MKNOD: 27,
-  CAP_LEASE: 28,
-  CAP_AUDIT_WRITE: 29,
-  CAP_AUDIT_CONTROL: 30,
-  CAP_SETFCAP: 31,
-  CAP_MAC_OVERRIDE: 32,
-  CAP_MAC_ADMIN: 33,
-  CAP_SYSLOG: 34,
-  CAP_WAKE_ALARM: 35,
-  CAP_BLOCK_SUSPEND: 36,
-  CAP_AUDIT_READ: 37,
-  CAP_PERFMON: 38,
-  CAP_BPF: 39,
-  CAP_CHECKPOINT_RESTORE: 40,
-} as const;
-
-export type CapabilityName = keyof typeof capabilityNumbers;
-export const capabilityNames = Object.keys(capabilityNumbers) as CapabilityName[];
 
 /** What root in a container may do, unless told otherwise: Docker's fourteen. */
 export const defaultCapabilities: readonly CapabilityName[] = [
@@ -69,27 +22,6 @@ export const defaultCapabilities: readonly CapabilityName[] = [
   'CAP_KILL',
   'CAP_AUDIT_WRITE',
 ];
-
-/** The bit mask, as the kernel and /proc/PID/status have it. Names that the table lacks count for nothing. */
-export function toMask(names: Iterable<string>): bigint {
-  let mask = 0n;
-  for (const name of names) {
-    const number = capabilityNumbers[name as CapabilityName];
-    if (number !== undefined) mask |= 1n << BigInt(number);
-  }
-  return mask;
-}
-
-/** The capabilities in a mask, lowest number first. Bits without a name are left out. */
-export function fromMask(mask: bigint): CapabilityName[] {
-  return capabilityNames.filter(name => (mask >> BigInt(capabilityNumbers[name])) & 1n);
-}
-
-/** The bounding set of a process out of the text of its /proc/PID/status. */
-export function boundingSet(status: string): Set<CapabilityName> {
-  const hex = /^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0';
-  return new Set(fromMask(BigInt(`0x${hex}`)));
-}
 
 /**
  * What config.json says for a process that may have `allowed`. A user other than root gets none of them at first, as

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { LogEntry } from '../engine/engine.ts';
+import type { LogEntry } from './log.ts';
 import { LogParser, readLog } from './log.ts';
 
 const show = (entries: Iterable<LogEntry>) =>

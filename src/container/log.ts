@@ -1,5 +1,13 @@
 import fs from 'node:fs';
-import type { LogEntry } from '../engine/engine.ts';
+
+/** One line of what a container printed. */
+export interface LogEntry {
+  stream: 'stdout' | 'stderr';
+  /** RFC 3339 with nanoseconds. */
+  time: string;
+  /** With its newline, where it has one. */
+  line: Buffer;
+}
 
 /**
  * Reads the supervisor's log: a line `SECONDS.NANOSECONDS out|err LENGTH`, then that many bytes as they came

@@ -5,9 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { flocks } from '../host/locks.ts';
 import { identityOf } from '../host/process.ts';
 import { containerPaths } from '../state/paths.ts';
-import { flocks, observe, stateOf } from './observe.ts';
+import { observe, stateOf } from './observe.ts';
 
 const id = 'c'.repeat(64);
 const recorded = { status: 'created' as const, pid: 0, exitCode: 0, error: '', oomKilled: false };

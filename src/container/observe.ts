@@ -1,8 +1,9 @@
 import fs from 'node:fs';
-import type { ContainerState } from '../engine/engine.ts';
+import { flockHolders, lockKey } from '../host/locks.ts';
 import { isAlive, type ProcessIdentity } from '../host/process.ts';
 import { readIfPresent, readLinkIfPresent } from '../state/files.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
+import type { ContainerState } from './record.ts';
 
 /** `running.json`: written between the child's sync and its execve. */
 export interface Running {
@@ -98,42 +99,15 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
 
 export const lostReason = "the container's supervisor was killed, and the kernel ended the container with it";
 
-/**
- * The files that are locked by flock(2) anywhere, as `major:minor:inode`, from /proc/locks: one read tells of all
- * containers, and needs no lock to be tried.
- */
-export function flocks(): Set<string> {
-  return new Set(holders().keys());
-}
-
 /** The pid of the living supervisor: who holds the lock on `alive`. It cannot be another process's by now, as a written one. */
 export function supervisorPid(roots: Roots, id: string): number | undefined {
   const key = lockKey(containerPaths(roots, id).alive);
-  return key === undefined ? undefined : holders().get(key);
-}
-
-/** proc_locks(5): `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`, with `->` where one only waits. */
-function holders(): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {
-    const [, kind, , , pid, device] = line.trim().split(/\s+/);
-    if (kind === 'FLOCK' && device !== undefined) found.set(device, Number(pid));
-  }
-  return found;
+  return key === undefined ? undefined : flockHolders().get(key);
 }
 
 function isLocked(file: string, locks: () => ReadonlySet<string>): boolean {
   const key = lockKey(file);
   return key !== undefined && locks().has(key);
-}
-
-function lockKey(file: string): string | undefined {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  const major = (stat.dev >> 8) & 0xfff;
-  const minor = (stat.dev & 0xff) | ((stat.dev >> 12) & 0xfff00);
-  const hex = (number: number) => number.toString(16).padStart(2, '0');
-  return `${hex(major)}:${hex(minor)}:${stat.ino}`;
 }
 
 function parse<T>(text: string | undefined): T | undefined {

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { ContainerRecord } from '../engine/engine.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
 import { privateDirectory } from '../state/private.ts';
 import { isName } from './names.ts';
+import type { ContainerRecord } from './record.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
 export class ContainerStore {

@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { VolumeMount } from '../engine/engine.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { copyUp } from '../storage/copy-up.ts';
 import { resolve } from '../storage/merged-view.ts';
 import { MS } from '../syscalls/flags.ts';
 import type { Bind } from './binds.ts';
+
+/** `-v source:destination:options`. A source without a slash names a volume, a missing one makes an anonymous volume. */
+export interface VolumeMount {
+  source?: string;
+  destination: string;
+  readonly: boolean;
+}
 
 /** A mount of a container, as it is written down: where it comes from on the host, and what it is called. */
 export interface VolumeRecord {

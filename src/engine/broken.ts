@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { flocks, observe, supervisorPid } from '../container/observe.ts';
+import { observe, supervisorPid } from '../container/observe.ts';
+import { flocks } from '../host/locks.ts';
 import type { Spec } from '../oci/runtime-spec.ts';
 import { containerPaths, enginePaths } from '../state/paths.ts';
 import { signals } from '../syscalls/flags.ts';

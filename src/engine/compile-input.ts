@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ContainerRecord } from '../container/record.ts';
 import { bindFor } from '../container/volumes.ts';
 import { errnoOf } from '../errors.ts';
 import { containerIndex } from '../network/endpoint.ts';
@@ -12,7 +13,6 @@ import { resolve } from '../storage/merged-view.ts';
 import type { Container } from './compile.ts';
 import type { EngineParts } from './context.ts';
 import { ownFiles } from './create.ts';
-import type { ContainerRecord } from './engine.ts';
 
 /** Puts together all that `compile` takes for a container whose bundle is written and whose network is chosen. */
 export function containerToCompile(parts: EngineParts, record: ContainerRecord, spec: Spec): Container {

@@ -5,12 +5,14 @@ import { resourcesFor } from '../cgroup/limits.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../container/command.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../container/etc-files.ts';
 import { readName } from '../container/names.ts';
+import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
 import { defaultSeccomp } from '../container/seccomp/profile.ts';
 import { ociSpec } from '../container/spec.ts';
 import { resolveUser } from '../container/user.ts';
 import { prepareVolumes, type VolumeRecord } from '../container/volumes.ts';
 import { type ImageRecord, ImageStore, noSuchImage } from '../image/store.ts';
 import { allocateAddress } from '../network/addresses.ts';
+import type { NetworkAttachment } from '../network/attachment.ts';
 import { hostInterfaceOf } from '../network/endpoint.ts';
 import { choosePorts } from '../network/ephemeral.ts';
 import { macOf } from '../network/ipv4.ts';
@@ -22,10 +24,9 @@ import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
 import { privateDirectory } from '../state/private.ts';
 import { readFile } from '../storage/merged-view.ts';
 import type { EngineParts } from './context.ts';
-import type { ContainerRecord, NetworkAttachment, RunOptions } from './engine.ts';
 
 /** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
-export async function createContainer(parts: EngineParts, options: RunOptions): Promise<ContainerRecord> {
+export async function createContainer(parts: EngineParts, options: ContainerOptions): Promise<ContainerRecord> {
   const image = new ImageStore(parts.roots.root).get(options.image);
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
@@ -58,7 +59,7 @@ function likeRoot(upper: string, layer: string | undefined): void {
 }
 
 /** What `--name` says, if it is a name and free. */
-export function wantedName(parts: EngineParts, options: Pick<RunOptions, 'name'>): string | undefined {
+export function wantedName(parts: EngineParts, options: Pick<ContainerOptions, 'name'>): string | undefined {
   if (!options.name) return undefined;
   const name = readName(options.name);
   parts.store.checkFree(name);
@@ -68,7 +69,7 @@ export function wantedName(parts: EngineParts, options: Pick<RunOptions, 'name'>
 /** The record of a container to be, without its name. Where `make` is false nothing is made on disk: for `--dry-run`. */
 export async function recordFor(
   parts: EngineParts,
-  options: RunOptions,
+  options: ContainerOptions,
   image: ImageRecord,
   id: string,
   make = true,

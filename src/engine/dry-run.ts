@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resourcesFor } from '../cgroup/limits.ts';
+import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
 import { ImageStore } from '../image/store.ts';
 import { freeAddress } from '../network/addresses.ts';
 import { plannedNetwork } from '../network/bridge.ts';
@@ -11,14 +12,13 @@ import { compile } from './compile.ts';
 import { containerToCompile } from './compile-input.ts';
 import type { EngineParts } from './context.ts';
 import { recordFor, specFor, wantedName } from './create.ts';
-import type { ContainerRecord, RunOptions } from './engine.ts';
 import { pieces } from './pieces.ts';
 
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,
  * taken or written.
  */
-export async function planContainer(parts: EngineParts, options: RunOptions): Promise<Program> {
+export async function planContainer(parts: EngineParts, options: ContainerOptions): Promise<Program> {
   const image = new ImageStore(parts.roots.root).get(options.image);
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, parts.facts);

@@ -1,6 +1,6 @@
-import type { VolumeRecord } from '../container/volumes.ts';
+import type { LogEntry } from '../container/log.ts';
+import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
 import type { MinidockError } from '../errors.ts';
-import type { ContainerConfig } from '../oci/image-config.ts';
 import type { StepEvent } from '../syscalls/shim.ts';
 import type { Program } from '../syscalls/step.ts';
 
@@ -10,9 +10,9 @@ import type { Program } from '../syscalls/step.ts';
  */
 export interface Engine {
   /** The program that `create` and `start` would run, without making anything: `--dry-run`. */
-  plan(options: RunOptions): Promise<Program>;
+  plan(options: ContainerOptions): Promise<Program>;
   /** Makes a container without starting it. */
-  create(options: RunOptions): Promise<ContainerRecord>;
+  create(options: ContainerOptions): Promise<ContainerRecord>;
   /** Starts a created container and resolves once its command was executed. */
   start(id: string, io: AttachOptions): Promise<RunningContainer>;
   exec(options: ExecOptions, io: AttachOptions): Promise<RunningContainer>;
@@ -32,47 +32,6 @@ export interface Engine {
   logs(reference: string): Promise<LogReader>;
 }
 
-/** What `run` and `create` ask for, after the flags are parsed and before the image has had its say. */
-export interface RunOptions {
-  image: string;
-  /** Arguments after the image: replace CMD. */
-  command: string[];
-  name?: string;
-  hostname?: string;
-  entrypoint?: string;
-  env: string[];
-  workdir?: string;
-  user?: string;
-  tty: boolean;
-  /** Keeps standard input open. */
-  interactive: boolean;
-  detach: boolean;
-  autoRemove: boolean;
-  ports: PortMapping[];
-  volumes: VolumeMount[];
-  network: 'bridge' | 'host' | 'none';
-  /** Bytes. */
-  memory?: number;
-  /** CPUs, as a fraction: 1.5. */
-  cpus?: number;
-  pidsLimit?: number;
-}
-
-/** `-p 127.0.0.1:8080:80/tcp`. A missing host port is one that the engine picks. */
-export interface PortMapping {
-  hostIp?: string;
-  hostPort?: number;
-  containerPort: number;
-  protocol: 'tcp' | 'udp';
-}
-
-/** `-v source:destination:options`. A source without a slash names a volume, a missing one makes an anonymous volume. */
-export interface VolumeMount {
-  source?: string;
-  destination: string;
-  readonly: boolean;
-}
-
 export interface ExecOptions {
   container: string;
   command: string[];
@@ -81,54 +40,6 @@ export interface ExecOptions {
   user?: string;
   tty: boolean;
   interactive: boolean;
-}
-
-export type ContainerStatus = 'created' | 'running' | 'exited' | 'dead';
-
-/** A container as it is kept in `containers/<id>/container.json`, with its state of this moment. */
-export interface ContainerRecord {
-  id: string;
-  name: string;
-  /** RFC 3339, UTC. */
-  created: string;
-  /** The reference as the user typed it. */
-  image: string;
-  /** The image's config digest: `sha256:…`. */
-  imageId: string;
-  path: string;
-  args: string[];
-  options: RunOptions;
-  hostname: string;
-  /** Image and flags together, for `inspect`. */
-  config: ContainerConfig;
-  mounts: VolumeRecord[];
-  /** The image's layer directories, bottom first. */
-  layers: string[];
-  state: ContainerState;
-  network: NetworkAttachment;
-}
-
-export interface ContainerState {
-  status: ContainerStatus;
-  /** 0 where not running. */
-  pid: number;
-  exitCode: number;
-  /** Why it failed or was ended, for `inspect`; empty otherwise. */
-  error: string;
-  oomKilled: boolean;
-  startedAt?: string;
-  finishedAt?: string;
-}
-
-export interface NetworkAttachment {
-  mode: 'bridge' | 'host' | 'none';
-  ipAddress?: string;
-  prefixLength?: number;
-  gateway?: string;
-  macAddress?: string;
-  /** Host end of the veth pair. */
-  hostInterface?: string;
-  ports: Required<PortMapping>[];
 }
 
 export interface AttachOptions {
@@ -154,14 +65,6 @@ export interface RunningContainer {
   resize(size: { rows: number; columns: number }): void;
   /** Lets go: the container lives on. */
   detach(): void;
-}
-
-export interface LogEntry {
-  stream: 'stdout' | 'stderr';
-  /** RFC 3339 with nanoseconds. */
-  time: string;
-  /** With its newline, where it has one. */
-  line: Buffer;
 }
 
 export interface LogReader {

@@ -1,20 +1,14 @@
 import { readLog } from '../container/log.ts';
-import { flocks, type Observation, observe, stateOf } from '../container/observe.ts';
+import { type Observation, observe, stateOf } from '../container/observe.ts';
+import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
 import { isBroken } from '../container/store.ts';
 import { MinidockError } from '../errors.ts';
+import { flocks } from '../host/locks.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
 import { signals } from '../syscalls/flags.ts';
 import type { Program } from '../syscalls/step.ts';
 import { EngineParts } from './context.ts';
-import type {
-  AttachOptions,
-  ContainerRecord,
-  Engine,
-  ExecOptions,
-  LogReader,
-  RunningContainer,
-  RunOptions,
-} from './engine.ts';
+import type { AttachOptions, Engine, ExecOptions, LogReader, RunningContainer } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 
 /** Opens the engine that runs in this process, on the state under `roots`. Nothing is read before it is needed. */
@@ -28,12 +22,12 @@ class LocalEngine implements Engine {
 
   constructor(private readonly parts: EngineParts) {}
 
-  async plan(options: RunOptions): Promise<Program> {
+  async plan(options: ContainerOptions): Promise<Program> {
     const { planContainer } = await import('./dry-run.ts');
     return await planContainer(this.parts, options);
   }
 
-  async create(options: RunOptions): Promise<ContainerRecord> {
+  async create(options: ContainerOptions): Promise<ContainerRecord> {
     const { createContainer } = await import('./create.ts');
     const record = await createContainer(this.parts, options);
     this.fresh.add(record.id);

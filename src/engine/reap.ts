@@ -1,6 +1,8 @@
 import path from 'node:path';
-import { flocks, lostReason, observe, stateOf } from '../container/observe.ts';
+import { lostReason, observe, stateOf } from '../container/observe.ts';
+import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
 import { isBroken } from '../container/store.ts';
+import { flocks } from '../host/locks.ts';
 import { releaseAddress } from '../network/addresses.ts';
 import { releasePorts } from '../network/ephemeral.ts';
 import { networkDirectory } from '../network/network.ts';
@@ -9,7 +11,6 @@ import { listIfPresent, removeTree } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
 import type { EngineParts } from './context.ts';
-import type { ContainerRecord, RunOptions } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 
 /**
@@ -42,7 +43,7 @@ export async function reap(parts: EngineParts, id: string): Promise<void> {
 
 /** A container as far as its end needs it known. One without `ports` may have published any. */
 export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'> & {
-  options: Pick<RunOptions, 'network'> & Partial<Pick<RunOptions, 'ports'>>;
+  options: Pick<ContainerOptions, 'network'> & Partial<Pick<ContainerOptions, 'ports'>>;
 };
 
 /**

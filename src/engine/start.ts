@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { workingDirectoryError } from '../container/execute.ts';
 import type { Running, Starting } from '../container/observe.ts';
+import type { ContainerRecord } from '../container/record.ts';
 import { identityOf } from '../host/process.ts';
 import { ensureBridge } from '../network/bridge.ts';
 import { networkError } from '../network/failure.ts';
@@ -15,7 +16,7 @@ import { type Container, compile } from './compile.ts';
 import { containerToCompile } from './compile-input.ts';
 import type { EngineParts } from './context.ts';
 import { attachNetwork, writeBundle } from './create.ts';
-import type { AttachOptions, ContainerRecord, RunningContainer } from './engine.ts';
+import type { AttachOptions, RunningContainer } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { pieces } from './pieces.ts';
 import { cleanUp, reap } from './reap.ts';

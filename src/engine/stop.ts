@@ -1,12 +1,13 @@
 import net from 'node:net';
 import { eventually } from '../cgroup/files.ts';
-import { flocks, observe, supervisorPid } from '../container/observe.ts';
+import { observe, supervisorPid } from '../container/observe.ts';
+import type { ContainerRecord } from '../container/record.ts';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { flocks } from '../host/locks.ts';
 import { cgroupParent, containerPaths } from '../state/paths.ts';
 import { signals } from '../syscalls/flags.ts';
 import { Decoder, SupervisorClient } from '../syscalls/protocol.ts';
 import type { EngineParts } from './context.ts';
-import type { ContainerRecord } from './engine.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
 

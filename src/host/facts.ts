@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { boundingSet, type CapabilityName } from '../container/capabilities.ts';
+import { type CapabilityName, fromMask } from '../syscalls/capabilities.ts';
 import type { Architecture } from '../syscalls/numbers.ts';
 import { architecture } from '../syscalls/shim.ts';
 import { type CgroupLayout, readCgroupLayout } from './cgroup-layout.ts';
@@ -140,4 +140,10 @@ export function inheritedFds(): number[] {
         return false;
       }
     });
+}
+
+/** The bounding set of a process out of the text of its /proc/PID/status. */
+export function boundingSet(status: string): Set<CapabilityName> {
+  const hex = /^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0';
+  return new Set(fromMask(BigInt(`0x${hex}`)));
 }

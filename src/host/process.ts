@@ -35,7 +35,8 @@ export function isAlive(identity: ProcessIdentity): boolean {
   }
 }
 
-function startTimeOf(pid: number): string {
+/** Clock ticks since boot at which a process began; `gone` for a zombie. Throws where there is none. */
+export function startTimeOf(pid: number): string {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The command name may hold spaces and brackets: fields count from its last closing one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -51,4 +52,23 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   const [pid, startTime, bootPart] = text.split('-');
   if (pid === undefined || startTime === undefined || bootPart === undefined || !/^\d+$/.test(pid)) return undefined;
   return { pid: Number(pid), startTime, boot: bootPart };
+}
+
+/** A field of /proc/PID/status: `NSpid`, `PPid`, `Name`. Empty where the kernel does not have it. */
+export function statusField(pid: number | 'self', field: string): string {
+  const line = fs
+    .readFileSync(`/proc/${pid}/status`, 'utf8')
+    .split('\n')
+    .find(candidate => candidate.startsWith(`${field}:`));
+  return (
+    line
+      ?.slice(field.length + 1)
+      .trim()
+      .replace(/\s+/g, ' ') ?? ''
+  );
+}
+
+/** Children of a process, in the order of their birth. */
+export function childrenOf(pid: number): number[] {
+  return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }

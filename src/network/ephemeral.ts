@@ -1,11 +1,10 @@
 import path from 'node:path';
-import type { PortMapping } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
+import { boundSockets } from '../host/sockets.ts';
 import { readIfPresent } from '../state/files.ts';
 import { releaseLeases, takeLease } from './leases.ts';
 import type { Network } from './network.ts';
-import { anyAddress, type Port } from './ports.ts';
-import { boundSockets } from './sockets.ts';
+import { anyAddress, type Port, type PortMapping } from './ports.ts';
 
 /**
  * Fills in what `-p 80` leaves open: all addresses, and the lowest port of the kernel's ephemeral range (32768 on) that

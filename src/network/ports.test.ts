@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { PortMapping } from '../engine/engine.ts';
+import { parseSockets } from '../host/sockets.ts';
 import type { Data } from '../syscalls/data.ts';
+import type { PortMapping } from './ports.ts';
 import { checkPort, formatPort, portError, portMapping } from './ports.ts';
-import { parseSockets } from './sockets.ts';
 
 const web = { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' } as const;
 const dns = { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' } as const;

@@ -1,11 +1,18 @@
-import type { PortMapping } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
+import { listenerOn } from '../host/sockets.ts';
 import { call } from '../syscalls/calls.ts';
 import { struct } from '../syscalls/data.ts';
 import { AF, SO, SOCK, SOL_SOCKET } from '../syscalls/flags.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 import { addressBytes, parseAddress } from './ipv4.ts';
-import { listenerOn } from './sockets.ts';
+
+/** `-p 127.0.0.1:8080:80/tcp`. A missing host port is one that the engine picks. */
+export interface PortMapping {
+  hostIp?: string;
+  hostPort?: number;
+  containerPort: number;
+  protocol: 'tcp' | 'udp';
+}
 
 /** A mapping with nothing left to choose. */
 export type Port = Required<PortMapping>;

@@ -11,7 +11,7 @@ import { ExecError, type StepError, stepError } from './failure.ts';
 import type { Architecture } from './numbers.ts';
 import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
 import { sealProgram } from './seal.ts';
-import type { Program, Step } from './step.ts';
+import type { Program, SectionName, Step } from './step.ts';
 
 /** A step that was done or is about to be, for `--trace`, `--step` and lessons. */
 export interface StepEvent {
@@ -26,7 +26,7 @@ export interface ShimOptions {
   label?: string;
   /** What the shim, and so a child without pipes, has as descriptors 0 to 2. Default: /dev/null. */
   stdio?: 'ignore' | 'inherit' | readonly ('ignore' | 'inherit' | 'pipe' | number)[];
-  /** Called for each step with the kernel's answer. */
+  /** Called for each step with the kernel's answer, in the order of the program: what the child does comes after clone. */
   onStep?: (event: StepEvent) => void;
   /** Called before each step, which then waits for the promise. */
   beforeStep?: (event: StepEvent) => Promise<void>;
@@ -81,6 +81,11 @@ export class Shim {
   private program: Program | undefined;
   private readonly seal: Program;
   private readonly attempts: Report[] = [];
+  /**
+   * Parent and child report through two sockets. Where steps are reported, what comes from the child waits here until the
+   * parent's report of clone was delivered; undefined from then on.
+   */
+  private untilFork: (() => void)[] | undefined;
   private failure: Error | undefined;
   /** The child stood at its sync. */
   private synced = false;
@@ -119,13 +124,14 @@ export class Shim {
     this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', options.memfd ?? true, os.tmpdir());
     this.listen(this.shimSocket);
     this.listen(this.childSocket);
-    this.childSocket.once('end', () => this.childClosed());
+    this.childSocket.once('end', () => this.inOrder('exec', () => this.childClosed()));
     this.shimSocket.write(encode(this.seal, this.encoding(0)));
   }
 
   /** Sends the program. Once only. */
   run(program: Program): void {
     this.program = program;
+    if (this.reportsSteps && program.host.some(step => step.op === 'syscall' && step.forks)) this.untilFork = [];
     this.shimSocket.write(encode(program, this.encoding(1)));
     if (program.supervise === undefined) this.childSocket.unref?.();
   }
@@ -171,11 +177,15 @@ export class Shim {
     clearTimeout(patience);
   }
 
+  private get reportsSteps(): boolean {
+    return this.options.onStep !== undefined || this.options.beforeStep !== undefined;
+  }
+
   private encoding(tag: number) {
     return {
       tag,
       arch: architecture(),
-      trace: this.options.onStep !== undefined || this.options.beforeStep !== undefined,
+      trace: this.reportsSteps,
       // Not the sealing: the program is on its way already, and the byte that lets a step go would be taken from it.
       step: tag !== 0 && this.options.beforeStep !== undefined,
     };
@@ -191,7 +201,7 @@ export class Shim {
   private receive(socket: Socket, message: Message): void {
     switch (message.kind) {
       case 'report':
-        this.receiveReport(socket, message.report);
+        this.inOrder(message.report.section, () => this.receiveReport(socket, message.report));
         break;
       case 'pid':
         this.pid = message.pid;
@@ -212,6 +222,17 @@ export class Shim {
     }
   }
 
+  private inOrder(section: SectionName, deliver: () => void): void {
+    if (this.untilFork !== undefined && (section === 'child' || section === 'exec')) this.untilFork.push(deliver);
+    else deliver();
+  }
+
+  private releaseChild(): void {
+    const held = this.untilFork ?? [];
+    this.untilFork = undefined;
+    for (const deliver of held) deliver();
+  }
+
   private receiveReport(socket: Socket, report: Report): void {
     const program = report.tag === 0 ? this.seal : this.program!;
     if (report.type === 'failed') this.fail(stepError(program, report));
@@ -222,8 +243,10 @@ export class Shim {
     }
     const step = program[report.section][report.index];
     if (step === undefined) return;
-    if (report.type === 'trace') this.options.onStep?.({ step, report, program });
-    else if (report.type === 'before' && this.options.beforeStep)
+    if (report.type === 'trace') {
+      this.options.onStep?.({ step, report, program });
+      if (step.op === 'syscall' && step.forks && report.result > 0) this.releaseChild();
+    } else if (report.type === 'before' && this.options.beforeStep)
       void this.options.beforeStep({ step, report, program }).then(
         () => socket.write('g'),
         () => socket.destroy(),
@@ -258,6 +281,7 @@ export class Shim {
   }
 
   private settle(code: number | null, signal: NodeJS.Signals | null): void {
+    this.releaseChild();
     if (this.failure) return;
     if (signal === null && code === 0) {
       if (this.pid !== 0 && !this.synced && this.program?.child.some(step => step.op === 'sync'))

@@ -3,9 +3,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MinidockError } from '../errors.ts';
+import { hostnameOf } from '../host/namespaces.ts';
+import { childrenOf } from '../host/process.ts';
 import { programOnPath } from '../host/programs.ts';
 import { type Fact, type Moment, momentOf } from './evidence.ts';
-import { childrenOf, hostnameOf } from './facts.ts';
 import type { Comparison, Stage } from './lesson.ts';
 import { READY } from './ready.ts';
 

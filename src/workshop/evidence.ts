@@ -1,4 +1,6 @@
-import { mountsOf, namespacesOf, printMount, statusField } from './facts.ts';
+import { mountsOf, printMount } from '../host/mountinfo.ts';
+import { namespacesOf } from '../host/namespaces.ts';
+import { statusField } from '../host/process.ts';
 import type { Text } from './language.ts';
 
 /** What the kernel said at one moment of one process. */

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
+import { identityOf, isAlive, type ProcessIdentity } from '../host/process.ts';
 import { errnoName } from '../syscalls/errno.ts';
 import { signals } from '../syscalls/flags.ts';
 import { launch, type Shim, type StepEvent } from '../syscalls/shim.ts';
 import type { Program, Step } from '../syscalls/step.ts';
-import { startTimeOf } from './facts.ts';
 import { READY } from './ready.ts';
 
 export interface Audience {
@@ -25,13 +25,8 @@ const PATIENCE = 10_000;
 export class Performance {
   /** The process's pid on the host; 0 before clone. */
   pid = 0;
-  private startTime: string | undefined;
+  private identity: ProcessIdentity | undefined;
   private readonly shim: Shim;
-  private readonly held: StepEvent[] = [];
-  private cloned!: () => void;
-  private readonly afterClone = new Promise<void>(resolve => {
-    this.cloned = resolve;
-  });
   private executed = false;
   private silent = false;
   private interrupt!: (reason: unknown) => void;
@@ -63,8 +58,6 @@ export class Performance {
   async ready(): Promise<void> {
     await this.unlessInterrupted(this.shim.ready);
     await this.unlessInterrupted(this.shim.supervised);
-    // The report of the last step comes through another pipe than the news that the child is ready.
-    await this.afterClone;
   }
 
   /** Lets the child execute its program, and resolves when it runs. Rejects with an ExecError. */
@@ -127,7 +120,7 @@ export class Performance {
 
   /** The pid alone might be somebody else's by now: only together with its start time is it the process we made. */
   private kill(): void {
-    if (this.pid === 0 || this.startTime === undefined || startTimeOf(this.pid) !== this.startTime) return;
+    if (this.identity === undefined || !isAlive(this.identity)) return;
     try {
       process.kill(this.pid, 'SIGKILL');
     } catch {
@@ -135,26 +128,18 @@ export class Performance {
     }
   }
 
-  /** Parent and child report through two pipes: what the child did is held back until clone itself was shown. */
   private receive(event: StepEvent): void {
     if (this.silent || !this.isOurs(event.step)) return;
     if (event.step.op === 'syscall' && event.report.result < 0)
       this.refused = { call: event.step.name, errno: errnoName(-event.report.result) };
-    if (this.pid === 0 && event.report.section !== 'host') {
-      this.held.push(event);
-      return;
-    }
     this.audience.done(event);
     if (event.step.op !== 'syscall' || !event.step.forks || event.report.result <= 0) return;
     this.pid = event.report.result;
-    this.startTime = startTimeOf(this.pid);
-    for (const late of this.held.splice(0)) this.audience.done(late);
-    this.cloned();
+    this.identity = aliveNow(this.pid);
   }
 
   private async pause(event: StepEvent, before: NonNullable<Audience['before']>): Promise<void> {
     if (this.silent || !this.isOurs(event.step)) return;
-    if (event.report.section !== 'host') await this.afterClone;
     try {
       await before(event, this.pid);
     } catch (error) {
@@ -198,5 +183,14 @@ async function withPatience<T>(promise: Promise<T>, giveUp: () => void): Promise
     return await promise;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Undefined where it died already. */
+function aliveNow(pid: number): ProcessIdentity | undefined {
+  try {
+    return identityOf(pid);
+  } catch {
+    return undefined;
   }
 }

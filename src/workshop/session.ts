@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import chalk from 'chalk';
+import { hostnameOf } from '../host/namespaces.ts';
 import type { Program } from '../syscalls/step.ts';
 import { type Evidence, holds, type Moment, momentOf } from './evidence.ts';
-import { hostnameOf } from './facts.ts';
 import type { Language } from './language.ts';
 import type { Command, Experiment, Lesson, Stage } from './lesson.ts';
 import { Narrator } from './narrator.ts';

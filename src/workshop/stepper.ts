@@ -1,6 +1,8 @@
 import chalk from 'chalk';
+import { mountsOf } from '../host/mountinfo.ts';
+import { hostnameOf, namespacesOf } from '../host/namespaces.ts';
+import { statusField } from '../host/process.ts';
 import type { StepEvent } from '../syscalls/shim.ts';
-import { hostnameOf, mountsOf, namespacesOf, statusField } from './facts.ts';
 import type { Language } from './language.ts';
 import type { Narrator } from './narrator.ts';
 import type { Terminal } from './terminal.ts';

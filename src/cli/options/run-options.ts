@@ -1,4 +1,6 @@
-import type { PortMapping, RunOptions, VolumeMount } from '../../engine/engine.ts';
+import type { ContainerOptions } from '../../container/record.ts';
+import type { VolumeMount } from '../../container/volumes.ts';
+import type { PortMapping } from '../../network/ports.ts';
 import { type FlagTable, integer, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
 import { readCpus, readMemory, readWorkdir } from './limits.ts';
@@ -42,7 +44,7 @@ export function toRunOptions(
   [image, ...command]: readonly string[],
   own: Readonly<Record<string, string | undefined>>,
   detach: boolean,
-): RunOptions {
+): ContainerOptions {
   return {
     image: image!,
     command,
@@ -66,7 +68,7 @@ export function toRunOptions(
   };
 }
 
-function readNetwork(given: string): RunOptions['network'] {
+function readNetwork(given: string): ContainerOptions['network'] {
   const known = networks.find(network => network === given || (given === 'default' && network === 'bridge'));
   if (known === undefined) throw new Error(`network ${given} not found (there are ${networks.join(', ')})`);
   return known;

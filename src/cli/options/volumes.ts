@@ -1,5 +1,5 @@
 import { normalize } from 'node:path/posix';
-import type { VolumeMount } from '../../engine/engine.ts';
+import type { VolumeMount } from '../../container/volumes.ts';
 
 /**
  * `-v`: `/host/dir:/ctr[:ro|rw]`, `volume:/ctr[:ro|rw]`, `/ctr` (an anonymous volume).

@@ -56,10 +56,8 @@ function tracing(form: TraceForm, columns?: number) {
 test('a group is one line with the answers to all its steps; other steps stand whole, each with its reason', () => {
   const { trace, report, printed } = tracing('folded');
   report(seal, 'host', 0, 3);
-  // What the child did may be heard of before clone's own answer.
-  report(container, 'child', 0);
-  assert.is(printed(), 'host    1  seal ×2 = ok  [06-pivot-root]\n');
   report(container, 'host', 0, 4711);
+  report(container, 'child', 0);
   report(container, 'child', 1, -errnos.EEXIST);
   report(container, 'host', 1);
   report(container, 'child', 2);
@@ -68,7 +66,8 @@ test('a group is one line with the answers to all its steps; other steps stand w
   report(container, 'child', 4);
   assert.is(
     printed(),
-    `host    1  clone(0) → child = 4711  [04-pid-namespace]
+    `host    1  seal ×2 = ok  [06-pivot-root]
+host    1  clone(0) → child = 4711  [04-pid-namespace]
            a new process
 child   1  chdir("/containers/0123456789ab…") = 0  [06-pivot-root]
            into 0123456789ab…

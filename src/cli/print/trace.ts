@@ -32,8 +32,6 @@ export class Trace {
   private program: Program | undefined;
   private readonly lines = new Map<SectionName, readonly Line[]>();
   private readonly open = new Map<SectionName, OpenLine>();
-  /** Parent and child report through two pipes: what the child did is held back until clone itself was shown. */
-  private held: StepEvent[] | undefined = [];
   /** How many entries of PATH had no such command. */
   private attempts = 0;
 
@@ -47,13 +45,7 @@ export class Trace {
   /** Takes what the shim reports of each step. */
   readonly step = (event: StepEvent): void => {
     if (event.program !== this.program) this.begin(event.program);
-    const { section } = event.report;
-    if (this.held !== undefined && (section === 'child' || section === 'exec')) this.held.push(event);
-    else this.show(event);
-    if (event.step.op !== 'syscall' || !event.step.forks || event.report.result <= 0) return;
-    const held = this.held ?? [];
-    this.held = undefined;
-    for (const late of held) this.show(late);
+    this.show(event);
   };
 
   /** The command was executed: of an execve that succeeds no report ever comes. */
@@ -70,7 +62,6 @@ export class Trace {
 
   /** Shows what is left of lines that were never finished: nothing more will come. */
   end(): void {
-    for (const event of this.held?.splice(0) ?? []) this.show(event);
     for (const one of this.open.values()) this.printLine(one);
     this.open.clear();
   }

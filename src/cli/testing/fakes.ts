@@ -1,4 +1,5 @@
-import type { ContainerRecord, Engine, ExecOptions, RunningContainer, RunOptions } from '../../engine/engine.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import type { Engine, ExecOptions, RunningContainer } from '../../engine/engine.ts';
 import { MinidockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { main } from '../main.ts';
@@ -105,7 +106,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0) {
   };
   const engine: Engine = {
     plan: async () => Promise.reject(new Error('not here')),
-    create: async (options: RunOptions) => {
+    create: async (options: ContainerOptions) => {
       calls.push(['create', options.image, options.command]);
       return record;
     },

@@ -1,6 +1,6 @@
-import { type CapabilityName, capabilityNames } from '../../container/capabilities.ts';
 import { type CgroupLayout, parseLayout } from '../../host/cgroup-layout.ts';
 import { featuresOf, type HostFacts, kernelVersion, networkSysctls } from '../../host/facts.ts';
+import { type CapabilityName, capabilityNames } from '../../syscalls/capabilities.ts';
 
 /** Machines that are not here: what `hostFacts` would find on each. */
 export const hosts = {

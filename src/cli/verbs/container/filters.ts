@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '../../../engine/engine.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { hasLabels } from '../image/filters.ts';
 

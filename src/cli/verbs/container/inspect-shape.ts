@@ -1,4 +1,5 @@
-import type { ContainerRecord, PortMapping } from '../../../engine/engine.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
+import type { PortMapping } from '../../../network/ports.ts';
 import type { containerPaths } from '../../../state/paths.ts';
 import { goMap, goSlice } from '../../template/go-values.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import type { AttachOptions, Engine, RunOptions } from '../../../engine/engine.ts';
+import type { ContainerOptions } from '../../../container/record.ts';
+import type { AttachOptions, Engine } from '../../../engine/engine.ts';
 import { MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
@@ -56,7 +57,7 @@ export const verb = defineVerb({
   },
 });
 
-async function run(context: Context, flags: Values<typeof runFlags>, options: RunOptions): Promise<number> {
+async function run(context: Context, flags: Values<typeof runFlags>, options: ContainerOptions): Promise<number> {
   if (flags.cidfile !== undefined && existsSync(flags.cidfile)) {
     throw new MinidockError('cidfile', `container ID file found: ${flags.cidfile}`, {
       fix: `make sure that its container does not run any more, then rm ${flags.cidfile}`,

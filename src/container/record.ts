@@ -1,0 +1,67 @@
+import type { NetworkAttachment } from '../network/attachment.ts';
+import type { PortMapping } from '../network/ports.ts';
+import type { ContainerConfig } from '../oci/image-config.ts';
+import type { VolumeMount, VolumeRecord } from './volumes.ts';
+
+/** What a container is asked to be, after the flags are parsed and before the image has had its say. */
+export interface ContainerOptions {
+  image: string;
+  /** Arguments after the image: replace CMD. */
+  command: string[];
+  name?: string;
+  hostname?: string;
+  entrypoint?: string;
+  env: string[];
+  workdir?: string;
+  user?: string;
+  tty: boolean;
+  /** Keeps standard input open. */
+  interactive: boolean;
+  detach: boolean;
+  autoRemove: boolean;
+  ports: PortMapping[];
+  volumes: VolumeMount[];
+  network: 'bridge' | 'host' | 'none';
+  /** Bytes. */
+  memory?: number;
+  /** CPUs, as a fraction: 1.5. */
+  cpus?: number;
+  pidsLimit?: number;
+}
+
+export type ContainerStatus = 'created' | 'running' | 'exited' | 'dead';
+
+/** A container as it is kept in `containers/<id>/container.json`, with its state of this moment. */
+export interface ContainerRecord {
+  id: string;
+  name: string;
+  /** RFC 3339, UTC. */
+  created: string;
+  /** The reference as the user typed it. */
+  image: string;
+  /** The image's config digest: `sha256:…`. */
+  imageId: string;
+  path: string;
+  args: string[];
+  options: ContainerOptions;
+  hostname: string;
+  /** Image and flags together, for `inspect`. */
+  config: ContainerConfig;
+  mounts: VolumeRecord[];
+  /** The image's layer directories, bottom first. */
+  layers: string[];
+  state: ContainerState;
+  network: NetworkAttachment;
+}
+
+export interface ContainerState {
+  status: ContainerStatus;
+  /** 0 where not running. */
+  pid: number;
+  exitCode: number;
+  /** Why it failed or was ended, for `inspect`; empty otherwise. */
+  error: string;
+  oomKilled: boolean;
+  startedAt?: string;
+  finishedAt?: string;
+}

@@ -1,0 +1,13 @@
+import type { PortMapping } from './ports.ts';
+
+/** What a container has of its network while it runs. */
+export interface NetworkAttachment {
+  mode: 'bridge' | 'host' | 'none';
+  ipAddress?: string;
+  prefixLength?: number;
+  gateway?: string;
+  macAddress?: string;
+  /** Host end of the veth pair. */
+  hostInterface?: string;
+  ports: Required<PortMapping>[];
+}
