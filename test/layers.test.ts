@@ -468,7 +468,7 @@ test('corrupt, truncated and mislabelled layers are refused and leave nothing', 
     [good.subarray(0, good.length - 20), 'corrupt-data', /is no valid gzip: unexpected end of file/],
     [gzipSync(content.subarray(0, 50_000)), 'digest-mismatch', /unpacks to sha256:/],
     [gzipSync(Buffer.concat([content, Buffer.from('more')])), 'digest-mismatch', /unpacks to sha256:/],
-    [Buffer.from('BZh91AY&SY'), 'unknown-compression', /is compressed with bzip2, which minidock cannot read/],
+    [Buffer.from('BZh91AY&SY'), 'corrupt-data', /is no valid bzip2: /],
     [Buffer.from('28b52ffd00000000', 'hex'), 'corrupt-data', /is no valid zstd: /],
     [Buffer.from('<html>'.repeat(200)), 'corrupt-layer', /no valid tar archive/],
   ];
@@ -506,6 +506,17 @@ requires('root', 'zstd')(
     assert.equal(fs.readFileSync(path.join(layerDirectory(root, diffId), 'file')), noise);
   },
 );
+
+for (const program of ['xz', 'bzip2'] as const)
+  requires('root', program)(`a layer compressed with ${program} unpacks as its tar, as Docker takes it`, async () => {
+    const root = temporaryFolder('root');
+    const content = await archive([{ name: 'file', content: Buffer.alloc(3_000_000, 'abc') }]);
+    const diffId: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const blob = path.join(root, 'blob');
+    fs.writeFileSync(blob, spawnSync(program, ['-c'], { input: content, maxBuffer: 1 << 26 }).stdout);
+    assert.ok(await ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] }));
+    assert.is(fs.statSync(path.join(layerDirectory(root, diffId), 'file')).size, 3_000_000);
+  });
 
 test('a bomb is stopped by its ratio, and before the disk is full', async () => {
   const root = temporaryFolder('root');

@@ -173,7 +173,7 @@ withPodman('podman loads what we save, we load what podman saves', async () => {
   }
 });
 
-test('an archive compressed with gzip, zstd or xz, from a file or from standard input', async () => {
+test('an archive compressed with gzip, zstd, xz or bzip2, from a file or from standard input', async () => {
   const { box, id } = await stocked();
   const plain = join(folder, 'plain.tar');
   await box.ok(['save', '-o', plain, 'bb:1']);
@@ -181,6 +181,7 @@ test('an archive compressed with gzip, zstd or xz, from a file or from standard 
   for (const [program, ending] of [
     ['zstd', 'zst'],
     ['xz', 'xz'],
+    ['bzip2', 'bz2'],
   ] as const) {
     if (findProgram(program)) must(program, '-q', '-k', ...(program === 'xz' ? ['-1'] : []), plain);
     else process.stdout.write(`  skipped: .${ending} (${program} is not installed)\n`);
@@ -198,7 +199,7 @@ test('an archive compressed with gzip, zstd or xz, from a file or from standard 
     const broken = sandbox();
     const { exitCode, stderr } = await broken.minidock(['load', '-i', cut]);
     assert.is(exitCode, 1, name);
-    assert.match(String(stderr), /^minidock: the archive is no valid (gzip|zstd|xz): /, name);
+    assert.match(String(stderr), /^minidock: the archive is no valid (gzip|zstd|xz|bzip2): /, name);
     assert.equal(leftovers(broken), []);
   }
 });

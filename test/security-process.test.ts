@@ -281,7 +281,20 @@ test('only descriptors 0, 1 and 2, whatever the caller has open; and no way from
 test('what a container is asked to run, the image’s libraries and helpers, never runs on the host (CVE-2019-14271)', async () => {
   const marker = join(temporaryFolder('marker'), 'ran');
   const script = `#!/bin/sh\necho ran > ${marker}\n`;
-  const names = ['xz', 'unpigz', 'iptables', 'iptables-restore', 'ip', 'nsenter', 'ps', 'id', 'getent', 'tar', 'node'];
+  const names = [
+    'xz',
+    'bzip2',
+    'unpigz',
+    'iptables',
+    'iptables-restore',
+    'ip',
+    'nsenter',
+    'ps',
+    'id',
+    'getent',
+    'tar',
+    'node',
+  ];
   await box.build(
     'helpers',
     names

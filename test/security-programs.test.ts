@@ -10,7 +10,17 @@ import { requires } from './support/requires.ts';
 /** Programs of the host that the engine starts as root, while the current directory is full of their namesakes. */
 const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'zstd');
 
-const helpers = ['iptables-restore', 'iptables-save', 'iptables', 'chattr', 'modprobe', 'xfs_info', 'zstd', 'xz'];
+const helpers = [
+  'iptables-restore',
+  'iptables-save',
+  'iptables',
+  'chattr',
+  'modprobe',
+  'xfs_info',
+  'zstd',
+  'xz',
+  'bzip2',
+];
 const credentialHelper = 'docker-credential-trap';
 
 const traps = temporaryFolder('traps');

@@ -27,6 +27,7 @@ const proofs = [
   { has: 'unshare', apt: 'util-linux', yum: 'util-linux', why: 'runs the suite under shared mounts' },
   { has: 'zstd', apt: 'zstd', yum: 'zstd', why: 'compresses layers' },
   { has: 'xz', apt: 'xz-utils', yum: 'xz', why: 'compresses archives' },
+  { has: 'bzip2', apt: 'bzip2', yum: 'bzip2', why: 'compresses archives' },
   { has: 'python3', apt: 'python3', yum: 'python3', why: 'measures the memory of a command' },
   { has: 'setcap', apt: 'libcap2-bin', yum: 'libcap', why: 'sets file capabilities' },
 ];

@@ -19,7 +19,7 @@ import { beginWork } from './work.ts';
 export interface ImportOptions {
   /** The engine's root. */
   root: string;
-  /** A tar, plain or compressed with gzip, zstd or xz: a file's path, or its bytes. */
+  /** A tar, plain or compressed with gzip, zstd, xz or bzip2: a file's path, or its bytes. */
   source: string | Readable;
   /** `repo[:tag]`; without one the image has no name. */
   reference?: string;

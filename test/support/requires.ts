@@ -98,6 +98,7 @@ for (const name of [
     'gdb',
     'zstd',
     'xz',
+    'bzip2',
     'lsattr',
     'git',
     'openssl',

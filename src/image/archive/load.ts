@@ -26,7 +26,7 @@ import { type FileMember, Members } from './members.ts';
 export interface LoadOptions {
   /** The engine's root. */
   root: string;
-  /** A file's path, or its bytes; plain, or compressed with gzip, zstd or xz. */
+  /** A file's path, or its bytes; plain, or compressed with gzip, zstd, xz or bzip2. */
   source: string | Readable;
   onProgress?: (event: LoadEvent) => void;
   signal?: AbortSignal;

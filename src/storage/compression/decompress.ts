@@ -1,6 +1,5 @@
-import { type Duplex, Readable } from 'node:stream';
-import * as zlib from 'node:zlib';
-import { MinidockError } from '../../errors.ts';
+import { Readable } from 'node:stream';
+import zlib from 'node:zlib';
 import { corrupt } from './corrupt.ts';
 import { type Compression, compressionOf, magicLength } from './formats.ts';
 import { type HostProgram, throughProgram } from './program.ts';
@@ -9,20 +8,19 @@ import { type HostProgram, throughProgram } from './program.ts';
 const maxZstdWindowLog = 27;
 const chunkSize = 512 << 10;
 
-/** What Node's zlib reads, zstd from Node 22.15 on. Room for some chunks: inflating goes on in another thread. */
-const inflaters: Partial<Record<Compression, (() => Duplex) | undefined>> = {
-  gzip: () => zlib.createGunzip({ chunkSize, highWaterMark: 4 * chunkSize } as object),
-  zstd: zstdInflater(),
-};
-
-/** Programs of the host for the rest. Each refuses by itself what would need more than 128 MB of memory. */
-const programs: Partial<Record<Compression, HostProgram>> = {
+/**
+ * Programs of the host for the rest. Node's own zstd (22.15) takes a stream that was cut for a whole one, and ends after the
+ * first of several frames. None of these takes more than 128 MB of memory, whatever it reads: bzip2 cannot, the others
+ * refuse.
+ */
+const programs: Record<Exclude<Compression, 'none' | 'gzip'>, HostProgram> = {
   zstd: { command: ['zstd', '-dcq', `--long=${maxZstdWindowLog}`], install: 'apt-get install zstd, yum install zstd' },
   xz: { command: ['xz', '-dcq', '--memlimit-decompress=128MiB'], install: 'apt-get install xz-utils, yum install xz' },
+  bzip2: { command: ['bzip2', '-dc'], install: 'apt-get install bzip2, yum install bzip2' },
 };
 
 /**
- * The bytes of a stream, decompressed: plain, gzip, zstd or xz, told from its first bytes. How far they swell is the
+ * The bytes of a stream, decompressed: plain, gzip, zstd, xz or bzip2, told from its first bytes. How far they swell is the
  * caller's to watch (`BombGuard`). An error of the source comes through as it is.
  *
  * @param name stands for the stream in errors: `layer sha256:…`, `the archive`
@@ -33,23 +31,14 @@ export async function* decompress(source: AsyncIterable<Buffer>, name: string): 
   const head = await headOf(chunks);
   const input = replay(head, chunks);
   const compression = compressionOf(head);
-  if (compression === 'none') {
-    yield* input;
-    return;
-  }
-  const inflater = inflaters[compression];
-  const program = programs[compression];
-  if (inflater !== undefined) yield* throughZlib(inflater(), input, name, compression);
-  else if (program !== undefined) yield* throughProgram(program, input, name, compression);
-  else throw unreadable(name, compression);
+  if (compression === 'none') yield* input;
+  else if (compression === 'gzip') yield* gunzip(input, name);
+  else yield* throughProgram(programs[compression], input, name, compression);
 }
 
-async function* throughZlib(
-  inflater: Duplex,
-  input: AsyncIterable<Buffer>,
-  name: string,
-  compression: Compression,
-): AsyncGenerator<Buffer> {
+async function* gunzip(input: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  // Room for some chunks: inflating goes on in another thread.
+  const inflater = zlib.createGunzip({ chunkSize, highWaterMark: 4 * chunkSize } as object);
   let taken = 0;
   const source = Readable.from(
     counted(input, bytes => {
@@ -59,34 +48,17 @@ async function* throughZlib(
   source.on('error', error => inflater.destroy(error));
   source.pipe(inflater);
   try {
-    yield* inflater as AsyncIterable<Buffer>;
+    yield* inflater;
     // Node ignores bytes behind the end or not, depending on how they were cut into chunks; Go, and so Docker, never does.
-    const follow = taken - (inflater as zlib.Gunzip).bytesWritten;
-    if (follow > 0) throw corrupt(name, compression, `${follow} bytes follow its end`);
+    const follow = taken - inflater.bytesWritten;
+    if (follow > 0) throw corrupt(name, 'gzip', `${follow} bytes follow its end`);
   } catch (error) {
     const { code, message } = error as { code?: unknown; message: string };
-    throw typeof code === 'string' && /^(Z|ZSTD)_/.test(code) ? corrupt(name, compression, message, error) : error;
+    throw typeof code === 'string' && code.startsWith('Z_') ? corrupt(name, 'gzip', message, error) : error;
   } finally {
     source.destroy();
     inflater.destroy();
   }
-}
-
-function zstdInflater(): (() => Duplex) | undefined {
-  const { createZstdDecompress, constants } = zlib as {
-    createZstdDecompress?: (options: object) => Duplex;
-    constants: Record<string, number>;
-  };
-  const params = { [constants.ZSTD_d_windowLogMax ?? 100]: maxZstdWindowLog };
-  return createZstdDecompress && (() => createZstdDecompress({ params }));
-}
-
-function unreadable(name: string, compression: Compression): MinidockError {
-  return new MinidockError(
-    'unknown-compression',
-    `${name} is compressed with ${compression}, which minidock cannot read`,
-    { fix: 'compress it with gzip, or not at all' },
-  );
 }
 
 async function* counted(source: AsyncIterable<Buffer>, count: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -43,7 +43,9 @@ export async function* throughProgram(
     const end = await ended;
     if (failure !== undefined) throw failure;
     if (end instanceof Error) throw explainStart(end, `${name} is compressed with ${compression}`, program, install);
-    if (end[0] !== 0) throw corrupt(name, compression, said.trim().split('\n', 1)[0] || `${program} failed`);
+    // bzip2 succeeds and says so where bytes follow the end of the stream; Go, and so Docker, takes that for an error.
+    if (end[0] !== 0 || said !== '')
+      throw corrupt(name, compression, said.trim().split('\n', 1)[0] || `${program} failed`);
   } finally {
     source.destroy();
     child.kill('SIGKILL');
@@ -53,10 +55,9 @@ export async function* throughProgram(
 
 function explainStart(error: Error, what: string, program: string, install: string): unknown {
   if (errnoOf(error) !== 'ENOENT') return error;
-  const node = process.versions.node;
   return new MinidockError(
     'unknown-compression',
-    `${what}, which Node ${node} cannot read, and the program ${program} is not installed`,
+    `${what}, and the program ${program}, which reads it, is not installed`,
     { cause: error, fix: `install it (${install}), or compress with gzip` },
   );
 }
