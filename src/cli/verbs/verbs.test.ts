@@ -25,9 +25,7 @@ test('ps: table, quiet, format, filters; -n asks for all', async () => {
     ['id=bdd8', true],
     ['status=exited', false],
     ['status=running', true],
-    ['ancestor=nginx:alpine', true],
-    ['ancestor=nginx', false],
-    [`ancestor=sha256:${'62'.repeat(6)}`, true],
+    ['ancestor=nginx:alpine', false],
     ['name=^/?web$', true],
     ['name=^we$', false],
     ['name=we[', false],
@@ -107,6 +105,23 @@ test('run and exec: a flag after the image is not the command that was meant', a
     const { code, stderr } = await runLine(line(words), lost);
     const [, fix] = stderr.split('\n');
     assert.equal([code, fix], [127, usage === undefined ? '' : `  fix: flags stand before it: ${usage}`], words);
+  }
+});
+
+test('run of an image with a HEALTHCHECK says that it has no effect, once and on standard error', async () => {
+  for (const [Test, said] of [
+    [['CMD-SHELL', 'curl -f http://localhost/'], /^WARNING: the HEALTHCHECK of nginx has no effect: .*\n$/],
+    [['CMD', 'true'], /^WARNING: .*\n$/],
+    [['NONE'], /^$/],
+    [[], /^$/],
+    ['hostile', /^$/],
+    [undefined, /^$/],
+  ] as const) {
+    const { engine } = fakeEngine(fakeRecord({ config: { Healthcheck: { Test } } }));
+    const { code, stdout, stderr } = await runLine(line('run -d nginx'), engine);
+    assert.is(code, 0);
+    assert.match(stderr, said);
+    assert.not.match(stdout, /WARNING/);
   }
 });
 

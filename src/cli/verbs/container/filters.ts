@@ -9,10 +9,6 @@ const tests: Readonly<Record<string, Test>> = {
   id: ({ id }, value) => id.startsWith(value),
   status: ({ state }, value) => state.status === value,
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
-  ancestor: ({ image, imageId }, value) =>
-    [image, `${image}:latest`].includes(value) ||
-    `${value}:latest` === image ||
-    imageId.replace(/^sha256:/, '').startsWith(value.replace(/^sha256:/, '')),
   label: ({ config }, value) => hasLabels({ config }, [value]),
   network: ({ network }, value) => network.mode === value,
   volume: ({ mounts }, value) =>
@@ -20,7 +16,7 @@ const tests: Readonly<Record<string, Test>> = {
 };
 
 /** What `ps --filter` may ask for. */
-export const containerFilters = Object.keys(tests);
+export const containerFilters = [...Object.keys(tests), 'ancestor'];
 
 /** What Docker's containers can be; ours are some of these. */
 const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
@@ -28,14 +24,19 @@ const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exite
 /**
  * Of one key any value may hold, of several keys each must; of labels, as in Docker, all.
  *
+ * @param ancestor whether a container was made from an image: what records alone do not tell
  * @throws {MinidockError} `invalid-filter` for a value that no container could have
  */
-export function containerFilter(filters: ReadonlyMap<string, readonly string[]>): (record: ContainerRecord) => boolean {
+export function containerFilter(
+  filters: ReadonlyMap<string, readonly string[]>,
+  ancestor: Test,
+): (record: ContainerRecord) => boolean {
   check(filters, 'status', value => states.includes(value), `status is ${states.join(', ')}`);
   check(filters, 'exited', value => /^\d+$/.test(value), 'exited is an exit code, 0 to 255');
+  const all: Readonly<Record<string, Test>> = { ...tests, ancestor };
   return record =>
     [...filters].every(([key, values]) => {
-      const holds = (value: string) => tests[key]!(record, value);
+      const holds = (value: string) => all[key]!(record, value);
       return key === 'label' ? values.every(holds) : values.some(holds);
     });
 }

@@ -1,4 +1,7 @@
+import type { ContainerRecord } from '../../../container/record.ts';
 import type { MinidockError } from '../../../errors.ts';
+import { madeFrom } from '../../../image/ancestry.ts';
+import type { Context } from '../../context.ts';
 import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printWarning } from '../../print/diagnostics.ts';
@@ -22,7 +25,7 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run(context, flags) {
     const filters = readFilters(flags.filter, containerFilters);
-    const matches = containerFilter(filters);
+    const matches = containerFilter(filters, await ancestry(context, filters.get('ancestor') ?? []));
     const last = flags.latest ? 1 : (flags.last ?? -1);
     const engine = await context.engine();
     const broken = (error: MinidockError) => printWarning(context.output, `${error.message}; ${error.fix}`);
@@ -36,3 +39,10 @@ export const verb = defineVerb({
     return 0;
   },
 });
+
+/** Reads the images only where the filter asks for them. */
+async function ancestry(context: Context, references: readonly string[]) {
+  const images = references.length === 0 ? undefined : await context.images();
+  const tests = new Map(images && references.map(reference => [reference, madeFrom(images, reference)]));
+  return (record: ContainerRecord, reference: string) => tests.get(reference)?.(record) === true;
+}

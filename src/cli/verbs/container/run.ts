@@ -7,6 +7,7 @@ import { type FlagTable, single, text, toggle, type Values } from '../../grammar
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
+import { healthWarning } from '../../options/health.ts';
 import { readRestart, restartWarning } from '../../options/restart.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
@@ -73,9 +74,11 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Co
     showProgram(context.output, program, flags['dry-run']);
     return 0;
   }
-  const { id } = await orPull(() => engine.create(options), whenMissing);
+  const { id, config } = await orPull(() => engine.create(options), whenMissing);
   if (options.network === 'host' && options.ports.length > 0)
     context.output.err('WARNING: Published ports are discarded when using host network mode\n');
+  const healthCheck = healthWarning(options.image, config);
+  if (healthCheck !== undefined) context.output.err(healthCheck);
   if (flags.cidfile !== undefined) writeFileSync(flags.cidfile, id);
   const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
   try {

@@ -1,0 +1,42 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { MinidockError } from '../errors.ts';
+import { madeFrom } from './ancestry.ts';
+import type { ImageRecord } from './store.ts';
+
+const image = (name: string, layers: string[], parent?: string) =>
+  ({ id: `sha256:${name}`, repoTags: [name], layers, parent: parent && `sha256:${parent}` }) as unknown as ImageRecord;
+
+const all = [
+  image('base', ['a']),
+  image('twin', ['a']),
+  image('labelled', ['a'], 'base'),
+  image('built', ['a', 'b'], 'labelled'),
+  image('pulled', ['a', 'c']),
+  image('other', ['x', 'y']),
+  image('empty', []),
+];
+
+const images = {
+  list: () => all,
+  find: (reference: string) => {
+    if (reference === 'Bad') throw new MinidockError('invalid-reference', 'invalid');
+    return all.find(({ repoTags }) => repoTags.includes(reference));
+  },
+};
+
+test('containers of an image, of its children and theirs, and of images with more on top of its layers', () => {
+  const made = (reference: string) => {
+    const isMade = madeFrom(images, reference);
+    return all.filter(({ id, layers }) => isMade({ imageId: id, layers })).map(({ repoTags }) => repoTags[0]);
+  };
+  assert.equal(made('base'), ['base', 'labelled', 'built', 'pulled']);
+  assert.equal(made('twin'), ['twin', 'built', 'pulled']);
+  assert.equal(made('labelled'), ['labelled', 'built', 'pulled']);
+  assert.equal(made('pulled'), ['pulled']);
+  assert.equal(made('empty'), ['empty']);
+  assert.equal(made('nothing'), []);
+  assert.equal(made('Bad'), []);
+});
+
+test.run();
