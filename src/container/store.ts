@@ -161,7 +161,16 @@ function parseRecord(text: string, file: string, id: string): ContainerRecord {
     parts.find(key => typeof record[key] !== 'object' || record[key] === null) ??
     texts.find(key => typeof record[key] !== 'string');
   if (missing !== undefined) throw brokenRecord(file, id, `has no ${JSON.stringify(missing)}`);
-  return record as ContainerRecord;
+  return markAnonymous(record as ContainerRecord);
+}
+
+/** Records did not always say which volumes are anonymous. Those have 64 hex digits for a name, and the command line has not. */
+function markAnonymous(record: ContainerRecord): ContainerRecord {
+  for (const mount of record.mounts)
+    if (mount.type === 'volume')
+      mount.anonymous ??=
+        isFullId(mount.name ?? '') && !record.options.volumes?.some(({ source }) => source === mount.name);
+  return record;
 }
 
 function brokenRecord(file: string, id: string, reason: string, cause?: unknown): MinidockError {

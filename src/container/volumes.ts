@@ -20,6 +20,8 @@ export interface VolumeRecord {
   type: 'bind' | 'volume';
   /** The volume's name. */
   name?: string;
+  /** Of a volume: it was made for this container, which nobody gave a name for, and goes with it. */
+  anonymous?: boolean;
   source: string;
   destination: string;
   readonly: boolean;
@@ -77,6 +79,7 @@ async function prepare(
   return {
     type: 'volume',
     name,
+    anonymous: one.source === undefined,
     source: path.join(directory, name, '_data'),
     destination,
     readonly: one.readonly,

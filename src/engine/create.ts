@@ -18,6 +18,7 @@ import { choosePorts } from '../network/ephemeral.ts';
 import { macOf } from '../network/ipv4.ts';
 import type { Network } from '../network/network.ts';
 import { checkPort } from '../network/ports.ts';
+import { anonymousVolumes } from '../oci/annotations.ts';
 import type { Mount, Spec } from '../oci/runtime-spec.ts';
 import { withLock } from '../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
@@ -192,5 +193,7 @@ export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
     facts,
   );
   spec.linux.seccomp = defaultSeccomp(spec.process.capabilities.bounding, facts);
+  const anonymous = record.mounts.filter(mount => mount.anonymous).map(mount => mount.name);
+  if (anonymous.length > 0) spec.annotations = { [anonymousVolumes]: anonymous.join(' ') };
   return spec;
 }

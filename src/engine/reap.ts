@@ -12,6 +12,7 @@ import { withLock } from '../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../state/paths.ts';
 import type { EngineParts } from './context.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
+import { removeAnonymous } from './volumes-in-use.ts';
 
 /**
  * Brings a container whose processes are gone to rest: writes down how it ended, gives back network and cgroup, removes
@@ -74,17 +75,14 @@ async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void
   });
 }
 
-/** Bundle, name, and the volumes without a name that were made for it. */
+/** Bundle, name, and the anonymous volumes that were made for it. */
 export async function removeBundle(
   parts: EngineParts,
   record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
   options = { volumes: true },
 ): Promise<void> {
   await withLock(enginePaths(parts.roots).allocation, () => parts.store.delete(record));
-  if (!options.volumes) return;
-  for (const mount of record.mounts)
-    if (mount.type === 'volume' && /^[0-9a-f]{64}$/.test(mount.name ?? ''))
-      removeTree(path.join(enginePaths(parts.roots).volumes, mount.name!));
+  if (options.volumes) removeAnonymous(parts, record.mounts);
 }
 
 /**

@@ -11,3 +11,6 @@ export const annotationKeys = {
   size: 'io.minidock.size',
   parent: 'io.minidock.parent',
 } as const;
+
+/** Of a container's config.json: names of the volumes that go with it, separated by spaces. */
+export const anonymousVolumes = 'io.minidock.anonymous-volumes';
