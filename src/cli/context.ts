@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
-import type { Roots } from '../state/paths.ts';
+import { type DaemonJson, defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
+import { defaultRoots, type Roots } from '../state/paths.ts';
 import type { Images } from './images.ts';
+import { printWarning } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 
 /** What a verb works with: tests hand in other parts. */
@@ -22,6 +25,8 @@ export interface Settings extends Roots {
   readonly registries: RegistrySettings;
   /** Name of the bridge device. */
   readonly bridge: string;
+  /** Keys of daemon.json that ask for what is not done. */
+  readonly ignored: DaemonJson['ignored'];
 }
 
 export interface GlobalFlags {
@@ -33,18 +38,32 @@ export interface GlobalFlags {
   readonly 'insecure-registry'?: readonly string[];
 }
 
-/** Flags before environment before defaults. */
+/**
+ * Flags before environment before daemon.json before defaults. Docker refuses a key that a flag gives as well; here flags
+ * belong to one command, and one that names another engine is meant.
+ */
 export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings {
+  const config = resolve(flags.config ?? (env.MINIDOCK_CONFIG || defaultDaemonJson));
+  if (flags.config !== undefined && !existsSync(config)) throw invalidConfig(config, 'no such file');
+  const file = readDaemonJson(config);
   return {
-    root: resolve(flags.root ?? env.MINIDOCK_ROOT ?? '/var/lib/minidock'),
-    execRoot: resolve(flags['exec-root'] ?? env.MINIDOCK_EXEC_ROOT ?? '/run/minidock'),
-    bridge: flags.bridge ?? env.MINIDOCK_BRIDGE ?? 'minidock0',
+    root: resolve(flags.root ?? (env.MINIDOCK_ROOT || file.dataRoot || defaultRoots.root)),
+    execRoot: resolve(flags['exec-root'] ?? (env.MINIDOCK_EXEC_ROOT || file.execRoot || defaultRoots.execRoot)),
+    bridge: flags.bridge ?? (env.MINIDOCK_BRIDGE || file.bridge || 'minidock0'),
+    ignored: file.ignored,
     registries: {
-      daemonConfig: resolve(flags.config ?? env.MINIDOCK_CONFIG ?? '/etc/minidock/daemon.json'),
+      daemonConfig: config,
       registryMirrors: flags['registry-mirror'] ?? [],
       insecureRegistries: flags['insecure-registry'] ?? [],
     },
   };
+}
+
+/** For commands that start or fetch something: what daemon.json asks for in vain. */
+export function warnOfIgnored({ output, settings }: Pick<Context, 'output' | 'settings'>): void {
+  if (settings.ignored.length === 0) return;
+  const keys = settings.ignored.map(({ key, why }) => `"${key}" (${why})`);
+  printWarning(output, `${settings.registries.daemonConfig}: without effect: ${keys.join(', ')}`);
 }
 
 /** @throws {MinidockError} `not-root` */

@@ -1,4 +1,4 @@
-import { type Context, requireRoot, settingsFrom } from './context.ts';
+import { type Context, requireRoot, type Settings, settingsFrom } from './context.ts';
 import { main, report } from './main.ts';
 import { standardOutput } from './print/output.ts';
 
@@ -6,20 +6,27 @@ import { standardOutput } from './print/output.ts';
 process.on('uncaughtException', error => process.exit(report(error, false, standardOutput)));
 
 main(process.argv.slice(2), standardOutput, (globals): Context => {
-  const settings = settingsFrom(globals, process.env);
+  let known: Settings | undefined;
+  // Not before they are wanted: `version` works beside a daemon.json that is broken.
+  const settings = () => {
+    known ??= settingsFrom(globals, process.env);
+    return known;
+  };
   return {
-    settings,
+    get settings() {
+      return settings();
+    },
     env: process.env,
     output: standardOutput,
     engine: async () => {
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');
-      return openEngine(settings, { bridge: settings.bridge });
+      return openEngine(settings(), { bridge: settings().bridge });
     },
     images: async () => {
       requireRoot();
       const { openImages } = await import('./images.ts');
-      return openImages(settings);
+      return openImages(settings());
     },
   };
 }).then(code => process.exit(code));

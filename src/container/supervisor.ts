@@ -1,3 +1,4 @@
+import { MinidockError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { call, close, open, store } from '../syscalls/calls.ts';
 import { bytes, room, str, strings } from '../syscalls/data.ts';
@@ -138,7 +139,11 @@ function unixAddress(path: string) {
   new DataView(address.buffer).setUint16(0, AF.AF_UNIX, true);
   address.set(encoded, 2);
   if (address.length > 110)
-    throw new Error(`socket path of ${encoded.length} bytes is too long for the kernel: ${path}`);
+    throw new MinidockError(
+      'path-too-long',
+      `the path of a socket has ${encoded.length} bytes, and the kernel takes 107: ${path}`,
+      { exitCode: 125, fix: 'give the engine a shorter --exec-root' },
+    );
   return bytes(address, JSON.stringify(path));
 }
 

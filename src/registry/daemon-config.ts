@@ -1,5 +1,5 @@
 import { MinidockError } from '../errors.ts';
-import { readIfPresent } from '../state/files.ts';
+import { defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
 
 /** The keys of Docker's daemon.json that concern registries. */
 export interface DaemonConfig {
@@ -20,42 +20,20 @@ export interface RegistrySettings {
 
 /** Where daemon.json is read from; `MINIDOCK_CONFIG` names another file. */
 export function daemonConfigPath(): string {
-  return process.env.MINIDOCK_CONFIG ?? '/etc/minidock/daemon.json';
+  return process.env.MINIDOCK_CONFIG || defaultDaemonJson;
 }
 
-/**
- * What the flags say, and `registry-mirrors` and `insecure-registries` of the file; its other keys are left alone.
- * Throws `invalid-config`.
- */
+/** What the flags say, and `registry-mirrors` and `insecure-registries` of the file. Throws `invalid-config`. */
 export function readDaemonConfig(settings: RegistrySettings = {}): DaemonConfig {
   const { daemonConfig = daemonConfigPath(), registryMirrors = [], insecureRegistries = [] } = settings;
-  const file = readFile(daemonConfig);
+  const file = readDaemonJson(daemonConfig);
+  const refused = (reason: string) => invalidConfig(daemonConfig, reason);
   return {
-    registryMirrors: [...registryMirrors.map(text => parseMirror(text, refusedFlag)), ...file.registryMirrors],
-    insecureRegistries: [...insecureRegistries.map(withoutScheme), ...file.insecureRegistries],
-  };
-}
-
-function readFile(file: string): DaemonConfig {
-  const content = readIfPresent(file);
-  if (content === undefined || content.trim() === '') return { registryMirrors: [], insecureRegistries: [] };
-  let document: unknown;
-  try {
-    document = JSON.parse(content);
-  } catch (error) {
-    throw invalid(file, (error as Error).message);
-  }
-  if (typeof document !== 'object' || document === null || Array.isArray(document))
-    throw invalid(file, 'it is no JSON object');
-  const settings = document as Record<string, unknown>;
-  const texts = (key: string): string[] => {
-    const value = settings[key] ?? [];
-    if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value;
-    throw invalid(file, `"${key}" is no list of texts`);
-  };
-  return {
-    registryMirrors: texts('registry-mirrors').map(text => parseMirror(text, reason => invalid(file, reason))),
-    insecureRegistries: texts('insecure-registries').map(withoutScheme),
+    registryMirrors: [
+      ...registryMirrors.map(text => parseMirror(text, refusedFlag)),
+      ...file.registryMirrors.map(text => parseMirror(text, refused)),
+    ],
+    insecureRegistries: [...insecureRegistries, ...file.insecureRegistries].map(withoutScheme),
   };
 }
 
@@ -74,8 +52,4 @@ function parseMirror(text: string, refused: (reason: string) => Error): URL {
 
 function refusedFlag(reason: string): MinidockError {
   return new MinidockError('invalid-config', `unable to use --registry-mirror: ${reason}`);
-}
-
-function invalid(file: string, reason: string): MinidockError {
-  return new MinidockError('invalid-config', `unable to use the configuration file ${file}: ${reason}`);
 }

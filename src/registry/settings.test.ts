@@ -15,12 +15,12 @@ function file(content: unknown): string {
   return name;
 }
 
-test('daemon.json: mirrors and insecure registries, other keys left alone', () => {
+test('daemon.json: mirrors and insecure registries, beside what others read', () => {
   const config = readDaemonConfig({
     daemonConfig: file({
       'registry-mirrors': ['https://m.example'],
       'insecure-registries': ['http://r:5000', '10.0.0.0/8'],
-      bip: 1,
+      bip: '10.0.0.1/24',
     }),
   });
   assert.equal(config.registryMirrors.map(String), ['https://m.example/']);
@@ -45,13 +45,13 @@ test('flags come before the file, and add to it', () => {
 for (const [content, message] of [
   ['{', /unable to use the configuration file .*config\.json: /],
   ['[]', /no JSON object/],
-  [{ 'registry-mirrors': 'https://m' }, /"registry-mirrors" is no list of texts/],
+  [{ 'registry-mirrors': 'https://m' }, /"registry-mirrors" is a text, not a list of texts/],
   [{ 'registry-mirrors': ['m.example'] }, /mirror "m\.example" is no http:\/\/ or https:\/\/ URL/],
   [{ 'registry-mirrors': ['ftp://m'] }, /mirror "ftp:\/\/m" is no/],
   [{ 'registry-mirrors': ['https://me:secret@m'] }, /mirror "m" holds more than/],
   [{ 'registry-mirrors': ['https://m/?secret'] }, /mirror "m" holds more than/],
   [{ 'registry-mirrors': ['https://m/#secret'] }, /mirror "m" holds more than/],
-  [{ 'insecure-registries': [5000] }, /"insecure-registries" is no list of texts/],
+  [{ 'insecure-registries': [5000] }, /"insecure-registries" is a list, not a list of texts/],
 ] as const) {
   test(`daemon.json: ${JSON.stringify(content)} is refused`, () => {
     assert.throws(

@@ -22,6 +22,7 @@ const good: DoctorFacts = {
   storage: { type: 0xef53, free: 5e9 },
   iptables: { version: 'iptables v1.8.9 (nf_tables)', forwardPolicy: 'ACCEPT' },
   sysctls: { 'net/ipv4/ip_forward': '1' },
+  ignored: [],
 };
 
 test('a good machine', () => {
@@ -57,6 +58,7 @@ const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
     /no effect/,
   ],
   ['no iptables', { iptables: undefined }, 'missing', /apt-get install iptables/],
+  ['daemon.json', { ignored: [{ key: 'dns', why: 'the reason' }] }, 'warning', /the reason/],
   ['may_detach_mounts', { sysctls: { 'fs/may_detach_mounts': '0' } }, 'warning', /may_detach_mounts=1/],
 ];
 for (const [name, change, status, fix] of bad) {

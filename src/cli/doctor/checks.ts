@@ -1,4 +1,5 @@
 import type { CgroupLayout } from '../../host/cgroup-layout.ts';
+import type { DaemonJson } from '../../state/daemon-json.ts';
 
 /** One line of `doctor`. */
 export interface Check {
@@ -29,6 +30,8 @@ export interface DoctorFacts {
   readonly iptables?: { readonly version: string; readonly forwardPolicy?: string };
   /** Contents of files under /proc/sys, by their path; undefined where the kernel has none. */
   readonly sysctls: Readonly<Record<string, string | undefined>>;
+  /** What daemon.json asks for in vain. */
+  readonly ignored: DaemonJson['ignored'];
 }
 
 const ok = (name: string, found: string): Check => ({ name, status: 'ok', found });
@@ -49,6 +52,7 @@ export function doctorChecks(facts: DoctorFacts): Check[] {
     seccomp(facts),
     ...network(facts),
     ...switches(facts),
+    ...configuration(facts),
   ];
 }
 
@@ -185,4 +189,8 @@ function switches({ sysctls, kernel: { version } }: DoctorFacts): Check[] {
     );
   }
   return checks;
+}
+
+function configuration({ ignored }: DoctorFacts): Check[] {
+  return ignored.map(({ key, why }) => warning('daemon.json', `"${key}" has no effect`, why));
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { hostFacts } from '../../host/facts.ts';
 import { systemPath, systemProgram } from '../../host/programs.ts';
 import { shimPath } from '../../syscalls/shim.ts';
+import type { Settings } from '../context.ts';
 import type { DoctorFacts } from './checks.ts';
 
 const switches = [
@@ -13,8 +14,8 @@ const switches = [
   'net/bridge/bridge-nf-call-iptables',
 ];
 
-/** Looks at this machine; changes nothing, except that asking for a module may load it. @param root --root */
-export function probe(root: string): DoctorFacts {
+/** Looks at this machine; changes nothing, except that asking for a module may load it. */
+export function probe({ root, ignored }: Pick<Settings, 'root' | 'ignored'>): DoctorFacts {
   const { kernel, cgroup } = hostFacts();
   const storage = existing(root);
   const { type, bavail, bsize } = statfsSync(storage);
@@ -30,6 +31,7 @@ export function probe(root: string): DoctorFacts {
     cgroup,
     storage: { type, free: bavail * bsize, xfs: output('xfs_info', storage) },
     iptables: probeIptables(),
+    ignored,
     sysctls: Object.fromEntries(switches.map(name => [name, read(`/proc/sys/${name}`)?.trim()])),
   };
 }

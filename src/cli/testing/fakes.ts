@@ -147,7 +147,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0) {
 export async function runLine(args: readonly string[], engine: Engine, images?: Context['images']) {
   const output = new KeptOutput();
   const code = await main(args, output, () => ({
-    settings: { root: '/r', execRoot: '/e', bridge: 'b', registries: { daemonConfig: '/c' } },
+    settings: { root: '/r', execRoot: '/e', bridge: 'b', ignored: [], registries: { daemonConfig: '/c' } },
     env: { HOME: '/root' },
     output,
     engine: async () => engine,

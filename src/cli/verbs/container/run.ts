@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { ContainerOptions } from '../../../container/record.ts';
 import type { AttachOptions, Engine } from '../../../engine/engine.ts';
 import { MinidockError } from '../../../errors.ts';
-import type { Context } from '../../context.ts';
+import { type Context, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -65,6 +65,7 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Co
     });
   }
   if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
+  warnOfIgnored(context);
   const engine = await context.engine();
   if (flags.pull === 'always') await pull(context, options.image, flags.quiet);
   const whenMissing = flags.pull === 'never' ? undefined : () => pullMissing(context, options.image, flags.quiet);

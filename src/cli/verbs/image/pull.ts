@@ -1,4 +1,5 @@
 import { parsePlatform } from '../../../oci/platform.ts';
+import { warnOfIgnored } from '../../context.ts';
 import { single, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 
@@ -12,6 +13,7 @@ export const verb = defineVerb({
   operands: [1, 1],
   async run(context, flags, [image]) {
     const { pullImage, pullRepository } = await import('../../progress/pull-image.ts');
+    warnOfIgnored(context);
     const images = await context.images();
     const pull = flags['all-tags'] ? pullRepository : pullImage;
     const { quiet, platform } = flags;

@@ -10,7 +10,7 @@ export const verb = defineVerb({
   flags: { format: text(`'json' prints the checks as data`) },
   operands: [0, 0],
   async run({ output, settings }, flags) {
-    const checks = doctorChecks(probe(settings.root));
+    const checks = doctorChecks(probe(settings));
     if (flags.format === 'json') output.data(`${toJson(checks, 2)}\n`);
     else output.out(printChecks(checks, output.columns));
     return checks.some(check => check.status === 'missing') ? 1 : 0;
