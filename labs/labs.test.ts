@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { codeBlocks, markdownShape } from '../src/workshop/markdown.ts';
+import { codeBlocks, markdownShape } from '../src/workshop/text/markdown.ts';
 import { sandbox } from '../test/support/minidock.ts';
 import { checkout, requires } from '../test/support/requires.ts';
 import { runBlock, runBlocks } from '../test/support/sheet.ts';

@@ -4,10 +4,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sectionNames } from '../src/syscalls/step.ts';
 import { lessonIds, lessonsFolder, loadLesson } from '../src/workshop/catalog.ts';
-import type { Text } from '../src/workshop/language.ts';
 import type { Lesson, Stage } from '../src/workshop/lesson.ts';
-import { codeBlocks, markdownSections, markdownShape } from '../src/workshop/markdown.ts';
-import { reasonOf } from '../src/workshop/narrator.ts';
+import { reasonOf } from '../src/workshop/play/narrator.ts';
+import type { Text } from '../src/workshop/text/language.ts';
+import { codeBlocks, markdownSections, markdownShape } from '../src/workshop/text/markdown.ts';
 
 const headings = {
   'README.md': [

@@ -55,7 +55,7 @@ const results = await Promise.all([
     },
     footer: { js: '})' },
   }),
-  build({ ...common, entryPoints: ['src/engine/reaper.ts'], outfile: 'dist/reaper.mjs', format: 'esm' }),
+  build({ ...common, entryPoints: ['src/engine/containers/reaper.ts'], outfile: 'dist/reaper.mjs', format: 'esm' }),
   build({
     ...common,
     entryPoints: ['src/storage/unpack/worker.ts'],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cgroupDriver } from '../src/cgroup/driver.ts';
+import { cgroupDriver } from '../src/cgroup/choose.ts';
 import { resourcesFor } from '../src/cgroup/limits.ts';
 import { type CgroupLayout, readCgroupLayout } from '../src/host/cgroup-layout.ts';
 import type { Resources } from '../src/oci/runtime-spec.ts';

@@ -7,7 +7,7 @@ import { demoNginx } from '../scripts/images/stand-in.ts';
 import { boundSockets } from '../src/host/sockets.ts';
 import { serve } from '../src/registry/server/serve.ts';
 import { lessonIds } from '../src/workshop/catalog.ts';
-import { codeBlocks, markdownShape } from '../src/workshop/markdown.ts';
+import { codeBlocks, markdownShape } from '../src/workshop/text/markdown.ts';
 import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { findTests } from './support/files.ts';

@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { call, sync } from '../src/syscalls/calls.ts';
 import { str, strings } from '../src/syscalls/data.ts';
 import { encode } from '../src/syscalls/encode.ts';
-import { signals } from '../src/syscalls/flags.ts';
 import { architecture, launch, runHost, shimPath } from '../src/syscalls/shim.ts';
 import { program, slot } from '../src/syscalls/step.ts';
+import { signals } from '../src/syscalls/uapi/flags.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires();

@@ -1,5 +1,5 @@
-import { namespaceFacts } from '../../src/workshop/evidence.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { namespaceFacts } from '../../src/workshop/play/evidence.ts';
 
 export const lesson: Lesson = {
   id: '01-process',
@@ -77,6 +77,6 @@ export const lesson: Lesson = {
     },
   ],
   reasons: [['clone(', '一个新进程，与父进程在同样的命名空间里']],
-  sources: ['src/container/namespaces.ts'],
+  sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', 'busybox', 'true'],
 };

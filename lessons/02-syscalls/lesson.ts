@@ -4,13 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pieces } from '../../src/engine/pieces.ts';
+import { pieces } from '../../src/engine/compile/pieces.ts';
 import { programOnPath } from '../../src/host/programs.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { room, str, text } from '../../src/syscalls/data.ts';
-import { AT, O } from '../../src/syscalls/flags.ts';
-import { type Fact, namespaceFacts } from '../../src/workshop/evidence.ts';
+import { AT, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Comparison, type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
+import { type Fact, namespaceFacts } from '../../src/workshop/play/evidence.ts';
 import { type Called, markerPrefix } from './libc.ts';
 
 const hello = text('hello from a syscall\n');

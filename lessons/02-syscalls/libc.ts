@@ -8,7 +8,7 @@ import {
   uname,
   unshare,
 } from '../../src/syscalls/ffi.ts';
-import { CLONE } from '../../src/syscalls/flags.ts';
+import { CLONE } from '../../src/syscalls/uapi/flags.ts';
 
 /** One libc function and what TypeScript got from it. */
 export interface Called {

@@ -1,9 +1,9 @@
-import { pieces } from '../../src/engine/pieces.ts';
+import { pieces } from '../../src/engine/compile/pieces.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
-import { compareWithC } from '../../src/workshop/compare.ts';
-import { namespaceFacts } from '../../src/workshop/evidence.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { compareWithC } from '../../src/workshop/play/compare.ts';
+import { namespaceFacts } from '../../src/workshop/play/evidence.ts';
 
 const tooLong = 'x'.repeat(65);
 
@@ -81,6 +81,6 @@ export const lesson: Lesson = {
     ['clone(', '一个新进程，有自己的 UTS 视图'],
     ['sethostname("xxx', '比内核留的位置多一个字节'],
   ],
-  sources: ['src/container/namespaces.ts'],
+  sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],
 };

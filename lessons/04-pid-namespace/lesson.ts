@@ -1,11 +1,11 @@
 import fs from 'node:fs';
-import { pieces } from '../../src/engine/pieces.ts';
+import { pieces } from '../../src/engine/compile/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
 import { startTimeOf } from '../../src/host/process.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
-import { compareWithC } from '../../src/workshop/compare.ts';
-import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/evidence.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { compareWithC } from '../../src/workshop/play/compare.ts';
+import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
 
@@ -119,6 +119,6 @@ export const lesson: Lesson = {
     },
   ],
   reasons: [['clone(', '一个新进程，有自己的命名空间（见标志）']],
-  sources: ['src/container/namespaces.ts', 'src/container/mounts.ts'],
+  sources: ['src/container/process/namespaces.ts', 'src/container/rootfs/mounts.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],
 };

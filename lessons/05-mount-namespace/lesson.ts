@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { pieces } from '../../src/engine/pieces.ts';
+import { pieces } from '../../src/engine/compile/pieces.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
-import { CLONE, MS, O } from '../../src/syscalls/flags.ts';
 import { type Step, slot } from '../../src/syscalls/step.ts';
-import { mountDifference, namespaceFacts, said } from '../../src/workshop/evidence.ts';
+import { CLONE, MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { mountDifference, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 
 const id = '05-mount-namespace';
 
@@ -163,6 +163,6 @@ export const lesson: Lesson = {
     ['setns(', '回到第一个命名空间去看'],
     ['close(', '不再需要'],
   ],
-  sources: ['src/container/namespaces.ts'],
+  sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', 'busybox', 'true'],
 };

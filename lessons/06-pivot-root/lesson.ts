@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { pieces } from '../../src/engine/pieces.ts';
+import { pieces } from '../../src/engine/compile/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
-import { MS, O } from '../../src/syscalls/flags.ts';
 import { type Step, slot } from '../../src/syscalls/step.ts';
-import { type Moment, namespaceFacts, said } from '../../src/workshop/evidence.ts';
+import { MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 import { makeSmallRoot } from './small-root.ts';
 
 const id = '06-pivot-root';
@@ -239,6 +239,6 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
     ['mkdirat(', '……和里面的一个普通目录'],
     ['mount(NULL, "/", NULL, MS_REC|MS_SHARED', '故意的：在这个命名空间里把一切重新设为 shared'],
   ],
-  sources: ['src/container/rootfs.ts', 'src/container/mounts.ts'],
+  sources: ['src/container/rootfs/rootfs.ts', 'src/container/rootfs/mounts.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],
 };

@@ -5,7 +5,8 @@ import type { CgroupLayout, Hierarchy } from '../host/cgroup-layout.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
 import type { Data } from '../syscalls/data.ts';
 import type { Step, Syscall } from '../syscalls/step.ts';
-import { type CgroupDriver, cgroupDriver } from './driver.ts';
+import { cgroupDriver } from './choose.ts';
+import type { CgroupDriver } from './driver.ts';
 import { resourcesFor } from './limits.ts';
 
 const v1 = (controllers: string[], own = '/'): Hierarchy => ({

@@ -1,9 +1,6 @@
-import { MinidockError } from '../errors.ts';
 import type { CgroupLayout } from '../host/cgroup-layout.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
 import type { Step } from '../syscalls/step.ts';
-import { cgroup1 } from './v1.ts';
-import { cgroup2 } from './v2.ts';
 
 /**
  * Groups of processes with limits, on either version of the kernel's interface.
@@ -62,19 +59,4 @@ export interface CgroupStats {
   memory?: { usageBytes: number; limitBytes?: number };
   cpu?: { usageNanoseconds: bigint };
   pids?: { current: number; limit?: number };
-}
-
-/** The driver for what the host has mounted. Throws `MinidockError` where that is nothing. */
-export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
-  if (layout.kind === 'none') {
-    throw new MinidockError(
-      'no-cgroups',
-      'no cgroup hierarchy is mounted on this host, so containers cannot be limited',
-      {
-        exitCode: 125,
-        fix: 'mount them: systemd does at boot; elsewhere install cgroupfs-mount, or mount -t cgroup2 cgroup2 /sys/fs/cgroup',
-      },
-    );
-  }
-  return layout.kind === 'v2' ? cgroup2(layout) : cgroup1(layout);
 }

@@ -5,10 +5,10 @@ import type { PruneOptions } from '../image/prune.ts';
 import type { Removal, RemoveOptions } from '../image/remove.ts';
 import type { ImageRecord } from '../image/store.ts';
 import type { Platform } from '../oci/manifest.ts';
+import type { RegistrySettings } from '../registry/daemon-config.ts';
 import type { PushEvent } from '../registry/progress.ts';
 import type { PullEvent, PullResult } from '../registry/pull.ts';
 import type { Pushed } from '../registry/push.ts';
-import type { Settings } from './context.ts';
 
 /** What the verbs ask of images. */
 export interface Images {
@@ -57,7 +57,13 @@ export interface ImportOptions {
 }
 
 /** This machine's images. Registry and unpacking are loaded when they are asked for. */
-export async function openImages({ root, registries }: Settings): Promise<Images> {
+export async function openImages({
+  root,
+  registries,
+}: {
+  root: string;
+  registries: RegistrySettings;
+}): Promise<Images> {
   const { ImageStore } = await import('../image/store.ts');
   const store = new ImageStore(root);
   return {

@@ -1,5 +1,5 @@
 import type { NetworkAttachment } from '../network/attachment.ts';
-import type { PortMapping } from '../network/ports.ts';
+import type { PortMapping } from '../network/ports/ports.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import type { VolumeMount, VolumeRecord } from './volumes.ts';
 

@@ -1,8 +1,8 @@
 import type { HostFacts } from '../host/facts.ts';
 import { maskedPaths, networkSysctls, readonlyPaths } from '../host/facts.ts';
 import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
-import { capabilitySets, defaultCapabilities } from './capabilities.ts';
-import type { ContainerUser } from './user.ts';
+import { capabilitySets, defaultCapabilities } from './process/capabilities.ts';
+import type { ContainerUser } from './process/user.ts';
 
 /** What a container's config.json is made of, image and flags already weighed against each other. */
 export interface SpecInput {

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { copyUp } from '../storage/copy-up.ts';
 import { resolve } from '../storage/merged-view.ts';
-import { MS } from '../syscalls/flags.ts';
-import type { Bind } from './binds.ts';
+import { MS } from '../syscalls/uapi/flags.ts';
+import type { Bind } from './rootfs/binds.ts';
 
 /** `-v source:destination:options`. A source without a slash names a volume, a missing one makes an anonymous volume. */
 export interface VolumeMount {

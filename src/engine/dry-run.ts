@@ -6,13 +6,13 @@ import { freeAddress } from '../network/addresses.ts';
 import { plannedNetwork } from '../network/bridge.ts';
 import { hostInterfaceOf } from '../network/endpoint.ts';
 import { macOf } from '../network/ipv4.ts';
-import { anyAddress, checkPort } from '../network/ports.ts';
+import { anyAddress, checkPort } from '../network/ports/ports.ts';
 import type { Program } from '../syscalls/step.ts';
-import { compile } from './compile.ts';
-import { containerToCompile } from './compile-input.ts';
+import { compile } from './compile/compile.ts';
+import { containerToCompile } from './compile/compile-input.ts';
+import { pieces } from './compile/pieces.ts';
+import { recordFor, specFor, wantedName } from './containers/create.ts';
 import type { EngineParts } from './context.ts';
-import { recordFor, specFor, wantedName } from './create.ts';
-import { pieces } from './pieces.ts';
 
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,

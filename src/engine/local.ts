@@ -5,11 +5,11 @@ import { isBroken } from '../container/store.ts';
 import { MinidockError } from '../errors.ts';
 import { flocks } from '../host/locks.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
-import { signals } from '../syscalls/flags.ts';
 import type { Program } from '../syscalls/step.ts';
+import { signals } from '../syscalls/uapi/flags.ts';
+import { unlessGone, withContainerLock } from './containers/lock.ts';
 import { EngineParts } from './context.ts';
 import type { AttachOptions, Engine, ExecOptions, LogReader, RunningContainer } from './engine.ts';
-import { unlessGone, withContainerLock } from './lock.ts';
 
 /** Opens the engine that runs in this process, on the state under `roots`. Nothing is read before it is needed. */
 export function openEngine(roots: Roots, options: { bridge?: string } = {}): Engine {
@@ -28,7 +28,7 @@ class LocalEngine implements Engine {
   }
 
   async create(options: ContainerOptions): Promise<ContainerRecord> {
-    const { createContainer } = await import('./create.ts');
+    const { createContainer } = await import('./containers/create.ts');
     const record = await createContainer(this.parts, options);
     this.fresh.add(record.id);
     return record;
@@ -38,12 +38,12 @@ class LocalEngine implements Engine {
     const record = await this.find(id);
     if (record.state.status === 'running')
       throw new MinidockError('already-running', `container ${record.name} is already running`, { exitCode: 125 });
-    const { startContainer } = await import('./start.ts');
+    const { startContainer } = await import('./containers/start.ts');
     return await startContainer(this.parts, record, io, { removeOnFailure: this.fresh.delete(record.id) });
   }
 
   async exec(options: ExecOptions, io: AttachOptions): Promise<RunningContainer> {
-    const { execInContainer } = await import('./exec.ts');
+    const { execInContainer } = await import('./execs/exec.ts');
     return await execInContainer(this.parts, await this.find(options.container), options, io);
   }
 
@@ -85,7 +85,7 @@ class LocalEngine implements Engine {
   async stop(reference: string, options: { signal?: string; timeoutSeconds?: number }): Promise<ContainerRecord> {
     const record = await this.find(reference);
     const signal = signalNumber(options.signal ?? record.config.StopSignal ?? 'SIGTERM');
-    const { stopContainer } = await import('./stop.ts');
+    const { stopContainer } = await import('./containers/stop.ts');
     await stopContainer(this.parts, record, { signal, timeoutSeconds: options.timeoutSeconds ?? 10 });
     return record;
   }
@@ -96,22 +96,22 @@ class LocalEngine implements Engine {
       record = await this.find(reference);
     } catch (error) {
       if (!force || !isBroken(error)) throw error;
-      const { removeBroken } = await import('./broken.ts');
+      const { removeBroken } = await import('./containers/broken.ts');
       return await removeBroken(this.parts, this.parts.store.resolve(reference), { volumes });
     }
     if (record.state.status === 'running') {
       if (!force) throw cannotRemove(record);
-      const { stopContainer } = await import('./stop.ts');
+      const { stopContainer } = await import('./containers/stop.ts');
       await stopContainer(this.parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
     }
-    const { reap, removeBundle } = await import('./reap.ts');
+    const { reap, removeBundle } = await import('./containers/reap.ts');
     await withContainerLock(this.parts, record.id, async () => {
       await reap(this.parts, record.id);
       // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
       const { kind } = observe(this.parts.roots, record.id, flocks);
       if (kind === 'running') throw cannotRemove(record);
       if (kind === 'starting') {
-        const { endSilentSupervisor } = await import('./stop.ts');
+        const { endSilentSupervisor } = await import('./containers/stop.ts');
         await endSilentSupervisor(this.parts, record);
         await reap(this.parts, record.id);
       }
@@ -129,7 +129,7 @@ class LocalEngine implements Engine {
   }
 
   private async reap(id: string): Promise<void> {
-    const { reap } = await import('./reap.ts');
+    const { reap } = await import('./containers/reap.ts');
     await withContainerLock(this.parts, id, () => reap(this.parts, id)).catch(unlessGone);
   }
 }

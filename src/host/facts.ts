@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { type CapabilityName, fromMask } from '../syscalls/capabilities.ts';
-import type { Architecture } from '../syscalls/numbers.ts';
 import { architecture } from '../syscalls/shim.ts';
+import { type CapabilityName, fromMask } from '../syscalls/uapi/capabilities.ts';
+import type { Architecture } from '../syscalls/uapi/numbers.ts';
 import { type CgroupLayout, readCgroupLayout } from './cgroup-layout.ts';
 
 /**

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { listIfPresent, readIfPresent } from '../state/files.ts';
+import { readProc } from './proc.ts';
 
 /** A bound socket of this network namespace, from /proc/net/{tcp,tcp6,udp,udp6} (proc_pid_net(5)). */
 export interface BoundSocket {
@@ -27,7 +27,7 @@ export function parseSockets(content: string): BoundSocket[] {
 
 /** Also those of IPv6: a socket on [::] takes the port of IPv4 with it. */
 export function boundSockets(protocol: 'tcp' | 'udp'): BoundSocket[] {
-  return [protocol, `${protocol}6`].flatMap(name => parseSockets(readIfPresent(`/proc/net/${name}`) ?? ''));
+  return [protocol, `${protocol}6`].flatMap(name => parseSockets(readProc(`/proc/net/${name}`) ?? ''));
 }
 
 /** Who has a port. */
@@ -44,10 +44,10 @@ export function listenerOn(port: { hostPort: number; protocol: 'tcp' | 'udp' }):
     .filter(socket => socket.listening && socket.port === port.hostPort)
     .map(socket => `socket:[${socket.inode}]`);
   if (inodes.length === 0) return undefined;
-  for (const name of listIfPresent('/proc').filter(entry => /^\d+$/.test(entry))) {
+  for (const name of fs.readdirSync('/proc').filter(entry => /^\d+$/.test(entry))) {
     if (!holdsOne(name, inodes)) continue;
-    const [, container] = /^minidock-shim[ \0]([0-9a-f]{12})/.exec(readIfPresent(`/proc/${name}/cmdline`) ?? '') ?? [];
-    return { pid: Number(name), command: readIfPresent(`/proc/${name}/comm`)?.trim() ?? '?', container };
+    const [, container] = /^minidock-shim[ \0]([0-9a-f]{12})/.exec(readProc(`/proc/${name}/cmdline`) ?? '') ?? [];
+    return { pid: Number(name), command: readProc(`/proc/${name}/comm`)?.trim() ?? '?', container };
   }
   return undefined;
 }

@@ -6,13 +6,13 @@ import { MinidockError } from '../errors.ts';
 import { blobPath, type Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor, Platform } from '../oci/manifest.ts';
-import { layerType } from '../oci/media-types.ts';
 import { parseName, parseReference, type Reference } from '../oci/reference.ts';
 import { magicLength } from '../storage/compression/formats.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { addBottomLayer } from '../storage/layers.ts';
 import { applyChanges } from './changes.ts';
 import { addImage } from './create.ts';
+import { layerType } from './layer-type.ts';
 import { type ImageRecord, ImageStore } from './store.ts';
 import { beginWork } from './work.ts';
 

@@ -1,4 +1,4 @@
-import type { PortMapping } from './ports.ts';
+import type { PortMapping } from './ports/ports.ts';
 
 /** What a container has of its network while it runs. */
 export interface NetworkAttachment {

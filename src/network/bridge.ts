@@ -9,13 +9,13 @@ import { close, writeFile } from '../syscalls/calls.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { runHost } from '../syscalls/shim.ts';
 import { type Program, program, slot } from '../syscalls/step.ts';
-import { networkError } from './failure.ts';
-import { ensureFirewall, removeFirewall } from './firewall.ts';
-import { hostIptables, type Iptables } from './iptables.ts';
+import { ensureFirewall, removeFirewall } from './firewall/firewall.ts';
+import { hostIptables, type Iptables } from './firewall/iptables.ts';
 import { formatSubnet, macOf, parseSubnet, type Subnet } from './ipv4.ts';
-import { exchange, openNetlink } from './netlink.ts';
+import { networkError } from './netlink/failure.ts';
+import { exchange, openNetlink } from './netlink/netlink.ts';
+import { addBridge, deleteLink, isInterfaceName, replaceAddress, setUp, showLink } from './netlink/rtnetlink.ts';
 import { defaultBridge, type Network, networkDirectory, networkOf } from './network.ts';
-import { addBridge, deleteLink, isInterfaceName, replaceAddress, setUp, showLink } from './rtnetlink.ts';
 import {
   candidates,
   chooseSubnet,

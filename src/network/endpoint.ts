@@ -1,8 +1,16 @@
 import { close, open } from '../syscalls/calls.ts';
-import { O } from '../syscalls/flags.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
-import { exchange, openNetlink } from './netlink.ts';
-import { addDefaultRoute, addVeth, replaceAddress, setHairpin, setMasterUp, setUp, showLink } from './rtnetlink.ts';
+import { O } from '../syscalls/uapi/flags.ts';
+import { exchange, openNetlink } from './netlink/netlink.ts';
+import {
+  addDefaultRoute,
+  addVeth,
+  replaceAddress,
+  setHairpin,
+  setMasterUp,
+  setUp,
+  showLink,
+} from './netlink/rtnetlink.ts';
 
 /** A container's connection to a bridge. */
 export interface Endpoint {

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allocateAddress, releaseAddress } from './addresses.ts';
-import { choosePorts, releasePorts } from './ephemeral.ts';
 import { parseSubnet } from './ipv4.ts';
 import { networkOf } from './network.ts';
+import { choosePorts, releasePorts } from './ports/ephemeral.ts';
 
 interface Context {
   root: string;

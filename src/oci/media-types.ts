@@ -1,5 +1,3 @@
-import { compressionOf } from '../storage/compression/formats.ts';
-
 /** Media types of the OCI image-spec (media-types.md) and their Docker equivalents, which registries still serve most. */
 export const mediaTypes = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
@@ -28,12 +26,6 @@ export const layerTypes: readonly string[] = [
   mediaTypes.dockerLayerGzip,
   'application/vnd.docker.image.rootfs.diff.tar.zstd',
 ];
-
-/** The media type of a layer whose bytes begin with `head`. */
-export function layerType(head: Buffer): string {
-  const types: Record<string, string> = { gzip: mediaTypes.ociLayerGzip, zstd: mediaTypes.ociLayerZstd };
-  return types[compressionOf(head)] ?? mediaTypes.ociLayer;
-}
 
 /** Layers that name a URL outside the registry: fetching one has leaked credentials (CVE-2020-15157). */
 export function isForeignLayer(mediaType: string): boolean {

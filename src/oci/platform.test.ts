@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { registryHost } from '../registry/login.ts';
+import { registryHost } from '../registry/auth/login.ts';
 import { hostPlatform, parsePlatform, printPlatform } from './platform.ts';
 
 for (const [text, wanted] of [

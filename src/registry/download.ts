@@ -8,8 +8,8 @@ import type { Descriptor } from '../oci/manifest.ts';
 import { ensureDirectory } from '../state/files.ts';
 import { explainWrite, isFileError } from '../storage/failure.ts';
 import { singleFlight } from '../storage/single-flight.ts';
-import type { RegistryClient } from './client.ts';
-import { readBody } from './http.ts';
+import type { RegistryClient } from './http/client.ts';
+import { readBody } from './http/http.ts';
 
 export interface DownloadOptions {
   /** Bytes that are there, of all that the descriptor names. */

@@ -6,10 +6,10 @@ import type { Descriptor } from '../oci/manifest.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { ensureLayer, hasLayer } from '../storage/layers.ts';
 import { UnpackPool } from '../storage/unpack/pool.ts';
-import type { RegistryClient } from './client.ts';
 import { download, hasBlob } from './download.ts';
+import type { RegistryClient } from './http/client.ts';
+import { Slots } from './http/slots.ts';
 import type { LayerPhase, PullEvent } from './progress.ts';
-import { Slots } from './slots.ts';
 
 /** As Docker's default. */
 const parallelDownloads = 3;

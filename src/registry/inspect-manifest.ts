@@ -5,12 +5,12 @@ import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import { type Index, type Manifest, maxManifestSize, type Platform, parseManifest } from '../oci/manifest.ts';
 import { indexTypes, manifestTypes } from '../oci/media-types.ts';
 import { canonical, parseReference, type Reference } from '../oci/reference.ts';
-import { type ClientOptions, RegistryClient } from './client.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 import { downloadSmall } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
-import { AnswerError, explainPull } from './errors.ts';
-import { isConnectionFailure, readBody } from './http.ts';
+import { type ClientOptions, RegistryClient } from './http/client.ts';
+import { AnswerError, explainPull } from './http/errors.ts';
+import { isConnectionFailure, readBody } from './http/http.ts';
 
 /** A manifest as a registry has it. */
 export interface RemoteManifest {

@@ -21,13 +21,13 @@ import { choosePlatform, fits, hostPlatform, printPlatform } from '../oci/platfo
 import { familiar, parseName, parseReference, type Reference } from '../oci/reference.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { unpackedSize } from '../storage/layers.ts';
-import { type ClientOptions, RegistryClient } from './client.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 import { downloadSmall } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
-import { explainPull } from './errors.ts';
 import { fetchLayers } from './fetch-layers.ts';
-import { isConnectionFailure, readBody } from './http.ts';
+import { type ClientOptions, RegistryClient } from './http/client.ts';
+import { explainPull } from './http/errors.ts';
+import { isConnectionFailure, readBody } from './http/http.ts';
 import type { PullEvent } from './progress.ts';
 import { listTags } from './tags.ts';
 

@@ -5,14 +5,14 @@ import { type Digest, shortDigest } from '../oci/digest.ts';
 import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../oci/manifest.ts';
 import { canonical, familiar, familiarName, parseName, type Reference, repositoryOf } from '../oci/reference.ts';
-import { type ClientOptions, RegistryClient } from './client.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 import { hasBlob } from './download.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
-import { explainPush } from './errors.ts';
-import { isConnectionFailure } from './http.ts';
+import { type ClientOptions, RegistryClient } from './http/client.ts';
+import { explainPush } from './http/errors.ts';
+import { isConnectionFailure } from './http/http.ts';
+import { Slots } from './http/slots.ts';
 import type { PushEvent } from './progress.ts';
-import { Slots } from './slots.ts';
 import { upload } from './upload.ts';
 
 export interface PushOptions extends ClientOptions {

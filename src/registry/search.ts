@@ -1,11 +1,11 @@
 import { MinidockError } from '../errors.ts';
-import { type ClientOptions, RegistryClient } from './client.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
-import { AnswerError, explainConnection } from './errors.ts';
-import { isConnectionFailure, readBody, send } from './http.ts';
+import { type ClientOptions, RegistryClient } from './http/client.ts';
+import { AnswerError, explainConnection } from './http/errors.ts';
+import { isConnectionFailure, readBody, send } from './http/http.ts';
+import { certificateFolders } from './http/trust.ts';
 import { listRepositories } from './tags.ts';
-import { certificateFolders } from './trust.ts';
 
 export interface Found {
   name: string;

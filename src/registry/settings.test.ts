@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findCredentials } from './credentials.ts';
+import { findCredentials } from './auth/credentials.ts';
 import { readDaemonConfig } from './daemon-config.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-settings-'));

@@ -1,7 +1,7 @@
 import { MinidockError } from '../errors.ts';
 import { isTag } from '../oci/reference.ts';
-import type { RegistryClient } from './client.ts';
-import { type HttpAnswer, readBody } from './http.ts';
+import type { RegistryClient } from './http/client.ts';
+import { type HttpAnswer, readBody } from './http/http.ts';
 
 const maxPageSize = 4 << 20;
 /** A registry whose pages never end is not followed for ever. */

@@ -4,9 +4,9 @@ import { MinidockError } from '../errors.ts';
 import type { Layout } from '../image/layout.ts';
 import { blobPath } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/manifest.ts';
-import type { RegistryClient } from './client.ts';
-import { AnswerError } from './errors.ts';
-import type { HttpAnswer } from './http.ts';
+import type { RegistryClient } from './http/client.ts';
+import { AnswerError } from './http/errors.ts';
+import type { HttpAnswer } from './http/http.ts';
 
 export interface UploadOptions {
   /** Repositories of the same registry that may hold the blob, likeliest first. */

@@ -1,7 +1,7 @@
 import { call } from '../syscalls/calls.ts';
 import { bytes, type Data } from '../syscalls/data.ts';
-import { AT, S } from '../syscalls/flags.ts';
 import { program, type Step } from '../syscalls/step.ts';
+import { AT, S } from '../syscalls/uapi/flags.ts';
 import { readable } from './bytes.ts';
 import type { ByteString, TarEntry } from './tar/header.ts';
 

@@ -1,7 +1,7 @@
 import { type Data, str, text } from './data.ts';
-import { AT, O } from './flags.ts';
-import type { SyscallName } from './numbers.ts';
 import type { Arg, Expect, Reason, Slot, Step, Store, Sync, Syscall, Word } from './step.ts';
+import { AT, O } from './uapi/flags.ts';
+import type { SyscallName } from './uapi/numbers.ts';
 
 /** What a step says besides the call itself. */
 export type About = Reason & Pick<Syscall, 'tolerate' | 'save' | 'forks'>;

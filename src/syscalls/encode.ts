@@ -1,8 +1,8 @@
 import { MinidockError } from '../errors.ts';
 import type { Data } from './data.ts';
-import { errnos } from './errno.ts';
-import { type Architecture, syscallNumber } from './numbers.ts';
 import { type Arg, type Program, type Slot, type Step, type Supervise, sectionNames } from './step.ts';
+import { errnos } from './uapi/errno.ts';
+import { type Architecture, syscallNumber } from './uapi/numbers.ts';
 
 /** The other side is native/protocol.h. */
 const MAGIC = 0x3150444d;

@@ -1,10 +1,10 @@
 import { MinidockError } from '../errors.ts';
-import { errnoName } from './errno.ts';
 import { hintFor } from './hints.ts';
 import { lessonName } from './lessons.ts';
 import { printStep } from './print.ts';
 import type { Report } from './protocol.ts';
 import type { Program, Step } from './step.ts';
+import { errnoName } from './uapi/errno.ts';
 
 /** A step that the kernel refused. It names itself: `mount("overlay", …) = EINVAL (child step 12, lesson 11-overlay-layers)`. */
 export class StepError extends MinidockError {

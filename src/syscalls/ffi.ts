@@ -1,5 +1,5 @@
 import { DataType, load, open } from 'ffi-rs';
-import { errnoName } from './errno.ts';
+import { errnoName } from './uapi/errno.ts';
 
 /**
  * The C library, called from TypeScript: for lessons and host-side tools, never for `run`, `ps` or `exec` (loading it costs 9 ms;

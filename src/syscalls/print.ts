@@ -1,8 +1,8 @@
 import type { Data } from './data.ts';
-import { type Errno, errnoName } from './errno.ts';
 import { type LessonSlug, lessonName } from './lessons.ts';
-import { signatures } from './signatures.ts';
 import { type Arg, type Program, type Step, sectionNames } from './step.ts';
+import { type Errno, errnoName } from './uapi/errno.ts';
+import { signatures } from './uapi/signatures.ts';
 
 /**
  * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.

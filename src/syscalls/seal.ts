@@ -1,7 +1,7 @@
 import { call, close, open, store } from './calls.ts';
 import { bytes, room, str, strings } from './data.ts';
-import { AT, F, F_SEAL, MFD, O } from './flags.ts';
 import { type Program, program, slot } from './step.ts';
+import { AT, F, F_SEAL, MFD, O } from './uapi/flags.ts';
 
 const groupWhy = 'the shim goes on as a copy that nobody can write to, root in a container included (CVE-2019-5736)';
 const about = (why: string) => ({ why, lesson: 'pivot-root' as const, group: 'seal', groupWhy });

@@ -6,12 +6,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { encode } from './encode.ts';
-import { errnoName } from './errno.ts';
 import { ExecError, type StepError, stepError } from './failure.ts';
-import type { Architecture } from './numbers.ts';
 import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
 import { sealProgram } from './seal.ts';
 import type { Program, SectionName, Step } from './step.ts';
+import { errnoName } from './uapi/errno.ts';
+import type { Architecture } from './uapi/numbers.ts';
 
 /** A step that was done or is about to be, for `--trace`, `--step` and lessons. */
 export interface StepEvent {

@@ -1,7 +1,7 @@
 import type { Data } from './data.ts';
-import type { Errno } from './errno.ts';
 import type { LessonSlug } from './lessons.ts';
-import type { SyscallName } from './numbers.ts';
+import type { Errno } from './uapi/errno.ts';
+import type { SyscallName } from './uapi/numbers.ts';
 
 /**
  * The language: a container is a list of these. See docs/decisions/0001-a-program-of-syscalls.md.

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MinidockError } from '../errors.ts';
-import type { Language } from './language.ts';
 import type { Lesson } from './lesson.ts';
+import type { Language } from './text/language.ts';
 
 /** The folder of all lessons. */
 export const lessonsFolder = fileURLToPath(new URL('../../lessons/', import.meta.url));

@@ -1,11 +1,11 @@
-import { pieces } from '../engine/pieces.ts';
+import { pieces } from '../engine/compile/pieces.ts';
 import type { Namespace } from '../oci/runtime-spec.ts';
 import { call, sync } from '../syscalls/calls.ts';
 import { str, strings } from '../syscalls/data.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';
-import type { Evidence, Moment } from './evidence.ts';
-import type { Text } from './language.ts';
-import type { Requirement } from './requirements.ts';
+import type { Evidence, Moment } from './play/evidence.ts';
+import type { Requirement } from './play/requirements.ts';
+import type { Text } from './text/language.ts';
 
 /** What a folder under lessons/ exports as `lesson` from its lesson.ts. */
 export interface Lesson {

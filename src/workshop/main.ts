@@ -1,10 +1,10 @@
 import chalk from 'chalk';
 import { MinidockError } from '../errors.ts';
 import { parseOptions } from './options.ts';
-import { listLessons, runLesson } from './runner.ts';
-import { ClaimError } from './session.ts';
+import { listLessons, runLesson } from './play/runner.ts';
+import { ClaimError } from './play/session.ts';
 import { Terminal } from './terminal.ts';
-import { words } from './words.ts';
+import { words } from './text/words.ts';
 
 /** `npm run lesson`: see `words.usage`. */
 async function main(): Promise<number> {

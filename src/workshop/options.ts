@@ -1,4 +1,4 @@
-import { type Language, languageNamed, languageOf } from './language.ts';
+import { type Language, languageNamed, languageOf } from './text/language.ts';
 
 export interface Options {
   /** What the learner typed for a lesson; undefined lists them. */

@@ -1,6 +1,6 @@
 import chalk from 'chalk';
-import { renderMarkdown } from './markdown.ts';
-import { widthOf, wrapText } from './width.ts';
+import { renderMarkdown } from './text/markdown.ts';
+import { widthOf, wrapText } from './text/width.ts';
 
 const WIDEST = 100;
 const INDENT = '  ';

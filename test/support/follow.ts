@@ -1,5 +1,5 @@
-import type { Architecture } from '../../src/syscalls/numbers.ts';
 import type { SectionName } from '../../src/syscalls/step.ts';
+import type { Architecture } from '../../src/syscalls/uapi/numbers.ts';
 import { type DecodedProgram, type DecodedStep, decodeProgram } from './program.ts';
 import { bytesOf, type Traced, type TracedCall } from './strace.ts';
 

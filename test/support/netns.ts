@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import fs from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { CLONE } from '../../src/syscalls/flags.ts';
+import { CLONE } from '../../src/syscalls/uapi/flags.ts';
 import { endProcesses, onExit } from './cleanup.ts';
 
 /**

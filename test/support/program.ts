@@ -1,6 +1,6 @@
-import { errnoName } from '../../src/syscalls/errno.ts';
-import { type Architecture, type SyscallName, syscallNumbers } from '../../src/syscalls/numbers.ts';
 import { type SectionName, sectionNames } from '../../src/syscalls/step.ts';
+import { errnoName } from '../../src/syscalls/uapi/errno.ts';
+import { type Architecture, type SyscallName, syscallNumbers } from '../../src/syscalls/uapi/numbers.ts';
 
 /*
  * A second reader of a program's bytes, written from native/protocol.h and not from encode.ts: what it says a shim was told

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as assert from 'uvu/assert';
-import { codeBlocks } from '../../src/workshop/markdown.ts';
+import { codeBlocks } from '../../src/workshop/text/markdown.ts';
 
 /** What a reader is told to type and a test types for them: the blocks of a Markdown file that are marked `sh run`. */
 export function runBlocks(file: string): string[] {

@@ -1,6 +1,6 @@
 import type { ContainerOptions } from '../../container/record.ts';
 import type { VolumeMount } from '../../container/volumes.ts';
-import type { PortMapping } from '../../network/ports.ts';
+import type { PortMapping } from '../../network/ports/ports.ts';
 import { type FlagTable, integer, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
 import { readCpus, readMemory, readWorkdir } from './limits.ts';

@@ -1,6 +1,6 @@
 import { MinidockError } from '../../errors.ts';
 import type { Seccomp, SeccompAction, SeccompRule } from '../../oci/runtime-spec.ts';
-import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/numbers.ts';
+import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/uapi/numbers.ts';
 import { BackwardAssembler, BPF, BPF_MAXINSNS, offsetOf, putCondition } from './bpf.ts';
 import { i386Number } from './i386.ts';
 

@@ -1,5 +1,5 @@
 import type { Seccomp, SeccompRule } from '../../oci/runtime-spec.ts';
-import { capabilityNames } from '../../syscalls/capabilities.ts';
+import { capabilityNames } from '../../syscalls/uapi/capabilities.ts';
 
 /**
  * Docker's default profile, as facts: which system calls a container may make, under which condition. It is a list of

@@ -1,9 +1,9 @@
 import type { Seccomp } from '../../oci/runtime-spec.ts';
 import { call } from '../../syscalls/calls.ts';
 import { bytes, struct } from '../../syscalls/data.ts';
-import { PR, SECCOMP } from '../../syscalls/flags.ts';
-import type { Architecture } from '../../syscalls/numbers.ts';
 import type { Step } from '../../syscalls/step.ts';
+import { PR, SECCOMP } from '../../syscalls/uapi/flags.ts';
+import type { Architecture } from '../../syscalls/uapi/numbers.ts';
 import { compileSeccomp } from './compile.ts';
 
 /**

@@ -1,21 +1,8 @@
-import type { Digest } from '../../oci/digest.ts';
-import type { Reference } from '../../oci/reference.ts';
+import type { ArchivedImage } from './archived-image.ts';
 import { readDockerArchive } from './docker-archive.ts';
 import { corruptArchive, hostileArchive } from './failure.ts';
-import type { FileMember, Members } from './members.ts';
+import type { Members } from './members.ts';
 import { readOciArchive } from './oci-archive.ts';
-
-/** An image as an archive describes it. Nothing but its own digests is checked yet. */
-export interface ArchivedImage {
-  config: FileMember;
-  /** Bottom first. */
-  layers: FileMember[];
-  names: Reference[];
-  /** Its manifest, where the archive has one. */
-  manifest?: { mediaType: string; content: Buffer };
-  /** Id of the image it was made from, where that is in the archive too. */
-  parent?: Digest;
-}
 
 /**
  * The images of an archive: Docker's (`manifest.json`), an OCI image layout (`oci-layout`, `index.json`) or, as Docker has

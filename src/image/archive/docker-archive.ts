@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { maxManifestSize } from '../../oci/manifest.ts';
 import { canonical, parseName, type Reference } from '../../oci/reference.ts';
-import type { ArchivedImage } from './contents.ts';
+import type { ArchivedImage } from './archived-image.ts';
 import { corruptArchive, hostileArchive } from './failure.ts';
 import { type FileMember, type Members, shown } from './members.ts';
 

@@ -3,7 +3,7 @@ import { hexOf } from '../../oci/digest.ts';
 import { type Descriptor, maxManifestSize, parseManifest, parseObject } from '../../oci/manifest.ts';
 import { choosePlatform, hostPlatform } from '../../oci/platform.ts';
 import { parseName, type Reference } from '../../oci/reference.ts';
-import type { ArchivedImage } from './contents.ts';
+import type { ArchivedImage } from './archived-image.ts';
 import { corruptArchive, hostileArchive } from './failure.ts';
 import type { FileMember, Members } from './members.ts';
 

@@ -1,5 +1,5 @@
 import type { ContainerRecord } from '../../../container/record.ts';
-import type { PortMapping } from '../../../network/ports.ts';
+import type { PortMapping } from '../../../network/ports/ports.ts';
 import type { containerPaths } from '../../../state/paths.ts';
 import { goMap, goSlice } from '../../template/go-values.ts';
 

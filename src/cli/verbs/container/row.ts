@@ -1,5 +1,5 @@
 import type { ContainerRecord } from '../../../container/record.ts';
-import type { PortMapping } from '../../../network/ports.ts';
+import type { PortMapping } from '../../../network/ports/ports.ts';
 import type { Row } from '../../print/listing.ts';
 import { goQuote } from '../../print/printable.ts';
 import { ellipsis } from '../../print/table.ts';

@@ -39,7 +39,7 @@ async function open(source: string, signal: AbortSignal, say: (text: string) => 
   if (source === '-') return process.stdin;
   if (!isUrl(source)) return source;
   if (!URL.canParse(source)) throw unusable(source, 'it is no URL');
-  const { send } = await import('../../../registry/http.ts');
+  const { send } = await import('../../../registry/http/http.ts');
   say(`Downloading from ${source}\n`);
   const { status, body } = await send({ url: new URL(source), signal }).catch(error => {
     throw signal.aborted ? error : unusable(source, error.message);

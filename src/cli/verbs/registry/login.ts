@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { MinidockError } from '../../../errors.ts';
-import type { Credentials } from '../../../registry/credentials.ts';
+import type { Credentials } from '../../../registry/auth/credential-helper.ts';
 import type { Context } from '../../context.ts';
 import { text, toggle, type Values } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -16,9 +16,9 @@ export const verb = defineVerb({
   flags: flagTable,
   operands: [0, 1],
   async run(context, flags, [server]) {
-    const { login, registryHost } = await import('../../../registry/login.ts');
-    const { findCredentials } = await import('../../../registry/credentials.ts');
-    const { dockerConfigPath } = await import('../../../registry/docker-config.ts');
+    const { login, registryHost } = await import('../../../registry/auth/login.ts');
+    const { findCredentials } = await import('../../../registry/auth/credentials.ts');
+    const { dockerConfigPath } = await import('../../../registry/auth/docker-config.ts');
     checkFlags(flags, context);
     const host = registryHost(server);
     const options = context.settings.registries;

@@ -5,8 +5,8 @@ export const verb = defineVerb({
   flags: {},
   operands: [0, 1],
   async run({ output }, _flags, [server]) {
-    const { registryHost } = await import('../../../registry/login.ts');
-    const { eraseCredentials, hubKey } = await import('../../../registry/credentials.ts');
+    const { registryHost } = await import('../../../registry/auth/login.ts');
+    const { eraseCredentials, hubKey } = await import('../../../registry/auth/credentials.ts');
     const host = registryHost(server);
     const isGone = await eraseCredentials(host);
     const shown = host === 'docker.io' ? hubKey : host;

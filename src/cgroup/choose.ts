@@ -1,0 +1,20 @@
+import { MinidockError } from '../errors.ts';
+import type { CgroupLayout } from '../host/cgroup-layout.ts';
+import type { CgroupDriver } from './driver.ts';
+import { cgroup1 } from './v1.ts';
+import { cgroup2 } from './v2.ts';
+
+/** The driver for what the host has mounted. Throws `MinidockError` where that is nothing. */
+export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
+  if (layout.kind === 'none') {
+    throw new MinidockError(
+      'no-cgroups',
+      'no cgroup hierarchy is mounted on this host, so containers cannot be limited',
+      {
+        exitCode: 125,
+        fix: 'mount them: systemd does at boot; elsewhere install cgroupfs-mount, or mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+      },
+    );
+  }
+  return layout.kind === 'v2' ? cgroup2(layout) : cgroup1(layout);
+}

@@ -1,0 +1,132 @@
+import type { Process } from '../../oci/runtime-spec.ts';
+import { call } from '../../syscalls/calls.ts';
+import { struct } from '../../syscalls/data.ts';
+import type { Step } from '../../syscalls/step.ts';
+import { type CapabilityName, capabilityNames, capabilityNumbers, toMask } from '../../syscalls/uapi/capabilities.ts';
+import { PR } from '../../syscalls/uapi/flags.ts';
+
+/** What root in a container may do, unless told otherwise: Docker's fourteen. */
+export const defaultCapabilities: readonly CapabilityName[] = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FSETID',
+  'CAP_FOWNER',
+  'CAP_MKNOD',
+  'CAP_NET_RAW',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETFCAP',
+  'CAP_SETPCAP',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_SYS_CHROOT',
+  'CAP_KILL',
+  'CAP_AUDIT_WRITE',
+];
+
+/**
+ * What config.json says for a process that may have `allowed`. A user other than root gets none of them at first, as
+ * after an execve that drops root (capabilities(7)); a set-uid binary can still gain what is in the bounding set.
+ * Inheritable and ambient stay empty (CVE-2022-24769).
+ */
+export function capabilitySets(allowed: readonly string[], uid: number): Process['capabilities'] {
+  const held = uid === 0 ? [...allowed] : [];
+  return { bounding: [...allowed], effective: held, permitted: [...held] };
+}
+
+const lesson = 'capabilities-and-seccomp' as const;
+/** linux/capability.h: the header of the 64-bit layout. */
+const CAPABILITY_VERSION_3 = 0x20080522;
+const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+
+/**
+ * Gives up what the container may not have and becomes its user: bounding set, groups and ids, then the sets
+ * themselves. The order is fixed by the kernel: CAPBSET_DROP needs CAP_SETPCAP, setgroups needs CAP_SETGID, setuid takes
+ * away all that capset has not yet had, so each must come before the step that gives its right away.
+ *
+ * `host` is the bounding set that minidock itself runs with: what is not in it needs no drop (numbers above the
+ * kernel's last would fail) and cannot be given (capset answers EPERM).
+ */
+export function capabilities(
+  sets: Process['capabilities'],
+  user: Process['user'],
+  host: { capabilities: ReadonlySet<string> },
+): Step[] {
+  const has = (name: string) => host.capabilities.has(name);
+  const permitted = sets.permitted.filter(has);
+  return [
+    ...dropBounding(sets.bounding, host.capabilities),
+    // Without any to keep, the clearing that setuid does is what is wanted.
+    ...(user.uid !== 0 && permitted.length > 0 ? [keepCapabilities] : []),
+    ...becomeUser(user),
+    ...setCapabilities(sets.effective.filter(has), permitted),
+  ];
+}
+
+/** One prctl for each capability of the host's that `allowed` lacks. */
+function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): Step[] {
+  const kept = new Set(allowed);
+  return capabilityNames
+    .filter(name => host.has(name) && !kept.has(name))
+    .map(name =>
+      call('prctl', [PR.PR_CAPBSET_DROP, capabilityNumbers[name], 0, 0, 0], {
+        why: `no process in the container can ever gain ${name}, not even through a set-uid binary`,
+        lesson,
+        group: 'drop capabilities from the bounding set',
+        groupWhy: 'what is dropped here no process in the container can ever gain, not even through a set-uid binary',
+      }),
+    );
+}
+
+const keepCapabilities = call('prctl', [PR.PR_SET_KEEPCAPS, 1, 0, 0, 0], {
+  why: 'leaving user 0 would clear the permitted set; capset below decides what stays',
+  lesson,
+});
+
+/** Groups before the user: setgroups and setgid need rights that setuid takes away. */
+export function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
+  const about = {
+    lesson,
+    group: 'become the user',
+    groupWhy: 'groups, then the user: each while the right to change it is still there; not to be undone',
+  };
+  const groups = struct(
+    `[${additionalGids.join(', ')}]`,
+    ...(additionalGids.length > 0 ? additionalGids.map(id => ({ u32: id })) : [{ pad: 4 }]),
+  );
+  return [
+    call('setgroups', [additionalGids.length, groups], {
+      ...about,
+      why: "the container's supplementary groups replace those of whoever started it",
+    }),
+    call('setgid', [gid], { ...about, why: 'real, effective, saved and file-system group' }),
+    call('setuid', [uid], {
+      ...about,
+      why: 'real, effective, saved and file-system user: from here on not to be undone',
+    }),
+  ];
+}
+
+function setCapabilities(effective: readonly string[], permitted: readonly string[]): Step[] {
+  const e = toMask(effective);
+  const p = toMask(permitted);
+  const low = (mask: bigint) => ({ u32: Number(mask & 0xffffffffn) });
+  const high = (mask: bigint) => ({ u32: Number(mask >> 32n) });
+  const none = { u32: 0 };
+  const header = struct('{version=_LINUX_CAPABILITY_VERSION_3, pid=0}', { u32: CAPABILITY_VERSION_3 }, { u32: 0 });
+  const hex = (mask: bigint) => `0x${mask.toString(16)}`;
+  const sets = struct(
+    `{effective=${hex(e)}, permitted=${hex(p)}, inheritable=0}`,
+    ...[low(e), low(p), none, high(e), high(p), none],
+  );
+  return [
+    call('capset', [header, sets], {
+      why: 'what it may do now; nothing is inheritable, so no execve in the container adds to it (CVE-2022-24769)',
+      lesson,
+    }),
+    call('prctl', [PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0], {
+      why: 'no ambient capability survives execve; kernels before 4.3 have none and answer EINVAL',
+      lesson,
+      tolerate: ['EINVAL'],
+    }),
+  ];
+}

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { MinidockError } from '../../errors.ts';
+import type { ContainerConfig } from '../../oci/image-config.ts';
+
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * The command line: ENTRYPOINT and CMD of the image, each replaced by what the user gives. An entrypoint from the user
+ * drops the image's CMD too. Throws `no-command` where nothing is left.
+ */
+export function commandLine(
+  image: Pick<ContainerConfig, 'Entrypoint' | 'Cmd'>,
+  user: { entrypoint?: string; command: readonly string[] },
+): string[] {
+  const own =
+    user.entrypoint === undefined ? (image.Entrypoint ?? []) : user.entrypoint === '' ? [] : [user.entrypoint];
+  const rest = user.command.length > 0 ? user.command : user.entrypoint === undefined ? (image.Cmd ?? []) : [];
+  const line = [...own, ...rest];
+  if (line.length === 0)
+    throw new MinidockError('no-command', 'No command specified', {
+      exitCode: 125,
+      fix: 'the image names no command: give one after its name',
+    });
+  return line;
+}
+
+/**
+ * What a container's record has for its environment, as Docker keeps it: the user's variables, then those of the image that
+ * the user does not replace. A name without a value stays: it takes the image's away, and a default.
+ */
+export function configuredEnvironment(image: readonly string[], user: readonly string[]): string[] {
+  const own = new Map(user.map(one => [nameOf(one), one]));
+  return [...own.values(), ...image.filter(one => !own.has(nameOf(one)))];
+}
+
+/** The environment of a process: Docker's defaults, what is configured, HOME at the end; later values before earlier ones. */
+export function environment(options: {
+  configured: readonly string[];
+  hostname: string;
+  tty: boolean;
+  home: string;
+}): string[] {
+  const defaults = [defaultPath, `HOSTNAME=${options.hostname}`, ...(options.tty ? ['TERM=xterm'] : [])];
+  const variables = new Map<string, string>();
+  for (const one of [...defaults, ...options.configured])
+    if (one.includes('=')) variables.set(nameOf(one), one);
+    else variables.delete(nameOf(one));
+  if (!variables.has('HOME')) variables.set('HOME', `HOME=${options.home}`);
+  return [...variables.values()];
+}
+
+const nameOf = (variable: string) => variable.split('=', 1)[0] ?? '';
+
+/** The working directory: the user's, the image's, or the root; without `.`, `..` and needless slashes. Throws where it is not absolute. */
+export function workingDirectory(image: string | undefined, user: string | undefined): string {
+  const cwd = user || image || '/';
+  if (cwd.startsWith('/')) return path.posix.normalize(cwd).replace(/(?<=.)\/$/, '');
+  throw new MinidockError(
+    'invalid-workdir',
+    `the working directory '${cwd}' is invalid, it needs to be an absolute path`,
+    {
+      exitCode: 125,
+    },
+  );
+}

@@ -1,0 +1,49 @@
+import { MS } from '../../syscalls/uapi/flags.ts';
+
+/** Options of a mount in config.json that are flags of mount(2); mount(8) names them. */
+const flags: Record<string, { set?: number; clear?: number }> = {
+  ro: { set: MS.MS_RDONLY },
+  rw: { clear: MS.MS_RDONLY },
+  nosuid: { set: MS.MS_NOSUID },
+  suid: { clear: MS.MS_NOSUID },
+  nodev: { set: MS.MS_NODEV },
+  dev: { clear: MS.MS_NODEV },
+  noexec: { set: MS.MS_NOEXEC },
+  exec: { clear: MS.MS_NOEXEC },
+  noatime: { set: MS.MS_NOATIME },
+  relatime: { set: MS.MS_RELATIME },
+  strictatime: { set: MS.MS_STRICTATIME },
+  bind: { set: MS.MS_BIND },
+  rbind: { set: MS.MS_BIND | MS.MS_REC },
+};
+
+const propagation: Record<string, number> = {
+  private: MS.MS_PRIVATE,
+  rprivate: MS.MS_PRIVATE | MS.MS_REC,
+  slave: MS.MS_SLAVE,
+  rslave: MS.MS_SLAVE | MS.MS_REC,
+  shared: MS.MS_SHARED,
+  rshared: MS.MS_SHARED | MS.MS_REC,
+};
+
+export interface MountOptions {
+  flags: number;
+  /** A second mount(2) sets it: propagation goes with no other flag. */
+  propagation: number;
+  /** What is left is the file system's own. */
+  data: string;
+}
+
+/** Splits the options of an OCI mount (config.md, "Mounts") into what mount(2) takes. */
+export function parseOptions(options: readonly string[]): MountOptions {
+  const parsed: MountOptions = { flags: 0, propagation: 0, data: '' };
+  const data: string[] = [];
+  for (const option of options) {
+    const flag = flags[option];
+    if (flag !== undefined) parsed.flags = (parsed.flags & ~(flag.clear ?? 0)) | (flag.set ?? 0);
+    else if (propagation[option] !== undefined) parsed.propagation = propagation[option]!;
+    else data.push(option);
+  }
+  parsed.data = data.join(',');
+  return parsed;
+}

@@ -1,0 +1,103 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ContainerRecord } from '../../container/record.ts';
+import { bindFor } from '../../container/volumes.ts';
+import { errnoOf } from '../../errors.ts';
+import { containerIndex } from '../../network/endpoint.ts';
+import { portMapping } from '../../network/ports/ports.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
+import { ensureDirectory } from '../../state/files.ts';
+import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
+import { resolve } from '../../storage/merged-view.ts';
+import { ownFiles } from '../containers/create.ts';
+import type { EngineParts } from '../context.ts';
+import type { Container } from './compile.ts';
+
+/** Puts together all that `compile` takes for a container whose bundle is written and whose network is chosen. */
+export function containerToCompile(parts: EngineParts, record: ContainerRecord, spec: Spec): Container {
+  const paths = containerPaths(parts.roots, record.id);
+  const shared = enginePaths(parts.roots);
+  const layers = [...record.layers, paths.upper];
+  return {
+    spec,
+    overlay: {
+      ...lowerDirectories(shared.layers, paths.links, record.layers),
+      upper: paths.upper,
+      work: paths.work,
+      target: paths.rootfs,
+    },
+    binds: [
+      ...ownFiles(parts, record).map(one => ({ ...bindFor(layers, one), kind: 'file' as const })),
+      ...record.mounts.map(one => bindFor(layers, one)),
+    ],
+    workingDirectory: withoutLinks(layers, spec.process.cwd),
+    network: networkFor(parts, record),
+    ports: portMapping(record.network.ports),
+    interactive: record.options.interactive,
+    files: { alive: paths.alive, socket: paths.socket, log: paths.log, exit: paths.exit },
+    staging: paths.staging,
+    cgroupParent: cgroupParent(parts.roots),
+    cgroups: parts.cgroups,
+    reaper: { lock: shared.reaperLock, command: reaperCommand(parts) },
+  };
+}
+
+function withoutLinks(layers: readonly string[], directory: string): string {
+  try {
+    return resolve(layers, directory).path;
+  } catch (error) {
+    // A name that is too long, say: the step that makes the directory meets the same and is explained.
+    if (errnoOf(error) === undefined) throw error;
+    return directory;
+  }
+}
+
+function networkFor(parts: EngineParts, { network }: ContainerRecord): Container['network'] {
+  if (network.mode !== 'bridge') return { mode: network.mode };
+  return {
+    mode: 'bridge',
+    endpoint: {
+      bridge: parts.bridge,
+      address: network.ipAddress!,
+      prefixLength: network.prefixLength!,
+      gateway: network.gateway!,
+      macAddress: network.macAddress!,
+      hostInterface: network.hostInterface!,
+      index: containerIndex(fs.readdirSync('/sys/class/net')),
+    },
+  };
+}
+
+/** All options of an overlay must fit a page: from about forty layers on, links of one or two letters stand for them. */
+const longestLower = 3000;
+
+function lowerDirectories(base: string, links: string, layers: readonly string[]) {
+  const lower = layers.toReversed().map(layer => path.relative(base, layer));
+  if (lower.join(':').length < longestLower) return { lowerBase: base, lower };
+  if (!fs.existsSync(path.dirname(links))) return { lowerBase: links, lower: lower.map((_, i) => i.toString(36)) };
+  ensureDirectory(links);
+  const names = lower.map((_, i) => i.toString(36));
+  for (const [i, name] of names.entries()) {
+    const link = path.join(links, name);
+    fs.rmSync(link, { force: true });
+    fs.symlinkSync(path.relative(links, path.join(base, lower[i]!)), link);
+  }
+  return { lowerBase: links, lower: names };
+}
+
+/** How a supervisor starts the cleaner: this very Node with the engine's reaper, whatever the current directory is. */
+function reaperCommand(parts: EngineParts): string[] {
+  const { root, execRoot } = parts.roots;
+  return [process.execPath, ...reaperModule(), '--root', root, '--exec-root', execRoot, '--bridge', parts.bridge];
+}
+
+/** In a bundle the reaper is a file of `dist/`; from the sources it runs through tsx. */
+function reaperModule(): string[] {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  for (let directory = here; directory !== path.dirname(directory); directory = path.dirname(directory)) {
+    const built = path.join(directory, 'dist/reaper.mjs');
+    if (fs.existsSync(built)) return [built];
+  }
+  return ['--import', 'tsx', path.join(here, '../containers/reaper.ts')];
+}

@@ -1,0 +1,194 @@
+import type { CgroupDriver } from '../../cgroup/driver.ts';
+import type { Stdio } from '../../container/process/stdio.ts';
+import { type Bind, stagedRoot } from '../../container/rootfs/binds.ts';
+import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
+import type { SupervisorFiles } from '../../container/supervisor.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
+import type { HeldPorts } from '../../network/ports/ports.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
+import { call } from '../../syscalls/calls.ts';
+import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
+import type { Pieces } from './pieces.ts';
+
+/** A container, ready to be compiled: its spec, and what the OCI spec has no words for. */
+export interface Container {
+  spec: Spec;
+  overlay: OverlayMount;
+  binds: readonly Bind[];
+  /** Where the working directory is to be made: `cwd` with the image's links followed. */
+  workingDirectory: string;
+  network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint };
+  ports: HeldPorts;
+  /** Standard input is kept open. */
+  interactive: boolean;
+  files: SupervisorFiles;
+  /** An empty directory for the tmpfs that kernels before 5.2 need for volumes. */
+  staging: string;
+  /** The group that holds all of this engine's containers. */
+  cgroupParent: string;
+  cgroups: CgroupDriver;
+  /** What the supervisor starts when the container has ended and no client cleans up. */
+  reaper: { lock: string; command: readonly string[] };
+}
+
+/**
+ * The program that makes this container: pure, so that it can be printed, compared with a golden file, and asked for
+ * a machine that is not here.
+ */
+export function compile(container: Container, facts: HostFacts, pieces: Pieces): Program {
+  const { spec } = container;
+  const child = slot('child');
+  const files = pieces.supervisorFiles(container.files);
+  const stdio = stdioOf(container, facts, pieces);
+  const network = networkOf(container, pieces);
+  const binds = pieces.holdBinds(container.binds);
+  const types = spec.linux.namespaces.map(namespace => namespace.type);
+
+  return program({
+    host: [
+      ...pieces.leaveCaller(facts),
+      ...container.cgroups.prepare(container.cgroupParent),
+      ...container.cgroups.create(spec.linux.cgroupsPath, spec.linux.resources),
+      ...files.host,
+      ...container.ports.host,
+      ...stdio.host,
+      ...(facts.features.openTree ? pieces.openSources(binds) : []),
+      ...network.host,
+      pieces.cloneProcess(types, child),
+      ...stdio.parent,
+      ...(facts.features.openTree ? pieces.dropSources(binds) : []),
+      ...network.parent,
+    ],
+    child: [
+      pieces.dieWithSupervisor(),
+      ...container.cgroups.join(spec.linux.cgroupsPath),
+      ...(types.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
+      ...pieces.newSession(),
+      ...pieces.mountNamespace(),
+      ...rootSteps(container, facts, pieces, binds),
+      ...network.child,
+      ...pieces.utsNamespace(spec.hostname),
+      ...stdio.child,
+      ...pieces.makeWorkingDirectory(container.workingDirectory),
+      ...becomeProcess(spec, facts, pieces),
+    ],
+    exec: pieces.execute(spec.process),
+    exit: files.exit,
+    reap: pieces.startReaper(container.reaper.lock, container.reaper.command),
+    supervise: {
+      child,
+      status: files.status,
+      listen: files.listen,
+      ...(files.log && { log: files.log }),
+      ...stdio.supervise,
+    },
+  });
+}
+
+function stdioOf({ spec, interactive }: Container, facts: HostFacts, pieces: Pieces): Stdio {
+  const { user, terminal } = spec.process;
+  return terminal ? pieces.terminal({ facts, console: true, user }) : pieces.pipes({ interactive, user });
+}
+
+function networkOf({ network }: Container, pieces: Pieces): NetworkSteps {
+  if (network.mode === 'bridge') return pieces.vethPair(network.endpoint);
+  if (network.mode === 'none') return pieces.loopbackOnly();
+  return { host: [], parent: [], child: [] };
+}
+
+/** The root file system and everything mounted in it, the host gone before any path of the image is looked up. */
+function rootSteps(
+  container: Container,
+  facts: HostFacts,
+  pieces: Pieces,
+  binds: ReturnType<Pieces['holdBinds']>,
+): Step[] {
+  const { spec, overlay } = container;
+  const mounts = spec.mounts.filter(one => !one.options.some(option => option === 'bind' || option === 'rbind'));
+  const inside = [
+    ...mounts.flatMap(one => [
+      ...pieces.kernelMount(one, facts),
+      ...(one.destination === '/dev' ? pieces.deviceNodes() : []),
+    ]),
+    ...pieces.containerMarker(),
+    ...pieces.sysctls(spec.linux.sysctl),
+    ...pieces.maskPaths(spec.linux.maskedPaths, facts),
+    ...pieces.readonlyPaths(spec.linux.readonlyPaths, facts),
+  ];
+  if (facts.features.openTree || binds.length === 0)
+    return [
+      ...pieces.overlayMount(overlay, facts.overlayOptions),
+      ...pieces.pivotRoot(overlay.target),
+      ...inside,
+      ...pieces.placeBinds(binds),
+    ];
+  const { staging } = container;
+  return [
+    ...pieces.makeStage(staging),
+    ...pieces.overlayMount({ ...overlay, target: staging + stagedRoot }, facts.overlayOptions),
+    ...pieces.stageSources(binds, staging),
+    ...pieces.pivotRoot(staging),
+    ...pieces.insideStagedRoot([...inside, ...pieces.bindStaged(binds)]),
+    ...pieces.pivotRoot(stagedRoot),
+  ];
+}
+
+/** The last rights are given up in the order that each step still may: filter, directory, capabilities and user. */
+function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
+  return [
+    call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson: 'process' }),
+    ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
+    ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
+    ...pieces.enterWorkingDirectory(process.cwd),
+    ...pieces.capabilities(process.capabilities, process.user, facts),
+    ...pieces.readyToRun(),
+  ];
+}
+
+/** A process that joins a running container. */
+export interface Entrant {
+  spec: Spec;
+  /** The container's first process, and the inode of each of its namespaces as written down at its start. */
+  target: { pid: number; namespaces: Readonly<Record<string, number>> };
+  interactive: boolean;
+  cgroupParent: string;
+  cgroups: CgroupDriver;
+}
+
+const setnsOrder = ['ipc', 'uts', 'net', 'cgroup', 'mnt'] as const;
+
+/** The program of `exec`: no clone flags, but setns into each namespace of the container. */
+export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
+  const { spec } = entrant;
+  const child = slot('child');
+  const status = slot('status');
+  const held = new Map<string, Slot>();
+  const { user, terminal } = spec.process;
+  const stdio = terminal
+    ? pieces.terminal({ facts, console: false, user })
+    : pieces.pipes({ interactive: entrant.interactive, user });
+  const names = ['pid', ...setnsOrder].filter(name => entrant.target.namespaces[name] !== undefined);
+  return program({
+    host: [
+      ...pieces.leaveCaller(facts),
+      ...entrant.cgroups.prepare(entrant.cgroupParent),
+      ...names.flatMap(name => pieces.holdNamespace(name, entrant.target, held)),
+      ...stdio.host,
+      ...pieces.enterNamespace('pid', held.get('pid')),
+      pieces.cloneProcess([], child),
+      ...stdio.parent,
+      ...pieces.dropNamespaces(held),
+    ],
+    child: [
+      pieces.dieWithSupervisor(),
+      ...entrant.cgroups.join(spec.linux.cgroupsPath),
+      ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
+      ...pieces.newSession(),
+      ...stdio.child,
+      ...becomeProcess(spec, facts, pieces),
+    ],
+    exec: pieces.execute(spec.process),
+    supervise: { child, status, ...stdio.supervise },
+  });
+}

@@ -1,0 +1,141 @@
+import { cgroupDriver } from '../../../cgroup/choose.ts';
+import { resourcesFor } from '../../../cgroup/limits.ts';
+import { capabilitySets } from '../../../container/process/capabilities.ts';
+import type { Bind } from '../../../container/rootfs/binds.ts';
+import { defaultSeccomp } from '../../../container/seccomp/profile.ts';
+import { ociSpec } from '../../../container/spec.ts';
+import type { HostFacts } from '../../../host/facts.ts';
+import { macOf } from '../../../network/ipv4.ts';
+import { type Port, portMapping } from '../../../network/ports/ports.ts';
+import type { Program } from '../../../syscalls/step.ts';
+import { MS } from '../../../syscalls/uapi/flags.ts';
+import { type Container, compile, compileExec } from '../compile.ts';
+import { pieces } from '../pieces.ts';
+import { hosts } from './hosts.ts';
+
+const id = '0123456789abcdef'.repeat(4);
+const bundle = `/var/lib/minidock/containers/${id}`;
+const run = `/run/minidock/${id.slice(0, 12)}`;
+
+interface Wanted {
+  args?: string[];
+  tty?: boolean;
+  interactive?: boolean;
+  user?: { uid: number; gid: number; additionalGids: number[] };
+  network?: 'bridge' | 'host' | 'none';
+  ports?: Port[];
+  volumes?: Bind[];
+  limits?: Parameters<typeof resourcesFor>[0];
+  /** Where the cgroup driver refuses device rules. */
+  withoutDevices?: boolean;
+}
+
+function bind(source: string, target: string, kind: Bind['kind'], readonly = false): Bind {
+  return { source, target, kind, readonly, propagation: MS.MS_REC | MS.MS_PRIVATE };
+}
+
+function container(facts: HostFacts, wanted: Wanted): Container {
+  const { user = { uid: 0, gid: 0, additionalGids: [] }, network = 'bridge', tty = false } = wanted;
+  const resources = resourcesFor(wanted.limits ?? {}, facts);
+  if (wanted.withoutDevices) resources.devices = [];
+  const spec = ociSpec(
+    {
+      args: wanted.args ?? ['sh'],
+      env: ['PATH=/usr/bin:/bin', 'HOSTNAME=0123456789ab', 'HOME=/root'],
+      cwd: '/srv',
+      user: { ...user, home: '/root' },
+      hostname: id.slice(0, 12),
+      tty,
+      network,
+      binds: [],
+      cgroupsPath: `/minidock/${id}`,
+      resources,
+      seccomp: undefined,
+      rootfs: `${bundle}/rootfs`,
+    },
+    facts,
+  );
+  spec.linux.seccomp = defaultSeccomp(spec.process.capabilities.bounding, facts);
+  return {
+    spec,
+    overlay: {
+      lowerBase: '/var/lib/minidock/layers',
+      lower: ['bbbb/diff', 'aaaa/diff'],
+      upper: `${bundle}/upper`,
+      work: `${bundle}/work`,
+      target: `${bundle}/rootfs`,
+    },
+    binds: [
+      ...['resolv.conf', 'hostname', 'hosts'].map(name => bind(`${bundle}/${name}`, `/etc/${name}`, 'file')),
+      ...(wanted.volumes ?? []),
+    ],
+    workingDirectory: '/srv',
+    network:
+      network === 'bridge'
+        ? {
+            mode: network,
+            endpoint: {
+              bridge: 'minidock0',
+              address: '172.18.0.2',
+              prefixLength: 16,
+              gateway: '172.18.0.1',
+              macAddress: macOf('172.18.0.2'),
+              hostInterface: 'veth0123456',
+              index: 2,
+            },
+          }
+        : { mode: network },
+    ports: portMapping(wanted.ports ?? []),
+    interactive: wanted.interactive ?? false,
+    files: { alive: `${run}/alive`, socket: `${run}/shim.sock`, log: `${bundle}/log`, exit: `${run}/exit` },
+    staging: `${bundle}/staging`,
+    cgroupParent: '/minidock',
+    cgroups: cgroupDriver(facts.cgroup),
+    reaper: { lock: '/run/minidock/reaper.lock', command: ['/usr/bin/node', '/opt/minidock/dist/reaper.mjs'] },
+  };
+}
+
+const runOn = (facts: HostFacts, wanted: Wanted) => compile(container(facts, wanted), facts, pieces);
+
+function execOn(
+  facts: HostFacts,
+  tty: boolean,
+  user: Wanted['user'] = { uid: 0, gid: 0, additionalGids: [] },
+): Program {
+  const { spec, cgroups, cgroupParent } = container(facts, { tty, user });
+  spec.process.capabilities = capabilitySets(spec.process.capabilities.bounding, user.uid);
+  const namespaces = { mnt: 4026532281, uts: 4026532282, ipc: 4026532283, pid: 4026532284, net: 4026532286 };
+  const all = facts.features.cgroupNamespace ? { ...namespaces, cgroup: 4026532400 } : namespaces;
+  return compileExec(
+    { spec, target: { pid: 4711, namespaces: all }, interactive: true, cgroupParent, cgroups },
+    facts,
+    pieces,
+  );
+}
+
+const published: Port[] = [
+  { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+  { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' },
+];
+const volumes = [bind('/opt/data', '/data', 'directory', true), bind('/opt/one', '/etc/one', 'file')];
+const everyone = { uid: 1000, gid: 100, additionalGids: [4, 24] };
+
+/** Programs by the name of their file. */
+export const cases: Record<string, () => Program> = {};
+for (const [name, facts] of Object.entries(hosts)) {
+  const withoutDevices = facts.cgroup.kind === 'v2';
+  cases[`${name}.run-bridge-ports-volumes`] = () =>
+    runOn(facts, {
+      ports: published,
+      volumes,
+      limits: { memory: 64 << 20, cpus: 0.5, pidsLimit: 20 },
+      withoutDevices,
+    });
+  cases[`${name}.exec-tty`] = () => execOn(facts, true);
+  // Of a host with v2 the driver has not all yet, and nothing else is different there.
+  if (withoutDevices) continue;
+  cases[`${name}.run-tty-user`] = () => runOn(facts, { tty: true, network: 'none', user: everyone });
+  cases[`${name}.run-host-interactive`] = () =>
+    runOn(facts, { network: 'host', interactive: true, args: ['/bin/cat', '-u'] });
+  cases[`${name}.exec`] = () => execOn(facts, false, everyone);
+}

@@ -1,0 +1,35 @@
+import { observe, supervisorPid } from '../../container/observe.ts';
+import { flocks } from '../../host/locks.ts';
+import { signals } from '../../syscalls/uapi/flags.ts';
+import type { EngineParts } from '../context.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { cleanUp, type Remains, removeBundle } from './reap.ts';
+import { endSilentSupervisor, endSupervised } from './stop.ts';
+import { volumesOf } from './volumes-in-use.ts';
+
+/**
+ * Removes a container whose record cannot be read: ends it where it runs, gives back what it holds by what the kernel and
+ * the file system say, and takes its bundle and name away. Its anonymous volumes only if config.json still names them.
+ */
+export async function removeBroken(parts: EngineParts, id: string, options: { volumes: boolean }): Promise<Remains> {
+  const remains = remainsOf(parts, id);
+  if (observe(parts.roots, id, flocks).kind === 'running')
+    await endSupervised(parts, remains, { signal: signals.SIGKILL, timeoutSeconds: 10 });
+  await withContainerLock(parts, id, async () => {
+    if (supervisorPid(parts.roots, id) !== undefined) await endSilentSupervisor(parts, remains);
+    await cleanUp(parts, remains, { remove: false });
+    await removeBundle(parts, remains, options);
+  }).catch(unlessGone);
+  return remains;
+}
+
+function remainsOf(parts: EngineParts, id: string): Remains {
+  return {
+    id,
+    name: parts.store.nameOf(id),
+    mounts: volumesOf(parts, id),
+    // It may have been on the bridge; who was not has no lease there and no rules.
+    options: { network: 'bridge' },
+    network: { mode: 'bridge', ports: [] },
+  };
+}

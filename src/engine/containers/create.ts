@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { resourcesFor } from '../../cgroup/limits.ts';
+import { readName } from '../../container/names.ts';
+import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
+import { resolveUser } from '../../container/process/user.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
+import { defaultSeccomp } from '../../container/seccomp/profile.ts';
+import { ociSpec } from '../../container/spec.ts';
+import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
+import { type ImageRecord, ImageStore, noSuchImage } from '../../image/store.ts';
+import { allocateAddress } from '../../network/addresses.ts';
+import type { NetworkAttachment } from '../../network/attachment.ts';
+import { hostInterfaceOf } from '../../network/endpoint.ts';
+import { macOf } from '../../network/ipv4.ts';
+import type { Network } from '../../network/network.ts';
+import { choosePorts } from '../../network/ports/ephemeral.ts';
+import { checkPort } from '../../network/ports/ports.ts';
+import { anonymousVolumes } from '../../oci/annotations.ts';
+import type { Mount, Spec } from '../../oci/runtime-spec.ts';
+import { withLock } from '../../state/lock.ts';
+import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
+import { privateDirectory } from '../../state/private.ts';
+import { readFile } from '../../storage/merged-view.ts';
+import type { EngineParts } from '../context.ts';
+
+/** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
+export async function createContainer(parts: EngineParts, options: ContainerOptions): Promise<ContainerRecord> {
+  const image = new ImageStore(parts.roots.root).get(options.image);
+  const id = randomBytes(32).toString('hex');
+  for (const port of options.ports) checkPort(port);
+  resourcesFor(options, parts.facts);
+  const name = wantedName(parts, options);
+  const record = await recordFor(parts, options, image, id);
+  // Name and bundle under one lock: of two containers with one name only the first ever exists.
+  await withLock(enginePaths(parts.roots).allocation, () => {
+    // Layers that nobody uses are removed under this lock (image/collect.ts); from its record on a container uses its own.
+    if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
+    record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
+    parts.store.checkFree(record.name);
+    // The name first: killed in between we leave a link that leads nowhere, which is a free name.
+    parts.store.takeName(record.name, id);
+    parts.store.create(record, directory => {
+      for (const name of ['upper', 'work', 'rootfs', 'staging'])
+        fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
+      likeRoot(path.join(directory, 'upper'), image.layers.at(-1));
+    });
+  });
+  return record;
+}
+
+/** Overlayfs shows the writable layer's owner and mode as those of "/": they must be the image's. */
+function likeRoot(upper: string, layer: string | undefined): void {
+  if (layer === undefined) return;
+  const { mode, uid, gid } = fs.statSync(layer);
+  fs.chownSync(upper, uid, gid);
+  fs.chmodSync(upper, mode & 0o7777);
+}
+
+/** What `--name` says, if it is a name and free. */
+export function wantedName(parts: EngineParts, options: Pick<ContainerOptions, 'name'>): string | undefined {
+  if (!options.name) return undefined;
+  const name = readName(options.name);
+  parts.store.checkFree(name);
+  return name;
+}
+
+/** The record of a container to be, without its name. Where `make` is false nothing is made on disk: for `--dry-run`. */
+export async function recordFor(
+  parts: EngineParts,
+  options: ContainerOptions,
+  image: ImageRecord,
+  id: string,
+  make = true,
+): Promise<ContainerRecord> {
+  const args = commandLine(image.config, options);
+  const hostname = hostnameFor(options, id);
+  const { volumes } = enginePaths(parts.roots);
+  if (make) privateDirectory(volumes);
+  const implied = Object.keys(image.config.Volumes ?? {});
+  const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
+  return {
+    id,
+    name: '',
+    created: new Date().toISOString(),
+    image: options.image,
+    imageId: image.id,
+    path: args[0]!,
+    args: args.slice(1),
+    options,
+    hostname,
+    config: {
+      ...image.config,
+      Env: configuredEnvironment(image.config.Env ?? [], options.env),
+      WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
+      User: options.user ?? image.config.User ?? '',
+      ...(options.command.length > 0 && { Cmd: options.command }),
+      ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
+    },
+    mounts,
+    layers: image.layers,
+    state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },
+    network: { mode: options.network, ports: [] },
+  };
+}
+
+/** Reads the image's passwd and group files in its own scope. */
+export function userOf(options: { user?: string }, image: Pick<ImageRecord, 'layers' | 'config'>) {
+  const text = (file: string) => {
+    const found = readFile(image.layers, file, 1 << 20);
+    return found.kind === 'file' ? found.content.toString() : undefined;
+  };
+  return resolveUser(options.user ?? image.config.User ?? '', {
+    passwd: text('/etc/passwd'),
+    group: text('/etc/group'),
+  });
+}
+
+/** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
+export async function attachNetwork(
+  parts: EngineParts,
+  record: ContainerRecord,
+  network: Network,
+): Promise<NetworkAttachment> {
+  const { bundle } = containerPaths(parts.roots, record.id);
+  return await withLock(enginePaths(parts.roots).allocation, () => {
+    const ipAddress = allocateAddress(network, bundle);
+    return {
+      mode: 'bridge' as const,
+      ipAddress,
+      prefixLength: network.subnet.prefixLength,
+      gateway: network.gateway,
+      macAddress: macOf(ipAddress),
+      hostInterface: hostInterfaceOf(record.id),
+      ports: choosePorts(network, record.options.ports, bundle),
+    };
+  });
+}
+
+/** The container's own hosts, hostname and resolv.conf, as mounts like any volume. */
+export function ownFiles(parts: EngineParts, record: Pick<ContainerRecord, 'id'>): Omit<VolumeRecord, 'type'>[] {
+  const paths = containerPaths(parts.roots, record.id);
+  return [
+    { source: paths.resolvConf, destination: '/etc/resolv.conf', readonly: false },
+    { source: paths.hostname, destination: '/etc/hostname', readonly: false },
+    { source: paths.hosts, destination: '/etc/hosts', readonly: false },
+  ];
+}
+
+/** Writes config.json and the files that are mounted over the image's. Again at each start: the address may be another. */
+export function writeBundle(parts: EngineParts, record: ContainerRecord): Spec {
+  const paths = containerPaths(parts.roots, record.id);
+  const hostNetwork = record.network.mode === 'host';
+  fs.writeFileSync(paths.hostname, `${record.hostname}\n`);
+  fs.writeFileSync(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
+  fs.writeFileSync(paths.resolvConf, resolvConf(hostNetwork));
+  const spec = specFor(parts, record);
+  fs.writeFileSync(paths.config, `${JSON.stringify(spec, null, 2)}\n`);
+  return spec;
+}
+
+/** The container as an OCI spec. */
+export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
+  const { facts } = parts;
+  const binds = [...ownFiles(parts, record), ...record.mounts].map(
+    ({ source, destination, readonly }): Mount => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind', 'rprivate', readonly ? 'ro' : 'rw'],
+    }),
+  );
+  const { hostname, options } = record;
+  const user = userOf(options, record);
+  const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
+  const spec = ociSpec(
+    {
+      args: [record.path, ...record.args],
+      env,
+      cwd: record.config.WorkingDir ?? '/',
+      user,
+      hostname,
+      tty: options.tty,
+      network: options.network,
+      binds,
+      cgroupsPath: `${cgroupParent(parts.roots)}/${record.id}`,
+      resources: resourcesFor(options, facts),
+      seccomp: undefined,
+      rootfs: containerPaths(parts.roots, record.id).rootfs,
+    },
+    facts,
+  );
+  spec.linux.seccomp = defaultSeccomp(spec.process.capabilities.bounding, facts);
+  const anonymous = record.mounts.filter(mount => mount.anonymous).map(mount => mount.name);
+  if (anonymous.length > 0) spec.annotations = { [anonymousVolumes]: anonymous.join(' ') };
+  return spec;
+}

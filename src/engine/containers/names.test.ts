@@ -1,0 +1,19 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isName } from '../../container/names.ts';
+import { freshName } from './names.ts';
+
+test('made-up names are valid names, and free', () => {
+  for (let i = 0; i < 100; i++) {
+    const name = freshName(() => false);
+    assert.match(name, /^[a-z]+_[a-z]+$/);
+    assert.ok(isName(name));
+  }
+  let asked = 0;
+  assert.match(
+    freshName(() => asked++ < 20),
+    /^[a-z]+_[a-z]+\d+$/,
+  );
+});
+
+test.run();

@@ -1,0 +1,141 @@
+import fs from 'node:fs';
+import type { Running, Starting } from '../../container/observe.ts';
+import { workingDirectoryError } from '../../container/process/execute.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { identityOf } from '../../host/process.ts';
+import { ensureBridge } from '../../network/bridge.ts';
+import { networkError } from '../../network/netlink/failure.ts';
+import type { Network } from '../../network/network.ts';
+import { portError } from '../../network/ports/ports.ts';
+import { publishPorts } from '../../network/ports/publish.ts';
+import { removeTree, writeVolatile } from '../../state/files.ts';
+import { containerPaths } from '../../state/paths.ts';
+import { StepError } from '../../syscalls/failure.ts';
+import { Shim } from '../../syscalls/shim.ts';
+import { type Container, compile } from '../compile/compile.ts';
+import { containerToCompile } from '../compile/compile-input.ts';
+import { pieces } from '../compile/pieces.ts';
+import type { EngineParts } from '../context.ts';
+import type { AttachOptions, RunningContainer } from '../engine.ts';
+import { attachNetwork, writeBundle } from './create.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { cleanUp, reap } from './reap.ts';
+import { runningContainer } from './running.ts';
+
+/**
+ * Starts a created container; resolves once its command was executed. Where that fails everything it took is given back,
+ * and a container that `run` made for this is removed.
+ */
+export async function startContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  io: AttachOptions,
+  options: { removeOnFailure: boolean },
+): Promise<RunningContainer> {
+  const paths = containerPaths(parts.roots, record.id);
+  return await withContainerLock(parts, record.id, async () => {
+    fs.mkdirSync(paths.run, { mode: 0o700 });
+    const starting: Starting = { by: identityOf(process.pid), removeOnFailure: options.removeOnFailure };
+    writeVolatile(paths.starting, JSON.stringify(starting));
+    // The shim seals itself while we prepare what it will run.
+    const shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep: io.trace });
+    try {
+      return await launch(parts, record, shim, io);
+    } catch (error) {
+      await shim.abort();
+      await cleanUp(parts, record, { remove: options.removeOnFailure });
+      throw error;
+    }
+  });
+}
+
+async function launch(
+  parts: EngineParts,
+  record: ContainerRecord,
+  shim: Shim,
+  io: AttachOptions,
+): Promise<RunningContainer> {
+  const network =
+    record.options.network === 'bridge' ? await ensureBridge(parts.roots, { bridge: parts.bridge }) : undefined;
+  if (network) record.network = await attachNetwork(parts, record, network);
+  const container = containerToCompile(parts, record, writeBundle(parts, record));
+  try {
+    shim.run(compile(container, parts.facts, parts.pieces ?? pieces));
+    await shim.supervised;
+    shim.client.cleansUp(true);
+    shim.client.attach(io);
+    if (io.window) shim.client.resize(io.window);
+    // The host's ports are held from here on: a rule before would take another server's connections away.
+    const published = publish(parts, record, network);
+    // Both settled, also where one fails: rules that come after the clean-up would stay.
+    await Promise.allSettled([shim.ready, published]);
+    await Promise.all([shim.ready, published]);
+    writeDown(parts, record, shim);
+    // Nobody of us waits for a detached container: from its first moment its end is the reaper's business.
+    if (!io.stdin && !io.stdout && !io.stderr) shim.client.cleansUp(false);
+    shim.go();
+    await shim.executed;
+  } catch (error) {
+    throw explain(error, container);
+  }
+  const paths = containerPaths(parts.roots, record.id);
+  removeTree(paths.starting);
+  return runningContainer(shim, async () => {
+    await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+  });
+}
+
+async function publish(parts: EngineParts, record: ContainerRecord, network: Network | undefined): Promise<void> {
+  const { ipAddress, ports } = record.network;
+  if (network === undefined || ipAddress === undefined) return;
+  await publishPorts(parts.roots, network, { shortId: record.id.slice(0, 12), address: ipAddress, ports });
+}
+
+/** From here on the container is running for everyone, though its command has not begun. */
+function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): void {
+  const { pid } = shim;
+  record.state = {
+    status: 'running',
+    pid,
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    startedAt: new Date().toISOString(),
+  };
+  parts.store.write(record);
+  const supervisor = identityOf(shim.process.pid!);
+  const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
+  writeVolatile(containerPaths(parts.roots, record.id).running, JSON.stringify(running));
+}
+
+/** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it stands at its sync. */
+function namespacesOf(pid: number): Record<string, number> {
+  const inodes: Record<string, number> = {};
+  for (const name of ['mnt', 'uts', 'ipc', 'pid', 'net', 'cgroup']) {
+    const [, inode] = /\[(\d+)\]/.exec(readNamespace(pid, name)) ?? [];
+    if (inode !== undefined) inodes[name] = Number(inode);
+  }
+  return inodes;
+}
+
+function readNamespace(pid: number, name: string): string {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/${name}`);
+  } catch {
+    // Kernels before 4.6 have no cgroup namespace.
+    return '';
+  }
+}
+
+/** A port that is taken is the user's business, not a failed bind; a netlink answer has words of its own. */
+function explain(error: unknown, { ports, spec }: Container): unknown {
+  if (!(error instanceof StepError)) return error;
+  const { step, errno } = error;
+  const exitCode = (reason: string) => ({ ENOENT: 127, EACCES: 126 })[reason] ?? 125;
+  return (
+    portError(ports, step, errno) ??
+    workingDirectoryError(spec.process.cwd, error, exitCode) ??
+    networkError(error) ??
+    error
+  );
+}

@@ -1,0 +1,121 @@
+import net from 'node:net';
+import { eventually } from '../../cgroup/files.ts';
+import { observe, supervisorPid } from '../../container/observe.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
+import { cgroupParent, containerPaths } from '../../state/paths.ts';
+import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
+import { signals } from '../../syscalls/uapi/flags.ts';
+import type { EngineParts } from '../context.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { reap } from './reap.ts';
+
+type Named = Pick<ContainerRecord, 'id' | 'name'>;
+
+/**
+ * Sends `signal` to the container's first process and SIGKILL when it is still there after `timeoutSeconds`; resolves when
+ * the container is down and cleaned up. One that does not run is left as it is.
+ */
+export async function stopContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options: { signal: number; timeoutSeconds: number },
+): Promise<void> {
+  const seen = observe(parts.roots, record.id, flocks);
+  if (seen.kind === 'running') await endSupervised(parts, record, options);
+  await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+}
+
+/** As `stopContainer`, and the clean-up left to the caller. */
+export async function endSupervised(
+  parts: EngineParts,
+  record: Named,
+  options: { signal: number; timeoutSeconds: number },
+): Promise<void> {
+  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
+  if (connection === undefined) return await endSilentSupervisor(parts, record);
+  const { client, ended, close } = connection;
+  try {
+    // We clean up: the supervisor need not start a reaper beside us.
+    client.cleansUp(true);
+    client.signal(options.signal);
+    if (await settlesWithin(ended, options.timeoutSeconds * 1000)) return;
+    client.signal(signals.SIGKILL);
+    if (await settlesWithin(ended, 2000)) return;
+    // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
+    await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
+    if (await settlesWithin(ended, 2000)) return;
+  } finally {
+    close();
+  }
+  await endSupervisor(parts, record);
+}
+
+/**
+ * For a supervisor that does not answer: it is about to end, its socket is gone, or whoever started it was killed before
+ * the container ran. What it holds is free only when it has ended.
+ */
+export async function endSilentSupervisor(parts: EngineParts, record: Named): Promise<void> {
+  if (await eventually(2000, () => isDown(parts, record))) return;
+  await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
+  if (await eventually(2000, () => isDown(parts, record))) return;
+  await endSupervisor(parts, record);
+}
+
+const isDown = (parts: EngineParts, record: Named) => supervisorPid(parts.roots, record.id) === undefined;
+
+/** The last resort: its processes are gone and the supervisor does not notice, since it is stopped, say. */
+async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
+  const pid = supervisorPid(parts.roots, record.id);
+  if (pid === undefined) return;
+  process.kill(pid, 'SIGKILL');
+  if (await eventually(5000, () => isDown(parts, record))) return;
+  throw new MinidockError('cannot-stop', `container ${record.name} does not end: its supervisor gives no answer`, {
+    fix: `look at \`ps -o pid,stat,wchan,args -p ${pid}\``,
+  });
+}
+
+export interface SupervisorConnection {
+  client: SupervisorClient;
+  /** The supervisor said that the process has exited, or is gone itself. */
+  ended: Promise<void>;
+  close(): void;
+}
+
+/** A conversation with a running container's supervisor; undefined where it is just going away. */
+export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
+  const socket = net.connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+  socket.on('error', () => {});
+  const client = new SupervisorClient(socket);
+  const decoder = new Decoder();
+  const ended = new Promise<void>(resolve => {
+    socket.on('data', chunk => {
+      for (const message of decoder.push(chunk)) if (message.kind === 'accepted') client.accepted();
+    });
+    // After EXITED the supervisor closes; only then is its lock free and the container down for every observer.
+    socket.once('close', () => resolve());
+  });
+  return { client, ended, close: () => socket.destroy() };
+}
+
+async function settlesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,100 @@
+import fs from 'node:fs';
+import { observe } from '../../container/observe.ts';
+import { capabilitySets } from '../../container/process/capabilities.ts';
+import { configuredEnvironment, environment } from '../../container/process/command.ts';
+import { workingDirectoryError } from '../../container/process/execute.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
+import { cgroupParent, containerPaths } from '../../state/paths.ts';
+import { StepError } from '../../syscalls/failure.ts';
+import { Shim } from '../../syscalls/shim.ts';
+import { compileExec } from '../compile/compile.ts';
+import { pieces } from '../compile/pieces.ts';
+import { userOf } from '../containers/create.ts';
+import { runningContainer } from '../containers/running.ts';
+import type { EngineParts } from '../context.ts';
+import type { AttachOptions, ExecOptions, RunningContainer } from '../engine.ts';
+
+/** Runs another command in a running container, with the container's own limits, filter and rights. */
+export async function execInContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  options: ExecOptions,
+  io: AttachOptions,
+): Promise<RunningContainer> {
+  const seen = observe(parts.roots, record.id, flocks);
+  if (seen.kind !== 'running')
+    throw new MinidockError('not-running', `Container ${record.id} is not running`, {
+      fix: '`minidock ps` shows the running ones',
+    });
+  const shim = new Shim({
+    label: `${record.id.slice(0, 12)} exec`,
+    memfd: parts.facts.features.memfd,
+    onStep: io.trace,
+  });
+  let cwd = '';
+  try {
+    const spec = execSpec(parts, record, options);
+    cwd = spec.process.cwd;
+    const program = compileExec(
+      {
+        spec,
+        target: seen.running,
+        interactive: options.interactive,
+        cgroupParent: cgroupParent(parts.roots),
+        cgroups: parts.cgroups,
+      },
+      parts.facts,
+      parts.pieces ?? pieces,
+    );
+    shim.run(program);
+    await shim.supervised;
+    shim.client.cleansUp(true);
+    shim.client.attach(io);
+    if (io.window) shim.client.resize(io.window);
+    await shim.ready;
+    shim.go();
+    await shim.executed;
+    return runningContainer(shim);
+  } catch (error) {
+    await shim.abort();
+    if (!(error instanceof StepError)) throw error;
+    // Docker's exec makes no directory, and takes all that is wrong with it for the command's failure.
+    throw workingDirectoryError(cwd, error, () => 126) ?? error;
+  }
+}
+
+/** The container's own spec with another process in it. */
+function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOptions): Spec {
+  const paths = containerPaths(parts.roots, record.id);
+  const spec = readSpec(paths.config);
+  const user = userOf(
+    { user: options.user },
+    { layers: [...record.layers, paths.upper], config: { User: record.config.User } },
+  );
+  const configured = configuredEnvironment(record.config.Env ?? [], options.env);
+  spec.process = {
+    ...spec.process,
+    terminal: options.tty,
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: options.command,
+    env: environment({ configured, hostname: record.hostname, tty: options.tty, home: user.home }),
+    cwd: options.workdir ?? spec.process.cwd,
+    capabilities: capabilitySets(spec.process.capabilities.bounding, user.uid),
+  };
+  return spec;
+}
+
+function readSpec(file: string): Spec {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as Spec;
+  } catch (error) {
+    const reason = errnoOf(error) ?? 'no JSON';
+    throw new MinidockError('broken-config', `the container's ${file} cannot be read: ${reason}`, {
+      cause: error,
+      fix: 'it is written anew at every start: run the container again',
+    });
+  }
+}

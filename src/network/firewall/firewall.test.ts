@@ -1,0 +1,88 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSubnet } from '../ipv4.ts';
+import { networkOf } from '../network.ts';
+import { portRules, rulesOf } from '../ports/publish.ts';
+import { chainsOf, missingRules, removalRules } from './firewall.ts';
+
+const roots = { root: '/r', execRoot: '/e' };
+const network = networkOf(roots, 'minidock0', parseSubnet('172.18.0.0/16'));
+const other = networkOf(roots, 'bridge-15-bytes', parseSubnet('172.19.0.0/16'));
+
+/** What iptables-save would print after these rules were restored into empty tables. */
+function saved(restore: string): string {
+  return restore
+    .replace(/^-I (\S+) 1/gm, '-A $1')
+    .replace(/^-i (\S+) -d (\S+)/gm, '-d $2 -i $1')
+    .replace(/^COMMIT$/gm, 'COMMIT\n# Completed');
+}
+
+test('into empty tables goes everything, then nothing is missing', () => {
+  const first = missingRules(network, '');
+  assert.match(first, /^-I FORWARD 1 -j MINIDOCK-FORWARD$/m);
+  assert.match(first, /^-A MINIDOCK -i minidock0 -d 127\.0\.0\.0\/8 -j DROP$/m);
+  assert.is(missingRules(network, saved(first)), '');
+});
+
+test('each chain and each jump is missed', () => {
+  const all = saved(missingRules(network, ''));
+  const lines = all.split('\n').filter(line => /^(:|-A)/.test(line));
+  for (const line of lines) {
+    const without = all.replace(`${line}\n`, '');
+    assert.is.not(missingRules(network, without), '', line);
+  }
+});
+
+test('mending keeps the rules of containers', () => {
+  const rule = portRules('minidock0', {
+    shortId: '0123456789ab',
+    address: '172.18.0.2',
+    ports: [{ hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
+  })[0]!;
+  const all = saved(missingRules(network, '')).replace('-A POSTROUTING', `-A ${rule}\n-A POSTROUTING`);
+  const flushed = all.replace(/^-A OUTPUT .*\n/m, '');
+  assert.is(missingRules(network, flushed), '*nat\n-A OUTPUT -m addrtype --dst-type LOCAL -j MINIDOCK\nCOMMIT\n');
+});
+
+test('chains fit into the 28 characters of the kernel and differ by bridge', () => {
+  const names = [network, other].flatMap(({ bridge }) => {
+    const { forward, raw, ...rest } = chainsOf(bridge);
+    return Object.values(rest);
+  });
+  assert.is(new Set(names).size, names.length);
+  assert.ok(names.every(name => name.length <= 28));
+});
+
+test('removing one bridge leaves the other and the chain that they share', () => {
+  const one = saved(missingRules(network, ''));
+  const both = one.replace(
+    '-A MINIDOCK-FORWARD -j MINIDOCK-OUT',
+    '-A MINIDOCK-FORWARD -j MINIDOCK-OUT\n-A MINIDOCK-FORWARD -j MINIDOCK-bridge-15-bytes-IN',
+  );
+  assert.not.match(removalRules(network, both), /-X MINIDOCK-FORWARD/);
+  const last = removalRules(network, one);
+  assert.match(last, /^-D FORWARD -j MINIDOCK-FORWARD$/m);
+  assert.match(last, /^-X MINIDOCK-FORWARD$/m);
+  assert.not.match(last, /bridge-15/);
+  assert.is(removalRules(network, ''), '');
+});
+
+test('a port of one address matches that address, others match all', () => {
+  const ports = [
+    { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+    { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' },
+  ] as const;
+  assert.equal(portRules('minidock0', { shortId: '0123456789ab', address: '172.18.0.2', ports }), [
+    'MINIDOCK -p tcp -m tcp --dport 8080 -m comment --comment minidock:0123456789ab -j DNAT --to-destination 172.18.0.2:80',
+    'MINIDOCK -d 127.0.0.1/32 -p udp -m udp --dport 5353 -m comment --comment minidock:0123456789ab -j DNAT --to-destination 172.18.0.2:53',
+  ]);
+});
+
+test("a container's rules are found by its comment, quoted or not, and no one else's", () => {
+  const rule = (comment: string, chain = 'MINIDOCK') => `-A ${chain} -p tcp -m comment --comment ${comment} -j DNAT`;
+  const mine = [rule('"minidock:0123456789ab"'), rule('minidock:0123456789ab')];
+  const foreign = [rule('"minidock:0123456789abc"'), rule('minidock:a'), rule('minidock:0123456789ab', 'DOCKER')];
+  assert.equal(rulesOf([...mine, ...foreign].join('\n'), 'minidock0', '0123456789ab'), mine);
+});
+
+test.run();

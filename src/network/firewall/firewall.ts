@@ -1,0 +1,199 @@
+import { formatSubnet } from '../ipv4.ts';
+import { defaultBridge, type Network } from '../network.ts';
+import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
+
+/** The chains of one bridge. All are its own but `forward`, which the bridges of all engines share. */
+export interface Chains {
+  readonly raw: string;
+  readonly dnat: string;
+  readonly snat: string;
+  readonly incoming: string;
+  readonly outgoing: string;
+  readonly forward: string;
+}
+
+/** Names of at most 28 characters, the kernel's limit: a bridge has 15 at most. */
+export function chainsOf(bridge: string): Chains {
+  const prefix = bridge === defaultBridge ? 'MINIDOCK' : `MINIDOCK-${bridge}`;
+  return {
+    raw: prefix,
+    dnat: prefix,
+    snat: `${prefix}-NAT`,
+    incoming: `${prefix}-IN`,
+    outgoing: `${prefix}-OUT`,
+    forward: 'MINIDOCK-FORWARD',
+  };
+}
+
+type Table = 'raw' | 'nat' | 'filter';
+
+interface Plan {
+  /** Chains whose rules are ours alone and always the same: made anew whenever something is amiss. */
+  readonly own: readonly { readonly table: Table; readonly chain: string; readonly rules: readonly string[] }[];
+  /** Chains that hold rules of containers or of other engines: made where missing, never emptied. */
+  readonly shared: readonly { readonly table: Table; readonly chain: string }[];
+  /** Rules in chains that are not ours. `insert` goes before everything else there. */
+  readonly jumps: readonly {
+    readonly table: Table;
+    readonly chain: string;
+    readonly target: string;
+    readonly match: string;
+    readonly insert: boolean;
+  }[];
+}
+
+/**
+ * What a bridge needs of the firewall.
+ *
+ * - raw: `route_localnet` lets localhost reach published ports, and would let containers reach what the host serves on
+ *   127.0.0.1 only (CVE-2020-8558 was this in Kubernetes): what claims to come from or go to 127/8 is dropped at the bridge.
+ * - nat, in: the ports of containers (`publishPorts`), for addresses of this host. 127/8 counts for the host's own
+ *   connections alone: a neighbour could send it over the wire, to a port that is published on 127.0.0.1.
+ * - nat, out: containers leave with the host's address. So does what comes back in through a published port from localhost
+ *   or from another container: its answer must pass here again to be translated.
+ * - filter: into the bridge comes what was translated by a published port, what answers, and what containers tell each other;
+ *   nothing else. Out of the bridge goes everything but what is for a network of Docker's, whose own rules decide. In
+ *   MINIDOCK-FORWARD the incoming chains of all bridges stand before all outgoing ones, so that no engine's permission to
+ *   leave overrules another's not to enter. It stands first in FORWARD: a Docker beside us sets the policy there to DROP.
+ */
+function planOf(network: Network): Plan {
+  const { bridge, subnet } = network;
+  const chains = chainsOf(bridge);
+  const net = formatSubnet(subnet);
+  const local = '-m addrtype --dst-type LOCAL';
+  return {
+    own: [
+      {
+        table: 'raw',
+        chain: chains.raw,
+        rules: [`-i ${bridge} -d 127.0.0.0/8 -j DROP`, `-i ${bridge} -s 127.0.0.0/8 -j DROP`],
+      },
+      {
+        table: 'nat',
+        chain: chains.snat,
+        rules: [
+          `-s ${net} ! -o ${bridge} -j MASQUERADE`,
+          `-s 127.0.0.0/8 -o ${bridge} -j MASQUERADE`,
+          `-s ${net} -o ${bridge} -m conntrack --ctstate DNAT -j MASQUERADE`,
+        ],
+      },
+      {
+        table: 'filter',
+        chain: chains.incoming,
+        rules: [
+          `! -o ${bridge} -j RETURN`,
+          '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+          `-i ${bridge} -j ACCEPT`,
+          '-m conntrack --ctstate DNAT -j ACCEPT',
+          '-j DROP',
+        ],
+      },
+      {
+        table: 'filter',
+        chain: chains.outgoing,
+        rules: [`! -i ${bridge} -j RETURN`, '-o docker0 -j RETURN', '-o br-+ -j RETURN', '-j ACCEPT'],
+      },
+    ],
+    shared: [
+      { table: 'nat', chain: chains.dnat },
+      { table: 'filter', chain: chains.forward },
+    ],
+    jumps: [
+      { table: 'raw', chain: 'PREROUTING', target: chains.raw, match: '', insert: true },
+      { table: 'nat', chain: 'PREROUTING', target: chains.dnat, match: `! -d 127.0.0.0/8 ${local}`, insert: false },
+      { table: 'nat', chain: 'OUTPUT', target: chains.dnat, match: local, insert: false },
+      { table: 'nat', chain: 'POSTROUTING', target: chains.snat, match: '', insert: false },
+      { table: 'filter', chain: chains.forward, target: chains.incoming, match: '', insert: true },
+      { table: 'filter', chain: chains.forward, target: chains.outgoing, match: '', insert: false },
+      { table: 'filter', chain: 'FORWARD', target: chains.forward, match: '', insert: true },
+    ],
+  };
+}
+
+const tables: readonly Table[] = ['raw', 'nat', 'filter'];
+
+/** Rules of one table of a saved rule set, in order, and the names of its chains. */
+function tableOf(saved: string, table: Table): { chains: Set<string>; rules: string[] } {
+  const lines = new RegExp(`^\\*${table}\\n([^*]*?)^COMMIT`, 'm').exec(saved)?.[1]?.split('\n') ?? [];
+  return {
+    chains: new Set(lines.filter(line => line.startsWith(':')).map(line => line.slice(1).split(' ')[0]!)),
+    rules: lines.filter(line => line.startsWith('-A ')),
+  };
+}
+
+function hasJump(rules: readonly string[], chain: string, target: string): boolean {
+  return rules.some(rule => rule.startsWith(`-A ${chain} `) && rule.endsWith(` -j ${target}`));
+}
+
+/** What is missing of the bridge's rules in a saved rule set, for iptables-restore; empty where all is there. */
+export function missingRules(network: Network, saved: string): string {
+  const plan = planOf(network);
+  return restoreFile(table => {
+    const there = tableOf(saved, table);
+    const own = plan.own
+      .filter(one => one.table === table)
+      .filter(
+        ({ chain, rules }) =>
+          !there.chains.has(chain) ||
+          there.rules.filter(rule => rule.startsWith(`-A ${chain} `)).length !== rules.length,
+      );
+    const shared = plan.shared.filter(one => one.table === table && !there.chains.has(one.chain));
+    const jumps = plan.jumps.filter(
+      ({ table: where, chain, target }) => where === table && !hasJump(there.rules, chain, target),
+    );
+    return [
+      ...[...own, ...shared].map(({ chain }) => `:${chain} - [0:0]`),
+      ...own.flatMap(({ chain, rules }) => rules.map(rule => `-A ${chain} ${rule}`)),
+      ...jumps.map(({ chain, target, match, insert }) =>
+        `${insert ? `-I ${chain} 1` : `-A ${chain}`} ${match} -j ${target}`.replace('  ', ' '),
+      ),
+    ];
+  });
+}
+
+/** What removes the bridge's chains, and the shared one where no other bridge is left in it. */
+export function removalRules(network: Pick<Network, 'bridge'>, saved: string): string {
+  const chains = chainsOf(network.bridge);
+  const mine = new Set([chains.raw, chains.dnat, chains.snat, chains.incoming, chains.outgoing]);
+  return restoreFile(table => {
+    const there = tableOf(saved, table);
+    const jumps = there.rules.filter(rule => mine.has(targetOf(rule)) && !mine.has(chainOf(rule)));
+    const gone = [...mine].filter(chain => there.chains.has(chain));
+    const others = there.rules.some(rule => chainOf(rule) === chains.forward && !mine.has(targetOf(rule)));
+    if (table === 'filter' && there.chains.has(chains.forward) && !others) {
+      jumps.push(...there.rules.filter(rule => targetOf(rule) === chains.forward));
+      gone.push(chains.forward);
+    }
+    return [
+      ...jumps.map(rule => rule.replace(/^-A/, '-D')),
+      ...gone.map(chain => `-F ${chain}`),
+      ...gone.map(chain => `-X ${chain}`),
+    ];
+  });
+}
+
+const chainOf = (rule: string): string => rule.split(' ')[1] ?? '';
+const targetOf = (rule: string): string => / -j (\S+)/.exec(rule)?.[1] ?? '';
+
+function restoreFile(linesOf: (table: Table) => readonly string[]): string {
+  return tables
+    .map(table => ({ table, lines: linesOf(table) }))
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ table, lines }) => `*${table}\n${lines.join('\n')}\nCOMMIT\n`)
+    .join('');
+}
+
+/** Sees that the bridge's rules are there and adds what is missing. One process where nothing is. Idempotent. */
+export async function ensureFirewall(network: Network, iptables: Iptables = hostIptables): Promise<void> {
+  const missing = missingRules(network, await saveRules(iptables));
+  if (missing !== '') await restoreRules(missing, iptables);
+}
+
+/** Removes the bridge's chains and the jumps to them. Idempotent. */
+export async function removeFirewall(
+  network: Pick<Network, 'bridge'>,
+  iptables: Iptables = hostIptables,
+): Promise<void> {
+  const rules = removalRules(network, await saveRules(iptables));
+  if (rules !== '') await restoreRules(rules, iptables);
+}

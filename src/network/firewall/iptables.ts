@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { systemPath, systemProgram } from '../../host/programs.ts';
+
+/**
+ * iptables as the host has it: over nf_tables or legacy, whichever `iptables-restore` is, as for every other user of it on
+ * this machine. One process changes any number of rules, all of them or none in a table. Names, or paths.
+ */
+export interface Iptables {
+  readonly restore: string;
+  readonly save: string;
+}
+
+export const hostIptables: Iptables = { restore: 'iptables-restore', save: 'iptables-save' };
+
+/**
+ * Seconds that legacy iptables waits for others (/run/xtables.lock). iptables-restore has the option since 1.6.2; older ones
+ * complain and go on, for which the value must be joined to the option: a word of its own is their input file.
+ */
+const wait = '--wait=10';
+
+/** Applies rules in the format of iptables-save to what is there. Rejects where one of them is refused. */
+export async function restoreRules(rules: string, iptables: Iptables = hostIptables): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { status, stderr } = await run(iptables.restore, ['--noflush', wait], rules);
+    if (status === 0) return;
+    // Another process changed the tables meanwhile: legacy exits with 4, its 1.4 without --wait also where it waits.
+    if (status !== 4 || attempt === 20) throw refused(iptables.restore, stderr, rules);
+    await new Promise(resolve => setTimeout(resolve, 10 * attempt));
+  }
+}
+
+/** All rules, or those of one table. */
+export async function saveRules(iptables: Iptables = hostIptables, table?: string): Promise<string> {
+  const { status, stdout, stderr } = await run(iptables.save, table === undefined ? [] : ['-t', table], '');
+  if (status !== 0) throw refused(iptables.save, stderr, '');
+  return stdout;
+}
+
+function refused(command: string, stderr: string, rules: string): MinidockError {
+  const complaint = stderr.split('\n').filter(line => line !== '' && !/--wait/.test(line));
+  const reason = complaint[0]?.replace(/^iptables[-\w]*( v[\d.]+ \(\w+\))?:\s*/, '') ?? 'no reason given';
+  const number = /line:? (\d+)/.exec(stderr)?.[1];
+  const rule = number === undefined ? undefined : rules.split('\n')[Number(number) - 1];
+  const denied = /permission denied|operation not permitted|must be root/i.test(stderr);
+  return new MinidockError(
+    denied ? 'firewall-permission' : 'firewall-refused',
+    `${command} refused ${rule && rule !== 'COMMIT' ? `"${rule}"` : 'the rules'}: ${reason}`,
+    {
+      exitCode: 125,
+      fix: denied
+        ? 'run as root (CAP_NET_ADMIN in the network namespace of the host)'
+        : '`minidock doctor` shows which tables and modules (nf_nat, xt_conntrack, xt_addrtype, xt_comment) are missing',
+    },
+  );
+}
+
+interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function run(command: string, args: readonly string[], input: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const program = command.includes('/') ? command : systemProgram(command);
+    if (program === undefined) return reject(missing(command));
+    const child = spawn(program, args, { env: { PATH: systemPath, LC_ALL: 'C' }, stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', chunk => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', chunk => {
+      stderr += chunk;
+    });
+    // A process that ends before it read everything is known by its status.
+    child.stdin.on('error', () => {});
+    child.on('error', error => reject(errnoOf(error) === 'ENOENT' ? missing(command) : error));
+    child.on('close', status => resolve({ status, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
+
+function missing(command: string): MinidockError {
+  return new MinidockError('iptables-missing', `${command} is not installed: containers on a bridge need it`, {
+    exitCode: 125,
+    fix: 'install it (`apt-get install iptables`, `yum install iptables`), or run with --network host or none',
+  });
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { MinidockError } from '../../errors.ts';
+import { boundSockets } from '../../host/sockets.ts';
+import { readIfPresent } from '../../state/files.ts';
+import { releaseLeases, takeLease } from '../leases.ts';
+import type { Network } from '../network.ts';
+import { anyAddress, type Port, type PortMapping } from './ports.ts';
+
+/**
+ * Fills in what `-p 80` leaves open: all addresses, and the lowest port of the kernel's ephemeral range (32768 on) that
+ * nothing is bound to and no container holds, as Docker chooses. The choice is a lease until the container's shim binds
+ * it. See `takeLease` for what the caller holds.
+ *
+ * A process that takes the port in between makes the shim's bind fail: choose again then, with that port in `avoid`.
+ */
+export function choosePorts(
+  network: Pick<Network, 'directory'>,
+  mappings: readonly PortMapping[],
+  containerDirectory: string,
+  avoid: ReadonlySet<number> = new Set(),
+): Port[] {
+  const asked = new Set(mappings.map(mapping => mapping.hostPort));
+  return mappings.map(mapping => ({
+    hostIp: mapping.hostIp ?? anyAddress,
+    hostPort:
+      mapping.hostPort ??
+      choose(network, mapping.protocol, containerDirectory, port => asked.has(port) || avoid.has(port)),
+    containerPort: mapping.containerPort,
+    protocol: mapping.protocol,
+  }));
+}
+
+function choose(
+  network: Pick<Network, 'directory'>,
+  protocol: 'tcp' | 'udp',
+  containerDirectory: string,
+  unwanted: (port: number) => boolean,
+): number {
+  const [first, last] = ephemeralRange();
+  const bound = new Set(boundSockets(protocol).map(socket => socket.port));
+  function* names(): Generator<string> {
+    for (let port = first; port <= last; port++) {
+      if (!bound.has(port) && !unwanted(port)) yield `${protocol}-${port}`;
+    }
+  }
+  const name = takeLease(leases(network), names(), containerDirectory);
+  if (name === undefined) {
+    throw new MinidockError('no-free-port', `no free ${protocol} port is left between ${first} and ${last}`, {
+      exitCode: 125,
+      fix: 'name a host port with -p, or see net.ipv4.ip_local_port_range',
+    });
+  }
+  return Number(name.slice(protocol.length + 1));
+}
+
+/** Gives the chosen ports back. Idempotent. */
+export function releasePorts(network: Pick<Network, 'directory'>, containerDirectory: string): void {
+  releaseLeases(leases(network), containerDirectory);
+}
+
+function leases(network: Pick<Network, 'directory'>): string {
+  return path.join(network.directory, 'ports');
+}
+
+function ephemeralRange(): [number, number] {
+  const found = /^(\d+)\s+(\d+)/.exec(readIfPresent('/proc/sys/net/ipv4/ip_local_port_range') ?? '');
+  return found ? [Number(found[1]), Number(found[2])] : [32768, 60999];
+}

@@ -1,0 +1,72 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSockets } from '../../host/sockets.ts';
+import type { Data } from '../../syscalls/data.ts';
+import type { PortMapping } from './ports.ts';
+import { checkPort, formatPort, portError, portMapping } from './ports.ts';
+
+const web = { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' } as const;
+const dns = { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' } as const;
+
+test('a tcp port is bound and listens, a udp port is bound', () => {
+  const names = portMapping([web, dns]).host.map(step => (step.op === 'syscall' ? step.name : step.op));
+  assert.equal(names, ['socket', 'setsockopt', 'bind', 'listen', 'socket', 'bind']);
+});
+
+test('the address is a sockaddr_in in network order', () => {
+  const bind = portMapping([dns]).host.find(step => step.op === 'syscall' && step.name === 'bind');
+  if (bind?.op !== 'syscall') throw new Error('no bind');
+  assert.is(Buffer.from((bind.args[1] as Data).bytes).toString('hex'), '020014e97f0000010000000000000000');
+  assert.is(bind.args[2], 16);
+});
+
+test('a step that failed leads to its port, and the error names it', () => {
+  const held = portMapping([web, dns]);
+  const bind = held.host.filter(step => step.op === 'syscall' && step.name === 'bind')[1]!;
+  assert.is(held.portOf(bind), dns);
+  assert.is(
+    portError(held, bind, 'EADDRNOTAVAIL')?.message,
+    'cannot publish port 127.0.0.1:5353/udp: 127.0.0.1 is not an address of this host',
+  );
+  assert.match(
+    portError(held, bind, 'EADDRINUSE')!.message,
+    /^cannot publish port 127\.0\.0\.1:5353\/udp: it is already in use/,
+  );
+  const elsewhere = portMapping([web]).host[0]!;
+  assert.is(portError(held, elsewhere, 'EADDRINUSE'), undefined);
+});
+
+test('what cannot be bound is refused with its value', () => {
+  const refused = (change: Partial<PortMapping>) => {
+    try {
+      checkPort({ ...web, ...change });
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.is(refused({}), '');
+  assert.is(refused({ hostPort: 0 }), 'invalid host port "0": not in 1 to 65535');
+  assert.is(refused({ containerPort: 65536 }), 'invalid container port "65536": not in 1 to 65535');
+  assert.is(refused({ hostPort: Number.NaN }), 'invalid host port "NaN": not in 1 to 65535');
+  assert.is(refused({ hostIp: '::1' }), 'invalid host address "::1": not an IPv4 address');
+});
+
+test('a port reads as docker ps shows it', () => {
+  assert.is(formatPort(web), '0.0.0.0:8080->80/tcp');
+});
+
+test('sockets of the kernel, IPv4 and IPv6', () => {
+  const content = [
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4242 1 0 100 0 0 10 0',
+    '   1: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 01 00000000:00000000 00:00000000 00000000 0 0 7 1',
+    '',
+  ].join('\n');
+  assert.equal(parseSockets(content), [
+    { port: 8080, inode: '4242', listening: true },
+    { port: 80, inode: '7', listening: false },
+  ]);
+});
+
+test.run();

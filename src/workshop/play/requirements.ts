@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { systemProgram } from '../../host/programs.ts';
+import type { Text } from '../text/language.ts';
+
+/** What a lesson needs of the machine. */
+export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'overlay';
+
+/** The reason why a requirement is not met and what to do, or undefined where it is. */
+export function missing(requirement: Requirement): Text | undefined {
+  switch (requirement) {
+    case 'root':
+      if (process.platform !== 'linux')
+        return {
+          en: 'This lesson talks to the Linux kernel. Use a Linux machine or VM.',
+          zh: '本课要和 Linux 内核打交道，请在 Linux 机器或虚拟机里运行。',
+        };
+      if (process.getuid?.() !== 0)
+        return {
+          en: 'This lesson needs root: new namespaces and mounts ask for CAP_SYS_ADMIN. Run it with sudo.',
+          zh: '本课需要 root：新建命名空间和挂载都要求 CAP_SYS_ADMIN。请用 sudo 运行。',
+        };
+      return undefined;
+    case 'overlay':
+      if (hasOverlay()) return undefined;
+      return {
+        en: 'This kernel has no overlay file system. Try `modprobe overlay`.',
+        zh: '这个内核没有 overlay 文件系统，请试试 `modprobe overlay`。',
+      };
+    default:
+      if (fs.existsSync(`/proc/self/ns/${requirement}`)) return undefined;
+      return {
+        en: `This kernel has no ${requirement} namespaces (/proc/self/ns/${requirement} is missing).`,
+        zh: `这个内核没有 ${requirement} 命名空间（缺少 /proc/self/ns/${requirement}）。`,
+      };
+  }
+}
+
+function hasOverlay(): boolean {
+  const listed = () => /\toverlay$/m.test(fs.readFileSync('/proc/filesystems', 'utf8'));
+  if (listed()) return true;
+  const modprobe = systemProgram('modprobe');
+  if (modprobe === undefined) return false;
+  try {
+    execFileSync(modprobe, ['overlay'], { stdio: 'ignore' });
+  } catch {
+    return false;
+  }
+  return listed();
+}

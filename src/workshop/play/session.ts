@@ -1,0 +1,222 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import chalk from 'chalk';
+import { hostnameOf } from '../../host/namespaces.ts';
+import type { Program } from '../../syscalls/step.ts';
+import type { Command, Experiment, Lesson, Stage } from '../lesson.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Language } from '../text/language.ts';
+import { cell, renderTable } from '../text/table.ts';
+import { words } from '../text/words.ts';
+import { type Evidence, holds, type Moment, momentOf } from './evidence.ts';
+import { Narrator } from './narrator.ts';
+import { Performance } from './performance.ts';
+import { READY } from './ready.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
+import { Stepper } from './stepper.ts';
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A run whose outcome is not what the lesson claims. */
+export class ClaimError extends Error {}
+
+/**
+ * Everything that a lesson makes on the machine: its scratch directory and one process at a time. `close` undoes it, at
+ * any moment, and may be called more than once.
+ */
+export class Session {
+  private readonly scratch = makeScratch();
+  private current: Performance | undefined;
+  private stepper: Stepper | undefined;
+  private closing: Promise<void> | undefined;
+  private seen: { host: Moment; container: Moment } | undefined;
+
+  constructor(
+    private readonly lesson: Lesson,
+    private readonly terminal: Terminal,
+    private readonly language: Language,
+    private readonly step: boolean,
+  ) {}
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      await this.current?.stop();
+      removeScratch(this.scratch);
+    })();
+    return this.closing;
+  }
+
+  /** The lesson's program; its process prints what it sees and lives until the evidence is taken. */
+  async run(): Promise<void> {
+    await this.lesson.prepare?.(this.scratch);
+    const { run } = this.lesson;
+    const evidence = await this.perform(run.program(this.stage(run.inside)), (host, container) => {
+      this.seen = { host, container };
+      return run.evidence(host, container);
+    });
+    this.terminal.part(words.evidence[this.language]);
+    this.show(evidence!);
+  }
+
+  /** A further run. One that is meant to fail has failed as it should when this returns. */
+  async experiment(experiment: Experiment): Promise<void> {
+    this.terminal.part(experiment.title[this.language]);
+    this.terminal.prose(experiment.before[this.language]);
+    this.terminal.line();
+    const program = experiment.program(this.stage(experiment.inside ?? ''));
+    if (experiment.fails) await this.performFailure(program, experiment.fails);
+    else {
+      const evidence = await this.perform(program, experiment.evidence?.bind(experiment));
+      this.terminal.line();
+      if (evidence) this.show(evidence);
+    }
+    this.terminal.line();
+    this.terminal.prose(experiment.after[this.language]);
+  }
+
+  /** The lesson's environment with a shell in it, on the learner's terminal. */
+  async shell(): Promise<number> {
+    await this.lesson.prepare?.(this.scratch);
+    const program = this.lesson.run.program({
+      scratch: this.scratch,
+      command: shellCommand(this.lesson, this.scratch),
+    });
+    const performance = this.start(program, 'inherit');
+    await performance.ready();
+    await performance.goSilently();
+    const code = await performance.exited();
+    this.current = undefined;
+    return code;
+  }
+
+  /** The same by other means, where the lesson has that. */
+  async compare(): Promise<void> {
+    const comparison = await this.lesson.compare?.(this.stage(''), this.seen!);
+    if (!comparison) return;
+    this.terminal.part(comparison.title[this.language]);
+    this.show(comparison.evidence);
+  }
+
+  private stage(inside: string): Stage {
+    return { scratch: this.scratch, command: scriptCommand(inside, this.scratch) };
+  }
+
+  private start(program: Program, stdio: 'pipe' | 'inherit'): Performance {
+    const narrator = new Narrator(this.terminal, this.language, this.lesson.reasons);
+    const stepper = this.step ? new Stepper(this.terminal, narrator, this.language) : undefined;
+    this.stepper = stepper;
+    this.current = new Performance(
+      program,
+      {
+        done: event => narrator.done(event),
+        before: stepper && ((event, pid) => stepper.before(event, pid)),
+        replaced: step => {
+          narrator.replaced(step);
+          if (stdio === 'inherit') this.welcome();
+        },
+      },
+      stdio,
+    );
+    return this.current;
+  }
+
+  private welcome(): void {
+    this.terminal.line();
+    this.terminal.paragraph(words.shellHello[this.language], line => chalk.green(line));
+    this.terminal.line();
+  }
+
+  private async perform(
+    program: Program,
+    evidence: ((host: Moment, container: Moment) => Evidence) | undefined,
+  ): Promise<Evidence | undefined> {
+    const performance = this.start(program, 'pipe');
+    await performance.ready();
+    await performance.go();
+    await this.stepper?.after(performance.pid);
+    const output = await performance.output();
+    if (output.length > 0) this.quote(output);
+    const found = evidence?.(
+      momentOf('self', { hostname: os.hostname(), output: [], scratch: this.scratch }),
+      momentOf(performance.pid, { hostname: await hostnameOf(performance.pid), output, scratch: this.scratch }),
+    );
+    await performance.end();
+    this.current = undefined;
+    if (fs.existsSync(`/proc/${performance.pid}`))
+      throw new ClaimError(`process ${performance.pid} is still there after its end`);
+    return found;
+  }
+
+  private async performFailure(program: Program, fails: NonNullable<Experiment['fails']>): Promise<void> {
+    const performance = this.start(program, 'pipe');
+    const failure = await performance
+      .ready()
+      .then(() => performance.go())
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    await performance.stop();
+    this.current = undefined;
+    const { refused } = performance;
+    const asMeant = failure !== undefined && refused?.call === fails.call && refused.errno === fails.errno;
+    if (!asMeant && failure !== undefined) throw failure;
+    if (!asMeant) throw new ClaimError(`${words.unexpected[this.language]} ${fails.call} = ${fails.errno}`);
+    this.terminal.line(`    ${chalk.green('✓')} ${fails.errno}: ${words.asMeant[this.language]}`);
+  }
+
+  private quote(lines: readonly string[]): void {
+    this.terminal.line();
+    this.terminal.line(words.says[this.language]);
+    for (const line of lines) this.terminal.line(`${chalk.cyan.dim('│')} ${line}`);
+  }
+
+  private show(evidence: Evidence): void {
+    const { terminal, language } = this;
+    if (evidence.facts.length > 0) {
+      const head = [words.fact, ...(evidence.columns ?? [words.host, words.container])].map(text =>
+        cell(text[language], chalk.bold),
+      );
+      const rows = evidence.facts.map(fact => {
+        const differs = fact.host !== fact.container;
+        const verdict = `${differs ? '≠' : '='} ${(differs ? words.differs : words.same)[language]}`;
+        const mark = holds(fact)
+          ? cell(verdict, differs ? chalk.yellow : chalk.dim)
+          : cell(`✗ ${verdict}, ${words.notAsClaimed[language]}`, chalk.red);
+        const paint = differs ? chalk.bold : chalk.dim;
+        return [cell(fact.what[language]), cell(fact.host, paint), cell(fact.container, paint), mark];
+      });
+      terminal.lines(renderTable([[...head, cell('')], ...rows], terminal.width, chalk.dim));
+    }
+    for (const listing of evidence.listings ?? []) {
+      if (evidence.facts.length > 0) terminal.line();
+      terminal.line(listing.title[language]);
+      const lines = listing.lines.length > 0 ? listing.lines : [words.nothing[language]];
+      for (const line of lines) terminal.line(`${chalk.cyan.dim('│')} ${paintDifference(line)}`);
+    }
+    const wrong = evidence.facts.filter(fact => !holds(fact));
+    if (wrong.length > 0)
+      throw new ClaimError(wrong.map(fact => `${fact.what[language]}: ${fact.host} / ${fact.container}`).join('; '));
+  }
+}
+
+function paintDifference(line: string): string {
+  return line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line;
+}
+
+/** Prints what it sees, then holds still until its input is closed: so long the kernel can be asked about it. */
+function scriptCommand(script: string, scratch: string): Command {
+  return {
+    path: '/bin/sh',
+    argv: ['sh', '-c', `${script}\necho '${READY}'\nread _ || true`],
+    env: [PATH, 'LC_ALL=C', `LESSON=${scratch}`],
+  };
+}
+
+/** bash where it can be: dash complains when it leaves a PID namespace that its terminal does not know. */
+function shellCommand(lesson: Lesson, scratch: string): Command {
+  const shell = lesson.shell ?? (fs.existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh');
+  const argv = shell === '/bin/bash' ? ['bash', '--norc', '--noprofile'] : ['sh'];
+  const env = [PATH, `LESSON=${scratch}`, `TERM=${process.env.TERM ?? 'dumb'}`, 'HOME=/root', `PS1=(${lesson.id}) # `];
+  return { path: shell, argv, env };
+}
