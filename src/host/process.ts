@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { errnoOf } from '../errors.ts';
 
 /**
- * A process that cannot be mistaken for a later one with the same pid: pid, start time in clock ticks since boot
- * (proc_pid_stat(5), field 22) and the boot it happened in.
+ * A process, or one of its threads, that cannot be mistaken for a later one with the same pid: pid, start time in clock
+ * ticks since boot (proc_pid_stat(5), field 22) and the boot it happened in.
  */
 export interface ProcessIdentity {
   pid: number;
@@ -22,6 +22,43 @@ export function bootId(): string {
 /** The identity of a living process; throws where there is none. */
 export function identityOf(pid: number): ProcessIdentity {
   return { pid, startTime: startTimeOf(pid), boot: bootId() };
+}
+
+let thread: ProcessIdentity | undefined;
+
+/**
+ * The identity of the calling thread: a worker thread has one of its own and can be found dead while its process goes on.
+ * Before Linux 3.17, which has no /proc/thread-self, all threads have their process's.
+ */
+export function thisThread(): ProcessIdentity {
+  thread ??= identityOf(threadId());
+  return thread;
+}
+
+/** The kernel's id of the calling thread, gettid(2); that of the main thread is the pid. */
+function threadId(): number {
+  try {
+    const [, , id] = fs.readlinkSync('/proc/thread-self').split('/');
+    return Number(id);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return process.pid;
+  }
+}
+
+/** `process 4711`, or `thread 4713 of process 4711`. */
+export function describeHolder({ pid }: ProcessIdentity): string {
+  const [, process] = /^Tgid:\s*(\d+)/m.exec(readStatus(pid)) ?? [];
+  return process === undefined || Number(process) === pid ? `process ${pid}` : `thread ${pid} of process ${process}`;
+}
+
+function readStatus(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    // Gone meanwhile.
+    return '';
+  }
 }
 
 /** Whether exactly this process still runs. A zombie does not: it can hold nothing. */

@@ -4,14 +4,25 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { MinidockError } from '../errors.ts';
 import { withLock } from './lock.ts';
 
 const module = fileURLToPath(new URL('./lock.ts', import.meta.url));
 
+const folders: string[] = [];
+const threads: Worker[] = [];
+test.after.each(async () => {
+  for (const worker of threads.splice(0)) await worker.terminate();
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+});
+
 function scratch(): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-lock-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-lock-'));
+  folders.push(folder);
+  return folder;
 }
 
 function child(code: string, env: Record<string, string>) {
@@ -34,7 +45,6 @@ test('processes that increment a number under the lock lose no increment', async
   const codes = await Promise.all(children.map(async process => (await once(process, 'exit'))[0]));
   assert.equal(codes, [0, 0, 0]);
   assert.is(fs.readFileSync(counter, 'utf8'), '120');
-  fs.rmSync(directory, { recursive: true });
 });
 
 test('the lock of a killed process is taken over', async () => {
@@ -56,7 +66,87 @@ test('the lock of a killed process is taken over', async () => {
   await once(holder, 'exit');
   assert.is(await withLock(lock, () => 'mine'), 'mine');
   assert.equal(fs.readdirSync(lock), ['free']);
-  fs.rmSync(directory, { recursive: true });
+});
+
+/** A second copy of the module in this thread: what two bundles in one process have. */
+const { withLock: withLockToo } = (await import(`${module}?again`)) as typeof import('./lock.ts');
+
+const increments = (lock: string, counter: string, hold: typeof withLock) =>
+  hold(lock, async () => {
+    const n = Number(fs.readFileSync(counter, 'utf8'));
+    await new Promise(resolve => setTimeout(resolve, Math.random() * 2));
+    fs.writeFileSync(counter, String(n + 1));
+  });
+
+test('calls in one process exclude each other, also through two copies of the module', async () => {
+  const directory = scratch();
+  const [lock, counter] = [path.join(directory, 'lock'), path.join(directory, 'counter')];
+  fs.writeFileSync(counter, '0');
+  await Promise.all(Array.from({ length: 40 }, (_, i) => increments(lock, counter, i % 2 ? withLock : withLockToo)));
+  assert.is(fs.readFileSync(counter, 'utf8'), '40');
+});
+
+/** A thread that runs `code` with `withLock`, `fs` and `workerData`. */
+function thread(code: string, workerData: Record<string, string>): Worker {
+  const script = `
+    const { workerData, parentPort } = require('node:worker_threads'); const fs = require('node:fs');
+    import('tsx/esm/api').then(async ({ register }) => {
+      register();
+      const { withLock } = await import(${JSON.stringify(module)});
+      ${code}
+    });`;
+  const worker = new Worker(script, { eval: true, execArgv: [], workerData });
+  threads.push(worker);
+  return worker;
+}
+
+test('threads that increment a number under the lock lose no increment', async () => {
+  const directory = scratch();
+  const [lock, counter] = [path.join(directory, 'lock'), path.join(directory, 'counter')];
+  fs.writeFileSync(counter, '0');
+  const code = `for (let i = 0; i < 40; i++) await withLock(workerData.lock, async () => {
+    const n = Number(fs.readFileSync(workerData.counter, 'utf8'));
+    await new Promise(r => setTimeout(r, Math.random() * 2));
+    fs.writeFileSync(workerData.counter, String(n + 1)); });`;
+  const ends = [1, 2].map(async () => (await once(thread(code, { lock, counter }), 'exit'))[0]);
+  for (let i = 0; i < 40; i++) await increments(lock, counter, withLock);
+  assert.equal(await Promise.all(ends), [0, 0]);
+  assert.is(fs.readFileSync(counter, 'utf8'), '120');
+});
+
+test('a lock that a thread holds is held; that of a killed thread is taken over', async () => {
+  const directory = scratch();
+  const lock = path.join(directory, 'lock');
+  const holder = thread(
+    `await withLock(workerData.lock, () => { parentPort.postMessage('held'); return new Promise(() => setInterval(() => {}, 1000)); });`,
+    { lock },
+  );
+  await once(holder, 'message');
+  const refused = await withLock(lock, () => undefined, { timeoutMs: 30 }).catch((error: MinidockError) => error);
+  assert.match(String(refused), new RegExp(`is locked by thread \\d+ of process ${process.pid}`));
+  await holder.terminate();
+  assert.is(await withLock(lock, () => 'mine'), 'mine');
+  assert.equal(fs.readdirSync(lock), ['free']);
+});
+
+test('a lock that could not be given back is free to whoever held it', async () => {
+  const directory = scratch();
+  const lock = path.join(directory, 'lock');
+  let broken = false;
+  const rename = fs.renameSync;
+  fs.renameSync = (from, to) => {
+    if (broken) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    rename(from, to);
+  };
+  try {
+    const release = await withLock(lock, () => {
+      broken = true;
+    }).catch((error: Error) => error.message);
+    assert.is(release, 'EIO');
+  } finally {
+    fs.renameSync = rename;
+  }
+  assert.is(await withLock(lock, () => 'mine', { timeoutMs: 30 }), 'mine');
 });
 
 test.run();

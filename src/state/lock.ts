@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
-import { identityOf, isAlive, type ProcessIdentity, parseIdentity, printIdentity } from '../host/process.ts';
+import {
+  describeHolder,
+  isAlive,
+  type ProcessIdentity,
+  parseIdentity,
+  printIdentity,
+  thisThread,
+} from '../host/process.ts';
 import { ensureDirectory, listIfPresent } from './files.ts';
 
 export interface LockOptions {
@@ -13,13 +20,13 @@ export interface LockOptions {
 }
 
 /**
- * Mutual exclusion between processes without flock, which Node cannot call: the lock is a directory that holds exactly
- * one file, and its *name* says who holds it. `rename` is the compare-and-swap: it fails with ENOENT unless the name is
- * still the one we saw, so exactly one process moves `free` to `held.<me>`, and exactly one takes over from a holder
- * that died. See docs/decisions/0002-locks-by-rename.md.
+ * Mutual exclusion between processes, threads and calls without flock, which Node cannot call: the lock is a directory that
+ * holds exactly one file, and its *name* says who holds it. `rename` is the compare-and-swap: it fails with ENOENT unless the
+ * name is still the one we saw, so exactly one call moves `free` to `held.<its thread>.<random>`, and exactly one takes over
+ * from a holder that died. See docs/decisions/0002-locks-by-rename.md.
  *
- * Not reentrant. Waits up to `timeoutMs` and then throws, naming the holder. A holder that is killed is found dead by pid
- * and start time; nothing needs cleaning up.
+ * Not reentrant. Waits up to `timeoutMs` and then throws, naming the holder. A holder that is killed is found dead by id
+ * and start time; nothing needs cleaning up. A lock that exists can be taken on a full disk: renaming needs no space.
  */
 export async function withLock<T>(
   directory: string,
@@ -37,12 +44,12 @@ export async function withLock<T>(
 /** As `withLock`, for callers that hold on beyond one function. Returns the release. */
 export async function acquire(directory: string, options: LockOptions = {}): Promise<() => void> {
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
-  const mine = `held.${printIdentity(identityOf(process.pid))}.${randomBytes(4).toString('hex')}`;
+  const mine = `held.${printIdentity(thisThread())}.${randomBytes(4).toString('hex')}`;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     if (tryAcquire(directory, mine, options)) return () => release(directory, mine);
     if (Date.now() > deadline) {
-      const holder = currentHolder(directory);
-      throw new MinidockError('locked', `${directory} is locked${holder ? ` by process ${holder.pid}` : ''}`, {
+      const holder = livingHolder(listIfPresent(directory)[0]);
+      throw new MinidockError('locked', `${directory} is locked${holder ? ` by ${describeHolder(holder)}` : ''}`, {
         fix: 'wait for the other minidock command to end, or end it',
       });
     }
@@ -50,16 +57,17 @@ export async function acquire(directory: string, options: LockOptions = {}): Pro
   }
 }
 
-/** The locks that this process holds. One with our name that is not among them is left of a release that failed. */
-const live = new Set<string>();
+/** Names of ours that a failed rename left in a lock: nobody holds it, though this thread lives. */
+const orphaned = new Set<string>();
 
 /** A holder may have removed the locked thing, lock and all. */
 function release(directory: string, mine: string): void {
-  live.delete(mine);
   try {
     fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (errnoOf(error) === 'ENOENT') return;
+    orphaned.add(mine);
+    throw error;
   }
 }
 
@@ -69,15 +77,14 @@ function tryAcquire(directory: string, mine: string, options: LockOptions): bool
     makeLock(directory, options);
     return false;
   }
-  const holder = parseHolder(name);
-  const leftByUs = holder?.pid === process.pid && !live.has(name);
-  if (holder !== undefined && !leftByUs && isAlive(holder)) return false;
+  if (livingHolder(name) !== undefined) return false;
   try {
     fs.renameSync(path.join(directory, name), path.join(directory, mine));
-    live.add(mine);
+    orphaned.delete(name);
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
+    orphaned.add(mine);
     throw error;
   }
 }
@@ -96,17 +103,14 @@ function makeLock(directory: string, options: LockOptions): void {
   }
 }
 
-/** Whether a living process holds the lock at this moment. */
+/** Whether somebody who lives holds the lock at this moment. */
 export function isHeld(directory: string): boolean {
-  const holder = currentHolder(directory);
-  return holder !== undefined && isAlive(holder);
+  return livingHolder(listIfPresent(directory)[0]) !== undefined;
 }
 
-function parseHolder(name: string): ProcessIdentity | undefined {
-  return name.startsWith('held.') ? parseIdentity(name.split('.')[1] ?? '') : undefined;
-}
-
-function currentHolder(directory: string): ProcessIdentity | undefined {
-  const [name] = listIfPresent(directory);
-  return name === undefined ? undefined : parseHolder(name);
+/** Who holds a lock in which this name lies; undefined where it can be taken. */
+function livingHolder(name: string | undefined): ProcessIdentity | undefined {
+  if (name === undefined || !name.startsWith('held.') || orphaned.has(name)) return undefined;
+  const holder = parseIdentity(name.split('.')[1] ?? '');
+  return holder !== undefined && isAlive(holder) ? holder : undefined;
 }
