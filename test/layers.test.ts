@@ -536,7 +536,7 @@ test('a bomb is stopped by its ratio, and before the disk is full', async () => 
 test('an error of the filesystem is one printable line, whatever the image calls its files', async () => {
   const name = `${'\x1b[31m\n/'.repeat(700)}x`;
   const error = await fails(() => unpack([{ name, content: '' }]));
-  assert.match(error.message, /^unpacking the archive failed: .*ENAMETOOLONG$/);
+  assert.match(error.message, /^"[^\n]*…" in the archive is refused: a path of more than 4095 bytes/);
   assert.not.match(error.message, /[\x00-\x1f]/);
   assert.ok(error.message.length < 600);
 });

@@ -2,16 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
-import {
-  listIfPresent,
-  readIfPresent,
-  readLinkIfPresent,
-  removeTree,
-  writeAtomic,
-  writeVolatile,
-} from '../state/files.ts';
+import { listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
 import { privateDirectory } from '../state/private.ts';
+import { removeTree, removeTrees } from '../state/remove-tree.ts';
+import { leftAside, setAside } from '../state/set-aside.ts';
 import { isName } from './names.ts';
 import type { ContainerRecord } from './record.ts';
 
@@ -114,28 +109,22 @@ export class ContainerStore {
     fs.symlinkSync(path.join('../containers', id), path.join(names, name));
   }
 
-  /** Removes bundle and name. The rename makes it gone for everyone at once; what is left of a crash is swept later. */
+  /** Removes bundle and name. They are gone for everyone at once; what is left of a crash is swept later. */
   delete(record: Pick<ContainerRecord, 'id' | 'name'>): void {
-    const { containers, names } = enginePaths(this.roots);
-    const dead = path.join(containers, `.dead-${record.id}`);
-    try {
-      fs.renameSync(containerPaths(this.roots, record.id).bundle, dead);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-    }
-    const link = path.join(names, record.name);
+    const dead = setAside(this.roots.root, containerPaths(this.roots, record.id).bundle);
+    const link = path.join(enginePaths(this.roots).names, record.name);
     if (path.basename(readLinkIfPresent(link) ?? '') === record.id) removeTree(link);
-    removeTree(dead);
+    if (dead !== undefined) removeTree(dead);
   }
 
   /** Removes what a killed process left half-made or half-removed. */
   sweep(): void {
     const { containers } = enginePaths(this.roots);
-    for (const name of listIfPresent(containers)) {
+    const halfMade = listIfPresent(containers).filter(name => {
       const maker = name.startsWith('.new-') ? parseIdentity(name.slice(5)) : undefined;
-      if (name.startsWith('.dead-') || (maker !== undefined && !isAlive(maker)))
-        removeTree(path.join(containers, name));
-    }
+      return maker !== undefined && !isAlive(maker);
+    });
+    removeTrees([...halfMade.map(name => path.join(containers, name)), ...leftAside(this.roots.root)]);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { removeTree } from '../state/remove-tree.ts';
 import { copyUp } from '../storage/copy-up.ts';
 import { resolve } from '../storage/merged-view.ts';
 import { MS } from '../syscalls/uapi/flags.ts';
@@ -125,7 +126,7 @@ async function ensureVolume(
   try {
     fs.renameSync(fresh, volume);
   } catch (error) {
-    fs.rmSync(fresh, { recursive: true, force: true });
+    removeTree(fresh);
     if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
   }
 }

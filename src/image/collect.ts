@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
@@ -9,10 +8,11 @@ import { type Descriptor, maxManifestSize, parseManifest } from '../oci/manifest
 import { listIfPresent } from '../state/files.ts';
 import { isHeld, withLock } from '../state/lock.ts';
 import { enginePaths } from '../state/paths.ts';
+import { removeTrees } from '../state/remove-tree.ts';
+import { leftAside, setAside } from '../state/set-aside.ts';
 import { workingFolders } from '../state/working-folder.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { readLayer } from '../storage/layers.ts';
-import { singleFlight } from '../storage/single-flight.ts';
 import type { Layout } from './layout.ts';
 import { layersInUse } from './uses.ts';
 
@@ -27,6 +27,8 @@ export interface Parts {
 /** What was removed, and its size in bytes. */
 export interface Collected extends Parts {
   bytes: number;
+  /** Why something that nobody needs is still on disk; the next collection tries again. */
+  failures: MinidockError[];
 }
 
 /** The parts of the image that a manifest describes; reads manifest and config from the store. */
@@ -63,26 +65,27 @@ export async function collect(root: string, layout: Layout, candidates: Parts): 
  * docs/decisions/0005-image-archives-and-collection.md.
  */
 export async function collectGarbage(root: string, layout: Layout): Promise<Collected> {
-  const nothing: Collected = { blobs: [], layers: [], bytes: 0 };
-  if (isBusy(root, layout)) return nothing;
-  await sweep(root, layout);
-  return removeUnneeded(root, layout, () => (isBusy(root, layout) ? nothing : everything(root, layout)));
+  if (isBusy(root, layout)) return { blobs: [], layers: [], bytes: 0, failures: [] };
+  return removeUnneeded(root, layout, () => {
+    if (isBusy(root, layout)) return { blobs: [], layers: [] };
+    setLitterAside(root, layout);
+    return everything(root, layout);
+  });
 }
 
-/** Removes what no process will finish: of killed loads and imports, of unpacking and of removing. */
-async function sweep(root: string, layout: Layout): Promise<void> {
+/**
+ * What no process will finish: of killed pulls, loads and imports, and of unpacking. It belongs to the caller, who holds the
+ * layout's lock and found nobody at work.
+ */
+function setLitterAside(root: string, layout: Layout): void {
   const partial = path.join(layout.directory, '.partial');
-  const layers = path.join(root, 'layers');
-  const remove = (directory: string) => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-  for (const kind of workingKinds) workingFolders(partial, kind).dead.forEach(remove);
-  for (const name of listIfPresent(layers)) {
-    const file = path.join(layers, name);
-    if (name.startsWith('.removed-')) remove(file);
-    const [, hex] = /^\.unpack-([0-9a-f]{64})$/.exec(name) ?? [];
-    if (hex === undefined) continue;
-    const isGone = () => !fs.existsSync(file);
-    await singleFlight(path.join(layers, `.lock-${hex}`), isGone, async () => remove(file));
-  }
+  const { layers } = enginePaths({ root, execRoot: '' });
+  const unpacking = listIfPresent(layers).filter(name => /^\.(unpack|lock)-/.test(name));
+  for (const folder of [
+    ...workingKinds.flatMap(kind => workingFolders(partial, kind).dead),
+    ...unpacking.map(name => path.join(layers, name)),
+  ])
+    setAside(root, folder);
 }
 
 const workingKinds = ['load', 'import', 'pull'];
@@ -111,38 +114,34 @@ function everything(root: string, layout: Layout): Parts {
  * and look whether their layers are there, so none can begin to use one.
  */
 async function removeUnneeded(root: string, layout: Layout, find: () => Parts): Promise<Collected> {
-  const removed: Collected = { blobs: [], layers: [], bytes: 0 };
-  const doomed: string[] = [];
+  const removed: Collected = { blobs: [], layers: [], bytes: 0, failures: [] };
   await layout.locked(async () => {
+    const { blobs, layers } = find();
     const needed = neededBy(layout, layout.entries());
     if (needed === undefined) return;
-    const { blobs, layers } = find();
     for (const digest of blobs.filter(candidate => !needed.has(candidate))) {
       const file = blobPath(layout.directory, digest);
       const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
       if (size === undefined) continue;
-      fs.rmSync(file, { force: true });
+      const failures = removeTrees([file]);
+      removed.failures.push(...failures);
+      if (failures.length > 0) continue;
       removed.blobs.push(digest);
       removed.bytes += size;
     }
     const unneeded = layers.filter(chainId => !needed.has(chainId));
     if (unneeded.length === 0) return;
-    const { allocation } = enginePaths({ root, execRoot: '' });
-    await withLock(allocation, () => {
+    await withLock(enginePaths({ root, execRoot: '' }).allocation, () => {
       const inUse = layersInUse(root);
       for (const chainId of unneeded.filter(candidate => !inUse.has(candidate))) {
-        const layer = path.join(root, 'layers', hexOf(chainId));
-        if (!fs.existsSync(layer)) continue;
         const size = readLayer(root, chainId)?.size ?? 0;
-        const gone = path.join(root, 'layers', `.removed-${randomBytes(8).toString('hex')}`);
-        fs.renameSync(layer, gone);
-        doomed.push(gone);
+        if (setAside(root, path.join(root, 'layers', hexOf(chainId))) === undefined) continue;
         removed.layers.push(chainId);
         removed.bytes += size;
       }
     });
   });
-  for (const directory of doomed) fs.rmSync(directory, { recursive: true, force: true });
+  removed.failures.push(...removeTrees(leftAside(root)));
   return removed;
 }
 

@@ -7,6 +7,7 @@ import { blobPath, type Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor, Platform } from '../oci/manifest.ts';
 import { parseName, parseReference, type Reference } from '../oci/reference.ts';
+import { removeTree } from '../state/remove-tree.ts';
 import { magicLength } from '../storage/compression/formats.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { addBottomLayer } from '../storage/layers.ts';
@@ -58,7 +59,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
     };
     return await addImage(store, image, [layer], name);
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    removeTree(folder);
   }
 }
 

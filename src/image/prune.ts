@@ -13,7 +13,7 @@ export interface PruneOptions {
 
 /** Removes images that nobody uses, and then whatever else the store holds for nobody. */
 export async function pruneImages(store: ImageStore, { all, uses, matches }: PruneOptions): Promise<Removal> {
-  const removal: Removal = { lines: [], bytes: 0 };
+  const removal: Removal = { lines: [], bytes: 0, failures: [] };
   const images = store.list();
   const parents = new Set(images.map(({ parent }) => parent));
   const inUse = new Set(uses.map(({ imageId }) => imageId));
@@ -28,7 +28,10 @@ export async function pruneImages(store: ImageStore, { all, uses, matches }: Pru
       removal.bytes += bytes;
     }
   }
-  removal.bytes += (await collectGarbage(store.root, store.layout)).bytes;
+  const { bytes, failures } = await collectGarbage(store.root, store.layout);
+  removal.bytes += bytes;
+  // Of the last collection: it has tried again what the ones before could not remove.
+  removal.failures = failures;
   return removal;
 }
 
@@ -38,7 +41,7 @@ async function removeUnlessUsed(store: ImageStore, name: string, uses: readonly 
     return await removeImage(store, name, { force: false, prune: true, uses });
   } catch (error) {
     if (error instanceof MinidockError && ['no-such-image', 'image-in-use'].includes(error.code)) {
-      return { lines: [], bytes: 0 };
+      return { lines: [], bytes: 0, failures: [] };
     }
     throw error;
   }

@@ -26,6 +26,8 @@ export interface RemoveOptions {
 export interface Removal {
   lines: ({ untagged: string } | { deleted: Digest })[];
   bytes: number;
+  /** Why something that went with the images is still on disk. */
+  failures: MinidockError[];
 }
 
 /**
@@ -49,9 +51,9 @@ export async function removeImage(store: ImageStore, reference: string, options:
     deleted.push(...transaction.deleted);
     return transaction.entries;
   });
-  if (!lines.some(line => 'deleted' in line)) return { lines, bytes: 0 };
-  const { layers, bytes } = await collectGarbage(store.root, store.layout);
-  return { lines: withLayers(lines, deleted, new Set(layers)), bytes };
+  if (!lines.some(line => 'deleted' in line)) return { lines, bytes: 0, failures: [] };
+  const { layers, bytes, failures } = await collectGarbage(store.root, store.layout);
+  return { lines: withLayers(lines, deleted, new Set(layers)), bytes, failures };
 }
 
 /** A broken image can be removed like any other: what is not known of it is left out. */

@@ -5,6 +5,7 @@ import { bootId } from '../host/process.ts';
 import { ensureDirectory, readIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import type { Roots } from '../state/paths.ts';
+import { removeTree } from '../state/remove-tree.ts';
 import { close, writeFile } from '../syscalls/calls.ts';
 import { StepError } from '../syscalls/failure.ts';
 import { runHost } from '../syscalls/shim.ts';
@@ -181,7 +182,7 @@ export async function removeNetwork(roots: Roots, bridge: string, iptables: Ipta
   await removeFirewall({ bridge }, iptables);
   if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runProgram(deleteProgram(bridge));
   fs.rmSync(marker(roots, bridge), { force: true });
-  fs.rmSync(networkDirectory(roots, bridge), { recursive: true, force: true });
+  removeTree(networkDirectory(roots, bridge));
 }
 
 /** Up and with its address, as its route shows; and both sysctls. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { Layout } from '../image/layout.ts';
@@ -19,6 +18,7 @@ import {
 import { indexTypes, manifestTypes } from '../oci/media-types.ts';
 import { choosePlatform, fits, hostPlatform, printPlatform } from '../oci/platform.ts';
 import { familiar, parseName, parseReference, type Reference } from '../oci/reference.ts';
+import { removeTree } from '../state/remove-tree.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import { readDaemonConfig } from './daemon-config.ts';
@@ -104,7 +104,7 @@ async function atEndpoints<T>(
       }
     }
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    removeTree(folder);
   }
   throw new Error('no endpoint');
 }

@@ -63,24 +63,3 @@ export function ensureDirectory(directory: string, mode = 0o710): string {
   fs.mkdirSync(directory, { recursive: true, mode });
   return directory;
 }
-
-/**
- * Removes a file or a directory with all that is in it; what is not there is no error. Links are removed, never
- * followed. As rm(1) -rf; Node's own rmSync does the same, but loading it costs the hot path 3 ms.
- */
-export function removeTree(target: string): void {
-  remove(Buffer.from(target));
-}
-
-/** Names are bytes: those of a container's files need not be UTF-8. */
-function remove(target: Buffer): void {
-  try {
-    if (fs.lstatSync(target).isDirectory()) {
-      for (const name of fs.readdirSync(target, { encoding: 'buffer' }))
-        remove(Buffer.concat([target, Buffer.from('/'), name]));
-      fs.rmdirSync(target);
-    } else fs.unlinkSync(target);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-}

@@ -11,6 +11,7 @@ import {
   thisThread,
 } from '../host/process.ts';
 import { ensureDirectory, listIfPresent } from './files.ts';
+import { removeTree } from './remove-tree.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder; 60 seconds by default. */
@@ -98,7 +99,7 @@ function makeLock(directory: string, options: LockOptions): void {
   try {
     fs.renameSync(fresh, directory);
   } catch (error) {
-    fs.rmSync(fresh, { recursive: true, force: true });
+    removeTree(fresh);
     if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
   }
 }

@@ -5,6 +5,8 @@ import { MinidockError } from '../errors.ts';
 import { systemProgram } from '../host/programs.ts';
 import { type Digest, hexOf } from '../oci/digest.ts';
 import { ensureDirectory, readIfPresent } from '../state/files.ts';
+import { removeTree, removeTrees } from '../state/remove-tree.ts';
+import { setAside } from '../state/set-aside.ts';
 import { chainIds, layerDirectory } from './chain.ts';
 import { explainWrite } from './failure.ts';
 import { singleFlight } from './single-flight.ts';
@@ -53,7 +55,8 @@ export async function ensureLayer(root: string, layer: LayerRequest): Promise<bo
   return once(root, chainId, async () => {
     // Under the layer's lock: what a killed predecessor left is ours to remove.
     const temporary = path.join(layersOf(root), `.unpack-${hexOf(chainId)}`);
-    fs.rmSync(temporary, { recursive: true, force: true });
+    const left = setAside(root, temporary);
+    if (left !== undefined) removeTrees([left]);
     await orRemoved(temporary, name, async () => {
       const unpacked = await into(temporary, name, layer, found => {
         if (found !== diffId) throw mismatch(name, found);
@@ -78,7 +81,7 @@ export async function addBottomLayer(
     const unpacked = await into(temporary, name, layer, () => []);
     const { diffId } = unpacked;
     const isNew = await once(root, diffId, async () => place(root, temporary, { chainId: diffId, ...unpacked }));
-    if (!isNew) fs.rmSync(temporary, { recursive: true });
+    if (!isNew) removeTree(temporary);
     return diffId;
   });
 }
@@ -107,7 +110,7 @@ async function orRemoved<T>(temporary: string, name: string, work: () => Promise
   try {
     return await work();
   } catch (error) {
-    fs.rmSync(temporary, { recursive: true, force: true });
+    removeTrees([temporary]);
     throw explainWrite(error, `unpacking ${name}`);
   }
 }

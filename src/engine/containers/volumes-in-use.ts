@@ -4,8 +4,8 @@ import { isBroken } from '../../container/store.ts';
 import type { VolumeRecord } from '../../container/volumes.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
-import { removeTree } from '../../state/files.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
+import { removeTree } from '../../state/remove-tree.ts';
 import type { EngineParts } from '../context.ts';
 
 /** Removes those of a removed container's volumes that are anonymous, unless another container was given one by its name. */

@@ -9,6 +9,7 @@ import { maxManifestSize, type Platform, parseManifest } from '../../oci/manifes
 import { mediaTypes } from '../../oci/media-types.ts';
 import { hostPlatform, printPlatform } from '../../oci/platform.ts';
 import { familiar } from '../../oci/reference.ts';
+import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import { workingFolders } from '../../state/working-folder.ts';
 import type { BombLimits } from '../../storage/bomb.ts';
 import { chainIds, layerDirectory } from '../../storage/chain.ts';
@@ -65,7 +66,7 @@ export async function loadImages(options: LoadOptions): Promise<void> {
   const store = new ImageStore(options.root);
   store.layout.create();
   const parent = path.join(store.layout.directory, '.partial');
-  for (const dead of workingFolders(parent, 'load').dead) fs.rmSync(dead, { recursive: true, force: true });
+  removeTrees(workingFolders(parent, 'load').dead);
   // While this folder is there, nothing is collected: see collect.ts.
   const folder = await beginWork(store.layout, 'load');
   try {
@@ -80,7 +81,7 @@ export async function loadImages(options: LoadOptions): Promise<void> {
       throw error;
     });
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    removeTree(folder);
   }
 }
 

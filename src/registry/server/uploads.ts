@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Layout } from '../../image/layout.ts';
 import { beginWork } from '../../image/work.ts';
 import { blobPath, isDigest } from '../../oci/digest.ts';
+import { removeTree } from '../../state/remove-tree.ts';
 import { explainWrite, isFileError } from '../../storage/failure.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 
@@ -111,7 +112,7 @@ export class Uploads {
   async #release(): Promise<void> {
     const folder = await this.#folder?.catch(() => undefined);
     this.#folder = undefined;
-    if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+    if (folder !== undefined) removeTree(folder);
   }
 
   async #tidy(now: number): Promise<void> {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import { removeTree } from '../../state/remove-tree.ts';
 import type { Step } from '../../syscalls/step.ts';
 import { pathOf, readable } from '../bytes.ts';
 import { nodeStep, opaqueStep, whiteoutStep, xattrStep } from '../special.ts';
@@ -86,8 +87,7 @@ export class Tree {
 
   #remove({ directory, name }: Place): void {
     directory.children.delete(name);
-    // Does not follow links, neither here nor below.
-    fs.rmSync(pathOf(directory.join(name)) as string, { recursive: true });
+    removeTree(pathOf(directory.join(name)));
   }
 
   /** The directory at these names, links followed inside the tree. */

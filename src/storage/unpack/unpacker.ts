@@ -198,6 +198,13 @@ export class Unpacker implements TarHandler {
         cause: error,
       });
     }
+    if (errnoOf(error) === 'ENAMETOOLONG') {
+      const path = readable((error as NodeJS.ErrnoException).path ?? '');
+      return refused(
+        `${path} in ${this.#name}`,
+        'a path of more than 4095 bytes, or a name of more than 255, has no place on a disk',
+      );
+    }
     return explainWrite(error, `unpacking ${this.#name}`);
   }
 }

@@ -106,7 +106,7 @@ test('rmi prints what went, goes on after a failure, and -f forgives what is not
     remove: async (name, options) => {
       asked.push([name, options.force, options.prune, options.uses[0]?.running]);
       if (name === 'nope') throw new MinidockError('no-such-image', 'No such image: nope:latest');
-      return { lines: [{ untagged: `${name}:latest` }, { deleted: id('1') }], bytes: 0 };
+      return { lines: [{ untagged: `${name}:latest` }, { deleted: id('1') }], bytes: 0, failures: [] };
     },
   });
   const said = {

@@ -2,6 +2,7 @@ import { readSync } from 'node:fs';
 import type { Context } from '../../context.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printWarning } from '../../print/diagnostics.ts';
 import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
@@ -25,7 +26,7 @@ export const verb = defineVerb({
       return 0;
     }
     const images = await context.images();
-    const { lines, bytes } = await images.prune({
+    const { lines, bytes, failures } = await images.prune({
       all,
       uses: await usesOf(context),
       matches: image =>
@@ -33,6 +34,7 @@ export const verb = defineVerb({
         hasLabels(image, filters.get('label') ?? []) &&
         !(filters.get('label!') ?? []).some(label => hasLabels(image, [label])),
     });
+    for (const failure of failures) printWarning(context.output, failure.message);
     if (lines.length > 0) {
       const texts = lines.map(line => ('untagged' in line ? `untagged: ${line.untagged}` : `deleted: ${line.deleted}`));
       context.output.out(`Deleted Images:\n${texts.join('\n')}\n\n`);

@@ -1,7 +1,7 @@
 import { MinidockError } from '../../../errors.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { printError } from '../../print/diagnostics.ts';
+import { printError, printWarning } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
 import { usesOf } from './uses.ts';
 
@@ -17,7 +17,7 @@ export const verb = defineVerb({
     const remove = async (name: string) => {
       try {
         const options = { force: flags.force, prune: !flags['no-prune'], uses: await usesOf(context) };
-        return (await images.remove(name, options)).lines;
+        return await images.remove(name, options);
       } catch (error) {
         if (flags.force && error instanceof MinidockError && error.code === 'no-such-image') return error;
         throw error;
@@ -26,9 +26,11 @@ export const verb = defineVerb({
     const print = (_: string, removed: Awaited<ReturnType<typeof remove>>) => {
       // As with rm -f, what is not there is no failure; it is said all the same.
       if (removed instanceof MinidockError) printError(context.output, { message: removed.message });
-      else
-        for (const line of removed)
+      else {
+        for (const line of removed.lines)
           context.output.out('untagged' in line ? `Untagged: ${line.untagged}\n` : `Deleted: ${line.deleted}\n`);
+        for (const failure of removed.failures) printWarning(context.output, failure.message);
+      }
     };
     // One after another: the names of one image may stand in any order.
     return each(names, context.output, remove, print, 1);

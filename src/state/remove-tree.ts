@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf, MinidockError } from '../errors.ts';
+
+/** So many directories are open at once; a tree that is deeper is cut into pieces of this height. */
+const maxDepth = 32;
+/** A larger directory (st_size, bytes) is not read as a whole: a container may have made millions of files in it. */
+const largeDirectory = 1 << 20;
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+
+/**
+ * Removes a file or a directory with all that is in it; what is not there is no error. Whatever a container made of it: any
+ * depth (a path of the kernel's ends at 4096 bytes, a tree does not), any names, any number of files, and no link is followed,
+ * also where somebody puts one in a directory's place meanwhile. For that each directory is opened and its files are
+ * named by its descriptor, /proc/self/fd/N/NAME, which is unlinkat(2) for a program that has only unlink(2).
+ *
+ * What cannot be removed does not keep the rest. Throws `cannot-remove` at the end, with the first reason.
+ */
+export function removeTree(target: string | Buffer): void {
+  try {
+    if (removeEntry(target)) return;
+    new Removal(target).run();
+  } catch (error) {
+    // Removed by somebody else meanwhile.
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error instanceof MinidockError ? error : failure(target, error);
+  }
+}
+
+/** Removes each; one that cannot be removed does not keep the others, and is left for the next time. Returns the reasons. */
+export function removeTrees(targets: readonly string[]): MinidockError[] {
+  return targets.flatMap(target => {
+    try {
+      removeTree(target);
+      return [];
+    } catch (error) {
+      return [error as MinidockError];
+    }
+  });
+}
+
+/** Removes what is no directory; says whether nothing is left. unlink(2) refuses a directory with EISDIR. */
+function removeEntry(target: string | Buffer): boolean {
+  try {
+    fs.unlinkSync(target);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EISDIR') return false;
+    if (errnoOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+class Removal {
+  readonly #target: string | Buffer;
+  #top = -1;
+  /** Calls that changed something: without any, another round would end as the last one. */
+  #changes = 0;
+  #failure: MinidockError | undefined;
+
+  constructor(target: string | Buffer) {
+    this.#target = target;
+  }
+
+  /** In rounds: what lay too deep was moved up by the last one. */
+  run(): void {
+    for (let before = -1; before !== this.#changes; ) {
+      before = this.#changes;
+      this.#failure = undefined;
+      if (this.#removeDirectory(this.#target, 0)) return;
+    }
+    throw this.#failure ?? failure(this.#target, { code: 'ENOTEMPTY' });
+  }
+
+  /** Whether it is gone. */
+  #removeDirectory(directory: string | Buffer, depth: number): boolean {
+    const fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (depth === 0) this.#top = fd;
+    try {
+      for (const name of namesIn(fd)) this.#attempt(fd, name, depth);
+    } finally {
+      fs.closeSync(fd);
+    }
+    return this.#done(() => fs.rmdirSync(directory), ['ENOTEMPTY', 'EEXIST']);
+  }
+
+  #attempt(fd: number, name: string, depth: number): void {
+    const entry = inDirectory(fd, name);
+    try {
+      if (removeEntry(entry)) this.#changes++;
+      else if (depth + 1 < maxDepth) this.#removeDirectory(entry, depth + 1);
+      else this.#done(() => fs.renameSync(entry, inDirectory(this.#top, randomBytes(8).toString('hex'))), ['ENOSPC']);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') this.#changes++;
+      else this.#failure ??= failure(entry, error);
+    }
+  }
+
+  /** Whether the change was made; false where it has to wait for another round. */
+  #done(change: () => void, waits: readonly string[]): boolean {
+    try {
+      change();
+    } catch (error) {
+      if (waits.includes(errnoOf(error) ?? '')) return false;
+      throw error;
+    }
+    this.#changes++;
+    return true;
+  }
+}
+
+/** Names are bytes: latin1 keeps each. */
+function* namesIn(fd: number): Generator<string> {
+  const self = `/proc/self/fd/${fd}`;
+  if (fs.fstatSync(fd).size < largeDirectory) return yield* fs.readdirSync(self, 'latin1');
+  const directory = fs.opendirSync(self, { encoding: 'latin1', bufferSize: 1024 });
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry.name;
+  } finally {
+    directory.closeSync();
+  }
+}
+
+/** Text where it is ASCII, which is quicker, else bytes. */
+function inDirectory(fd: number, name: string): string | Buffer {
+  const entry = `/proc/self/fd/${fd}/${name}`;
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return Buffer.from(entry, 'latin1');
+  return entry;
+}
+
+function failure(target: string | Buffer, error: unknown): MinidockError {
+  const what = JSON.stringify(realName(target.toString()));
+  return new MinidockError('cannot-remove', `cannot remove ${what}: ${errnoOf(error) ?? error}`, { cause: error });
+}
+
+/** A descriptor says nothing to a reader: the path that it stands for, where that is no longer than paths may be. */
+function realName(target: string): string {
+  const [, self, name] = /^(\/proc\/self\/fd\/\d+)\/(.*)$/s.exec(target) ?? [];
+  if (self === undefined || name === undefined) return target;
+  try {
+    return path.join(fs.readlinkSync(self), name);
+  } catch {
+    return `…/${name}`;
+  }
+}

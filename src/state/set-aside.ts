@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf } from '../errors.ts';
+import { listIfPresent } from './files.ts';
+
+const prefix = '.removed-';
+
+/**
+ * Makes a directory under the data root gone for everyone, by one rename, so that it can be removed without a lock and
+ * whatever befalls us meanwhile. Returns where it is now; undefined where there was none.
+ *
+ * It goes into the root itself: a new name may need a block of its directory, which a full disk does not give, and the root
+ * has few names and so always room in the block it has.
+ */
+export function setAside(root: string, directory: string): string | undefined {
+  const aside = path.join(root, `${prefix}${path.basename(directory).slice(0, 12)}-${randomBytes(4).toString('hex')}`);
+  try {
+    fs.renameSync(directory, aside);
+    return aside;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What was set aside and is still there: its remover is at work, was killed or met an error. Anybody may remove it. */
+export function leftAside(root: string): string[] {
+  return listIfPresent(root)
+    .filter(name => name.startsWith(prefix))
+    .map(name => path.join(root, name));
+}
