@@ -229,7 +229,8 @@ test('what killed commands left goes; what a living one works on stays, and so d
   const lost = join(box.root, 'layers', 'a'.repeat(64));
   mkdirSync(join(lost, 'diff'), { recursive: true });
   mkdirSync(join(box.root, 'layers', `.unpack-${'b'.repeat(64)}`));
-  mkdirSync(join(box.root, 'layers/.removed-0123456789abcdef'));
+  const aside = join(box.root, '.removed-0123456789ab-01234567');
+  mkdirSync(aside);
   const partial = join(box.root, 'images/.partial');
   mkdirSync(join(partial, 'load-1-1-000000000000-aaaaaaaa'));
   const working = makeWorkingFolder(partial, 'load');
@@ -238,6 +239,7 @@ test('what killed commands left goes; what a living one works on stays, and so d
   renameSync(working, join(partial, 'load-1-1-000000000000-bbbbbbbb'));
   await box.ok(['image', 'prune', '-f']);
   assert.equal([holdings(box).layers, holdings(box).partial], [layers, []]);
+  assert.not.ok(existsSync(aside));
   assert.not.ok(holdings(box).blobs.includes(orphan.slice(7)));
   assert.is(holdings(box).blobs.length, 3);
 });
@@ -245,7 +247,7 @@ test('what killed commands left goes; what a living one works on stays, and so d
 test('a run whose layers were collected a moment before says so, and makes no container', async () => {
   const box = await runnable();
   const image = new ImageStore(box.root).get('bb');
-  renameSync(join(image.layers[0]!, '..'), join(box.root, 'layers/.removed-0123456789abcdef'));
+  renameSync(join(image.layers[0]!, '..'), join(box.root, '.removed-0123456789ab-01234567'));
   const { exitCode, stderr } = await box.minidock([
     'run',
     '--rm',

@@ -129,9 +129,17 @@ function inDirectory(fd: number, name: string): string | Buffer {
   return entry;
 }
 
+const fixes: Record<string, string> = {
+  EPERM: 'see whether it is immutable: `lsattr`, then `chattr -i`',
+  EBUSY: 'see what is mounted there: `findmnt`',
+  EROFS: 'see why its file system is read-only: `dmesg | tail`',
+};
+
 function failure(target: string | Buffer, error: unknown): MinidockError {
   const what = JSON.stringify(realName(target.toString()));
-  return new MinidockError('cannot-remove', `cannot remove ${what}: ${errnoOf(error) ?? error}`, { cause: error });
+  const errno = errnoOf(error) ?? String(error);
+  const fix = fixes[errno];
+  return new MinidockError('cannot-remove', `cannot remove ${what}: ${errno}`, { cause: error, ...(fix && { fix }) });
 }
 
 /** A descriptor says nothing to a reader: the path that it stands for, where that is no longer than paths may be. */
