@@ -10,6 +10,6 @@ const { Script } = require('node:vm');
 
 const file = join(__dirname, '../dist/cli/minidock.cjs');
 const [target] = process.argv.splice(2, 1);
-const script = new Script(readFileSync(file, 'utf8'), { filename: file });
+const script = new Script(readFileSync(file, 'latin1'), { filename: file });
 process.on('exit', () => writeFileSync(target, script.createCachedData()));
 script.runInThisContext()(createRequire(file), file, dirname(file));

@@ -50,9 +50,10 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
   if (!fs.existsSync(paths.run)) return { kind: 'settled' };
   const running = parse<Running>(readIfPresent(paths.running));
   const supervised = running ? isAlive(running.supervisor) : isLocked(paths.alive, locks);
-  const code = readLinkIfPresent(paths.exit);
+  const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
+  const code = exit && readLinkIfPresent(paths.exit);
   if (code !== undefined) {
-    const finishedAt = fs.lstatSync(paths.exit).mtime.toISOString();
+    const finishedAt = exit!.mtime.toISOString();
     return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
   }
   if (running) return supervised ? { kind: 'running', running } : { kind: 'lost', running };

@@ -1,35 +1,52 @@
 import { readLog } from '../container/log.ts';
 import { type Observation, observe, stateOf } from '../container/observe.ts';
 import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
-import { isBroken } from '../container/store.ts';
+import { ContainerStore, isBroken } from '../container/store.ts';
 import { MinidockError } from '../errors.ts';
 import { flocks } from '../host/locks.ts';
+import { listIfPresent } from '../state/files.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
+import { secureRoots } from '../state/private.ts';
 import type { Program } from '../syscalls/step.ts';
 import { signals } from '../syscalls/uapi/flags.ts';
 import { unlessGone, withContainerLock } from './containers/lock.ts';
-import { EngineParts } from './context.ts';
+import type { EngineParts } from './context.ts';
 import type { AttachOptions, Engine, ExecOptions, LogReader, RunningContainer } from './engine.ts';
 
 /** Opens the engine that runs in this process, on the state under `roots`. Nothing is read before it is needed. */
 export function openEngine(roots: Roots, options: { bridge?: string } = {}): Engine {
-  return new LocalEngine(new EngineParts(roots, options.bridge));
+  secureRoots(roots);
+  return new LocalEngine(roots, options.bridge);
 }
 
 class LocalEngine implements Engine {
   /** Made by this process for `run`: what cannot be started is taken away again. */
   private readonly fresh = new Set<string>();
 
-  constructor(private readonly parts: EngineParts) {}
+  private readonly store: ContainerStore;
+  private made: Promise<EngineParts> | undefined;
+
+  constructor(
+    private readonly roots: Roots,
+    private readonly bridge: string | undefined,
+  ) {
+    this.store = new ContainerStore(roots);
+  }
+
+  /** What it takes to change something. Looking on needs none of it, and starts sooner without. */
+  private parts(): Promise<EngineParts> {
+    this.made ??= import('./context.ts').then(({ EngineParts }) => new EngineParts(this.roots, this.bridge));
+    return this.made;
+  }
 
   async plan(options: ContainerOptions): Promise<Program> {
     const { planContainer } = await import('./dry-run.ts');
-    return await planContainer(this.parts, options);
+    return await planContainer(await this.parts(), options);
   }
 
   async create(options: ContainerOptions): Promise<ContainerRecord> {
     const { createContainer } = await import('./containers/create.ts');
-    const record = await createContainer(this.parts, options);
+    const record = await createContainer(await this.parts(), options);
     this.fresh.add(record.id);
     return record;
   }
@@ -39,18 +56,21 @@ class LocalEngine implements Engine {
     if (record.state.status === 'running')
       throw new MinidockError('already-running', `container ${record.name} is already running`, { exitCode: 125 });
     const { startContainer } = await import('./containers/start.ts');
-    return await startContainer(this.parts, record, io, { removeOnFailure: this.fresh.delete(record.id) });
+    return await startContainer(await this.parts(), record, io, { removeOnFailure: this.fresh.delete(record.id) });
   }
 
   async exec(options: ExecOptions, io: AttachOptions): Promise<RunningContainer> {
     const { execInContainer } = await import('./execs/exec.ts');
-    return await execInContainer(this.parts, await this.find(options.container), options, io);
+    return await execInContainer(await this.parts(), await this.find(options.container), options, io);
   }
 
   async list({ all, broken }: Parameters<Engine['list']>[0]): Promise<ContainerRecord[]> {
     const locks = once(flocks);
     const records: ContainerRecord[] = [];
-    for (const id of this.parts.store.ids()) {
+    const ids = this.store.ids();
+    // Whatever is not at rest has a run directory: of the others only their record can tell anything.
+    const active = new Set(all ? [] : listIfPresent(this.roots.execRoot));
+    for (const id of all ? ids : ids.filter(id => active.has(id.slice(0, 12)))) {
       try {
         const current = await this.look(id, locks);
         if (current !== undefined && (all || current.state.status === 'running')) records.push(current);
@@ -64,17 +84,16 @@ class LocalEngine implements Engine {
 
   /** The container as it is now, brought to rest first where nobody else will; undefined where it is gone. */
   private async look(id: string, locks: () => ReadonlySet<string>): Promise<ContainerRecord | undefined> {
-    const { store, roots } = this.parts;
-    const record = store.read(id);
+    const record = this.store.read(id);
     if (record === undefined) return undefined;
-    const seen = observe(roots, id, locks);
+    const seen = observe(this.roots, id, locks);
     if (!isLeftOver(seen)) return { ...record, state: stateOf(record.state, seen) };
     await this.reap(id);
-    return store.read(id);
+    return this.store.read(id);
   }
 
   async find(reference: string): Promise<ContainerRecord> {
-    const record = await this.look(this.parts.store.resolve(reference), flocks);
+    const record = await this.look(this.store.resolve(reference), flocks);
     if (record === undefined)
       throw new MinidockError('no-such-container', `No such container: ${reference}`, {
         fix: '`minidock ps -a` lists them',
@@ -86,51 +105,52 @@ class LocalEngine implements Engine {
     const record = await this.find(reference);
     const signal = signalNumber(options.signal ?? record.config.StopSignal ?? 'SIGTERM');
     const { stopContainer } = await import('./containers/stop.ts');
-    await stopContainer(this.parts, record, { signal, timeoutSeconds: options.timeoutSeconds ?? 10 });
+    await stopContainer(await this.parts(), record, { signal, timeoutSeconds: options.timeoutSeconds ?? 10 });
     return record;
   }
 
   async remove(reference: string, { force, volumes }: Parameters<Engine['remove']>[1]): ReturnType<Engine['remove']> {
+    const parts = await this.parts();
     let record: ContainerRecord;
     try {
       record = await this.find(reference);
     } catch (error) {
       if (!force || !isBroken(error)) throw error;
       const { removeBroken } = await import('./containers/broken.ts');
-      return await removeBroken(this.parts, this.parts.store.resolve(reference), { volumes });
+      return await removeBroken(parts, this.store.resolve(reference), { volumes });
     }
     if (record.state.status === 'running') {
       if (!force) throw cannotRemove(record);
       const { stopContainer } = await import('./containers/stop.ts');
-      await stopContainer(this.parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
+      await stopContainer(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
     }
     const { reap, removeBundle } = await import('./containers/reap.ts');
-    await withContainerLock(this.parts, record.id, async () => {
-      await reap(this.parts, record.id);
+    await withContainerLock(parts, record.id, async () => {
+      await reap(parts, record.id);
       // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
-      const { kind } = observe(this.parts.roots, record.id, flocks);
+      const { kind } = observe(this.roots, record.id, flocks);
       if (kind === 'running') throw cannotRemove(record);
       if (kind === 'starting') {
         const { endSilentSupervisor } = await import('./containers/stop.ts');
-        await endSilentSupervisor(this.parts, record);
-        await reap(this.parts, record.id);
+        await endSilentSupervisor(parts, record);
+        await reap(parts, record.id);
       }
-      await removeBundle(this.parts, record, { volumes });
+      await removeBundle(parts, record, { volumes });
     }).catch(unlessGone);
     return record;
   }
 
   async logs(reference: string): Promise<LogReader> {
     const { id } = await this.find(reference);
-    const { roots } = this.parts;
-    const file = containerPaths(roots, id).log;
-    const ended = () => observe(roots, id, flocks).kind !== 'running';
+    const file = containerPaths(this.roots, id).log;
+    const ended = () => observe(this.roots, id, flocks).kind !== 'running';
     return { entries: selection => readLog(file, { ...selection, ended }) };
   }
 
   private async reap(id: string): Promise<void> {
     const { reap } = await import('./containers/reap.ts');
-    await withContainerLock(this.parts, id, () => reap(this.parts, id)).catch(unlessGone);
+    const parts = await this.parts();
+    await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
   }
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { MinidockError } from '../../errors.ts';
+import { MinidockError } from '../../errors.ts';
 import { parse } from '../grammar/parse.ts';
 import { KeptOutput } from '../testing/fakes.ts';
 import { filterFlag, printListing, readFilters } from './listing.ts';
@@ -68,39 +68,43 @@ test('tables are three spaces apart and at least ten wide', () => {
 });
 
 /** What a listing prints. */
-function listed(
+async function listed(
   ...[rows, format, headings, columns]: Parameters<typeof printListing> extends [unknown, ...infer R] ? R : never
 ) {
   const output = new KeptOutput();
-  printListing(output, rows, format, headings, columns);
+  await printListing(output, rows, format, headings, columns);
   return output.stdout;
 }
 
-test('listings: table, table with a template, json, template', () => {
+test('listings: table, table with a template, json, template', async () => {
   const headings = { ID: 'CONTAINER ID', Names: 'NAMES' };
   const rows = [{ ID: 'bdd8674bca38', Names: 'web' }];
-  assert.is(listed(rows, undefined, headings, ['ID', 'Names']), 'CONTAINER ID   NAMES\nbdd8674bca38   web\n');
+  assert.is(await listed(rows, undefined, headings, ['ID', 'Names']), 'CONTAINER ID   NAMES\nbdd8674bca38   web\n');
   assert.is(
-    listed(rows, 'table {{.Names}}\\t{{.ID}}', headings, []),
+    await listed(rows, 'table {{.Names}}\\t{{.ID}}', headings, []),
     'NAMES     CONTAINER ID\nweb       bdd8674bca38\n',
   );
-  assert.is(listed(rows, 'json', headings, []), '{"ID":"bdd8674bca38","Names":"web"}\n');
-  assert.is(listed(rows, '{{.ID}}: {{.Names}}', headings, []), 'bdd8674bca38: web\n');
-  assert.is(listed([], '{{.ID}}', headings, []), '');
-  assert.throws(() => listed(rows, '{{.Foo}}', headings, []), /map has no entry for key "Foo"/);
-  for (const format of ['{{', 'table {{'])
-    assert.throws(
-      () => listed(rows, format, headings, []),
-      ({ message, exitCode }: MinidockError) => /unclosed action/.test(message) && exitCode === 1,
-    );
+  assert.is(await listed(rows, 'json', headings, []), '{"ID":"bdd8674bca38","Names":"web"}\n');
+  assert.is(await listed(rows, '{{.ID}}: {{.Names}}', headings, []), 'bdd8674bca38: web\n');
+  assert.is(await listed([], '{{.ID}}', headings, []), '');
+  for (const [format, message] of [
+    ['{{.Foo}}', /map has no entry for key "Foo"/],
+    ['{{', /unclosed action/],
+    ['table {{', /unclosed action/],
+  ] as const) {
+    const error = await listed(rows, format, headings, []).catch((error: MinidockError) => error);
+    assert.instance(error, MinidockError);
+    assert.match((error as MinidockError).message, message);
+    assert.is((error as MinidockError).exitCode, 1);
+  }
 });
 
-test('lines and columns of a table are made by the table alone; a template gives what is there', () => {
+test('lines and columns of a table are made by the table alone; a template gives what is there', async () => {
   const headings = { ID: 'ID', Names: 'NAMES' };
   const rows = [{ ID: 'a\tb\nc', Names: '\x1b[2J' }];
-  assert.is(listed(rows, 'table', headings, ['ID', 'Names']), 'ID        NAMES\na\\tb\\nc   \\x1b[2J\n');
-  assert.is(listed(rows, 'table {{.ID}}\n{{.Names}}', headings, []), 'ID\nNAMES\na\\tb\\nc\n\\x1b[2J\n');
-  assert.is(listed(rows, '{{.ID}}{{.Names}}', headings, []), 'a\tb\nc\x1b[2J\n');
+  assert.is(await listed(rows, 'table', headings, ['ID', 'Names']), 'ID        NAMES\na\\tb\\nc   \\x1b[2J\n');
+  assert.is(await listed(rows, 'table {{.ID}}\n{{.Names}}', headings, []), 'ID\nNAMES\na\\tb\\nc\n\\x1b[2J\n');
+  assert.is(await listed(rows, '{{.ID}}{{.Names}}', headings, []), 'a\tb\nc\x1b[2J\n');
 });
 
 test('filters', () => {

@@ -1,6 +1,6 @@
 import { MinidockError } from '../../errors.ts';
 import { type Flag, many } from '../grammar/flags.ts';
-import { compileTemplate, type Template } from '../template/render.ts';
+import type { Template } from '../template/render.ts';
 import { toJson } from '../template/values.ts';
 import type { Output } from './output.ts';
 import { inOneLine } from './printable.ts';
@@ -15,13 +15,13 @@ export type Row = Readonly<Record<string, string>>;
  * @param headings what a column is called in a table's first line, by its key
  * @param columns the keys of the default table
  */
-export function printListing(
+export async function printListing(
   output: Output,
   rows: readonly Row[],
   format: string | undefined,
   headings: Row,
   columns: readonly string[],
-): void {
+): Promise<void> {
   if (format === undefined || format === '' || format === 'table') {
     output.out(printTable([headings, ...rows.map(ofOneLine)].map(row => columns.map(column => row[column]!))));
     return;
@@ -33,12 +33,12 @@ export function printListing(
   // In a shell '\t' arrives as two characters.
   const source = format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
   if (source.startsWith('table')) {
-    const template = rowTemplate(source.slice('table'.length).trimStart());
+    const template = await rowTemplate(source.slice('table'.length).trimStart());
     const lines = [headings, ...rows.map(ofOneLine)].flatMap(row => template(row).split('\n'));
     output.out(printTable(lines.map(line => line.split('\t'))));
     return;
   }
-  const template = rowTemplate(source);
+  const template = await rowTemplate(source);
   output.data(rows.map(row => `${template(row)}\n`).join(''));
 }
 
@@ -48,7 +48,8 @@ function ofOneLine(row: Row): Row {
 }
 
 /** In a listing Docker exits with 1 where the template cannot be parsed; `inspect` and `version` exit with 64. */
-function rowTemplate(source: string): Template {
+async function rowTemplate(source: string): Promise<Template> {
+  const { compileTemplate } = await import('../template/render.ts');
   try {
     return compileTemplate(source);
   } catch (error) {

@@ -35,7 +35,7 @@ export const verb = defineVerb({
     const now = Date.now();
     const rows = shown.map(record => containerRow(record, now, { truncate: !flags['no-trunc'] }));
     if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
-    else printListing(context.output, rows, flags.format, containerHeadings, containerColumns);
+    else await printListing(context.output, rows, flags.format, containerHeadings, containerColumns);
     return 0;
   },
 });

@@ -42,7 +42,7 @@ export const verb = defineVerb({
       .flatMap(one => rowsOf(one, { truncate: !flags['no-trunc'], digests: flags.digests }));
     const columns = ['Repository', 'Tag', ...(flags.digests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'];
     if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
-    else printListing(context.output, rows, flags.format, headings, columns);
+    else await printListing(context.output, rows, flags.format, headings, columns);
     return 0;
   },
 });

@@ -38,7 +38,7 @@ export const verb = defineVerb({
       IsOfficial: official ? '[OK]' : '',
       IsAutomated: automated ? '[OK]' : '',
     }));
-    printListing(output, rows, format, headings, Object.keys(headings));
+    await printListing(output, rows, format, headings, Object.keys(headings));
     return 0;
   },
 });
