@@ -1,5 +1,6 @@
 import type { HostFacts } from '../host/facts.ts';
-import { maskedPaths, networkSysctls, readonlyPaths } from '../host/facts.ts';
+import { networkSysctls } from '../host/facts.ts';
+import { maskedPaths, readonlyPaths } from '../host/hidden-paths.ts';
 import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
 import { capabilitySets, defaultCapabilities } from './process/capabilities.ts';
 import type { ContainerUser } from './process/user.ts';

@@ -4,6 +4,7 @@ import { architecture } from '../syscalls/shim.ts';
 import { type CapabilityName, fromMask } from '../syscalls/uapi/capabilities.ts';
 import type { Architecture } from '../syscalls/uapi/numbers.ts';
 import { type CgroupLayout, readCgroupLayout } from './cgroup-layout.ts';
+import { maskedPaths, readonlyPaths } from './hidden-paths.ts';
 
 /**
  * All that `compile` may know of the machine. Whatever a program would have to branch on is probed before and stands
@@ -63,31 +64,6 @@ export function hostFacts(parent = '/minidock'): HostFacts {
     inheritedFds: features.closeRange ? [] : inheritedFds(),
   };
 }
-
-/** What Docker hides from containers: kernel memory, keys, hardware. Order as mounted. */
-export const maskedPaths: readonly string[] = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-  '/sys/devices/virtual/powercap',
-];
-
-/** What containers may read and not write. */
-export const readonlyPaths: readonly string[] = [
-  '/proc/bus',
-  '/proc/fs',
-  '/proc/irq',
-  '/proc/sys',
-  '/proc/sysrq-trigger',
-];
 
 /** What Docker sets in a network namespace of a container's own. */
 export const networkSysctls: Readonly<Record<string, string>> = {

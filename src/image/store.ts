@@ -30,6 +30,8 @@ export interface ImageRecord {
   os: string;
   variant?: string;
   config: ContainerConfig;
+  /** The whole config as it is written, unchecked. */
+  document: Record<string, unknown>;
   history: HistoryEntry[];
   diffIds: Digest[];
   /** Directories for overlayfs, bottom first. */

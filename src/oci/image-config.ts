@@ -40,6 +40,11 @@ export interface ImageConfig {
   history: HistoryEntry[];
 }
 
+export interface ParsedConfig extends ImageConfig {
+  /** All that the blob holds, unchecked: Docker writes more into it, which only its `inspect` shows. */
+  document: Record<string, unknown>;
+}
+
 /** Larger configs only cost memory; real ones have a few kilobytes. */
 export const maxConfigSize = 4 << 20;
 
@@ -64,7 +69,7 @@ const fields: Record<keyof ContainerConfig, [Check, string]> = {
 };
 
 /** Reads a config blob; throws `malformed-image` naming the field. `what` names the image in errors. */
-export function parseConfig(content: Uint8Array, what: string): ImageConfig {
+export function parseConfig(content: Uint8Array, what: string): ParsedConfig {
   const name = `config of ${what}`;
   const document = parseObject(content, name);
   const { architecture, os, created, variant, author } = document;
@@ -81,6 +86,7 @@ export function parseConfig(content: Uint8Array, what: string): ImageConfig {
     config: parseContainerConfig(document.config ?? {}, name),
     rootfs: { type: 'layers', diff_ids: diffIds.map(id => parseDigest(id, `${name}, rootfs.diff_ids`)) },
     history: Array.isArray(document.history) ? (document.history.filter(isObject) as HistoryEntry[]) : [],
+    document,
   };
 }
 

@@ -24,6 +24,14 @@ export function findProgram(name: string): string | undefined {
     });
 }
 
+/** Docker's client of the series whose behaviour is ours to have; newer ones print other words. */
+export function docker2010(): string | undefined {
+  const candidates = [findProgram('docker'), '/usr/bin/docker'].filter(path => path !== undefined);
+  return candidates.find(path =>
+    /^Docker version 20\.10\./.test(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
+  );
+}
+
 /** A probe answers undefined when the requirement is met, else the reason why not. */
 type Probe = () => string | undefined;
 
@@ -60,6 +68,7 @@ const probes: Record<string, Probe> = {
     ['--reuid', '65534', '--clear-groups', 'test', '-r', join(checkout, 'package.json')],
     'other users may not read this folder',
   ),
+  'docker-20.10': () => (docker2010() ? undefined : 'no client of Docker 20.10 is installed'),
   ipv6: () => (existsSync('/proc/sys/net/ipv6') ? undefined : 'no IPv6'),
   arm64: () => (process.arch === 'arm64' ? undefined : `this is ${process.arch}`),
   x64: () => (process.arch === 'x64' ? undefined : `this is ${process.arch}`),

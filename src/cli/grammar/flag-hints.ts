@@ -21,10 +21,6 @@ export const dockerFlags: Readonly<Record<string, Readonly<Record<string, string
     'volumes-from': "'-v NAME:/PATH' in both shares a volume",
   },
   exec: { privileged: 'no container has more rights than Docker gives by default' },
-  ps: {
-    size: "the files of a container's 'upper' directory are what it wrote",
-    s: "the files of a container's 'upper' directory are what it wrote",
-  },
 };
 
 /** What follows Docker's words for an unknown flag; empty where there is nothing to say. */

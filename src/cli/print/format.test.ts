@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MinidockError } from '../../errors.ts';
+import type { MinidockError } from '../../errors.ts';
 import { parse } from '../grammar/parse.ts';
 import { KeptOutput } from '../testing/fakes.ts';
-import { filterFlag, printListing, readFilters } from './listing.ts';
+import { filterFlag, printListing, type Row, readFilters } from './listing.ts';
 import { humanSize, readBytes } from './size.ts';
 import { ellipsis, printTable } from './table.ts';
 import { goTime, humanDuration, timeAgo } from './time.ts';
@@ -67,44 +67,67 @@ test('tables are three spaces apart and at least ten wide', () => {
   assert.is(ellipsis('abcdef', 5), 'abcd…');
 });
 
-/** What a listing prints. */
-async function listed(
-  ...[rows, format, headings, columns]: Parameters<typeof printListing> extends [unknown, ...infer R] ? R : never
-) {
+const listing = {
+  headings: { ID: 'CONTAINER ID', Names: 'NAMES' },
+  columns: ['ID', 'Names'],
+  type: 'formatter.ContainerContext',
+  raw: 'container_id: {{.ID}}',
+  label: (_: Row, name: string) => `label ${name}`,
+};
+const rows = [{ ID: 'bdd8674bca38', Names: '<web>' }];
+
+async function listed(rows: readonly Row[], format: string | undefined): Promise<string> {
   const output = new KeptOutput();
-  await printListing(output, rows, format, headings, columns);
+  await printListing(output, rows, format, listing);
   return output.stdout;
 }
 
-test('listings: table, table with a template, json, template', async () => {
-  const headings = { ID: 'CONTAINER ID', Names: 'NAMES' };
-  const rows = [{ ID: 'bdd8674bca38', Names: 'web' }];
-  assert.is(await listed(rows, undefined, headings, ['ID', 'Names']), 'CONTAINER ID   NAMES\nbdd8674bca38   web\n');
-  assert.is(
-    await listed(rows, 'table {{.Names}}\\t{{.ID}}', headings, []),
-    'NAMES     CONTAINER ID\nweb       bdd8674bca38\n',
-  );
-  assert.is(await listed(rows, 'json', headings, []), '{"ID":"bdd8674bca38","Names":"web"}\n');
-  assert.is(await listed(rows, '{{.ID}}: {{.Names}}', headings, []), 'bdd8674bca38: web\n');
-  assert.is(await listed([], '{{.ID}}', headings, []), '');
-  for (const [format, message] of [
-    ['{{.Foo}}', /map has no entry for key "Foo"/],
-    ['{{', /unclosed action/],
-    ['table {{', /unclosed action/],
-  ] as const) {
-    const error = await listed(rows, format, headings, []).catch((error: MinidockError) => error);
-    assert.instance(error, MinidockError);
-    assert.match((error as MinidockError).message, message);
-    assert.is((error as MinidockError).exitCode, 1);
+test('listings: table, table with a template, json, raw, template', async () => {
+  const cases: [string | undefined, string][] = [
+    [undefined, 'CONTAINER ID   NAMES\nbdd8674bca38   <web>\n'],
+    ['table {{.Names}}\\t{{.ID}}', 'NAMES     CONTAINER ID\n<web>     bdd8674bca38\n'],
+    // Docker's client prints the whole row with the escapes of HTML, and what the function `json` gets without.
+    ['json', '{"ID":"bdd8674bca38","Names":"\\u003cweb\\u003e"}\n'],
+    ['{{json .}}', '{"ID":"bdd8674bca38","Names":"\\u003cweb\\u003e"}\n'],
+    ['{{json .Names}}', '"<web>"\n'],
+    ['raw', 'container_id: bdd8674bca38\n'],
+    ['{{.ID}}: {{.Names}}', 'bdd8674bca38: <web>\n'],
+    ['{{.Label "a.b"}} {{"c" | .Label | upper}}', 'label a.b LABEL C\n'],
+    ['table {{upper .Names}}\\t{{.Label "a.my-x_y"}}', 'NAMES     my x y\n<WEB>     label a.my-x_y\n'],
+    [
+      'table {{truncate .ID 3}}\\t{{json .Names}}\\t{{len .ID}}',
+      'CONTAINER ID   NAMES     12\nbdd            "<web>"   12\n',
+    ],
+  ];
+  for (const [format, expected] of cases) assert.is(await listed(rows, format), expected, format);
+  assert.is(await listed([], '{{.ID}}'), '');
+});
+
+test('listings: what is wrong with a template', async () => {
+  const at = 'template parsing error: template: :1';
+  const type = '*formatter.ContainerContext';
+  const cases: [string, string][] = [
+    ['{{.Foo}}', `${at}:2: executing "" at <.Foo>: can't evaluate field Foo in type ${type}`],
+    ['{{.Label}}', `${at}:2: executing "" at <.Label>: wrong number of args for Label: want 1 got 0`],
+    ['{{.Label 5}}', `${at}:9: executing "" at <5>: expected string; found 5`],
+    ['{{.ID "x"}}', `${at}:2: executing "" at <.ID>: wrong number of args for ID: want 0 got 1`],
+    ['{{', `${at}: unclosed action`],
+    ['table {{', `${at}: unclosed action`],
+  ];
+  for (const [format, expected] of cases) {
+    const error = await listed(rows, format).then(
+      () => undefined,
+      (error: MinidockError) => [error.message, error.exitCode],
+    );
+    assert.equal(error, [expected, 1]);
   }
 });
 
 test('lines and columns of a table are made by the table alone; a template gives what is there', async () => {
-  const headings = { ID: 'ID', Names: 'NAMES' };
   const rows = [{ ID: 'a\tb\nc', Names: '\x1b[2J' }];
-  assert.is(await listed(rows, 'table', headings, ['ID', 'Names']), 'ID        NAMES\na\\tb\\nc   \\x1b[2J\n');
-  assert.is(await listed(rows, 'table {{.ID}}\n{{.Names}}', headings, []), 'ID\nNAMES\na\\tb\\nc\n\\x1b[2J\n');
-  assert.is(await listed(rows, '{{.ID}}{{.Names}}', headings, []), 'a\tb\nc\x1b[2J\n');
+  assert.is(await listed(rows, 'table'), 'CONTAINER ID   NAMES\na\\tb\\nc        \\x1b[2J\n');
+  assert.is(await listed(rows, 'table {{.ID}}\n{{.Names}}'), 'CONTAINER ID\nNAMES\na\\tb\\nc\n\\x1b[2J\n');
+  assert.is(await listed(rows, '{{.ID}}{{.Names}}'), 'a\tb\nc\x1b[2J\n');
 });
 
 test('filters', () => {

@@ -1,61 +1,42 @@
 import { MinidockError } from '../../errors.ts';
 import { type Flag, many } from '../grammar/flags.ts';
-import type { Template } from '../template/render.ts';
-import { toJson } from '../template/values.ts';
+import type { Wording } from '../template/errors.ts';
 import type { Output } from './output.ts';
 import { inOneLine } from './printable.ts';
 import { printTable } from './table.ts';
 
-/** One line of a listing: what `--format` templates and `--format json` see. */
+/** One line of a listing: what `--format` templates and `--format json` see. A column that costs something is a getter. */
 export type Row = Readonly<Record<string, string>>;
 
-/**
- * Prints rows as `--format` asks: `table` (the default columns), `table {{.ID}}\t{{.Names}}`, `json`, or a template a row.
- *
- * @param headings what a column is called in a table's first line, by its key
- * @param columns the keys of the default table
- */
+export interface Listing {
+  /** Every column, with its name in the first line of a table. */
+  readonly headings: Row;
+  /** Those of the default table. */
+  readonly columns: readonly string[];
+  /** What Docker's client calls the type of a row: `formatter.imageContext`. */
+  readonly type: string;
+  /** The template that `--format raw` stands for. */
+  readonly raw?: string;
+  /** `{{.Label "name"}}`. */
+  readonly label?: (row: Row, name: string) => string;
+  readonly wording?: Wording;
+}
+
+/** Prints rows as `--format` asks: `table` (the default columns), or by a template. */
 export async function printListing(
   output: Output,
   rows: readonly Row[],
   format: string | undefined,
-  headings: Row,
-  columns: readonly string[],
+  listing: Listing,
 ): Promise<void> {
+  const { headings, columns } = listing;
   if (format === undefined || format === '' || format === 'table') {
-    output.out(printTable([headings, ...rows.map(ofOneLine)].map(row => columns.map(column => row[column]!))));
+    // Lines and columns of a table are ours: a value has none.
+    output.out(printTable([headings, ...rows].map(row => columns.map(column => inOneLine(row[column]!)))));
     return;
   }
-  if (format === 'json') {
-    output.data(rows.map(row => `${toJson(row)}\n`).join(''));
-    return;
-  }
-  // In a shell '\t' arrives as two characters.
-  const source = format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
-  if (source.startsWith('table')) {
-    const template = await rowTemplate(source.slice('table'.length).trimStart());
-    const lines = [headings, ...rows.map(ofOneLine)].flatMap(row => template(row).split('\n'));
-    output.out(printTable(lines.map(line => line.split('\t'))));
-    return;
-  }
-  const template = await rowTemplate(source);
-  output.data(rows.map(row => `${template(row)}\n`).join(''));
-}
-
-/** Lines and columns of a table are ours: a value has none. */
-function ofOneLine(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, inOneLine(value)]));
-}
-
-/** In a listing Docker exits with 1 where the template cannot be parsed; `inspect` and `version` exit with 64. */
-async function rowTemplate(source: string): Promise<Template> {
-  const { compileTemplate } = await import('../template/render.ts');
-  try {
-    return compileTemplate(source);
-  } catch (error) {
-    if (!(error instanceof MinidockError)) throw error;
-    throw new MinidockError(error.code, error.message, { cause: error });
-  }
+  const { printByTemplate } = await import('./templated-listing.ts');
+  printByTemplate(output, rows, format, listing);
 }
 
 /** The flag `--filter`. `readFilters` tells the keys apart. */

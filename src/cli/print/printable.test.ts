@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { coloured, goQuote, inOneLine, printable } from './printable.ts';
+import { coloured, inOneLine, printable } from './printable.ts';
 
 test('what a terminal obeys is spelt out, everything else stays', () => {
   const cases: [string, string][] = [
@@ -23,16 +23,6 @@ test('colours stay where they are wanted', () => {
     Buffer.from(coloured('\x1b[1;36mhost\x1b[0m\x1b[2J\x1b]0;x\x07\n')).toString(),
     '\x1b[1;36mhost\x1b[0m\\x1b[2J\\x1b]0;x\\x07\n',
   );
-});
-
-test('Go’s quotes', () => {
-  const cases: [string, string][] = [
-    ['sleep 1000', '"sleep 1000"'],
-    [`"a\\b"`, `"\\"a\\\\b\\""`],
-    ['\x1b]0;\x07\b\f\n\r\t\v\0\x7f', '"\\x1b]0;\\a\\b\\f\\n\\r\\t\\v\\x00\\x7f"'],
-    ['é中👍\u00a0\u009b\u202e\u200b\u{e0001}', '"é中👍\\u00a0\\u009b\\u202e\\u200b\\U000e0001"'],
-  ];
-  for (const [text, quoted] of cases) assert.is(goQuote(text), quoted);
 });
 
 test.run();

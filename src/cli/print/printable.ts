@@ -33,28 +33,3 @@ function spelt(character: string): string {
   const hex = character.charCodeAt(0).toString(16);
   return letters[character] ?? (character < ' ' ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`);
 }
-
-/** Go's strconv.Quote, which Docker prints commands with: what is no letter, mark, number, sign or blank is spelt out. */
-export function goQuote(text: string): string {
-  // Compiling the other expression costs a millisecond.
-  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
-  return `"${text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|["\\]/gu, goSpelt)}"`;
-}
-
-const goLetters: Readonly<Record<string, string>> = {
-  ...letters,
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\v': '\\v',
-  '"': '\\"',
-  '\\': '\\\\',
-};
-
-function goSpelt(character: string): string {
-  const code = character.codePointAt(0)!;
-  const hex = code.toString(16);
-  if (goLetters[character] !== undefined) return goLetters[character];
-  if (code < 0x80) return `\\x${hex.padStart(2, '0')}`;
-  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
-}

@@ -1,23 +1,41 @@
 import { MinidockError } from '../../errors.ts';
 
-/** What Docker prints when the template cannot be parsed; it exits with 64. */
-export function syntaxError(source: string, at: number, reason: string): MinidockError {
-  return new MinidockError('template', `template parsing error: template: :${position(source, at).line}: ${reason}`, {
-    exitCode: 64,
-  });
+/**
+ * What is wrong with a template, in the words of Go's text/template: `template: NAME:1:2: executing "NAME" at <.Foo>: …`.
+ * Each of Docker's verbs puts words of its own before it, and has its own exit code.
+ */
+export class TemplateError extends MinidockError {
+  constructor(
+    readonly stage: 'parse' | 'execute',
+    message: string,
+  ) {
+    super('template', message);
+  }
 }
 
-/** What Docker prints when the template does not fit the data: `context` is the part of the template that failed. */
-export function dataError(source: string, at: number, context: string, reason: string): MinidockError {
-  const { line, column } = position(source, at);
-  return new MinidockError(
-    'template',
-    `template parsing error: template: :${line}:${column}: executing "" at <${context}>: ${reason}`,
-  );
+/** A verb's words before what is wrong, and its exit code where the template cannot be parsed; 1 where it does not fit. */
+export interface Wording {
+  readonly parse: string;
+  readonly execute: string;
+  readonly exitCode: number;
 }
 
-/** Lines count from 1, columns (bytes) from 0, as in Go's text/template. */
-function position(source: string, at: number): { line: number; column: number } {
+/** Runs what may end in a TemplateError, and puts it into a verb's words. */
+export function inWordsOf<T>({ parse, execute, exitCode }: Wording, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const isSyntax = error.stage === 'parse';
+    throw new MinidockError(error.code, (isSyntax ? parse : execute) + error.message, {
+      exitCode: isSyntax ? exitCode : 1,
+      cause: error,
+    });
+  }
+}
+
+/** Where in a template something is: lines count from 1, columns (bytes) from 0. */
+export function position(source: string, at: number): { line: number; column: number } {
   const lines = source.slice(0, at).split('\n');
   return { line: lines.length, column: Buffer.byteLength(lines.at(-1)!) };
 }

@@ -1,22 +1,25 @@
-import { evaluate } from './evaluate.ts';
-import { functions } from './functions.ts';
-import { parseTemplate } from './parse.ts';
+import type { Maybe } from './go/values.ts';
+import { execute } from './run/execute.ts';
+import { type Functions, functions } from './run/functions.ts';
+import { parseTemplate } from './syntax/parse.ts';
 
-/** A template that was parsed once, for many rows. */
-export type Template = (data: unknown) => string;
+/** A template that was parsed. Throws a TemplateError of stage `execute`. */
+export type Template = (data: Maybe, options?: Options) => string;
 
-/**
- * The part of Go's text/template that `--format` is used with: fields, variables, pipelines, if, with, range, comments,
- * trimming, Go's comparison and print functions and those Docker adds. No template definitions, no methods.
- *
- * @throws {MinidockError} `template`: exit code 64 for a template that cannot be parsed
- */
-export function compileTemplate(source: string): Template {
-  const nodes = parseTemplate(source, name => Object.hasOwn(functions, name));
-  return data => evaluate(source, nodes, data);
+export interface Options {
+  /** In place of the usual ones: those of the headings of a table. */
+  readonly functions?: Functions;
+  /** A key that a map does not have is an error; else it is `<no value>`. */
+  readonly strict?: boolean;
 }
 
-/** @throws {MinidockError} `template` */
-export function renderTemplate(source: string, data: unknown): string {
-  return compileTemplate(source)(data);
+/**
+ * Templates in the language of Go's text/template, which Docker's `--format` takes.
+ *
+ * @param name what errors call it; Docker's own mostly have none
+ * @throws {TemplateError} of stage `parse`
+ */
+export function compileTemplate(source: string, name = ''): Template {
+  const templates = parseTemplate(source, name, word => Object.hasOwn(functions, word));
+  return (data, options = {}) => execute({ source, name, templates, functions, strict: false, ...options }, data);
 }

@@ -27,7 +27,7 @@ test('variables: defaults and what is configured; a name alone takes one away; H
 });
 
 test('the working directory must be absolute', () => {
-  assert.is(workingDirectory(undefined, undefined), '/');
+  assert.is(workingDirectory(undefined, ''), undefined);
   assert.is(workingDirectory('/app', ''), '/app');
   assert.is(workingDirectory('/app', '/x'), '/x');
   assert.is(workingDirectory('/made/../app//x/.', ''), '/app/x');

@@ -51,9 +51,10 @@ export function environment(options: {
 
 const nameOf = (variable: string) => variable.split('=', 1)[0] ?? '';
 
-/** The working directory: the user's, the image's, or the root; without `.`, `..` and needless slashes. Throws where it is not absolute. */
-export function workingDirectory(image: string | undefined, user: string | undefined): string {
-  const cwd = user || image || '/';
+/** The working directory: the user's or the image's, undefined where neither names one (then it is the root); without `.`, `..` and needless slashes. Throws where it is not absolute. */
+export function workingDirectory(image: string | undefined, user: string | undefined): string | undefined {
+  const cwd = user || image;
+  if (!cwd) return undefined;
   if (cwd.startsWith('/')) return path.posix.normalize(cwd).replace(/(?<=.)\/$/, '');
   throw new MinidockError(
     'invalid-workdir',

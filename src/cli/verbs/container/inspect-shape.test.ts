@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { containerPaths } from '../../../state/paths.ts';
-import { renderTemplate } from '../../template/render.ts';
-import { toJson } from '../../template/values.ts';
+import { toPlain } from '../../template/go/json.ts';
+import type { Value } from '../../template/go/values.ts';
+import { compileForInspect } from '../../template/inspection.ts';
 import { fakeRecord } from '../../testing/fakes.ts';
 import { inspectImage } from '../image/inspect-shape.ts';
 import { inspectContainer } from './inspect-shape.ts';
@@ -10,39 +11,36 @@ import { containerRow, showPorts, statusOf } from './row.ts';
 
 const roots = { root: '/r', execRoot: '/e' };
 const inspect = (record = fakeRecord()) => inspectContainer(record, containerPaths(roots, record.id));
+// biome-ignore lint/suspicious/noExplicitAny: JSON, whose values the tests compare
+const plain = (record = fakeRecord()): any => toPlain(inspect(record));
+const render = (template: string, item: Value) => compileForInspect(template)(item);
 
-// The keys of `docker inspect` 20.10 for a container on its default bridge: ours are some of them, none is invented.
+// The keys of `docker inspect` 20.10, in its order.
 const dockerKeys: Record<string, string> = {
   '': 'Id Created Path Args State Image ResolvConfPath HostnamePath HostsPath LogPath Name RestartCount Driver Platform MountLabel ProcessLabel AppArmorProfile ExecIDs HostConfig GraphDriver Mounts Config NetworkSettings',
   State: 'Status Running Paused Restarting OOMKilled Dead Pid ExitCode Error StartedAt FinishedAt',
   HostConfig:
-    'Binds NetworkMode PortBindings RestartPolicy AutoRemove Privileged ReadonlyRootfs Memory NanoCpus PidsLimit MaskedPaths ReadonlyPaths',
+    'Binds ContainerIDFile LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumeDriver VolumesFrom CapAdd CapDrop CgroupnsMode Dns DnsOptions DnsSearch ExtraHosts GroupAdd IpcMode Cgroup Links OomScoreAdj PidMode Privileged PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode UsernsMode ShmSize Runtime ConsoleSize Isolation CpuShares Memory NanoCpus CgroupParent BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems Devices DeviceCgroupRules DeviceRequests KernelMemory KernelMemoryTCP MemoryReservation MemorySwap MemorySwappiness OomKillDisable PidsLimit Ulimits CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth MaskedPaths ReadonlyPaths',
   GraphDriver: 'Data Name',
   Config:
-    'Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes WorkingDir Entrypoint OnBuild Labels StopSignal',
+    'Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes WorkingDir Entrypoint OnBuild Labels',
   NetworkSettings:
-    'Bridge SandboxID HairpinMode Ports SandboxKey EndpointID Gateway IPAddress IPPrefixLen IPv6Gateway MacAddress Networks',
+    'Bridge SandboxID HairpinMode LinkLocalIPv6Address LinkLocalIPv6PrefixLen Ports SandboxKey SecondaryIPAddresses SecondaryIPv6Addresses EndpointID Gateway GlobalIPv6Address GlobalIPv6PrefixLen IPAddress IPPrefixLen IPv6Gateway MacAddress Networks',
 };
 
-test('a container has Docker’s keys, and no others', () => {
-  const inspected: Record<string, object> = inspect() as never;
-  for (const [section, keys] of Object.entries(dockerKeys)) {
-    const ours = Object.keys(section === '' ? inspected : inspected[section]!);
-    assert.equal(
-      ours.filter(key => !keys.split(' ').includes(key)),
-      [],
-      section,
-    );
-  }
+test('a container has Docker’s keys in Docker’s order', () => {
+  const inspected = plain();
+  for (const [section, keys] of Object.entries(dockerKeys))
+    assert.equal(Object.keys(section === '' ? inspected : inspected[section]), keys.split(' '), section);
 });
 
 test('what labs ask of a running container', () => {
-  const { Id, Name, State, NetworkSettings, HostConfig, GraphDriver, Mounts, Config } = inspect();
+  const { Id, Name, State, NetworkSettings, HostConfig, GraphDriver, Mounts, Config } = plain();
   assert.is(Id, fakeRecord().id);
   assert.is(Name, '/web');
   assert.equal([State.Running, State.Pid, State.FinishedAt], [true, 23010, '0001-01-01T00:00:00Z']);
   assert.equal([NetworkSettings.IPAddress, NetworkSettings.Networks.bridge?.IPAddress], ['172.18.0.2', '172.18.0.2']);
-  assert.equal(JSON.parse(toJson(NetworkSettings.Ports)), {
+  assert.equal(NetworkSettings.Ports, {
     '443/tcp': null,
     '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '8080' }],
   });
@@ -69,11 +67,11 @@ test('one that exited has no address and no ports', () => {
     exitCode: 137,
     finishedAt: '2026-11-20T19:20:00Z',
   };
-  const { State, NetworkSettings } = inspect(fakeRecord({ state }));
+  const { State, NetworkSettings } = plain(fakeRecord({ state }));
   assert.equal([State.Status, State.Running, State.ExitCode], ['exited', false, 137]);
   assert.equal([NetworkSettings.IPAddress, NetworkSettings.Gateway, NetworkSettings.Ports], ['', '', {}]);
   assert.is(statusOf(fakeRecord({ state }), Date.parse('2026-11-20T19:25:00Z')), 'Exited (137) 5 minutes ago');
-  assert.is(containerRow(fakeRecord({ state }), 0, { truncate: true }).Ports, '');
+  assert.is(containerRow(fakeRecord({ state }), 0, { truncate: true, size: () => '' }).Ports, '');
 });
 
 test('status and ports in ps', () => {
@@ -100,17 +98,18 @@ test('what is nil or missing in a map prints as in Go, and is null in JSON', () 
     ['{{range .Config.Volumes}}x{{else}}none{{end}}', 'none'],
   ];
   for (const [template, expected] of cases) {
-    assert.is(renderTemplate(template, inspect()), expected);
-    assert.is(renderTemplate(template, inspectImage(image)), expected);
+    assert.is(render(template, inspect()), expected);
+    assert.is(render(template, inspectImage(image)), expected);
   }
-  assert.is(renderTemplate('{{json .Config.Labels}}', inspect()), '{}');
-  assert.is(renderTemplate('{{json .Config.Labels}}', inspectImage(image)), 'null');
+  assert.is(render('{{json .Config.Labels}}', inspect()), '{}');
+  assert.is(render('{{json .Config.Labels}}', inspectImage(image)), 'null');
   const ports = '{{index .NetworkSettings.Ports "443/tcp"}} {{index .NetworkSettings.Ports "1/tcp"}}';
-  assert.is(renderTemplate(ports, inspect()), '[] <no value>');
-  assert.is(renderTemplate('{{.NetworkSettings.Networks.foo}}', inspect()), '<no value>');
-  assert.is(renderTemplate('{{json .HostConfig.PidsLimit}}', inspect()), 'null');
-  for (const template of ['{{.Config.Foo}}', '{{.State.Foo}}', '{{.NetworkSettings.Networks.foo.IPAddress}}'])
-    assert.throws(() => renderTemplate(template, inspect()), /template parsing error/, template);
+  assert.is(render(ports, inspect()), '<no value> <no value>');
+  assert.is(render('{{.NetworkSettings.Networks.foo}}', inspect()), '<no value>');
+  assert.is(render('{{json .HostConfig.PidsLimit}}', inspect()), 'null');
+  assert.is(render('{{.NetworkSettings.Networks.foo.IPAddress}}', inspect()), '<no value>');
+  for (const template of ['{{.Config.Foo}}', '{{.State.Foo}}'])
+    assert.throws(() => render(template, inspect()), /template parsing error/, template);
 });
 
 const image: Parameters<typeof inspectImage>[0] = {
@@ -123,18 +122,46 @@ const image: Parameters<typeof inspectImage>[0] = {
   architecture: 'amd64',
   os: 'linux',
   config: { Cmd: ['nginx'] },
+  document: {
+    author: 'me',
+    comment: '',
+    docker_version: '20',
+    config: { Cmd: ['nginx'], OnBuild: ['RUN x'], Hostname: 5 },
+  },
   history: [],
   diffIds: ['sha256:33', 'sha256:44'],
   layers: ['/r/a', '/r/b'],
 };
 
 test('an image has Docker’s keys', () => {
-  const inspected = inspectImage(image);
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const inspected = toPlain(inspectImage(image)) as any;
   assert.equal([inspected.Size, inspected.VirtualSize, inspected.Parent], [5, 5, '']);
   assert.equal(inspected.GraphDriver.Data, { LowerDir: '/r/a', UpperDir: '/r/b' });
   assert.equal(
     [inspected.Id, inspected.Config.Cmd, inspected.RootFS.Layers],
     ['sha256:11', ['nginx'], ['sha256:33', 'sha256:44']],
+  );
+  // What only Docker writes into a config is shown where it is of its type.
+  const { Author, DockerVersion, Config, ContainerConfig } = inspected;
+  assert.equal([Author, DockerVersion, Config.OnBuild, Config.Hostname], ['me', '20', ['RUN x'], '']);
+  assert.equal(Object.keys(Config), Object.keys(ContainerConfig));
+});
+
+test('templates see the fields that JSON leaves out, and print structs', () => {
+  const cases: [string, string][] = [
+    ['{{range .Mounts}}[{{.Name}}]{{.Type}}{{end}}', '[]bind'],
+    ['{{.HostConfig.LogConfig}} {{.HostConfig.LogConfig.Type}}', '{local map[]} local'],
+    ['{{.HostConfig.RestartPolicy}} {{.HostConfig.RestartPolicy.IsNone}}', '{no 0} true'],
+    ['{{.HostConfig.NetworkMode.IsHost}} {{.HostConfig.NetworkMode}}', 'false bridge'],
+    ['{{.ID}} {{eq .State.Pid 23010}} {{printf "%d" .State.Pid}}', `${fakeRecord().id} true 23010`],
+    ['{{.State.Health}} {{.SizeRw}} {{.Config.StopTimeout}}|{{.Config.StopSignal}}', '<nil> <nil> <nil>|'],
+    ['{{range $port, $_ := .HostConfig.PortBindings}}{{$port.Port}} {{$port.Proto}}{{end}}', '80 tcp'],
+  ];
+  for (const [template, expected] of cases) assert.is(render(template, inspect()), expected, template);
+  assert.is(
+    render('{{.Author}}|{{.Comment}}|{{.Metadata}}|{{.Variant}}', inspectImage(image)),
+    'me||{0001-01-01 00:00:00 +0000 UTC}|',
   );
 });
 

@@ -1,18 +1,23 @@
+import { existsSync } from 'node:fs';
 import type { ContainerRecord } from '../../../container/record.ts';
+import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import type { containerPaths } from '../../../state/paths.ts';
-import { goMap, goSlice } from '../../template/go-values.ts';
+import { containerConfig } from '../../docker-types/config.ts';
+import { containerJson } from '../../docker-types/container.ts';
+import { conform } from '../../template/go/conform.ts';
+import { type Value, value } from '../../template/go/values.ts';
 
 /** Go's zero time: Docker's way to say "never". */
 const never = '0001-01-01T00:00:00Z';
 
 /**
- * A container in the shape and with the key names of Docker's API (GET /containers/{id}/json). Keys of what minidock
- * does not have are left out, so that nothing here is made up.
+ * A container as Docker's API shows it (GET /containers/{id}/json). What minidock does not have, or does not know, is
+ * left out here and stands in the JSON as the zero value of its type.
  */
-export function inspectContainer(record: ContainerRecord, paths: ReturnType<typeof containerPaths>) {
+export function inspectContainer(record: ContainerRecord, paths: ReturnType<typeof containerPaths>): Value {
   const { state } = record;
-  return {
+  return value(containerJson, {
     Id: record.id,
     Created: record.created,
     Path: record.path,
@@ -20,8 +25,6 @@ export function inspectContainer(record: ContainerRecord, paths: ReturnType<type
     State: {
       Status: state.status,
       Running: state.status === 'running',
-      Paused: false,
-      Restarting: false,
       OOMKilled: state.oomKilled,
       Dead: state.status === 'dead',
       Pid: state.pid,
@@ -36,54 +39,68 @@ export function inspectContainer(record: ContainerRecord, paths: ReturnType<type
     HostsPath: paths.hosts,
     LogPath: paths.log,
     Name: `/${record.name}`,
-    RestartCount: 0,
     Driver: 'overlay2',
     Platform: 'linux',
     HostConfig: hostConfig(record),
     GraphDriver: {
-      Data: goMap({
+      Data: {
         // overlayfs takes the topmost layer first.
         LowerDir: [...record.layers].reverse().join(':'),
         MergedDir: paths.rootfs,
         UpperDir: paths.upper,
         WorkDir: paths.work,
-      }),
+      },
       Name: 'overlay2',
     },
     Mounts: mountPoints(record),
     Config: config(record),
     NetworkSettings: networkSettings(record),
-  };
+  });
 }
 
 function hostConfig({ options }: ContainerRecord) {
   const binds = options.volumes
     .filter(volume => volume.source !== undefined)
     .map(({ source, destination, readonly }) => `${source}:${destination}${readonly ? ':ro' : ''}`);
+  const { memory = 0 } = options;
   return {
-    Binds: goSlice(binds.length === 0 ? null : binds),
+    Binds: binds.length === 0 ? null : binds,
+    // Docker's `local` is a format that only `docker logs` reads; so is ours.
+    LogConfig: { Type: 'local', Config: {} },
     NetworkMode: options.network,
     PortBindings: byPort(options.ports, ({ hostIp, hostPort }) => ({
       HostIp: hostIp ?? '',
       HostPort: hostPort === undefined ? '' : String(hostPort),
     })),
-    RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    RestartPolicy: { Name: 'no' },
     AutoRemove: options.autoRemove,
-    Privileged: false,
-    ReadonlyRootfs: false,
-    Memory: options.memory ?? 0,
+    CgroupnsMode: existsSync('/proc/self/ns/cgroup') ? 'private' : 'host',
+    Dns: [],
+    DnsOptions: [],
+    DnsSearch: [],
+    IpcMode: 'private',
+    ShmSize: 64 << 20,
+    Runtime: 'minidock',
+    ConsoleSize: [0, 0],
+    Memory: memory,
+    MemorySwap: 2 * memory,
     NanoCpus: Math.round((options.cpus ?? 0) * 1e9),
+    BlkioWeightDevice: [],
+    Devices: [],
+    OomKillDisable: false,
     PidsLimit: options.pidsLimit ?? null,
+    MaskedPaths: maskedPaths,
+    ReadonlyPaths: readonlyPaths,
   };
 }
 
 function mountPoints({ mounts }: ContainerRecord) {
   return mounts.map(({ type, name, source, destination, readonly }) => ({
     Type: type,
-    ...(type === 'volume' ? { Name: name } : {}),
+    Name: name,
     Source: source,
     Destination: destination,
-    ...(type === 'volume' ? { Driver: 'local' } : {}),
+    Driver: type === 'volume' ? 'local' : '',
     Mode: readonly ? 'ro' : '',
     RW: !readonly,
     Propagation: type === 'bind' ? 'rprivate' : '',
@@ -91,27 +108,30 @@ function mountPoints({ mounts }: ContainerRecord) {
 }
 
 function config({ config, options, hostname, image, network }: ContainerRecord) {
-  const ports = exposedPorts({ config, network });
+  const anonymous = options.volumes.filter(volume => volume.source === undefined).map(volume => volume.destination);
+  const volumes = [...Object.keys(config.Volumes ?? {}), ...anonymous];
   return {
+    ...(conform(containerConfig, config) as object),
+    // That of the image is for builds.
+    Shell: null,
     Hostname: hostname,
-    User: config.User ?? '',
     AttachStdin: options.interactive && !options.detach,
     AttachStdout: !options.detach,
     AttachStderr: !options.detach,
-    ...(ports.length === 0 ? {} : { ExposedPorts: goMap(Object.fromEntries(ports.map(name => [name, {}]))) }),
+    ExposedPorts: keysOrNil(exposedPorts({ config, network })),
     Tty: options.tty,
     OpenStdin: options.interactive,
     StdinOnce: options.interactive && !options.detach,
     Env: config.Env ?? [],
-    Cmd: goSlice(config.Cmd),
     Image: image,
-    Volumes: goMap(config.Volumes),
-    WorkingDir: config.WorkingDir ?? '',
-    Entrypoint: goSlice(config.Entrypoint),
-    Labels: goMap(config.Labels ?? {}, ''),
-    ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
+    Volumes: keysOrNil(volumes),
+    Labels: config.Labels ?? {},
   };
 }
+
+/** A set as Go has it in JSON. */
+const keysOrNil = (keys: readonly string[]) =>
+  keys.length === 0 ? null : Object.fromEntries(keys.map(key => [key, {}]));
 
 /** What the image exposes and what is published: `80/tcp`. */
 function exposedPorts({ config, network }: Pick<ContainerRecord, 'config' | 'network'>): string[] {
@@ -124,18 +144,17 @@ function networkSettings(record: ContainerRecord) {
   const { network, state } = record;
   const running = state.status === 'running';
   const endpoint = {
-    Gateway: (running && network.gateway) || '',
-    IPAddress: (running && network.ipAddress) || '',
-    IPPrefixLen: (running && network.prefixLength) || 0,
-    MacAddress: (running && network.macAddress) || '',
+    Gateway: running ? network.gateway : '',
+    IPAddress: running ? network.ipAddress : '',
+    IPPrefixLen: running ? network.prefixLength : 0,
+    MacAddress: running ? network.macAddress : '',
   };
-  const unpublished = Object.fromEntries(exposedPorts(record).map(name => [name, goSlice(null)]));
+  const unpublished = Object.fromEntries(exposedPorts(record).map(name => [name, null]));
   const published = byPort(network.ports, ({ hostIp, hostPort }) => ({ HostIp: hostIp, HostPort: String(hostPort) }));
   return {
-    Bridge: '',
-    Ports: goMap(running ? { ...unpublished, ...published } : {}),
+    Ports: running && network.mode === 'bridge' ? { ...unpublished, ...published } : {},
     ...endpoint,
-    Networks: goMap({ [network.mode]: endpoint }),
+    Networks: { [network.mode]: endpoint },
   };
 }
 
@@ -145,7 +164,7 @@ function byPort<P extends PortMapping, T>(ports: readonly P[], show: (port: P) =
     const name = portName(port);
     bindings[name] = [...(bindings[name] ?? []), show(port)];
   }
-  return goMap(bindings);
+  return bindings;
 }
 
 const portName = (port: PortMapping): string => `${port.containerPort}/${port.protocol}`;

@@ -1,13 +1,14 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { MinidockError } from '../../../errors.ts';
 import { madeFrom } from '../../../image/ancestry.ts';
+import { containerPaths } from '../../../state/paths.ts';
 import type { Context } from '../../context.ts';
 import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printWarning } from '../../print/diagnostics.ts';
-import { filterFlag, printListing, readFilters } from '../../print/listing.ts';
+import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
 import { containerFilter, containerFilters } from './filters.ts';
-import { containerColumns, containerHeadings, containerRow } from './row.ts';
+import { containerColumns, containerHeadings, containerRow, rawContainer } from './row.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
@@ -21,6 +22,7 @@ export const verb = defineVerb({
     latest: toggle('Show the newest container, whatever its state', { short: 'l' }),
     'no-trunc': toggle('Do not shorten ids and commands'),
     quiet: toggle('Print ids only', { short: 'q' }),
+    size: toggle('Show what each container wrote, and its size together with the image', { short: 's' }),
   },
   operands: [0, 0],
   async run(context, flags) {
@@ -33,9 +35,26 @@ export const verb = defineVerb({
     const records = (await engine.list({ all, broken })).filter(matches);
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
-    const rows = shown.map(record => containerRow(record, now, { truncate: !flags['no-trunc'] }));
-    if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
-    else await printListing(context.output, rows, flags.format, containerHeadings, containerColumns);
+    const size = await sizes(context, flags.size || flags.format !== undefined);
+    const labels = new Map<Row, ContainerRecord['config']['Labels']>();
+    const rows = shown.map(record => {
+      const row = containerRow(record, now, { truncate: !flags['no-trunc'], size });
+      labels.set(row, record.config.Labels);
+      return row;
+    });
+    if (flags.quiet && (flags.format === undefined || flags.format === 'table')) {
+      context.output.out(rows.map(row => `${row.ID}\n`).join(''));
+      return 0;
+    }
+    const listing = {
+      headings: containerHeadings,
+      columns: flags.size ? [...containerColumns, 'Size'] : containerColumns,
+      type: 'formatter.ContainerContext',
+      raw: rawContainer,
+      label: (row: Row, name: string) => labels.get(row)?.[name] ?? '',
+      wording: { parse: 'failed to parse template: ', execute: 'failed to execute template: ', exitCode: 1 },
+    };
+    await printListing(context.output, rows, flags.format, listing);
     return 0;
   },
 });
@@ -45,4 +64,11 @@ async function ancestry(context: Context, references: readonly string[]) {
   const images = references.length === 0 ? undefined : await context.images();
   const tests = new Map(images && references.map(reference => [reference, madeFrom(images, reference)]));
   return (record: ContainerRecord, reference: string) => tests.get(reference)?.(record) === true;
+}
+
+/** How much disk a container takes; looked up only for `--size` and templates. */
+async function sizes(context: Context, asked: boolean): Promise<(record: ContainerRecord) => string> {
+  if (!asked) return () => '';
+  const [{ containerSize }, images] = await Promise.all([import('./size.ts'), context.images()]);
+  return ({ id, imageId }) => containerSize(containerPaths(context.settings, id).upper, images.find(imageId)?.size);
 }

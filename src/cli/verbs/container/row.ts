@@ -1,9 +1,9 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import type { Row } from '../../print/listing.ts';
-import { goQuote } from '../../print/printable.ts';
 import { ellipsis } from '../../print/table.ts';
 import { goTime, humanDuration, timeAgo } from '../../print/time.ts';
+import { quote } from '../../template/go/quote.ts';
 
 /** The first line of `ps`, and the key of each column in templates. */
 export const containerHeadings: Row = {
@@ -20,34 +20,59 @@ export const containerHeadings: Row = {
   Networks: 'NETWORKS',
   Labels: 'LABELS',
   LocalVolumes: 'LOCAL VOLUMES',
+  Size: 'SIZE',
 };
 
 export const containerColumns = ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'];
 
-/** A container as `ps` shows it. @param now milliseconds, as Date.now() */
-export function containerRow(record: ContainerRecord, now: number, options: { truncate: boolean }): Row {
+/** What `--format raw` prints of a container. */
+export const rawContainer = [
+  'container_id: {{.ID}}',
+  'image: {{.Image}}',
+  'command: {{.Command}}',
+  'created_at: {{.CreatedAt}}',
+  'state: {{.State}}',
+  'status: {{.Status}}',
+  'names: {{.Names}}',
+  'labels:{{pad .Labels 1 0}}',
+  'ports:{{pad .Ports 1 0}}\n',
+].join('\n');
+
+/**
+ * A container as `ps` shows it.
+ *
+ * @param now milliseconds, as Date.now()
+ * @param options.size asked only where a template has `.Size`: a walk over what the container wrote
+ */
+export function containerRow(
+  record: ContainerRecord,
+  now: number,
+  options: { truncate: boolean; size: (record: ContainerRecord) => string },
+): Row {
   // As Docker shows it: arguments with a blank in quotes, whatever else is in them.
   const args = record.args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg));
   const command = [record.path, ...args].join(' ');
   return {
     ID: options.truncate ? record.id.slice(0, 12) : record.id,
     Image: record.image,
-    Command: goQuote(options.truncate ? ellipsis(command, 20) : command),
+    Command: quote(options.truncate ? ellipsis(command, 20) : command),
     RunningFor: timeAgo(record.created, now),
     Status: statusOf(record, now),
     Ports: record.state.status === 'running' ? showPorts(record.network.ports, unpublished(record)) : '',
     Names: record.name,
     CreatedAt: goTime(record.created),
     State: record.state.status,
-    Mounts: record.options.volumes
-      .map(volume => volume.source ?? '')
-      .filter(Boolean)
+    Mounts: record.mounts
+      .map(({ name, source }) => (options.truncate ? ellipsis(name ?? source, 15) : (name ?? source)))
       .join(','),
     Networks: record.network.mode,
     Labels: Object.entries(record.config.Labels ?? {})
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     LocalVolumes: String(record.mounts.filter(({ type }) => type === 'volume').length),
+    get Size() {
+      return options.size(record);
+    },
   };
 }
 

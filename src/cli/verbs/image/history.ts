@@ -32,7 +32,7 @@ export const verb = defineVerb({
       Comment: 'COMMENT',
     };
     if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
-    else await printListing(context.output, rows, flags.format, headings, columns);
+    else await printListing(context.output, rows, flags.format, { headings, columns, type: 'image.historyContext' });
     return 0;
   },
 });

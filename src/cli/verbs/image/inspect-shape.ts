@@ -1,40 +1,42 @@
 import type { ImageRecord } from '../../../image/store.ts';
-import { goMap, goSlice } from '../../template/go-values.ts';
+import { imageInspect } from '../../docker-types/image.ts';
+import { conform } from '../../template/go/conform.ts';
+import { type Value, value } from '../../template/go/values.ts';
 
-/** An image in the shape and with the key names of Docker's API (GET /images/{name}/json). */
-export function inspectImage(image: ImageRecord) {
-  const { config } = image;
+/** An image as Docker's API shows it (GET /images/{name}/json). */
+export function inspectImage(image: ImageRecord): Value {
+  const { document } = image;
   const [top, ...below] = [...image.layers].reverse();
-  return {
+  const written = conform(imageInspect, {
+    Author: document.author,
+    Comment: document.comment || image.history.at(-1)?.comment,
+    Config: document.config ?? {},
+    Container: document.container,
+    ContainerConfig: document.container_config ?? {},
+    DockerVersion: document.docker_version,
+    OsVersion: document['os.version'],
+    Variant: document.variant,
+  });
+  return value(imageInspect, {
+    ...(written as object),
     Id: image.id,
     RepoTags: image.repoTags,
     RepoDigests: image.repoDigests,
-    Parent: image.parent ?? '',
+    Parent: image.parent,
     Created: image.created,
-    Config: {
-      User: config.User ?? '',
-      ...(config.ExposedPorts === undefined ? {} : { ExposedPorts: goMap(config.ExposedPorts) }),
-      Env: goSlice(config.Env),
-      Cmd: goSlice(config.Cmd),
-      Volumes: goMap(config.Volumes),
-      WorkingDir: config.WorkingDir ?? '',
-      Entrypoint: goSlice(config.Entrypoint),
-      Labels: goMap(config.Labels, ''),
-      ...(config.StopSignal === undefined ? {} : { StopSignal: config.StopSignal }),
-      ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
-    },
     Architecture: image.architecture,
-    ...(image.variant === undefined ? {} : { Variant: image.variant }),
     Os: image.os,
     Size: image.size,
     VirtualSize: image.size,
     GraphDriver: {
-      Data: goMap<string>({
+      Data: {
         ...(below.length === 0 ? {} : { LowerDir: below.join(':') }),
         ...(top === undefined ? {} : { UpperDir: top }),
-      }),
+      },
       Name: 'overlay2',
     },
     RootFS: { Type: 'layers', Layers: image.diffIds },
-  };
+    // When an image got its name is not written down: Go's zero time.
+    Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+  });
 }

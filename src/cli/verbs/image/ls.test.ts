@@ -19,6 +19,7 @@ function image(digit: string, changes: Partial<ImageRecord>): ImageRecord {
     architecture: 'amd64',
     os: 'linux',
     config: {},
+    document: {},
     history: [],
     diffIds: [],
     layers: [],

@@ -42,10 +42,23 @@ export const verb = defineVerb({
       .flatMap(one => rowsOf(one, { truncate: !flags['no-trunc'], digests: flags.digests }));
     const columns = ['Repository', 'Tag', ...(flags.digests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'];
     if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
-    else await printListing(context.output, rows, flags.format, headings, columns);
+    else {
+      const listing = { headings, columns, type: 'formatter.imageContext', raw: raw(flags.digests) };
+      await printListing(context.output, rows, flags.format, listing);
+    }
     return 0;
   },
 });
+
+const raw = (digests: boolean): string =>
+  [
+    'repository: {{.Repository}}',
+    'tag: {{.Tag}}',
+    ...(digests ? ['digest: {{.Digest}}'] : []),
+    'image_id: {{.ID}}',
+    'created_at: {{.CreatedAt}}',
+    'virtual_size: {{.Size}}\n',
+  ].join('\n');
 
 const none = '<none>';
 

@@ -38,7 +38,8 @@ export const verb = defineVerb({
       IsOfficial: official ? '[OK]' : '',
       IsAutomated: automated ? '[OK]' : '',
     }));
-    await printListing(output, rows, format, headings, Object.keys(headings));
+    const listing = { headings, columns: Object.keys(headings), type: 'registry.searchContext' };
+    await printListing(output, rows, format, listing);
     return 0;
   },
 });

@@ -3,7 +3,6 @@ import { type Check, doctorChecks } from '../../doctor/checks.ts';
 import { probe } from '../../doctor/probe.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { toJson } from '../../template/values.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
@@ -11,7 +10,7 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run({ output, settings }, flags) {
     const checks = doctorChecks(probe(settings));
-    if (flags.format === 'json') output.data(`${toJson(checks, 2)}\n`);
+    if (flags.format === 'json') output.data(`${JSON.stringify(checks, null, 2)}\n`);
     else output.out(printChecks(checks, output.columns));
     return checks.some(check => check.status === 'missing') ? 1 : 0;
   },

@@ -6,7 +6,9 @@ import { single, text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import type { Images } from '../../images.ts';
 import { each } from '../../print/each.ts';
-import { toJson } from '../../template/values.ts';
+import { encodeJson } from '../../template/go/json.ts';
+import { any, slice } from '../../template/go/types.ts';
+import { type Value, value } from '../../template/go/values.ts';
 import { inspectContainer } from '../container/inspect-shape.ts';
 import { inspectImage } from '../image/inspect-shape.ts';
 
@@ -24,7 +26,7 @@ export const verb = defineVerb({
     const print = await printer(flags.format, context);
     const engine = flags.type === 'image' ? undefined : await context.engine();
     const images = await context.images();
-    const found: object[] = [];
+    const found: Value[] = [];
     const code = await each(
       names,
       context.output,
@@ -34,7 +36,7 @@ export const verb = defineVerb({
         else print(item);
       },
     );
-    if (print === undefined) context.output.data(`${toJson(found, flags.format === 'json' ? 0 : 4)}\n`);
+    if (print === undefined) context.output.data(`${encodeJson(list(found), flags.format === 'json' ? 0 : 4)}\n`);
     return code;
   },
 });
@@ -42,10 +44,12 @@ export const verb = defineVerb({
 /** Prints one object by the template; undefined where all are printed as one list. */
 async function printer(format: string | undefined, { output }: Context) {
   if (format === undefined || format === '' || format === 'json') return undefined;
-  const { compileTemplate } = await import('../../template/render.ts');
-  const template = compileTemplate(format);
-  return (item: object) => output.data(`${template(item)}\n`);
+  const { compileForInspect } = await import('../../template/inspection.ts');
+  const template = compileForInspect(format);
+  return (item: Value) => output.data(`${template(item)}\n`);
 }
+
+const list = (items: readonly Value[]): Value => value(slice(any), items);
 
 async function find(
   name: string,
@@ -53,7 +57,7 @@ async function find(
   images: Images,
   context: Context,
   type: ObjectType | undefined,
-): Promise<object> {
+): Promise<Value> {
   if (engine !== undefined) {
     const container = await findContainer(name, engine, context);
     if (container !== undefined) return container;

@@ -11,13 +11,30 @@ export const verb = defineVerb({
     const facts = versionFacts();
     if (flags.format === undefined) output.out(printFacts(facts));
     else {
-      const { renderTemplate } = await import('../../template/render.ts');
       const json = flags.format === 'json';
-      output.data(`${json ? JSON.stringify(facts) : renderTemplate(flags.format, facts)}\n`);
+      output.data(`${json ? JSON.stringify(facts) : await render(flags.format, facts)}\n`);
     }
     return 0;
   },
 });
+
+async function render(format: string, facts: ReturnType<typeof versionFacts>): Promise<string> {
+  const [{ compileTemplate }, { inWordsOf }, { string, struct }, { value }] = await Promise.all([
+    import('../../template/render.ts'),
+    import('../../template/errors.ts'),
+    import('../../template/go/types.ts'),
+    import('../../template/go/values.ts'),
+  ]);
+  const texts = (name: string, of: object) =>
+    struct(name, Object.fromEntries(Object.keys(of).map(key => [key, string])));
+  const type = struct('system.versionInfo', {
+    Client: texts('system.clientVersion', facts.Client),
+    Server: texts('types.Version', facts.Server),
+  });
+  return inWordsOf({ parse: 'template parsing error: ', execute: '', exitCode: 64 }, () =>
+    compileTemplate(format, 'version')(value(type, facts)),
+  );
+}
 
 /** Docker's key names; the client and the engine are one program here. */
 function versionFacts() {

@@ -1,0 +1,60 @@
+import { inWordsOf, type Wording } from '../template/errors.ts';
+import { encodeJson } from '../template/go/json.ts';
+import { type Method, map, pointer, type Scalar, string, struct } from '../template/go/types.ts';
+import { value } from '../template/go/values.ts';
+import { compileTemplate, type Template } from '../template/render.ts';
+import { headingFunctions } from '../template/run/functions.ts';
+import type { Listing, Row } from './listing.ts';
+import type { Output } from './output.ts';
+import { inOneLine } from './printable.ts';
+import { printTable } from './table.ts';
+
+/** Docker's client exits with 1 here, also where the template cannot be parsed. */
+const usual: Wording = { parse: 'template parsing error: ', execute: 'template parsing error: ', exitCode: 1 };
+
+/** Rows by a template (loaded only for `--format`): `json`, `raw`, `table {{.ID}}\t{{.Names}}`, or a template a row. */
+export function printByTemplate(output: Output, rows: readonly Row[], format: string, listing: Listing): void {
+  // In a shell '\t' arrives as two characters.
+  const source = (format === 'raw' && listing.raw) || format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
+  inWordsOf(listing.wording ?? usual, () => {
+    if (source.startsWith('table')) output.out(table(rows, source.slice('table'.length).trimStart(), listing));
+    else {
+      const type = rowType(listing, value => value);
+      const print = format === 'json' ? encodeJson : compileTemplate(source);
+      output.data(rows.map(row => `${print(value(type, row))}\n`).join(''));
+    }
+  });
+}
+
+function table(rows: readonly Row[], source: string, listing: Listing): string {
+  const template = compileTemplate(source);
+  // Lines and columns are ours: a value has none.
+  const type = rowType(listing, inOneLine);
+  const lines = [heading(template, listing), ...rows.map(row => template(value(type, row)))];
+  return printTable(lines.flatMap(line => line.split('\n')).map(line => line.split('\t')));
+}
+
+/** In Docker's client a row is a struct with a method for each column. */
+function rowType({ headings, type, label }: Listing, shown: (value: string) => string) {
+  const method = (parameters: readonly Scalar[], call: (row: Row, ...args: never[]) => string): Method => ({
+    parameters,
+    result: string,
+    call: (row: Row, ...args) => shown(call(row, ...args)),
+  });
+  const methods = Object.fromEntries(Object.keys(headings).map(column => [column, method([], row => row[column]!)]));
+  if (label !== undefined) methods.Label = method([string], label);
+  return pointer(struct(type, {}, { methods, marshalsMethods: true }));
+}
+
+/** The template as it prints the headings: a function that would change a value does not change its heading. */
+function heading(template: Template, { headings }: Listing): string {
+  return template(value(headingType, headings), { functions: headingFunctions });
+}
+
+const headingType = {
+  ...map(string, string, 'formatter.SubHeaderContext'),
+  methods: { Label: { parameters: [string], result: string, call: (_: unknown, label: string) => headingOf(label) } },
+};
+
+/** Of a label `com.example.my-cpu` the last part: `my cpu`. */
+const headingOf = (label: string): string => label.split('.').at(-1)!.replace(/[-_]/g, ' ');

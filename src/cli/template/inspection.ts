@@ -1,0 +1,25 @@
+import { inWordsOf, TemplateError } from './errors.ts';
+import { toPlain } from './go/json.ts';
+import { dynamic, type Value } from './go/values.ts';
+import { compileTemplate } from './render.ts';
+
+const wording = { parse: 'template parsing error: ', execute: 'template parsing error: ', exitCode: 64 };
+
+/**
+ * A template as `inspect --format` reads it: by the fields of Docker's types, and where that fails by the keys of the JSON
+ * (`.Id`, which is `ID` in Go), as Docker's client does.
+ *
+ * @throws {MinidockError} `template`, exit code 64
+ */
+export function compileForInspect(source: string): (item: Value) => string {
+  const template = inWordsOf(wording, () => compileTemplate(source));
+  return item =>
+    inWordsOf(wording, () => {
+      try {
+        return template(item);
+      } catch (error) {
+        if (!(error instanceof TemplateError)) throw error;
+        return template(dynamic(toPlain(item)), { strict: true });
+      }
+    });
+}
