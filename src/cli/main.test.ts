@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
 import { dockerVerbs } from './grammar/docker-verbs.ts';
-import { dockerFlags } from './grammar/flag-hints.ts';
+import { insteadOfFlags } from './grammar/flag-hints.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
 import { groups, verbs } from './verbs.ts';
 
@@ -51,13 +51,29 @@ test("mistakes: Docker's words and exit codes", async () => {
     [
       'container run -dP x',
       125,
-      `unknown shorthand flag: 'P' in -P\nDocker has it; here, '-p PORT' publishes one port on a free port of the host.\nSee 'minidock container run --help'.\n`,
+      `unknown shorthand flag: 'P' in -P\n-P is a flag of Docker that minidock does not have; here, '-p PORT' publishes one port on a free port of the host.\nSee 'minidock container run --help'.\n`,
     ],
     [
       'run --log-driver=syslog x',
       125,
-      `unknown flag: --log-driver\nDocker has it; here, 'minidock logs' keeps what every container prints.\nSee 'minidock run --help'.\n`,
+      `unknown flag: --log-driver\n--log-driver is a flag of Docker that minidock does not have; here, 'minidock logs' keeps what every container prints.\nSee 'minidock run --help'.\n`,
     ],
+    [
+      'run --gpus all x',
+      125,
+      `unknown flag: --gpus\n--gpus is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
+    ],
+    [
+      'run --pid=host x',
+      125,
+      `unknown flag: --pid\n--pid is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
+    ],
+    [
+      '-H tcp://x ps',
+      125,
+      `unknown shorthand flag: 'H' in -H\n-H is a flag of Docker that minidock does not have.\nSee 'minidock --help'.\n`,
+    ],
+    ['ps --gpus', 125, `unknown flag: --gpus\nSee 'minidock ps --help'.\n`],
     ['ps --toString', 125, `unknown flag: --toString\nSee 'minidock ps --help'.\n`],
     ['--foo ps', 125, `unknown flag: --foo\nSee 'minidock --help'.\n`],
     ['run --foo x', 125, `unknown flag: --foo\nSee 'minidock run --help'.\n`],
@@ -97,7 +113,7 @@ test("hints about Docker's verbs name none that is there, and send nobody to a v
 });
 
 test("hints about Docker's flags name none that is there", async () => {
-  for (const [name, hints] of Object.entries(dockerFlags)) {
+  for (const [name, hints] of Object.entries(insteadOfFlags)) {
     const { flags } = (await verbs[name]!.load()).verb;
     const names = Object.entries(flags).flatMap(([long, { short, aliases = [] }]) => [long, short, ...aliases]);
     for (const flag of Object.keys(hints)) assert.not(names.includes(flag), `${name} has ${flag} by now`);

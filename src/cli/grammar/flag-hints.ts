@@ -1,11 +1,12 @@
 import { type VerbEntry, verbs } from '../verbs.ts';
+import { dockerFlagsOf } from './docker-flags.ts';
 import type { FlagTable } from './flags.ts';
 import type { UnknownFlag } from './usage.ts';
 
 /** Hints for a flag that a verb does not have. Read only after that mistake. */
 
-/** Docker's flags that minidock does not have, by verb, and what comes nearest here. */
-export const dockerFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** What comes nearest here to a flag of Docker that minidock does not have. */
+export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   run: {
     'cap-add': "every container has Docker's default capabilities",
     'cap-drop': "every container has Docker's default capabilities",
@@ -25,11 +26,15 @@ export const dockerFlags: Readonly<Record<string, Readonly<Record<string, string
 
 /** What follows Docker's words for an unknown flag; empty where there is nothing to say. */
 export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, entry?: VerbEntry): string {
+  const verb = entry === undefined ? '' : (Object.keys(verbs).find(name => verbs[name] === entry) ?? '');
+  // What Docker has was meant as it stands: `--gpus` is no slip of `--cpus`.
+  if (dockerFlagsOf(verb).includes(flag)) {
+    const instead = insteadOfFlags[verb]?.[flag];
+    const shown = flag.length === 1 ? `-${flag}` : `--${flag}`;
+    return `\n${shown} is a flag of Docker that minidock does not have${instead === undefined ? '' : `; here, ${instead}`}.`;
+  }
   const guess = suggestFlag(table, given);
-  if (guess !== undefined) return `. Did you mean ${guess}?`;
-  const verb = Object.keys(verbs).find(name => verbs[name] === entry) ?? '';
-  const known = Object.hasOwn(dockerFlags, verb) ? dockerFlags[verb]! : {};
-  return Object.hasOwn(known, flag) ? `\nDocker has it; here, ${known[flag]}.` : '';
+  return guess === undefined ? '' : `. Did you mean ${guess}?`;
 }
 
 /** The flag that was most likely meant: `-name` and `--nmae` are `--name`, `--it` is `-it`. */
