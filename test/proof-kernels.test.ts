@@ -5,8 +5,9 @@ import type { ContainerOptions } from '../src/container/record.ts';
 import { createContainer } from '../src/engine/containers/create.ts';
 import { startContainer } from '../src/engine/containers/start.ts';
 import { EngineParts } from '../src/engine/context.ts';
-import type { ExecOptions, RunningContainer } from '../src/engine/engine.ts';
 import { execInContainer } from '../src/engine/execs/exec.ts';
+import type { ExecOptions } from '../src/engine/nouns/execs.ts';
+import type { LaunchedProcess } from '../src/engine/processes.ts';
 import { type HostFacts, inheritedFds } from '../src/host/facts.ts';
 import { archive } from './support/archive.ts';
 import { canaryTree } from './support/canary.ts';
@@ -127,14 +128,14 @@ for (const [kernel, Parts] of [
       engine,
       options({ command: ['sh', '-c', 'echo $$ > /here; cat'], interactive: true }),
     );
-    const container = await startContainer(engine, record, io, { removeOnFailure: true });
+    const container = await startContainer(engine, record, { streams, removeOnFailure: true });
     const exec = async (wanted: Partial<ExecOptions>) =>
       await outcome(
         await execInContainer(
           engine,
           record,
-          { container: record.id, command: [], env: [], tty: false, interactive: false, ...wanted },
-          io,
+          { command: [], env: [], tty: false, interactive: false, ...wanted },
+          { streams },
         ),
       );
     assert.equal(await exec({ command: ['sh', '-c', 'cat /here; readlink /proc/1/exe; exit 4'] }), {
@@ -143,7 +144,7 @@ for (const [kernel, Parts] of [
     });
     assert.equal(await exec({ command: ['tty'], tty: true }), { output: '/dev/pts/0\r\n', code: 0 });
     assert.match((await exec({ command: ['cat', '/proc/self/status'], user: '7' })).output, /^Seccomp:\t2$/m);
-    container.endInput();
+    container.attachment.endInput();
     assert.is(await container.exited, 0);
   });
 
@@ -218,7 +219,7 @@ for (const [kernel, Parts] of [
     });
 }
 
-const io = { stdin: true, stdout: true, stderr: true };
+const streams = { stdin: true, stdout: true, stderr: true };
 
 function options(wanted: Partial<ContainerOptions>): ContainerOptions {
   return {
@@ -239,13 +240,13 @@ function options(wanted: Partial<ContainerOptions>): ContainerOptions {
 async function run(parts: EngineParts, wanted: Partial<ContainerOptions>): Promise<{ output: string; code: number }> {
   const record = await createContainer(parts, options(wanted));
   const { interactive: stdin } = record.options;
-  return await outcome(await startContainer(parts, record, { ...io, stdin }, { removeOnFailure: true }));
+  return await outcome(await startContainer(parts, record, { streams: { ...streams, stdin }, removeOnFailure: true }));
 }
 
 /** Output of both streams as it came, and the exit code. */
-async function outcome(container: RunningContainer): Promise<{ output: string; code: number }> {
+async function outcome(container: LaunchedProcess): Promise<{ output: string; code: number }> {
   let output = '';
-  container.onOutput((_, chunk) => {
+  container.attachment.onOutput((_, chunk) => {
     output += chunk;
   });
   return { code: await container.exited, output };

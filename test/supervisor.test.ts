@@ -8,7 +8,7 @@ import { execute } from '../src/container/process/execute.ts';
 import { cloneProcess } from '../src/container/process/namespaces.ts';
 import { pipes } from '../src/container/process/stdio.ts';
 import { supervisorFiles } from '../src/container/supervisor.ts';
-import { connectSupervisor } from '../src/engine/containers/stop.ts';
+import { connectSupervisor } from '../src/engine/containers/connection.ts';
 import { sync } from '../src/syscalls/calls.ts';
 import { CHUNK } from '../src/syscalls/protocol.ts';
 import { Shim } from '../src/syscalls/shim.ts';

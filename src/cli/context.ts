@@ -5,7 +5,6 @@ import { MinidockError } from '../errors.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
 import { type DaemonJson, defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
 import { defaultRoots, type Roots } from '../state/paths.ts';
-import type { Images } from './images.ts';
 import { printWarning } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 
@@ -16,8 +15,6 @@ export interface Context {
   readonly output: Output;
   /** Loads the engine; needs root. */
   engine(): Promise<Engine>;
-  /** Loads the image store; needs root. */
-  images(): Promise<Images>;
 }
 
 /** Which engine: two with other roots and bridges live side by side. */

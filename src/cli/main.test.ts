@@ -121,15 +121,16 @@ test("hints about Docker's flags name none that is there", async () => {
 });
 
 test('errors are one line and a fix; a stack only for --debug', async () => {
-  const broken = { ...engine, list: async () => Promise.reject(new TypeError('x is not a function')) };
+  const listing = (error: Error) => ({
+    ...engine,
+    containers: { ...engine.containers, list: async () => Promise.reject(error) },
+  });
+  const broken = listing(new TypeError('x is not a function'));
   const plain = await runLine(['ps'], broken);
   assert.is(plain.code, 1);
   assert.match(plain.stderr, /^minidock: x is not a function\n {2}fix: .*--debug.*\n$/);
   const cause = new Error('beneath');
-  const failing = {
-    ...engine,
-    list: async () => Promise.reject(new MinidockError('c', 'no', { exitCode: 3, fix: 'do', cause })),
-  };
+  const failing = listing(new MinidockError('c', 'no', { exitCode: 3, fix: 'do', cause }));
   assert.equal(await runLine(['ps'], failing), { code: 3, stdout: '', stderr: 'minidock: no\n  fix: do\n' });
   assert.match((await runLine(['-D', 'ps'], failing)).stderr, /no\n.*do\n.*\n +at [\s\S]*beneath\n +at /);
 });

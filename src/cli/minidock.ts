@@ -21,12 +21,8 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
     engine: async () => {
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');
-      return openEngine(settings(), { bridge: settings().bridge });
-    },
-    images: async () => {
-      requireRoot();
-      const { openImages } = await import('./images.ts');
-      return openImages(settings());
+      const { bridge, registries } = settings();
+      return openEngine(settings(), { bridge, registries });
     },
   };
 }).then(code => process.exit(code));

@@ -1,12 +1,12 @@
 import { cgroupDriver } from '../cgroup/choose.ts';
 import type { CgroupDriver } from '../cgroup/driver.ts';
+import { freshName } from '../container/fresh-names.ts';
 import { ContainerStore } from '../container/store.ts';
 import { type HostFacts, hostFacts } from '../host/facts.ts';
 import { defaultBridge } from '../network/network.ts';
 import { cgroupParent, type Roots } from '../state/paths.ts';
 import { secureRoots } from '../state/private.ts';
 import type { Pieces } from './compile/pieces.ts';
-import { freshName } from './containers/names.ts';
 
 /**
  * What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. Its roots are made, or

@@ -1,5 +1,4 @@
-import { MinidockError } from '../errors.ts';
-import type { ImageRecord, ImageStore } from './store.ts';
+import type { ImageRecord } from './store.ts';
 
 /** A container, as far as its image goes. */
 export interface FromImage {
@@ -8,17 +7,13 @@ export interface FromImage {
   layers: readonly string[];
 }
 
-type Images = Pick<ImageStore, 'find' | 'list'>;
-
 /**
- * Whether a container's image is the one that `reference` names, or was made from it: by the parents that images built or
- * loaded here name, and by the layers of those that came from a registry, where no parent is known. Images of the very same
- * layers are not each other's ancestors. As in Docker a name that means no image holds for no container.
+ * Whether a container's image is `ancestor`, or was made from it: by the parents that images built or loaded here name, and
+ * by the layers of those that came from a registry, where no parent is known. Images of the very same layers are not each
+ * other's ancestors. `all` are the images that there are.
  */
-export function madeFrom(images: Images, reference: string): (container: FromImage) => boolean {
-  const ancestor = findIfAny(images, reference);
-  if (ancestor === undefined) return () => false;
-  const family = familyOf(ancestor, images.list());
+export function madeFrom(ancestor: ImageRecord, all: readonly ImageRecord[]): (container: FromImage) => boolean {
+  const family = familyOf(ancestor, all);
   const top = ancestor.layers.at(-1);
   // The directory of a layer is named by its chain ID: where it is the same, so is all that lies below.
   return ({ imageId, layers }) => family.has(imageId) || (top !== undefined && layers.slice(0, -1).includes(top));
@@ -34,14 +29,4 @@ function familyOf(ancestor: ImageRecord, all: readonly ImageRecord[]): Set<strin
     for (const image of all) if (image.parent === id) waiting.push(image.id);
   }
   return family;
-}
-
-function findIfAny(images: Images, reference: string): ImageRecord | undefined {
-  try {
-    return images.find(reference);
-  } catch (error) {
-    if (error instanceof MinidockError && ['invalid-reference', 'ambiguous-image'].includes(error.code))
-      return undefined;
-    throw error;
-  }
 }

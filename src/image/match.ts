@@ -1,3 +1,4 @@
+import type { ContainerConfig } from '../oci/image-config.ts';
 import { familiar, familiarName, parseName } from '../oci/reference.ts';
 
 /**
@@ -45,4 +46,14 @@ function classBody(ranges: string): string {
 
 function escaped(character: string): string {
   return character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
+/** Whether it has all of the labels: `key`, or `key=value`. */
+export function hasLabels({ config }: { config: ContainerConfig }, labels: readonly string[]): boolean {
+  return labels.every(label => {
+    const equals = label.indexOf('=');
+    const key = equals < 0 ? label : label.slice(0, equals);
+    const value = config.Labels !== undefined && Object.hasOwn(config.Labels, key) ? config.Labels[key] : undefined;
+    return value !== undefined && (equals < 0 || value === label.slice(equals + 1));
+  });
 }

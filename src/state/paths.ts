@@ -40,6 +40,8 @@ export function containerPaths(roots: Roots, id: string) {
   };
 }
 
+export type ContainerFiles = ReturnType<typeof containerPaths>;
+
 /** Locks and places that all containers of an engine share. */
 export function enginePaths(roots: Roots) {
   return {
@@ -50,6 +52,10 @@ export function enginePaths(roots: Roots) {
     /** Names and addresses are taken under this lock, held for about a millisecond. */
     allocation: `${roots.root}/allocation.lock`,
     reaperLock: `${roots.execRoot}/reaper.lock`,
+    /** Execs that were made and wait for their start. */
+    execs: `${roots.execRoot}/execs`,
+    /** What happened, a line an event. */
+    journal: `${roots.execRoot}/events.jsonl`,
   };
 }
 

@@ -1,8 +1,8 @@
 import { isatty } from 'node:tty';
+import type { Images } from '../../engine/nouns/images.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import { canonical, familiar, parseName, parseReference } from '../../oci/reference.ts';
-import type { PullEvent } from '../../registry/pull.ts';
-import type { Images } from '../images.ts';
+import type { PullEvent, PullResult } from '../../registry/pull.ts';
 import { inOneLine } from '../print/printable.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { LayerList } from './layer-list.ts';
@@ -25,14 +25,14 @@ export async function pullImage(images: Images, image: string, display: PullDisp
   const { quiet, fd, print, warn = print, platform } = display;
   const reference = parseReference(image);
   if (quiet) {
-    await interruptible(signal => images.pull(image, () => {}, { platform, signal }));
+    await interruptible(signal => images.pull(image, { onProgress: () => {}, platform, abort: signal }));
     return canonical(reference);
   }
   const isDefaultTag = parseName(image).tag === undefined && reference.digest === undefined;
   if (fd === 1 && isDefaultTag) print('Using default tag: latest\n');
   const show = eventPrinter(print, warn, isatty(fd) ? terminalSize(fd) : undefined);
-  const { changed } = await interruptible(signal => images.pull(image, show, { platform, signal }));
-  print(statusLine(changed, familiar(reference)));
+  const results = await interruptible(abort => images.pull(image, { onProgress: show, platform, abort }));
+  print(statusLine(results, familiar(reference)));
   return canonical(reference);
 }
 
@@ -40,19 +40,15 @@ export async function pullImage(images: Images, image: string, display: PullDisp
 export async function pullRepository(images: Images, repository: string, display: PullDisplay): Promise<string> {
   const { quiet, fd, print, warn = print, platform } = display;
   const show = quiet ? () => {} : eventPrinter(print, warn, isatty(fd) ? terminalSize(fd) : undefined);
-  const results = await interruptible(signal => images.pullAll(repository, show, { platform, signal }));
+  const all = { onProgress: show, allTags: true, platform };
+  const results = await interruptible(abort => images.pull(repository, { ...all, abort }));
   const name = parseName(repository);
-  if (!quiet)
-    print(
-      statusLine(
-        results.some(({ changed }) => changed),
-        familiar(name),
-      ),
-    );
+  if (!quiet) print(statusLine(results, familiar(name)));
   return canonical(name);
 }
 
-function statusLine(changed: boolean, name: string): string {
+function statusLine(results: readonly PullResult[], name: string): string {
+  const changed = results.some(result => result.changed);
   return `Status: ${changed ? 'Downloaded newer image' : 'Image is up to date'} for ${name}\n`;
 }
 

@@ -19,7 +19,7 @@ function setUp(options: { tty: boolean; interactive: boolean }) {
   const output = new KeptOutput();
   const size = { rows: 24, columns: 80 };
   const host = { stdin, signals, size: () => size, exit: (code: number) => exits.push(code) } as unknown as Host;
-  const ended = runInForeground(async () => container, { ...options, detachKeys: [16, 17], output, host });
+  const ended = runInForeground(container, { ...options, detachKeys: [16, 17], output, host });
   return { container, raw, stdin, signals, exits, output, ended, size };
 }
 
@@ -99,10 +99,10 @@ test('a container that cannot be started leaves the terminal as it was', async (
   const raw: boolean[] = [];
   const stdin = Object.assign(new EventEmitter(), { isTTY: true, setRawMode: (mode: boolean) => raw.push(mode) });
   const host = { stdin, signals: new EventEmitter() } as unknown as Host;
-  const start = () => Promise.reject(new Error('no'));
+  const failing = Object.assign(new FakeContainer(), { start: () => Promise.reject(new Error('no')) });
   const options = { tty: true, interactive: true, detachKeys: [], output: new KeptOutput(), host };
   try {
-    await runInForeground(start, options);
+    await runInForeground(failing, options);
     assert.unreachable();
   } catch (error) {
     assert.is((error as Error).message, 'no');

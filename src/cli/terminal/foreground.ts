@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import type { RunningContainer } from '../../engine/engine.ts';
+import type { Attachment, WindowSize } from '../../engine/nouns/streams.ts';
 import { MinidockError } from '../../errors.ts';
 import type { Output } from '../print/output.ts';
 import { DetachFilter } from './detach-filter.ts';
@@ -9,6 +9,16 @@ import { DetachFilter } from './detach-filter.ts';
 const proxied = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
 /** With a terminal keys make the signals, inside. These mean us: leave it as we found it and go. */
 const fatal = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
+
+/** A container or exec that is about to be started, by what the engine can do with it. */
+export interface ForegroundProcess {
+  attach(): Promise<Attachment>;
+  /** Resolves with the exit status of the run that comes. */
+  wait(): Promise<number>;
+  start(): Promise<void>;
+  signal(number: number): Promise<void>;
+  resize(size: WindowSize): Promise<void>;
+}
 
 export interface ForegroundOptions {
   readonly tty: boolean;
@@ -40,40 +50,40 @@ export function requireTerminal(options: { tty: boolean; interactive: boolean },
  *
  * @returns the container's exit code; 0 after the detach keys
  */
-export async function runInForeground(
-  start: () => Promise<RunningContainer>,
-  options: ForegroundOptions,
-): Promise<number> {
+export async function runInForeground(process: ForegroundProcess, options: ForegroundOptions): Promise<number> {
   const host = options.host ?? thisProcess();
   const undo: (() => void)[] = [];
   const restore = () => {
     for (const action of undo.splice(0).reverse()) action();
   };
-  process.on('exit', restore);
+  globalThis.process.on('exit', restore);
   try {
     if (options.tty && options.interactive && host.stdin.isTTY) {
       host.stdin.setRawMode(true);
       undo.push(() => host.stdin.setRawMode(false));
     }
-    const container = await start();
-    container.onOutput((stream, chunk) => {
+    const attachment = await process.attach();
+    const exited = process.wait();
+    await process.start();
+    attachment.onOutput((stream, chunk) => {
       if (stream === 'stderr') options.output.err(chunk);
       else options.output.out(chunk);
     });
-    if (options.tty) followWindow(container, host, undo);
-    forwardSignals(container, options, host, undo, restore);
-    const detached = options.interactive ? forwardInput(container, options, host, undo) : new Promise<never>(() => {});
-    return await Promise.race([container.exited, detached]);
+    if (options.tty) followWindow(process, host, undo);
+    forwardSignals(process, attachment, options, host, undo, restore);
+    const detached = options.interactive ? forwardInput(attachment, options, host, undo) : new Promise<never>(() => {});
+    return await Promise.race([exited, detached]);
   } finally {
     restore();
-    process.off('exit', restore);
+    globalThis.process.off('exit', restore);
   }
 }
 
-function followWindow(container: RunningContainer, host: Host, undo: (() => void)[]): void {
+function followWindow(process: ForegroundProcess, host: Host, undo: (() => void)[]): void {
   const resize = () => {
     const size = host.size();
-    if (size !== undefined) container.resize(size);
+    // It may have ended meanwhile.
+    if (size !== undefined) process.resize(size).catch(() => {});
   };
   // It may have changed since the container was started with it.
   resize();
@@ -87,7 +97,8 @@ const ignoresInterrupts = `minidock: the container got Ctrl-C and runs on: its P
 `;
 
 function forwardSignals(
-  container: RunningContainer,
+  process: ForegroundProcess,
+  attachment: Attachment,
   { tty, output }: ForegroundOptions,
   host: Host,
   undo: (() => void)[],
@@ -99,10 +110,11 @@ function forwardSignals(
     const listener = () => {
       if (!tty) {
         if (name === 'SIGINT' && ++interrupts === 2) output.err(ignoresInterrupts);
-        return container.signal(number);
+        process.signal(number).catch(() => {});
+        return;
       }
       restore();
-      container.detach();
+      attachment.detach();
       host.exit(128 + number);
     };
     host.signals.on(name, listener);
@@ -112,7 +124,7 @@ function forwardSignals(
 
 /** Resolves with 0 once the detach keys were typed. */
 function forwardInput(
-  container: RunningContainer,
+  attachment: Attachment,
   options: ForegroundOptions,
   { stdin }: Host,
   undo: (() => void)[],
@@ -124,15 +136,15 @@ function forwardInput(
       if (pass.length > 0) {
         // A process that does not read holds up whoever feeds us, not our memory.
         stdin.pause();
-        void container.write(pass).then(() => stdin.resume());
+        void attachment.write(pass).then(() => stdin.resume());
       }
       if (!detach) return;
-      container.detach();
+      attachment.detach();
       options.output.err('read escape sequence\n');
       resolve(0);
     };
     // A terminal that hung up reads as EIO.
-    const onEnd = () => container.endInput();
+    const onEnd = () => attachment.endInput();
     stdin.on('data', onData);
     stdin.on('end', onEnd);
     stdin.on('error', onEnd);

@@ -1,9 +1,13 @@
-import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
-import type { Engine, ExecOptions, RunningContainer } from '../../engine/engine.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { warningsOf } from '../../engine/containers/warnings.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Images } from '../../engine/nouns/images.ts';
+import type { Attachment, Streams } from '../../engine/nouns/streams.ts';
 import { MinidockError } from '../../errors.ts';
-import type { Context } from '../context.ts';
+import { containerPaths } from '../../state/paths.ts';
 import { main } from '../main.ts';
 import { Output } from '../print/output.ts';
+import type { ForegroundProcess } from '../terminal/foreground.ts';
 
 /** Parts for unit tests of verbs: an engine that remembers what it was asked, and output that is kept. */
 
@@ -69,8 +73,7 @@ export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
 }
 
 /** A container that prints `hello`, echoes its input, and exits as it is told. */
-export class FakeContainer implements RunningContainer {
-  readonly pid = 1;
+export class FakeContainer implements ForegroundProcess, Attachment {
   readonly calls: unknown[] = [];
   readonly exited: Promise<number>;
   exit: (code: number) => void = () => {};
@@ -81,77 +84,101 @@ export class FakeContainer implements RunningContainer {
     });
   }
 
+  attach = async () => this;
+  wait = () => this.exited;
+  start = async () => {};
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void {
     listener('stdout', Buffer.from('hello\n'));
     listener('stderr', Buffer.from('oops\n'));
   }
   write = async (chunk: Buffer) => void this.calls.push(['write', chunk.toString()]);
   endInput = () => void this.calls.push(['endInput']);
-  signal = (number: number) => void this.calls.push(['signal', number]);
-  resize = (size: object) => void this.calls.push(['resize', size]);
+  signal = async (number: number) => void this.calls.push(['signal', number]);
+  resize = async (size: object) => void this.calls.push(['resize', size]);
   detach = () => void this.calls.push(['detach']);
 }
 
-/** An engine with one container, which exits with `exitCode` as soon as it is started. */
-export function fakeEngine(record: ContainerRecord, exitCode = 0) {
+/** An engine with one container, which exits with `exitCode` as soon as it is started, and the images that a test hands in. */
+export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partial<Images> = {}) {
   const calls: unknown[] = [];
   const find = async (name: string) => {
     if (name === record.name || record.id.startsWith(name)) return record;
     throw new MinidockError('no-such-container', `No such container: ${name}`);
   };
-  const start = () => {
-    const container = new FakeContainer();
+  const container = new FakeContainer();
+  const start = async (id: string) => {
+    calls.push(['start', id.slice(0, 4)]);
     container.exit(exitCode);
+  };
+  const attach = async (id: string, { stdin, stdout }: Streams) => {
+    calls.push(['attach', id.slice(0, 4), stdin, stdout]);
     return container;
   };
+  const common = {
+    attach,
+    start,
+    wait: container.wait,
+    signal: (_: string, number: number) => container.signal(number),
+    resize: (_: string, size: object) => container.resize(size),
+  };
   const engine: Engine = {
-    plan: async () => Promise.reject(new Error('not here')),
-    create: async (options: ContainerOptions) => {
-      calls.push(['create', options.image, options.command]);
-      return record;
-    },
-    start: async (id, io) => {
-      calls.push(['start', id.slice(0, 4), io.stdin, io.stdout]);
-      return start();
-    },
-    exec: async (options: ExecOptions) => {
-      calls.push(['exec', options.container, options.command]);
-      return start();
-    },
-    list: async ({ all }) => {
-      calls.push(['list', all]);
-      return [record];
-    },
-    find,
-    stop: async (name, options) => {
-      calls.push(['stop', name, options]);
-      return find(name);
-    },
-    remove: async (name, options) => {
-      calls.push(['remove', name, options]);
-      return find(name);
-    },
-    logs: async () => ({
-      async *entries(selection) {
+    containers: {
+      ...common,
+      plan: async () => Promise.reject(new Error('not here')),
+      create: async options => {
+        calls.push(['create', options.image, options.command]);
+        return { id: record.id, warnings: warningsOf({ ...record, options }) };
+      },
+      list: async ({ all }) => {
+        calls.push(['list', all]);
+        return { containers: [record], broken: [], sizes: {} };
+      },
+      inspect: async name => ({
+        record: await find(name),
+        files: containerPaths({ root: '/r', execRoot: '/e' }, record.id),
+      }),
+      stop: async (name, options) => {
+        calls.push(['stop', name, options]);
+        await find(name);
+      },
+      remove: async (name, options) => {
+        calls.push(['remove', name, options]);
+        await find(name);
+      },
+      async *logs(_name, selection) {
         calls.push(['logs', selection]);
         yield { stream: 'stdout', time: 'T1', line: Buffer.from('one\n') };
         yield { stream: 'stderr', time: 'T2', line: Buffer.from('two\n') };
         yield { stream: 'stdout', time: 'T3', line: Buffer.from('three') };
       },
-    }),
+    },
+    execs: {
+      ...common,
+      create: async (name, { command }) => {
+        calls.push(['exec', name, command]);
+        return { id: record.id };
+      },
+    },
+    images: {
+      list: async () => [],
+      inspect: async name => {
+        throw new MinidockError('no-such-image', `No such image: ${name}`);
+      },
+      ...images,
+    } as Images,
+    system: {} as Engine['system'],
   };
   return { engine, calls };
 }
 
 /** Runs a command line against fakes. */
-export async function runLine(args: readonly string[], engine: Engine, images?: Context['images']) {
+export async function runLine(args: readonly string[], engine: Engine) {
   const output = new KeptOutput();
   const code = await main(args, output, () => ({
     settings: { root: '/r', execRoot: '/e', bridge: 'b', ignored: [], registries: { daemonConfig: '/c' } },
     env: { HOME: '/root' },
     output,
     engine: async () => engine,
-    images: images ?? (async () => ({ find: () => undefined, list: () => [] }) as never),
   }));
   return { code, stdout: output.stdout, stderr: output.stderr };
 }

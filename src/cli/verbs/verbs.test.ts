@@ -1,6 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Containers } from '../../engine/nouns/containers.ts';
 import { MinidockError } from '../../errors.ts';
+import type { PullResult } from '../../registry/pull.ts';
 import { fakeEngine, fakeRecord, runLine } from '../testing/fakes.ts';
 
 const line = (text: string) => text.split(' ');
@@ -79,7 +81,8 @@ test('run: the exit code is the container’s, output apart; -d prints the id', 
   assert.equal(await runLine(line('run --rm nginx ls -l'), engine), { code: 7, stdout: 'hello\n', stderr: 'oops\n' });
   assert.equal(calls, [
     ['create', 'nginx', ['ls', '-l']],
-    ['start', 'bdd8', false, true],
+    ['attach', 'bdd8', false, true],
+    ['start', 'bdd8'],
   ]);
   const detached = await runLine(line('run -dit nginx'), engine);
   assert.equal(detached, { code: 0, stdout: `${fakeRecord().id}\n`, stderr: '' });
@@ -91,8 +94,11 @@ test('run and exec: a flag after the image is not the command that was meant', a
   const { engine } = fakeEngine(fakeRecord());
   const lost = {
     ...engine,
-    start: () => missing(['-it']),
-    exec: ({ command }: { command: readonly string[] }) => missing(command),
+    containers: { ...engine.containers, start: () => missing(['-it']) },
+    execs: {
+      ...engine.execs,
+      create: (_: string, { command }: { command: readonly string[] }) => missing(command),
+    },
   };
   const cases: [string, string | undefined][] = [
     ['run nginx -it sh', 'minidock run [OPTIONS] IMAGE COMMAND'],
@@ -146,26 +152,25 @@ test('run --restart: taken with a warning, refused beside --rm and where it says
 });
 
 test('run: a missing image is pulled once, unless --pull never; engine errors are 125', async () => {
-  const { engine } = fakeEngine(fakeRecord());
   let here = false;
+  const { engine } = fakeEngine(fakeRecord(), 0, {
+    pull: async (_name, { onProgress: show }) => {
+      here = true;
+      show({ kind: 'pulling', tag: 'latest', repository: 'library/nginx', from: 'docker.io', mirror: false });
+      show({ kind: 'layer', layer: 'aaaaaaaaaaaa', phase: 'Pull complete' });
+      show({ kind: 'digest', digest: `sha256:${'d'.repeat(64)}` });
+      return [{ changed: true } as PullResult];
+    },
+  });
   const missing = new MinidockError('no-such-image', 'No such image: nginx');
-  const lazy = { ...engine, create: async () => (here ? fakeRecord() : Promise.reject(missing)) };
-  const images = async () =>
-    ({
-      pull: async (_name: string, show: (event: object) => void) => {
-        here = true;
-        show({ kind: 'pulling', tag: 'latest', repository: 'library/nginx' });
-        show({ kind: 'layer', layer: 'aaaaaaaaaaaa', phase: 'Pull complete' });
-        show({ kind: 'digest', digest: 'sha256:dd' });
-        return { changed: true };
-      },
-    }) as never;
-  assert.equal(await runLine(line('run --pull never nginx'), lazy, images), {
+  const create: Containers['create'] = options => (here ? engine.containers.create(options) : Promise.reject(missing));
+  const lazy = { ...engine, containers: { ...engine.containers, create } };
+  assert.equal(await runLine(line('run --pull never nginx'), lazy), {
     code: 125,
     stdout: '',
     stderr: 'minidock: No such image: nginx\n',
   });
-  const { code, stdout, stderr } = await runLine(line('run -d nginx'), lazy, images);
+  const { code, stdout, stderr } = await runLine(line('run -d nginx'), lazy);
   assert.equal([code, stdout], [0, `${fakeRecord().id}\n`]);
   assert.is(
     stderr,
@@ -173,13 +178,13 @@ test('run: a missing image is pulled once, unless --pull never; engine errors ar
       `Unable to find image 'nginx:latest' locally`,
       'latest: Pulling from library/nginx',
       'aaaaaaaaaaaa: Pull complete',
-      'Digest: sha256:dd',
+      `Digest: sha256:${'d'.repeat(64)}`,
       'Status: Downloaded newer image for nginx:latest\n',
     ].join('\n'),
   );
-  const { stdout: pulled } = await runLine(line('pull nginx'), lazy, images);
+  const { stdout: pulled } = await runLine(line('pull nginx'), lazy);
   assert.match(pulled, /^Using default tag: latest\nlatest: Pulling[\s\S]*\ndocker.io\/library\/nginx:latest\n$/);
-  assert.is((await runLine(line('pull -q nginx:1'), lazy, images)).stdout, 'docker.io/library/nginx:1\n');
+  assert.is((await runLine(line('pull -q nginx:1'), lazy)).stdout, 'docker.io/library/nginx:1\n');
 });
 
 test('exec and logs', async () => {

@@ -12,6 +12,7 @@ import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { EngineParts } from '../context.ts';
+import { tell } from './events.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { removeAnonymous } from './volumes-in-use.ts';
 
@@ -30,6 +31,11 @@ export async function reap(parts: EngineParts, id: string): Promise<void> {
     case 'running':
       return;
     case 'abandoned':
+      // Whoever started it may have written it down as running before the command failed.
+      if (record.state.status === 'running') {
+        record.state = { ...record.state, status: 'created', pid: 0 };
+        parts.store.write(record);
+      }
       return await cleanUp(parts, record, { remove: seen.starting?.removeOnFailure ?? false });
     case 'ended':
     case 'lost': {
@@ -37,6 +43,7 @@ export async function reap(parts: EngineParts, id: string): Promise<void> {
       record.state = { ...stateOf(record.state, seen), oomKilled, ...(seen.kind === 'lost' && { error: lostReason }) };
       if (oomKilled && record.state.error === '')
         record.state.error = 'out of memory: the kernel ended a process at the memory limit';
+      tell(parts, record, 'die', { exitCode: String(record.state.exitCode) });
       if (!record.options.autoRemove) parts.store.write(record);
       return await cleanUp(parts, record, { remove: record.options.autoRemove });
     }
@@ -83,6 +90,7 @@ export async function removeBundle(
   options = { volumes: true },
 ): Promise<void> {
   await withLock(enginePaths(parts.roots).allocation, () => parts.store.delete(record));
+  tell(parts, record, 'destroy');
   if (options.volumes) removeAnonymous(parts, record.mounts);
 }
 

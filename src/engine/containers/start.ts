@@ -17,11 +17,11 @@ import { type Container, compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import type { EngineParts } from '../context.ts';
-import type { AttachOptions, RunningContainer } from '../engine.ts';
+import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { attachNetwork, writeBundle } from './create.ts';
+import { tell } from './events.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
-import { runningContainer } from './running.ts';
 
 /**
  * Starts a created container; resolves once its command was executed. Where that fails everything it took is given back,
@@ -30,21 +30,22 @@ import { runningContainer } from './running.ts';
 export async function startContainer(
   parts: EngineParts,
   record: ContainerRecord,
-  io: AttachOptions,
-  options: { removeOnFailure: boolean },
-): Promise<RunningContainer> {
+  options: LaunchOptions & { removeOnFailure?: boolean },
+): Promise<LaunchedProcess> {
   const paths = containerPaths(parts.roots, record.id);
   return await withContainerLock(parts, record.id, async () => {
     fs.mkdirSync(paths.run, { mode: 0o700 });
-    const starting: Starting = { by: identityOf(process.pid), removeOnFailure: options.removeOnFailure };
+    const starting: Starting = { by: identityOf(process.pid), removeOnFailure: options.removeOnFailure === true };
     writeVolatile(paths.starting, JSON.stringify(starting));
     // The shim seals itself while we prepare what it will run.
-    const shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep: io.trace });
+    const shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep: options.onStep });
     try {
-      return await launch(parts, record, shim, io);
+      return await launch(parts, record, shim, options);
     } catch (error) {
       await shim.abort();
-      await cleanUp(parts, record, { remove: options.removeOnFailure });
+      const remove = options.removeOnFailure === true;
+      if (!remove) writeFailure(parts, record, error);
+      await cleanUp(parts, record, { remove });
       throw error;
     }
   });
@@ -54,8 +55,8 @@ async function launch(
   parts: EngineParts,
   record: ContainerRecord,
   shim: Shim,
-  io: AttachOptions,
-): Promise<RunningContainer> {
+  { streams, window }: LaunchOptions,
+): Promise<LaunchedProcess> {
   const network =
     record.options.network === 'bridge' ? await ensureBridge(parts.roots, { bridge: parts.bridge }) : undefined;
   if (network) record.network = await attachNetwork(parts, record, network);
@@ -64,16 +65,16 @@ async function launch(
     shim.run(compile(container, parts.facts, parts.pieces ?? pieces));
     await shim.supervised;
     shim.client.cleansUp(true);
-    shim.client.attach(io);
-    if (io.window) shim.client.resize(io.window);
+    if (streams) shim.client.attach(streams);
+    if (window) shim.client.resize(window);
     // The host's ports are held from here on: a rule before would take another server's connections away.
     const published = publish(parts, record, network);
     // Both settled, also where one fails: rules that come after the clean-up would stay.
     await Promise.allSettled([shim.ready, published]);
     await Promise.all([shim.ready, published]);
     writeDown(parts, record, shim);
-    // Nobody of us waits for a detached container: from its first moment its end is the reaper's business.
-    if (!io.stdin && !io.stdout && !io.stderr) shim.client.cleansUp(false);
+    // Nobody of us stays with it: from its first moment its end is the reaper's business.
+    if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await shim.executed;
   } catch (error) {
@@ -81,8 +82,9 @@ async function launch(
   }
   const paths = containerPaths(parts.roots, record.id);
   removeTree(paths.starting);
-  return runningContainer(shim, async () => {
+  return new LaunchedProcess(shim, async code => {
     await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+    return code;
   });
 }
 
@@ -90,6 +92,15 @@ async function publish(parts: EngineParts, record: ContainerRecord, network: Net
   const { ipAddress, ports } = record.network;
   if (network === undefined || ipAddress === undefined) return;
   await publishPorts(parts.roots, network, { shortId: record.id.slice(0, 12), address: ipAddress, ports });
+}
+
+/** A container that could not be started is as it was made, with the reason. The codes are those that Docker shows. */
+function writeFailure(parts: EngineParts, record: ContainerRecord, error: unknown): void {
+  const { message, code } = error as { message: string; code?: string };
+  const exitCode =
+    ({ 'command-not-found': 127, 'command-not-executable': 126 } as Record<string, number>)[code ?? ''] ?? 128;
+  record.state = { status: 'created', pid: 0, exitCode, error: message, oomKilled: false };
+  parts.store.write(record);
 }
 
 /** From here on the container is running for everyone, though its command has not begun. */
@@ -107,6 +118,7 @@ function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): voi
   const supervisor = identityOf(shim.process.pid!);
   const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
   writeVolatile(containerPaths(parts.roots, record.id).running, JSON.stringify(running));
+  tell(parts, record, 'start');
 }
 
 /** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it stands at its sync. */

@@ -1,13 +1,12 @@
-import net from 'node:net';
 import { eventually } from '../../cgroup/files.ts';
 import { observe, supervisorPid } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
-import { errnoOf, MinidockError } from '../../errors.ts';
+import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
-import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineParts } from '../context.ts';
+import { connectSupervisor } from './connection.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
 
@@ -74,38 +73,6 @@ async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
   throw new MinidockError('cannot-stop', `container ${record.name} does not end: its supervisor gives no answer`, {
     fix: `look at \`ps -o pid,stat,wchan,args -p ${pid}\``,
   });
-}
-
-export interface SupervisorConnection {
-  client: SupervisorClient;
-  /** The supervisor said that the process has exited, or is gone itself. */
-  ended: Promise<void>;
-  close(): void;
-}
-
-/** A conversation with a running container's supervisor; undefined where it is just going away. */
-export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
-  const socket = net.connect(path);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED') return undefined;
-    throw error;
-  }
-  socket.on('error', () => {});
-  const client = new SupervisorClient(socket);
-  const decoder = new Decoder();
-  const ended = new Promise<void>(resolve => {
-    socket.on('data', chunk => {
-      for (const message of decoder.push(chunk)) if (message.kind === 'accepted') client.accepted();
-    });
-    // After EXITED the supervisor closes; only then is its lock free and the container down for every observer.
-    socket.once('close', () => resolve());
-  });
-  return { client, ended, close: () => socket.destroy() };
 }
 
 async function settlesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {

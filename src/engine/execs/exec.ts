@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { observe } from '../../container/observe.ts';
+import { observe, type Running } from '../../container/observe.ts';
 import { capabilitySets } from '../../container/process/capabilities.ts';
 import { configuredEnvironment, environment } from '../../container/process/command.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
@@ -13,26 +13,22 @@ import { Shim } from '../../syscalls/shim.ts';
 import { compileExec } from '../compile/compile.ts';
 import { pieces } from '../compile/pieces.ts';
 import { userOf } from '../containers/create.ts';
-import { runningContainer } from '../containers/running.ts';
 import type { EngineParts } from '../context.ts';
-import type { AttachOptions, ExecOptions, RunningContainer } from '../engine.ts';
+import type { ExecOptions } from '../nouns/execs.ts';
+import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 
 /** Runs another command in a running container, with the container's own limits, filter and rights. */
 export async function execInContainer(
   parts: EngineParts,
   record: ContainerRecord,
   options: ExecOptions,
-  io: AttachOptions,
-): Promise<RunningContainer> {
-  const seen = observe(parts.roots, record.id, flocks);
-  if (seen.kind !== 'running')
-    throw new MinidockError('not-running', `Container ${record.id} is not running`, {
-      fix: '`minidock ps` shows the running ones',
-    });
+  { streams, window, onStep }: LaunchOptions,
+): Promise<LaunchedProcess> {
+  const running = checkRunning(parts, record);
   const shim = new Shim({
     label: `${record.id.slice(0, 12)} exec`,
     memfd: parts.facts.features.memfd,
-    onStep: io.trace,
+    onStep,
   });
   let cwd = '';
   try {
@@ -41,7 +37,7 @@ export async function execInContainer(
     const program = compileExec(
       {
         spec,
-        target: seen.running,
+        target: running,
         interactive: options.interactive,
         cgroupParent: cgroupParent(parts.roots),
         cgroups: parts.cgroups,
@@ -52,18 +48,28 @@ export async function execInContainer(
     shim.run(program);
     await shim.supervised;
     shim.client.cleansUp(true);
-    shim.client.attach(io);
-    if (io.window) shim.client.resize(io.window);
+    if (streams) shim.client.attach(streams);
+    if (window) shim.client.resize(window);
     await shim.ready;
     shim.go();
     await shim.executed;
-    return runningContainer(shim);
+    return new LaunchedProcess(shim);
   } catch (error) {
     await shim.abort();
     if (!(error instanceof StepError)) throw error;
     // Docker's exec makes no directory, and takes all that is wrong with it for the command's failure.
     throw workingDirectoryError(cwd, error, () => 126) ?? error;
   }
+}
+
+/** What is written down of a running container. Throws `not-running`. */
+export function checkRunning(parts: Pick<EngineParts, 'roots'>, record: ContainerRecord): Running {
+  const seen = observe(parts.roots, record.id, flocks);
+  if (seen.kind !== 'running')
+    throw new MinidockError('not-running', `Container ${record.id} is not running`, {
+      fix: '`minidock ps` shows the running ones',
+    });
+  return seen.running;
 }
 
 /** The container's own spec with another process in it. */
@@ -79,7 +85,7 @@ function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOpti
     ...spec.process,
     terminal: options.tty,
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
-    args: options.command,
+    args: [...options.command],
     env: environment({ configured, hostname: record.hostname, tty: options.tty, home: user.home }),
     cwd: options.workdir ?? spec.process.cwd,
     capabilities: capabilitySets(spec.process.capabilities.bounding, user.uid),

@@ -1,4 +1,4 @@
-import type { AttachOptions } from '../../../engine/engine.ts';
+import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { many, single, text, toggle } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -25,30 +25,34 @@ export const verb = defineVerb({
   stopAtOperand: true,
   async run(context, flags, [container, ...command]) {
     if (!flags.detach) requireTerminal(flags);
-    const engine = await context.engine();
-    const options = {
-      container: container!,
-      command,
-      env: collectEnvironment(flags['env-file'], flags.env, context.env),
-      workdir: flags.workdir,
-      user: flags.user,
-      tty: flags.tty,
-      interactive: flags.interactive && !flags.detach,
-    };
-    const start = async (io: AttachOptions) => {
-      try {
-        return await engine.exec(options, io);
-      } catch (error) {
+    const { execs } = await context.engine();
+    const explained = <T>(promise: Promise<T>) =>
+      promise.catch(error => {
         throw explainFlagAsCommand(error, command, 'minidock exec [OPTIONS] CONTAINER');
-      }
-    };
+      });
+    const { id } = await explained(
+      execs.create(container!, {
+        command,
+        env: collectEnvironment(flags['env-file'], flags.env, context.env),
+        workdir: flags.workdir,
+        user: flags.user,
+        tty: flags.tty,
+        interactive: flags.interactive && !flags.detach,
+      }),
+    );
     if (flags.detach) {
-      (await start({ stdin: false, stdout: false, stderr: false })).detach();
+      await explained(execs.start(id));
       return 0;
     }
     const window = flags.tty ? terminalSize() : undefined;
-    const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
-    return runInForeground(() => start(io), {
+    const process = {
+      attach: () => execs.attach(id, { stdin: flags.interactive, stdout: true, stderr: true }),
+      wait: () => execs.wait(id),
+      start: () => explained(execs.start(id, { window })),
+      signal: (number: number) => execs.signal(id, number),
+      resize: (size: WindowSize) => execs.resize(id, size),
+    };
+    return runInForeground(process, {
       tty: flags.tty,
       interactive: flags.interactive,
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,

@@ -1,6 +1,6 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
-import { hasLabels } from '../image/filters.ts';
+import { hasLabels } from '../../../image/match.ts';
 
 type Test = (record: ContainerRecord, value: string) => boolean;
 

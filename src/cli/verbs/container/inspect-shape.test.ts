@@ -71,7 +71,7 @@ test('one that exited has no address and no ports', () => {
   assert.equal([State.Status, State.Running, State.ExitCode], ['exited', false, 137]);
   assert.equal([NetworkSettings.IPAddress, NetworkSettings.Gateway, NetworkSettings.Ports], ['', '', {}]);
   assert.is(statusOf(fakeRecord({ state }), Date.parse('2026-11-20T19:25:00Z')), 'Exited (137) 5 minutes ago');
-  assert.is(containerRow(fakeRecord({ state }), 0, { truncate: true, size: () => '' }).Ports, '');
+  assert.is(containerRow(fakeRecord({ state }), 0, { truncate: true }).Ports, '');
 });
 
 test('status and ports in ps', () => {

@@ -14,10 +14,10 @@ export const verb = defineVerb({
   },
   operands: [1, 1],
   async run({ engine, output }, flags, [name]) {
-    const reader = await (await engine()).logs(name!);
     const wanted = { follow: flags.follow, tail: flags.tail, since: flags.since, until: flags.until };
+    const { containers } = await engine();
     const lines = new LineBatch(output);
-    for await (const { stream, time, line } of reader.entries(wanted)) {
+    for await (const { stream, time, line } of containers.logs(name!, wanted)) {
       lines.add(stream, flags.timestamps ? Buffer.concat([Buffer.from(`${time} `), line]) : line);
     }
     lines.flush();

@@ -1,7 +1,6 @@
 import type { ContainerRecord } from '../../../container/record.ts';
-import type { MinidockError } from '../../../errors.ts';
+import { MinidockError } from '../../../errors.ts';
 import { madeFrom } from '../../../image/ancestry.ts';
-import { containerPaths } from '../../../state/paths.ts';
 import type { Context } from '../../context.ts';
 import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -30,15 +29,16 @@ export const verb = defineVerb({
     const matches = containerFilter(filters, await ancestry(context, filters.get('ancestor') ?? []));
     const last = flags.latest ? 1 : (flags.last ?? -1);
     const engine = await context.engine();
-    const broken = (error: MinidockError) => printWarning(context.output, `${error.message}; ${error.fix}`);
     const all = flags.all || last > 0 || filters.has('status');
-    const records = (await engine.list({ all, broken })).filter(matches);
+    const size = flags.size || /Size/.test(flags.format ?? '');
+    const { containers, broken, sizes } = await engine.containers.list({ all, size });
+    for (const { reason, fix } of broken) printWarning(context.output, `${reason}; ${fix}`);
+    const records = containers.filter(matches);
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
-    const size = await sizes(context, flags.size || flags.format !== undefined);
     const labels = new Map<Row, ContainerRecord['config']['Labels']>();
     const rows = shown.map(record => {
-      const row = containerRow(record, now, { truncate: !flags['no-trunc'], size });
+      const row = containerRow(record, now, { truncate: !flags['no-trunc'], size: sizes[record.id] });
       labels.set(row, record.config.Labels);
       return row;
     });
@@ -59,16 +59,20 @@ export const verb = defineVerb({
   },
 });
 
-/** Reads the images only where the filter asks for them. */
-async function ancestry(context: Context, references: readonly string[]) {
-  const images = references.length === 0 ? undefined : await context.images();
-  const tests = new Map(images && references.map(reference => [reference, madeFrom(images, reference)]));
+/** Reads the images only where the filter asks for them. As in Docker a name that means no image holds for no container. */
+async function ancestry({ engine }: Context, references: readonly string[]) {
+  if (references.length === 0) return () => false;
+  const { images } = await engine();
+  const all = await images.list();
+  const tests = new Map<string, ReturnType<typeof madeFrom>>();
+  for (const reference of references) {
+    const image = await images.inspect(reference).catch(unlessNone);
+    if (image !== undefined) tests.set(reference, madeFrom(image, all));
+  }
   return (record: ContainerRecord, reference: string) => tests.get(reference)?.(record) === true;
 }
 
-/** How much disk a container takes; looked up only for `--size` and templates. */
-async function sizes(context: Context, asked: boolean): Promise<(record: ContainerRecord) => string> {
-  if (!asked) return () => '';
-  const [{ containerSize }, images] = await Promise.all([import('./size.ts'), context.images()]);
-  return ({ id, imageId }) => containerSize(containerPaths(context.settings, id).upper, images.find(imageId)?.size);
+function unlessNone(error: unknown): undefined {
+  const none = ['no-such-image', 'invalid-reference', 'ambiguous-image'];
+  if (!(error instanceof MinidockError && none.includes(error.code))) throw error;
 }

@@ -15,7 +15,7 @@ export const verb = defineVerb({
     const engine = await context.engine();
     const remove = async (name: string) => {
       try {
-        await engine.remove(name, { force: flags.force, volumes: flags.volumes });
+        await engine.containers.remove(name, { force: flags.force, volumes: flags.volumes });
         return undefined;
       } catch (error) {
         // With -f what is asked for is that it be gone.

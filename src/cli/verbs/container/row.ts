@@ -1,9 +1,11 @@
 import type { ContainerRecord } from '../../../container/record.ts';
+import type { ContainerSize } from '../../../engine/nouns/containers.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import type { Row } from '../../print/listing.ts';
 import { ellipsis } from '../../print/table.ts';
 import { goTime, humanDuration, timeAgo } from '../../print/time.ts';
 import { quote } from '../../template/go/quote.ts';
+import { showSize } from './size.ts';
 
 /** The first line of `ps`, and the key of each column in templates. */
 export const containerHeadings: Row = {
@@ -42,12 +44,12 @@ export const rawContainer = [
  * A container as `ps` shows it.
  *
  * @param now milliseconds, as Date.now()
- * @param options.size asked only where a template has `.Size`: a walk over what the container wrote
+ * @param options.size what it takes on disk, where that was asked for
  */
 export function containerRow(
   record: ContainerRecord,
   now: number,
-  options: { truncate: boolean; size: (record: ContainerRecord) => string },
+  options: { truncate: boolean; size?: ContainerSize },
 ): Row {
   // As Docker shows it: arguments with a blank in quotes, whatever else is in them.
   const args = record.args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg));
@@ -70,9 +72,7 @@ export function containerRow(
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     LocalVolumes: String(record.mounts.filter(({ type }) => type === 'volume').length),
-    get Size() {
-      return options.size(record);
-    },
+    Size: options.size === undefined ? '' : showSize(options.size),
   };
 }
 

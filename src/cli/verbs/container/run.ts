@@ -1,17 +1,16 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { ContainerOptions } from '../../../container/record.ts';
-import type { AttachOptions, Engine } from '../../../engine/engine.ts';
+import type { Engine } from '../../../engine/engine.ts';
 import { MinidockError } from '../../../errors.ts';
 import { type Context, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
-import { healthWarning } from '../../options/health.ts';
 import { readRestart, restartWarning } from '../../options/restart.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
-import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
+import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
 
 const runFlags = {
   ...containerFlags,
@@ -70,16 +69,13 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Co
   if (flags.pull === 'always') await pull(context, options.image, flags.quiet);
   const whenMissing = flags.pull === 'never' ? undefined : () => pullMissing(context, options.image, flags.quiet);
   if (flags['dry-run'] !== undefined) {
-    const program = await orPull(() => engine.plan(options), whenMissing);
+    const program = await orPull(() => engine.containers.plan(options), whenMissing);
     const { showProgram } = await import('../../print/show-program.ts');
     showProgram(context.output, program, flags['dry-run']);
     return 0;
   }
-  const { id, config } = await orPull(() => engine.create(options), whenMissing);
-  if (options.network === 'host' && options.ports.length > 0)
-    context.output.err('WARNING: Published ports are discarded when using host network mode\n');
-  const healthCheck = healthWarning(options.image, config);
-  if (healthCheck !== undefined) context.output.err(healthCheck);
+  const { id, warnings } = await orPull(() => engine.containers.create(options), whenMissing);
+  for (const warning of warnings) context.output.err(`WARNING: ${warning}\n`);
   if (flags.cidfile !== undefined) writeFileSync(flags.cidfile, id);
   const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
   try {
@@ -95,29 +91,32 @@ async function startTrace({ output }: Context, form: TraceForm): Promise<Trace> 
   return new Trace(output, form, output.errColumns);
 }
 
-async function start(engine: Engine, id: string, io: AttachOptions, trace: Trace | undefined) {
-  const container = await engine.start(id, { ...io, trace: trace?.step });
-  trace?.executed();
-  return container;
-}
-
 async function detached(engine: Engine, id: string, context: Context, trace: Trace | undefined) {
-  const container = await start(engine, id, { stdin: false, stdout: false, stderr: false }, trace);
-  container.detach();
+  await engine.containers.start(id, { removeOnFailure: true, onStep: trace?.step });
+  trace?.executed();
   context.output.out(`${id}\n`);
   return 0;
 }
 
 function foreground(
-  engine: Engine,
+  { containers }: Engine,
   id: string,
   context: Context,
   flags: Values<typeof runFlags>,
   trace: Trace | undefined,
 ): Promise<number> {
   const window = flags.tty ? terminalSize() : undefined;
-  const io = { stdin: flags.interactive, stdout: true, stderr: true, window };
-  return runInForeground(() => start(engine, id, io, trace), {
+  const process: ForegroundProcess = {
+    attach: () => containers.attach(id, { stdin: flags.interactive, stdout: true, stderr: true }),
+    wait: () => containers.wait(id, { condition: 'next-exit' }),
+    start: async () => {
+      await containers.start(id, { window, removeOnFailure: true, onStep: trace?.step });
+      trace?.executed();
+    },
+    signal: number => containers.signal(id, number),
+    resize: size => containers.resize(id, size),
+  };
+  return runInForeground(process, {
     tty: flags.tty,
     interactive: flags.interactive,
     detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
@@ -145,7 +144,7 @@ async function pullMissing(context: Context, image: string, quiet: boolean): Pro
 async function pull(context: Context, image: string, quiet: boolean): Promise<void> {
   const { pullImage } = await import('../../progress/pull-image.ts');
   // Standard output is the container's.
-  await pullImage(await context.images(), image, { quiet, fd: 2, print: context.output.err });
+  await pullImage((await context.engine()).images, image, { quiet, fd: 2, print: context.output.err });
 }
 
 /** Docker's `run` exits with 125 where the engine failed, whatever went wrong. */

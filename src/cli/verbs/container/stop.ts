@@ -15,7 +15,7 @@ export const verb = defineVerb({
     return each(
       names,
       context.output,
-      name => engine.stop(name, options),
+      name => engine.containers.stop(name, options),
       name => context.output.out(`${name}\n`),
     );
   },

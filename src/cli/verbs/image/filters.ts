@@ -1,7 +1,7 @@
+import type { Images } from '../../../engine/nouns/images.ts';
 import { MinidockError } from '../../../errors.ts';
-import { matchesReference } from '../../../image/match.ts';
+import { hasLabels, matchesReference } from '../../../image/match.ts';
 import type { ImageRecord } from '../../../image/store.ts';
-import type { Images } from '../../images.ts';
 
 export const imageFilters = ['dangling', 'reference', 'before', 'since', 'label'];
 
@@ -14,18 +14,19 @@ export interface Listed {
 }
 
 /** Applies `--filter` and the operand of `images`. Throws `invalid-filter`, `no-such-image`. */
-export function filterImages(
-  images: Images,
+export async function filterImages(
+  images: Pick<Images, 'list' | 'inspect'>,
   filters: ReadonlyMap<string, readonly string[]>,
   wanted?: string,
-): Listed[] {
+): Promise<Listed[]> {
   const of = (key: string) => filters.get(key) ?? [];
   const dangling = of('dangling').map(readBoolean);
-  const before = of('before').map(name => createdOf(images, name));
-  const since = of('since').map(name => createdOf(images, name));
+  const created = async (name: string) => Date.parse((await images.inspect(name)).created);
+  const before = await Promise.all(of('before').map(created));
+  const since = await Promise.all(of('since').map(created));
   const patterns = [...of('reference'), ...(wanted === undefined ? [] : [wanted])];
-  return images
-    .list()
+  const all = await images.list();
+  return all
     .filter(image => dangling.every(value => value === (image.repoTags.length === 0)))
     .filter(image => before.every(time => Date.parse(image.created) < time))
     .filter(image => since.every(time => Date.parse(image.created) > time))
@@ -48,22 +49,6 @@ function matches(pattern: string, name: string): boolean {
   } catch (error) {
     throw new MinidockError('invalid-filter', `invalid filter reference=${pattern}: ${(error as Error).message}`);
   }
-}
-
-/** `label=key` or `label=key=value`, all of them. */
-export function hasLabels({ config }: Pick<ImageRecord, 'config'>, labels: readonly string[]): boolean {
-  return labels.every(label => {
-    const equals = label.indexOf('=');
-    const key = equals < 0 ? label : label.slice(0, equals);
-    const value = config.Labels !== undefined && Object.hasOwn(config.Labels, key) ? config.Labels[key] : undefined;
-    return value !== undefined && (equals < 0 || value === label.slice(equals + 1));
-  });
-}
-
-function createdOf(images: Images, name: string): number {
-  const image = images.find(name);
-  if (image !== undefined) return Date.parse(image.created);
-  throw new MinidockError('no-such-image', `No such image: ${name}`);
 }
 
 function readBoolean(value: string): boolean {

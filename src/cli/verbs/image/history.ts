@@ -20,7 +20,7 @@ export const verb = defineVerb({
   },
   operands: [1, 1],
   async run(context, flags, [image]) {
-    const images = await context.images();
+    const { images } = await context.engine();
     const options = { truncate: !flags['no-trunc'], human: flags.human };
     const rows = (await images.history(image!)).map(line => rowOf(line, options));
     const headings: Row = {

@@ -16,14 +16,14 @@ export const verb = defineVerb({
   },
   operands: [1, 2],
   async run(context, { message, platform, change: changes }, [source, reference]) {
-    const images = await context.images();
+    const { images } = await context.engine();
     const { id } = await interruptible(async signal => {
       const input = await open(source!, signal, context.output.err);
       return images.import(input, {
         reference,
         message,
         changes,
-        signal,
+        abort: signal,
         from: isUrl(source!) ? source : undefined,
         platform,
       });

@@ -19,11 +19,14 @@ export const verb = defineVerb({
     if (flags.input === undefined && isatty(0)) {
       throw new MinidockError('no-input', 'requested load from stdin, but stdin is empty');
     }
-    const images = await context.images();
+    const { images } = await context.engine();
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal));
     try {
-      await images.load(flags.input ?? process.stdin, printer(context, flags.quiet), stop.signal);
+      await images.load(flags.input ?? process.stdin, {
+        onProgress: printer(context, flags.quiet),
+        abort: stop.signal,
+      });
       return 0;
     } catch (error) {
       if (stop.signal.aborted) return stop.signal.reason === 'SIGINT' ? 130 : 143;

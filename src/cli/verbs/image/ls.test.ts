@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Images } from '../../../engine/nouns/images.ts';
+import { MinidockError } from '../../../errors.ts';
 import type { HistoryLine } from '../../../image/history.ts';
 import type { ImageRecord } from '../../../image/store.ts';
-import type { Images } from '../../images.ts';
 import { fakeEngine, fakeRecord, runLine } from '../../testing/fakes.ts';
 
-const { engine } = fakeEngine(fakeRecord());
 const id = (digit: string) => `sha256:${digit.repeat(64)}` as const;
 
 function image(digit: string, changes: Partial<ImageRecord>): ImageRecord {
@@ -34,18 +34,20 @@ const stock = [
   image('1', { repoTags: ['base:latest'], repoDigests: [`base@${id('e')}`] }),
 ];
 
-const fake =
-  (changes: Partial<Images> = {}) =>
-  async () =>
-    ({
-      list: () => stock,
-      find: (name: string) => stock.find(({ repoTags }) => repoTags.includes(name)),
-      ...changes,
-    }) as Images;
+const fake = (changes: Partial<Images> = {}) =>
+  fakeEngine(fakeRecord(), 0, {
+    list: async () => stock,
+    inspect: async name => {
+      const found = stock.find(({ repoTags }) => repoTags.includes(name));
+      if (found === undefined) throw new MinidockError('no-such-image', `No such image: ${name}`);
+      return found;
+    },
+    ...changes,
+  }).engine;
 
 const names = async (...args: string[]) => {
   const format = '{{.Repository}}:{{.Tag}}@{{slice .ID 0 1}}';
-  const { code, stdout, stderr } = await runLine(['images', '--format', format, ...args], engine, fake());
+  const { code, stdout, stderr } = await runLine(['images', '--format', format, ...args], fake());
   assert.equal([code, stderr], [0, '']);
   return stdout.trim().split('\n').join(' ');
 };
@@ -70,7 +72,7 @@ test('images: nameless parents only with -a; a name or filters choose', async ()
     'app:2@4 other/app:1@4',
   );
   for (const filter of ['dangling=maybe', 'foo=bar', 'before=nope', 'reference=a[']) {
-    const { code, stderr } = await runLine(['images', '-f', filter], engine, fake());
+    const { code, stderr } = await runLine(['images', '-f', filter], fake());
     assert.is(code, 1, filter);
     assert.match(stderr, /^minidock: .*(filter|No such image)/, filter);
   }
@@ -88,7 +90,7 @@ test('history: ids of what is known, sizes and times for people or not', async (
     { createdBy: '', comment: '', size: 0 },
   ];
   const images = fake({ history: async () => lines });
-  const shown = async (...args: string[]) => (await runLine(['history', ...args, 'app'], engine, images)).stdout;
+  const shown = async (...args: string[]) => (await runLine(['history', ...args, 'app'], images)).stdout;
   assert.match(
     await shown(),
     /^IMAGE {10}CREATED {7}CREATED BY +SIZE {6}COMMENT\n4{12} {3}\d+ years ago {3}RUN echo x{35}… {3}2kB {7}c\n<missing> {6}N\/A +0B {8}\n$/,
@@ -101,11 +103,10 @@ test('history: ids of what is known, sizes and times for people or not', async (
 });
 
 test('rmi prints what went, goes on after a failure, and -f forgives what is not there', async () => {
-  const { MinidockError } = await import('../../../errors.ts');
   const asked: unknown[] = [];
   const images = fake({
     remove: async (name, options) => {
-      asked.push([name, options.force, options.prune, options.uses[0]?.running]);
+      asked.push([name, options.force, options.prune]);
       if (name === 'nope') throw new MinidockError('no-such-image', 'No such image: nope:latest');
       return { lines: [{ untagged: `${name}:latest` }, { deleted: id('1') }], bytes: 0, failures: [] };
     },
@@ -114,11 +115,11 @@ test('rmi prints what went, goes on after a failure, and -f forgives what is not
     stdout: `Untagged: a:latest\nDeleted: ${id('1')}\n`,
     stderr: 'minidock: No such image: nope:latest\n',
   };
-  assert.equal(await runLine(['rmi', 'nope', 'a'], engine, images), { code: 1, ...said });
-  assert.equal(await runLine(['image', 'rm', '-f', '--no-prune', 'nope', 'a'], engine, images), { code: 0, ...said });
+  assert.equal(await runLine(['rmi', 'nope', 'a'], images), { code: 1, ...said });
+  assert.equal(await runLine(['image', 'rm', '-f', '--no-prune', 'nope', 'a'], images), { code: 0, ...said });
   assert.equal(asked.slice(2), [
-    ['nope', true, false, true],
-    ['a', true, false, true],
+    ['nope', true, false],
+    ['a', true, false],
   ]);
 });
 

@@ -34,9 +34,9 @@ export const verb = defineVerb({
   operands: [0, 1],
   async run(context, flags, [wanted]) {
     const filters = readFilters(flags.filter, imageFilters);
-    const images = await context.images();
-    const listed = filterImages(images, filters, wanted);
-    const parents = new Set(flags.all ? [] : images.list().map(({ parent }) => parent));
+    const { images } = await context.engine();
+    const listed = await filterImages(images, filters, wanted);
+    const parents = new Set(flags.all ? [] : (await images.list()).map(({ parent }) => parent));
     const rows = listed
       .filter(({ image }) => !parents.has(image.id) || isNamed(image))
       .flatMap(one => rowsOf(one, { truncate: !flags['no-trunc'], digests: flags.digests }));

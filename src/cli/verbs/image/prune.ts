@@ -6,8 +6,6 @@ import { printWarning } from '../../print/diagnostics.ts';
 import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
-import { hasLabels } from './filters.ts';
-import { usesOf } from './uses.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
@@ -25,14 +23,12 @@ export const verb = defineVerb({
       context.output.out('Total reclaimed space: 0B\n');
       return 0;
     }
-    const images = await context.images();
+    const { images } = await context.engine();
     const { lines, bytes, failures } = await images.prune({
       all,
-      uses: await usesOf(context),
-      matches: image =>
-        until.every(time => Date.parse(image.created) <= time) &&
-        hasLabels(image, filters.get('label') ?? []) &&
-        !(filters.get('label!') ?? []).some(label => hasLabels(image, [label])),
+      until,
+      labels: filters.get('label'),
+      withoutLabels: filters.get('label!'),
     });
     for (const failure of failures) printWarning(context.output, failure.message);
     if (lines.length > 0) {

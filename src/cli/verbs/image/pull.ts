@@ -14,7 +14,7 @@ export const verb = defineVerb({
   async run(context, flags, [image]) {
     const { pullImage, pullRepository } = await import('../../progress/pull-image.ts');
     warnOfIgnored(context);
-    const images = await context.images();
+    const { images } = await context.engine();
     const pull = flags['all-tags'] ? pullRepository : pullImage;
     const { quiet, platform } = flags;
     const { out: print, err: warn } = context.output;

@@ -20,9 +20,9 @@ export const verb = defineVerb({
     const allTags = flags['all-tags'];
     if (!allTags && !flags.quiet && reference.tag === undefined && reference.digest === undefined)
       out('Using default tag: latest\n');
-    const images = await context.images();
+    const { images } = await context.engine();
     const show = flags.quiet ? () => {} : eventPrinter(out);
-    await interruptible(signal => images.push(name!, show, { allTags, signal }));
+    await interruptible(signal => images.push(name!, { onProgress: show, allTags, abort: signal }));
     if (flags.quiet) out(`${canonical(allTags ? reference : { tag: 'latest', ...reference })}\n`);
     return 0;
   },

@@ -3,7 +3,6 @@ import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printError, printWarning } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
-import { usesOf } from './uses.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] IMAGE [IMAGE...]',
@@ -13,11 +12,10 @@ export const verb = defineVerb({
   },
   operands: [1, Number.POSITIVE_INFINITY],
   async run(context, flags, names) {
-    const images = await context.images();
+    const { images } = await context.engine();
     const remove = async (name: string) => {
       try {
-        const options = { force: flags.force, prune: !flags['no-prune'], uses: await usesOf(context) };
-        return await images.remove(name, options);
+        return await images.remove(name, { force: flags.force, prune: !flags['no-prune'] });
       } catch (error) {
         if (flags.force && error instanceof MinidockError && error.code === 'no-such-image') return error;
         throw error;

@@ -14,7 +14,7 @@ export const verb = defineVerb({
     if (flags.output === undefined && isatty(1)) {
       throw new MinidockError('refused', 'cowardly refusing to save to a terminal. Use the -o flag or redirect');
     }
-    const images = await context.images();
+    const { images } = await context.engine();
     if (flags.output === undefined) await images.save(names, chunk => context.output.out(chunk));
     else await toFile(flags.output, write => images.save(names, write));
     return 0;

@@ -5,7 +5,7 @@ export const verb = defineVerb({
   flags: {},
   operands: [2, 2],
   async run(context, _flags, [source, target]) {
-    const images = await context.images();
+    const { images } = await context.engine();
     await images.tag(source!, target!);
     return 0;
   },

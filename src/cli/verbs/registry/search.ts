@@ -23,14 +23,14 @@ export const verb = defineVerb({
     'no-trunc': toggle('Do not shorten descriptions'),
   },
   operands: [1, 1],
-  async run({ output, settings }, flags, [term]) {
+  async run({ output, engine }, flags, [term]) {
     const { limit = 25, format } = flags;
     if (limit < 1 || limit > 100) {
       throw new MinidockError('invalid-argument', `limit ${limit} is outside the range of [1, 100]`);
     }
     const matches = toPredicate(readFilters(flags.filter, ['stars', 'is-official', 'is-automated']));
-    const { search } = await import('../../../registry/search.ts');
-    const found = await interruptible(signal => search(term!, { limit, signal, ...settings.registries }));
+    const { images } = await engine();
+    const found = await interruptible(abort => images.search(term!, { limit, abort }));
     const rows = found.filter(matches).map(({ name, description, stars, official, automated }) => ({
       Name: name,
       Description: flags['no-trunc'] ? description : shorten(description),

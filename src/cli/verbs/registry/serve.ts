@@ -16,9 +16,9 @@ export const verb = defineVerb({
     'read-only': toggle('Take no pushes'),
   },
   operands: [0, 0],
-  async run({ images, settings, output }, flags) {
+  async run({ engine, settings, output }, flags) {
     const { root } = settings;
-    await images();
+    await engine();
     const { serve } = await import('../../../registry/server/serve.ts');
     const { port = defaultPort } = flags;
     if (port < 0 || port > 65535)

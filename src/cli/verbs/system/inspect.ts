@@ -1,10 +1,8 @@
 import type { Engine } from '../../../engine/engine.ts';
 import { MinidockError } from '../../../errors.ts';
-import { containerPaths } from '../../../state/paths.ts';
 import type { Context } from '../../context.ts';
 import { single, text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import type { Images } from '../../images.ts';
 import { each } from '../../print/each.ts';
 import { encodeJson } from '../../template/go/json.ts';
 import { any, slice } from '../../template/go/types.ts';
@@ -24,13 +22,12 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   async run(context, flags, names) {
     const print = await printer(flags.format, context);
-    const engine = flags.type === 'image' ? undefined : await context.engine();
-    const images = await context.images();
+    const engine = await context.engine();
     const found: Value[] = [];
     const code = await each(
       names,
       context.output,
-      name => find(name, engine, images, context, flags.type),
+      name => find(name, engine, flags.type),
       (_, item) => {
         if (print === undefined) found.push(item);
         else print(item);
@@ -51,28 +48,19 @@ async function printer(format: string | undefined, { output }: Context) {
 
 const list = (items: readonly Value[]): Value => value(slice(any), items);
 
-async function find(
-  name: string,
-  engine: Engine | undefined,
-  images: Images,
-  context: Context,
-  type: ObjectType | undefined,
-): Promise<Value> {
-  if (engine !== undefined) {
-    const container = await findContainer(name, engine, context);
-    if (container !== undefined) return container;
-  }
-  const image = type === 'container' ? undefined : images.find(name);
+async function find(name: string, { containers, images }: Engine, type: ObjectType | undefined): Promise<Value> {
+  const container = type === 'image' ? undefined : await found(() => containers.inspect(name));
+  if (container !== undefined) return inspectContainer(container.record, container.files);
+  const image = type === 'container' ? undefined : await found(() => images.inspect(name));
   if (image !== undefined) return inspectImage(image);
   throw new MinidockError('no-such-object', `No such ${type ?? 'object'}: ${name}`);
 }
 
-async function findContainer(name: string, engine: Engine, { settings }: Context) {
+async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
   try {
-    const record = await engine.find(name);
-    return inspectContainer(record, containerPaths(settings, record.id));
+    return await inspect();
   } catch (error) {
-    if (error instanceof MinidockError && error.code === 'no-such-container') return undefined;
+    if (error instanceof MinidockError && ['no-such-container', 'no-such-image'].includes(error.code)) return undefined;
     throw error;
   }
 }

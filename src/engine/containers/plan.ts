@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { resourcesFor } from '../cgroup/limits.ts';
-import type { ContainerOptions, ContainerRecord } from '../container/record.ts';
-import { ImageStore } from '../image/store.ts';
-import { freeAddress } from '../network/addresses.ts';
-import { plannedNetwork } from '../network/bridge.ts';
-import { hostInterfaceOf } from '../network/endpoint.ts';
-import { macOf } from '../network/ipv4.ts';
-import { anyAddress, checkPort } from '../network/ports/ports.ts';
-import type { Program } from '../syscalls/step.ts';
-import { compile } from './compile/compile.ts';
-import { containerToCompile } from './compile/compile-input.ts';
-import { pieces } from './compile/pieces.ts';
-import { recordFor, specFor, wantedName } from './containers/create.ts';
-import type { EngineParts } from './context.ts';
+import { resourcesFor } from '../../cgroup/limits.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { ImageStore } from '../../image/store.ts';
+import { freeAddress } from '../../network/addresses.ts';
+import { plannedNetwork } from '../../network/bridge.ts';
+import { hostInterfaceOf } from '../../network/endpoint.ts';
+import { macOf } from '../../network/ipv4.ts';
+import { anyAddress, checkPort } from '../../network/ports/ports.ts';
+import type { Program } from '../../syscalls/step.ts';
+import { compile } from '../compile/compile.ts';
+import { containerToCompile } from '../compile/compile-input.ts';
+import { pieces } from '../compile/pieces.ts';
+import type { EngineParts } from '../context.ts';
+import { recordFor, specFor, wantedName } from './create.ts';
 
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isName } from '../../container/names.ts';
-import { freshName } from './names.ts';
+import { freshName } from './fresh-names.ts';
+import { isName } from './names.ts';
 
 test('made-up names are valid names, and free', () => {
   for (let i = 0; i < 100; i++) {

@@ -1,0 +1,62 @@
+import { observe } from '../../container/observe.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
+import { containerPaths } from '../../state/paths.ts';
+import type { EngineAccess } from '../access.ts';
+import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
+import { connectSupervisor, type SupervisorConnection } from './connection.ts';
+
+/** Joins the streams of a container that runs, from now on. Throws `not-running`. */
+export async function attachToRunning(
+  access: EngineAccess,
+  record: ContainerRecord,
+  streams: Streams,
+): Promise<Attachment> {
+  const { client, onOutput, close } = await connect(access, record);
+  client.attach(streams);
+  return {
+    onOutput,
+    write: chunk => client.write(chunk),
+    endInput: () => client.end(),
+    detach: close,
+  };
+}
+
+/** Resolves with the exit status of a container that runs, however it ends. */
+export async function awaitEnd(access: EngineAccess, record: ContainerRecord): Promise<number> {
+  const connection = await connectSupervisor(containerPaths(access.roots, record.id).socket);
+  let code: number | undefined;
+  void connection?.exited.then(said => {
+    code = said;
+  });
+  // Only when its supervisor is gone is the container down for every observer.
+  await connection?.ended;
+  if (code !== undefined) return code;
+  // It went before it could say: the exit record, or the container's own, knows.
+  const seen = observe(access.roots, record.id, flocks);
+  return seen.kind === 'ended' ? seen.exitCode : (access.store.read(record.id)?.state.exitCode ?? 137);
+}
+
+export async function signalRunning(access: EngineAccess, record: ContainerRecord, number: number): Promise<void> {
+  const { client, close } = await connect(access, record);
+  client.signal(number);
+  close();
+}
+
+export async function resizeRunning(access: EngineAccess, record: ContainerRecord, size: WindowSize): Promise<void> {
+  const { client, close } = await connect(access, record);
+  client.resize(size);
+  close();
+}
+
+async function connect(access: EngineAccess, record: ContainerRecord): Promise<SupervisorConnection> {
+  const connection =
+    record.state.status === 'running'
+      ? await connectSupervisor(containerPaths(access.roots, record.id).socket)
+      : undefined;
+  if (connection !== undefined) return connection;
+  throw new MinidockError('not-running', `Container ${record.id} is not running`, {
+    fix: '`minidock ps` shows the running ones',
+  });
+}

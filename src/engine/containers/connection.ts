@@ -1,0 +1,54 @@
+import net from 'node:net';
+import { errnoOf } from '../../errors.ts';
+import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
+import type { Attachment } from '../nouns/streams.ts';
+
+/** A conversation with the supervisor of a container that somebody else started. */
+export interface SupervisorConnection {
+  client: SupervisorClient;
+  /** The supervisor said that the process has exited, and with which status. */
+  exited: Promise<number>;
+  /** The connection is closed. After `exited` that is the supervisor's end. */
+  ended: Promise<void>;
+  onOutput: Attachment['onOutput'];
+  close(): void;
+}
+
+/** Undefined where the supervisor is just going away. */
+export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
+  const socket = net.connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+  socket.on('error', () => {});
+  const client = new SupervisorClient(socket);
+  const decoder = new Decoder();
+  let listener: Parameters<Attachment['onOutput']>[0] | undefined;
+  const early: ['stdout' | 'stderr', Buffer][] = [];
+  const exited = new Promise<number>(resolve => {
+    socket.on('data', chunk => {
+      for (const message of decoder.push(chunk))
+        if (message.kind === 'accepted') client.accepted();
+        else if (message.kind === 'exited') resolve(message.code);
+        else if (message.kind === 'output' && listener) listener(message.stream, message.chunk);
+        else if (message.kind === 'output') early.push([message.stream, message.chunk]);
+    });
+  });
+  const ended = new Promise<void>(resolve => socket.once('close', () => resolve()));
+  return {
+    client,
+    exited,
+    ended,
+    onOutput: wanted => {
+      listener = wanted;
+      for (const [stream, chunk] of early.splice(0)) wanted(stream, chunk);
+    },
+    close: () => socket.destroy(),
+  };
+}

@@ -1,0 +1,203 @@
+import type { LogEntry } from '../../container/log.ts';
+import { type Observation, observe, stateOf } from '../../container/observe.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { isBroken } from '../../container/store.ts';
+import { MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
+import { listIfPresent } from '../../state/files.ts';
+import { containerPaths } from '../../state/paths.ts';
+import type { Program } from '../../syscalls/step.ts';
+import type { EngineAccess } from '../access.ts';
+import type {
+  ContainerList,
+  Containers,
+  CreatedContainer,
+  InspectedContainer,
+  LogOptions,
+  StartOptions,
+  StopOptions,
+  WaitOptions,
+} from '../nouns/containers.ts';
+import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
+import { Processes } from '../processes.ts';
+import { tell } from './events.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { signalNumber } from './signals.ts';
+import { warningsOf } from './warnings.ts';
+
+/** The containers under an engine's roots, looked after by this process. */
+export class LocalContainers implements Containers {
+  readonly #processes = new Processes();
+
+  constructor(private readonly access: EngineAccess) {}
+
+  async plan(options: ContainerOptions): Promise<Program> {
+    const { planContainer } = await import('./plan.ts');
+    return await planContainer(await this.access.parts(), options);
+  }
+
+  async create(options: ContainerOptions): Promise<CreatedContainer> {
+    const { createContainer } = await import('./create.ts');
+    const record = await createContainer(await this.access.parts(), options);
+    tell(this.access, record, 'create');
+    return { id: record.id, warnings: warningsOf(record) };
+  }
+
+  async start(reference: string, { window, removeOnFailure = false, onStep }: StartOptions = {}): Promise<void> {
+    const record = await this.find(reference);
+    if (record.state.status === 'running')
+      throw new MinidockError('already-running', `container ${record.name} is already running`, { exitCode: 125 });
+    const { startContainer } = await import('./start.ts');
+    const parts = await this.access.parts();
+    await this.#processes.start(record.id, streams =>
+      startContainer(parts, record, { streams, window, removeOnFailure, onStep }),
+    );
+  }
+
+  async attach(reference: string, streams: Streams): Promise<Attachment> {
+    const record = await this.find(reference);
+    if (record.state.status === 'created') return this.#processes.attach(record.id, streams);
+    const { attachToRunning } = await import('./attach.ts');
+    return await attachToRunning(this.access, record, streams);
+  }
+
+  async wait(reference: string, { condition = 'not-running', abort }: WaitOptions = {}): Promise<number> {
+    const record = await this.find(reference);
+    const launched = this.#processes.get(record.id);
+    if (launched !== undefined) return await orAborted(launched.exited, abort);
+    if (record.state.status !== 'running')
+      return condition === 'not-running'
+        ? record.state.exitCode
+        : await orAborted(this.#processes.nextExit(record.id), abort);
+    const { awaitEnd } = await import('./attach.ts');
+    return await orAborted(awaitEnd(this.access, record), abort);
+  }
+
+  async signal(reference: string, number: number): Promise<void> {
+    const launched = this.#processes.get(reference);
+    if (launched !== undefined) return launched.signal(number);
+    const { signalRunning } = await import('./attach.ts');
+    await signalRunning(this.access, await this.find(reference), number);
+  }
+
+  async resize(reference: string, size: WindowSize): Promise<void> {
+    const launched = this.#processes.get(reference);
+    if (launched !== undefined) return launched.resize(size);
+    const { resizeRunning } = await import('./attach.ts');
+    await resizeRunning(this.access, await this.find(reference), size);
+  }
+
+  async stop(reference: string, { signal, timeoutSeconds = 10 }: StopOptions = {}): Promise<void> {
+    const record = await this.find(reference);
+    const first = signalNumber(signal ?? record.config.StopSignal ?? 'SIGTERM');
+    const { stopContainer } = await import('./stop.ts');
+    await stopContainer(await this.access.parts(), record, { signal: first, timeoutSeconds });
+  }
+
+  async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<void> {
+    let record: ContainerRecord;
+    try {
+      record = await this.find(reference);
+    } catch (error) {
+      if (!force || !isBroken(error)) throw error;
+      const { removeBroken } = await import('./broken.ts');
+      await removeBroken(await this.access.parts(), this.access.store.resolve(reference), { volumes });
+      return;
+    }
+    const { removeContainer } = await import('./remove.ts');
+    await removeContainer(await this.access.parts(), record, { force, volumes });
+  }
+
+  async list({ all, size = false }: { all: boolean; size?: boolean }): Promise<ContainerList> {
+    const { store, roots } = this.access;
+    const locks = once(flocks);
+    const containers: ContainerRecord[] = [];
+    const broken: { id: string; reason: string; fix: string }[] = [];
+    const ids = store.ids();
+    // Whatever is not at rest has a run directory: of the others only their record can tell anything.
+    const active = new Set(all ? [] : listIfPresent(roots.execRoot));
+    for (const id of all ? ids : ids.filter(id => active.has(id.slice(0, 12)))) {
+      try {
+        const current = await this.#look(id, locks);
+        if (current !== undefined && (all || current.state.status === 'running')) containers.push(current);
+      } catch (error) {
+        if (!isBroken(error)) throw error;
+        broken.push({ id, reason: error.message, fix: error.fix ?? '' });
+      }
+    }
+    containers.sort((a, b) => (a.created < b.created ? 1 : -1));
+    return { containers, broken, sizes: size ? await this.#sizes(containers) : {} };
+  }
+
+  async #sizes(containers: readonly ContainerRecord[]): Promise<ContainerList['sizes']> {
+    const [{ writtenBytes }, { ImageStore }] = await Promise.all([
+      import('../../container/size.ts'),
+      import('../../image/store.ts'),
+    ]);
+    const images = new ImageStore(this.access.roots.root);
+    const sizeOf = ({ id, imageId }: ContainerRecord) => ({
+      written: writtenBytes(containerPaths(this.access.roots, id).upper),
+      image: images.find(imageId)?.size,
+    });
+    return Object.fromEntries(containers.map(record => [record.id, sizeOf(record)]));
+  }
+
+  async inspect(reference: string): Promise<InspectedContainer> {
+    const record = await this.find(reference);
+    return { record, files: containerPaths(this.access.roots, record.id) };
+  }
+
+  async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry> {
+    const { id } = await this.find(reference);
+    const { roots } = this.access;
+    const { readLog } = await import('../../container/log.ts');
+    const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';
+    yield* readLog(containerPaths(roots, id).log, { ...selection, ended });
+  }
+
+  /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */
+  async find(reference: string): Promise<ContainerRecord> {
+    const record = await this.#look(this.access.store.resolve(reference), flocks);
+    if (record === undefined)
+      throw new MinidockError('no-such-container', `No such container: ${reference}`, {
+        fix: '`minidock ps -a` lists them',
+      });
+    return record;
+  }
+
+  /** The container as it is now, brought to rest first where nobody else will; undefined where it is gone. */
+  async #look(id: string, locks: () => ReadonlySet<string>): Promise<ContainerRecord | undefined> {
+    const { store, roots } = this.access;
+    const record = store.read(id);
+    if (record === undefined) return undefined;
+    const seen = observe(roots, id, locks);
+    if (!isLeftOver(seen)) return { ...record, state: stateOf(record.state, seen) };
+    const { reap } = await import('./reap.ts');
+    const parts = await this.access.parts();
+    await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
+    return store.read(id);
+  }
+}
+
+/** It is over and nobody cleans up: a supervisor or a command was killed. */
+function isLeftOver(seen: Observation): boolean {
+  return seen.kind === 'lost' || seen.kind === 'abandoned' || (seen.kind === 'ended' && !seen.supervised);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function orAborted<T>(promise: Promise<T>, abort: AbortSignal | undefined): Promise<T> {
+  if (abort === undefined) return await promise;
+  abort.throwIfAborted();
+  return await new Promise((resolve, reject) => {
+    const stop = () => reject(abort.reason);
+    abort.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => abort.removeEventListener('abort', stop));
+  });
+}

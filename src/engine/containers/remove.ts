@@ -1,0 +1,40 @@
+import { observe } from '../../container/observe.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
+import { signals } from '../../syscalls/uapi/flags.ts';
+import type { EngineParts } from '../context.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { reap, removeBundle } from './reap.ts';
+import { endSilentSupervisor, stopContainer } from './stop.ts';
+
+/** Removes a container: its bundle, its name, and with `volumes` those that were made for it. Throws `container-running`. */
+export async function removeContainer(
+  parts: EngineParts,
+  record: ContainerRecord,
+  { force, volumes }: { force: boolean; volumes: boolean },
+): Promise<void> {
+  if (record.state.status === 'running') {
+    if (!force) throw cannotRemove(record);
+    await stopContainer(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
+  }
+  await withContainerLock(parts, record.id, async () => {
+    await reap(parts, record.id);
+    // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
+    const { kind } = observe(parts.roots, record.id, flocks);
+    if (kind === 'running') throw cannotRemove(record);
+    if (kind === 'starting') {
+      await endSilentSupervisor(parts, record);
+      await reap(parts, record.id);
+    }
+    await removeBundle(parts, record, { volumes });
+  }).catch(unlessGone);
+}
+
+function cannotRemove(record: ContainerRecord): MinidockError {
+  return new MinidockError(
+    'container-running',
+    `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
+    { fix: `minidock rm -f ${record.name}` },
+  );
+}

@@ -1,0 +1,13 @@
+import type { ContainerRecord } from '../../container/record.ts';
+
+/** What of a new container's wishes is not done, a line each. */
+export function warningsOf({ options, config }: Pick<ContainerRecord, 'options' | 'config'>): string[] {
+  const warnings: string[] = [];
+  if (options.network === 'host' && options.ports.length > 0)
+    warnings.push('Published ports are discarded when using host network mode');
+  const test = config.Healthcheck?.Test;
+  // `HEALTHCHECK NONE` switches off what a parent image had; without a test there is nothing to do.
+  if (Array.isArray(test) && test.length > 0 && test[0] !== 'NONE')
+    warnings.push(`the HEALTHCHECK of ${options.image} has no effect: minidock does not run health checks yet.`);
+  return warnings;
+}

@@ -1,0 +1,134 @@
+import type { Readable } from 'node:stream';
+import type { LoadEvent } from '../../image/archive/load.ts';
+import type { HistoryLine } from '../../image/history.ts';
+import type { ImageUse, Removal } from '../../image/remove.ts';
+import { type ImageRecord, ImageStore } from '../../image/store.ts';
+import type { RegistrySettings } from '../../registry/daemon-config.ts';
+import type { PullResult } from '../../registry/pull.ts';
+import type { Pushed } from '../../registry/push.ts';
+import type { Found } from '../../registry/search.ts';
+import { recordEvent } from '../../state/journal.ts';
+import type { Roots } from '../../state/paths.ts';
+import type { Containers } from '../nouns/containers.ts';
+import type { Images, ImportOptions, PruneFilter, PullOptions, PushOptions } from '../nouns/images.ts';
+
+/** The images under an engine's root. Registries and archives are loaded when they are asked for. */
+export class LocalImages implements Images {
+  #store: ImageStore | undefined;
+
+  constructor(
+    private readonly roots: Roots,
+    private readonly containers: Pick<Containers, 'list'>,
+    private readonly registries: RegistrySettings,
+  ) {}
+
+  async list(): Promise<ImageRecord[]> {
+    return this.store.list();
+  }
+
+  async inspect(reference: string): Promise<ImageRecord> {
+    return this.store.get(reference);
+  }
+
+  async history(reference: string): Promise<HistoryLine[]> {
+    const { historyOf } = await import('../../image/history.ts');
+    return historyOf(this.store, this.store.get(reference));
+  }
+
+  async tag(source: string, target: string): Promise<void> {
+    await this.store.tag(source, target);
+    this.tell('tag', this.store.get(target).id, target);
+  }
+
+  async remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removal> {
+    const { removeImage } = await import('../../image/remove.ts');
+    return this.removed(await removeImage(this.store, reference, { ...options, uses: await this.uses() }));
+  }
+
+  async prune({ all, until = [], labels = [], withoutLabels = [] }: PruneFilter): Promise<Removal> {
+    const { pruneImages } = await import('../../image/prune.ts');
+    const { hasLabels } = await import('../../image/match.ts');
+    const removal = await pruneImages(this.store, {
+      all,
+      uses: await this.uses(),
+      matches: image =>
+        until.every(time => Date.parse(image.created) <= time) &&
+        hasLabels(image, labels) &&
+        !withoutLabels.some(label => hasLabels(image, [label])),
+    });
+    return this.removed(removal);
+  }
+
+  async pull(reference: string, { allTags = false, abort, ...options }: PullOptions): Promise<PullResult[]> {
+    const { pull, pullAll } = await import('../../registry/pull.ts');
+    const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
+    const results = allTags ? await pullAll(reference, all) : [await pull(reference, all)];
+    this.tell('pull', reference, reference);
+    return results;
+  }
+
+  async push(reference: string, { abort, ...options }: PushOptions): Promise<Pushed[]> {
+    const { push } = await import('../../registry/push.ts');
+    const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
+    const pushed = await push(reference, all);
+    this.tell('push', reference, reference);
+    return pushed;
+  }
+
+  async save(references: readonly string[], write: (chunk: Buffer) => void): Promise<void> {
+    const { saveImages } = await import('../../image/archive/save.ts');
+    await saveImages(this.store, references, write);
+  }
+
+  async load(source: string | Readable, { onProgress, abort }: Parameters<Images['load']>[1]): Promise<void> {
+    const { loadImages } = await import('../../image/archive/load.ts');
+    const told = (event: LoadEvent) => {
+      if (event.kind === 'loaded') this.tell('load', event.id, event.name ?? event.id);
+      onProgress(event);
+    };
+    await loadImages({ root: this.roots.root, source, onProgress: told, signal: abort });
+  }
+
+  async import(source: string | Readable, { abort, ...options }: ImportOptions): Promise<ImageRecord> {
+    const { importImage } = await import('../../image/import.ts');
+    const image = await importImage({ root: this.roots.root, source, ...options, signal: abort });
+    this.tell('import', image.id, options.reference ?? image.id);
+    return image;
+  }
+
+  async search(term: string, { limit, abort }: { limit: number; abort?: AbortSignal }): Promise<Found[]> {
+    const { search } = await import('../../registry/search.ts');
+    return await search(term, { limit, signal: abort, ...this.registries });
+  }
+
+  private get store(): ImageStore {
+    this.#store ??= new ImageStore(this.roots.root);
+    return this.#store;
+  }
+
+  /** Into the journal, in the words of `docker events`. */
+  private tell(action: string, id: string, name: string): void {
+    recordEvent(this.roots, { type: 'image', action, id, attributes: { name } });
+  }
+
+  private removed(removal: Removal): Removal {
+    for (const line of removal.lines)
+      if ('untagged' in line) this.tell('untag', line.untagged, line.untagged);
+      else this.tell('delete', line.deleted, line.deleted);
+    return removal;
+  }
+
+  /** Which container uses which image. Rejects where a record is broken: it may name any image. */
+  private async uses(): Promise<ImageUse[]> {
+    const { containers, broken } = await this.containers.list({ all: true });
+    if (broken[0] !== undefined) {
+      const { MinidockError } = await import('../../errors.ts');
+      throw new MinidockError('broken-record', broken[0].reason, { fix: broken[0].fix });
+    }
+    return containers.map(({ id, imageId, state }) => ({
+      containerId: id,
+      imageId,
+      running: state.status === 'running',
+    }));
+  }
+}

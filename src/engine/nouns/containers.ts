@@ -1,0 +1,91 @@
+import type { LogEntry } from '../../container/log.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import type { ContainerFiles } from '../../state/paths.ts';
+import type { StepEvent } from '../../syscalls/shim.ts';
+import type { Program } from '../../syscalls/step.ts';
+import type { Attachment, Streams, WindowSize } from './streams.ts';
+
+/** Containers, each meant by its full id, the unique beginning of one, or its name. */
+export interface Containers {
+  /** The program that `create` and `start` would run, without making anything: `--dry-run`. */
+  plan(options: ContainerOptions): Promise<Program>;
+  /** Makes a container without starting it. */
+  create(options: ContainerOptions): Promise<CreatedContainer>;
+  /** Starts a container and resolves once its command was executed. */
+  start(reference: string, options?: StartOptions): Promise<void>;
+  /** Before `start` for all that it prints; of one that runs, from now on. Throws `not-running` where it did and does no more. */
+  attach(reference: string, streams: Streams): Promise<Attachment>;
+  /**
+   * Resolves with the exit status, 0–255, 128 + n after signal n, once the container is down and cleaned up. `not-running`
+   * is content with what was; `next-exit`, asked before `start`, waits for the run that comes.
+   */
+  wait(reference: string, options?: WaitOptions): Promise<number>;
+  /** Sends a signal, by its number, to the first process. */
+  signal(reference: string, number: number): Promise<void>;
+  /** Sets the size of the terminal that a container was given. */
+  resize(reference: string, size: WindowSize): Promise<void>;
+  /** Asks the first process to end, and ends it after `timeoutSeconds` (default 10). One that does not run is left alone. */
+  stop(reference: string, options?: StopOptions): Promise<void>;
+  /** With `force` also one that runs, or whose record is broken. */
+  remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  /** Newest first; only running ones unless `all`. */
+  list(options: { all: boolean; size?: boolean }): Promise<ContainerList>;
+  inspect(reference: string): Promise<InspectedContainer>;
+  /** Line by line. `follow` goes on until the container ends or `abort` says so. */
+  logs(reference: string, options: LogOptions): AsyncIterable<LogEntry>;
+}
+
+export interface CreatedContainer {
+  /** Full id. */
+  readonly id: string;
+  /** What of the wishes is not done, a line each. */
+  readonly warnings: readonly string[];
+}
+
+export interface StartOptions {
+  /** The terminal's size, set before the command can ask for it. */
+  readonly window?: WindowSize;
+  /** A container that cannot be started is removed again, also if who started it is killed meanwhile. */
+  readonly removeOnFailure?: boolean;
+  /** Called for each step with the kernel's answer, in the order of the program: `--trace`. */
+  readonly onStep?: (event: StepEvent) => void;
+}
+
+export interface WaitOptions {
+  readonly condition?: 'not-running' | 'next-exit';
+  readonly abort?: AbortSignal;
+}
+
+export interface StopOptions {
+  /** Name or number; by default the image's STOPSIGNAL, or SIGTERM. */
+  readonly signal?: string;
+  readonly timeoutSeconds?: number;
+}
+
+export interface ContainerList {
+  readonly containers: readonly ContainerRecord[];
+  /** Those whose record cannot be read: what is wrong, and what to do. */
+  readonly broken: readonly { readonly id: string; readonly reason: string; readonly fix: string }[];
+  /** By id, where they were asked for: bytes that the container wrote, and those of its image where that is still here. */
+  readonly sizes: Readonly<Record<string, ContainerSize>>;
+}
+
+export interface ContainerSize {
+  readonly written: number;
+  readonly image: number | undefined;
+}
+
+/** All that is known of a container, and where its files lie. */
+export interface InspectedContainer {
+  readonly record: ContainerRecord;
+  readonly files: ContainerFiles;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Only so many of the lines that are there already; all where missing. */
+  readonly tail?: number;
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly abort?: AbortSignal;
+}

@@ -1,0 +1,23 @@
+/** Which of a process's streams are wanted. */
+export interface Streams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export interface WindowSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A connection to the streams of a process. One that is made before the process starts misses nothing. */
+export interface Attachment {
+  /** Takes what the process writes; what came before the call is delivered at once. One listener. */
+  onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void;
+  /** Resolves when the process has taken all of its input so far: wait for it before reading more from elsewhere. */
+  write(chunk: Buffer): Promise<void>;
+  /** End of file on the process's input, after what was written. */
+  endInput(): void;
+  /** Lets go: the process lives on. */
+  detach(): void;
+}

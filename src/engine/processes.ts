@@ -1,0 +1,144 @@
+import type { Shim, StepEvent } from '../syscalls/shim.ts';
+import type { Attachment, Streams, WindowSize } from './nouns/streams.ts';
+
+/** How a process is launched. */
+export interface LaunchOptions {
+  /** What whoever stays with the process wants of it; undefined where nobody does. */
+  readonly streams: Streams | undefined;
+  /** The terminal's size. */
+  readonly window?: WindowSize;
+  readonly onStep?: (event: StepEvent) => void;
+}
+
+/**
+ * A process that this engine launched, and its connection to the launcher's end of the shim. Only connections are kept
+ * here: what is true of a container stands on disk.
+ */
+export class LaunchedProcess {
+  /** 0–255; settles once `afterExit` did, which may know better where the supervisor did not say it. */
+  readonly exited: Promise<number>;
+  readonly #shim: Shim;
+  #detached = false;
+
+  constructor(shim: Shim, afterExit: (code: number) => Promise<number> = async code => code) {
+    this.#shim = shim;
+    this.exited = shim.exited.then(async code => {
+      await shim.ended;
+      return await afterExit(code);
+    });
+    this.exited.catch(() => {});
+  }
+
+  get attachment(): Attachment {
+    const shim = this.#shim;
+    return {
+      onOutput: listener => shim.onOutput(listener),
+      write: chunk => shim.client.write(chunk),
+      endInput: () => shim.client.end(),
+      detach: () => this.detach(),
+    };
+  }
+
+  signal(number: number): void {
+    this.#shim.client.signal(number);
+  }
+
+  resize(size: WindowSize): void {
+    this.#shim.client.resize(size);
+  }
+
+  /** Lets go: the process lives on, and this one may end. */
+  detach(): void {
+    if (!this.#detached) this.#shim.detach();
+    this.#detached = true;
+  }
+}
+
+/** The connection of whoever attached before there is a process: what is asked of it waits for one. */
+export class EarlyAttachment implements Attachment {
+  #process: Attachment | undefined;
+  readonly #waiting: ((process: Attachment) => void)[] = [];
+
+  constructor(readonly streams: Streams) {}
+
+  bind(process: Attachment): void {
+    this.#process = process;
+    for (const action of this.#waiting.splice(0)) action(process);
+  }
+
+  onOutput(listener: Parameters<Attachment['onOutput']>[0]): void {
+    this.#when(process => process.onOutput(listener));
+  }
+
+  write(chunk: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => this.#when(process => process.write(chunk).then(resolve, reject)));
+  }
+
+  endInput(): void {
+    this.#when(process => process.endInput());
+  }
+
+  detach(): void {
+    this.#when(process => process.detach());
+  }
+
+  #when(action: (process: Attachment) => void): void {
+    if (this.#process === undefined) this.#waiting.push(action);
+    else action(this.#process);
+  }
+}
+
+/**
+ * The connections of one engine to what it launches, by the id of the container or exec: who attached or waits before the
+ * start, and the process from then on.
+ */
+export class Processes {
+  readonly #attached = new Map<string, EarlyAttachment>();
+  readonly #waiting = new Map<string, { resolve: (code: number) => void; reject: (error: unknown) => void }[]>();
+  readonly #launched = new Map<string, LaunchedProcess>();
+
+  get(id: string): LaunchedProcess | undefined {
+    return this.#launched.get(id);
+  }
+
+  attach(id: string, streams: Streams): Attachment {
+    const attachment = new EarlyAttachment(streams);
+    this.#attached.set(id, attachment);
+    return attachment;
+  }
+
+  /** The exit status of the process that is launched next under this id. */
+  nextExit(id: string): Promise<number> {
+    const exit = new Promise<number>((resolve, reject) => {
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), { resolve, reject }]);
+    });
+    exit.catch(() => {});
+    return exit;
+  }
+
+  /**
+   * Launches a process for those who attached or wait; with neither it is let go at once. `launch` is told which streams
+   * are wanted: none where nobody stays.
+   */
+  async start(id: string, launch: (streams: Streams | undefined) => Promise<LaunchedProcess>): Promise<void> {
+    const attached = this.#attached.get(id);
+    const waiting = this.#waiting.get(id) ?? [];
+    this.#attached.delete(id);
+    this.#waiting.delete(id);
+    try {
+      const stays = attached !== undefined || waiting.length > 0;
+      const process = await launch(stays ? (attached?.streams ?? noStreams) : undefined);
+      if (!stays) return process.detach();
+      this.#launched.set(id, process);
+      attached?.bind(process.attachment);
+      const exit = process.exited.finally(() => this.#launched.delete(id));
+      for (const { resolve, reject } of waiting) exit.then(resolve, reject);
+      exit.catch(() => {});
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+      throw error;
+    }
+  }
+}
+
+const noStreams: Streams = { stdin: false, stdout: false, stderr: false };

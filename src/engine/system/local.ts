@@ -1,0 +1,27 @@
+import type { Event } from '../../state/journal.ts';
+import type { Roots } from '../../state/paths.ts';
+import type { EventOptions, System } from '../nouns/system.ts';
+
+export class LocalSystem implements System {
+  constructor(private readonly roots: Roots) {}
+
+  async *events({ since, until, abort }: EventOptions = {}): AsyncGenerator<Event> {
+    const { readJournal } = await import('../../state/journal.ts');
+    const from = nanoseconds(since ?? new Date());
+    const to = until && nanoseconds(until);
+    const isOver = to !== undefined && until!.getTime() <= Date.now();
+    for await (const event of readJournal(this.roots, { follow: !isOver, abort: ending(abort, until) })) {
+      const time = BigInt(event.timeNano);
+      if (time >= from && (to === undefined || time <= to)) yield event;
+    }
+  }
+}
+
+const nanoseconds = (date: Date) => BigInt(date.getTime()) * 1_000_000n;
+
+/** Aborts at `until`, if that is to come, or as the caller's own signal does. */
+function ending(abort: AbortSignal | undefined, until: Date | undefined): AbortSignal | undefined {
+  const left = until === undefined ? 0 : until.getTime() - Date.now();
+  const signals = [...(abort ? [abort] : []), ...(left > 0 ? [AbortSignal.timeout(left)] : [])];
+  return signals.length === 0 ? undefined : AbortSignal.any(signals);
+}

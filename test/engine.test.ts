@@ -1,0 +1,148 @@
+import * as assert from 'uvu/assert';
+import type { ContainerOptions } from '../src/container/record.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { openEngine } from '../src/engine/local.ts';
+import type { Event } from '../src/state/journal.ts';
+import { busyboxEngine } from './support/busybox.ts';
+import { eventually } from './support/eventually.ts';
+import type { Sandbox } from './support/minidock.ts';
+import { requires } from './support/requires.ts';
+
+/**
+ * What every engine does, whoever asks it: two engines in this process on the same roots stand for a command line and a
+ * daemon. One makes and starts, the other only knows what stands on disk.
+ */
+const test = requires('root', 'overlayfs', 'busybox');
+
+let box: Sandbox;
+let maker: Engine;
+let other: Engine;
+
+test.before(async () => {
+  box = await busyboxEngine();
+  maker = openEngine(box, { bridge: box.bridge });
+  other = openEngine(box, { bridge: box.bridge });
+});
+
+const wish = (command: string[], more: Partial<ContainerOptions> = {}): ContainerOptions => ({
+  image: 'bb',
+  command,
+  env: [],
+  tty: false,
+  interactive: false,
+  detach: false,
+  autoRemove: false,
+  ports: [],
+  volumes: [],
+  network: 'none',
+  ...more,
+});
+const streams = { stdin: false, stdout: true, stderr: true };
+
+test('who attaches and waits before the start misses nothing', async () => {
+  const { id, warnings } = await maker.containers.create(wish(['sh', '-c', 'echo out; echo err >&2; exit 3']));
+  assert.equal(warnings, []);
+  const attachment = await maker.containers.attach(id, streams);
+  const exit = maker.containers.wait(id, { condition: 'next-exit' });
+  let output = '';
+  attachment.onOutput((stream, chunk) => {
+    output += `${stream} ${chunk}`;
+  });
+  await maker.containers.start(id);
+  assert.is(await exit, 3);
+  assert.equal(output.split('\n').sort(), ['', 'stderr err', 'stdout out']);
+  assert.is(await other.containers.wait(id), 3);
+});
+
+test('another engine joins a container that runs: streams, signals, and its end', async () => {
+  const { id } = await maker.containers.create(
+    wish(['sh', '-c', 'trap "echo caught; exit 9" USR1; echo ready; while read line; do echo "got $line"; done'], {
+      interactive: true,
+    }),
+  );
+  await maker.containers.start(id);
+  const attachment = await other.containers.attach(id, { ...streams, stdin: true });
+  let output = '';
+  attachment.onOutput((_, chunk) => {
+    output += chunk;
+  });
+  await attachment.write(Buffer.from('hello\n'));
+  await eventually(() => assert.match(output, /got hello\n/));
+  const exit = other.containers.wait(id);
+  const given = new AbortController();
+  const abandoned = other.containers.wait(id, { abort: given.signal }).catch(error => error);
+  given.abort(new Error('no patience'));
+  assert.is((await abandoned).message, 'no patience');
+  await other.containers.signal(id, 10);
+  await attachment.write(Buffer.from('more\n'));
+  assert.is(await exit, 9);
+  assert.match(output, /caught\n/);
+  assert.is((await maker.containers.inspect(id)).record.state.exitCode, 9);
+});
+
+test('an exec has an id before it runs, and is started once', async () => {
+  const { id } = await maker.containers.create(wish(['sleep', '100']));
+  await maker.containers.start(id);
+  const { id: exec } = await other.execs.create(id, {
+    command: ['sh', '-c', 'echo inside; exit 4'],
+    env: [],
+    tty: false,
+    interactive: false,
+  });
+  let output = '';
+  // Made by one engine, started by the other.
+  const attachment = await maker.execs.attach(exec, streams);
+  attachment.onOutput((_, chunk) => {
+    output += chunk;
+  });
+  const exit = maker.execs.wait(exec);
+  await maker.execs.start(exec);
+  assert.is(await exit, 4);
+  assert.is(output, 'inside\n');
+  assert.match((await other.execs.start(exec).catch(error => error)).message, /^No such exec instance: /);
+  await maker.containers.stop(id, { timeoutSeconds: 0 });
+  const wrong = await maker.execs
+    .create(id, { command: ['true'], env: [], tty: false, interactive: false })
+    .catch(e => e);
+  assert.is(wrong.code, 'not-running');
+});
+
+test('a container that cannot be started is kept, or removed where that was asked for', async () => {
+  const { containers } = maker;
+  const kept = await containers.create(wish(['/no/such/command']));
+  const gone = await containers.create(wish(['/no/such/command']));
+  assert.is((await containers.start(kept.id).catch(error => error)).code, 'command-not-found');
+  assert.is(
+    (await containers.start(gone.id, { removeOnFailure: true }).catch(error => error)).code,
+    'command-not-found',
+  );
+  assert.is((await containers.inspect(kept.id)).record.state.status, 'created');
+  assert.is((await containers.inspect(gone.id).catch(error => error)).code, 'no-such-container');
+});
+
+test('one engine hears what the other does', async () => {
+  const stop = new AbortController();
+  const heard: Event[] = [];
+  const listening = (async () => {
+    for await (const event of other.system.events({ abort: stop.signal })) heard.push(event);
+  })();
+  const { id } = await maker.containers.create(wish(['sh', '-c', 'exit 5'], { name: 'heard', autoRemove: true }));
+  const exit = maker.containers.wait(id, { condition: 'next-exit' });
+  await maker.containers.start(id);
+  await exit;
+  await eventually(() => assert.ok(heard.some(({ action }) => action === 'destroy')));
+  stop.abort();
+  await listening;
+  const mine = heard.filter(event => event.id === id);
+  assert.equal(
+    mine.map(({ action }) => action),
+    ['create', 'start', 'die', 'destroy'],
+  );
+  assert.equal(mine[2]!.attributes, { exitCode: '5', image: 'bb', name: 'heard' });
+  const past: string[] = [];
+  for await (const { id: one, action } of maker.system.events({ since: new Date(0), until: new Date() }))
+    if (one === id) past.push(action);
+  assert.equal(past, ['create', 'start', 'die', 'destroy']);
+});
+
+test.run();
