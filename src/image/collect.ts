@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import { annotationKeys } from '../oci/annotations.ts';
 import { blobPath, type Digest, hexOf, isDigest } from '../oci/digest.ts';
 import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import { type Descriptor, maxManifestSize, parseManifest } from '../oci/manifest.ts';
@@ -13,6 +12,7 @@ import { leftAside, setAside } from '../state/set-aside.ts';
 import { workingFolders } from '../state/working-folder.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import { readLayer } from '../storage/layers.ts';
+import { repoDigestOf } from './entries.ts';
 import type { Layout } from './layout.ts';
 import { layersInUse } from './uses.ts';
 
@@ -151,7 +151,13 @@ async function removeUnneeded(root: string, layout: Layout, find: () => Parts): 
  */
 function neededBy(layout: Layout, entries: Descriptor[]): Set<Digest> | undefined {
   const needed = new Set<Digest>();
+  const manifests = new Set<Digest>();
   for (const entry of entries) {
+    const served = repoDigestOf(entry)?.split('@')[1];
+    if (isDigest(served)) needed.add(served);
+    // An image with a thousand tags has a thousand entries.
+    if (manifests.has(entry.digest)) continue;
+    manifests.add(entry.digest);
     try {
       const { blobs, layers } = partsOf(layout, entry);
       for (const part of [...blobs, ...layers]) needed.add(part);
@@ -159,8 +165,6 @@ function neededBy(layout: Layout, entries: Descriptor[]): Set<Digest> | undefine
       if (error instanceof MinidockError) return undefined;
       throw error;
     }
-    const served = entry.annotations?.[annotationKeys.repoDigest]?.split('@')[1];
-    if (isDigest(served)) needed.add(served);
   }
   return needed;
 }

@@ -27,14 +27,17 @@ export class Layout {
     const file = path.join(this.directory, 'index.json');
     const content = readIfPresent(file);
     if (content === undefined) return [];
-    const { manifests } = parseObject(Buffer.from(content), file);
+    const { manifests } = parseObject(content, file);
     return Array.isArray(manifests) ? manifests.map(entry => readDescriptor(entry, file)) : [];
   }
 
-  /** Replaces the entries by what `change` makes of them; one process at a time. */
+  /** Replaces the entries by what `change` makes of them; one process at a time. The same entries are not written again. */
   async update(change: (entries: Descriptor[]) => Descriptor[]): Promise<void> {
     await this.locked(() => {
-      const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: change(this.entries()) };
+      const entries = this.entries();
+      const manifests = change(entries);
+      if (manifests === entries) return;
+      const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
       writeAtomic(path.join(this.directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
     });
   }

@@ -1,11 +1,11 @@
 import { MinidockError } from '../errors.ts';
-import { annotationKeys } from '../oci/annotations.ts';
-import { type Digest, hexOf, isDigest, shortDigest } from '../oci/digest.ts';
-import type { Descriptor } from '../oci/manifest.ts';
-import { canonical, familiar, parseName, parseReference, type Reference, repositoryOf } from '../oci/reference.ts';
+import { type Digest, hexOf, shortDigest } from '../oci/digest.ts';
+import { canonical, familiar, parseName, parseReference, repositoryOf } from '../oci/reference.ts';
 import { chainIds } from '../storage/chain.ts';
 import { collectGarbage } from './collect.ts';
-import { findId, type ImageRecord, type ImageStore, idOf, noSuchImage, withoutName } from './store.ts';
+import { findId } from './entries.ts';
+import { NameChange } from './name-change.ts';
+import { type ImageRecord, type ImageStore, noSuchImage } from './store.ts';
 
 /** A container, as far as images care. */
 export interface ImageUse {
@@ -22,57 +22,64 @@ export interface RemoveOptions {
   uses: readonly ImageUse[];
 }
 
-/** What happened, in order, and how many bytes of disk it freed. */
-export interface Removal {
-  lines: ({ untagged: string } | { deleted: Digest })[];
+export interface RemovedImages {
+  /** What happened to each reference. */
+  outcomes: (Removal | MinidockError)[];
+  /** Bytes of disk that were freed. */
   bytes: number;
   /** Why something that went with the images is still on disk. */
   failures: MinidockError[];
 }
+
+/** What happened, in order. */
+export type Removal = ({ untagged: string } | { deleted: Digest })[];
 
 /**
  * Removes images as `docker rmi` does. By name: the name goes, and the image with its last name. By id: the image goes with
  * all its names, where they are of one repository or `force` is given. Running containers keep their image, whatever is
  * said; a name is taken from it all the same where `force` is given.
  *
- * Throws `no-such-image`, and `image-in-use` in Docker's words.
+ * All references in one change of the index, one after another; resolves to what happened to each, in order: `no-such-image`,
+ * `image-in-use` in Docker's words, and what a reference that is none throws stand for the reference alone.
  */
-export async function removeImage(store: ImageStore, reference: string, options: RemoveOptions): Promise<Removal> {
-  const lines: Removal['lines'] = [];
-  const images = readableImages(store);
-  const deleted: ImageRecord[] = [];
+export async function removeImages(
+  store: ImageStore,
+  references: readonly string[],
+  options: RemoveOptions,
+): Promise<RemovedImages> {
+  // A broken image can be removed like any other: what is not known of it is left out.
+  const images = new Map(store.list(() => {}).map(image => [image.id, image]));
+  let outcomes: (Removal | MinidockError)[] = [];
   await store.layout.update(entries => {
-    const id = findId(entries, reference);
-    if (id === undefined) throw noSuchImage(fullName(reference));
-    const transaction = new Transaction(entries, images, options.uses);
-    if (isIdPrefix(reference, id)) transaction.removeById(id, options);
-    else transaction.removeByName(reference, id, options);
-    lines.push(...transaction.lines);
-    deleted.push(...transaction.deleted);
-    return transaction.entries;
+    const change = new NameChange(entries);
+    const remover = new Remover(change, images, options);
+    outcomes = references.map(reference => orItsError(() => remover.remove(reference)));
+    return change.apply(entries);
   });
-  if (!lines.some(line => 'deleted' in line)) return { lines, bytes: 0, failures: [] };
+  const lines = outcomes.flatMap(outcome => (outcome instanceof MinidockError ? [] : outcome));
+  if (!lines.some(line => 'deleted' in line)) return { outcomes, bytes: 0, failures: [] };
   const { layers, bytes, failures } = await collectGarbage(store.root, store.layout);
-  return { lines: withLayers(lines, deleted, new Set(layers)), bytes, failures };
+  const gone = new Set(layers);
+  return {
+    outcomes: outcomes.map(outcome => (outcome instanceof MinidockError ? outcome : withLayers(outcome, images, gone))),
+    bytes,
+    failures,
+  };
 }
 
-/** A broken image can be removed like any other: what is not known of it is left out. */
-function readableImages(store: ImageStore): Map<Digest, ImageRecord> {
-  const images = new Map<Digest, ImageRecord>();
-  for (const id of new Set(store.layout.entries().map(idOf).filter(isDigest))) {
-    try {
-      images.set(id, store.get(id));
-    } catch (error) {
-      if (!(error instanceof MinidockError)) throw error;
-    }
+function orItsError<T>(action: () => T): T | MinidockError {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof MinidockError) return error;
+    throw error;
   }
-  return images;
 }
 
 /** After each image the layers that went with it, top first. */
-function withLayers(lines: Removal['lines'], deleted: ImageRecord[], gone: Set<Digest>): Removal['lines'] {
+function withLayers(lines: Removal, images: ReadonlyMap<string, ImageRecord>, gone: Set<Digest>): Removal {
   return lines.flatMap(line => {
-    const image = 'deleted' in line ? deleted.find(({ id }) => id === line.deleted) : undefined;
+    const image = 'deleted' in line ? images.get(line.deleted) : undefined;
     const layers = image === undefined ? [] : chainIds(image.diffIds).reverse();
     return [line, ...layers.filter(layer => gone.delete(layer)).map(layer => ({ deleted: layer }))];
   });
@@ -84,136 +91,97 @@ function fullName(reference: string): string {
   return reference.startsWith('sha256:') ? reference : familiar(parseReference(reference));
 }
 
-/** A change of the index: worked out on its entries, written by the caller in one step. */
-class Transaction {
-  entries: Descriptor[];
-  readonly lines: Removal['lines'] = [];
-  readonly deleted: ImageRecord[] = [];
-  readonly #images: ReadonlyMap<Digest, ImageRecord>;
-  readonly #uses: readonly ImageUse[];
+/** Decides, as Docker does, what goes with a reference. Each removal happens whole or throws before it has changed anything. */
+class Remover {
+  readonly #change: NameChange;
+  readonly #images: ReadonlyMap<string, ImageRecord>;
+  readonly #options: RemoveOptions;
+  #lines: Removal = [];
 
-  constructor(entries: Descriptor[], images: ReadonlyMap<Digest, ImageRecord>, uses: readonly ImageUse[]) {
-    this.entries = entries;
+  constructor(change: NameChange, images: ReadonlyMap<string, ImageRecord>, options: RemoveOptions) {
+    this.#change = change;
     this.#images = images;
-    this.#uses = uses;
+    this.#options = options;
   }
 
-  removeByName(text: string, id: Digest, { force, prune }: RemoveOptions): void {
+  remove(reference: string): Removal {
+    const id = findId(this.#change, reference);
+    if (id === undefined) throw noSuchImage(fullName(reference));
+    this.#lines = [];
+    if (isIdPrefix(reference, id)) this.#removeById(id);
+    else this.#removeByName(reference, id);
+    return this.#lines;
+  }
+
+  #removeByName(text: string, id: Digest): void {
     const name = parseReference(text);
-    const user = this.#uses.find(({ imageId }) => imageId === id);
-    if (!force && user !== undefined && isSingle(this.#names(id))) {
+    const user = this.#options.uses.find(({ imageId }) => imageId === id);
+    if (!this.#options.force && user !== undefined && this.#change.isSingle(id)) {
       throw new MinidockError(
         'image-in-use',
         `conflict: unable to remove repository reference "${text}" (must force) - container ${user.containerId.slice(0, 12)} is using its referenced image ${shortDigest(id)}`,
       );
     }
     // As `find` has it, a digest goes before a tag that stands with it.
-    this.#untag(id, name.digest === undefined ? name : { ...name, tag: undefined });
+    this.#untag(id, canonical(name.digest === undefined ? name : { ...name, tag: undefined }));
     const repository = repositoryOf(name);
-    const rest = this.#names(id).filter(other => repositoryOf(other) === repository);
     // A digest outlives the last tag of its repository only where it was named itself.
-    if (name.digest === undefined && rest.every(({ tag }) => tag === undefined)) {
-      for (const other of rest) this.#untag(id, other);
+    if (name.digest === undefined && !this.#change.hasTag(id, repository)) {
+      for (const digest of this.#change.namesOf(id, repository)) this.#untag(id, digest);
     }
-    if (this.#names(id).length === 0) this.#delete(id, { force, prune, isQuiet: true });
+    if (this.#change.isNameless(id)) this.#deleteUnlessNeeded(id, this.#options.force);
   }
 
-  removeById(id: Digest, { force, prune }: RemoveOptions): void {
-    const names = this.#names(id);
-    if (isSingle(names)) {
-      const conflict = this.#conflict(id, { force, ignoreNames: true });
-      if (conflict !== undefined) throw conflict.error;
-      for (const name of names) this.#untag(id, name);
-    }
-    this.#delete(id, { force, prune, isQuiet: false });
+  #removeById(id: Digest): void {
+    const conflict = this.#conflict(id, { force: this.#options.force, ignoreNames: this.#change.isSingle(id) });
+    if (conflict !== undefined) throw conflict;
+    this.#delete(id);
   }
 
-  #delete(id: Digest, options: { force: boolean; prune: boolean; isQuiet: boolean }): void {
-    const conflict = this.#conflict(id, options);
-    if (conflict !== undefined) {
-      const isDangling = this.#names(id).length === 0 && this.#children(id).length === 0;
-      if (options.isQuiet && (!isDangling || conflict.isUse)) return;
-      throw conflict.error;
-    }
-    for (const name of this.#names(id)) this.#untag(id, name);
-    const image = this.#images.get(id);
-    this.entries = this.entries.filter(entry => idOf(entry) !== id);
-    this.lines.push({ deleted: id });
-    if (image === undefined) return;
-    this.deleted.push(image);
-    if (options.prune && image.parent !== undefined)
-      this.#delete(image.parent, { force: false, prune: true, isQuiet: true });
+  /** What nobody named and somebody needs stays without a word. */
+  #deleteUnlessNeeded(id: Digest, force: boolean): void {
+    if (this.#conflict(id, { force, ignoreNames: false }) === undefined) this.#delete(id);
+  }
+
+  #delete(id: Digest): void {
+    for (const name of this.#change.namesOf(id)) this.#untag(id, name);
+    this.#change.delete(id);
+    this.#lines.push({ deleted: id });
+    const parent = this.#images.get(id)?.parent;
+    if (this.#options.prune && parent !== undefined && this.#change.has(parent))
+      this.#deleteUnlessNeeded(parent, false);
+  }
+
+  #untag(id: Digest, name: string): void {
+    this.#change.untag(id, name);
+    this.#lines.push({ untagged: familiar(parseName(name)) });
   }
 
   /** Why the image must stay; in Docker's order. */
-  #conflict(id: Digest, { force, ignoreNames = false }: { force: boolean; ignoreNames?: boolean }) {
-    const conflict = (isHard: boolean, isUse: boolean, reason: string) => ({
-      isUse,
-      error: new MinidockError(
+  #conflict(id: Digest, { force, ignoreNames }: { force: boolean; ignoreNames: boolean }): MinidockError | undefined {
+    const conflict = (isHard: boolean, reason: string) =>
+      new MinidockError(
         'image-in-use',
         `conflict: unable to delete ${shortDigest(id)} (${isHard ? 'cannot be forced' : 'must be forced'}) - ${reason}`,
-      ),
-    });
-    if (this.#children(id).length > 0) return conflict(true, false, 'image has dependent child images');
-    const uses = this.#uses.filter(({ imageId }) => imageId === id);
+      );
+    if (this.#hasChildren(id)) return conflict(true, 'image has dependent child images');
+    const uses = this.#options.uses.filter(({ imageId }) => imageId === id);
     const running = uses.find(({ running }) => running);
     if (running !== undefined) {
-      return conflict(true, true, `image is being used by running container ${running.containerId.slice(0, 12)}`);
+      return conflict(true, `image is being used by running container ${running.containerId.slice(0, 12)}`);
     }
     if (force) return undefined;
-    if (!ignoreNames && this.#names(id).length > 0) {
-      return conflict(false, false, 'image is referenced in multiple repositories');
+    if (!ignoreNames && !this.#change.isNameless(id)) {
+      return conflict(false, 'image is referenced in multiple repositories');
     }
     const [stopped] = uses;
     if (stopped === undefined) return undefined;
-    return conflict(false, true, `image is being used by stopped container ${stopped.containerId.slice(0, 12)}`);
+    return conflict(false, `image is being used by stopped container ${stopped.containerId.slice(0, 12)}`);
   }
 
-  #children(id: Digest): Digest[] {
-    const here = new Set(this.entries.map(idOf));
-    return [...this.#images.values()].filter(image => image.parent === id && here.has(image.id)).map(image => image.id);
+  #hasChildren(id: Digest): boolean {
+    return [...this.#images.values()].some(image => image.parent === id && this.#change.has(image.id));
   }
-
-  /** In Docker's order: sorted, so that the tags of a repository come before its digests. */
-  #names(id: Digest): Reference[] {
-    const mine = this.entries.filter(entry => idOf(entry) === id).map(({ annotations = {} }) => annotations);
-    const texts = [annotationKeys.name, annotationKeys.repoDigest].flatMap(key => mine.map(one => one[key]));
-    return [...new Set(texts.filter(text => text !== undefined))].sort().map(parseName);
-  }
-
-  #untag(id: Digest, name: Reference): void {
-    const wanted = canonical(name);
-    const isDigest = name.digest !== undefined;
-    const key = isDigest ? annotationKeys.repoDigest : annotationKeys.name;
-    const entries = this.entries.map(entry => {
-      if (idOf(entry) !== id || entry.annotations?.[key] !== wanted) return entry;
-      return isDigest ? withoutDigest(entry) : withoutName(entry);
-    });
-    this.entries = withoutIdle(entries, id);
-    this.lines.push({ untagged: familiar(name) });
-  }
-}
-
-/** Without an image's entries that name nothing; the last one stays, for it is the image. */
-function withoutIdle(entries: Descriptor[], id: Digest): Descriptor[] {
-  const mine = entries.filter(entry => idOf(entry) === id);
-  const idle = mine.filter(({ annotations = {} }) =>
-    [annotationKeys.name, annotationKeys.repoDigest].every(key => annotations[key] === undefined),
-  );
-  const doomed = new Set(idle.length === mine.length ? idle.slice(1) : idle);
-  return entries.filter(entry => !doomed.has(entry));
-}
-
-function withoutDigest(entry: Descriptor): Descriptor {
-  const { [annotationKeys.repoDigest]: _, ...annotations } = entry.annotations ?? {};
-  return { ...entry, annotations };
-}
-
-/** One tag, and digests of the same repository only: then an id means as much as the name. */
-function isSingle(names: readonly Reference[]): boolean {
-  if (names.length <= 1) return true;
-  const tags = names.filter(({ digest }) => digest === undefined);
-  return tags.length <= 1 && new Set(names.map(repositoryOf)).size === 1;
 }
 
 function isIdPrefix(reference: string, id: Digest): boolean {

@@ -127,11 +127,16 @@ export function readDescriptor(value: unknown, what: string): Descriptor {
   }
   const descriptor: Descriptor = { mediaType, digest: parseDigest(digest, what), size };
   if (annotations !== undefined && annotations !== null) {
-    const entries = Object.entries(asObject(annotations, `${what}, annotations`));
-    descriptor.annotations = Object.fromEntries(entries.filter((e): e is [string, string] => typeof e[1] === 'string'));
+    descriptor.annotations = readAnnotations(asObject(annotations, `${what}, annotations`));
   }
   if (platform !== undefined && platform !== null) descriptor.platform = readPlatform(platform, what);
   return descriptor;
+}
+
+/** What is no text is left out. Copied only then: an index may have thousands of entries. */
+function readAnnotations(found: Json): Record<string, string> {
+  if (Object.values(found).every(value => typeof value === 'string')) return found as Record<string, string>;
+  return Object.fromEntries(Object.entries(found).filter((e): e is [string, string] => typeof e[1] === 'string'));
 }
 
 function readPlatform(value: unknown, what: string): Platform {
@@ -154,8 +159,8 @@ function asObject(value: unknown, what: string): Json {
 }
 
 /** JSON that must be an object; an HTML page says so, because that is what a web server in place of a registry sends. */
-export function parseObject(content: Uint8Array, what: string): Json {
-  const text = new TextDecoder().decode(content);
+export function parseObject(content: Uint8Array | string, what: string): Json {
+  const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,6 +1,8 @@
 import { MinidockError } from '../errors.ts';
+import { withoutName } from '../image/entries.ts';
 import type { Layout } from '../image/layout.ts';
-import { annotationKeys, ImageStore, withoutName } from '../image/store.ts';
+import { ImageStore } from '../image/store.ts';
+import { annotationKeys } from '../oci/annotations.ts';
 import { type Digest, shortDigest } from '../oci/digest.ts';
 import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../oci/manifest.ts';

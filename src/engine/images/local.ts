@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { LoadEvent } from '../../image/archive/load.ts';
 import type { HistoryLine } from '../../image/history.ts';
-import type { ImageUse, Removal } from '../../image/remove.ts';
+import type { Pruned } from '../../image/prune.ts';
+import type { ImageUse, Removal, RemovedImages } from '../../image/remove.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { RegistrySettings } from '../../registry/daemon-config.ts';
 import type { PullResult } from '../../registry/pull.ts';
@@ -40,15 +41,17 @@ export class LocalImages implements Images {
     this.tell('tag', this.store.get(target).id, target);
   }
 
-  async remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removal> {
-    const { removeImage } = await import('../../image/remove.ts');
-    return this.removed(await removeImage(this.store, reference, { ...options, uses: await this.uses() }));
+  async remove(references: readonly string[], options: { force: boolean; prune: boolean }): Promise<RemovedImages> {
+    const { removeImages } = await import('../../image/remove.ts');
+    const removed = await removeImages(this.store, references, { ...options, uses: await this.uses() });
+    for (const outcome of removed.outcomes) if (Array.isArray(outcome)) this.tellRemoved(outcome);
+    return removed;
   }
 
-  async prune({ all, until = [], labels = [], withoutLabels = [] }: PruneFilter): Promise<Removal> {
+  async prune({ all, until = [], labels = [], withoutLabels = [] }: PruneFilter): Promise<Pruned> {
     const { pruneImages } = await import('../../image/prune.ts');
     const { hasLabels } = await import('../../image/match.ts');
-    const removal = await pruneImages(this.store, {
+    const pruned = await pruneImages(this.store, {
       all,
       uses: await this.uses(),
       matches: image =>
@@ -56,7 +59,8 @@ export class LocalImages implements Images {
         hasLabels(image, labels) &&
         !withoutLabels.some(label => hasLabels(image, [label])),
     });
-    return this.removed(removal);
+    this.tellRemoved(pruned.lines);
+    return pruned;
   }
 
   async pull(reference: string, { allTags = false, abort, ...options }: PullOptions): Promise<PullResult[]> {
@@ -111,11 +115,10 @@ export class LocalImages implements Images {
     recordEvent(this.roots, { type: 'image', action, id, attributes: { name } });
   }
 
-  private removed(removal: Removal): Removal {
-    for (const line of removal.lines)
+  private tellRemoved(removal: Removal): void {
+    for (const line of removal)
       if ('untagged' in line) this.tell('untag', line.untagged, line.untagged);
       else this.tell('delete', line.deleted, line.deleted);
-    return removal;
   }
 
   /** Which container uses which image. Rejects where a record is broken: it may name any image. */

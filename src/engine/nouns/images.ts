@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { LoadEvent } from '../../image/archive/load.ts';
 import type { HistoryLine } from '../../image/history.ts';
-import type { Removal } from '../../image/remove.ts';
+import type { Pruned } from '../../image/prune.ts';
+import type { RemovedImages } from '../../image/remove.ts';
 import type { ImageRecord } from '../../image/store.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import type { PushEvent } from '../../registry/progress.ts';
@@ -19,10 +20,13 @@ export interface Images {
   history(reference: string): Promise<HistoryLine[]>;
   /** Gives an image another name. */
   tag(source: string, target: string): Promise<void>;
-  /** Takes a name away, and the image with its last; with `force` also where several names or stopped containers hold it. */
-  remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removal>;
+  /**
+   * Takes names away, and images with their last; with `force` also where several names or stopped containers hold them. What
+   * is wrong with a reference is its outcome.
+   */
+  remove(references: readonly string[], options: { force: boolean; prune: boolean }): Promise<RemovedImages>;
   /** Removes images that nobody uses, and what the store holds for nobody. */
-  prune(options: PruneFilter): Promise<Removal>;
+  prune(options: PruneFilter): Promise<Pruned>;
   /** One image, or every tag of a repository. */
   pull(reference: string, options: PullOptions): Promise<PullResult[]>;
   push(reference: string, options: PushOptions): Promise<Pushed[]>;

@@ -18,8 +18,9 @@ import { magicLength } from '../../storage/compression/formats.ts';
 import { explainWrite } from '../../storage/failure.ts';
 import { ensureLayer, hasLayer, unpackedSize } from '../../storage/layers.ts';
 import { collect, type Parts } from '../collect.ts';
+import type { NewImage } from '../entries.ts';
 import { layerType } from '../layer-type.ts';
-import { ImageStore, type NewImage } from '../store.ts';
+import { ImageStore } from '../store.ts';
 import { beginWork } from '../work.ts';
 import type { ArchivedImage } from './archived-image.ts';
 import { readContents } from './contents.ts';
@@ -125,7 +126,7 @@ async function enter(store: ImageStore, images: Prepared[], options: LoadOptions
   try {
     const entries: [Prepared, NewImage][] = [];
     for (const image of images) entries.push([image, await storeParts(store, image, added, options)]);
-    for (const [image, entry] of entries) await nameImage(store, image, entry, options);
+    await nameImages(store, entries, options);
   } catch (error) {
     await collect(store.root, store.layout, added);
     throw explainWrite(error, 'loading an archive');
@@ -164,18 +165,23 @@ async function storeParts(store: ImageStore, image: Prepared, added: Parts, opti
   };
 }
 
-async function nameImage(store: ImageStore, { image, id }: Prepared, entry: NewImage, options: LoadOptions) {
-  const { onProgress } = options;
-  if (image.names.length === 0) {
-    await store.add(entry);
-    onProgress?.({ kind: 'loaded', id });
-  }
-  for (const reference of image.names) {
-    const name = familiar(reference);
-    const before = store.find(name);
-    if (before !== undefined && before.id !== id) onProgress?.({ kind: 'renamed', name, from: before.id });
-    await store.add({ ...entry, name: reference });
-    onProgress?.({ kind: 'loaded', id, name });
+/** All of them in one step: an image may have thousands of tags. */
+async function nameImages(
+  store: ImageStore,
+  images: [Prepared, NewImage][],
+  { onProgress }: LoadOptions,
+): Promise<void> {
+  const named = images.flatMap(([{ image }, entry]): NewImage[] =>
+    image.names.length === 0 ? [entry] : image.names.map(name => ({ ...entry, name })),
+  );
+  const before = await store.addAll(named);
+  for (const [i, { id, name }] of named.entries()) {
+    const from = before[i];
+    if (name === undefined) onProgress?.({ kind: 'loaded', id });
+    else {
+      if (from !== undefined) onProgress?.({ kind: 'renamed', name: familiar(name), from });
+      onProgress?.({ kind: 'loaded', id, name: familiar(name) });
+    }
   }
 }
 

@@ -4,10 +4,11 @@ import { type Descriptor, maxManifestSize, parseManifest, parseObject } from '..
 import { choosePlatform, hostPlatform } from '../../oci/platform.ts';
 import { parseName, type Reference } from '../../oci/reference.ts';
 import type { ArchivedImage } from './archived-image.ts';
-import { corruptArchive, hostileArchive } from './failure.ts';
+import { corruptArchive } from './failure.ts';
 import type { FileMember, Members } from './members.ts';
 
-const maxEntries = 1000;
+/** Each tag of an image is an entry of its own. */
+const maxIndexSize = 16 << 20;
 
 /** An OCI image layout in a tar (image-spec image-layout.md), as skopeo, podman and buildx write it. */
 export function readOciArchive(members: Members): ArchivedImage[] {
@@ -15,20 +16,22 @@ export function readOciArchive(members: Members): ArchivedImage[] {
   if (typeof imageLayoutVersion !== 'string' || !imageLayoutVersion.startsWith('1.')) {
     throw corruptArchive(`its layout has the version ${JSON.stringify(imageLayoutVersion)}, not 1.0.0`);
   }
-  const index = parseManifest(members.read('index.json', maxManifestSize), undefined, 'index.json of the archive');
+  const index = parseManifest(members.read('index.json', maxIndexSize), undefined, 'index.json of the archive');
   if (index.kind !== 'index') throw corruptArchive('its index.json is no index');
-  if (index.manifests.length > maxEntries) throw hostileArchive(`its index.json has ${index.manifests.length} entries`);
   const images = new Map<string, ArchivedImage>();
+  const known = new Map<string, ArchivedImage>();
   for (const entry of index.manifests) {
-    const image = readEntry(members, entry);
-    const known = images.get(image.config.digest);
-    if (known === undefined) images.set(image.config.digest, image);
-    else known.names.push(...image.names);
+    const key = `${entry.mediaType} ${entry.digest}`;
+    const read = known.get(key) ?? readEntry(members, entry);
+    const image = images.get(read.config.digest) ?? read;
+    known.set(key, image);
+    images.set(image.config.digest, image);
+    image.names.push(...namesOf(entry));
   }
   return [...images.values()];
 }
 
-/** An image, or an index of one for several platforms, of which this machine's is taken. */
+/** An image, its names left out, or an index of one for several platforms, of which this machine's is taken. */
 function readEntry(members: Members, entry: Descriptor): ArchivedImage {
   const what = `manifest ${entry.digest}`;
   let descriptor = entry;
@@ -41,7 +44,7 @@ function readEntry(members: Members, entry: Descriptor): ArchivedImage {
   return {
     config: blobFile(members, document.config),
     layers: document.layers.map(layer => blobFile(members, layer)),
-    names: namesOf(entry),
+    names: [],
     manifest: { mediaType: document.mediaType, content: blob(members, descriptor, maxManifestSize) },
   };
 }

@@ -182,12 +182,13 @@ function dockerEntry({ image, tags, manifest }: Saved, images: readonly Saved[])
 
 /** For readers older than manifest.json: repository, tag, top layer. */
 function repositories(images: readonly Saved[]): Record<string, Record<string, string>> {
-  const found: Record<string, Record<string, string>> = {};
+  const found = new Map<string, Map<string, string>>();
   for (const { tags, manifest } of images) {
     const top = manifest.layers.at(-1);
     for (const tag of top === undefined ? [] : tags) {
-      found[familiarName(tag)] = { ...found[familiarName(tag)], [tag.tag!]: hexOf(top!.digest) };
+      const name = familiarName(tag);
+      found.set(name, (found.get(name) ?? new Map()).set(tag.tag!, hexOf(top!.digest)));
     }
   }
-  return found;
+  return Object.fromEntries([...found].map(([name, tags]) => [name, Object.fromEntries(tags)]));
 }

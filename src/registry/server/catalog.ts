@@ -1,5 +1,5 @@
 import type { Layout } from '../../image/layout.ts';
-import { annotationKeys } from '../../image/store.ts';
+import { annotationKeys } from '../../oci/annotations.ts';
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import { type Descriptor, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
 import { isTag, parseName } from '../../oci/reference.ts';

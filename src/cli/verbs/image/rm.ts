@@ -1,8 +1,8 @@
 import { MinidockError } from '../../../errors.ts';
+import type { Removal } from '../../../image/remove.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printError, printWarning } from '../../print/diagnostics.ts';
-import { each } from '../../print/each.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] IMAGE [IMAGE...]',
@@ -13,24 +13,20 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   async run(context, flags, names) {
     const { images } = await context.engine();
-    const remove = async (name: string) => {
-      try {
-        return await images.remove(name, { force: flags.force, prune: !flags['no-prune'] });
-      } catch (error) {
-        if (flags.force && error instanceof MinidockError && error.code === 'no-such-image') return error;
-        throw error;
-      }
-    };
-    const print = (_: string, removed: Awaited<ReturnType<typeof remove>>) => {
+    const removed = await images.remove(names, { force: flags.force, prune: !flags['no-prune'] });
+    const errors: MinidockError[] = [];
+    for (const outcome of removed.outcomes) {
       // As with rm -f, what is not there is no failure; it is said all the same.
-      if (removed instanceof MinidockError) printError(context.output, { message: removed.message });
-      else {
-        for (const line of removed.lines)
-          context.output.out('untagged' in line ? `Untagged: ${line.untagged}\n` : `Deleted: ${line.deleted}\n`);
-        for (const failure of removed.failures) printWarning(context.output, failure.message);
-      }
-    };
-    // One after another: the names of one image may stand in any order.
-    return each(names, context.output, remove, print, 1);
+      if (!(outcome instanceof MinidockError)) context.output.out(outcome.map(printed).join(''));
+      else if (flags.force && outcome.code === 'no-such-image')
+        printError(context.output, { message: outcome.message });
+      else errors.push(outcome);
+    }
+    for (const failure of removed.failures) printWarning(context.output, failure.message);
+    for (const error of errors) printError(context.output, error);
+    return errors.length > 0 ? 1 : 0;
   },
 });
+
+const printed = (line: Removal[number]) =>
+  'untagged' in line ? `Untagged: ${line.untagged}\n` : `Deleted: ${line.deleted}\n`;
