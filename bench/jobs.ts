@@ -37,6 +37,14 @@ export function jobs(registry: string): Job[] {
       tearDown: engine => run(engine, [...engine.remove, 'bench']),
     },
     { name: 'ps -a', command: engine => text(engine, 'ps', '-a') },
+    {
+      name: 'ps of 40 containers',
+      setUp: engine => {
+        for (let i = 0; i < 40; i++) run(engine, ['run', '-d', '--network', 'none', image, 'sleep', '1000']);
+      },
+      command: engine => text(engine, 'ps'),
+      tearDown: engine => run(engine, [...engine.remove, ...run(engine, ['ps', '-aq']).split('\n')]),
+    },
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
     pullJob(registry, 'ten:1', 'pull the same in ten layers'),
   ];

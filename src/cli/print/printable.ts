@@ -3,6 +3,7 @@
  * round (Unicode bidi, UAX 9; CVE-2021-42574).
  */
 const obeyed = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+const obeyedInLine = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
 /** A colour or another rendition: `ESC [ 1;36 m`. */
 const colour = /(\x1b\[[\d;]*m)/;
@@ -12,13 +13,15 @@ const colour = /(\x1b\[[\d;]*m)/;
  * stay.
  */
 export function printable(text: string): string {
-  return text.search(obeyed) < 0 ? text : text.replace(obeyed, spelt);
+  return spellOut(text, obeyed);
 }
 
 /** As `printable`, in one line: for a cell of a table, or a message. */
 export function inOneLine(text: string): string {
-  return printable(text).replace(/[\t\n]/g, spelt);
+  return spellOut(text, obeyedInLine);
 }
+
+const spellOut = (text: string, which: RegExp) => (text.search(which) < 0 ? text : text.replace(which, spelt));
 
 /** Text of ours that has colours, as bytes for a terminal: `printable` but for the colours. */
 export function coloured(text: string): Uint8Array {
