@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
@@ -42,6 +42,23 @@ test('stop: all get their signal at once, and are printed in the order of the co
       .sort(),
     names.map(name => `${name} Exited (0)`).sort(),
   );
+});
+
+test('stop waits as long as it is told to: for ever, and longer than a timer can', async () => {
+  for (const seconds of ['-1', '3000000']) {
+    const shared = sharedFolder();
+    const script = `end() { touch /s/told; until [ -e /s/go ]; do sleep 0.05; done; exit 0; }
+      trap end TERM; touch /s/ready; while :; do sleep 0.05; done`;
+    await box.start(script, '--name', 'patient', '-v', `${shared}:/s`);
+    await eventually(() => existsSync(join(shared, 'ready')));
+    const stop = box.minidock(['stop', '-t', seconds, 'patient']);
+    await eventually(() => existsSync(join(shared, 'told')));
+    writeFileSync(join(shared, 'go'), '');
+    const { stdout, stderr } = await stop;
+    assert.equal([stdout, stderr], ['patient', ''], seconds);
+    assert.is(await box.inspect('patient', '{{.State.ExitCode}}'), '0', seconds);
+    await box.removeAll();
+  }
 });
 
 test('rm -f: one that is slow to end keeps nobody waiting', async () => {

@@ -75,7 +75,9 @@ async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
   });
 }
 
+/** @param milliseconds as Docker has it, without end where they are negative; and where no timer is that long (24 days) */
 async function settlesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  if (milliseconds < 0 || milliseconds >= 2 ** 31) return await promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>(resolve => {
     timer = setTimeout(() => resolve(false), milliseconds);
