@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
 import { requires } from './support/requires.ts';
 
 /** `-v` in all its forms: what is mounted, what is refused in which words, and what is left when the container is gone. */
-const test = requires('root', 'busybox', 'overlayfs');
+const test = requires('root', 'busybox', 'overlayfs', 'nsenter');
 let box: BusyboxEngine;
 
 test.before(async () => {
@@ -55,6 +57,175 @@ test('an anonymous volume that another container uses by its name outlives the c
   assert.is(await box.inside(other, 'cat /x/file'), 'of the first');
   await box.ok(['rm', '-f', '-v', other]);
   assert.ok(isKept(name), 'to the other one it was a named one');
+});
+
+test('a socket, a device, a fifo is mounted where the image has nothing, as a file is', async () => {
+  const folder = sharedFolder();
+  const server = createServer();
+  server.unref();
+  await new Promise<void>(resolve => server.listen(join(folder, 'agent.sock'), resolve));
+  assert.is(spawnSync('mkfifo', [join(folder, 'pipe')]).status, 0);
+  const flags = ['-v', `${folder}/agent.sock:/var/run/docker.sock`, '-v', `${folder}/pipe:/new/pipe:ro`];
+  const { ino } = statSync(join(folder, 'agent.sock'));
+  const script = 'stat -c "%F %i" /run/docker.sock; stat -c %F /new/pipe /new/deep/null; echo x > /new/deep/null';
+  assert.is(
+    await box.sh(script, ...flags, '-v', '/dev/null:/new/deep/null'),
+    `socket ${ino}\nfifo\ncharacter special file`,
+  );
+});
+
+test('a file on a directory and the reverse: the message says which is which, and nothing is left', async () => {
+  const folder = sharedFolder();
+  writeFileSync(join(folder, 'file'), '');
+  for (const [volume, words] of [
+    [`${folder}/file:/etc`, `cannot mount the file ${folder}/file on /etc, which is a directory in the container`],
+    [`${folder}:/etc/passwd`, `cannot mount the directory ${folder} on /etc/passwd, which is a file in the container`],
+    [`named:/etc/passwd`, 'cannot mount the volume named on /etc/passwd, which is a file in the container'],
+    [
+      `${folder}/typo:/etc/passwd`,
+      `cannot mount the directory ${folder}/typo on /etc/passwd, which is a file in the container`,
+    ],
+    [`${folder}:/etc/passwd/x`, 'invalid mount path "/etc/passwd/x": a name on the way is no directory'],
+    [`${folder}:/${'a'.repeat(256)}`, `invalid mount path "/${'a'.repeat(256)}": a name on the way is too long`],
+  ] as const) {
+    const result = await box.minidock(['run', '--rm', '--network', 'none', '-v', volume, 'bb', 'true']);
+    assert.is(result.exitCode, 125, volume);
+    assert.ok(String(result.stderr).startsWith(`minidock: ${words}`), String(result.stderr));
+    assert.not.match(String(result.stderr), /\n {4}at |E[A-Z]{4,}/);
+  }
+  assert.is(await box.ok(['ps', '-aq']), '');
+});
+
+test('each of Docker’s options is taken, alone and together; others are refused in its words', async () => {
+  const folder = sharedFolder();
+  writeFileSync(join(folder, 'file'), '');
+  const volume = (source: string, mode: string) => [
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '-v',
+    `${source}:/x:${mode}`,
+    'bb',
+  ];
+  for (const mode of [
+    'z',
+    'Z',
+    'cached',
+    'delegated',
+    'consistent',
+    'private',
+    'rprivate',
+    'rw',
+    'z,rw,cached,rprivate',
+  ])
+    assert.is(await box.ok([...volume(folder, mode), 'sh', '-c', 'touch /x/y && echo written']), 'written', mode);
+  for (const mode of ['ro', 'ro,z', 'Z,delegated,ro'])
+    assert.is((await box.minidock([...volume(folder, mode), 'touch', '/x/y'])).exitCode, 1, mode);
+  for (const mode of ['z', 'Z', 'cached', 'nocopy', 'ro,nocopy,z'])
+    assert.is(await box.ok([...volume('named', mode), 'ls', '/x']), '', mode);
+  for (const [source, mode, words] of [
+    [folder, 'ro,rw', 'invalid mode: ro,rw'],
+    ['named', 'z,Z', 'invalid mode: z,Z'],
+    ['named', 'cached,delegated', 'invalid mode: cached,delegated'],
+    [folder, 'slave,shared', 'invalid mode: slave,shared'],
+    [folder, 'ro,', 'invalid mode: ro,'],
+    [folder, 'RO', 'invalid mode: RO'],
+    [
+      folder,
+      'nocopy',
+      `invalid volume specification: '${folder}:/x:nocopy': nocopy is for volumes, and this is a path of the host`,
+    ],
+    [
+      'named',
+      'rslave',
+      `invalid volume specification: 'named:/x:rslave': rslave is for paths of the host, and this is a volume`,
+    ],
+    [folder, 'rshared', `path ${folder} is mounted on / but it is not a shared mount`],
+    [folder, 'slave', `path ${folder} is mounted on / but it is not a shared or slave mount`],
+  ] as const) {
+    const result = await box.minidock([...volume(source, mode), 'true']);
+    assert.is(result.exitCode, 125, mode);
+    assert.ok(String(result.stderr).includes(words), `${mode}: ${result.stderr}`);
+  }
+});
+
+test('nocopy: the volume is empty; without it an empty one is filled at its next use, a full one never', async () => {
+  await box.build('seeded', [
+    { name: 'data', type: 'directory', mode: 0o750, uid: 33 },
+    { name: 'data/file', content: 'of the image' },
+  ]);
+  const run = (script: string, volume: string) =>
+    box.ok(['run', '--rm', '--network', 'none', '-v', volume, 'seeded', 'sh', '-c', script]);
+  assert.is(await run('ls -A /data; stat -c "%a %u" /data', 'one:/data:nocopy'), '755 0');
+  assert.is(await run('cat /data/file; stat -c "%a %u" /data', 'one:/data'), 'of the image750 33');
+  assert.is(await run('echo changed > /data/file; rm -f /data/none', 'one:/data'), '');
+  assert.is(await run('cat /data/file', 'one:/data'), 'changed');
+  assert.is(await run('ls -A /elsewhere', 'two:/elsewhere'), '');
+  assert.is(await run('ls -A /data', 'two:/data:ro'), 'file');
+});
+
+test('propagation: slave brings later mounts of the host, shared those of both sides, private none', async () => {
+  const folder = sharedFolder();
+  for (const words of [
+    ['-t', 'tmpfs', 'tmpfs', folder],
+    ['--make-shared', folder],
+  ])
+    assert.is(spawnSync('mount', words).status, 0);
+  for (const name of ['later', 'inside']) mkdirSync(join(folder, name));
+  for (const [mode, fields, sees] of [
+    ['rprivate', /^$/, '0'],
+    ['private', /^$/, '0'],
+    ['rslave', /^master:\d+$/, '1'],
+    ['slave', /^master:\d+$/, '1'],
+    ['rshared', /^shared:\d+$/, '1'],
+    ['shared', /^shared:\d+$/, '1'],
+  ] as const) {
+    const id = await box.start('sleep 1000', '-v', `${folder}:/s:${mode}`);
+    const lines = (await box.inside(id, 'cat /proc/self/mountinfo')).split('\n');
+    const line = lines.find(one => one.split(' ')[4] === '/s')!;
+    assert.match(line.split(' - ')[0]!.split(' ').slice(6).join(' '), fields, mode);
+    assert.is(
+      lines.filter(one => /(shared|master):/.test(one)).length,
+      sees === '0' ? 0 : 1,
+      'and no other mount of the container',
+    );
+    assert.is(spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', join(folder, 'later')]).status, 0);
+    assert.is(await box.inside(id, 'grep -c " /s/later " /proc/self/mountinfo || true'), sees, mode);
+    assert.is(spawnSync('umount', [join(folder, 'later')]).status, 0);
+    const inside = ['-t', await box.inspect(id, '{{.State.Pid}}'), '-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/s/inside'];
+    assert.is(spawnSync('nsenter', inside).status, 0);
+    const shows = readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${folder}/inside `);
+    assert.is(shows, /shared/.test(mode), mode);
+    if (shows) assert.is(spawnSync('umount', [join(folder, 'inside')]).status, 0);
+    assert.is(await box.inspect(id, '{{(index .Mounts 0).Mode}} {{(index .Mounts 0).Propagation}}'), `${mode} ${mode}`);
+    await box.ok(['rm', '-f', id]);
+  }
+  assert.is(spawnSync('umount', [folder]).status, 0);
+});
+
+test('inspect shows the options as they were typed', async () => {
+  const id = await box.start('true', '-v', 'named:/x:ro,z', '-v', '/anonymous');
+  assert.is(
+    await box.inspect(id, '{{range .Mounts}}{{.Destination}}={{.Mode}},{{.RW}} {{end}}'),
+    '/x=ro,z,false /anonymous=,true ',
+  );
+  assert.is(await box.inspect(id, '{{json .HostConfig.Binds}}'), '["named:/x:ro,z"]');
+});
+
+test('a volume on /etc: hosts, hostname and resolv.conf are the container’s there too, unless a volume has their name', async () => {
+  const folder = sharedFolder();
+  writeFileSync(join(folder, 'hosts'), 'mine');
+  const seen = await box.sh(
+    'cat /etc/hostname; grep -c nameserver /etc/resolv.conf; cat /etc/hosts',
+    '-h',
+    'named',
+    '-v',
+    'etc:/etc',
+    '-v',
+    `${folder}/hosts:/etc/hosts`,
+  );
+  assert.match(seen, /^named\n[1-9]\nmine$/);
 });
 
 test.run();

@@ -7,40 +7,19 @@ import { startContainer } from '../src/engine/containers/start.ts';
 import { EngineParts } from '../src/engine/context.ts';
 import { execInContainer } from '../src/engine/execs/exec.ts';
 import type { ExecOptions } from '../src/engine/nouns/execs.ts';
-import type { LaunchedProcess } from '../src/engine/processes.ts';
-import { type HostFacts, inheritedFds } from '../src/host/facts.ts';
 import { archive } from './support/archive.ts';
 import { canaryTree } from './support/canary.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';
+import { OldKernel } from './support/old-kernel.ts';
 import { findProgram, requires } from './support/requires.ts';
+import { outcome, runOptions } from './support/run-options.ts';
 
 /**
  * Programs for Linux 3.10 (CentOS 7) run on every later kernel too: the engine is told that this one lacks what came since,
  * and must make the same containers. So each test runs twice, and only the facts differ.
  */
 const test = requires('root', 'overlayfs', 'busybox', 'iptables');
-
-const none: HostFacts['features'] = {
-  memfd: false,
-  seccomp: false,
-  cgroupNamespace: false,
-  ptyPeer: false,
-  openTree: false,
-  closeRange: false,
-};
-
-class OldKernel extends EngineParts {
-  override get facts(): HostFacts {
-    const facts = super.facts;
-    return {
-      ...facts,
-      kernel: { release: '3.10.0-1160.el7.x86_64', version: [3, 10] },
-      features: none,
-      inheritedFds: inheritedFds(),
-    };
-  }
-}
 
 let box: Sandbox;
 const canary = canaryTree();
@@ -126,7 +105,7 @@ for (const [kernel, Parts] of [
     const engine = parts();
     const record = await createContainer(
       engine,
-      options({ command: ['sh', '-c', 'echo $$ > /here; cat'], interactive: true }),
+      runOptions({ command: ['sh', '-c', 'echo $$ > /here; cat'], interactive: true }),
     );
     const container = await startContainer(engine, record, { streams, removeOnFailure: true });
     const exec = async (wanted: Partial<ExecOptions>) =>
@@ -221,35 +200,10 @@ for (const [kernel, Parts] of [
 
 const streams = { stdin: true, stdout: true, stderr: true };
 
-function options(wanted: Partial<ContainerOptions>): ContainerOptions {
-  return {
-    image: 'busybox',
-    command: [],
-    env: [],
-    tty: false,
-    interactive: false,
-    detach: false,
-    autoRemove: true,
-    ports: [],
-    volumes: [],
-    network: 'bridge',
-    ...wanted,
-  };
-}
-
 async function run(parts: EngineParts, wanted: Partial<ContainerOptions>): Promise<{ output: string; code: number }> {
-  const record = await createContainer(parts, options(wanted));
+  const record = await createContainer(parts, runOptions(wanted));
   const { interactive: stdin } = record.options;
   return await outcome(await startContainer(parts, record, { streams: { ...streams, stdin }, removeOnFailure: true }));
-}
-
-/** Output of both streams as it came, and the exit code. */
-async function outcome(container: LaunchedProcess): Promise<{ output: string; code: number }> {
-  let output = '';
-  container.attachment.onOutput((_, chunk) => {
-    output += chunk;
-  });
-  return { code: await container.exited, output };
 }
 
 test.run();

@@ -1,18 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf, MinidockError } from '../errors.ts';
-import { removeTree } from '../state/remove-tree.ts';
-import { copyUp } from '../storage/copy-up.ts';
-import { resolve } from '../storage/merged-view.ts';
-import { MS } from '../syscalls/uapi/flags.ts';
-import type { Bind } from './rootfs/binds.ts';
+import { MinidockError } from '../errors.ts';
+import { byteString } from '../storage/bytes.ts';
+import { checkPlace, invalidPlace, outerFirst } from './rootfs/mount-places.ts';
+import type { Propagation } from './rootfs/propagation.ts';
+import { ensureVolume } from './volume-content.ts';
 
 /** `-v source:destination:options`. A source without a slash names a volume, a missing one makes an anonymous volume. */
 export interface VolumeMount {
   source?: string;
   destination: string;
   readonly: boolean;
+  /** As it was typed: `ro,z`. */
+  mode?: string;
+  /** rprivate where nothing is said. */
+  propagation?: Propagation;
+  /** A new volume stays empty, whatever the image has there. */
+  noCopy?: boolean;
 }
 
 /** A mount of a container, as it is written down: where it comes from on the host, and what it is called. */
@@ -26,6 +31,8 @@ export interface VolumeRecord {
   source: string;
   destination: string;
   readonly: boolean;
+  mode?: string;
+  propagation?: Propagation;
 }
 
 /**
@@ -51,11 +58,8 @@ export async function prepareVolumes(
   const all = [...asked, ...implied.map(destination => ({ destination, readonly: false }) as VolumeMount)];
   const records: VolumeRecord[] = [];
   for (const one of all) records.push(await prepare(directory, layers, one, options.make));
-  // Outer before inner: /data before /data/cache.
-  return records.sort((a, b) => depth(a.destination) - depth(b.destination));
+  return outerFirst(records);
 }
-
-const depth = (destination: string) => destination.split('/').filter(Boolean).length;
 
 async function prepare(
   directory: string,
@@ -67,7 +71,7 @@ async function prepare(
   if (one.source?.startsWith('/')) {
     if (make && !fs.existsSync(one.source)) fs.mkdirSync(one.source, { recursive: true });
     const source = fs.existsSync(one.source) ? fs.realpathSync(one.source) : one.source;
-    return { type: 'bind', source, destination, readonly: one.readonly };
+    return { type: 'bind', source, destination, readonly: one.readonly, ...asTyped(one) };
   }
   const name = one.source ?? randomBytes(32).toString('hex');
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
@@ -76,7 +80,7 @@ async function prepare(
       `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
       { exitCode: 125, fix: 'if you meant a directory of the host, give its absolute path' },
     );
-  if (make) await ensureVolume(directory, name, layers, destination);
+  if (make) await ensureVolume(directory, name, { layers: one.noCopy ? [] : layers, source: destination });
   return {
     type: 'volume',
     name,
@@ -84,68 +88,18 @@ async function prepare(
     source: path.join(directory, name, '_data'),
     destination,
     readonly: one.readonly,
+    ...asTyped(one),
   };
 }
+
+const asTyped = ({ mode, propagation }: VolumeMount) => ({
+  ...(mode !== undefined && { mode }),
+  ...(propagation !== undefined && { propagation }),
+});
 
 function checkDestination(destination: string): string {
   const clean = path.posix.normalize(destination);
-  if (!clean.startsWith('/')) throw refuse(destination, 'it must be absolute');
-  checkPlace(clean, destination);
+  if (!clean.startsWith('/')) throw invalidPlace(destination, 'it must be absolute');
+  checkPlace(byteString(clean), destination);
   return clean.replace(/\/$/, '');
-}
-
-/**
- * Where nothing may be mounted: on the root itself, in /proc (CVE-2019-16884), and through the links of /dev that lead
- * there: behind /proc/self/fd are the sources of volumes, writable until they have their places.
- */
-function checkPlace(place: string, destination: string): void {
-  if (place === '/') throw refuse(destination, "destination can't be '/'");
-  if (/^\/(proc|dev\/(fd|stdin|stdout|stderr|core))(\/|$)/.test(place))
-    throw refuse(destination, 'it is inside /proc, which is how the kernel and the container know each other');
-}
-
-const refuse = (destination: string, reason: string) =>
-  new MinidockError('invalid-volume', `invalid mount path "${destination}": ${reason}`, { exitCode: 125 });
-
-/** The volume's data directory, filled beside and renamed: two containers that start at once see it whole. */
-async function ensureVolume(
-  directory: string,
-  name: string,
-  layers: readonly string[],
-  destination: string,
-): Promise<void> {
-  const volume = path.join(directory, name);
-  const data = path.join(volume, '_data');
-  if (fs.existsSync(data)) return;
-  const fresh = path.join(directory, `.new-${randomBytes(6).toString('hex')}`);
-  fs.mkdirSync(fresh, { mode: 0o710 });
-  fs.mkdirSync(path.join(fresh, '_data'));
-  // Whatever the caller's umask is: users of the container come here.
-  fs.chmodSync(path.join(fresh, '_data'), 0o755);
-  await copyUp(layers, destination, path.join(fresh, '_data'));
-  try {
-    fs.renameSync(fresh, volume);
-  } catch (error) {
-    removeTree(fresh);
-    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
-  }
-}
-
-/**
- * As steps will mount it: the destination with the image's own links resolved, the kind of the source. Throws
- * `invalid-volume` where those links lead to a place that is none.
- */
-export function bindFor(
-  layers: readonly string[],
-  one: Pick<VolumeRecord, 'source' | 'destination' | 'readonly'>,
-): Bind {
-  const target = resolve(layers, one.destination).path;
-  checkPlace(target, one.destination);
-  return {
-    source: one.source,
-    target,
-    kind: fs.statSync(one.source, { throwIfNoEntry: false })?.isFile() ? 'file' : 'directory',
-    readonly: one.readonly,
-    propagation: MS.MS_REC | MS.MS_PRIVATE,
-  };
 }

@@ -1,3 +1,4 @@
+import { bytes, type Data, str } from '../syscalls/data.ts';
 import type { ByteString } from './tar/header.ts';
 
 /** A byte string (one character per byte) as `fs` takes it: text where it is ASCII, which is quicker, else bytes. */
@@ -10,9 +11,26 @@ export function byteString(text: string): ByteString {
   return isAscii(text) ? text : Buffer.from(text).toString('latin1');
 }
 
+/** A byte string as text; what is no UTF-8 in it is lost. */
+export function textOf(name: ByteString): string {
+  return isAscii(name) ? name : Buffer.from(name, 'latin1').toString();
+}
+
+/** A path for a JSON file: text where it is UTF-8, else its bytes, marked as such; a path begins with a slash. */
+export function jsonPath(path: ByteString): string {
+  const text = textOf(path);
+  return byteString(text) === path ? text : `bytes:${path}`;
+}
+
+/** A path as a step's argument: its bytes and a NUL. */
+export function pathData(path: ByteString): Data {
+  const text = textOf(path);
+  return byteString(text) === path ? str(text) : bytes(Buffer.from(`${path}\0`, 'latin1'), JSON.stringify(text));
+}
+
 /** For messages: as UTF-8 text, control characters escaped, cut where it is very long. */
 export function readable(name: ByteString): string {
-  const text = Buffer.from(name, 'latin1').toString();
+  const text = textOf(name);
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { MinidockError } from '../errors.ts';
-import { readIfPresent } from '../state/files.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { byteString, jsonPath, pathOf, readable } from './bytes.ts';
+import type { ByteString } from './tar/header.ts';
 
 /**
  * What a stack of layers shows at a path, as overlayfs would merge it, without mounting anything.
@@ -13,22 +14,27 @@ import { readIfPresent } from '../state/files.ts';
  */
 export interface Found {
   /** Where the path ends inside the rootfs, no link left in it: `/run/x` for `/var/run/x`. */
-  path: string;
+  path: ByteString;
   /** `link` only where the last one was not to be followed; `other` is a device, FIFO or socket. */
   kind: 'file' | 'directory' | 'link' | 'other' | 'missing';
   /** The topmost layer's file or directory. Absent where missing. */
-  hostPath?: string;
+  hostPath?: ByteString;
   /** The layer that it lies in. */
-  layer?: string;
+  layer?: ByteString;
   /** A directory's parts in all layers that show through, topmost first. */
   directories?: readonly Part[];
+  /** Where it lies in a mount: what of the host is there, or would hold it. */
+  mounted?: ByteString;
 }
 
-/** A directory of one layer that is merged with those below it. */
-interface Part {
-  layer: string;
-  host: string;
+/** A directory of one layer that is merged with those below it, or of a mount. */
+export interface Part {
+  layer: ByteString;
+  host: ByteString;
 }
+
+/** What of the host is mounted at a path of the container, by that path: it covers what the layers have there. */
+export type Mounts = ReadonlyMap<ByteString, ByteString>;
 
 /** As the kernel does (path_resolution(7)). */
 const maxLinks = 40;
@@ -39,9 +45,18 @@ const maxLinks = 40;
  *
  * Throws `too-many-links` after 40 symbolic links.
  */
-export function resolve(layers: readonly string[], target: string, options: { followLast?: boolean } = {}): Found {
-  const root: Part[] = merge(layers.toReversed().map(layer => ({ layer, host: layer })));
-  const names: string[] = [];
+export function resolve(
+  layers: readonly string[],
+  target: ByteString,
+  options: { followLast?: boolean; mounts?: Mounts } = {},
+): Found {
+  const root: Part[] = merge(
+    layers
+      .map(byteString)
+      .toReversed()
+      .map(layer => ({ layer, host: layer })),
+  );
+  const names: ByteString[] = [];
   /** The merged directory at each depth; undefined below something missing. */
   const stack: (readonly Part[] | undefined)[] = [root];
   const todo = target.split('/').toReversed();
@@ -55,11 +70,22 @@ export function resolve(layers: readonly string[], target: string, options: { fo
       if (stack.length > 1) stack.pop();
       continue;
     }
+    const source = options.mounts?.get(`/${[...names, name].join('/')}`);
+    if (source !== undefined) {
+      last = entryOf(source);
+      names.push(name);
+      stack.push(last === undefined || last.stats.isDirectory() ? [{ layer: source, host: source }] : undefined);
+      continue;
+    }
     const entry = lookup(stack.at(-1), name);
     const isLast = todo.every(rest => rest === '' || rest === '.');
     if (entry?.stats.isSymbolicLink() && !(isLast && options.followLast === false)) {
       if (++links > maxLinks) throw tooManyLinks(target);
-      const link = fs.readlinkSync(entry.parts[0]!.host);
+      const link = readLink(entry.parts[0]!.host);
+      if (link === undefined) {
+        todo.push(name);
+        continue;
+      }
       if (link.startsWith('/')) {
         names.length = 0;
         stack.length = 1;
@@ -71,41 +97,44 @@ export function resolve(layers: readonly string[], target: string, options: { fo
     stack.push(entry?.stats.isDirectory() ? entry.parts : undefined);
     last = entry;
   }
-  const canonical = `/${names.join('/')}`;
+  const nearest = stack.findLast(parts => parts !== undefined)?.[0];
+  const inMount = nearest !== undefined && [...(options.mounts?.values() ?? [])].includes(nearest.layer);
+  const common = { path: `/${names.join('/')}`, ...(inMount && { mounted: nearest.host }) };
   const directories = stack.at(-1);
   if (directories !== undefined && directories.length > 0) {
-    return {
-      path: canonical,
-      kind: 'directory',
-      hostPath: directories[0]!.host,
-      layer: directories[0]!.layer,
-      directories,
-    };
+    const { host: hostPath, layer } = directories[0]!;
+    return { ...common, kind: 'directory', hostPath, layer, directories };
   }
-  if (last === undefined) return { path: canonical, kind: names.length === 0 ? 'directory' : 'missing' };
-  const { host, layer } = last.parts[0]!;
-  return { path: canonical, kind: kindOf(last.stats), hostPath: host, layer };
+  if (last === undefined) return { ...common, kind: names.length === 0 ? 'directory' : 'missing' };
+  const { host: hostPath, layer } = last.parts[0]!;
+  return { ...common, kind: kindOf(last.stats), hostPath, layer };
+}
+
+/** What is mounted, by itself; undefined for what does not exist yet, which will be a directory. */
+function entryOf(source: ByteString): Entry | undefined {
+  const stats = fs.statSync(pathOf(source), { throwIfNoEntry: false });
+  return stats && { stats, parts: [{ layer: source, host: source }] };
 }
 
 /** A regular file's content, links followed inside the stack. */
 export type ReadResult =
-  | { kind: 'file'; path: string; content: Buffer }
-  | { kind: 'directory' | 'link' | 'other' | 'missing' | 'too large'; path: string };
+  | { kind: 'file'; path: ByteString; content: Buffer }
+  | { kind: 'directory' | 'link' | 'other' | 'missing' | 'too large'; path: ByteString };
 
 /**
  * Reads a regular file of at most `maxBytes`. Opens it as a mere path first (open(2), O_PATH), so that a FIFO cannot stall
  * us nor a device be touched, and reads only if the kernel says that this is where it meant to be.
  */
-export function readFile(layers: readonly string[], target: string, maxBytes: number): ReadResult {
+export function readFile(layers: readonly string[], target: ByteString, maxBytes: number): ReadResult {
   const found = resolve(layers, target);
   if (found.kind !== 'file') return { kind: found.kind, path: found.path };
   const O_PATH = 0o10000000;
-  const handle = fs.openSync(found.hostPath!, O_PATH | fs.constants.O_NOFOLLOW);
+  const handle = fs.openSync(pathOf(found.hostPath!), O_PATH | fs.constants.O_NOFOLLOW);
   try {
     const self = `/proc/self/fd/${handle}`;
     const stats = fs.fstatSync(handle);
-    const meant = fs.realpathSync(found.layer!) + found.hostPath!.slice(found.layer!.length);
-    if (!stats.isFile() || fs.readlinkSync(self) !== meant) return { kind: 'other', path: found.path };
+    const meant = fs.realpathSync(pathOf(found.layer!), 'latin1') + found.hostPath!.slice(found.layer!.length);
+    if (!stats.isFile() || fs.readlinkSync(self, 'latin1') !== meant) return { kind: 'other', path: found.path };
     if (stats.size > maxBytes) return { kind: 'too large', path: found.path };
     return { kind: 'file', path: found.path, content: readUpTo(self, maxBytes) };
   } finally {
@@ -121,9 +150,9 @@ export interface Entry {
 }
 
 /** What a merged directory holds, by name. */
-export function list(directories: readonly Part[]): Map<string, Entry> {
-  const names = new Set(directories.flatMap(({ host }) => fs.readdirSync(host)));
-  const entries = new Map<string, Entry>();
+export function list(directories: readonly Part[]): Map<ByteString, Entry> {
+  const names = new Set(directories.flatMap(({ host }) => fs.readdirSync(pathOf(host), 'latin1')));
+  const entries = new Map<ByteString, Entry>();
   for (const name of [...names].sort()) {
     const entry = lookup(directories, name);
     if (entry !== undefined) entries.set(name, entry);
@@ -131,12 +160,12 @@ export function list(directories: readonly Part[]): Map<string, Entry> {
   return entries;
 }
 
-function lookup(directories: readonly Part[] | undefined, name: string): Entry | undefined {
+function lookup(directories: readonly Part[] | undefined, name: ByteString): Entry | undefined {
   let top: Entry | undefined;
   const parts: Part[] = [];
   for (const { layer, host } of directories ?? []) {
     const child = `${host}/${name}`;
-    const stats = fs.lstatSync(child, { throwIfNoEntry: false });
+    const stats = look(child);
     if (stats === undefined) continue;
     if (isWhiteout(stats)) break;
     if (!stats.isDirectory()) {
@@ -150,6 +179,27 @@ function lookup(directories: readonly Part[] | undefined, name: string): Entry |
   return top === undefined || !top.stats.isDirectory() ? top : { ...top, parts: merge(parts) };
 }
 
+/**
+ * Undefined where there is nothing, nor could be. In a volume a name may be another thing by now than when it was looked at.
+ */
+function look(path: ByteString): fs.Stats | undefined {
+  return unlessChanged(() => fs.lstatSync(pathOf(path), { throwIfNoEntry: false }));
+}
+
+/** Undefined where it is no link any more. */
+function readLink(path: ByteString): ByteString | undefined {
+  return unlessChanged(() => fs.readlinkSync(pathOf(path), 'latin1'));
+}
+
+function unlessChanged<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (['EINVAL', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
 /** The parts down to the first opaque one. */
 function merge(parts: Part[]): Part[] {
   const opaque = parts.length < 2 ? -1 : parts.findIndex(isOpaque);
@@ -157,7 +207,7 @@ function merge(parts: Part[]): Part[] {
 }
 
 /** Opaque directories of each layer, by their path inside it. Layers do not change. */
-const opaqueOf = new Map<string, ReadonlySet<string>>();
+const opaqueOf = new Map<ByteString, ReadonlySet<string>>();
 
 /**
  * Node cannot read the attribute `trusted.overlay.opaque`, so layers name their opaque directories in `layer.json` too. A
@@ -166,11 +216,20 @@ const opaqueOf = new Map<string, ReadonlySet<string>>();
 function isOpaque({ layer, host }: Part): boolean {
   let opaque = opaqueOf.get(layer);
   if (opaque === undefined) {
-    const record = readIfPresent(path.join(path.dirname(layer), 'layer.json'));
+    const record = readRecord(path.join(path.dirname(layer), 'layer.json'));
     opaque = new Set(record === undefined ? [] : ((JSON.parse(record) as { opaque?: string[] }).opaque ?? []));
     if (record !== undefined) opaqueOf.set(layer, opaque);
   }
-  return opaque.has(host.slice(layer.length) || '/');
+  return opaque.has(jsonPath(host.slice(layer.length) || '/'));
+}
+
+function readRecord(file: ByteString): string | undefined {
+  try {
+    return fs.readFileSync(pathOf(file), 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function isWhiteout(stats: fs.Stats): boolean {
@@ -197,9 +256,6 @@ function readUpTo(file: string, maxBytes: number): Buffer {
   }
 }
 
-function tooManyLinks(target: string): MinidockError {
-  return new MinidockError(
-    'too-many-links',
-    `too many symbolic links in the image on the way to ${JSON.stringify(target)}`,
-  );
+function tooManyLinks(target: ByteString): MinidockError {
+  return new MinidockError('too-many-links', `too many symbolic links in the image on the way to ${readable(target)}`);
 }

@@ -1,8 +1,8 @@
 import { call } from '../syscalls/calls.ts';
-import { bytes, type Data } from '../syscalls/data.ts';
+import { bytes } from '../syscalls/data.ts';
 import { program, type Step } from '../syscalls/step.ts';
 import { AT, S } from '../syscalls/uapi/flags.ts';
-import { readable } from './bytes.ts';
+import { pathData, readable } from './bytes.ts';
 import type { ByteString, TarEntry } from './tar/header.ts';
 
 /**
@@ -18,7 +18,7 @@ const batch = 500;
 export function nodeStep(path: ByteString, entry: Pick<TarEntry, 'type' | 'major' | 'minor'>): Step {
   const type = entry.type === 'block' ? S.S_IFBLK : entry.type === 'fifo' ? S.S_IFIFO : S.S_IFCHR;
   const device = entry.type === 'fifo' ? 0 : makeDevice(entry.major, entry.minor);
-  return call('mknodat', [AT.AT_FDCWD, cString(path), type | 0o600, device], {
+  return call('mknodat', [AT.AT_FDCWD, pathData(path), type | 0o600, device], {
     why: 'a device node or FIFO of the image',
     group: 'special files',
     lesson,
@@ -27,7 +27,7 @@ export function nodeStep(path: ByteString, entry: Pick<TarEntry, 'type' | 'major
 
 /** overlayfs shows nothing where an upper layer has a character device 0:0 (the kernel's overlayfs.rst, "whiteouts"). */
 export function whiteoutStep(path: ByteString): Step {
-  return call('mknodat', [AT.AT_FDCWD, cString(path), S.S_IFCHR, 0], {
+  return call('mknodat', [AT.AT_FDCWD, pathData(path), S.S_IFCHR, 0], {
     why: 'a whiteout: the layer deletes what lower ones have here',
     group: 'whiteouts',
     lesson,
@@ -54,7 +54,7 @@ export function xattrStep(path: ByteString, name: string, value: Buffer): Step {
 
 function xattr(path: ByteString, name: string, value: Buffer, about: Parameters<typeof call>[2]): Step {
   const content = bytes(value, readable(value.toString('latin1')));
-  return call('lsetxattr', [cString(path), cString(name), content, value.length, 0], about);
+  return call('lsetxattr', [pathData(path), pathData(name), content, value.length, 0], about);
 }
 
 /** Runs the steps in the native interpreter. */
@@ -62,10 +62,6 @@ export async function runSteps(steps: readonly Step[]): Promise<void> {
   if (steps.length === 0) return;
   const { runHost } = await import('../syscalls/shim.ts');
   for (let at = 0; at < steps.length; at += batch) await runHost(program({ host: steps.slice(at, at + batch) }));
-}
-
-function cString(text: ByteString): Data {
-  return bytes(Buffer.from(`${text}\0`, 'latin1'), readable(text));
 }
 
 /** The kernel's 32-bit encoding of a device number: 12 bits of major, 20 of minor (linux/kdev_t.h). */

@@ -51,9 +51,22 @@ test('ports', () => {
 
 test('volumes', () => {
   assert.equal(readVolume('/opt/data:/data'), { source: '/opt/data', destination: '/data', readonly: false });
-  assert.equal(readVolume('/opt:/data/:ro'), { source: '/opt', destination: '/data', readonly: true });
-  assert.equal(readVolume('db:/var/lib/mysql:rw'), { source: 'db', destination: '/var/lib/mysql', readonly: false });
+  assert.equal(readVolume('/opt:/data/:ro'), { source: '/opt', destination: '/data', mode: 'ro', readonly: true });
+  assert.equal(readVolume('db:/var/lib/mysql:rw'), {
+    source: 'db',
+    destination: '/var/lib/mysql',
+    mode: 'rw',
+    readonly: false,
+  });
   assert.equal(readVolume('/var/lib/mysql'), { destination: '/var/lib/mysql', readonly: false });
+  assert.equal(readVolume('/opt:/data:Z,ro,rslave,cached'), {
+    source: '/opt',
+    destination: '/data',
+    mode: 'Z,ro,rslave,cached',
+    readonly: true,
+    propagation: 'rslave',
+  });
+  assert.equal(readVolume('db:/data:nocopy').noCopy, true);
   const wrong: [string, RegExp][] = [
     ['./x:/y', /'\.\/x' includes invalid characters/],
     ['../x:/y', /includes invalid characters/],
@@ -65,6 +78,11 @@ test('volumes', () => {
     ['/a:b', /^invalid mount path: 'b'/],
     ['b', /^invalid mount path: 'b'/],
     ['/a:/b:foo', /^invalid mode: foo/],
+    ['/a:/b:ro,rw', /^invalid mode: ro,rw/],
+    ['/a:/b:ro,', /^invalid mode: ro,/],
+    ['/a:/b:', /^invalid volume specification/],
+    ['/a:/b:ro,nocopy', /nocopy is for volumes/],
+    ['db:/b:rslave', /rslave is for paths of the host/],
     ['/a:/', /destination can't be '\/'/],
     ['/a:/b/..', /destination can't be '\/'/],
   ];
@@ -133,7 +151,7 @@ test('a whole run command', () => {
     detach: true,
     autoRemove: true,
     ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
-    volumes: [{ source: '/opt', destination: '/data', readonly: true }],
+    volumes: [{ source: '/opt', destination: '/data', mode: 'ro', readonly: true }],
     network: 'none',
     memory: 524288000,
     cpus: 1,

@@ -32,7 +32,7 @@ export const containerFlags = {
   rm: toggle('Remove the container when it has exited'),
   tty: toggle('Give it a terminal', { short: 't' }),
   user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
-  volume: many<VolumeMount>('list', readVolume, 'Mount a host directory or a volume: [SOURCE:]TARGET[:ro]', {
+  volume: many<VolumeMount>('list', readVolume, 'Mount a host path or a volume: [SOURCE:]TARGET[:ro,z,nocopy,…]', {
     short: 'v',
   }),
   workdir: single('string', readWorkdir, 'Working directory inside', { short: 'w' }),

@@ -1,5 +1,7 @@
 import { MinidockError } from '../../errors.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
+import { pathData } from '../../storage/bytes.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
 import { call, expect, sync } from '../../syscalls/calls.ts';
 import { room, str, strings } from '../../syscalls/data.ts';
 import type { StepError } from '../../syscalls/failure.ts';
@@ -19,10 +21,10 @@ const inDirectory = {
  * Child section: the working directory, made where the image lacks it, as Docker does. `path` is free of the image's links
  * (src/storage/merged-view.ts): of one that leads nowhere the directory is made where it leads, which mkdir(2) would not do.
  */
-export function makeWorkingDirectory(path: string): Step[] {
+export function makeWorkingDirectory(path: ByteString): Step[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, i) =>
-    call('mkdirat', [AT.AT_FDCWD, str(`/${parts.slice(0, i + 1).join('/')}`), 0o755], {
+    call('mkdirat', [AT.AT_FDCWD, pathData(`/${parts.slice(0, i + 1).join('/')}`), 0o755], {
       why: 'the working directory, where the image has none',
       lesson,
       group: 'make the working directory',

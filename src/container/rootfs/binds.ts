@@ -1,15 +1,14 @@
-import { call, close, mkdir, mount, open, store } from '../../syscalls/calls.ts';
-import { type Data, room, str } from '../../syscalls/data.ts';
+import { textOf } from '../../storage/bytes.ts';
+import { call, close, mkdir, mount, open } from '../../syscalls/calls.ts';
+import { type Data, str } from '../../syscalls/data.ts';
 import { type Slot, type Step, slot } from '../../syscalls/step.ts';
-import { AT, MOVE_MOUNT, MS, O, OPEN_TREE } from '../../syscalls/uapi/flags.ts';
-import { makeDirectory, makeFile } from './mounts.ts';
+import { AT, MOVE_MOUNT, MS, O, OPEN_TREE, S } from '../../syscalls/uapi/flags.ts';
+import type { Architecture } from '../../syscalls/uapi/numbers.ts';
+import { descriptorPath, groupOf, type MountTarget, mountPoint, nameDescriptor } from './mount-point.ts';
 
 /** A file or directory of the host that the container sees. */
-export interface Bind {
+export interface Bind extends MountTarget {
   source: string;
-  /** Where it goes, already free of the image's symlinks (src/storage/merged-view.ts). */
-  target: string;
-  kind: 'file' | 'directory';
   readonly: boolean;
   /** MS_PRIVATE (Docker's default) or what the user asked for. */
   propagation: number;
@@ -24,7 +23,6 @@ export const holdBinds = (binds: readonly Bind[]): HeldBind[] =>
   binds.map((bind, i) => ({ ...bind, held: slot(`source${i}`) }));
 
 const lesson = 'volumes' as const;
-const groupOf = (bind: Bind) => `volume ${bind.target}`;
 
 /** Host section: a detached copy of each source's mount, while its path still means something (open_tree, Linux 5.2). */
 export function openSources(binds: readonly HeldBind[]): Step[] {
@@ -56,44 +54,38 @@ export function dropSources(binds: readonly HeldBind[]): Step[] {
 }
 
 /** Child section, after the host is gone: each held mount gets its place. */
-export function placeBinds(binds: readonly HeldBind[]): Step[] {
+export function placeBinds(binds: readonly HeldBind[], arch: Architecture): Step[] {
+  const flags = MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT.MOVE_MOUNT_T_EMPTY_PATH;
   return binds.flatMap(bind => {
     const about = { lesson, group: groupOf(bind) };
-    const mounted = heldPath(bind);
+    const place = mountPoint(bind, arch);
+    const mounted = descriptorPath(bind.held);
     return [
-      ...mountPoint(bind),
-      call('move_mount', [bind.held, str(''), AT.AT_FDCWD, str(bind.target), MOVE_MOUNT.MOVE_MOUNT_F_EMPTY_PATH], {
+      ...place.steps,
+      call('move_mount', [bind.held, str(''), place.held, str(''), flags], {
         ...about,
-        why: `${bind.source} appears at ${bind.target}`,
+        why: `${bind.source} appears at ${textOf(bind.target)}`,
       }),
-      // The target lies below a volume that others may write to: by now its name may lead to another mount.
-      ...nameHeld(bind, mounted, 'the descriptor leads to the mount, wherever its name leads'),
-      ...settle(bind, mounted),
+      close(place.held, { ...about, why: 'it has its mount' }),
+      nameDescriptor(bind.held, mounted, {
+        ...about,
+        why: 'the descriptor leads to the mount, wherever its name leads by now',
+      }),
+      ...settle(bind, mounted, groupOf(bind)),
     ];
   });
 }
 
-/** `/proc/self/fd/<n>` of the held mount, once `nameHeld` has written the number. */
-function heldPath(bind: HeldBind): Data {
-  const path = room(32, `"/proc/self/fd/<${bind.held.name}>"`);
-  path.bytes.set(new TextEncoder().encode('/proc/self/fd/'));
-  return path;
-}
-
-const nameHeld = (bind: HeldBind, path: Data, why: string): Step[] => [
-  store(bind.held, path, '/proc/self/fd/'.length, 'decimal', { why, lesson, group: groupOf(bind) }),
-];
-
-const mountPoint = (bind: Bind): Step[] =>
-  bind.kind === 'directory' ? makeDirectory(bind.target, groupOf(bind)) : makeFile(bind.target, groupOf(bind));
-
 /** Own propagation, and read-only where asked for: a bind takes neither at its first mount(2). */
-function settle(bind: Bind, mounted: string | Data): Step[] {
-  const about = { lesson, group: groupOf(bind) };
+function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
+  const about = { lesson, group };
+  const shows = (bind.propagation & MS.MS_PRIVATE) === 0;
   return [
     mount(null, mounted, null, bind.propagation, null, {
       ...about,
-      why: 'mounts made in the container below it do not show on the host',
+      why: shows
+        ? 'mounts made later below it show on the other side, as was asked for'
+        : 'mounts made in the container below it do not show on the host',
     }),
     ...(bind.readonly
       ? [
@@ -131,13 +123,13 @@ export function makeStage(staging: string): Step[] {
   ];
 }
 
-/** Child section, before the first pivot: the sources beside the root. */
+/** Child section, before the first pivot: the sources beside the root, with all that a bind of them takes over. */
 export function stageSources(binds: readonly HeldBind[], staging: string): Step[] {
   const place = (i: number) => `${staging}/source${i}`;
   return binds.flatMap((bind, i) => [
     bind.kind === 'directory'
       ? mkdir(place(i), 0o700, { ...stage, why: 'a place for the source beside the root' })
-      : call('mknodat', [AT.AT_FDCWD, str(place(i)), 0o100600, 0], {
+      : call('mknodat', [AT.AT_FDCWD, str(place(i)), S.S_IFREG | 0o600, 0], {
           ...stage,
           why: 'a place for the source beside the root',
         }),
@@ -145,6 +137,7 @@ export function stageSources(binds: readonly HeldBind[], staging: string): Step[
       ...stage,
       why: `bind ${bind.source} while its path still means something`,
     }),
+    ...settle(bind, place(i), stage.group),
     open(place(i), O.O_PATH, { ...stage, why: 'hold it: no path will lead there', save: bind.held }),
   ]);
 }
@@ -163,19 +156,20 @@ export function insideStagedRoot(inside: readonly Step[]): Step[] {
   ];
 }
 
-/** Child section, inside and with /proc mounted: each source gets its place. */
-export function bindStaged(binds: readonly HeldBind[]): Step[] {
+/** Child section, inside and with /proc mounted: each source gets its place, both by their descriptors. */
+export function bindStaged(binds: readonly HeldBind[], arch: Architecture): Step[] {
   return binds.flatMap(bind => {
-    const path = heldPath(bind);
+    const source = descriptorPath(bind.held);
     const about = { lesson, group: groupOf(bind) };
+    const place = mountPoint(bind, arch);
     return [
-      ...mountPoint(bind),
-      ...nameHeld(bind, path, 'the path of a held file'),
-      mount(path, bind.target, null, MS.MS_BIND | MS.MS_REC, null, {
+      ...place.steps,
+      nameDescriptor(bind.held, source, { ...about, why: 'the path of a held file' }),
+      mount(source, place.path, null, MS.MS_BIND | MS.MS_REC, null, {
         ...about,
-        why: `${bind.source} appears at ${bind.target}`,
+        why: `${bind.source} appears at ${textOf(bind.target)}`,
       }),
-      ...settle(bind, bind.target),
+      close(place.held, { ...about, why: 'it has its mount' }),
       close(bind.held, { ...about, why: 'it has its place' }),
     ];
   });

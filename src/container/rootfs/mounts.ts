@@ -50,19 +50,6 @@ export function makeDirectory(path: string, group: string): Step[] {
   );
 }
 
-/** An empty regular file as a mount point, without opening what may be there (a fifo would block). */
-export function makeFile(path: string, group: string): Step[] {
-  return [
-    ...makeDirectory(path.slice(0, path.lastIndexOf('/')), group),
-    call('mknodat', [AT.AT_FDCWD, str(path), 0o100644, 0], {
-      why: 'a file to mount the file on',
-      lesson,
-      group,
-      tolerate: ['EEXIST'],
-    }),
-  ];
-}
-
 function expectProc(path: string, group: string): Step[] {
   const statfs = room(128, `<statfs of ${path}>`);
   const magic = new Uint8Array(4);

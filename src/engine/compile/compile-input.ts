@@ -2,15 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ContainerRecord } from '../../container/record.ts';
-import { bindFor } from '../../container/volumes.ts';
-import { errnoOf } from '../../errors.ts';
+import { bindsFor } from '../../container/rootfs/mount-targets.ts';
 import { containerIndex } from '../../network/endpoint.ts';
 import { portMapping } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { ensureDirectory } from '../../state/files.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
+import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
-import { ownFiles } from '../containers/create.ts';
+import { mountsOf } from '../containers/create.ts';
 import type { EngineParts } from '../context.ts';
 import type { Container } from './compile.ts';
 
@@ -27,11 +27,8 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
       work: paths.work,
       target: paths.rootfs,
     },
-    binds: [
-      ...ownFiles(parts, record).map(one => ({ ...bindFor(layers, one), kind: 'file' as const })),
-      ...record.mounts.map(one => bindFor(layers, one)),
-    ],
-    workingDirectory: withoutLinks(layers, spec.process.cwd),
+    binds: bindsFor(layers, mountsOf(parts, record), parts.facts.features.openTree),
+    workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
     network: networkFor(parts, record),
     ports: portMapping(record.network.ports),
     interactive: record.options.interactive,
@@ -41,16 +38,6 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
     cgroups: parts.cgroups,
     reaper: { lock: shared.reaperLock, command: reaperCommand(parts) },
   };
-}
-
-function withoutLinks(layers: readonly string[], directory: string): string {
-  try {
-    return resolve(layers, directory).path;
-  } catch (error) {
-    // A name that is too long, say: the step that makes the directory meets the same and is explained.
-    if (errnoOf(error) === undefined) throw error;
-    return directory;
-  }
 }
 
 function networkFor(parts: EngineParts, { network }: ContainerRecord): Container['network'] {

@@ -7,6 +7,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
 import type { HeldPorts } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
 import { call } from '../../syscalls/calls.ts';
 import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import type { Pieces } from './pieces.ts';
@@ -17,7 +18,7 @@ export interface Container {
   overlay: OverlayMount;
   binds: readonly Bind[];
   /** Where the working directory is to be made: `cwd` with the image's links followed. */
-  workingDirectory: string;
+  workingDirectory: ByteString;
   network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint };
   ports: HeldPorts;
   /** Standard input is kept open. */
@@ -121,7 +122,7 @@ function rootSteps(
       ...pieces.overlayMount(overlay, facts.overlayOptions),
       ...pieces.pivotRoot(overlay.target),
       ...inside,
-      ...pieces.placeBinds(binds),
+      ...pieces.placeBinds(binds, facts.arch),
     ];
   const { staging } = container;
   return [
@@ -129,7 +130,7 @@ function rootSteps(
     ...pieces.overlayMount({ ...overlay, target: staging + stagedRoot }, facts.overlayOptions),
     ...pieces.stageSources(binds, staging),
     ...pieces.pivotRoot(staging),
-    ...pieces.insideStagedRoot([...inside, ...pieces.bindStaged(binds)]),
+    ...pieces.insideStagedRoot([...inside, ...pieces.bindStaged(binds, facts.arch)]),
     ...pieces.pivotRoot(stagedRoot),
   ];
 }

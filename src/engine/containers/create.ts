@@ -7,9 +7,11 @@ import { commandLine, configuredEnvironment, environment, workingDirectory } fro
 import { resolveUser } from '../../container/process/user.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
+import { outerFirst } from '../../container/rootfs/mount-places.ts';
+import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import { defaultSeccomp } from '../../container/seccomp/profile.ts';
 import { ociSpec } from '../../container/spec.ts';
-import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
+import { prepareVolumes } from '../../container/volumes.ts';
 import { type ImageRecord, ImageStore, noSuchImage } from '../../image/store.ts';
 import { allocateAddress } from '../../network/addresses.ts';
 import type { NetworkAttachment } from '../../network/attachment.ts';
@@ -139,14 +141,18 @@ export async function attachNetwork(
   });
 }
 
-/** The container's own hosts, hostname and resolv.conf, as mounts like any volume. */
-export function ownFiles(parts: EngineParts, record: Pick<ContainerRecord, 'id'>): Omit<VolumeRecord, 'type'>[] {
-  const paths = containerPaths(parts.roots, record.id);
-  return [
-    { source: paths.resolvConf, destination: '/etc/resolv.conf', readonly: false },
-    { source: paths.hostname, destination: '/etc/hostname', readonly: false },
-    { source: paths.hosts, destination: '/etc/hosts', readonly: false },
-  ];
+/**
+ * What of the host the container sees, in the order in which it is mounted: its own hosts, hostname and resolv.conf like any
+ * volume, below one that lies on /etc. A volume of just that name takes their place.
+ */
+export function mountsOf(parts: EngineParts, { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>): WantedMount[] {
+  const paths = containerPaths(parts.roots, id);
+  const files = [
+    { source: paths.resolvConf, destination: '/etc/resolv.conf' },
+    { source: paths.hostname, destination: '/etc/hostname' },
+    { source: paths.hosts, destination: '/etc/hosts' },
+  ].filter(file => !mounts.some(({ destination }) => destination === file.destination));
+  return outerFirst([...files.map(file => ({ ...file, kind: 'file' as const, readonly: false })), ...mounts]);
 }
 
 /** Writes config.json and the files that are mounted over the image's. Again at each start: the address may be another. */
@@ -164,12 +170,12 @@ export function writeBundle(parts: EngineParts, record: ContainerRecord): Spec {
 /** The container as an OCI spec. */
 export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
   const { facts } = parts;
-  const binds = [...ownFiles(parts, record), ...record.mounts].map(
-    ({ source, destination, readonly }): Mount => ({
+  const binds = mountsOf(parts, record).map(
+    ({ source, destination, readonly, propagation = 'rprivate' }): Mount => ({
       destination,
       type: 'bind',
       source,
-      options: ['rbind', 'rprivate', readonly ? 'ro' : 'rw'],
+      options: ['rbind', propagation, readonly ? 'ro' : 'rw'],
     }),
   );
   const { hostname, options } = record;

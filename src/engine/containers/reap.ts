@@ -2,6 +2,7 @@ import path from 'node:path';
 import { lostReason, observe, stateOf } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
+import { sweepVolumes } from '../../container/volume-content.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
 import { networkDirectory } from '../../network/network.ts';
@@ -111,6 +112,7 @@ export async function reapAll(parts: EngineParts): Promise<number> {
     }
   }
   parts.store.sweep();
+  sweepVolumes(enginePaths(parts.roots).volumes);
   sweepRunDirectories(parts);
   return count;
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import type { Running, Starting } from '../../container/observe.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
+import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { identityOf } from '../../host/process.ts';
 import { ensureBridge } from '../../network/bridge.ts';
 import { networkError } from '../../network/netlink/failure.ts';
@@ -141,13 +142,14 @@ function readNamespace(pid: number, name: string): string {
 }
 
 /** A port that is taken is the user's business, not a failed bind; a netlink answer has words of its own. */
-function explain(error: unknown, { ports, spec }: Container): unknown {
+function explain(error: unknown, { binds, ports, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
   const { step, errno } = error;
   const exitCode = (reason: string) => ({ ENOENT: 127, EACCES: 126 })[reason] ?? 125;
   return (
     portError(ports, step, errno) ??
     workingDirectoryError(spec.process.cwd, error, exitCode) ??
+    mountPointError(binds, error) ??
     networkError(error) ??
     error
   );

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { Digest } from '../../oci/digest.ts';
 import { BombGuard, type BombLimits } from '../bomb.ts';
+import { pathOf } from '../bytes.ts';
 import { decompress } from '../compression/decompress.ts';
 import { resolve } from '../merged-view.ts';
+import type { ByteString } from '../tar/header.ts';
 import { type Inherited, Unpacker } from './unpacker.ts';
 
 /** What is to be unpacked, and where. */
@@ -74,9 +76,9 @@ export const unpackBlob: Unpack = async ({ blob, directory, name, limits }, { be
   }
 };
 
-function inheritedFrom(below: readonly string[], directory: string): Inherited | undefined {
+function inheritedFrom(below: readonly string[], directory: ByteString): Inherited | undefined {
   const found = resolve(below, directory);
   if (found.kind !== 'directory' || found.path !== directory || found.hostPath === undefined) return undefined;
-  const { mode, uid, gid, mtimeMs } = fs.lstatSync(found.hostPath);
+  const { mode, uid, gid, mtimeMs } = fs.lstatSync(pathOf(found.hostPath));
   return { mode: mode & 0o7777, uid, gid, mtime: mtimeMs / 1000 };
 }

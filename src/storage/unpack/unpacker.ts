@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { byteString, pathOf, readable } from '../bytes.ts';
+import { byteString, jsonPath, pathOf, readable } from '../bytes.ts';
 import { explainWrite } from '../failure.ts';
 import { runSteps } from '../special.ts';
 import { TarError } from '../tar/error.ts';
@@ -54,7 +54,7 @@ export class Unpacker implements TarHandler {
    * Ends the archive: makes what only the native interpreter can, then sets owners, modes and times of directories.
    * `inherited` is asked for a directory that the layer does not describe, by its path inside the layer.
    */
-  async finish(inherited: (path: string) => Inherited | undefined): Promise<void> {
+  async finish(inherited: (path: ByteString) => Inherited | undefined): Promise<void> {
     this.#guard(() => this.#reader.finish());
     const specials = this.#guard(() => this.#tree.specialSteps());
     await this.#run(specials);
@@ -70,7 +70,9 @@ export class Unpacker implements TarHandler {
   /** Opaque directories, as paths from the root; complete after `finish`. */
   get opaque(): string[] {
     const rootLength = this.#tree.root.path.length;
-    return [...this.#tree.directories()].filter(({ opaque }) => opaque).map(directory => textOf(directory, rootLength));
+    return [...this.#tree.directories()]
+      .filter(({ opaque }) => opaque)
+      .map(directory => jsonPath(pathFrom(directory, rootLength)));
   }
 
   /** Closes what a failure left open. */
@@ -166,11 +168,11 @@ export class Unpacker implements TarHandler {
     }
   }
 
-  #setAttributes(inherited: (path: string) => Inherited | undefined): void {
+  #setAttributes(inherited: (path: ByteString) => Inherited | undefined): void {
     const rootLength = this.#tree.root.path.length;
     for (const directory of this.#tree.directories()) {
       for (const [name, entry] of directory.pending) if (isNode(entry)) set(directory.join(name), entry);
-      const own = directory.entry ?? inherited(textOf(directory, rootLength));
+      const own = directory.entry ?? inherited(pathFrom(directory, rootLength));
       set(directory.path, own ?? { mode: 0o755, uid: 0, gid: 0, mtime: undefined });
     }
   }
@@ -216,8 +218,8 @@ function set(path: ByteString, { mode, uid, gid, mtime }: Omit<Inherited, 'mtime
   if (mtime !== undefined) fs.utimesSync(target, mtime, mtime);
 }
 
-function textOf(directory: Directory, rootLength: number): string {
-  return Buffer.from(directory.path.slice(rootLength), 'latin1').toString() || '/';
+function pathFrom(directory: Directory, rootLength: number): ByteString {
+  return directory.path.slice(rootLength) || '/';
 }
 
 function checkIds({ uid, gid }: TarEntry, what: string): void {

@@ -163,6 +163,7 @@ export const signals = {
 
 /** Magic numbers of statfs(2). */
 export const PROC_SUPER_MAGIC = 0x9fa0;
+export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
 
 /** `MS_NOSUID|MS_NODEV` for 6; a rest without a name stays hexadecimal, zero is "0". */

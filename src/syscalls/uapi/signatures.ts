@@ -39,9 +39,11 @@ const pointer: Show = value => (value === 0 ? 'NULL' : `0x${value.toString(16)}`
 const openFlags: Show = value => {
   const access = ['O_RDONLY', 'O_WRONLY', 'O_RDWR'][value & 3] ?? '';
   const { O_RDONLY, O_WRONLY, O_RDWR, ...rest } = O;
-  const others = flagNames({ ...rest, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 }, value & ~3);
+  const others = flagNames({ ...rest, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 }, asOnX64(value & ~3));
   return others === '0' ? access : `${access}|${others}`;
 };
+/** arm64's bits for these two are O_DIRECT and O_LARGEFILE on x86_64, which nobody here uses. */
+const asOnX64 = (value: number) => (value & ~0o140000) | ((value & 0o140000) << 2);
 const cloneFlags: Show = value => {
   const names = flagNames(CLONE, (value & ~0xff) | (value & CLONE.CLONE_NEWTIME));
   const signal = one(signals)(value & 0x7f);

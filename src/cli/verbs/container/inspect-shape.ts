@@ -61,7 +61,7 @@ export function inspectContainer(record: ContainerRecord, paths: ReturnType<type
 function hostConfig({ options }: ContainerRecord) {
   const binds = options.volumes
     .filter(volume => volume.source !== undefined)
-    .map(({ source, destination, readonly }) => `${source}:${destination}${readonly ? ':ro' : ''}`);
+    .map(volume => `${volume.source}:${volume.destination}${modeOf(volume) && `:${modeOf(volume)}`}`);
   const { memory = 0 } = options;
   return {
     Binds: binds.length === 0 ? null : binds,
@@ -95,17 +95,20 @@ function hostConfig({ options }: ContainerRecord) {
 }
 
 function mountPoints({ mounts }: ContainerRecord) {
-  return mounts.map(({ type, name, source, destination, readonly }) => ({
-    Type: type,
-    Name: name,
-    Source: source,
-    Destination: destination,
-    Driver: type === 'volume' ? 'local' : '',
-    Mode: readonly ? 'ro' : '',
-    RW: !readonly,
-    Propagation: type === 'bind' ? 'rprivate' : '',
+  return mounts.map(mount => ({
+    Type: mount.type,
+    Name: mount.name,
+    Source: mount.source,
+    Destination: mount.destination,
+    Driver: mount.type === 'volume' ? 'local' : '',
+    Mode: modeOf(mount),
+    RW: !mount.readonly,
+    Propagation: mount.type === 'bind' ? (mount.propagation ?? 'rprivate') : '',
   }));
 }
+
+/** The options as they were typed, which older records do not hold. */
+const modeOf = ({ mode, readonly }: { mode?: string; readonly: boolean }) => mode ?? (readonly ? 'ro' : '');
 
 function config({ config, options, hostname, image, network }: ContainerRecord) {
   const anonymous = options.volumes.filter(volume => volume.source === undefined).map(volume => volume.destination);

@@ -8,7 +8,7 @@ import type { HostFacts } from '../../../host/facts.ts';
 import { macOf } from '../../../network/ipv4.ts';
 import { type Port, portMapping } from '../../../network/ports/ports.ts';
 import type { Program } from '../../../syscalls/step.ts';
-import { MS } from '../../../syscalls/uapi/flags.ts';
+import { MS, OVERLAYFS_SUPER_MAGIC } from '../../../syscalls/uapi/flags.ts';
 import { type Container, compile, compileExec } from '../compile.ts';
 import { pieces } from '../pieces.ts';
 import { hosts } from './hosts.ts';
@@ -31,7 +31,8 @@ interface Wanted {
 }
 
 function bind(source: string, target: string, kind: Bind['kind'], readonly = false): Bind {
-  return { source, target, kind, readonly, propagation: MS.MS_REC | MS.MS_PRIVATE };
+  const filesystem = OVERLAYFS_SUPER_MAGIC;
+  return { source, target, destination: target, kind, readonly, filesystem, propagation: MS.MS_REC | MS.MS_PRIVATE };
 }
 
 function container(facts: HostFacts, wanted: Wanted): Container {

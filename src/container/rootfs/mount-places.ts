@@ -1,0 +1,39 @@
+import { MinidockError } from '../../errors.ts';
+import { readable } from '../../storage/bytes.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
+
+/**
+ * Where nothing may be mounted: on the root itself, in /proc (CVE-2019-16884), and through the links of /dev that lead
+ * there: behind /proc/self/fd are the sources of volumes, writable until they have their places.
+ *
+ * @param place free of links  @param destination as it was asked for
+ * @throws {MinidockError} `invalid-volume`
+ */
+export function checkPlace(place: ByteString, destination: string): void {
+  if (place === '/') throw invalidPlace(destination, "destination can't be '/'");
+  if (/^\/(proc|dev\/(fd|stdin|stdout|stderr|core))(\/|$)/.test(place))
+    throw invalidPlace(destination, 'it is inside /proc, which is how the kernel and the container know each other');
+}
+
+/** What the kernel shows and takes: only a destination that was named so leads there, never a link in another volume. */
+export function isKernels(place: ByteString): boolean {
+  return /^\/(proc|sys|dev)(\/|$)/.test(place);
+}
+
+/** @throws {MinidockError} `invalid-volume` */
+export function checkLinks(place: ByteString, destination: string): void {
+  if (isKernels(place))
+    throw invalidPlace(destination, `a link in a volume leads it to ${readable(place).slice(1, -1)}`);
+}
+
+export function invalidPlace(destination: string, reason: string): MinidockError {
+  return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(destination)}: ${reason}`, {
+    exitCode: 125,
+  });
+}
+
+/** Outer before inner: /data before /data/cache. */
+export function outerFirst<T extends { destination: string }>(mounts: readonly T[]): T[] {
+  const depth = ({ destination }: T) => destination.split('/').filter(Boolean).length;
+  return mounts.toSorted((a, b) => depth(a) - depth(b));
+}

@@ -1,0 +1,117 @@
+import { MinidockError } from '../../errors.ts';
+import { pathData, textOf } from '../../storage/bytes.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
+import { call, close, expect, store } from '../../syscalls/calls.ts';
+import { type Data, room } from '../../syscalls/data.ts';
+import type { StepError } from '../../syscalls/failure.ts';
+import { type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { AT, O, openFlags, S } from '../../syscalls/uapi/flags.ts';
+import type { Architecture } from '../../syscalls/uapi/numbers.ts';
+
+/** Where something is to be mounted. */
+export interface MountTarget {
+  /** Free of links: those of the image and of other volumes are resolved (mount-targets.ts). */
+  target: ByteString;
+  /** As it was asked for. */
+  destination: string;
+  kind: 'file' | 'directory';
+  /** statfs(2)'s f_type of what it must lie on; undefined where that is the kernel's own. */
+  filesystem?: number;
+}
+
+/** The descriptor of a mount point, and its name in /proc. */
+export interface MountPoint {
+  steps: Step[];
+  held: Slot;
+  path: Data;
+}
+
+const lesson = 'volumes' as const;
+
+export const groupOf = ({ target }: Pick<MountTarget, 'target'>) => `volume ${textOf(target)}`;
+
+/**
+ * Child section, after the host is gone: the mount point, made where it is missing, and held. Each name on the way is opened by
+ * itself and followed by nothing: it may lie in a volume where another container puts links, at this very moment too, and
+ * /proc would lead such a link to our own descriptors. What is held at the end is looked at once more and is what is mounted on.
+ */
+export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
+  const about = { lesson, group: groupOf(bind) };
+  const names = bind.target.split('/').filter(Boolean);
+  const flags = O.O_PATH | openFlags(arch).O_NOFOLLOW;
+  const steps: Step[] = [];
+  let above: Slot | undefined;
+  for (const [i, name] of names.entries()) {
+    const here = slot(textOf(`/${names.slice(0, i + 1).join('/')}`));
+    const [directory, path] = above === undefined ? [AT.AT_FDCWD, pathData(`/${name}`)] : [above, pathData(name)];
+    steps.push(
+      i === names.length - 1 && bind.kind === 'file'
+        ? call('mknodat', [directory, path, S.S_IFREG | 0o644, 0], { ...about, why: fileWhy, tolerate: ['EEXIST'] })
+        : call('mkdirat', [directory, path, 0o755], { ...about, why: directoryWhy, tolerate: ['EEXIST'] }),
+      call('openat', [directory, path, flags | O.O_CLOEXEC, 0], { ...about, why: openWhy, save: here }),
+    );
+    if (above !== undefined) steps.push(close(above, { ...about, why: 'the next name is held' }));
+    above = here;
+  }
+  const held = above!;
+  const path = descriptorPath(held);
+  steps.push(nameDescriptor(held, path, { ...about, why: 'its name in /proc' }), ...expectFilesystem(bind, path));
+  return { steps, held, path };
+}
+
+// Without opening what may be there: a fifo would block.
+const fileWhy = 'a file to mount the file on, where there is none';
+const directoryWhy = 'the mount point, where there is none';
+const openWhy = 'hold it, and follow no link: in a volume another container may have put one here';
+
+/** `/proc/self/fd/<n>`, once `nameDescriptor` has written the number. */
+export function descriptorPath(held: Slot): Data {
+  const path = room(32, `"/proc/self/fd/<${held.name}>"`);
+  path.bytes.set(new TextEncoder().encode('/proc/self/fd/'));
+  return path;
+}
+
+export const nameDescriptor = (held: Slot, path: Data, about: Parameters<typeof store>[4]): Step =>
+  store(held, path, '/proc/self/fd/'.length, 'decimal', about);
+
+/** By the name in /proc: fstatfs(2) of a descriptor that is a mere path takes Linux 3.12. */
+function expectFilesystem(bind: MountTarget, path: Data): Step[] {
+  if (bind.filesystem === undefined) return [];
+  const about = { lesson, group: groupOf(bind) };
+  const answer = room(128, `<statfs of ${textOf(bind.target)}>`);
+  const magic = new Uint8Array(4);
+  new DataView(magic.buffer).setUint32(0, bind.filesystem, true);
+  return [
+    call('statfs', [path, answer], { ...about, why: 'what lies there really?' }),
+    expect(answer, 0, magic, {
+      ...about,
+      why: 'the file system that it should lie on, and not /proc, /sys or what masks their files',
+    }),
+  ];
+}
+
+const obstacles: Record<string, string> = {
+  ENOTDIR: 'a name on the way is no directory, or has become a link since the container was started',
+  ELOOP: 'a name on the way has become a link since the container was started',
+  ENOENT: 'it does not exist, and cannot be made there',
+  EPERM: 'it does not exist, and cannot be made there',
+  EROFS: 'it does not exist, and what it would be made in is read-only',
+  ENAMETOOLONG: 'a name on the way is too long',
+  unexpected: 'another file system lies there than should',
+};
+
+/** The user's error where the mount point of one of `binds` could not be made; undefined for other steps. */
+export function mountPointError(
+  binds: readonly MountTarget[],
+  { step, errno }: Pick<StepError, 'step' | 'errno'>,
+): MinidockError | undefined {
+  const bind = binds.find(one => groupOf(one) === step.group);
+  const isOurs =
+    step.op === 'expect' || (step.op === 'syscall' && ['mkdirat', 'mknodat', 'openat'].includes(step.name));
+  const reason = obstacles[errno];
+  if (bind === undefined || !isOurs || reason === undefined) return undefined;
+  return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(bind.destination)}: ${reason}`, {
+    exitCode: 125,
+    fix: errno === 'EROFS' ? 'make it beforehand, or mount what holds it without :ro' : undefined,
+  });
+}

@@ -1,0 +1,97 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { byteString, pathOf } from '../../storage/bytes.ts';
+import { type Found, type Mounts, resolve } from '../../storage/merged-view.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
+import { OVERLAYFS_SUPER_MAGIC } from '../../syscalls/uapi/flags.ts';
+import type { VolumeRecord } from '../volumes.ts';
+import type { Bind } from './binds.ts';
+import { checkLinks, checkPlace, isKernels } from './mount-places.ts';
+import { propagationFlags } from './propagation.ts';
+
+/** A mount of a container: its own files as well as its volumes. */
+export interface WantedMount
+  extends Pick<VolumeRecord, 'name' | 'source' | 'destination' | 'readonly' | 'propagation'> {
+  /** Where the source need not exist yet. */
+  kind?: Bind['kind'];
+}
+
+/**
+ * Mounts as steps will make them, in their order: each destination with the links of the image and of the volumes before it
+ * resolved, in the container's own scope. What a volume's links say may change before the steps are done; then they fail, for
+ * they follow none (mount-point.ts).
+ *
+ * @param layers with the writable one, bottom first  @param openTree whether the kernel has open_tree
+ * @throws {MinidockError} `invalid-volume`, `too-many-links`
+ */
+export function bindsFor(layers: readonly string[], wanted: readonly WantedMount[], openTree: boolean): Bind[] {
+  const mounts = new Map<ByteString, ByteString>();
+  return wanted.map(one => {
+    const place = placeFor(layers, mounts, one.destination);
+    const kind = one.kind ?? kindOf(one.source);
+    if (place.filesystem !== undefined) checkKinds(one, kind, place.kind);
+    mounts.set(place.path, byteString(one.source));
+    return {
+      source: one.source,
+      target: place.path,
+      destination: one.destination,
+      kind,
+      readonly: one.readonly,
+      propagation: propagationFlags(one, openTree),
+      ...(place.filesystem !== undefined && { filesystem: place.filesystem }),
+    };
+  });
+}
+
+/** `filesystem` is undefined where the kernel's own lie. */
+function placeFor(layers: readonly string[], mounts: Mounts, destination: string) {
+  const named = byteString(destination);
+  const byImage = resolve(layers, named);
+  const found = mounts.size === 0 ? byImage : resolve(layers, named, { mounts });
+  if (found.path !== byImage.path) checkLinks(found.path, destination);
+  checkPlace(found.path, destination);
+  const { path, kind, mounted } = found;
+  if (mounted !== undefined) return { path, kind, filesystem: filesystemOf(mounted) };
+  return { path, kind, filesystem: isKernels(path) ? undefined : OVERLAYFS_SUPER_MAGIC };
+}
+
+/** statfs(2)'s f_type; of what is yet to be made, that of where it will be. */
+function filesystemOf(file: ByteString): number {
+  try {
+    return fs.statfsSync(pathOf(file)).type;
+  } catch (error) {
+    if (!['ELOOP', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '') || file === '/') throw error;
+    return filesystemOf(path.dirname(file));
+  }
+}
+
+/** A socket, a device, a fifo is mounted as a file is. */
+function kindOf(source: string): Bind['kind'] {
+  return fs.statSync(source, { throwIfNoEntry: false })?.isDirectory() === false ? 'file' : 'directory';
+}
+
+/** The kernel would say ENOTDIR either way round. */
+function checkKinds(one: WantedMount, kind: Bind['kind'], there: Found['kind']): void {
+  if (there === 'missing' || (kind === 'directory') === (there === 'directory')) return;
+  const onto = kind === 'file' ? 'a directory' : 'a file';
+  const { what, fix } = mismatch(one, kind);
+  throw new MinidockError(
+    'invalid-volume',
+    `cannot mount ${what} on ${one.destination}, which is ${onto} in the container`,
+    { exitCode: 125, fix },
+  );
+}
+
+function mismatch({ name, source, destination }: WantedMount, kind: Bind['kind']): { what: string; fix: string } {
+  if (kind === 'file')
+    return {
+      what: `the file ${source}`,
+      fix: `name it in there: ${path.posix.join(destination, path.basename(source))}`,
+    };
+  if (name !== undefined) return { what: `the volume ${name}`, fix: 'a volume is a directory: name another place' };
+  return {
+    what: `the directory ${source}`,
+    fix: 'is the source what you meant? one that does not exist is made, as a directory',
+  };
+}

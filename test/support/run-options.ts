@@ -1,0 +1,51 @@
+import type { ContainerOptions } from '../../src/container/record.ts';
+import { createContainer } from '../../src/engine/containers/create.ts';
+import { startContainer } from '../../src/engine/containers/start.ts';
+import type { EngineParts } from '../../src/engine/context.ts';
+import type { LaunchedProcess } from '../../src/engine/processes.ts';
+import { MinidockError } from '../../src/errors.ts';
+
+/** What the command line would ask for with no flag given, for tests that call the engine itself. */
+export function runOptions(wanted: Partial<ContainerOptions>): ContainerOptions {
+  return {
+    image: 'busybox',
+    command: [],
+    env: [],
+    tty: false,
+    interactive: false,
+    detach: false,
+    autoRemove: true,
+    ports: [],
+    volumes: [],
+    network: 'bridge',
+    ...wanted,
+  };
+}
+
+export interface Outcome {
+  output: string;
+  code: number;
+  /** What the engine said in place of starting it; then `code` is that of the command line. */
+  refusal?: string;
+}
+
+/** Runs a container of an engine in this process, to its end. */
+export async function runWith(parts: EngineParts, wanted: Partial<ContainerOptions>): Promise<Outcome> {
+  try {
+    const record = await createContainer(parts, runOptions(wanted));
+    const streams = { stdin: record.options.interactive, stdout: true, stderr: true };
+    return await outcome(await startContainer(parts, record, { streams, removeOnFailure: true }));
+  } catch (error) {
+    if (!(error instanceof MinidockError)) throw error;
+    return { refusal: error.message, output: '', code: error.exitCode };
+  }
+}
+
+/** Output of both streams as it came, and the exit code. */
+export async function outcome(container: LaunchedProcess): Promise<{ output: string; code: number; refusal?: string }> {
+  let output = '';
+  container.attachment.onOutput((_, chunk) => {
+    output += chunk;
+  });
+  return { code: await container.exited, output };
+}
