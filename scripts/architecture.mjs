@@ -9,7 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { cliReference } from './architecture/cli-reference.mjs';
 import { importsOf } from './architecture/imports.mjs';
 import { roomOf, rooms } from './architecture/rooms.mjs';
-import { arrowsUp, circles, forbidden, hotPath, shimUsers, sizes, unknownRooms } from './architecture/rules.mjs';
+import {
+  arrowsUp,
+  circles,
+  forbidden,
+  hotPath,
+  shimUsers,
+  sizes,
+  unknownRooms,
+  unusedErrorCodes,
+} from './architecture/rules.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = readdirSync(`${root}src`, { recursive: true })
@@ -38,6 +47,7 @@ const problems = [
   ]),
   ...shimUsers(root, files),
   ...sizes(root, files),
+  ...unusedErrorCodes(root, files),
   ...(await cliReference(root, process.argv.includes('--write'))),
 ];
 

@@ -1,21 +1,186 @@
 /**
+ * What kind of failure it is. Each front turns kinds into what its users expect: the command line into exit codes, an API
+ * into HTTP statuses. Nothing below a front knows either.
+ *
+ * - `usage`: what was asked for makes no sense, whatever the state is.
+ * - `not-found`: a thing that was named is not there.
+ * - `conflict`: the state speaks against it: a name is taken, a container runs, a port is held.
+ * - `denied`: somebody who may decide it says no: the kernel, a registry, a policy.
+ * - `unavailable`: something that is needed does not answer or has no room: a registry, the disk, an address range.
+ * - `unsupported`: this machine, or minidock, cannot do it.
+ * - `invalid-data`: data from elsewhere is broken or hostile: an archive, a layer, a manifest, a file of settings.
+ * - `command`: the container's own command could not be executed.
+ * - `interrupted`: the user ended it.
+ * - `failed`: the kernel refused a step of a program.
+ * - `defect`: minidock's own fault.
+ */
+export type ErrorKind =
+  | 'usage'
+  | 'not-found'
+  | 'conflict'
+  | 'denied'
+  | 'unavailable'
+  | 'unsupported'
+  | 'invalid-data'
+  | 'command'
+  | 'interrupted'
+  | 'failed'
+  | 'defect';
+
+/** Every code that an error can carry. Codes are stable and for programs. */
+const kinds = {
+  'ambiguous-container': 'usage',
+  'ambiguous-image': 'usage',
+  'bad-cgroup': 'usage',
+  'bad-limit': 'usage',
+  'bad-workdir': 'usage',
+  cidfile: 'usage',
+  conflict: 'usage',
+  'env-file': 'usage',
+  'id-out-of-range': 'usage',
+  'invalid-argument': 'usage',
+  'invalid-bridge': 'usage',
+  'invalid-change': 'usage',
+  'invalid-config': 'usage',
+  'invalid-digest': 'usage',
+  'invalid-filter': 'usage',
+  'invalid-name': 'usage',
+  'invalid-output': 'usage',
+  'invalid-port': 'usage',
+  'invalid-proxy': 'usage',
+  'invalid-reference': 'usage',
+  'invalid-root': 'usage',
+  'invalid-signal': 'usage',
+  'invalid-subnet': 'usage',
+  'invalid-volume': 'usage',
+  'invalid-workdir': 'usage',
+  'lesson-ambiguous': 'usage',
+  'no-command': 'usage',
+  'no-input': 'usage',
+  'no-password': 'usage',
+  'no-terminal': 'usage',
+  'no-username': 'usage',
+  'not-a-tty': 'usage',
+  'path-too-long': 'usage',
+  'program-too-long': 'usage',
+  refused: 'usage',
+  template: 'usage',
+  usage: 'usage',
+  'workdir-denied': 'usage',
+  'workdir-not-found': 'usage',
+
+  'manifest-unknown': 'not-found',
+  'no-such-container': 'not-found',
+  'no-such-exec': 'not-found',
+  'no-such-file': 'not-found',
+  'no-such-group': 'not-found',
+  'no-such-image': 'not-found',
+  'no-such-lesson': 'not-found',
+  'no-such-manifest': 'not-found',
+  'no-such-object': 'not-found',
+  'no-such-platform': 'not-found',
+  'no-such-user': 'not-found',
+
+  'already-running': 'conflict',
+  'cgroup-busy': 'conflict',
+  'container-running': 'conflict',
+  'image-in-use': 'conflict',
+  'name-in-use': 'conflict',
+  'not-running': 'conflict',
+  'port-in-use': 'conflict',
+  'subnet-taken': 'conflict',
+
+  'access-denied': 'denied',
+  'authentication-failed': 'denied',
+  'bad-redirect': 'denied',
+  'credential-helper-failed': 'denied',
+  'firewall-permission': 'denied',
+  'firewall-refused': 'denied',
+  'not-root': 'denied',
+  'port-address': 'denied',
+  'port-refused': 'denied',
+  'read-only-registry': 'denied',
+  unauthorized: 'denied',
+
+  'answer-too-large': 'unavailable',
+  'cannot-download': 'unavailable',
+  locked: 'unavailable',
+  'no-free-port': 'unavailable',
+  'no-free-subnet': 'unavailable',
+  'no-space': 'unavailable',
+  'proxy-failed': 'unavailable',
+  'registry-error': 'unavailable',
+  'registry-unreachable': 'unavailable',
+  'subnet-full': 'unavailable',
+  'too-many-redirects': 'unavailable',
+  'too-many-requests': 'unavailable',
+
+  architecture: 'unsupported',
+  'cgroup2-devices': 'unsupported',
+  'comparison-failed': 'unsupported',
+  'iptables-missing': 'unsupported',
+  'lesson-cannot-run': 'unsupported',
+  'no-cgroup-controller': 'unsupported',
+  'no-cgroups': 'unsupported',
+  'no-credential-helper': 'unsupported',
+  'no-nsenter': 'unsupported',
+  'no-shell': 'unsupported',
+  'not-built': 'unsupported',
+  'schema-1': 'unsupported',
+  'unknown-compression': 'unsupported',
+
+  'broken-config': 'invalid-data',
+  'broken-record': 'invalid-data',
+  'corrupt-archive': 'invalid-data',
+  'corrupt-data': 'invalid-data',
+  'corrupt-layer': 'invalid-data',
+  'corrupt-store': 'invalid-data',
+  'digest-mismatch': 'invalid-data',
+  'hostile-archive': 'invalid-data',
+  'hostile-layer': 'invalid-data',
+  'incomplete-image': 'invalid-data',
+  'invalid-certificate': 'invalid-data',
+  'malformed-image': 'invalid-data',
+  'too-many-links': 'invalid-data',
+  'truncated-blob': 'invalid-data',
+
+  'command-not-executable': 'command',
+  'command-not-found': 'command',
+
+  interrupted: 'interrupted',
+
+  'cannot-remove': 'failed',
+  'cannot-stop': 'failed',
+  'child-died': 'failed',
+  'network-failed': 'failed',
+  'shim-died': 'failed',
+  'shim-not-started': 'failed',
+  'step-failed': 'failed',
+  'store-failed': 'failed',
+
+  defect: 'defect',
+  seccomp: 'defect',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof kinds;
+
+/**
  * The one error class users see. Every message is one line that names the thing, quotes the value and gives the reason;
  * `fix` is what to do about it.
- *
- * `code` is stable and for programs (`no-such-image`); `exitCode` is the process's, as Docker chooses it: 125 when the
- * engine failed, 126 and 127 when the command could not be executed or found, 1 for everything else.
  */
 export class MinidockError extends Error {
-  readonly code: string;
-  readonly exitCode: number;
+  readonly code: ErrorCode;
   readonly fix: string | undefined;
 
-  constructor(code: string, message: string, options: { exitCode?: number; fix?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { fix?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MinidockError';
     this.code = code;
-    this.exitCode = options.exitCode ?? 1;
     this.fix = options.fix;
+  }
+
+  get kind(): ErrorKind {
+    return kinds[this.code];
   }
 }
 

@@ -107,3 +107,15 @@ export function sizes(root, files) {
       .map(file => `${file} is listed as a long file and is none: take it off scripts/architecture/rooms.mjs`),
   ];
 }
+
+/** A code that nothing throws any more has no place in the table of src/errors.ts. */
+export function unusedErrorCodes(root, files) {
+  const table = readFileSync(`${root}src/errors.ts`, 'utf8');
+  const codes = [...table.matchAll(/^ {2}'?([a-z0-9-]+)'?: '[a-z-]+',$/gm)].map(found => found[1]);
+  const others = files.filter(file => file !== 'src/errors.ts').map(file => readFileSync(root + file, 'utf8'));
+  const lessons = readdirSync(`${root}lessons`, { recursive: true })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => readFileSync(`${root}lessons/${name}`, 'utf8'));
+  const text = [...others, ...lessons].join('\n');
+  return codes.filter(code => !text.includes(`'${code}'`)).map(code => `src/errors.ts: nothing has the code '${code}'`);
+}

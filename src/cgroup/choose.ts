@@ -11,7 +11,6 @@ export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
       'no-cgroups',
       'no cgroup hierarchy is mounted on this host, so containers cannot be limited',
       {
-        exitCode: 125,
         fix: 'mount them: systemd does at boot; elsewhere install cgroupfs-mount, or mount -t cgroup2 cgroup2 /sys/fs/cgroup',
       },
     );

@@ -8,9 +8,6 @@ export function checkGroup(group: string): string {
     throw new MinidockError(
       'bad-cgroup',
       `invalid cgroup path ${JSON.stringify(group)}: it must be like "/minidock/name"`,
-      {
-        exitCode: 125,
-      },
     );
   }
   return group;
@@ -114,7 +111,6 @@ export async function removeGroup(group: string, directories: readonly string[])
 export function busy(group: string, pids: readonly number[]): MinidockError {
   const who = pids.length > 0 ? `still holds the processes ${[...new Set(pids)].join(', ')}` : 'is still in use';
   return new MinidockError('cgroup-busy', `cgroup ${JSON.stringify(group)} ${who}`, {
-    exitCode: 125,
     fix: 'a process in state D (ps -o pid,stat,wchan) cannot be ended until its device or network file system answers',
   });
 }

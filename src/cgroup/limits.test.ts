@@ -9,7 +9,7 @@ const refusal = (requested: RequestedLimits): string => {
     resourcesFor(requested, host);
   } catch (error) {
     assert.instance(error, MinidockError);
-    assert.is((error as MinidockError).exitCode, 125);
+    assert.is((error as MinidockError).kind, 'usage');
     return (error as MinidockError).message;
   }
   return 'accepted';

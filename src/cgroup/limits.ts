@@ -63,5 +63,5 @@ export const defaultDeviceRules: DeviceRule[] = [
 ];
 
 function refused(message: string, detail: string): MinidockError {
-  return new MinidockError('bad-limit', `${message}: ${detail}`, { exitCode: 125 });
+  return new MinidockError('bad-limit', `${message}: ${detail}`);
 }

@@ -217,7 +217,6 @@ function kill(pid: number): void {
 
 function missing(controller: string, purpose: string): MinidockError {
   return new MinidockError('no-cgroup-controller', `this host has no cgroup controller "${controller}" to ${purpose}`, {
-    exitCode: 125,
     fix: `mount it (mount -t cgroup -o ${controller.replace(/[.].*/, '')} cgroup /sys/fs/cgroup/…), or run without that limit`,
   });
 }

@@ -143,7 +143,7 @@ function limits(
     throw new MinidockError(
       'cgroup2-devices',
       'minidock cannot yet keep devices from a container on a host with cgroup v2 alone, and does not run one without that',
-      { exitCode: 125, fix: 'boot the host with systemd.unified_cgroup_hierarchy=0 for cgroup v1' },
+      { fix: 'boot the host with systemd.unified_cgroup_hierarchy=0 for cgroup v1' },
     );
   }
   const steps: Step[] = [];
@@ -152,7 +152,7 @@ function limits(
       throw new MinidockError(
         'no-cgroup-controller',
         `this host has no cgroup controller "${controller}" to set ${name}`,
-        { exitCode: 125, fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
+        { fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
       );
     }
     const groupWhy = 'what all its processes together may use, one file for each limit';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
+import { CommandLineError } from './exit-codes.ts';
 import { dockerVerbs } from './grammar/docker-verbs.ts';
 import { insteadOfFlags } from './grammar/flag-hints.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
@@ -130,7 +130,7 @@ test('errors are one line and a fix; a stack only for --debug', async () => {
   assert.is(plain.code, 1);
   assert.match(plain.stderr, /^minidock: x is not a function\n {2}fix: .*--debug.*\n$/);
   const cause = new Error('beneath');
-  const failing = listing(new MinidockError('c', 'no', { exitCode: 3, fix: 'do', cause }));
+  const failing = listing(new CommandLineError('conflict', 'no', { exitCode: 3, fix: 'do', cause }));
   assert.equal(await runLine(['ps'], failing), { code: 3, stdout: '', stderr: 'minidock: no\n  fix: do\n' });
   assert.match((await runLine(['-D', 'ps'], failing)).stderr, /no\n.*do\n.*\n +at [\s\S]*beneath\n +at /);
 });

@@ -1,11 +1,13 @@
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { Context } from './context.ts';
+import { CommandLineError, exitCodeOf, type FailureCodes } from './exit-codes.ts';
 import { findVerb } from './grammar/find-verb.ts';
 import type { FlagTable, Values } from './grammar/flags.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { type Parsed, parse } from './grammar/parse.ts';
 import { checkCount, UnknownFlag, usageError } from './grammar/usage.ts';
+import type { Verb } from './grammar/verb.ts';
 import { printError } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 import type { VerbEntry } from './verbs.ts';
@@ -18,6 +20,7 @@ export type ContextMaker = (globals: Values<typeof globalFlags>) => Context;
  */
 export async function main(args: readonly string[], output: Output, makeContext: ContextMaker): Promise<number> {
   let debug = false;
+  let failure: FailureCodes | undefined;
   try {
     if (args[0] === '--get-yargs-completions') {
       const { complete } = await import('./grammar/help.ts');
@@ -37,13 +40,27 @@ export async function main(args: readonly string[], output: Output, makeContext:
       output.out(await programHelp(output.columns));
       return 0;
     }
-    return await runWords(words, asksHelp, output, () => makeContext(flags));
+    return await runWords(
+      words,
+      asksHelp,
+      output,
+      () => makeContext(flags),
+      verb => {
+        failure = verb.failure;
+      },
+    );
   } catch (error) {
-    return report(error, debug, output);
+    return report(error, debug, output, failure);
   }
 }
 
-async function runWords(words: readonly string[], asksHelp: boolean, output: Output, makeContext: () => Context) {
+async function runWords(
+  words: readonly string[],
+  asksHelp: boolean,
+  output: Output,
+  makeContext: () => Context,
+  begins: (verb: Verb) => void,
+) {
   const found = await findVerb(words);
   if (found.kind === 'group') {
     const { groupHelp } = await import('./grammar/help.ts');
@@ -59,6 +76,7 @@ async function runWords(words: readonly string[], asksHelp: boolean, output: Out
     return 0;
   }
   checkCount(path, verb, entry.summary, parsed.operands.length);
+  begins(verb);
   return verb.run(makeContext(), parsed.flags, parsed.operands);
 }
 
@@ -73,7 +91,7 @@ async function parseOrHint<F extends FlagTable>(
   try {
     return parse(table, args, stopAtOperand);
   } catch (error) {
-    if (!(error instanceof MinidockError) || error.code !== 'usage') throw error;
+    if (!(error instanceof CommandLineError) || error.code !== 'usage') throw error;
     let hint = '';
     if (error instanceof UnknownFlag) {
       const { flagHint } = await import('./grammar/flag-hints.ts');
@@ -84,7 +102,7 @@ async function parseOrHint<F extends FlagTable>(
 }
 
 /** Prints an error: one line, then what to do; a stack only for `--debug`. Returns the exit code. */
-export function report(error: unknown, debug: boolean, output: Output): number {
+export function report(error: unknown, debug: boolean, output: Output, failure?: FailureCodes): number {
   if (error instanceof MinidockError && error.code === 'usage') {
     output.err(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`);
   } else if (error instanceof MinidockError) {
@@ -94,5 +112,5 @@ export function report(error: unknown, debug: boolean, output: Output): number {
     printError(output, { message: error instanceof Error ? error.message : String(error), fix });
   }
   for (let cause = error; debug && cause instanceof Error; cause = cause.cause) output.err(`${cause.stack}\n`);
-  return error instanceof MinidockError ? error.exitCode : 1;
+  return exitCodeOf(error, failure);
 }

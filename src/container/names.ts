@@ -14,5 +14,5 @@ export function readName(given: string): string {
     name.length > longest
       ? `(${given.slice(0, 40)}…): it has ${name.length} characters, ${longest} are possible`
       : `(${given}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`;
-  throw new MinidockError('invalid-name', `Invalid container name ${reason}`, { exitCode: 125 });
+  throw new MinidockError('invalid-name', `Invalid container name ${reason}`);
 }

@@ -97,7 +97,7 @@ export class ContainerStore {
       throw new MinidockError(
         'name-in-use',
         `Conflict. The container name "/${name}" is already in use by container "${holder}"`,
-        { exitCode: 125, fix: `minidock rm -f ${name}, or choose another --name` },
+        { fix: `minidock rm -f ${name}, or choose another --name` },
       );
   }
 

@@ -142,7 +142,7 @@ function unixAddress(path: string) {
     throw new MinidockError(
       'path-too-long',
       `the path of a socket has ${encoded.length} bytes, and the kernel takes 107: ${path}`,
-      { exitCode: 125, fix: 'give the engine a shorter --exec-root' },
+      { fix: 'give the engine a shorter --exec-root' },
     );
   return bytes(address, JSON.stringify(path));
 }

@@ -50,8 +50,7 @@ export async function prepareVolumes(
   const taken = new Set<string>();
   for (const { destination } of asked) {
     const clean = checkDestination(destination);
-    if (taken.has(clean))
-      throw new MinidockError('invalid-volume', `Duplicate mount point: ${clean}`, { exitCode: 125 });
+    if (taken.has(clean)) throw new MinidockError('invalid-volume', `Duplicate mount point: ${clean}`);
     taken.add(clean);
   }
   const implied = imageVolumes.filter(one => !taken.has(checkDestination(one)));
@@ -78,7 +77,7 @@ async function prepare(
     throw new MinidockError(
       'invalid-volume',
       `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
-      { exitCode: 125, fix: 'if you meant a directory of the host, give its absolute path' },
+      { fix: 'if you meant a directory of the host, give its absolute path' },
     );
   if (make) await ensureVolume(directory, name, { layers: one.noCopy ? [] : layers, source: destination });
   return {

@@ -17,7 +17,7 @@ export function allocateAddress(network: Network, containerDirectory: string): s
     throw new MinidockError(
       'subnet-full',
       `no free address is left for a container in ${formatSubnet(network.subnet)} (bridge ${network.bridge})`,
-      { exitCode: 125, fix: 'remove containers that are not needed any more: `minidock rm`' },
+      { fix: 'remove containers that are not needed any more: `minidock rm`' },
     );
   }
   return address;

@@ -94,7 +94,6 @@ async function makeBridge(
         'subnet-taken',
         `${formatSubnet(subnet)} for bridge ${bridge} is taken by another network`,
         {
-          exitCode: 125,
           fix: 'see `ip route`',
         },
       );
@@ -232,8 +231,5 @@ function checkName(bridge: string): void {
   throw new MinidockError(
     'invalid-bridge',
     `invalid bridge name "${bridge}": 1 to 15 of a-z 0-9 _ . -, a letter first`,
-    {
-      exitCode: 125,
-    },
   );
 }

@@ -57,7 +57,6 @@ export function chooseSubnet(routes: readonly Route[], nameservers: readonly num
     'no-free-subnet',
     `no free subnet for the bridge: routes of this host cover ${from.join(', ')}`,
     {
-      exitCode: 125,
       fix: 'remove a route that is not needed (`ip route`), or a network of another engine',
     },
   );

@@ -55,7 +55,6 @@ export function encode(program: Program, options: EncodeOptions): Buffer {
       'program-too-long',
       `argument list too long: a program of ${size} bytes exceeds the shim's ${MAX_PROGRAM}`,
       {
-        exitCode: 125,
         fix: 'shorten the command and its environment: hand long data over in a file',
       },
     );
@@ -156,7 +155,7 @@ class Layout {
       throw new MinidockError(
         'program-too-long',
         `a program that saves more than ${MAX_SLOTS - 1} results of syscalls exceeds the shim's memory for them`,
-        { exitCode: 125, fix: 'mount fewer volumes: each is a descriptor that is saved' },
+        { fix: 'mount fewer volumes: each is a descriptor that is saved' },
       );
     this.slots.set(slot, known);
     return known;

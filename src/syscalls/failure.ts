@@ -20,7 +20,6 @@ export class StepError extends MinidockError {
     const answer = step.op === 'expect' ? `found 0x${report.seen.toString(16)}` : `= ${errno}`;
     const lesson = step.lesson ? `, lesson ${lessonName(step.lesson)}` : '';
     super('step-failed', `${printStep(step)} ${answer} (${report.section} step ${report.index + 1}${lesson})`, {
-      exitCode: 125,
       fix: hintFor(step, errno),
     });
     this.step = step;
@@ -47,7 +46,6 @@ export class ExecError extends MinidockError {
           ? 'no such file or directory'
           : 'executable file not found in $PATH';
     super(missing ? 'command-not-found' : 'command-not-executable', `exec: ${JSON.stringify(command)}: ${reason}`, {
-      exitCode: missing ? 127 : 126,
       fix: missing && denied && command !== '' ? 'something of that name in PATH may not be executed' : undefined,
     });
   }

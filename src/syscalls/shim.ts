@@ -41,7 +41,6 @@ export function shimPath(): string {
     if (fs.existsSync(candidate)) return candidate;
     if (directory === path.dirname(directory))
       throw new MinidockError('not-built', 'the native shim (native/build/minidock-shim) is not built', {
-        exitCode: 125,
         fix: 'run `npm run setup` in the checkout',
       });
   }
@@ -53,7 +52,7 @@ const ABORT_MS = 2000;
 /** This machine's, of the two that the shim is written for. */
 export function architecture(): Architecture {
   if (process.arch === 'x64' || process.arch === 'arm64') return process.arch;
-  throw new MinidockError('architecture', `minidock runs on x64 and arm64, not on ${process.arch}`, { exitCode: 125 });
+  throw new MinidockError('architecture', `minidock runs on x64 and arm64, not on ${process.arch}`);
 }
 
 /**
@@ -287,7 +286,6 @@ export class Shim {
       if (this.pid !== 0 && !this.synced && this.program?.child.some(step => step.op === 'sync'))
         this.fail(
           new MinidockError('child-died', "the container's first process was killed before its command began", {
-            exitCode: 125,
             fix: 'see whether the kernel was out of memory: `dmesg | tail`',
           }),
         );
@@ -297,7 +295,7 @@ export class Shim {
       return;
     }
     const how = signal ? `killed by ${signal}` : `ended with status ${code}`;
-    const error = new MinidockError('shim-died', `the container's supervisor was ${how}`, { exitCode: 125 });
+    const error = new MinidockError('shim-died', `the container's supervisor was ${how}`);
     // With its supervisor the kernel ends the process too: to whoever waits for it, this is how it exited.
     if (this.pid !== 0) this.exit.resolve(137);
     this.fail(error);
@@ -327,7 +325,6 @@ export type { StepError };
 function spawnError(binary: string, error: Error): MinidockError {
   const reason = errnoOf(error) ?? error.message;
   return new MinidockError('shim-not-started', `cannot start ${binary}: ${reason}`, {
-    exitCode: 125,
     fix:
       reason === 'EACCES' ? 'is the checkout on a file system mounted noexec?' : 'run `npm run setup` in the checkout',
     cause: error,

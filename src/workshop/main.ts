@@ -30,5 +30,5 @@ try {
   if (!(error instanceof MinidockError) && !(error instanceof ClaimError)) throw error;
   console.error(chalk.red(`lesson: ${error.message}`));
   if (error instanceof MinidockError && error.fix) console.error(chalk.yellow(error.fix));
-  process.exitCode = error instanceof MinidockError ? error.exitCode : 1;
+  process.exitCode = 1;
 }

@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { ContainerOptions } from '../../src/container/record.ts';
 import { createContainer } from '../../src/engine/containers/create.ts';
 import { startContainer } from '../../src/engine/containers/start.ts';
@@ -37,7 +38,7 @@ export async function runWith(parts: EngineParts, wanted: Partial<ContainerOptio
     return await outcome(await startContainer(parts, record, { streams, removeOnFailure: true }));
   } catch (error) {
     if (!(error instanceof MinidockError)) throw error;
-    return { refusal: error.message, output: '', code: error.exitCode };
+    return { refusal: error.message, output: '', code: exitCodeOf(error, { otherwise: 125 }) };
   }
 }
 

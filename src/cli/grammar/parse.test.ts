@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../../errors.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { integer, many, text, toggle } from './flags.ts';
 import { parse } from './parse.ts';
 
@@ -20,9 +21,9 @@ const run = (...args: string[]) => parse(table, args, true);
 const fails = (args: string[], message: string, stop = true) =>
   assert.throws(
     () => parse(table, args, stop),
-    (error: MinidockError) => {
+    (error: Error) => {
       assert.instance(error, MinidockError);
-      assert.equal([error.message, error.exitCode], [message, 125]);
+      assert.equal([error.message, exitCodeOf(error)], [message, 125]);
       return true;
     },
   );

@@ -1,9 +1,10 @@
 import { MinidockError } from '../../errors.ts';
+import { CommandLineError } from '../exit-codes.ts';
 import type { Verb } from './verb.ts';
 
 /** A mistake in how the command was written. Its message is printed without `minidock:`, as Docker does. */
-export function usageError(message: string, options: { exitCode?: number; see?: string } = {}): MinidockError {
-  return new MinidockError('usage', message, { exitCode: options.exitCode ?? 125, fix: options.see });
+export function usageError(message: string, options: { exitCode?: number; see?: string } = {}): CommandLineError {
+  return new CommandLineError('usage', message, { exitCode: options.exitCode ?? 125, fix: options.see });
 }
 
 /**
@@ -15,11 +16,11 @@ export function explainFlagAsCommand(error: unknown, [first = '']: readonly stri
   const isNotFound = error instanceof MinidockError && error.code === 'command-not-found';
   if (!isNotFound || !first.startsWith('-')) return error;
   const fix = `flags stand before it: ${before} COMMAND`;
-  return new MinidockError(error.code, error.message, { exitCode: error.exitCode, fix, cause: error });
+  return new MinidockError(error.code, error.message, { fix, cause: error });
 }
 
 /** A flag that the table does not have. */
-export class UnknownFlag extends MinidockError {
+export class UnknownFlag extends CommandLineError {
   /**
    * @param given the argument: `--nmae=web`, `-itP`
    * @param flag the part of it that nobody knows: `nmae`, `P`

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { FailureCodes } from '../exit-codes.ts';
 import type { FlagTable, Values } from './flags.ts';
 
 /** One word of the command line: a flag table, and what it does with the parsed flags. */
@@ -10,6 +11,8 @@ export interface Verb<F extends FlagTable = FlagTable> {
   readonly operands: readonly [number, number];
   /** The first operand ends the flags: `run`, `exec`. */
   readonly stopAtOperand?: boolean;
+  /** Exit codes where the engine fails; 1 by default. */
+  readonly failure?: FailureCodes;
   /** Returns the exit code. */
   run(context: Context, flags: Values<F>, operands: readonly string[]): Promise<number>;
 }

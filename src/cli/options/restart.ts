@@ -23,7 +23,7 @@ export function readRestart(given: string): string | undefined {
  * @throws {MinidockError} `conflict` with `--rm`, in Docker's words
  */
 export function restartWarning(policy: string, autoRemove: boolean): string {
-  if (autoRemove) throw new MinidockError('conflict', 'Conflicting options: --restart and --rm', { exitCode: 125 });
+  if (autoRemove) throw new MinidockError('conflict', 'Conflicting options: --restart and --rm');
   return (
     `WARNING: --restart ${policy} has no effect: minidock does not start containers again. ` +
     `When this one has ended, 'minidock run' makes a new one.\n`

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { MinidockError } from '../../errors.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { parse } from '../grammar/parse.ts';
 import { KeptOutput } from '../testing/fakes.ts';
 import { filterFlag, printListing, type Row, readFilters } from './listing.ts';
@@ -117,7 +117,7 @@ test('listings: what is wrong with a template', async () => {
   for (const [format, expected] of cases) {
     const error = await listed(rows, format).then(
       () => undefined,
-      (error: MinidockError) => [error.message, error.exitCode],
+      (error: Error) => [error.message, exitCodeOf(error)],
     );
     assert.equal(error, [expected, 1]);
   }

@@ -1,4 +1,5 @@
 import { MinidockError } from '../../errors.ts';
+import { CommandLineError } from '../exit-codes.ts';
 
 /**
  * What is wrong with a template, in the words of Go's text/template: `template: NAME:1:2: executing "NAME" at <.Foo>: …`.
@@ -27,7 +28,7 @@ export function inWordsOf<T>({ parse, execute, exitCode }: Wording, action: () =
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const isSyntax = error.stage === 'parse';
-    throw new MinidockError(error.code, (isSyntax ? parse : execute) + error.message, {
+    throw new CommandLineError(error.code, (isSyntax ? parse : execute) + error.message, {
       exitCode: isSyntax ? exitCode : 1,
       cause: error,
     });

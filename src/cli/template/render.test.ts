@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../../errors.ts';
 import { imageInspect } from '../docker-types/image.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { value } from './go/values.ts';
 import { compileForInspect } from './inspection.ts';
 import { type Case, caseImage } from './testing/case.ts';
@@ -30,7 +31,7 @@ function check([template, expected, exitCode]: Case): void {
   } catch (error) {
     if (!(error instanceof MinidockError)) throw error;
     assert.equal(
-      [error.message, error.exitCode],
+      [error.message, exitCodeOf(error)],
       [`template parsing error: template: ${expected}`, exitCode],
       template,
     );

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import type { Attachment, WindowSize } from '../../engine/nouns/streams.ts';
-import { MinidockError } from '../../errors.ts';
+import { CommandLineError } from '../exit-codes.ts';
 import type { Output } from '../print/output.ts';
 import { DetachFilter } from './detach-filter.ts';
 
@@ -40,7 +40,7 @@ export interface Host {
 /** Docker's refusal of `-it` where standard input is a pipe. @throws {MinidockError} `not-a-tty`, exit code 1 */
 export function requireTerminal(options: { tty: boolean; interactive: boolean }, isTerminal = isatty(0)): void {
   if (options.tty && options.interactive && !isTerminal) {
-    throw new MinidockError('not-a-tty', 'the input device is not a TTY', { fix: 'leave out -t' });
+    throw new CommandLineError('not-a-tty', 'the input device is not a TTY', { exitCode: 1, fix: 'leave out -t' });
   }
 }
 

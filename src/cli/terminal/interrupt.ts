@@ -1,4 +1,4 @@
-import { MinidockError } from '../../errors.ts';
+import { CommandLineError } from '../exit-codes.ts';
 
 /**
  * Runs an action that Ctrl-C, SIGTERM or SIGHUP ends in order: the signal of the action aborts, and what it throws then is
@@ -9,7 +9,7 @@ export async function interruptible<T>(action: (signal: AbortSignal) => Promise<
   const listeners = Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }).map(([name, number]) => {
     const listener = () => {
       if (stop.signal.aborted) process.exit(128 + number);
-      stop.abort(new MinidockError('interrupted', `stopped by ${name}`, { exitCode: 128 + number }));
+      stop.abort(new CommandLineError('interrupted', `stopped by ${name}`, { exitCode: 128 + number }));
     };
     process.on(name, listener);
     return () => process.off(name, listener);

@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import { errnoOf, MinidockError } from '../../errors.ts';
+import { errnoOf } from '../../errors.ts';
+import { CommandLineError } from '../exit-codes.ts';
 
 /**
  * Asks on the terminal and reads one line from it; `hidden` ones are not echoed. The terminal is set back whatever happens.
@@ -19,7 +20,7 @@ export function ask(question: string, print: (content: string | Uint8Array) => v
       print('\n');
       action();
     };
-    const interrupted = () => new MinidockError('interrupted', 'stopped by SIGINT', { exitCode: 130 });
+    const interrupted = () => new CommandLineError('interrupted', 'stopped by SIGINT', { exitCode: 130 });
     const erase = () => {
       if (line !== '' && !hidden) print(Buffer.from('\b \b'));
       line = [...line].slice(0, -1).join('');

@@ -90,7 +90,7 @@ test('run: the exit code is the container’s, output apart; -d prints the id', 
 
 test('run and exec: a flag after the image is not the command that was meant', async () => {
   const missing = (command: readonly string[]) =>
-    Promise.reject(new MinidockError('command-not-found', `exec: "${command[0]}": not found`, { exitCode: 127 }));
+    Promise.reject(new MinidockError('command-not-found', `exec: "${command[0]}": not found`));
   const { engine } = fakeEngine(fakeRecord());
   const lost = {
     ...engine,

@@ -18,7 +18,6 @@ export function commandLine(
   const line = [...own, ...rest];
   if (line.length === 0)
     throw new MinidockError('no-command', 'No command specified', {
-      exitCode: 125,
       fix: 'the image names no command: give one after its name',
     });
   return line;
@@ -59,8 +58,5 @@ export function workingDirectory(image: string | undefined, user: string | undef
   throw new MinidockError(
     'invalid-workdir',
     `the working directory '${cwd}' is invalid, it needs to be an absolute path`,
-    {
-      exitCode: 125,
-    },
   );
 }

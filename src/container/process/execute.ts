@@ -1,4 +1,4 @@
-import { MinidockError } from '../../errors.ts';
+import { type ErrorCode, MinidockError } from '../../errors.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
 import { pathData } from '../../storage/bytes.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
@@ -57,22 +57,19 @@ const obstacles: Record<string, string> = {
   unexpected: 'it is outside of the container',
 };
 
-/**
- * The user's error where one of the steps above failed; undefined for other steps.
- *
- * @param exitCode by errno; Docker's command line has 125 for `run` but for two reasons that it takes for the command's
- */
+const codes: Record<string, ErrorCode> = { ENOENT: 'workdir-not-found', EACCES: 'workdir-denied' };
+
+/** The user's error where one of the steps above failed; undefined for other steps. */
 export function workingDirectoryError(
   cwd: string,
   { step, errno }: Pick<StepError, 'step' | 'errno'>,
-  exitCode: (errno: string) => number,
 ): MinidockError | undefined {
   if (!step.group?.endsWith('working directory')) return undefined;
   const making = step.op === 'syscall' && step.name === 'mkdirat';
   return new MinidockError(
-    'bad-workdir',
+    codes[errno] ?? 'bad-workdir',
     `cannot ${making ? 'make' : 'enter'} the working directory ${JSON.stringify(cwd)}: ${obstacles[errno] ?? errno}`,
-    { exitCode: exitCode(errno), fix: 'name another directory with -w' },
+    { fix: 'name another directory with -w' },
   );
 }
 

@@ -55,7 +55,6 @@ function inRange(id: number, kind: 'user' | 'group', wanted: string): number {
   throw new MinidockError(
     'id-out-of-range',
     `${kind} ${JSON.stringify(wanted)} has the id ${id}: uids and gids must be in range 0-${highest}`,
-    { exitCode: 125 },
   );
 }
 
@@ -67,10 +66,13 @@ function findGroup(wanted: string, groups: readonly Group[]): number {
 }
 
 function notFound(kind: 'user' | 'group', name: string, file: 'passwd' | 'group'): MinidockError {
-  return new MinidockError(`no-such-${kind}`, `unable to find ${kind} ${name}: no matching entries in ${file} file`, {
-    exitCode: 125,
-    fix: `name one that the image's /etc/${file} has, or give a number`,
-  });
+  return new MinidockError(
+    kind === 'user' ? 'no-such-user' : 'no-such-group',
+    `unable to find ${kind} ${name}: no matching entries in ${file} file`,
+    {
+      fix: `name one that the image's /etc/${file} has, or give a number`,
+    },
+  );
 }
 
 interface Group {

@@ -27,9 +27,7 @@ export function checkLinks(place: ByteString, destination: string): void {
 }
 
 export function invalidPlace(destination: string, reason: string): MinidockError {
-  return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(destination)}: ${reason}`, {
-    exitCode: 125,
-  });
+  return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(destination)}: ${reason}`);
 }
 
 /** Outer before inner: /data before /data/cache. */

@@ -111,7 +111,6 @@ export function mountPointError(
   const reason = obstacles[errno];
   if (bind === undefined || !isOurs || reason === undefined) return undefined;
   return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(bind.destination)}: ${reason}`, {
-    exitCode: 125,
     fix: errno === 'EROFS' ? 'make it beforehand, or mount what holds it without :ro' : undefined,
   });
 }

@@ -79,7 +79,7 @@ function checkKinds(one: WantedMount, kind: Bind['kind'], there: Found['kind']):
   throw new MinidockError(
     'invalid-volume',
     `cannot mount ${what} on ${one.destination}, which is ${onto} in the container`,
-    { exitCode: 125, fix },
+    { fix },
   );
 }
 

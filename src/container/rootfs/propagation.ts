@@ -32,7 +32,6 @@ export function propagationFlags(
   if (/private$/.test(propagation)) return flags[propagation];
   if (!openTree)
     throw new MinidockError('invalid-volume', `cannot mount ${source} ${propagation}: this takes Linux 5.2`, {
-      exitCode: 125,
       fix: `leave ${propagation} out: mounts made later stay on their side`,
     });
   const { target, propagation: has } = mountOf(source);
@@ -41,7 +40,7 @@ export function propagationFlags(
     throw new MinidockError(
       'invalid-volume',
       `path ${source} is mounted on ${target} but it is not a ${wanted.join(' or ').replace('master', 'slave')} mount`,
-      { exitCode: 125, fix: `mount --make-shared ${target}` },
+      { fix: `mount --make-shared ${target}` },
     );
   return flags[propagation];
 }

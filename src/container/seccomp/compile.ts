@@ -40,7 +40,6 @@ export function compileSeccomp(profile: Seccomp, arch: Architecture): Uint8Array
     const reason =
       error instanceof RangeError ? `needs more than ${BPF_MAXINSNS} instructions` : (error as Error).message;
     throw new MinidockError('seccomp', `the seccomp profile cannot be compiled: ${reason}`, {
-      exitCode: 125,
       cause: error,
     });
   }

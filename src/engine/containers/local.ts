@@ -46,7 +46,7 @@ export class LocalContainers implements Containers {
   async start(reference: string, { window, removeOnFailure = false, onStep }: StartOptions = {}): Promise<void> {
     const record = await this.find(reference);
     if (record.state.status === 'running')
-      throw new MinidockError('already-running', `container ${record.name} is already running`, { exitCode: 125 });
+      throw new MinidockError('already-running', `container ${record.name} is already running`);
     const { startContainer } = await import('./start.ts');
     const parts = await this.access.parts();
     await this.#processes.start(record.id, streams =>

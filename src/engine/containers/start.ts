@@ -145,10 +145,9 @@ function readNamespace(pid: number, name: string): string {
 function explain(error: unknown, { binds, ports, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
   const { step, errno } = error;
-  const exitCode = (reason: string) => ({ ENOENT: 127, EACCES: 126 })[reason] ?? 125;
   return (
     portError(ports, step, errno) ??
-    workingDirectoryError(spec.process.cwd, error, exitCode) ??
+    workingDirectoryError(spec.process.cwd, error) ??
     mountPointError(binds, error) ??
     networkError(error) ??
     error

@@ -58,7 +58,7 @@ export async function execInContainer(
     await shim.abort();
     if (!(error instanceof StepError)) throw error;
     // Docker's exec makes no directory, and takes all that is wrong with it for the command's failure.
-    throw workingDirectoryError(cwd, error, () => 126) ?? error;
+    throw workingDirectoryError(cwd, error) ?? error;
   }
 }
 

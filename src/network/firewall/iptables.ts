@@ -47,7 +47,6 @@ function refused(command: string, stderr: string, rules: string): MinidockError 
     denied ? 'firewall-permission' : 'firewall-refused',
     `${command} refused ${rule && rule !== 'COMMIT' ? `"${rule}"` : 'the rules'}: ${reason}`,
     {
-      exitCode: 125,
       fix: denied
         ? 'run as root (CAP_NET_ADMIN in the network namespace of the host)'
         : '`minidock doctor` shows which tables and modules (nf_nat, xt_conntrack, xt_addrtype, xt_comment) are missing',
@@ -84,7 +83,6 @@ function run(command: string, args: readonly string[], input: string): Promise<O
 
 function missing(command: string): MinidockError {
   return new MinidockError('iptables-missing', `${command} is not installed: containers on a bridge need it`, {
-    exitCode: 125,
     fix: 'install it (`apt-get install iptables`, `yum install iptables`), or run with --network host or none',
   });
 }

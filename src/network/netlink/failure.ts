@@ -23,7 +23,6 @@ export function networkError(error: StepError): MinidockError | undefined {
   if (message === undefined || step.op !== 'expect') return undefined;
   const errno = errorOfCheck(step, seen) ?? 'ENODEV';
   return new MinidockError('network-failed', `the kernel refused "${message.words}": ${errno}`, {
-    exitCode: 125,
     fix: fixes[errno],
     cause: error,
   });

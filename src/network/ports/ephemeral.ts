@@ -46,7 +46,6 @@ function choose(
   const name = takeLease(leases(network), names(), containerDirectory);
   if (name === undefined) {
     throw new MinidockError('no-free-port', `no free ${protocol} port is left between ${first} and ${last}`, {
-      exitCode: 125,
       fix: 'name a host port with -p, or see net.ipv4.ip_local_port_range',
     });
   }

@@ -27,7 +27,6 @@ export function formatPort({ hostIp, hostPort, containerPort, protocol }: Port):
 /** Refuses what no socket can be bound to, before anything is made. */
 export function checkPort({ hostIp, hostPort, containerPort, protocol }: PortMapping): void {
   const options = {
-    exitCode: 125,
     fix: 'write it as -p [address:][hostPort:]containerPort[/tcp|/udp], ports 1 to 65535',
   };
   for (const [port, whose] of [
@@ -119,7 +118,6 @@ export function portError(held: HeldPorts, step: Step, errno: string): MinidockE
         ? ` by ${holder.command} (process ${holder.pid})`
         : '';
     return new MinidockError('port-in-use', `cannot publish port ${what}: it is already in use${by}`, {
-      exitCode: 125,
       fix: `choose another host port with -p, or ${holder?.container ? `minidock rm -f ${holder.container}` : 'end what holds this one'}`,
     });
   }
@@ -128,13 +126,11 @@ export function portError(held: HeldPorts, step: Step, errno: string): MinidockE
       'port-address',
       `cannot publish port ${what}: ${port.hostIp} is not an address of this host`,
       {
-        exitCode: 125,
         fix: '`ip -br addr` lists the addresses; leave it out for all of them',
       },
     );
   }
   return new MinidockError('port-refused', `cannot publish port ${what}: ${errno}`, {
-    exitCode: 125,
     fix: errno === 'EACCES' ? 'ports below 1024 need CAP_NET_BIND_SERVICE: run as root' : undefined,
   });
 }

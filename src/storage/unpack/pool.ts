@@ -63,8 +63,8 @@ export class UnpackPool {
       if (failure !== undefined) throw failure;
       if (report?.kind === 'done') return report.unpacked;
       if (report?.kind === 'failed') {
-        const { code, message, exitCode, fix } = report.error;
-        throw new MinidockError(code, message, { exitCode, ...(fix === undefined ? {} : { fix }) });
+        const { code, message, fix } = report.error;
+        throw new MinidockError(code, message, fix === undefined ? {} : { fix });
       }
       throw this.#broken ?? new Error(`the thread that unpacked ${task.name} has ended`);
     } finally {

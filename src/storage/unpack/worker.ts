@@ -3,7 +3,7 @@
  * for the layers below does not keep the next from starting.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import { MinidockError } from '../../errors.ts';
+import { type ErrorCode, MinidockError } from '../../errors.ts';
 import { explainWrite } from '../failure.ts';
 import { type Unpacked, type UnpackTask, unpackBlob } from './blob.ts';
 
@@ -21,7 +21,7 @@ export type Report =
   | { kind: 'progress'; bytes: number }
   | { kind: 'written'; diffId: Unpacked['diffId'] }
   | { kind: 'done'; unpacked: Unpacked }
-  | { kind: 'failed'; error: { code: string; message: string; exitCode: number; fix: string | undefined } };
+  | { kind: 'failed'; error: { code: ErrorCode; message: string; fix: string | undefined } };
 
 parentPort?.on('message', (message: TaskMessage) => serve(message));
 
@@ -53,7 +53,6 @@ function throwIfCancelled(cancelled: Int32Array): void {
 
 /** An error's class does not survive the way to another thread. */
 function portable(error: unknown) {
-  if (error instanceof MinidockError)
-    return { code: error.code, message: error.message, exitCode: error.exitCode, fix: error.fix };
-  return { code: 'unexpected', message: String((error as Error).stack ?? error), exitCode: 1, fix: undefined };
+  if (error instanceof MinidockError) return { code: error.code, message: error.message, fix: error.fix };
+  return { code: 'defect' as const, message: String((error as Error).stack ?? error), fix: undefined };
 }

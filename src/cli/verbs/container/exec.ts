@@ -23,6 +23,14 @@ export const verb = defineVerb({
   },
   operands: [2, Number.POSITIVE_INFINITY],
   stopAtOperand: true,
+  failure: {
+    'bad-workdir': 126,
+    'command-not-executable': 126,
+    'command-not-found': 127,
+    'step-failed': 126,
+    'workdir-denied': 126,
+    'workdir-not-found': 126,
+  },
   async run(context, flags, [container, ...command]) {
     if (!flags.detach) requireTerminal(flags);
     const { execs } = await context.engine();

@@ -47,12 +47,19 @@ export const verb = defineVerb({
   flags: runFlags,
   operands: [1, Number.POSITIVE_INFINITY],
   stopAtOperand: true,
+  failure: {
+    otherwise: 125,
+    'command-not-executable': 126,
+    'command-not-found': 127,
+    'workdir-denied': 126,
+    'workdir-not-found': 127,
+  },
   async run(context, flags, operands) {
     if (!flags.detach) requireTerminal(flags);
     try {
       return await run(context, flags, toRunOptions(flags, operands, context.env, flags.detach));
     } catch (error) {
-      throw asEngineFailure(explainFlagAsCommand(error, operands.slice(1), 'minidock run [OPTIONS] IMAGE'));
+      throw explainFlagAsCommand(error, operands.slice(1), 'minidock run [OPTIONS] IMAGE');
     }
   },
 });
@@ -145,20 +152,6 @@ async function pull(context: Context, image: string, quiet: boolean): Promise<vo
   const { pullImage } = await import('../../progress/pull-image.ts');
   // Standard output is the container's.
   await pullImage((await context.engine()).images, image, { quiet, fd: 2, print: context.output.err });
-}
-
-/** Docker's `run` exits with 125 where the engine failed, whatever went wrong. */
-function asEngineFailure(error: unknown): unknown {
-  if (!(error instanceof MinidockError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    return new MinidockError('defect', message, {
-      exitCode: 125,
-      cause: error,
-      fix: `'minidock --debug run …' shows where`,
-    });
-  }
-  if (error.exitCode !== 1) return error;
-  return new MinidockError(error.code, error.message, { exitCode: 125, fix: error.fix, cause: error });
 }
 
 function readPull(given: string): 'missing' | 'always' | 'never' {
