@@ -75,6 +75,15 @@ export function hotPath(imports, entries) {
   return found;
 }
 
+/** A program of the host is started by an absolute path that src/host/programs.ts found, and never looked for by Node. */
+export function programStarters(files, imports) {
+  const knows = (file, wanted) => imports.get(file).some(({ path, kind }) => path === wanted && kind !== 'type');
+  return files
+    .filter(file => file !== 'src/syscalls/shim.ts' && knows(file, 'node:child_process'))
+    .filter(file => !knows(file, 'src/host/programs.ts'))
+    .map(file => `${file} starts a program: src/host/programs.ts says where it is`);
+}
+
 /** The shim is a child of src/syscalls alone, so that every program goes through the one encoder. */
 export function shimUsers(root, files) {
   return files
