@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { ensureBridge, removeNetwork } from '../src/network/bridge.ts';
 import { loopbackOnly } from '../src/network/endpoint.ts';
+import { checkFirewall } from '../src/network/firewall/firewall.ts';
 import { formatSubnet } from '../src/network/ipv4.ts';
 import { networkError } from '../src/network/netlink/failure.ts';
 import { exchange, type Message, openNetlink } from '../src/network/netlink/netlink.ts';
@@ -32,6 +33,7 @@ const fresh = () => {
   count += 1;
   return { root: `${folder}/${count}`, execRoot: `${folder}/${count}-run` };
 };
+const backendOf = (name: string) => ({ restore: `iptables-${name}-restore`, save: `iptables-${name}-save` });
 const nothing = { restore: '/nonexistent/restore', save: '/nonexistent/save' };
 const published = {
   shortId: '0123456789ab',
@@ -39,7 +41,7 @@ const published = {
   ports: [{ hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' as const }],
 };
 
-test('a bridge with its address, its own MAC and both sysctls; the second time nothing is run', async () => {
+test('a bridge with its address, its own MAC and its sysctls; the second time nothing is run', async () => {
   const roots = fresh();
   const network = await ensureBridge(roots, { bridge });
   assert.match(sh(`ip -4 addr show ${bridge}`), /UP.*inet 172\.18\.0\.1\/16 brd 172\.18\.255\.255/s);
@@ -50,7 +52,7 @@ test('a bridge with its address, its own MAC and both sysctls; the second time n
   await removeNetwork(roots, bridge);
   await removeNetwork(roots, bridge);
   assert.not.match(sh('ip link; iptables-save'), /mdt-bridge/);
-  assert.equal(fs.readdirSync(roots.execRoot), []);
+  assert.equal(fs.readdirSync(`${roots.root}/networks`), []);
 });
 
 test('what vanished comes back: the bridge, its address, a sysctl', async () => {
@@ -72,22 +74,68 @@ test('what vanished comes back: the bridge, its address, a sysctl', async () => 
   await removeNetwork(roots, bridge);
 });
 
-test('flushed rules come back: before a port is published, or when they were not seen for a minute', async () => {
+for (const backend of ['nft', 'legacy']) {
+  test(`iptables-${backend}: whatever becomes of the rules, the next look puts them right`, async () => {
+    const roots = fresh();
+    const iptables = backendOf(backend);
+    const network = await ensureBridge(roots, { bridge, iptables });
+    const rules = () => sh(`${iptables.save} | grep -v '^[#:]'`);
+    const before = rules();
+    const chain = `MINIDOCK-${bridge}`;
+    for (const accident of [
+      '-F',
+      '-t raw -F',
+      '-t nat -F',
+      '-t nat -F; $I -t nat -X',
+      '-F; $I -X',
+      '-D FORWARD -j MINIDOCK-FORWARD',
+      `-t raw -D ${chain} -d 127.0.0.0/8 ! -i lo -j DROP`,
+      `-t raw -I ${chain} -d 127.0.0.1 -j ACCEPT`,
+      `-t raw -R ${chain} 1 -d 127.0.0.0/8 -i nowhere -j DROP`,
+      `-t nat -R PREROUTING 1 -m addrtype --dst-type LOCAL -j ${chain}`,
+    ]) {
+      sh(`I="iptables-${backend} -w"; $I ${accident}`);
+      assert.is.not(rules(), before, accident);
+      assert.is((await checkFirewall(network, iptables)).mended, true, accident);
+      if (!accident.includes('-R PREROUTING')) assert.is(rules(), before, accident);
+      assert.equal(
+        await checkFirewall(network, iptables),
+        { mended: false, counted: backend === 'nft' },
+        `${accident}: the second look finds nothing amiss`,
+      );
+    }
+    await removeNetwork(roots, bridge, iptables);
+    assert.not.match(sh(iptables.save), /MINIDOCK/);
+  });
+}
+
+for (const backend of ['nft', 'legacy']) {
+  test(`iptables-${backend}: whoever switches forwarding on drops what nobody allows, as Docker does`, async () => {
+    const iptables = backendOf(backend);
+    const policy = () => /^:FORWARD (\w+)/m.exec(sh(`${iptables.save} -t filter`))?.[1];
+    const forwarding = '/proc/sys/net/ipv4/ip_forward';
+    for (const [before, after] of [
+      ['1', 'ACCEPT'],
+      ['0', 'DROP'],
+    ]) {
+      const roots = fresh();
+      sh(`iptables-${backend} -w -P FORWARD ACCEPT; echo ${before} >${forwarding}`);
+      await ensureBridge(roots, { bridge, iptables });
+      assert.equal([policy(), sh(`cat ${forwarding}`)], [after, '1']);
+      await removeNetwork(roots, bridge, iptables);
+    }
+    sh(`iptables-${backend} -w -P FORWARD ACCEPT`);
+  });
+}
+
+test('no router advertisement is taken on the bridge, from its first moment up', async () => {
   const roots = fresh();
-  const network = await ensureBridge(roots, { bridge });
-  const flush = 'iptables -w -t nat -F; iptables -w -t nat -X';
-  sh(flush);
-  await publishPorts(roots, network, published);
-  assert.match(
-    sh('iptables-save'),
-    /--dport 8080 .*minidock:0123456789ab.* 172\.18\.0\.2:80(?:.|\n)*-s 172\.18\.0\.0\/16 ! -o mdt-bridge -j MASQ/,
-  );
-  sh(flush);
-  const hourAgo = new Date(Date.now() - 3_600_000);
-  fs.utimesSync(`${roots.execRoot}/network-${bridge}`, hourAgo, hourAgo);
+  const setting = `/proc/sys/net/ipv6/conf/${bridge}/accept_ra`;
   await ensureBridge(roots, { bridge });
-  assert.match(sh('iptables-save'), /-s 172\.18\.0\.0\/16 ! -o mdt-bridge -j MASQUERADE/);
-  await removePorts(network, published.shortId, published);
+  assert.is(sh(`cat ${setting}`), '0');
+  sh(`echo 1 >${setting}`);
+  await ensureBridge(roots, { bridge });
+  assert.is(sh(`cat ${setting}`), '0');
   await removeNetwork(roots, bridge);
 });
 
@@ -113,6 +161,8 @@ test('four at once on one bridge agree; two bridges at once end with different s
     ensureBridge(second, { bridge: 'mdt-second' }),
   ]);
   assert.is.not(formatSubnet(two[0].subnet), formatSubnet(two[1].subnet));
+  assert.is(sh('iptables-save').match(/-A MINIDOCK-FORWARD /g)?.length, 4);
+  assert.is(sh('iptables-save').match(/-A FORWARD -j MINIDOCK-FORWARD/g)?.length, 1);
   await removeNetwork(first, 'mdt-first');
   assert.match(sh('iptables-save'), /-A FORWARD -j MINIDOCK-FORWARD/);
   await removeNetwork(second, 'mdt-second');
@@ -124,7 +174,7 @@ test('publishing is undone exactly, with and without knowing the ports, and twic
   const network = await ensureBridge(roots, { bridge });
   const before = sh("iptables-save | grep -v '^[#:]'");
   for (const known of [published, undefined]) {
-    await publishPorts(roots, network, published);
+    await publishPorts(network, published);
     assert.is.not(sh("iptables-save | grep -v '^[#:]'"), before);
     await removePorts(network, published.shortId, known);
     await removePorts(network, published.shortId, known);
@@ -136,7 +186,7 @@ test('publishing is undone exactly, with and without knowing the ports, and twic
 for (const backend of ['nft', 'legacy']) {
   test(`twenty containers at once publish and go: iptables-${backend} loses no rule and leaves none`, async () => {
     const roots = fresh();
-    const iptables = { restore: `iptables-${backend}-restore`, save: `iptables-${backend}-save` };
+    const iptables = backendOf(backend);
     const network = await ensureBridge(roots, { bridge, iptables });
     const many = Array.from({ length: 20 }, (_, i) => ({
       shortId: `${100 + i}`.repeat(4),
@@ -144,7 +194,7 @@ for (const backend of ['nft', 'legacy']) {
       ports: [{ ...published.ports[0]!, hostPort: 8000 + i }],
     }));
     const rules = () => sh(`${iptables.save} -t nat`).match(/minidock:/g)?.length ?? 0;
-    await Promise.all(many.map(one => publishPorts(roots, network, one, iptables)));
+    await Promise.all(many.map(one => publishPorts(network, one, iptables)));
     assert.is(rules(), 20);
     await Promise.all(many.map(one => removePorts(network, one.shortId, one, iptables)));
     assert.is(rules(), 0);
@@ -215,7 +265,7 @@ test('without iptables, and with a bad name, the error says what to do', async (
     );
   const missing = await failure(ensureBridge(roots, { bridge, iptables: nothing }));
   assert.match(missing?.message ?? '', /is not installed: containers on a bridge need it$/);
-  sh(`ip link delete ${bridge}`);
+  assert.not.match(sh('ip link'), new RegExp(bridge));
   assert.match((await failure(ensureBridge(roots, { bridge: 'a/b' })))?.message ?? '', /^invalid bridge name "a\/b"/);
 });
 

@@ -82,7 +82,6 @@ function matrix(backend: string, bridged: string, host: Host, neighbour: Machine
     }
     const port = { hostIp: '0.0.0.0', protocol: 'tcp' } as const;
     await publishPorts(
-      one!,
       network,
       {
         shortId: 'aaaaaaaaaaaa',
@@ -97,7 +96,6 @@ function matrix(backend: string, bridged: string, host: Host, neighbour: Machine
       iptables,
     );
     await publishPorts(
-      two!,
       other,
       { shortId: 'cccccccccccc', address: c.address, ports: [{ ...port, hostPort: 8090, containerPort: 80 }] },
       iptables,
@@ -160,28 +158,43 @@ function matrix(backend: string, bridged: string, host: Host, neighbour: Machine
     assert.is(await c.ask('tcp', '10.9.0.1', 8080), `a ${network.gateway}`);
   });
 
+  /** Packets that were dropped for their claim to be of 127/8: `s` by their source, `d` by their destination. */
+  const dropped = (what: 's' | 'd') => {
+    const rule = new RegExp(`\\[(\\d+):\\d+\\] -A MINIDOCK-\\S+ -${what} 127`, 'g');
+    return [...host.sh(`${iptables.save} -c -t raw`).matchAll(rule)].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  /** Sends what is for 127.0.0.1 over the wire, until `end` of it: its own loopback is without that address. */
+  const outOfItself = (machine: Machine, device: string, gateway: string) => {
+    machine.sh(`echo 1 >/proc/sys/net/ipv4/conf/${device}/route_localnet
+      ip addr flush dev lo; ip route add 127.0.0.1/32 via ${gateway}`);
+    return () => machine.sh('ip route del 127.0.0.1/32; ip addr add 127.0.0.1/8 dev lo');
+  };
+
   test("a container cannot reach the host's localhost, nor pretend to come from it", async () => {
-    b.sh(`echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
-      ip link set lo down; ip route add 127.0.0.1/32 via ${network.gateway}`);
+    const before = { s: dropped('s'), d: dropped('d') };
+    const end = outOfItself(b, 'eth0', network.gateway);
     assert.is(await b.ask('tcp', '127.0.0.1', 9000), 'silent');
-    b.sh('ip route del 127.0.0.1/32; ip link set lo up');
-    const dropped = () => {
-      const rule = /\[(\d+):\d+\] -A MINIDOCK-mdt-one -s 127/.exec(host.sh(`${iptables.save} -c -t raw`));
-      return Number(rule?.[1]);
-    };
-    const before = dropped();
+    assert.ok(dropped('d') > before.d, 'packets for 127.0.0.1 came and were dropped');
+    end();
     b.sh(`ip addr add 127.0.0.2/32 dev eth0; ip route add ${network.gateway}/32 dev eth0 src 127.0.0.2`);
     assert.is(await b.ask('udp', network.gateway, 9001), 'silent');
-    assert.ok(dropped() > before, 'packets from 127.0.0.2 were dropped at the bridge');
+    assert.ok(dropped('s') > before.s, 'packets from 127.0.0.2 came and were dropped');
     b.sh(`ip route del ${network.gateway}/32; ip addr del 127.0.0.2/32 dev eth0`);
   });
 
-  test('a neighbour cannot reach a port of 127.0.0.1 by sending it over the wire', async () => {
-    neighbour.sh(`echo 1 >/proc/sys/net/ipv4/conf/wire/route_localnet
-      ip link set lo down; ip route add 127.0.0.1/32 via 10.9.0.1`);
-    assert.is(await neighbour.ask('tcp', '127.0.0.1', 8081), 'silent');
-    assert.is(await neighbour.ask('tcp', '127.0.0.1', 8080), 'silent');
-    neighbour.sh('ip route del 127.0.0.1/32; ip link set lo up');
+  test('a neighbour reaches nothing on 127.0.0.1 by sending it over the wire, also where that way is open', async () => {
+    const end = outOfItself(neighbour, 'wire', '10.9.0.1');
+    // kube-proxy opens it, for one.
+    for (const opened of ['0', '1']) {
+      host.sh(`echo ${opened} >/proc/sys/net/ipv4/conf/wire/route_localnet`);
+      for (const port of [9000, 8080, 8081]) {
+        const before = dropped('d');
+        assert.is(await neighbour.ask('tcp', '127.0.0.1', port), 'silent', `port ${port}`);
+        assert.ok(dropped('d') > before, 'packets for 127.0.0.1 came and were dropped');
+      }
+    }
+    host.sh('echo 0 >/proc/sys/net/ipv4/conf/wire/route_localnet');
+    end();
   });
 
   test('the ports of one container go, those of others stay; nothing is an error twice', async () => {

@@ -34,6 +34,8 @@ export interface Features {
   memfd: boolean;
   /** seccomp(2), 3.17; before it the filter is set by prctl. */
   seccomp: boolean;
+  /** Rules that the kernel counts the changes of, 3.18. */
+  nfTables: boolean;
   /** 4.6. */
   cgroupNamespace: boolean;
   /** TIOCGPTPEER, 4.13: the slave of a pty without looking up its path. */
@@ -85,6 +87,7 @@ export function featuresOf([major, minor]: readonly [number, number]): Features 
   return {
     memfd: since(3, 19),
     seccomp: since(3, 17),
+    nfTables: since(3, 18),
     cgroupNamespace: since(4, 6),
     ptyPeer: since(4, 13),
     openTree: since(5, 2),

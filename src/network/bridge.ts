@@ -1,21 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import { bootId } from '../host/process.ts';
-import { ensureDirectory, readIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
+import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import type { Roots } from '../state/paths.ts';
-import { removeTree } from '../state/remove-tree.ts';
-import { close, writeFile } from '../syscalls/calls.ts';
-import { StepError } from '../syscalls/failure.ts';
-import { runHost } from '../syscalls/shim.ts';
-import { type Program, program, slot } from '../syscalls/step.ts';
-import { ensureFirewall, removeFirewall } from './firewall/firewall.ts';
+import { bridgeProgram, bridgeSettings, deleteProgram, runProgram } from './bridge-program.ts';
+import { checkFirewall, dropForwarded, removeFirewall } from './firewall/firewall.ts';
 import { hostIptables, type Iptables } from './firewall/iptables.ts';
-import { formatSubnet, macOf, parseSubnet, type Subnet } from './ipv4.ts';
-import { networkError } from './netlink/failure.ts';
-import { exchange, openNetlink } from './netlink/netlink.ts';
-import { addBridge, deleteLink, isInterfaceName, replaceAddress, setUp, showLink } from './netlink/rtnetlink.ts';
+import { forgetRules } from './firewall/rules-seen.ts';
+import { formatSubnet, parseSubnet, type Subnet } from './ipv4.ts';
+import { isInterfaceName } from './netlink/rtnetlink.ts';
 import { defaultBridge, type Network, networkDirectory, networkOf } from './network.ts';
 import {
   candidates,
@@ -35,31 +29,20 @@ export interface BridgeOptions {
   iptables?: Iptables;
 }
 
-/** The firewall is not visible in /proc: for this long it is taken as it was seen last. */
-const firewallSeenMs = 60_000;
-
 /**
  * The bridge, ready for containers: made where it is missing, mended where something of it vanished. Where all is there
- * this is five small reads of /proc and state, and once a minute one iptables-save.
+ * this is a few small reads of /proc and state. Its rules are not in /proc: see `checkFirewall`, before a container's
+ * command begins.
  */
 export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): Promise<Network> {
   const bridge = options.bridge ?? defaultBridge;
-  const iptables = options.iptables ?? hostIptables;
   const subnet = remembered(roots, bridge);
-  if (subnet !== undefined && bridgeIsReady(bridge, subnet)) {
-    const network = networkOf(roots, bridge, subnet);
-    if (!firewallSeen(roots, bridge)) await mendFirewall(roots, network, iptables);
-    return network;
-  }
+  if (subnet !== undefined && bridgeIsReady(bridge, subnet)) return networkOf(roots, bridge, subnet);
   checkName(bridge);
   const directory = ensureDirectory(networkDirectory(roots, bridge));
-  return await withLock(path.join(directory, 'lock'), () => makeBridge(roots, bridge, iptables, options.subnets));
-}
-
-/** Puts rules back that someone flushed, and remembers when they were seen. */
-export async function mendFirewall(roots: Roots, network: Network, iptables = hostIptables): Promise<void> {
-  await ensureFirewall(network, iptables);
-  writeVolatile(marker(roots, network.bridge), world());
+  return await withLock(path.join(directory, 'lock'), () =>
+    makeBridge(roots, bridge, options.iptables ?? hostIptables, options.subnets),
+  );
 }
 
 /** The network that `ensureBridge` would answer with; nothing is made. */
@@ -69,6 +52,7 @@ export function plannedNetwork(roots: Roots, bridge: string): Network {
   return networkOf(roots, bridge, chooseFor(roots, bridge, routes, foreign, candidates));
 }
 
+/** The rules come first: at no moment is there a bridge that is open. */
 async function makeBridge(
   roots: Roots,
   bridge: string,
@@ -81,15 +65,16 @@ async function makeBridge(
     const subnet = chooseFor(roots, bridge, routes, foreign, subnets);
     writeAtomic(path.join(networkDirectory(roots, bridge), 'network.json'), describe(bridge, subnet));
     const network = networkOf(roots, bridge, subnet);
-    await runProgram(bridgeProgram(network));
+    forgetRules(network);
+    await checkFirewall(network, iptables);
+    if (readIfPresent('/proc/sys/net/ipv4/ip_forward')?.trim() !== '1') await dropForwarded(iptables);
+    await runProgram(bridgeProgram(network, aliasOf(roots), { ipv6: fs.existsSync('/proc/sys/net/ipv6') }));
     // Another engine may have chosen the same subnet in this very moment. Both see it now, and both choose again.
     const rivals = readRoutes().filter(route => route.device !== bridge);
-    if (isFree(subnet, rivals)) {
-      await mendFirewall(roots, network, iptables);
-      return network;
-    }
+    if (isFree(subnet, rivals)) return network;
     await runProgram(deleteProgram(bridge));
     if (attempt === 5) {
+      await removeFirewall(network, iptables);
       throw new MinidockError(
         'subnet-taken',
         `${formatSubnet(subnet)} for bridge ${bridge} is taken by another network`,
@@ -100,6 +85,11 @@ async function makeBridge(
     }
     await new Promise(resolve => setTimeout(resolve, Math.random() * 50 * attempt));
   }
+}
+
+/** What `ip link` shows of a bridge: whose it is. */
+export function aliasOf({ root }: Pick<Roots, 'root'>): string {
+  return `minidock ${root}`;
 }
 
 /** What the bridge has, else what was remembered unless it is taken meanwhile, else a free one. */
@@ -118,97 +108,30 @@ function chooseFor(
   );
 }
 
-/** The host-only program that makes the bridge, or mends one that is there: each of its steps may be done twice. */
-export function bridgeProgram({ bridge, gateway, subnet }: Network): Program {
-  const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
-  const netlink = slot('netlink');
-  const link = showLink(bridge);
-  const sysctl = (name: string, why: string) =>
-    writeFile(`/proc/sys/net/ipv4/${name}`, '1', slot(name), { ...about, why });
-  return program({
-    host: [
-      openNetlink(netlink, { ...about, why: "a routing socket in the host's network namespace" }),
-      ...exchange(
-        netlink,
-        [
-          {
-            message: addBridge(bridge, macOf(gateway)),
-            why: 'a switch in the kernel, with an address of its own: else it takes the lowest of its ports and changes it',
-          },
-          { message: link.message, why: 'find its index' },
-          {
-            message: replaceAddress(bridge, link.index, gateway, subnet.prefixLength),
-            why: "the host's own address in the subnet: the gateway of every container",
-          },
-          { message: setUp(bridge), why: 'and on' },
-        ],
-        about,
-      ),
-      close(netlink, { ...about, why: 'not needed any more' }),
-      ...sysctl('ip_forward', 'the host routes between the bridge and the world'),
-      ...sysctl(`conf/${bridge}/route_localnet`, 'connections to 127.0.0.1 may be translated to a container'),
-    ],
-  });
-}
-
-/** Runs it; what the kernel refuses is said in the words of `ip`. */
-async function runProgram(hostOnly: Program): Promise<void> {
-  try {
-    await runHost(hostOnly);
-  } catch (error) {
-    throw (error instanceof StepError && networkError(error)) || error;
-  }
-}
-
-function deleteProgram(bridge: string): Program {
-  const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
-  const netlink = slot('netlink');
-  return program({
-    host: [
-      openNetlink(netlink, { ...about, why: "a routing socket in the host's network namespace" }),
-      ...exchange(
-        netlink,
-        [{ message: deleteLink(bridge), why: 'the bridge goes; ports that are left are unplugged' }],
-        about,
-      ),
-    ],
-  });
-}
-
-/** Removes bridge, rules, state and marker. Containers that still run lose their network. Idempotent. */
-export async function removeNetwork(roots: Roots, bridge: string, iptables: Iptables = hostIptables): Promise<void> {
+/** Removes bridge, rules and state. Containers that still run lose their network. Idempotent. */
+export async function removeNetwork(
+  roots: Pick<Roots, 'root'>,
+  bridge: string,
+  iptables: Iptables = hostIptables,
+): Promise<void> {
   checkName(bridge);
   await removeFirewall({ bridge }, iptables);
   if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runProgram(deleteProgram(bridge));
-  fs.rmSync(marker(roots, bridge), { force: true });
-  removeTree(networkDirectory(roots, bridge));
+  fs.rmSync(networkDirectory(roots, bridge), { recursive: true, force: true });
 }
 
-/** Up and with its address, as its route shows; and both sysctls. */
+/** Up and with its address, as its route shows; and with its settings. */
 function bridgeIsReady(bridge: string, subnet: Subnet): boolean {
-  const sysctl = (name: string) => readIfPresent(`/proc/sys/net/ipv4/${name}`)?.trim() === '1';
   const routed = subnetOfDevice(bridge, readRoutes());
   return (
     routed !== undefined &&
     sameSubnet(routed, subnet) &&
-    sysctl('ip_forward') &&
-    sysctl(`conf/${bridge}/route_localnet`)
+    Object.entries(bridgeSettings(bridge)).every(([name, value]) => {
+      const found = readIfPresent(`/proc/sys/net/${name}`)?.trim();
+      // A kernel may have no IPv6.
+      return found === value || (found === undefined && name.startsWith('ipv6/'));
+    })
   );
-}
-
-function firewallSeen(roots: Roots, bridge: string): boolean {
-  const file = marker(roots, bridge);
-  const content = readIfPresent(file);
-  return content === world() && Date.now() - fs.statSync(file).mtimeMs < firewallSeenMs;
-}
-
-/** Boot and network namespace: what the marker says holds nowhere else. */
-function world(): string {
-  return `${bootId()} ${fs.readlinkSync('/proc/self/ns/net')}\n`;
-}
-
-function marker(roots: Roots, bridge: string): string {
-  return path.join(ensureDirectory(roots.execRoot), `network-${bridge}`);
 }
 
 function describe(bridge: string, subnet: Subnet): string {

@@ -17,6 +17,6 @@ export function networkOf(roots: Roots, bridge: string, subnet: Subnet): Network
   return { bridge, subnet, gateway: gatewayOf(subnet), directory: networkDirectory(roots, bridge) };
 }
 
-export function networkDirectory(roots: Roots, bridge: string): string {
+export function networkDirectory(roots: Pick<Roots, 'root'>, bridge: string): string {
   return path.join(roots.root, 'networks', bridge);
 }

@@ -10,6 +10,12 @@ export interface Roots {
   execRoot: string;
 }
 
+/** What the engines of this machine know of each other; like what it speaks of, it does not survive a reboot. */
+export const enginesDirectory = '/run/minidock-engines';
+
+/** Chains are shared by all engines, and are mended by one at a time. */
+export const firewallLock = `${enginesDirectory}/firewall.lock`;
+
 export const defaultRoots: Roots = { root: '/var/lib/minidock', execRoot: '/run/minidock' };
 
 /** The directories and files of one container, by its full id. `ps` asks for those of each: joined without path.join. */
@@ -37,6 +43,8 @@ export function containerPaths(roots: Roots, id: string) {
     starting: `${run}/starting.json`,
     alive: `${run}/alive`,
     socket: `${run}/shim.sock`,
+    /** What the kernel said of its firewall just before the container started. */
+    generation: `${run}/generation`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { enginesDirectory } from '../../src/state/paths.ts';
 import { testRun } from './cleanup.ts';
 import { findProgram } from './requires.ts';
 
@@ -37,7 +38,7 @@ export function holdings(): Holdings {
     processes: processes(),
     files: ['/tmp', '/run', '/var/lib', '/var/run/netns', '/dev/shm'].flatMap(folder =>
       list(folder)
-        .filter(name => ours.test(name))
+        .filter(name => ours.test(name) && join(folder, name) !== enginesDirectory)
         .map(name => join(folder, name)),
     ),
     namespaces: list('/run/netns').filter(name => ours.test(name)),

@@ -4,6 +4,7 @@ import { type HostFacts, inheritedFds } from '../../src/host/facts.ts';
 const none: HostFacts['features'] = {
   memfd: false,
   seccomp: false,
+  nfTables: false,
   cgroupNamespace: false,
   ptyPeer: false,
   openTree: false,

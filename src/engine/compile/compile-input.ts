@@ -40,10 +40,11 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
   };
 }
 
-function networkFor(parts: EngineParts, { network }: ContainerRecord): Container['network'] {
+function networkFor(parts: EngineParts, { id, network }: ContainerRecord): Container['network'] {
   if (network.mode !== 'bridge') return { mode: network.mode };
   return {
     mode: 'bridge',
+    generation: containerPaths(parts.roots, id).generation,
     endpoint: {
       bridge: parts.bridge,
       address: network.ipAddress!,

@@ -19,7 +19,8 @@ export interface Container {
   binds: readonly Bind[];
   /** Where the working directory is to be made: `cwd` with the image's links followed. */
   workingDirectory: ByteString;
-  network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint };
+  /** `generation` is where the kernel's answer is left: see `ruleGeneration`. */
+  network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint; generation: string };
   ports: HeldPorts;
   /** Standard input is kept open. */
   interactive: boolean;
@@ -42,7 +43,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const child = slot('child');
   const files = pieces.supervisorFiles(container.files);
   const stdio = stdioOf(container, facts, pieces);
-  const network = networkOf(container, pieces);
+  const network = networkOf(container, facts, pieces);
   const binds = pieces.holdBinds(container.binds);
   const types = spec.linux.namespaces.map(namespace => namespace.type);
 
@@ -92,8 +93,11 @@ function stdioOf({ spec, interactive }: Container, facts: HostFacts, pieces: Pie
   return terminal ? pieces.terminal({ facts, console: true, user }) : pieces.pipes({ interactive, user });
 }
 
-function networkOf({ network }: Container, pieces: Pieces): NetworkSteps {
-  if (network.mode === 'bridge') return pieces.vethPair(network.endpoint);
+function networkOf({ network }: Container, facts: HostFacts, pieces: Pieces): NetworkSteps {
+  if (network.mode === 'bridge') {
+    const { host, ...rest } = pieces.vethPair(network.endpoint);
+    return { ...rest, host: [...(facts.features.nfTables ? pieces.ruleGeneration(network.generation) : []), ...host] };
+  }
   if (network.mode === 'none') return pieces.loopbackOnly();
   return { host: [], parent: [], child: [] };
 }

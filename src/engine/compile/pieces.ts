@@ -34,6 +34,7 @@ import { seccomp } from '../../container/seccomp/seccomp.ts';
 import { leaveCaller, startReaper, supervisorFiles } from '../../container/supervisor.ts';
 import { sysctls } from '../../container/sysctls.ts';
 import { loopbackOnly, vethPair } from '../../network/endpoint.ts';
+import { ruleGeneration } from '../../network/firewall/generation.ts';
 import { portMapping } from '../../network/ports/ports.ts';
 
 /**
@@ -73,6 +74,7 @@ export const pieces = {
   portMapping,
   readonlyPaths,
   readyToRun,
+  ruleGeneration,
   seccomp,
   stageSources,
   startReaper,

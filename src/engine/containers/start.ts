@@ -5,6 +5,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { identityOf } from '../../host/process.ts';
 import { ensureBridge } from '../../network/bridge.ts';
+import { countOwnChange } from '../../network/firewall/rules-seen.ts';
 import { networkError } from '../../network/netlink/failure.ts';
 import type { Network } from '../../network/network.ts';
 import { portError } from '../../network/ports/ports.ts';
@@ -18,6 +19,7 @@ import { type Container, compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import type { EngineParts } from '../context.ts';
+import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { attachNetwork, writeBundle } from './create.ts';
 import { tell } from './events.ts';
@@ -65,14 +67,16 @@ async function launch(
   try {
     shim.run(compile(container, parts.facts, parts.pieces ?? pieces));
     await shim.supervised;
+    // While the shim goes on; the command begins only when all is done.
+    const guarded = network && guardNetwork(parts, network, containerPaths(parts.roots, record.id).generation);
     shim.client.cleansUp(true);
     if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
     // The host's ports are held from here on: a rule before would take another server's connections away.
-    const published = publish(parts, record, network);
+    const published = network && publish(record, network, guarded);
     // Both settled, also where one fails: rules that come after the clean-up would stay.
-    await Promise.allSettled([shim.ready, published]);
-    await Promise.all([shim.ready, published]);
+    await Promise.allSettled([shim.ready, guarded, published]);
+    await Promise.all([shim.ready, guarded, published]);
     writeDown(parts, record, shim);
     // Nobody of us stays with it: from its first moment its end is the reaper's business.
     if (streams === undefined) shim.client.cleansUp(false);
@@ -89,10 +93,17 @@ async function launch(
   });
 }
 
-async function publish(parts: EngineParts, record: ContainerRecord, network: Network | undefined): Promise<void> {
-  const { ipAddress, ports } = record.network;
-  if (network === undefined || ipAddress === undefined) return;
-  await publishPorts(parts.roots, network, { shortId: record.id.slice(0, 12), address: ipAddress, ports });
+async function publish(record: ContainerRecord, network: Network, guarded: Promise<void> | undefined): Promise<void> {
+  const published = toPublish(record);
+  if (published === undefined) return;
+  // Where the chain for them has vanished it is there again once the rules were looked at.
+  await publishPorts(network, published).catch(async () => {
+    await guarded;
+    await publishPorts(network, published);
+  });
+  // Not before: what was seen then does not hold this change.
+  await guarded;
+  if (published.ports.length > 0) countOwnChange(network);
 }
 
 /** A container that could not be started is as it was made, with the reason. The codes are those that Docker shows. */

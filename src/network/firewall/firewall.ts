@@ -1,32 +1,14 @@
+import { withLock } from '../../state/lock.ts';
+import { firewallLock } from '../../state/paths.ts';
 import { formatSubnet } from '../ipv4.ts';
-import { defaultBridge, type Network } from '../network.ts';
+import type { Network } from '../network.ts';
+import { chainsOf } from './chains.ts';
 import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
-
-/** The chains of one bridge. All are its own but `forward`, which the bridges of all engines share. */
-export interface Chains {
-  readonly raw: string;
-  readonly dnat: string;
-  readonly snat: string;
-  readonly incoming: string;
-  readonly outgoing: string;
-  readonly forward: string;
-}
-
-/** Names of at most 28 characters, the kernel's limit: a bridge has 15 at most. */
-export function chainsOf(bridge: string): Chains {
-  const prefix = bridge === defaultBridge ? 'MINIDOCK' : `MINIDOCK-${bridge}`;
-  return {
-    raw: prefix,
-    dnat: prefix,
-    snat: `${prefix}-NAT`,
-    incoming: `${prefix}-IN`,
-    outgoing: `${prefix}-OUT`,
-    forward: 'MINIDOCK-FORWARD',
-  };
-}
+import { type Published, portRules, rulesOf } from './port-rules.ts';
 
 type Table = 'raw' | 'nat' | 'filter';
 
+/** Rules are written as iptables-save prints them, since they are compared with what it prints. */
 interface Plan {
   /** Chains whose rules are ours alone and always the same: made anew whenever something is amiss. */
   readonly own: readonly { readonly table: Table; readonly chain: string; readonly rules: readonly string[] }[];
@@ -46,9 +28,10 @@ interface Plan {
  * What a bridge needs of the firewall.
  *
  * - raw: `route_localnet` lets localhost reach published ports, and would let containers reach what the host serves on
- *   127.0.0.1 only (CVE-2020-8558 was this in Kubernetes): what claims to come from or go to 127/8 is dropped at the bridge.
- * - nat, in: the ports of containers (`publishPorts`), for addresses of this host. 127/8 counts for the host's own
- *   connections alone: a neighbour could send it over the wire, to a port that is published on 127.0.0.1.
+ *   127.0.0.1 only (CVE-2020-8558 was this in Kubernetes): what claims to come from or go to 127/8 is dropped before any
+ *   translation wherever it comes in but at lo, also on the wire, where another program may have opened that way.
+ * - nat, in: the ports of containers (`publishPorts`), for addresses of this host; 127/8 counts for the host's own
+ *   connections alone.
  * - nat, out: containers leave with the host's address. So does what comes back in through a published port from localhost
  *   or from another container: its answer must pass here again to be translated.
  * - filter: into the bridge comes what was translated by a published port, what answers, and what containers tell each other;
@@ -66,7 +49,7 @@ function planOf(network: Network): Plan {
       {
         table: 'raw',
         chain: chains.raw,
-        rules: [`-i ${bridge} -d 127.0.0.0/8 -j DROP`, `-i ${bridge} -s 127.0.0.0/8 -j DROP`],
+        rules: ['-d 127.0.0.0/8 ! -i lo -j DROP', '-s 127.0.0.0/8 ! -i lo -j DROP'],
       },
       {
         table: 'nat',
@@ -114,41 +97,49 @@ const tables: readonly Table[] = ['raw', 'nat', 'filter'];
 
 /** Rules of one table of a saved rule set, in order, and the names of its chains. */
 function tableOf(saved: string, table: Table): { chains: Set<string>; rules: string[] } {
-  const lines = new RegExp(`^\\*${table}\\n([^*]*?)^COMMIT`, 'm').exec(saved)?.[1]?.split('\n') ?? [];
+  const all = saved.split('\n');
+  const start = all.indexOf(`*${table}`);
+  const lines = start < 0 ? [] : all.slice(start, all.indexOf('COMMIT', start));
   return {
     chains: new Set(lines.filter(line => line.startsWith(':')).map(line => line.slice(1).split(' ')[0]!)),
     rules: lines.filter(line => line.startsWith('-A ')),
   };
 }
 
-function hasJump(rules: readonly string[], chain: string, target: string): boolean {
-  return rules.some(rule => rule.startsWith(`-A ${chain} `) && rule.endsWith(` -j ${target}`));
-}
-
-/** What is missing of the bridge's rules in a saved rule set, for iptables-restore; empty where all is there. */
-export function missingRules(network: Network, saved: string): string {
+/**
+ * What is missing of the bridge's rules in a saved rule set, for iptables-restore; empty where all is there. Own chains are made
+ * anew unless they hold exactly their rules. Where anything is missing the ports of `published` are looked for as well:
+ * whoever flushed the one has flushed the others.
+ */
+export function missingRules(
+  network: Network,
+  saved: string,
+  published: () => readonly Published[] = () => [],
+): string {
   const plan = planOf(network);
-  return restoreFile(table => {
+  const missing = (table: Table): string[] => {
     const there = tableOf(saved, table);
+    const rulesIn = (chain: string) =>
+      there.rules.filter(rule => chainOf(rule) === chain).map(rule => rule.slice(`-A ${chain} `.length));
     const own = plan.own
       .filter(one => one.table === table)
-      .filter(
-        ({ chain, rules }) =>
-          !there.chains.has(chain) ||
-          there.rules.filter(rule => rule.startsWith(`-A ${chain} `)).length !== rules.length,
-      );
+      .filter(({ chain, rules }) => !there.chains.has(chain) || rulesIn(chain).join('\n') !== rules.join('\n'));
     const shared = plan.shared.filter(one => one.table === table && !there.chains.has(one.chain));
-    const jumps = plan.jumps.filter(
-      ({ table: where, chain, target }) => where === table && !hasJump(there.rules, chain, target),
-    );
+    const jumps = plan.jumps
+      .filter(jump => jump.table === table)
+      .map(jump => ({ ...jump, rule: [jump.match, `-j ${jump.target}`].filter(Boolean).join(' ') }))
+      .filter(({ chain, rule }) => !rulesIn(chain).includes(rule));
     return [
       ...[...own, ...shared].map(({ chain }) => `:${chain} - [0:0]`),
       ...own.flatMap(({ chain, rules }) => rules.map(rule => `-A ${chain} ${rule}`)),
-      ...jumps.map(({ chain, target, match, insert }) =>
-        `${insert ? `-I ${chain} 1` : `-A ${chain}`} ${match} -j ${target}`.replace('  ', ' '),
-      ),
+      ...jumps.map(({ chain, rule, insert }) => (insert ? `-I ${chain} 1 ${rule}` : `-A ${chain} ${rule}`)),
     ];
-  });
+  };
+  const lines = { raw: missing('raw'), nat: missing('nat'), filter: missing('filter') };
+  if (tables.every(table => lines[table].length === 0)) return '';
+  const lost = published().filter(({ shortId }) => rulesOf(saved, network.bridge, shortId).length === 0);
+  lines.nat.push(...lost.flatMap(one => portRules(network.bridge, one).map(rule => `-I ${rule}`)));
+  return restoreFile(table => lines[table]);
 }
 
 /** What removes the bridge's chains, and the shared one where no other bridge is left in it. */
@@ -183,10 +174,35 @@ function restoreFile(linesOf: (table: Table) => readonly string[]): string {
     .join('');
 }
 
-/** Sees that the bridge's rules are there and adds what is missing. One process where nothing is. Idempotent. */
-export async function ensureFirewall(network: Network, iptables: Iptables = hostIptables): Promise<void> {
-  const missing = missingRules(network, await saveRules(iptables));
-  if (missing !== '') await restoreRules(missing, iptables);
+/**
+ * Looks whether the bridge's rules are there, and puts them right where they are not: they can be flushed at any moment, by
+ * `iptables -F` or another program, and what they keep apart is then open. One process, which only reads, where nothing is
+ * amiss. Idempotent; where something was the rules of `published` are there again as well.
+ */
+export async function checkFirewall(
+  network: Network,
+  iptables: Iptables = hostIptables,
+  published?: () => readonly Published[],
+): Promise<FirewallSeen> {
+  const saved = await saveRules(iptables);
+  if (missingRules(network, saved) === '') return { mended: false, counted: isCounted(saved) };
+  await withLock(firewallLock, async () => {
+    const missing = missingRules(network, await saveRules(iptables), published);
+    if (missing !== '') await restoreRules(missing, iptables);
+  });
+  return { mended: true, counted: isCounted(saved) };
+}
+
+export interface FirewallSeen {
+  /** Something was amiss and is mended. */
+  mended: boolean;
+  /** The rules are in nf_tables, whose generation counts their changes (`ruleGeneration`); those of legacy iptables are not. */
+  counted: boolean;
+}
+
+/** By the first line of iptables-save: `# Generated by iptables-save v1.8.9 (nf_tables) on …`. */
+function isCounted(saved: string): boolean {
+  return /^# Generated by \S+ \S+ \(nf_tables\)/.test(saved);
 }
 
 /** Removes the bridge's chains and the jumps to them. Idempotent. */
@@ -194,6 +210,13 @@ export async function removeFirewall(
   network: Pick<Network, 'bridge'>,
   iptables: Iptables = hostIptables,
 ): Promise<void> {
-  const rules = removalRules(network, await saveRules(iptables));
-  if (rules !== '') await restoreRules(rules, iptables);
+  await withLock(firewallLock, async () => {
+    const rules = removalRules(network, await saveRules(iptables));
+    if (rules !== '') await restoreRules(rules, iptables);
+  });
+}
+
+/** What nobody allows is not forwarded: the policy that Docker sets when it makes a router of the host. */
+export async function dropForwarded(iptables: Iptables = hostIptables): Promise<void> {
+  await restoreRules('*filter\n:FORWARD DROP [0:0]\nCOMMIT\n', iptables);
 }

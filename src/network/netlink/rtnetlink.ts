@@ -13,6 +13,7 @@ const IFLA = {
   IFLA_MASTER: 10,
   IFLA_PROTINFO: 12,
   IFLA_LINKINFO: 18,
+  IFLA_IFALIAS: 20,
   IFLA_NET_NS_FD: 28,
 };
 const IFLA_INFO = { IFLA_INFO_KIND: 1, IFLA_INFO_DATA: 2 };
@@ -116,6 +117,20 @@ export function showLink(name: string): { message: Message; index: Word } {
       reply: { type: RTM.RTM_NEWLINK, data },
     },
     index: word(`index of ${name}`, data, 20),
+  };
+}
+
+/** `link set NAME alias TEXT`: words for people, which `ip link` shows. The kernel keeps 255 bytes. */
+export function setAlias(name: string, alias: string): Message {
+  return {
+    type: RTM.RTM_NEWLINK,
+    flags: change,
+    content: [
+      ...ifinfomsg(),
+      attribute(IFLA.IFLA_IFALIAS, new TextEncoder().encode(alias).slice(0, 255)),
+      attribute(IFLA.IFLA_IFNAME, zstring(name)),
+    ],
+    words: `link set ${name} alias ${JSON.stringify(alias)}`,
   };
 }
 

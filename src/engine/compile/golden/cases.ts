@@ -75,6 +75,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       network === 'bridge'
         ? {
             mode: network,
+            generation: `${run}/generation`,
             endpoint: {
               bridge: 'minidock0',
               address: '172.18.0.2',

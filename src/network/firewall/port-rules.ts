@@ -1,0 +1,32 @@
+import { anyAddress, type Port } from '../ports/ports.ts';
+import { chainsOf } from './chains.ts';
+
+/** A container's published ports. */
+export interface Published {
+  /** The first twelve digits: every rule carries it. */
+  readonly shortId: string;
+  readonly address: string;
+  readonly ports: readonly Port[];
+}
+
+/** Translation rules, one a port, in the words of iptables without `-A`. */
+export function portRules(bridge: string, { shortId, address, ports }: Published): string[] {
+  return ports.map(({ hostIp, hostPort, containerPort, protocol }) =>
+    [
+      chainsOf(bridge).dnat,
+      ...(hostIp === anyAddress ? [] : [`-d ${hostIp}/32`]),
+      `-p ${protocol} -m ${protocol} --dport ${hostPort}`,
+      `-m comment --comment ${commentOf(shortId)}`,
+      `-j DNAT --to-destination ${address}:${containerPort}`,
+    ].join(' '),
+  );
+}
+
+const commentOf = (shortId: string): string => `minidock:${shortId}`;
+
+/** The container's rules in a saved rule set. */
+export function rulesOf(saved: string, bridge: string, shortId: string): string[] {
+  const start = `-A ${chainsOf(bridge).dnat} `;
+  const comments = [` --comment ${commentOf(shortId)} `, ` --comment "${commentOf(shortId)}" `];
+  return saved.split('\n').filter(line => line.startsWith(start) && comments.some(comment => line.includes(comment)));
+}
