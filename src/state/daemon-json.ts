@@ -24,8 +24,10 @@ export const defaultDaemonJson = '/etc/minidock/daemon.json';
 export function readDaemonJson(file: string): DaemonJson {
   const settings = parse(file);
   const ignored: { key: string; why: string }[] = [];
-  for (const [key, value] of Object.entries(settings)) {
-    const known = Object.hasOwn(daemonKeys, key) ? daemonKeys[key] : undefined;
+  const entries = Object.entries(settings);
+  const keys = entries.length > 0 ? daemonKeys() : {};
+  for (const [key, value] of entries) {
+    const known = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (known === undefined) throw invalidConfig(file, `Docker knows no ${JSON.stringify(key)}`);
     check(file, key, known.type, value);
     const why = asksForMore(known, value) ? reason(key, value, known) : undefined;

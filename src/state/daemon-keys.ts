@@ -21,8 +21,11 @@ const proxies = 'proxies come from the environment';
 const resolvConf = "containers get the host's resolv.conf";
 const rules = 'its rules are always set';
 
-/** Every key of Docker's daemon.json: those of 20.10, and those that came later and went earlier. */
-export const daemonKeys: Readonly<Record<string, DaemonKey>> = {
+/**
+ * Every key of Docker's daemon.json: those of 20.10, and those that came later and went earlier. Made when it is asked for:
+ * most machines have no such file, and every command looks for it.
+ */
+export const daemonKeys = (): Readonly<Record<string, DaemonKey>> => ({
   'data-root': { type: 'path' },
   'exec-root': { type: 'path' },
   bridge: { type: 'text' },
@@ -135,4 +138,4 @@ export const daemonKeys: Readonly<Record<string, DaemonKey>> = {
   mtu: { type: 'number', anyway: [1500], why: "the bridge has the kernel's" },
   'userland-proxy': { type: 'boolean', why: 'the kernel alone forwards published ports' },
   'userland-proxy-path': { type: 'text', why: 'the kernel alone forwards published ports' },
-};
+});

@@ -62,7 +62,9 @@ export function containerRow(
     Status: statusOf(record, now),
     Ports: record.state.status === 'running' ? showPorts(record.network.ports, unpublished(record)) : '',
     Names: record.name,
-    CreatedAt: goTime(record.created),
+    get CreatedAt() {
+      return goTime(record.created);
+    },
     State: record.state.status,
     Mounts: record.mounts
       .map(({ name, source }) => (options.truncate ? ellipsis(name ?? source, 15) : (name ?? source)))
