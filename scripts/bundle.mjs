@@ -74,6 +74,11 @@ for (const { outputFiles } of results)
     if (path.endsWith('.cjs')) put(`${path}.v8`, compiled(path, source));
   }
 
+const shellScripts = 'src/cli/completion/scripts';
+mkdirSync(`${root}dist/cli/scripts`, { recursive: true });
+for (const name of readdirSync(root + shellScripts))
+  put(`${root}dist/cli/scripts/${name}`, readFileSync(`${root}${shellScripts}/${name}`));
+
 /**
  * Imports of Node's modules as cheap as they can be. For `import fs from 'node:fs'` esbuild copies every property of the module,
  * anew in each importing file: 3 ms of every start; an object that inherits them does as well. And all but those that Node

@@ -17,6 +17,9 @@ export interface Context {
   engine(): Promise<Engine>;
 }
 
+/** Makes the context in which a verb runs. */
+export type ContextMaker = (globals: GlobalFlags) => Context;
+
 /** Which engine: two with other roots and bridges live side by side. */
 export interface Settings extends Roots {
   readonly registries: RegistrySettings;

@@ -153,10 +153,4 @@ test('help: of the program, a group, a verb, however it is asked for', async () 
   assert.not.match(group, /image (list|remove) /, 'each verb once, without its other names');
 });
 
-test('completion offers verbs, and the flags of the verb', async () => {
-  assert.match((await runLine(['--get-yargs-completions', 'minidock', 'p'], engine)).stdout, /^ps$/m);
-  assert.match((await runLine(['--get-yargs-completions', 'minidock', 'stop', '--'], engine)).stdout, /^--timeout$/m);
-  assert.match((await runLine(['completion'], engine)).stdout, /complete -o .*_minidock_yargs_completions minidock/);
-});
-
 test.run();

@@ -1,9 +1,9 @@
 import { MinidockError } from '../errors.ts';
 import { version } from '../version.ts';
-import type { Context } from './context.ts';
+import type { Context, ContextMaker } from './context.ts';
 import { CommandLineError, exitCodeOf, type FailureCodes } from './exit-codes.ts';
 import { findVerb } from './grammar/find-verb.ts';
-import type { FlagTable, Values } from './grammar/flags.ts';
+import type { FlagTable } from './grammar/flags.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { type Parsed, parse } from './grammar/parse.ts';
 import { checkCount, UnknownFlag, usageError } from './grammar/usage.ts';
@@ -12,9 +12,6 @@ import { printError } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 import type { VerbEntry } from './verbs.ts';
 
-/** Makes the context in which a verb runs. */
-export type ContextMaker = (globals: Values<typeof globalFlags>) => Context;
-
 /**
  * Runs one command line (without `node` and the script) and resolves with its exit code. Prints every error itself.
  */
@@ -22,9 +19,9 @@ export async function main(args: readonly string[], output: Output, makeContext:
   let debug = false;
   let failure: FailureCodes | undefined;
   try {
-    if (args[0] === '--get-yargs-completions') {
-      const { complete } = await import('./grammar/help.ts');
-      output.out(await complete(args.slice(1)));
+    if (args[0] === '__complete') {
+      const { complete } = await import('./completion/complete.ts');
+      await complete(args.slice(1), output, makeContext);
       return 0;
     }
     const { flags, operands, help } = await parseOrHint('minidock', globalFlags, args, true);

@@ -77,7 +77,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     load: () => import('./verbs/system/doctor.ts'),
   },
   completion: {
-    summary: 'Print a completion script for bash',
+    summary: 'Print a completion script for bash, zsh or fish',
     group: 'engine',
     load: () => import('./verbs/system/completion.ts'),
   },

@@ -95,6 +95,8 @@ for (const name of [
     'buildah',
     'tmux',
     'script',
+    'zsh',
+    'fish',
     'gcc',
     'clang',
     'make',

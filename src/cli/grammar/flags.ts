@@ -1,6 +1,6 @@
 /**
  * The words a flag table is made of. A verb's table is the only description of its flags: the parser reads it on every
- * start, yargs renders help and completion from it (help.ts).
+ * start, yargs renders help from it (help.ts), the shells' completion reads it.
  */
 export interface Flag<T> {
   /** One letter: `-d`. */
@@ -12,11 +12,30 @@ export interface Flag<T> {
   readonly help: string;
   /** Where the flag is not given. */
   readonly initial: T;
+  /** What its value may be, for the shell's completion. */
+  readonly completes?: Candidates;
   /** The value of the flag given alone (`--rm`). Where absent, the next argument is the value. */
   readonly alone?: string;
   /** Throws an Error whose message is the reason, fit for `invalid argument "x" for "--flag" flag: REASON`. */
   read(text: string, before: T): T;
 }
+
+/**
+ * What may stand in a place of the command line: words (after one that ends in `=` or `:` no blank is typed), or what has to
+ * be looked up.
+ */
+export type Candidates =
+  | readonly string[]
+  | 'containers'
+  | 'containers and images'
+  | 'directories'
+  | 'files'
+  | 'images'
+  | 'running containers'
+  | 'signals'
+  | 'stopped containers'
+  | 'variables'
+  | 'volumes';
 
 // biome-ignore lint/suspicious/noExplicitAny: a table holds flags of every type; Values<> gives each back its own.
 export type FlagTable = Readonly<Record<string, Flag<any>>>;
@@ -27,6 +46,7 @@ export type Values<F extends FlagTable> = { readonly [K in keyof F]: F[K] extend
 interface Names {
   short?: string;
   aliases?: readonly string[];
+  completes?: Candidates;
 }
 
 /** `--rm`, `--rm=false`. */

@@ -4,10 +4,14 @@ const itself = (text: string) => text;
 
 /** Flags before the verb. */
 export const globalFlags = {
-  root: text('Where images and containers are kept (default /var/lib/minidock; MINIDOCK_ROOT)'),
-  'exec-root': text('Where the state of running containers is kept (default /run/minidock; MINIDOCK_EXEC_ROOT)'),
+  root: text('Where images and containers are kept (default /var/lib/minidock; MINIDOCK_ROOT)', {
+    completes: 'directories',
+  }),
+  'exec-root': text('Where the state of running containers is kept (default /run/minidock; MINIDOCK_EXEC_ROOT)', {
+    completes: 'directories',
+  }),
   bridge: text('Name of the bridge (default minidock0; MINIDOCK_BRIDGE)'),
-  config: text('Path of daemon.json (default /etc/minidock/daemon.json; MINIDOCK_CONFIG)'),
+  config: text('Path of daemon.json (default /etc/minidock/daemon.json; MINIDOCK_CONFIG)', { completes: 'files' }),
   'insecure-registry': many('list', itself, 'Registry that may be spoken to without TLS: HOST, HOST:PORT or a network'),
   'registry-mirror': many('list', itself, 'URL that is asked before Docker Hub'),
   debug: toggle('Show the stack of errors', { short: 'D' }),

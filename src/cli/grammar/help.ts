@@ -1,10 +1,10 @@
 import yargs, { type Argv, type Options } from 'yargs';
-import { groups, type VerbEntry, verbs } from '../verbs.ts';
+import { groups, verbs } from '../verbs.ts';
 import type { FlagTable } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import type { Verb } from './verb.ts';
 
-/** Help, completion and guesses, rendered by yargs from the flag tables. Loaded only when asked for. */
+/** Help and guesses, rendered by yargs from the flag tables. Loaded only when asked for. */
 
 /** Columns where nobody says how wide the terminal is: files, pipes, docs/cli.md. */
 const widest = 100;
@@ -61,22 +61,6 @@ export async function suggestVerb(typed: string): Promise<string | undefined> {
   return guess?.[0] === given[0] ? guess : undefined;
 }
 
-/** The completion script for bash. */
-export async function completionScript(): Promise<string> {
-  return captured(() => plain('').completion('completion').showCompletionScript());
-}
-
-/** What may stand next. @param words the words so far, `minidock` first, as yargs' script hands them over */
-export async function complete(words: readonly string[]): Promise<string> {
-  const verb: VerbEntry | undefined = verbs[words[1] ?? ''];
-  const parser = plain('');
-  if (verb === undefined) for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
-  addFlags(parser, verb === undefined ? globalFlags : (await verb.load()).verb.flags);
-  const last = words.at(-1) ?? '';
-  const found = await parser.getCompletion([...words.slice(verb === undefined ? 0 : 1, -1), last]);
-  return found.map(word => `${word}\n`).join('');
-}
-
 function plain(usage: string, columns = widest, script = 'minidock'): Argv {
   return yargs([])
     .scriptName(script)
@@ -108,17 +92,4 @@ function typeOf(value: string | undefined): Options['type'] {
 async function render(parser: Argv, epilogue?: string): Promise<string> {
   const help = await parser.getHelp();
   return `${help}\n${epilogue === undefined ? '' : `\n${epilogue}\n`}`;
-}
-
-/** yargs prints its completion script itself. */
-async function captured(action: () => void): Promise<string> {
-  const lines: string[] = [];
-  const log = console.log;
-  console.log = (line: string) => lines.push(line);
-  try {
-    action();
-  } finally {
-    console.log = log;
-  }
-  return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { FailureCodes } from '../exit-codes.ts';
-import type { FlagTable, Values } from './flags.ts';
+import type { Candidates, FlagTable, Values } from './flags.ts';
 
 /** One word of the command line: a flag table, and what it does with the parsed flags. */
 export interface Verb<F extends FlagTable = FlagTable> {
@@ -9,6 +9,8 @@ export interface Verb<F extends FlagTable = FlagTable> {
   readonly flags: F;
   /** Fewest and most operands. */
   readonly operands: readonly [number, number];
+  /** What each operand may be, for the shell's completion; `given` are the flags before it, as typed. */
+  readonly completes?: readonly (Candidates | ((given: ReadonlyMap<string, string>) => Candidates))[];
   /** The first operand ends the flags: `run`, `exec`. */
   readonly stopAtOperand?: boolean;
   /** Exit codes where the engine fails; 1 by default. */

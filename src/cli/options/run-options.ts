@@ -15,13 +15,17 @@ export const containerFlags = {
   entrypoint: text('Program to run in place of the image’s ENTRYPOINT'),
   env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
     short: 'e',
+    completes: 'variables',
   }),
-  'env-file': many('list', (path: string) => path, 'Read environment variables from a file'),
+  'env-file': many('list', (path: string) => path, 'Read environment variables from a file', { completes: 'files' }),
   hostname: text('Host name inside (default: the short id)', { short: 'h' }),
   interactive: toggle('Keep standard input open', { short: 'i' }),
   memory: single('bytes', readMemory, 'Memory limit: 500m, 1g', { short: 'm' }),
   name: text('Name of the container (default: a made-up one)'),
-  network: single('string', readNetwork, 'bridge, host or none (default bridge)', { aliases: ['net'] }),
+  network: single('string', readNetwork, 'bridge, host or none (default bridge)', {
+    aliases: ['net'],
+    completes: networks,
+  }),
   'pids-limit': integer('How many processes there may be at most (-1: any number)'),
   publish: many<readonly PortMapping[]>(
     'list',
@@ -34,6 +38,7 @@ export const containerFlags = {
   user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
   volume: many<VolumeMount>('list', readVolume, 'Mount a host path or a volume: [SOURCE:]TARGET[:ro,z,nocopy,…]', {
     short: 'v',
+    completes: 'volumes',
   }),
   workdir: single('string', readWorkdir, 'Working directory inside', { short: 'w' }),
 } satisfies FlagTable;

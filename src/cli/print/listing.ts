@@ -40,7 +40,10 @@ export async function printListing(
 }
 
 /** The flag `--filter`. `readFilters` tells the keys apart. */
-export function filterFlag(help: string, names: { short?: string } = {}): Flag<readonly string[]> {
+export function filterFlag(
+  help: string,
+  names: { short?: string; completes?: readonly string[] } = {},
+): Flag<readonly string[]> {
   return many('filter', readFilter, help, names);
 }
 

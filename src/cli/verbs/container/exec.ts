@@ -14,14 +14,16 @@ export const verb = defineVerb({
     'detach-keys': single('string', readDetachKeys, 'Keys that leave the command running (default ctrl-p,ctrl-q)'),
     env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
       short: 'e',
+      completes: 'variables',
     }),
-    'env-file': many('list', (path: string) => path, 'Read environment variables from a file'),
+    'env-file': many('list', (path: string) => path, 'Read environment variables from a file', { completes: 'files' }),
     interactive: toggle('Keep standard input open', { short: 'i' }),
     tty: toggle('Give it a terminal', { short: 't' }),
     user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
     workdir: single('string', readWorkdir, 'Working directory inside', { short: 'w' }),
   },
   operands: [2, Number.POSITIVE_INFINITY],
+  completes: ['running containers'],
   stopAtOperand: true,
   failure: {
     'bad-workdir': 126,

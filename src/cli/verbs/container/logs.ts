@@ -8,11 +8,15 @@ export const verb = defineVerb({
   flags: {
     follow: toggle('Go on with what is written from now on', { short: 'f' }),
     since: single('string', given => readInstant(given), 'Only what was written after this time, or in the last 10m'),
-    tail: single('string', readTail, `How many lines from the end, or 'all' (default all)`, { short: 'n' }),
+    tail: single('string', readTail, `How many lines from the end, or 'all' (default all)`, {
+      short: 'n',
+      completes: ['all'],
+    }),
     timestamps: toggle('Show when each line was written', { short: 't' }),
     until: single('string', given => readInstant(given), 'Only what was written before this time, or 10m ago'),
   },
   operands: [1, 1],
+  completes: ['containers'],
   async run({ engine, output }, flags, [name]) {
     const wanted = { follow: flags.follow, tail: flags.tail, since: flags.since, until: flags.until };
     const { containers } = await engine();

@@ -15,8 +15,22 @@ export const verb = defineVerb({
     all: toggle('Show stopped containers as well', { short: 'a' }),
     filter: filterFlag('Show only those with name=…, id, status, exited, ancestor, label, network or volume', {
       short: 'f',
+      completes: [
+        ...[
+          'ancestor=',
+          'exited=',
+          'id=',
+          'label=',
+          'name=',
+          'network=bridge',
+          'network=host',
+          'network=none',
+          'volume=',
+        ],
+        ...['created', 'running', 'exited', 'dead'].map(status => `status=${status}`),
+      ],
     }),
-    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`),
+    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`, { completes: ['json', 'table', 'raw'] }),
     last: integer('Show the n newest containers, whatever their state', { short: 'n' }),
     latest: toggle('Show the newest container, whatever its state', { short: 'l' }),
     'no-trunc': toggle('Do not shorten ids and commands'),
@@ -30,7 +44,8 @@ export const verb = defineVerb({
     const last = flags.latest ? 1 : (flags.last ?? -1);
     const engine = await context.engine();
     const all = flags.all || last > 0 || filters.has('status');
-    const size = flags.size || /Size/.test(flags.format ?? '');
+    // The whole row as JSON has its size as well.
+    const size = flags.size || /Size|json/.test(flags.format ?? '');
     const { containers, broken, sizes } = await engine.containers.list({ all, size });
     for (const { reason, fix } of broken) printWarning(context.output, `${reason}; ${fix}`);
     const records = containers.filter(matches);

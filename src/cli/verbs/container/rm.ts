@@ -11,6 +11,7 @@ export const verb = defineVerb({
     volumes: toggle('Remove its anonymous volumes as well', { short: 'v' }),
   },
   operands: [1, Number.POSITIVE_INFINITY],
+  completes: [given => (given.has('force') ? 'containers' : 'stopped containers')],
   async run(context, flags, names) {
     const engine = await context.engine();
     const remove = async (name: string) => {

@@ -14,7 +14,7 @@ import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize 
 
 const runFlags = {
   ...containerFlags,
-  cidfile: text('Write the id of the container to this file'),
+  cidfile: text('Write the id of the container to this file', { completes: 'files' }),
   detach: toggle('Run in the background and print the id', { short: 'd' }),
   'detach-keys': single('string', readDetachKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
   'dry-run': {
@@ -24,13 +24,17 @@ const runFlags = {
       'Print the program of syscalls in place of running it; =full unfolds it, =json is for programs',
     ),
     alone: 'folded',
+    completes: ['folded', 'full', 'json'],
   },
-  pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)'),
+  pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)', {
+    completes: ['missing', 'always', 'never'],
+  }),
   quiet: toggle('Pull without printing how far it is', { short: 'q' }),
   restart: single(
     'string',
     readRestart,
     'Taken for the sake of Docker’s command lines: containers are not started again',
+    { completes: ['always', 'no', 'on-failure', 'unless-stopped'] },
   ),
   trace: {
     ...single(
@@ -39,6 +43,7 @@ const runFlags = {
       'Print what the kernel answers to the program of syscalls, with its lessons; =full unfolds every step',
     ),
     alone: 'folded',
+    completes: ['folded', 'full'],
   },
 } satisfies FlagTable;
 
@@ -46,6 +51,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   flags: runFlags,
   operands: [1, Number.POSITIVE_INFINITY],
+  completes: ['images'],
   stopAtOperand: true,
   failure: {
     otherwise: 125,

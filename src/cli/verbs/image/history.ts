@@ -13,12 +13,13 @@ const commandLength = 45;
 export const verb = defineVerb({
   synopsis: '[OPTIONS] IMAGE',
   flags: {
-    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`),
+    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`, { completes: ['json', 'table'] }),
     human: { ...toggle('Sizes and times for people to read (default true)', { short: 'H' }), initial: true },
     'no-trunc': toggle('Do not shorten ids and commands'),
     quiet: toggle('Print ids only', { short: 'q' }),
   },
   operands: [1, 1],
+  completes: ['images'],
   async run(context, flags, [image]) {
     const { images } = await context.engine();
     const options = { truncate: !flags['no-trunc'], human: flags.human };

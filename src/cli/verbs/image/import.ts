@@ -3,6 +3,7 @@ import { MinidockError } from '../../../errors.ts';
 import { parsePlatform } from '../../../oci/platform.ts';
 import { many, single, text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { platforms } from '../../options/platforms.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 
 export const verb = defineVerb({
@@ -12,9 +13,12 @@ export const verb = defineVerb({
       short: 'c',
     }),
     message: text('Note in the history of the image', { short: 'm' }),
-    platform: single('string', parsePlatform, 'What the image is for: linux/arm64 (default: this machine)'),
+    platform: single('string', parsePlatform, 'What the image is for: linux/arm64 (default: this machine)', {
+      completes: platforms,
+    }),
   },
   operands: [1, 2],
+  completes: ['files', 'images'],
   async run(context, { message, platform, change: changes }, [source, reference]) {
     const { images } = await context.engine();
     const { id } = await interruptible(async signal => {

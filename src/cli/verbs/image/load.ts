@@ -11,7 +11,7 @@ import { terminalSize } from '../../progress/pull-image.ts';
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: {
-    input: text('Read from this file and not from standard input', { short: 'i' }),
+    input: text('Read from this file and not from standard input', { short: 'i', completes: 'files' }),
     quiet: toggle('Show no progress', { short: 'q' }),
   },
   operands: [0, 0],

@@ -26,12 +26,16 @@ export const verb = defineVerb({
   flags: {
     all: toggle('Show images as well that others were made from and that have no name', { short: 'a' }),
     digests: toggle('Show digests'),
-    filter: filterFlag('Show only those with dangling=true, reference=…, before=…, since=… or label=…', { short: 'f' }),
-    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`),
+    filter: filterFlag('Show only those with dangling=true, reference=…, before=…, since=… or label=…', {
+      short: 'f',
+      completes: ['before=', 'dangling=false', 'dangling=true', 'label=', 'reference=', 'since='],
+    }),
+    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`, { completes: ['json', 'table', 'raw'] }),
     'no-trunc': toggle('Do not shorten ids'),
     quiet: toggle('Print ids only', { short: 'q' }),
   },
   operands: [0, 1],
+  completes: ['images'],
   async run(context, flags, [wanted]) {
     const filters = readFilters(flags.filter, imageFilters);
     const { images } = await context.engine();

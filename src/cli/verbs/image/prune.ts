@@ -11,7 +11,9 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: {
     all: toggle('Remove all images that no container uses, not just those without a name', { short: 'a' }),
-    filter: filterFlag('Remove only those with until=TIME, label=… or label!=…'),
+    filter: filterFlag('Remove only those with until=TIME, label=… or label!=…', {
+      completes: ['label!=', 'label=', 'until='],
+    }),
     force: toggle('Do not ask', { short: 'f' }),
   },
   operands: [0, 0],

@@ -14,6 +14,7 @@ export const verb = defineVerb({
     quiet: toggle('Print the name of the image only', { short: 'q' }),
   },
   operands: [1, 1],
+  completes: ['images'],
   async run(context, flags, [name]) {
     const { out } = context.output;
     const reference = parseName(name!);

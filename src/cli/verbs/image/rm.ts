@@ -11,6 +11,7 @@ export const verb = defineVerb({
     'no-prune': toggle('Keep parents that are left without a name'),
   },
   operands: [1, Number.POSITIVE_INFINITY],
+  completes: ['images'],
   async run(context, flags, names) {
     const { images } = await context.engine();
     const removed = await images.remove(names, { force: flags.force, prune: !flags['no-prune'] });

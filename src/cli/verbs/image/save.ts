@@ -8,8 +8,9 @@ import { defineVerb } from '../../grammar/verb.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] IMAGE [IMAGE...]',
-  flags: { output: text('Write to this file and not to standard output', { short: 'o' }) },
+  flags: { output: text('Write to this file and not to standard output', { short: 'o', completes: 'files' }) },
   operands: [1, Number.POSITIVE_INFINITY],
+  completes: ['images'],
   async run(context, flags, names) {
     if (flags.output === undefined && isatty(1)) {
       throw new MinidockError('refused', 'cowardly refusing to save to a terminal. Use the -o flag or redirect');

@@ -10,6 +10,7 @@ export const verb = defineVerb({
     verbose: toggle('Show digest and platform as well, and each image of an index', { short: 'v' }),
   },
   operands: [1, 1],
+  completes: ['images'],
   async run({ output, settings }, { insecure, verbose }, [name]) {
     const { inspectManifest } = await import('../../../registry/inspect-manifest.ts');
     const found = await interruptible(signal =>

@@ -17,7 +17,10 @@ const descriptionWidth = 45;
 export const verb = defineVerb({
   synopsis: '[OPTIONS] TERM',
   flags: {
-    filter: filterFlag('Show only those with stars=3, is-official=true or is-automated=true', { short: 'f' }),
+    filter: filterFlag('Show only those with stars=3, is-official=true or is-automated=true', {
+      short: 'f',
+      completes: ['is-automated=true', 'is-official=true', 'stars='],
+    }),
     format: text(`'table TEMPLATE', 'json' or a Go template`),
     limit: integer('Show at most so many, 1 to 100 (default 25)'),
     'no-trunc': toggle('Do not shorten descriptions'),

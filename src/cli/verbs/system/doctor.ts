@@ -6,7 +6,7 @@ import { defineVerb } from '../../grammar/verb.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
-  flags: { format: text(`'json' prints the checks as data`) },
+  flags: { format: text(`'json' prints the checks as data`, { completes: ['json'] }) },
   operands: [0, 0],
   async run({ output, settings }, flags) {
     const checks = doctorChecks(probe(settings));

@@ -1,7 +1,7 @@
 import type { Engine } from '../../../engine/engine.ts';
 import { MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
-import { single, text } from '../../grammar/flags.ts';
+import { type Candidates, single, text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { each } from '../../print/each.ts';
 import { encodeJson } from '../../template/go/json.ts';
@@ -12,14 +12,16 @@ import { inspectImage } from '../image/inspect-shape.ts';
 
 const types = ['container', 'image'] as const;
 type ObjectType = (typeof types)[number];
+const objects: Readonly<Record<string, Candidates>> = { container: 'containers', image: 'images' };
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] NAME|ID [NAME|ID...]',
   flags: {
-    format: text(`A Go template, or 'json'`, { short: 'f' }),
-    type: single('string', readType, 'Look only for a container, or an image'),
+    format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }),
+    type: single('string', readType, 'Look only for a container, or an image', { completes: types }),
   },
   operands: [1, Number.POSITIVE_INFINITY],
+  completes: [given => objects[given.get('type') ?? ''] ?? 'containers and images'],
   async run(context, flags, names) {
     const print = await printer(flags.format, context);
     const engine = await context.engine();

@@ -5,7 +5,7 @@ import { defineVerb } from '../../grammar/verb.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
-  flags: { format: text(`A Go template, or 'json'`, { short: 'f' }) },
+  flags: { format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }) },
   operands: [0, 0],
   async run({ output }, flags) {
     const facts = versionFacts();
