@@ -30,7 +30,7 @@ const wish = (command: string[], more: Partial<ContainerOptions> = {}): Containe
   env: [],
   tty: false,
   interactive: false,
-  detach: false,
+  attach: { stdin: false, stdout: true, stderr: true },
   autoRemove: false,
   ports: [],
   volumes: [],

@@ -1,7 +1,11 @@
 import type { NetworkAttachment } from '../network/attachment.ts';
 import type { PortMapping } from '../network/ports/ports.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import type { VolumeMount, VolumeRecord } from './volumes.ts';
+
+/** The format that records are written in; one of a later minidock is refused and left alone. */
+export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
 export interface ContainerOptions {
@@ -17,7 +21,8 @@ export interface ContainerOptions {
   tty: boolean;
   /** Keeps standard input open. */
   interactive: boolean;
-  detach: boolean;
+  /** Which streams whoever makes it attaches to at once, as `docker inspect` shows it. */
+  attach: Streams;
   autoRemove: boolean;
   ports: PortMapping[];
   volumes: VolumeMount[];
@@ -29,10 +34,19 @@ export interface ContainerOptions {
   pidsLimit?: number;
 }
 
+/** Which of a process's streams are wanted. */
+export interface Streams {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+}
+
 export type ContainerStatus = 'created' | 'running' | 'exited' | 'dead';
 
 /** A container as it is kept in `containers/<id>/container.json`, with its state of this moment. */
 export interface ContainerRecord {
+  /** Of this record: see record-format.ts. */
+  format: typeof recordFormat;
   id: string;
   name: string;
   /** RFC 3339, UTC. */
@@ -48,8 +62,8 @@ export interface ContainerRecord {
   /** Image and flags together, for `inspect`. */
   config: ContainerConfig;
   mounts: VolumeRecord[];
-  /** The image's layer directories, bottom first. */
-  layers: string[];
+  /** Chain IDs of the image's layers, bottom first. */
+  layers: Digest[];
   state: ContainerState;
   network: NetworkAttachment;
 }

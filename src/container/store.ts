@@ -9,6 +9,7 @@ import { removeTree, removeTrees } from '../state/remove-tree.ts';
 import { leftAside, setAside } from '../state/set-aside.ts';
 import { isName } from './names.ts';
 import type { ContainerRecord } from './record.ts';
+import { parseRecord, UnreadableRecord } from './record-format.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
 export class ContainerStore {
@@ -23,7 +24,7 @@ export class ContainerStore {
   read(id: string): ContainerRecord | undefined {
     const paths = containerPaths(this.roots, id);
     const text = readRecord(paths.record, id);
-    if (text !== undefined) return parseRecord(text, paths.record, id);
+    if (text !== undefined) return parse(text, paths.record, id);
     // A bundle comes and goes as a whole: one without its record lost it.
     if (fs.existsSync(paths.bundle)) throw brokenRecord(paths.record, id, 'is missing');
     return undefined;
@@ -136,30 +137,13 @@ function readRecord(file: string, id: string): string | undefined {
   }
 }
 
-function parseRecord(text: string, file: string, id: string): ContainerRecord {
-  let record: Partial<ContainerRecord> | null;
+function parse(text: string, file: string, id: string): ContainerRecord {
   try {
-    record = JSON.parse(text);
+    return parseRecord(text, id);
   } catch (error) {
-    throw brokenRecord(file, id, text === '' ? 'is empty' : 'is no JSON', error);
+    if (!(error instanceof UnreadableRecord)) throw error;
+    throw brokenRecord(file, id, error.message, error.cause);
   }
-  const parts = ['options', 'config', 'mounts', 'layers', 'args', 'state', 'network'] as const;
-  const texts = ['name', 'created', 'image', 'imageId', 'path'] as const;
-  if (record?.id !== id) throw brokenRecord(file, id, 'is not the record of this container');
-  const missing =
-    parts.find(key => typeof record[key] !== 'object' || record[key] === null) ??
-    texts.find(key => typeof record[key] !== 'string');
-  if (missing !== undefined) throw brokenRecord(file, id, `has no ${JSON.stringify(missing)}`);
-  return markAnonymous(record as ContainerRecord);
-}
-
-/** Records did not always say which volumes are anonymous. Those have 64 hex digits for a name, and the command line has not. */
-function markAnonymous(record: ContainerRecord): ContainerRecord {
-  for (const mount of record.mounts)
-    if (mount.type === 'volume')
-      mount.anonymous ??=
-        isFullId(mount.name ?? '') && !record.options.volumes?.some(({ source }) => source === mount.name);
-  return record;
 }
 
 function brokenRecord(file: string, id: string, reason: string, cause?: unknown): MinidockError {

@@ -1,10 +1,12 @@
+import type { Digest } from '../oci/digest.ts';
+import { chainIds } from '../storage/chain.ts';
 import type { ImageRecord } from './store.ts';
 
 /** A container, as far as its image goes. */
 export interface FromImage {
   imageId: string;
-  /** Directories of its image's layers, bottom first. */
-  layers: readonly string[];
+  /** Chain IDs of its image's layers, bottom first. */
+  layers: readonly Digest[];
 }
 
 /**
@@ -14,8 +16,8 @@ export interface FromImage {
  */
 export function madeFrom(ancestor: ImageRecord, all: readonly ImageRecord[]): (container: FromImage) => boolean {
   const family = familyOf(ancestor, all);
-  const top = ancestor.layers.at(-1);
-  // The directory of a layer is named by its chain ID: where it is the same, so is all that lies below.
+  const top = chainIds(ancestor.diffIds).at(-1);
+  // Where a chain ID is the same, so is all that lies below.
   return ({ imageId, layers }) => family.has(imageId) || (top !== undefined && layers.slice(0, -1).includes(top));
 }
 

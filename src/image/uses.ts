@@ -10,8 +10,9 @@ export function layersInUse(root: string): Set<Digest> {
   const roots = { root, execRoot: '' };
   const inUse = new Set<Digest>();
   for (const id of listIfPresent(enginePaths(roots).containers).filter(name => /^[0-9a-f]{64}$/.test(name))) {
-    for (const directory of layersOf(containerPaths(roots, id).record)) {
-      const chainId = `sha256:${path.basename(path.dirname(directory))}`;
+    for (const layer of layersOf(containerPaths(roots, id).record)) {
+      // Records of an earlier minidock have directories, which are named by chain IDs.
+      const chainId = isDigest(layer) ? layer : `sha256:${path.basename(path.dirname(layer))}`;
       if (isDigest(chainId)) inUse.add(chainId);
     }
   }

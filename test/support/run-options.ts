@@ -14,7 +14,7 @@ export function runOptions(wanted: Partial<ContainerOptions>): ContainerOptions 
     env: [],
     tty: false,
     interactive: false,
-    detach: false,
+    attach: { stdin: false, stdout: true, stderr: true },
     autoRemove: true,
     ports: [],
     volumes: [],

@@ -148,7 +148,7 @@ test('a whole run command', () => {
     user: undefined,
     tty: true,
     interactive: true,
-    detach: true,
+    attach: { stdin: false, stdout: false, stderr: false },
     autoRemove: true,
     ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
     volumes: [{ source: '/opt', destination: '/data', mode: 'ro', readonly: true }],

@@ -61,7 +61,7 @@ export function toRunOptions(
     user: flags.user,
     tty: flags.tty,
     interactive: flags.interactive,
-    detach,
+    attach: { stdin: flags.interactive && !detach, stdout: !detach, stderr: !detach },
     autoRemove: flags.rm,
     ports: flags.publish.flat(),
     volumes: [...flags.volume],

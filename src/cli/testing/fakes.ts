@@ -27,6 +27,7 @@ export class KeptOutput extends Output {
 
 export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRecord {
   return {
+    format: 1,
     id: 'bdd8674bca38d6d82291fc0fde8e2f46dfc7b3d0121076506db48164861474c2',
     name: 'web',
     created: '2026-11-20T19:14:16.158187464Z',
@@ -40,7 +41,7 @@ export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
       env: ['A=b'],
       tty: false,
       interactive: false,
-      detach: true,
+      attach: { stdin: false, stdout: false, stderr: false },
       autoRemove: false,
       ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
       volumes: [{ source: '/opt', destination: '/data', readonly: true }],
@@ -51,7 +52,7 @@ export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     hostname: 'bdd8674bca38',
     config: { Env: ['PATH=/bin', 'A=b'], Cmd: ['nginx'], ExposedPorts: { '80/tcp': {}, '443/tcp': {} } },
     mounts: [{ type: 'bind', source: '/opt', destination: '/data', readonly: true }],
-    layers: ['/r/layers/a/diff', '/r/layers/b/diff'],
+    layers: [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`],
     state: {
       status: 'running',
       pid: 23010,
@@ -136,6 +137,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       inspect: async name => ({
         record: await find(name),
         files: containerPaths({ root: '/r', execRoot: '/e' }, record.id),
+        layers: ['/r/layers/a/diff', '/r/layers/b/diff'],
       }),
       stop: async (name, options) => {
         calls.push(['stop', name, options]);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { layersOf } from '../../container/layers.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { bindsFor } from '../../container/rootfs/mount-targets.ts';
 import { containerIndex } from '../../network/endpoint.ts';
@@ -18,11 +19,12 @@ import type { Container } from './compile.ts';
 export function containerToCompile(parts: EngineParts, record: ContainerRecord, spec: Spec): Container {
   const paths = containerPaths(parts.roots, record.id);
   const shared = enginePaths(parts.roots);
-  const layers = [...record.layers, paths.upper];
+  const lower = layersOf(parts.roots, record);
+  const layers = [...lower, paths.upper];
   return {
     spec,
     overlay: {
-      ...lowerDirectories(shared.layers, paths.links, record.layers),
+      ...lowerDirectories(shared.layers, paths.links, lower),
       upper: paths.upper,
       work: paths.work,
       target: paths.rootfs,

@@ -5,7 +5,7 @@ import { resourcesFor } from '../../cgroup/limits.ts';
 import { readName } from '../../container/names.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
 import { resolveUser } from '../../container/process/user.ts';
-import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
 import { outerFirst } from '../../container/rootfs/mount-places.ts';
 import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
@@ -25,6 +25,7 @@ import type { Mount, Spec } from '../../oci/runtime-spec.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
+import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import type { EngineParts } from '../context.ts';
 
@@ -84,6 +85,7 @@ export async function recordFor(
   const implied = Object.keys(image.config.Volumes ?? {});
   const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
   return {
+    format: recordFormat,
     id,
     name: '',
     created: new Date().toISOString(),
@@ -102,7 +104,7 @@ export async function recordFor(
       ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
     },
     mounts,
-    layers: image.layers,
+    layers: chainIds(image.diffIds),
     state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },
     network: { mode: options.network, ports: [] },
   };

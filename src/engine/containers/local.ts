@@ -1,3 +1,4 @@
+import { layersOf } from '../../container/layers.ts';
 import type { LogEntry } from '../../container/log.ts';
 import { type Observation, observe, stateOf } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
@@ -144,7 +145,8 @@ export class LocalContainers implements Containers {
 
   async inspect(reference: string): Promise<InspectedContainer> {
     const record = await this.find(reference);
-    return { record, files: containerPaths(this.access.roots, record.id) };
+    const { roots } = this.access;
+    return { record, files: containerPaths(roots, record.id), layers: layersOf(roots, record) };
   }
 
   async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry> {

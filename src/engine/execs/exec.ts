@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { layersOf } from '../../container/layers.ts';
 import { observe, type Running } from '../../container/observe.ts';
 import { capabilitySets } from '../../container/process/capabilities.ts';
 import { configuredEnvironment, environment } from '../../container/process/command.ts';
@@ -78,7 +79,7 @@ function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOpti
   const spec = readSpec(paths.config);
   const user = userOf(
     { user: options.user },
-    { layers: [...record.layers, paths.upper], config: { User: record.config.User } },
+    { layers: [...layersOf(parts.roots, record), paths.upper], config: { User: record.config.User } },
   );
   const configured = configuredEnvironment(record.config.Env ?? [], options.env);
   spec.process = {

@@ -79,6 +79,8 @@ export interface ContainerSize {
 export interface InspectedContainer {
   readonly record: ContainerRecord;
   readonly files: ContainerFiles;
+  /** Directories of the image's layers, bottom first. */
+  readonly layers: readonly string[];
 }
 
 export interface LogOptions {

@@ -1,9 +1,4 @@
-/** Which of a process's streams are wanted. */
-export interface Streams {
-  readonly stdin: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-}
+export type { Streams } from '../../container/record.ts';
 
 export interface WindowSize {
   readonly rows: number;

@@ -10,7 +10,12 @@ import { inspectContainer } from './inspect-shape.ts';
 import { containerRow, showPorts, statusOf } from './row.ts';
 
 const roots = { root: '/r', execRoot: '/e' };
-const inspect = (record = fakeRecord()) => inspectContainer(record, containerPaths(roots, record.id));
+const inspect = (record = fakeRecord()) =>
+  inspectContainer({
+    record,
+    files: containerPaths(roots, record.id),
+    layers: ['/r/layers/a/diff', '/r/layers/b/diff'],
+  });
 // biome-ignore lint/suspicious/noExplicitAny: JSON, whose values the tests compare
 const plain = (record = fakeRecord()): any => toPlain(inspect(record));
 const render = (template: string, item: Value) => compileForInspect(template)(item);

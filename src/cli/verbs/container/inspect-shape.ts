@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { ContainerRecord } from '../../../container/record.ts';
+import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
 import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
-import type { containerPaths } from '../../../state/paths.ts';
 import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
 import { conform } from '../../template/go/conform.ts';
@@ -15,7 +15,7 @@ const never = '0001-01-01T00:00:00Z';
  * A container as Docker's API shows it (GET /containers/{id}/json). What minidock does not have, or does not know, is
  * left out here and stands in the JSON as the zero value of its type.
  */
-export function inspectContainer(record: ContainerRecord, paths: ReturnType<typeof containerPaths>): Value {
+export function inspectContainer({ record, files: paths, layers }: InspectedContainer): Value {
   const { state } = record;
   return value(containerJson, {
     Id: record.id,
@@ -45,7 +45,7 @@ export function inspectContainer(record: ContainerRecord, paths: ReturnType<type
     GraphDriver: {
       Data: {
         // overlayfs takes the topmost layer first.
-        LowerDir: [...record.layers].reverse().join(':'),
+        LowerDir: [...layers].reverse().join(':'),
         MergedDir: paths.rootfs,
         UpperDir: paths.upper,
         WorkDir: paths.work,
@@ -118,13 +118,13 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
     // That of the image is for builds.
     Shell: null,
     Hostname: hostname,
-    AttachStdin: options.interactive && !options.detach,
-    AttachStdout: !options.detach,
-    AttachStderr: !options.detach,
+    AttachStdin: options.attach.stdin,
+    AttachStdout: options.attach.stdout,
+    AttachStderr: options.attach.stderr,
     ExposedPorts: keysOrNil(exposedPorts({ config, network })),
     Tty: options.tty,
     OpenStdin: options.interactive,
-    StdinOnce: options.interactive && !options.detach,
+    StdinOnce: options.attach.stdin,
     Env: config.Env ?? [],
     Image: image,
     Volumes: keysOrNil(volumes),

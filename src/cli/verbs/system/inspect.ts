@@ -52,7 +52,7 @@ const list = (items: readonly Value[]): Value => value(slice(any), items);
 
 async function find(name: string, { containers, images }: Engine, type: ObjectType | undefined): Promise<Value> {
   const container = type === 'image' ? undefined : await found(() => containers.inspect(name));
-  if (container !== undefined) return inspectContainer(container.record, container.files);
+  if (container !== undefined) return inspectContainer(container);
   const image = type === 'container' ? undefined : await found(() => images.inspect(name));
   if (image !== undefined) return inspectImage(image);
   throw new MinidockError('no-such-object', `No such ${type ?? 'object'}: ${name}`);

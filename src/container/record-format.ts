@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { type ContainerRecord, recordFormat } from './record.ts';
+
+/** What is wrong with a record, as the end of a sentence that begins with its file. */
+export class UnreadableRecord extends Error {}
+
+/** Reads a record, and brings one of an earlier minidock into today's form. Throws `UnreadableRecord`. */
+export function parseRecord(text: string, id: string): ContainerRecord {
+  let record: Partial<ContainerRecord> | null;
+  try {
+    record = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableRecord(text === '' ? 'is empty' : 'is no JSON', { cause: error });
+  }
+  const parts = ['options', 'config', 'mounts', 'layers', 'args', 'state', 'network'] as const;
+  const texts = ['name', 'created', 'image', 'imageId', 'path'] as const;
+  if (record?.id !== id) throw new UnreadableRecord('is not the record of this container');
+  const missing =
+    parts.find(key => typeof record[key] !== 'object' || record[key] === null) ??
+    texts.find(key => typeof record[key] !== 'string');
+  if (missing !== undefined) throw new UnreadableRecord(`has no ${JSON.stringify(missing)}`);
+  const format: unknown = record.format ?? 0;
+  if (format === recordFormat) return record as ContainerRecord;
+  if (format === 0) return fromFormat0(record as Omit<ContainerRecord, 'layers'> & { layers: string[] });
+  throw new UnreadableRecord(
+    `has format ${JSON.stringify(format)}, and this minidock knows none above ${recordFormat}`,
+  );
+}
+
+/**
+ * Before formats had numbers: layers were directories, volumes did not always say whether they are anonymous (those have 64
+ * hex digits for a name, and the command line has not), and `detach` stood for the streams that nobody attached to.
+ */
+function fromFormat0(old: Omit<ContainerRecord, 'layers'> & { layers: string[] }): ContainerRecord {
+  const { detach = false, ...options } = old.options as ContainerRecord['options'] & { detach?: boolean };
+  return {
+    ...old,
+    format: recordFormat,
+    options: {
+      ...options,
+      attach: { stdin: options.interactive && !detach, stdout: !detach, stderr: !detach },
+    },
+    layers: old.layers.map(layer => (isDigest(layer) ? layer : chainIdOf(layer))),
+    mounts: old.mounts.map(mount =>
+      mount.type === 'volume' && mount.anonymous === undefined
+        ? { ...mount, anonymous: isHexName(mount.name) && !old.options.volumes?.some(one => one.source === mount.name) }
+        : mount,
+    ),
+  };
+}
+
+/** `…/layers/<hex of the chain ID>/diff` */
+const chainIdOf = (directory: string): Digest => `sha256:${path.basename(path.dirname(directory))}`;
+
+const isHexName = (name = '') => /^[0-9a-f]{64}$/.test(name);
