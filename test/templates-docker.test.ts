@@ -261,6 +261,8 @@ test('ps, images and history by a template print what Docker prints', async () =
     ofRows.map(template => ['ps', '-a', '--format', template]),
     same,
   );
+  // Docker prints labels in any order: of the container that has none.
+  await same(['ps', '-a', '--filter', 'name=done', '--format', '{{json .}}']);
   const images = [
     '{{.Repository}}:{{.Tag}} {{.ID}} {{.Digest}} {{.Size}} {{.VirtualSize}} {{.SharedSize}} {{.CreatedSince}} {{.CreatedAt}}',
     'table {{.Repository}}\\t{{.Digest}}',

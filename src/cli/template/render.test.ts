@@ -38,6 +38,9 @@ function check([template, expected, exitCode]: Case): void {
   }
 }
 
+test('{{else with}}, as newer versions of Go have it', () =>
+  check(['{{with ""}}a{{else with "b"}}{{.}}{{else}}c{{end}}', 'b']));
+
 test('syntax', () => syntaxCases.forEach(check));
 test('printf', () => printfCases.forEach(check));
 test('functions, fields, types', () => functionCases.forEach(check));

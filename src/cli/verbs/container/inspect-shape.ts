@@ -156,6 +156,7 @@ function networkSettings(record: ContainerRecord) {
   const published = byPort(network.ports, ({ hostIp, hostPort }) => ({ HostIp: hostIp, HostPort: String(hostPort) }));
   return {
     Ports: running && network.mode === 'bridge' ? { ...unpublished, ...published } : {},
+    SandboxKey: running ? `/proc/${state.pid}/ns/net` : '',
     ...endpoint,
     Networks: { [network.mode]: endpoint },
   };
