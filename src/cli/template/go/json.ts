@@ -29,7 +29,7 @@ export function encodeJson(of: Maybe, spaces = 0): string {
           members.map(([key, item]) => quote(key) + colon + print(item, depth + 1)),
           '}',
           depth,
-        ); // prettier
+        );
         return type.marshalsMethods ? escapeHtml(json) : json;
       }
       case 'pointer':
@@ -47,7 +47,7 @@ export function encodeJson(of: Maybe, spaces = 0): string {
           itemsOf(found).map(item => print(item, depth + 1)),
           ']',
           depth,
-        ); // prettier
+        );
       default: {
         const scalar = scalarOf(found);
         const plain = type.kind !== 'interface' && type.json !== undefined ? type.json(scalar) : scalar;

@@ -62,7 +62,7 @@ function print(of: Value, verb: string, flags: Flags, named = false): string {
     case 'map':
       return `map[${entriesOf(of as Value<MapType>)
         .map(([key, item]) => `${nested(key)}:${nested(item)}`)
-        .join(' ')}]`; // prettier
+        .join(' ')}]`;
     case 'slice':
     case 'array':
       return `[${itemsOf(of).map(nested).join(' ')}]`;
