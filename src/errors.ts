@@ -104,14 +104,18 @@ const kinds = {
 
   'answer-too-large': 'unavailable',
   'cannot-download': 'unavailable',
+  'io-error': 'unavailable',
   locked: 'unavailable',
   'no-free-port': 'unavailable',
   'no-free-subnet': 'unavailable',
   'no-space': 'unavailable',
+  'output-failed': 'unavailable',
   'proxy-failed': 'unavailable',
+  'read-only': 'unavailable',
   'registry-error': 'unavailable',
   'registry-unreachable': 'unavailable',
   'subnet-full': 'unavailable',
+  'too-many-files': 'unavailable',
   'too-many-redirects': 'unavailable',
   'too-many-requests': 'unavailable',
 

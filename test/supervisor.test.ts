@@ -25,6 +25,7 @@ async function supervised(
     socket: path.join(directory, 's'),
     log: path.join(directory, 'log'),
     exit: path.join(directory, 'exit'),
+    reserve: path.join(directory, 'starting.json'),
   };
   const child = slot('child');
   const steps = supervisorFiles(files);

@@ -1,4 +1,5 @@
 import { MinidockError } from '../errors.ts';
+import { explainTrouble } from '../host/trouble.ts';
 import { version } from '../version.ts';
 import type { Context, ContextMaker } from './context.ts';
 import { CommandLineError, exitCodeOf, type FailureCodes } from './exit-codes.ts';
@@ -99,7 +100,8 @@ async function parseOrHint<F extends FlagTable>(
 }
 
 /** Prints an error: one line, then what to do; a stack only for `--debug`. Returns the exit code. */
-export function report(error: unknown, debug: boolean, output: Output, failure?: FailureCodes): number {
+export function report(thrown: unknown, debug: boolean, output: Output, failure?: FailureCodes): number {
+  const error = explainTrouble(thrown);
   if (error instanceof MinidockError && error.code === 'usage') {
     output.err(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`);
   } else if (error instanceof MinidockError) {

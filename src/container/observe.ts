@@ -15,7 +15,7 @@ export interface Running {
   namespaces: Record<string, number>;
 }
 
-/** `starting.json`: who is about to start the container. */
+/** `starting.json`: who is about to start the container. It stays, and means nothing beside `running.json`: it keeps an inode for the exit record. */
 export interface Starting {
   by: ProcessIdentity;
   /** `run` takes away what it could not start. */
@@ -93,6 +93,9 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
         startedAt: seen.running.startedAt,
         finishedAt: new Date().toISOString(),
       };
+    case 'abandoned':
+      // Whoever started it may have written it down as running before the command failed.
+      return { ...recorded, status: recorded.status === 'running' ? 'created' : recorded.status, pid: 0 };
     default:
       return { ...recorded, pid: 0 };
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
 import { listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
+import { ensureLock } from '../state/lock.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
 import { privateDirectory } from '../state/private.ts';
 import { removeTree, removeTrees } from '../state/remove-tree.ts';
@@ -83,6 +84,7 @@ export class ContainerStore {
     fs.mkdirSync(unfinished, { mode: 0o710 });
     try {
       fill(unfinished);
+      ensureLock(path.join(unfinished, 'lock'));
       fs.writeFileSync(path.join(unfinished, 'container.json'), `${JSON.stringify(record, null, 2)}\n`);
       fs.renameSync(unfinished, containerPaths(this.roots, record.id).bundle);
     } catch (error) {
@@ -110,12 +112,19 @@ export class ContainerStore {
     fs.symlinkSync(path.join('../containers', id), path.join(names, name));
   }
 
-  /** Removes bundle and name. They are gone for everyone at once; what is left of a crash is swept later. */
-  delete(record: Pick<ContainerRecord, 'id' | 'name'>): void {
-    const dead = setAside(this.roots.root, containerPaths(this.roots, record.id).bundle);
+  /** Takes bundle and name away: they are gone for everyone at once. Returns the directories that the caller is to remove. */
+  takeAway(record: Pick<ContainerRecord, 'id' | 'name'>): string[] {
+    const bundle = setAside(this.roots.root, containerPaths(this.roots, record.id).bundle);
     const link = path.join(enginePaths(this.roots).names, record.name);
     if (path.basename(readLinkIfPresent(link) ?? '') === record.id) removeTree(link);
-    if (dead !== undefined) removeTree(dead);
+    return bundle === undefined ? [] : [bundle];
+  }
+
+  /** Removes names that lead to no container. The caller holds the allocation lock. */
+  sweepNames(): void {
+    const { names } = enginePaths(this.roots);
+    const dangling = listIfPresent(names).filter(name => this.named(name) === undefined);
+    removeTrees(dangling.map(name => path.join(names, name)));
   }
 
   /** Removes what a killed process left half-made or half-removed. */
@@ -133,6 +142,8 @@ function readRecord(file: string, id: string): string | undefined {
   try {
     return readIfPresent(file);
   } catch (error) {
+    // Of this process's and not the record's.
+    if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(errnoOf(error) ?? '')) throw error;
     throw brokenRecord(file, id, `cannot be read: ${errnoOf(error) ?? error}`, error);
   }
 }

@@ -43,6 +43,8 @@ export interface SupervisorFiles {
   log?: string;
   /** The exit record: a symbolic link whose target is the status. */
   exit: string;
+  /** A file that is removed just before: on a file system without free inodes the exit record takes its place. */
+  reserve: string;
 }
 
 export interface SupervisorSteps {
@@ -120,6 +122,10 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
           'how it ended, kept as a link whose target is the status: one step that no crash can split',
         ),
       ),
+      call('unlinkat', [AT.AT_FDCWD, str(files.reserve), 0], {
+        ...about('its inode is for the exit record, should no other be free', 'exit record'),
+        tolerate: ['ENOENT'],
+      }),
       call(
         'symlinkat',
         [code, AT.AT_FDCWD, str(files.exit)],

@@ -8,6 +8,7 @@ import { mediaTypes } from '../oci/media-types.ts';
 import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import { privateDirectory } from '../state/private.ts';
+import { writeWithSpare } from '../state/spare.ts';
 
 /**
  * An OCI image layout (image-layout.md): `oci-layout`, `index.json` and `blobs/sha256/<hex>`. `skopeo inspect
@@ -38,7 +39,7 @@ export class Layout {
       const manifests = change(entries);
       if (manifests === entries) return;
       const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
-      writeAtomic(path.join(this.directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
+      writeWithSpare(path.join(this.directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
     });
   }
 

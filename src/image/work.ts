@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { ensureLock } from '../state/lock.ts';
+import { enginePaths } from '../state/paths.ts';
 import { makeWorkingFolder } from '../state/working-folder.ts';
 import type { Layout } from './layout.ts';
 
@@ -8,6 +10,8 @@ import type { Layout } from './layout.ts';
  * caller removes the folder.
  */
 export async function beginWork(layout: Layout, kind: 'load' | 'import' | 'pull'): Promise<string> {
+  // To remove what is about to be stored takes this lock as well.
+  ensureLock(enginePaths({ root: path.dirname(layout.directory), execRoot: '' }).allocation);
   const folder = makeWorkingFolder(path.join(layout.directory, '.partial'), kind);
   await layout.locked(() => {});
   return folder;

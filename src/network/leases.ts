@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { ensureDirectory, listIfPresent, readLinkIfPresent } from '../state/files.ts';
+import { removeTrees } from '../state/remove-tree.ts';
 
 /**
  * What containers hold of a network (addresses, host ports) are symlinks named after the thing that point to the
@@ -42,4 +43,10 @@ export function releaseLeases(directory: string, containerDirectory: string): vo
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
   }
+}
+
+/** Removes leases whose container is gone. The caller holds the engine's lock, as for `takeLease`. */
+export function sweepLeases(directory: string): void {
+  const dangling = listIfPresent(directory).filter(name => !fs.existsSync(path.join(directory, name)));
+  removeTrees(dangling.map(name => path.join(directory, name)));
 }

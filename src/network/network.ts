@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { listIfPresent } from '../state/files.ts';
 import type { Roots } from '../state/paths.ts';
 import { gatewayOf, type Subnet } from './ipv4.ts';
 
@@ -19,4 +20,11 @@ export function networkOf(roots: Roots, bridge: string, subnet: Subnet): Network
 
 export function networkDirectory(roots: Pick<Roots, 'root'>, bridge: string): string {
   return path.join(roots.root, 'networks', bridge);
+}
+
+/** Where the leases of all bridges lie: addresses, and ports that the engine chose. */
+export function leaseDirectories(roots: Roots): string[] {
+  return listIfPresent(path.join(roots.root, 'networks')).flatMap(bridge =>
+    ['leases', 'ports'].map(kind => path.join(networkDirectory(roots, bridge), kind)),
+  );
 }

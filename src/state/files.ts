@@ -24,8 +24,18 @@ export function writeAtomic(file: string, content: string | Uint8Array, mode = 0
 /** As `writeAtomic` without the fsync: for what a reboot makes void anyway, under the exec root. */
 export function writeVolatile(file: string, content: string | Uint8Array, mode = 0o600): void {
   const temporary = `${file}.${process.pid}.tmp`;
-  fs.writeFileSync(temporary, content, { mode });
+  try {
+    fs.writeFileSync(temporary, content, { mode });
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
   fs.renameSync(temporary, file);
+}
+
+/** Whether a file system refuses what is new: it is full, over its quota or read-only. What it has can still be read. */
+export function takesNothing(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errnoOf(error) ?? '');
 }
 
 /** A file's text, or undefined where there is none. Other errors are thrown. */

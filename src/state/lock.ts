@@ -90,13 +90,18 @@ function tryAcquire(directory: string, mine: string, options: LockOptions): bool
   }
 }
 
+/** Makes a lock before it is needed: what has to be possible on a full disk takes locks that are there. */
+export function ensureLock(directory: string): void {
+  if (!fs.existsSync(directory)) makeLock(directory, {});
+}
+
 /** The directory appears with `free` already in it; the loser of a race finds it there (ENOTEMPTY). */
 function makeLock(directory: string, options: LockOptions): void {
   const fresh = `${directory}.${process.pid}.${randomBytes(4).toString('hex')}`;
   if (!options.parentMustExist) ensureDirectory(path.dirname(directory));
-  fs.mkdirSync(fresh);
-  fs.writeFileSync(path.join(fresh, 'free'), '');
   try {
+    fs.mkdirSync(fresh);
+    fs.writeFileSync(path.join(fresh, 'free'), '');
     fs.renameSync(fresh, directory);
   } catch (error) {
     removeTree(fresh);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { explainTrouble } from '../host/trouble.ts';
 
 /** So many directories are open at once; a tree that is deeper is cut into pieces of this height. */
 const maxDepth = 32;
@@ -132,14 +133,15 @@ function inDirectory(fd: number, name: string): string | Buffer {
 const fixes: Record<string, string> = {
   EPERM: 'see whether it is immutable: `lsattr`, then `chattr -i`',
   EBUSY: 'see what is mounted there: `findmnt`',
-  EROFS: 'see why its file system is read-only: `dmesg | tail`',
 };
 
 function failure(target: string | Buffer, error: unknown): MinidockError {
+  const errno = errnoOf(error) ?? '';
+  const trouble = explainTrouble(Object.assign(new Error(), { code: errno }));
+  const { message, fix } =
+    trouble instanceof MinidockError ? trouble : { message: errno || String(error), fix: fixes[errno] };
   const what = JSON.stringify(realName(target.toString()));
-  const errno = errnoOf(error) ?? String(error);
-  const fix = fixes[errno];
-  return new MinidockError('cannot-remove', `cannot remove ${what}: ${errno}`, { cause: error, ...(fix && { fix }) });
+  return new MinidockError('cannot-remove', `cannot remove ${what}: ${message}`, { cause: error, ...(fix && { fix }) });
 }
 
 /** A descriptor says nothing to a reader: the path that it stands for, where that is no longer than paths may be. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import type { Socket } from 'node:net';
 import os from 'node:os';
@@ -9,6 +9,7 @@ import { encode } from './encode.ts';
 import { ExecError, type StepError, stepError } from './failure.ts';
 import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
 import { sealProgram } from './seal.ts';
+import { startProcess } from './start-process.ts';
 import type { Program, SectionName, Step } from './step.ts';
 import { errnoName } from './uapi/errno.ts';
 import type { Architecture } from './uapi/numbers.ts';
@@ -102,7 +103,12 @@ export class Shim {
     const binary = shimPath();
     const stdio = options.stdio ?? 'ignore';
     const three = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
-    this.process = spawn(binary, [], { stdio: [...three, 'pipe', 'pipe'], env: {}, cwd: '/', argv0: 'minidock-shim' });
+    this.process = startProcess(binary, [], {
+      stdio: [...three, 'pipe', 'pipe'],
+      env: {},
+      cwd: '/',
+      argv0: 'minidock-shim',
+    });
     this.shimSocket = this.process.stdio[3] as Socket;
     this.childSocket = this.process.stdio[4] as Socket;
     for (const socket of [this.shimSocket, this.childSocket]) socket.on('error', () => {});

@@ -239,7 +239,7 @@ export function heldBy(box: Sandbox): string[] {
 /** What a killed process may leave and the next reaper sweeps: half-made files, run directories without a bundle. */
 export function litter(box: Sandbox): string[] {
   const bundles = names(join(box.root, 'containers'));
-  const halfMade = /\.tmp$|\/\.(new|dead)-|lock\.\d+\./;
+  const halfMade = /\.tmp$|\/\.(new|removed)-|lock\.\d+\./;
   const folders = ['', 'containers', 'volumes', join('networks', box.bridge)].map(folder => join(box.root, folder));
   return [
     ...[...folders, box.execRoot]

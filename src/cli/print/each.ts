@@ -1,4 +1,5 @@
 import { MinidockError } from '../../errors.ts';
+import { explainTrouble } from '../../host/trouble.ts';
 import { printError } from './diagnostics.ts';
 import type { Output } from './output.ts';
 
@@ -24,7 +25,7 @@ export async function each<T>(
       failures.push(error);
     }
   }
-  for (const failure of failures) {
+  for (const failure of failures.map(explainTrouble)) {
     if (!(failure instanceof MinidockError)) throw failure;
     printError(output, failure);
   }

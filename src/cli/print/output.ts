@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { errnoOf } from '../../errors.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -56,7 +56,8 @@ export const standardOutput: Output = new StandardOutput();
 /** Or another device: node:tty, which knows for sure, is loaded where it is needed for more. */
 const isTerminal = (fd: number) => fstatSync(fd).isCharacterDevice();
 
-function writeAll(fd: number, content: Uint8Array): void {
+/** @throws {MinidockError} `output-failed` for standard output; what cannot be said on standard error is not said */
+function writeAll(fd: 1 | 2, content: Uint8Array): void {
   let rest = content;
   while (rest.length > 0) {
     try {
@@ -65,9 +66,16 @@ function writeAll(fd: number, content: Uint8Array): void {
       if (errnoOf(error) === 'EAGAIN') pause(2);
       // As if SIGPIPE had ended us, which Node ignores: `minidock ps | head -1` is no error.
       else if (errnoOf(error) === 'EPIPE') process.exit(141);
-      else throw error;
+      else if (fd === 2) return;
+      else throw outputFailed(error);
     }
   }
+}
+
+/** In Docker's words. */
+function outputFailed(error: unknown): MinidockError {
+  const reason = errnoOf(error) === 'ENOSPC' ? 'no space left on device' : String(errnoOf(error) ?? error);
+  return new MinidockError('output-failed', `write /dev/stdout: ${reason}`, { cause: error });
 }
 
 /** Somebody made our end non-blocking (a terminal shared with another program) and it is full. */

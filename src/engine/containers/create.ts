@@ -25,9 +25,11 @@ import type { Mount, Spec } from '../../oci/runtime-spec.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
+import { removeTrees } from '../../state/remove-tree.ts';
 import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import type { EngineParts } from '../context.ts';
+import { anonymousVolumesOf } from './volumes-in-use.ts';
 
 /** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
 export async function createContainer(parts: EngineParts, options: ContainerOptions): Promise<ContainerRecord> {
@@ -37,21 +39,35 @@ export async function createContainer(parts: EngineParts, options: ContainerOpti
   resourcesFor(options, parts.facts);
   const name = wantedName(parts, options);
   const record = await recordFor(parts, options, image, id);
-  // Name and bundle under one lock: of two containers with one name only the first ever exists.
-  await withLock(enginePaths(parts.roots).allocation, () => {
-    // Layers that nobody uses are removed under this lock (image/collect.ts); from its record on a container uses its own.
-    if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
-    record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
-    parts.store.checkFree(record.name);
+  try {
+    // Name and bundle under one lock: of two containers with one name only the first ever exists.
+    await withLock(enginePaths(parts.roots).allocation, () => {
+      // Layers that nobody uses are removed under this lock (image/collect.ts); from its record on a container uses its own.
+      if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
+      record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
+      parts.store.checkFree(record.name);
+      makeBundle(parts, record, image.layers.at(-1));
+    });
+    return record;
+  } catch (error) {
+    removeTrees(anonymousVolumesOf(parts, record.mounts));
+    throw error;
+  }
+}
+
+function makeBundle(parts: EngineParts, record: ContainerRecord, topLayer: string | undefined): void {
+  try {
     // The name first: killed in between we leave a link that leads nowhere, which is a free name.
-    parts.store.takeName(record.name, id);
+    parts.store.takeName(record.name, record.id);
     parts.store.create(record, directory => {
       for (const name of ['upper', 'work', 'rootfs', 'staging'])
         fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
-      likeRoot(path.join(directory, 'upper'), image.layers.at(-1));
+      likeRoot(path.join(directory, 'upper'), topLayer);
     });
-  });
-  return record;
+  } catch (error) {
+    parts.store.takeAway(record);
+    throw error;
+  }
 }
 
 /** Overlayfs shows the writable layer's owner and mode as those of "/": they must be the image's. */

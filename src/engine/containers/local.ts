@@ -22,7 +22,6 @@ import type {
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { Processes } from '../processes.ts';
 import { tell } from './events.ts';
-import { unlessGone, withContainerLock } from './lock.ts';
 import { signalNumber } from './signals.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -46,9 +45,8 @@ export class LocalContainers implements Containers {
 
   async start(reference: string, { window, removeOnFailure = false, onStep }: StartOptions = {}): Promise<void> {
     const record = await this.find(reference);
-    if (record.state.status === 'running')
-      throw new MinidockError('already-running', `container ${record.name} is already running`);
-    const { startContainer } = await import('./start.ts');
+    const { alreadyRunning, startContainer } = await import('./start.ts');
+    if (record.state.status === 'running') throw alreadyRunning(record);
     const parts = await this.access.parts();
     await this.#processes.start(record.id, streams =>
       startContainer(parts, record, { streams, window, removeOnFailure, onStep }),
@@ -174,10 +172,8 @@ export class LocalContainers implements Containers {
     if (record === undefined) return undefined;
     const seen = observe(roots, id, locks);
     if (!isLeftOver(seen)) return { ...record, state: stateOf(record.state, seen) };
-    const { reap } = await import('./reap.ts');
-    const parts = await this.access.parts();
-    await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
-    return store.read(id);
+    const { bringToRest } = await import('./reap.ts');
+    return await bringToRest(await this.access.parts(), id);
   }
 }
 

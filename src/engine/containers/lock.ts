@@ -1,4 +1,5 @@
 import { errnoOf } from '../../errors.ts';
+import { takesNothing } from '../../state/files.ts';
 import { withLock } from '../../state/lock.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineParts } from '../context.ts';
@@ -15,4 +16,13 @@ export async function withContainerLock<T>(parts: EngineParts, id: string, actio
 export function unlessGone(error: unknown): undefined {
   if (errnoOf(error) === 'ENOENT') return undefined;
   throw error;
+}
+
+/**
+ * For a `catch` of `reap`, where the container's end is seen and not yet written down: with a disk that is full or read-only that
+ * is left to a later command. Until then exec root and cgroup go on telling what is true.
+ */
+export function unlessFull(error: unknown): undefined {
+  if (takesNothing(error)) return undefined;
+  return unlessGone(error);
 }

@@ -1,28 +1,31 @@
 import path from 'node:path';
-import { lostReason, observe, stateOf } from '../../container/observe.ts';
-import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
-import { isBroken } from '../../container/store.ts';
+import { type Observation, observe, stateOf } from '../../container/observe.ts';
+import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
 import { sweepVolumes } from '../../container/volume-content.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
-import { networkDirectory } from '../../network/network.ts';
+import { sweepLeases } from '../../network/leases.ts';
+import { leaseDirectories, networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
 import { listIfPresent } from '../../state/files.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
-import { removeTree } from '../../state/remove-tree.ts';
+import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineParts } from '../context.ts';
 import { tell } from './events.ts';
-import { unlessGone, withContainerLock } from './lock.ts';
-import { removeAnonymous } from './volumes-in-use.ts';
+import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
+import { anonymousVolumesOf } from './volumes-in-use.ts';
 
 /**
  * Brings a container whose processes are gone to rest: writes down how it ended, gives back network and cgroup, removes
  * it where it was run with --rm. Does nothing to one that runs or rests already, so it may be called at any time, twice,
  * and after being killed half-way. The caller holds the container's lock.
+ *
+ * Where the end cannot be written down, since the disk is full, it throws that error, and run directory and cgroup stay: they are
+ * what is known of the end until a later call. `forRemoval` writes nothing: the record is about to go.
  */
-export async function reap(parts: EngineParts, id: string): Promise<void> {
+export async function reap(parts: EngineParts, id: string, { forRemoval = false } = {}): Promise<void> {
   const record = parts.store.read(id);
   if (record === undefined) return;
   const seen = observe(parts.roots, id, flocks);
@@ -32,23 +35,44 @@ export async function reap(parts: EngineParts, id: string): Promise<void> {
     case 'running':
       return;
     case 'abandoned':
-      // Whoever started it may have written it down as running before the command failed.
-      if (record.state.status === 'running') {
-        record.state = { ...record.state, status: 'created', pid: 0 };
-        parts.store.write(record);
-      }
+      if (record.state.status === 'running' && !forRemoval) await writeDown(parts, record, stateOf(record.state, seen));
       return await cleanUp(parts, record, { remove: seen.starting?.removeOnFailure ?? false });
     case 'ended':
     case 'lost': {
-      const oomKilled = parts.cgroups.oomKilled(`${cgroupParent(parts.roots)}/${id}`) ?? false;
-      record.state = { ...stateOf(record.state, seen), oomKilled, ...(seen.kind === 'lost' && { error: lostReason }) };
-      if (oomKilled && record.state.error === '')
-        record.state.error = 'out of memory: the kernel ended a process at the memory limit';
-      tell(parts, record, 'die', { exitCode: String(record.state.exitCode) });
-      if (!record.options.autoRemove) parts.store.write(record);
-      return await cleanUp(parts, record, { remove: record.options.autoRemove });
+      const { autoRemove } = record.options;
+      const state = stateAtEnd(parts, record, seen);
+      if (!autoRemove && !forRemoval) await writeDown(parts, record, state);
+      tell(parts, record, 'die', { exitCode: String(state.exitCode) });
+      return await cleanUp(parts, record, { remove: autoRemove });
     }
   }
+}
+
+function stateAtEnd(parts: EngineParts, { id, state }: ContainerRecord, seen: Observation): ContainerState {
+  const ended = stateOf(state, seen);
+  const oomKilled = parts.cgroups.oomKilled(`${cgroupParent(parts.roots)}/${id}`) ?? false;
+  const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
+  return { ...ended, oomKilled, ...(oomKilled && ended.error === '' && { error: outOfMemory }) };
+}
+
+async function writeDown(parts: EngineParts, record: ContainerRecord, state: ContainerState): Promise<void> {
+  try {
+    parts.store.write({ ...record, state });
+  } catch (error) {
+    // Address and ports are for others, whatever becomes of the record.
+    await releaseNetwork(parts, record);
+    throw error;
+  }
+}
+
+/** Reaps a container that nobody else will and tells what it is now, its end also where that cannot be written down. */
+export async function bringToRest(parts: EngineParts, id: string): Promise<ContainerRecord | undefined> {
+  await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessFull);
+  const record = parts.store.read(id);
+  if (record === undefined) return undefined;
+  const seen = observe(parts.roots, id, flocks);
+  const isPending = seen.kind === 'ended' || seen.kind === 'lost';
+  return { ...record, state: isPending ? stateAtEnd(parts, record, seen) : stateOf(record.state, seen) };
 }
 
 /** A container as far as its end needs it known. One without `ports` may have published any. */
@@ -66,8 +90,11 @@ export async function cleanUp(parts: EngineParts, record: Remains, options: { re
   // A supervisor that was killed has taken its child along, but for one that became another user since.
   if (parts.cgroups.pids(group).length > 0) await parts.cgroups.killAll(group);
   await Promise.all([parts.cgroups.remove(group), releaseNetwork(parts, record)]);
-  if (options.remove) await removeBundle(parts, record);
-  removeTree(paths.run);
+  try {
+    if (options.remove) await removeBundle(parts, record);
+  } finally {
+    removeTree(paths.run);
+  }
 }
 
 async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void> {
@@ -84,20 +111,21 @@ async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void
   });
 }
 
-/** Bundle, name, and the anonymous volumes that were made for it. */
+/** Bundle, name, and the anonymous volumes that were made for it. Throws `cannot-remove` after all that can go is gone. */
 export async function removeBundle(
   parts: EngineParts,
   record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
   options = { volumes: true },
 ): Promise<void> {
-  await withLock(enginePaths(parts.roots).allocation, () => parts.store.delete(record));
+  const bundle = await withLock(enginePaths(parts.roots).allocation, () => parts.store.takeAway(record));
   tell(parts, record, 'destroy');
-  if (options.volumes) removeAnonymous(parts, record.mounts);
+  const [failure] = removeTrees([...bundle, ...(options.volumes ? anonymousVolumesOf(parts, record.mounts) : [])]);
+  if (failure !== undefined) throw failure;
 }
 
 /**
- * Reaps every container that waits for it, each under its lock. Returns how many there were. One whose record is broken
- * waits for `rm -f` and keeps nobody else waiting.
+ * Reaps every container that waits for it, each under its lock. Returns how many came to rest. One that cannot, since its record
+ * is broken or the disk is full, keeps nobody else waiting: whoever asks for it is told.
  */
 export async function reapAll(parts: EngineParts): Promise<number> {
   let count = 0;
@@ -107,14 +135,22 @@ export async function reapAll(parts: EngineParts): Promise<number> {
     try {
       await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
       count++;
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-    }
+    } catch {}
   }
+  await sweep(parts);
+  return count;
+}
+
+/** Removes what killed commands left, and what could not be removed before. */
+async function sweep(parts: EngineParts): Promise<void> {
   parts.store.sweep();
   sweepVolumes(enginePaths(parts.roots).volumes);
   sweepRunDirectories(parts);
-  return count;
+  // Names and leases are links that are made before what they point to: only under this lock is a dangling one free.
+  await withLock(enginePaths(parts.roots).allocation, () => {
+    parts.store.sweepNames();
+    for (const directory of leaseDirectories(parts.roots)) sweepLeases(directory);
+  }).catch(unlessFull);
 }
 
 /** Run directories without a bundle: whoever removed both was killed, or met an error, in between. */
@@ -123,9 +159,8 @@ function sweepRunDirectories(parts: EngineParts): void {
   // Looked at before the bundles: a container that is made meanwhile has its bundle first.
   const found = listIfPresent(execRoot).filter(name => /^[0-9a-f]{12}$/.test(name));
   const known = new Set(parts.store.ids().map(id => id.slice(0, 12)));
-  for (const name of found) {
-    if (known.has(name)) continue;
-    const { kind } = observe(parts.roots, name, flocks);
-    if (kind !== 'running' && kind !== 'starting') removeTree(path.join(execRoot, name));
-  }
+  const unused = found.filter(
+    name => !known.has(name) && !['running', 'starting'].includes(observe(parts.roots, name, flocks).kind),
+  );
+  removeTrees(unused.map(name => path.join(execRoot, name)));
 }

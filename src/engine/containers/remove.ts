@@ -19,13 +19,13 @@ export async function removeContainer(
     await stopContainer(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
   }
   await withContainerLock(parts, record.id, async () => {
-    await reap(parts, record.id);
+    await reap(parts, record.id, { forRemoval: true });
     // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
     const { kind } = observe(parts.roots, record.id, flocks);
     if (kind === 'running') throw cannotRemove(record);
     if (kind === 'starting') {
       await endSilentSupervisor(parts, record);
-      await reap(parts, record.id);
+      await reap(parts, record.id, { forRemoval: true });
     }
     await removeBundle(parts, record, { volumes });
   }).catch(unlessGone);

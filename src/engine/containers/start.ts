@@ -3,6 +3,7 @@ import type { Running, Starting } from '../../container/observe.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { identityOf } from '../../host/process.ts';
 import { ensureBridge } from '../../network/bridge.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
@@ -12,7 +13,6 @@ import { portError } from '../../network/ports/ports.ts';
 import { publishPorts } from '../../network/ports/publish.ts';
 import { writeVolatile } from '../../state/files.ts';
 import { containerPaths } from '../../state/paths.ts';
-import { removeTree } from '../../state/remove-tree.ts';
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
 import { type Container, compile } from '../compile/compile.ts';
@@ -23,7 +23,7 @@ import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { attachNetwork, writeBundle } from './create.ts';
 import { tell } from './events.ts';
-import { unlessGone, withContainerLock } from './lock.ts';
+import { unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
 
 /**
@@ -37,21 +37,35 @@ export async function startContainer(
 ): Promise<LaunchedProcess> {
   const paths = containerPaths(parts.roots, record.id);
   return await withContainerLock(parts, record.id, async () => {
-    fs.mkdirSync(paths.run, { mode: 0o700 });
-    const starting: Starting = { by: identityOf(process.pid), removeOnFailure: options.removeOnFailure === true };
-    writeVolatile(paths.starting, JSON.stringify(starting));
-    // The shim seals itself while we prepare what it will run.
-    const shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep: options.onStep });
+    const { removeOnFailure = false, onStep } = options;
+    let shim: Shim | undefined;
     try {
+      fs.mkdirSync(paths.run, { mode: 0o700 });
+      const starting: Starting = { by: identityOf(process.pid), removeOnFailure };
+      writeVolatile(paths.starting, JSON.stringify(starting));
+      // The shim seals itself while we prepare what it will run.
+      shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep });
       return await launch(parts, record, shim, options);
     } catch (error) {
-      await shim.abort();
-      const remove = options.removeOnFailure === true;
-      if (!remove) writeFailure(parts, record, error);
-      await cleanUp(parts, record, { remove });
+      // Somebody else was faster, and it runs.
+      if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
+      await shim?.abort();
+      // What cannot be given back now is abandoned, and the next command finds it: this one says what it failed of.
+      await giveBack(parts, record, error, removeOnFailure).catch(() => {});
       throw error;
     }
   });
+}
+
+export const alreadyRunning = ({ name }: Pick<ContainerRecord, 'name'>) =>
+  new MinidockError('already-running', `container ${name} is already running`);
+
+async function giveBack(parts: EngineParts, record: ContainerRecord, error: unknown, remove: boolean): Promise<void> {
+  try {
+    if (!remove) writeFailure(parts, record, error);
+  } finally {
+    await cleanUp(parts, record, { remove });
+  }
 }
 
 async function launch(
@@ -85,10 +99,8 @@ async function launch(
   } catch (error) {
     throw explain(error, container);
   }
-  const paths = containerPaths(parts.roots, record.id);
-  removeTree(paths.starting);
   return new LaunchedProcess(shim, async code => {
-    await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+    await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
     return code;
   });
 }

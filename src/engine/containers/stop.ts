@@ -7,7 +7,7 @@ import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineParts } from '../context.ts';
 import { connectSupervisor } from './connection.ts';
-import { unlessGone, withContainerLock } from './lock.ts';
+import { unlessFull, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
 
 type Named = Pick<ContainerRecord, 'id' | 'name'>;
@@ -23,7 +23,7 @@ export async function stopContainer(
 ): Promise<void> {
   const seen = observe(parts.roots, record.id, flocks);
   if (seen.kind === 'running') await endSupervised(parts, record, options);
-  await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessGone);
+  await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
 }
 
 /** As `stopContainer`, and the clean-up left to the caller. */

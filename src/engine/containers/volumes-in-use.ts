@@ -5,15 +5,14 @@ import type { VolumeRecord } from '../../container/volumes.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
-import { removeTree } from '../../state/remove-tree.ts';
 import type { EngineParts } from '../context.ts';
 
-/** Removes those of a removed container's volumes that are anonymous, unless another container was given one by its name. */
-export function removeAnonymous(parts: EngineParts, mounts: readonly VolumeRecord[]): void {
+/** The directories of a removed container's anonymous volumes, without those that another container was given by name. */
+export function anonymousVolumesOf(parts: EngineParts, mounts: readonly VolumeRecord[]): string[] {
   const names = mounts.flatMap(({ anonymous, name }) => (anonymous && name !== undefined ? [name] : []));
-  if (names.length === 0) return;
+  if (names.length === 0) return [];
   const used = new Set(parts.store.ids().flatMap(id => mountsOf(parts, id).map(({ name }) => name)));
-  for (const name of names) if (!used.has(name)) removeTree(path.join(enginePaths(parts.roots).volumes, name));
+  return names.filter(name => !used.has(name)).map(name => path.join(enginePaths(parts.roots).volumes, name));
 }
 
 function mountsOf(parts: EngineParts, id: string): VolumeRecord[] {

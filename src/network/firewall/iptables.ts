@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { systemPath, systemProgram } from '../../host/programs.ts';
+import { startProcess } from '../../syscalls/start-process.ts';
 
 /**
  * iptables as the host has it: over nf_tables or legacy, whichever `iptables-restore` is, as for every other user of it on
@@ -64,7 +64,7 @@ function run(command: string, args: readonly string[], input: string): Promise<O
   return new Promise((resolve, reject) => {
     const program = command.includes('/') ? command : systemProgram(command);
     if (program === undefined) return reject(missing(command));
-    const child = spawn(program, args, { env: { PATH: systemPath, LC_ALL: 'C' }, stdio: 'pipe' });
+    const child = startProcess(program, args, { env: { PATH: systemPath, LC_ALL: 'C' }, stdio: 'pipe' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', chunk => {

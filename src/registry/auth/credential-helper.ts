@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { MinidockError } from '../../errors.ts';
 import { programOnPath } from '../../host/programs.ts';
+import { startProcess } from '../../syscalls/start-process.ts';
 
 /** What a registry asks for. */
 export interface Credentials {
@@ -61,7 +61,7 @@ export class CredentialHelper {
       const program = programOnPath(this.#program);
       if (program === undefined) return reject(this.#missing());
       // It may ask its user on the terminal, so its standard error is ours.
-      const child = spawn(program, [action], { stdio: ['pipe', 'pipe', 'inherit'], timeout: timeoutMs });
+      const child = startProcess(program, [action], { stdio: ['pipe', 'pipe', 'inherit'], timeout: timeoutMs });
       let output = '';
       child.stdout.setEncoding('utf8').on('data', chunk => {
         output += chunk;

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { systemPath } from '../../host/programs.ts';
+import { startProcess } from '../../syscalls/start-process.ts';
 import { corrupt } from './corrupt.ts';
 import type { Compression } from './formats.ts';
 
@@ -23,7 +23,10 @@ export async function* throughProgram(
   name: string,
   compression: Compression,
 ): AsyncGenerator<Buffer> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: systemPath, LC_ALL: 'C' } });
+  const child = startProcess(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: systemPath, LC_ALL: 'C' },
+  });
   const ended = once(child, 'close').catch(error => error as Error);
   let failure: unknown;
   let said = '';

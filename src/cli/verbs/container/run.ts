@@ -1,11 +1,13 @@
-import { existsSync, writeFileSync } from 'node:fs';
 import type { ContainerOptions } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
+import type { CreatedContainer } from '../../../engine/nouns/containers.ts';
+import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { type Context, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { CidFile } from '../../options/cid-file.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { readRestart, restartWarning } from '../../options/restart.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
@@ -55,6 +57,7 @@ export const verb = defineVerb({
   stopAtOperand: true,
   failure: {
     otherwise: 125,
+    'output-failed': 1,
     'command-not-executable': 126,
     'command-not-found': 127,
     'workdir-denied': 126,
@@ -71,31 +74,55 @@ export const verb = defineVerb({
 });
 
 async function run(context: Context, flags: Values<typeof runFlags>, options: ContainerOptions): Promise<number> {
-  if (flags.cidfile !== undefined && existsSync(flags.cidfile)) {
-    throw new MinidockError('cidfile', `container ID file found: ${flags.cidfile}`, {
-      fix: `make sure that its container does not run any more, then rm ${flags.cidfile}`,
-    });
-  }
+  const isDryRun = flags['dry-run'] !== undefined;
+  const cidFile = flags.cidfile && !isDryRun ? new CidFile(flags.cidfile) : undefined;
   if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
   warnOfIgnored(context);
-  const engine = await context.engine();
-  if (flags.pull === 'always') await pull(context, options.image, flags.quiet);
-  const whenMissing = flags.pull === 'never' ? undefined : () => pullMissing(context, options.image, flags.quiet);
-  if (flags['dry-run'] !== undefined) {
-    const program = await orPull(() => engine.containers.plan(options), whenMissing);
+  const { containers } = await context.engine();
+  if (isDryRun) {
+    const program = await withImage(context, flags, options.image, () => containers.plan(options));
     const { showProgram } = await import('../../print/show-program.ts');
-    showProgram(context.output, program, flags['dry-run']);
+    showProgram(context.output, program, flags['dry-run'] ?? 'folded');
     return 0;
   }
-  const { id, warnings } = await orPull(() => engine.containers.create(options), whenMissing);
+  const { id, warnings } = await orWithout(cidFile, () => create(context, flags, options, cidFile));
   for (const warning of warnings) context.output.err(`WARNING: ${warning}\n`);
-  if (flags.cidfile !== undefined) writeFileSync(flags.cidfile, id);
   const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
+  const start = async (window?: WindowSize) => {
+    await orWithout(cidFile, () => containers.start(id, { window, removeOnFailure: true, onStep: trace?.step }));
+    trace?.executed();
+  };
   try {
-    if (flags.detach) return await detached(engine, id, context, trace);
-    return await foreground(engine, id, context, flags, trace);
+    return await (flags.detach ? detached(start, id, context) : foreground(start, containers, id, context, flags));
   } finally {
     trace?.end();
+  }
+}
+
+async function create(
+  context: Context,
+  flags: Values<typeof runFlags>,
+  options: ContainerOptions,
+  cidFile: CidFile | undefined,
+): Promise<CreatedContainer> {
+  const { containers } = await context.engine();
+  const created = await withImage(context, flags, options.image, () => containers.create(options));
+  try {
+    cidFile?.write(created.id);
+  } catch (error) {
+    await containers.remove(created.id, { force: true, volumes: true });
+    throw error;
+  }
+  return created;
+}
+
+/** A container that is not there has no file: what could not be started is removed. */
+async function orWithout<T>(cidFile: CidFile | undefined, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    cidFile?.discard();
+    throw error;
   }
 }
 
@@ -104,28 +131,26 @@ async function startTrace({ output }: Context, form: TraceForm): Promise<Trace> 
   return new Trace(output, form, output.errColumns);
 }
 
-async function detached(engine: Engine, id: string, context: Context, trace: Trace | undefined) {
-  await engine.containers.start(id, { removeOnFailure: true, onStep: trace?.step });
-  trace?.executed();
+type Start = (window?: WindowSize) => Promise<void>;
+
+async function detached(start: Start, id: string, context: Context) {
+  await start();
   context.output.out(`${id}\n`);
   return 0;
 }
 
 function foreground(
-  { containers }: Engine,
+  start: Start,
+  containers: Engine['containers'],
   id: string,
   context: Context,
   flags: Values<typeof runFlags>,
-  trace: Trace | undefined,
 ): Promise<number> {
   const window = flags.tty ? terminalSize() : undefined;
   const process: ForegroundProcess = {
     attach: () => containers.attach(id, { stdin: flags.interactive, stdout: true, stderr: true }),
     wait: () => containers.wait(id, { condition: 'next-exit' }),
-    start: async () => {
-      await containers.start(id, { window, removeOnFailure: true, onStep: trace?.step });
-      trace?.executed();
-    },
+    start: () => start(window),
     signal: number => containers.signal(id, number),
     resize: size => containers.resize(id, size),
   };
@@ -137,13 +162,19 @@ function foreground(
   });
 }
 
-/** Does it again after a pull where the image was missing. */
-async function orPull<T>(action: () => Promise<T>, pullImage: (() => Promise<void>) | undefined): Promise<T> {
+/** Pulls the image first where that is asked for, or where it turns out to be missing. */
+async function withImage<T>(
+  context: Context,
+  flags: Values<typeof runFlags>,
+  image: string,
+  action: () => Promise<T>,
+): Promise<T> {
+  if (flags.pull === 'always') await pull(context, image, flags.quiet);
   try {
     return await action();
   } catch (error) {
-    if (pullImage === undefined || !(error instanceof MinidockError) || error.code !== 'no-such-image') throw error;
-    await pullImage();
+    if (flags.pull === 'never' || !(error instanceof MinidockError) || error.code !== 'no-such-image') throw error;
+    await pullMissing(context, image, flags.quiet);
     return action();
   }
 }
