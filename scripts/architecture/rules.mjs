@@ -78,8 +78,10 @@ export function hotPath(imports, entries) {
 /** A program of the host is started by an absolute path that src/host/programs.ts found, and never looked for by Node. */
 export function programStarters(files, imports) {
   const knows = (file, wanted) => imports.get(file).some(({ path, kind }) => path === wanted && kind !== 'type');
+  const starts = file => ['node:child_process', 'src/syscalls/start-process.ts'].some(module => knows(file, module));
+  const given = ['src/syscalls/shim.ts', 'src/syscalls/start-process.ts'];
   return files
-    .filter(file => file !== 'src/syscalls/shim.ts' && knows(file, 'node:child_process'))
+    .filter(file => !given.includes(file) && starts(file))
     .filter(file => !knows(file, 'src/host/programs.ts'))
     .map(file => `${file} starts a program: src/host/programs.ts says where it is`);
 }
