@@ -208,13 +208,13 @@ test('a port in use fails at its bind, and the error says who has it', async () 
   const { port } = server.address() as AddressInfo;
   const held = portMapping([{ hostIp: '0.0.0.0', hostPort: port, containerPort: 80, protocol: 'tcp' }]);
   try {
-    await runHost(program({ host: held.host }));
+    await runHost(program({ host: held }));
     assert.unreachable('the port is taken');
   } catch (error) {
     assert.instance(error, StepError);
     const { step, errno } = error as StepError;
     assert.is(
-      portError(held, step, errno)?.message,
+      portError(step, errno)?.message,
       `cannot publish port 0.0.0.0:${port}/tcp: it is already in use by node (process ${process.pid})`,
     );
   } finally {

@@ -27,6 +27,8 @@ export interface BridgeOptions {
   /** Subnets to choose from, in this order. */
   subnets?: readonly string[];
   iptables?: Iptables;
+  /** How the bridge itself is made. */
+  program?: typeof bridgeProgram;
 }
 
 /**
@@ -40,9 +42,7 @@ export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): P
   if (subnet !== undefined && bridgeIsReady(bridge, subnet)) return networkOf(roots, bridge, subnet);
   checkName(bridge);
   const directory = ensureDirectory(networkDirectory(roots, bridge));
-  return await withLock(path.join(directory, 'lock'), () =>
-    makeBridge(roots, bridge, options.iptables ?? hostIptables, options.subnets),
-  );
+  return await withLock(path.join(directory, 'lock'), () => makeBridge(roots, bridge, options));
 }
 
 /** The network that `ensureBridge` would answer with; nothing is made. */
@@ -56,8 +56,7 @@ export function plannedNetwork(roots: Roots, bridge: string): Network {
 async function makeBridge(
   roots: Roots,
   bridge: string,
-  iptables: Iptables,
-  subnets: readonly string[] = candidates,
+  { iptables = hostIptables, subnets = candidates, program = bridgeProgram }: BridgeOptions,
 ): Promise<Network> {
   for (let attempt = 1; ; attempt++) {
     const routes = readRoutes();
@@ -68,7 +67,7 @@ async function makeBridge(
     forgetRules(network);
     await checkFirewall(network, iptables);
     if (readIfPresent('/proc/sys/net/ipv4/ip_forward')?.trim() !== '1') await dropForwarded(iptables);
-    await runProgram(bridgeProgram(network, aliasOf(roots), { ipv6: fs.existsSync('/proc/sys/net/ipv6') }));
+    await runProgram(program(network, aliasOf(roots), { ipv6: fs.existsSync('/proc/sys/net/ipv6') }));
     // Another engine may have chosen the same subnet in this very moment. Both see it now, and both choose again.
     const rivals = readRoutes().filter(route => route.device !== bridge);
     if (isFree(subnet, rivals)) return network;

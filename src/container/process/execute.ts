@@ -78,6 +78,11 @@ export function readyToRun(): Step[] {
   return [sync({ why: 'all is made: wait until the container is written down as running', lesson })];
 }
 
+/** Child section: what the process makes is its own to write. */
+export function fileMask(): Step {
+  return call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson });
+}
+
 /** Child section: no set-uid binary gives more rights than the process has. */
 export function noNewPrivileges(): Step[] {
   return [

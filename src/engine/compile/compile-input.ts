@@ -5,15 +5,14 @@ import { layersOf } from '../../container/layers.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { bindsFor } from '../../container/rootfs/mount-targets.ts';
 import { containerIndex } from '../../network/endpoint.ts';
-import { portMapping } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
-import { ensureDirectory } from '../../state/files.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import { mountsOf } from '../containers/create.ts';
 import type { EngineParts } from '../context.ts';
 import type { Container } from './compile.ts';
+import { pieces } from './pieces.ts';
 
 /** Puts together all that `compile` takes for a container whose bundle is written and whose network is chosen. */
 export function containerToCompile(parts: EngineParts, record: ContainerRecord, spec: Spec): Container {
@@ -24,7 +23,7 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
   return {
     spec,
     overlay: {
-      ...lowerDirectories(shared.layers, paths.links, lower),
+      ...(parts.pieces ?? pieces).lowerLayers(shared.layers, paths.links, lower),
       upper: paths.upper,
       work: paths.work,
       target: paths.rootfs,
@@ -32,7 +31,7 @@ export function containerToCompile(parts: EngineParts, record: ContainerRecord, 
     binds: bindsFor(layers, mountsOf(parts, record), parts.facts.features.openTree),
     workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
     network: networkFor(parts, record),
-    ports: portMapping(record.network.ports),
+    ports: record.network.ports,
     interactive: record.options.interactive,
     files: { alive: paths.alive, socket: paths.socket, log: paths.log, exit: paths.exit, reserve: paths.starting },
     staging: paths.staging,
@@ -57,23 +56,6 @@ function networkFor(parts: EngineParts, { id, network }: ContainerRecord): Conta
       index: containerIndex(fs.readdirSync('/sys/class/net')),
     },
   };
-}
-
-/** All options of an overlay must fit a page: from about forty layers on, links of one or two letters stand for them. */
-const longestLower = 3000;
-
-function lowerDirectories(base: string, links: string, layers: readonly string[]) {
-  const lower = layers.toReversed().map(layer => path.relative(base, layer));
-  if (lower.join(':').length < longestLower) return { lowerBase: base, lower };
-  if (!fs.existsSync(path.dirname(links))) return { lowerBase: links, lower: lower.map((_, i) => i.toString(36)) };
-  ensureDirectory(links);
-  const names = lower.map((_, i) => i.toString(36));
-  for (const [i, name] of names.entries()) {
-    const link = path.join(links, name);
-    fs.rmSync(link, { force: true });
-    fs.symlinkSync(path.relative(links, path.join(base, lower[i]!)), link);
-  }
-  return { lowerBase: links, lower: names };
 }
 
 /** How a supervisor starts the cleaner: this very Node with the engine's reaper, whatever the current directory is. */

@@ -5,10 +5,9 @@ import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
-import type { HeldPorts } from '../../network/ports/ports.ts';
+import type { Port } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
-import { call } from '../../syscalls/calls.ts';
 import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import type { Pieces } from './pieces.ts';
 
@@ -21,7 +20,7 @@ export interface Container {
   workingDirectory: ByteString;
   /** `generation` is where the kernel's answer is left: see `ruleGeneration`. */
   network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint; generation: string };
-  ports: HeldPorts;
+  ports: readonly Port[];
   /** Standard input is kept open. */
   interactive: boolean;
   files: SupervisorFiles;
@@ -50,10 +49,10 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   return program({
     host: [
       ...pieces.leaveCaller(facts),
-      ...container.cgroups.prepare(container.cgroupParent),
-      ...container.cgroups.create(spec.linux.cgroupsPath, spec.linux.resources),
+      ...pieces.cgroupParent(container.cgroups, container.cgroupParent),
+      ...pieces.cgroupLimits(container.cgroups, spec.linux),
       ...files.host,
-      ...container.ports.host,
+      ...pieces.portMapping(container.ports),
       ...stdio.host,
       ...(facts.features.openTree ? pieces.openSources(binds) : []),
       ...network.host,
@@ -64,7 +63,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     ],
     child: [
       pieces.dieWithSupervisor(),
-      ...container.cgroups.join(spec.linux.cgroupsPath),
+      ...pieces.joinCgroup(container.cgroups, spec.linux),
       ...(types.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
       ...pieces.newSession(),
       ...pieces.mountNamespace(),
@@ -142,7 +141,7 @@ function rootSteps(
 /** The last rights are given up in the order that each step still may: filter, directory, capabilities and user. */
 function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
   return [
-    call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson: 'process' }),
+    pieces.fileMask(),
     ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
     ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
     ...pieces.enterWorkingDirectory(process.cwd),
@@ -177,7 +176,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
   return program({
     host: [
       ...pieces.leaveCaller(facts),
-      ...entrant.cgroups.prepare(entrant.cgroupParent),
+      ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
       ...names.flatMap(name => pieces.holdNamespace(name, entrant.target, held)),
       ...stdio.host,
       ...pieces.enterNamespace('pid', held.get('pid')),
@@ -187,7 +186,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
     ],
     child: [
       pieces.dieWithSupervisor(),
-      ...entrant.cgroups.join(spec.linux.cgroupsPath),
+      ...pieces.joinCgroup(entrant.cgroups, spec.linux),
       ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
       ...pieces.newSession(),
       ...stdio.child,

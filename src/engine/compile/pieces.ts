@@ -1,8 +1,10 @@
+import { cgroupLimits, cgroupParent, joinCgroup } from '../../cgroup/steps.ts';
 import { capabilities } from '../../container/process/capabilities.ts';
 import { dropNamespaces, enterNamespace, holdNamespace } from '../../container/process/enter.ts';
 import {
   enterWorkingDirectory,
   execute,
+  fileMask,
   makeWorkingDirectory,
   noNewPrivileges,
   readyToRun,
@@ -28,23 +30,30 @@ import {
 } from '../../container/rootfs/binds.ts';
 import { deviceNodes } from '../../container/rootfs/devices.ts';
 import { maskPaths, readonlyPaths } from '../../container/rootfs/hide.ts';
+import { lowerLayers } from '../../container/rootfs/lower-layers.ts';
 import { kernelMount } from '../../container/rootfs/mounts.ts';
 import { containerMarker, overlayMount, pivotRoot } from '../../container/rootfs/rootfs.ts';
 import { seccomp } from '../../container/seccomp/seccomp.ts';
 import { leaveCaller, startReaper, supervisorFiles } from '../../container/supervisor.ts';
 import { sysctls } from '../../container/sysctls.ts';
+import { bridgeProgram } from '../../network/bridge-program.ts';
 import { loopbackOnly, vethPair } from '../../network/endpoint.ts';
 import { ruleGeneration } from '../../network/firewall/generation.ts';
+import { portRules } from '../../network/firewall/port-rules.ts';
 import { portMapping } from '../../network/ports/ports.ts';
 
 /**
- * The parts that a container is made of. The compiler reaches every one of them through this object and knows no other
- * way: lessons teach them one by one, and a learner's own version of a piece takes the place of ours.
+ * The parts that a container is made of. The engine reaches every one of them through this object and knows no other way:
+ * lessons teach them one by one, and a learner's own version of a piece takes the place of ours. The way in is
+ * `openEngine(roots, { pieces: { ...pieces, pivotRoot: mine } })`.
  */
 export const pieces = {
   bindStaged,
+  bridgeProgram,
   capabilities,
+  cgroupLimits,
   cgroupNamespace,
+  cgroupParent,
   cloneProcess,
   containerMarker,
   deviceNodes,
@@ -54,12 +63,15 @@ export const pieces = {
   enterNamespace,
   enterWorkingDirectory,
   execute,
+  fileMask,
   holdBinds,
   holdNamespace,
   insideStagedRoot,
+  joinCgroup,
   kernelMount,
   leaveCaller,
   loopbackOnly,
+  lowerLayers,
   makeStage,
   makeWorkingDirectory,
   maskPaths,
@@ -72,6 +84,7 @@ export const pieces = {
   pivotRoot,
   placeBinds,
   portMapping,
+  portRules,
   readonlyPaths,
   readyToRun,
   ruleGeneration,

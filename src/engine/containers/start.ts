@@ -6,6 +6,7 @@ import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { identityOf } from '../../host/process.ts';
 import { ensureBridge } from '../../network/bridge.ts';
+import { hostIptables } from '../../network/firewall/iptables.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
 import { networkError } from '../../network/netlink/failure.ts';
 import type { Network } from '../../network/network.ts';
@@ -17,7 +18,7 @@ import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
 import { type Container, compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
-import { pieces } from '../compile/pieces.ts';
+import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineParts } from '../context.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
@@ -74,12 +75,15 @@ async function launch(
   shim: Shim,
   { streams, window }: LaunchOptions,
 ): Promise<LaunchedProcess> {
+  const own = parts.pieces ?? pieces;
   const network =
-    record.options.network === 'bridge' ? await ensureBridge(parts.roots, { bridge: parts.bridge }) : undefined;
+    record.options.network === 'bridge'
+      ? await ensureBridge(parts.roots, { bridge: parts.bridge, program: own.bridgeProgram })
+      : undefined;
   if (network) record.network = await attachNetwork(parts, record, network);
   const container = containerToCompile(parts, record, writeBundle(parts, record));
   try {
-    shim.run(compile(container, parts.facts, parts.pieces ?? pieces));
+    shim.run(compile(container, parts.facts, own));
     await shim.supervised;
     // While the shim goes on; the command begins only when all is done.
     const guarded = network && guardNetwork(parts, network, containerPaths(parts.roots, record.id).generation);
@@ -87,7 +91,7 @@ async function launch(
     if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
     // The host's ports are held from here on: a rule before would take another server's connections away.
-    const published = network && publish(record, network, guarded);
+    const published = network && publish(record, network, guarded, own.portRules);
     // Both settled, also where one fails: rules that come after the clean-up would stay.
     await Promise.allSettled([shim.ready, guarded, published]);
     await Promise.all([shim.ready, guarded, published]);
@@ -105,13 +109,19 @@ async function launch(
   });
 }
 
-async function publish(record: ContainerRecord, network: Network, guarded: Promise<void> | undefined): Promise<void> {
+async function publish(
+  record: ContainerRecord,
+  network: Network,
+  guarded: Promise<void> | undefined,
+  rules: Pieces['portRules'],
+): Promise<void> {
   const published = toPublish(record);
   if (published === undefined) return;
   // Where the chain for them has vanished it is there again once the rules were looked at.
-  await publishPorts(network, published).catch(async () => {
+  const attempt = () => publishPorts(network, published, hostIptables, rules);
+  await attempt().catch(async () => {
     await guarded;
-    await publishPorts(network, published);
+    await attempt();
   });
   // Not before: what was seen then does not hold this change.
   await guarded;
@@ -165,11 +175,11 @@ function readNamespace(pid: number, name: string): string {
 }
 
 /** A port that is taken is the user's business, not a failed bind; a netlink answer has words of its own. */
-function explain(error: unknown, { binds, ports, spec }: Container): unknown {
+function explain(error: unknown, { binds, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
   const { step, errno } = error;
   return (
-    portError(ports, step, errno) ??
+    portError(step, errno) ??
     workingDirectoryError(spec.process.cwd, error) ??
     mountPointError(binds, error) ??
     networkError(error) ??

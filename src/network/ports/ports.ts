@@ -45,25 +45,20 @@ export function checkPort({ hostIp, hostPort, containerPort, protocol }: PortMap
   }
 }
 
-export interface HeldPorts {
-  readonly host: readonly Step[];
-  /** Which port a failed step was about. */
-  portOf(step: Step): Port | undefined;
-}
+/** Which port a step takes, so that one that failed leads back to it. */
+const owners = new WeakMap<Step, Port>();
 
 /**
  * Takes the host's ports for as long as the container lives: the shim binds each and never accepts. Packets never get
  * there, they are translated before; but no other process can take the port by accident, and a port that is taken already
  * fails here, with EADDRINUSE, before there is a container.
  */
-export function portMapping(ports: readonly Port[]): HeldPorts {
-  const owner = new Map<Step, Port>();
-  const host = ports.flatMap(port => {
+export function portMapping(ports: readonly Port[]): Step[] {
+  return ports.flatMap(port => {
     const steps = holdPort(port);
-    for (const step of steps) owner.set(step, port);
+    for (const step of steps) owners.set(step, port);
     return steps;
   });
-  return { host, portOf: step => owner.get(step) };
 }
 
 function holdPort(port: Port): Step[] {
@@ -106,8 +101,8 @@ function holdPort(port: Port): Step[] {
 }
 
 /** The user's error for a step of `portMapping` that failed; undefined for other steps. */
-export function portError(held: HeldPorts, step: Step, errno: string): MinidockError | undefined {
-  const port = held.portOf(step);
+export function portError(step: Step, errno: string): MinidockError | undefined {
+  const port = owners.get(step);
   if (port === undefined) return undefined;
   const what = `${port.hostIp}:${port.hostPort}/${port.protocol}`;
   if (errno === 'EADDRINUSE') {

@@ -12,9 +12,10 @@ export async function publishPorts(
   network: Pick<Network, 'bridge'>,
   published: Published,
   iptables: Iptables = hostIptables,
+  rules: typeof portRules = portRules,
 ): Promise<void> {
   if (published.ports.length === 0) return;
-  await restoreRules(natTable(portRules(network.bridge, published).map(rule => `-I ${rule}`)), iptables);
+  await restoreRules(natTable(rules(network.bridge, published).map(rule => `-I ${rule}`)), iptables);
 }
 
 /**

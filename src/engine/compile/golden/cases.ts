@@ -6,7 +6,7 @@ import { defaultSeccomp } from '../../../container/seccomp/profile.ts';
 import { ociSpec } from '../../../container/spec.ts';
 import type { HostFacts } from '../../../host/facts.ts';
 import { macOf } from '../../../network/ipv4.ts';
-import { type Port, portMapping } from '../../../network/ports/ports.ts';
+import type { Port } from '../../../network/ports/ports.ts';
 import type { Program } from '../../../syscalls/step.ts';
 import { MS, OVERLAYFS_SUPER_MAGIC } from '../../../syscalls/uapi/flags.ts';
 import { type Container, compile, compileExec } from '../compile.ts';
@@ -87,7 +87,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
             },
           }
         : { mode: network },
-    ports: portMapping(wanted.ports ?? []),
+    ports: wanted.ports ?? [],
     interactive: wanted.interactive ?? false,
     files: {
       alive: `${run}/alive`,

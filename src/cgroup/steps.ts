@@ -1,0 +1,18 @@
+import type { Linux } from '../oci/runtime-spec.ts';
+import type { Step } from '../syscalls/step.ts';
+import type { CgroupDriver } from './driver.ts';
+
+/** Host section: the engine's own group, and the shim out of the caller's. */
+export function cgroupParent(driver: CgroupDriver, parent: string): Step[] {
+  return driver.prepare(parent);
+}
+
+/** Host section: the container's group, with its limits, before any process is in it. */
+export function cgroupLimits(driver: CgroupDriver, linux: Pick<Linux, 'cgroupsPath' | 'resources'>): Step[] {
+  return driver.create(linux.cgroupsPath, linux.resources);
+}
+
+/** Child section: the new process moves into the container's group. */
+export function joinCgroup(driver: CgroupDriver, linux: Pick<Linux, 'cgroupsPath'>): Step[] {
+  return driver.join(linux.cgroupsPath);
+}

@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import type { ContainerOptions } from '../src/container/record.ts';
+import { type Pieces, pieces } from '../src/engine/compile/pieces.ts';
+import { createContainer } from '../src/engine/containers/create.ts';
+import { startContainer } from '../src/engine/containers/start.ts';
+import { EngineParts } from '../src/engine/context.ts';
+import { execInContainer } from '../src/engine/execs/exec.ts';
+import { removeNetwork } from '../src/network/bridge.ts';
+import { containerPaths } from '../src/state/paths.ts';
+import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { OldKernel } from './support/old-kernel.ts';
+import { freePort } from './support/registry.ts';
+import { requires } from './support/requires.ts';
+import { runOptions } from './support/run-options.ts';
+
+/**
+ * Everything that makes a container goes through `Pieces`: with one of them broken, starting a container (or a command in
+ * one) fails there. What none of these ways reaches is not a piece.
+ */
+const test = requires('root', 'overlayfs', 'busybox', 'iptables');
+
+let box: BusyboxEngine;
+test.before(async () => {
+  box = await busyboxEngine();
+});
+
+const streams = { stdin: false, stdout: true, stderr: true };
+
+/** Ways to make a container that together need every piece. */
+const ways: Record<string, (broken: Pieces) => Promise<unknown>> = {
+  'on the bridge, with a port and a volume': broken => start(new EngineParts(box, box.bridge), broken, bridged()),
+  'without a network, on a terminal': broken =>
+    start(new EngineParts(box, box.bridge), broken, { network: 'none', tty: true }),
+  'on Linux 3.10, with a volume': broken =>
+    start(new OldKernel(box, box.bridge), broken, { network: 'none', volumes: [volume] }),
+  'a command in a running container': broken => exec(broken),
+};
+const volume = { source: 'kept', destination: '/kept', readonly: false };
+
+function bridged(): Partial<ContainerOptions> {
+  return {
+    network: 'bridge',
+    workdir: '/made/by/us',
+    ports: [{ hostPort: port, containerPort: 80, protocol: 'tcp' }],
+    volumes: [volume],
+  };
+}
+
+async function start(parts: EngineParts, broken: Pieces, wanted: Partial<ContainerOptions>): Promise<void> {
+  parts.pieces = broken;
+  const record = await createContainer(parts, runOptions({ image: 'bb', command: ['true'], ...wanted }));
+  const process = await startContainer(parts, record, { streams, removeOnFailure: true });
+  await process.exited;
+}
+
+async function exec(broken: Pieces): Promise<void> {
+  const parts = new EngineParts(box, box.bridge);
+  parts.pieces = broken;
+  const record = parts.store.read(running);
+  const options = { command: ['true'], env: [], tty: false, interactive: false };
+  await (await execInContainer(parts, record!, options, { streams })).exited;
+}
+
+let running: string;
+let port: number;
+
+test('each piece in turn, broken: the container fails there and nothing is left of it', async () => {
+  running = (await box.start('sleep 1000')).trim();
+  // No flag asks for it yet; the compiler goes by the spec.
+  const { config } = containerPaths(box, running);
+  const spec = JSON.parse(readFileSync(config, 'utf8'));
+  spec.process.noNewPrivileges = true;
+  writeFileSync(config, JSON.stringify(spec));
+  port = await freePort();
+  for (const [name, way] of Object.entries(ways)) assert.is(await outcome(() => way(pieces)), 'no failure', name);
+  const before = await box.ok(['ps', '-aq']);
+  for (const name of Object.keys(pieces) as (keyof Pieces)[]) {
+    const broken = {
+      ...pieces,
+      [name]: () => {
+        throw new Error(`the piece ${name} is broken`);
+      },
+    } as Pieces;
+    const reached: string[] = [];
+    for (const [way, act] of Object.entries(ways)) {
+      // A bridge that is there is not made again.
+      if (name === 'bridgeProgram') await removeNetwork(box, box.bridge);
+      if ((await outcome(() => act(broken))) === `the piece ${name} is broken`) reached.push(way);
+    }
+    assert.ok(reached.length > 0, `no way of making a container goes through ${name}`);
+    assert.is(await box.ok(['ps', '-aq']), before, `${name} left a container`);
+  }
+});
+
+async function outcome(action: () => Promise<unknown>): Promise<string> {
+  try {
+    await action();
+    return 'no failure';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test.run();
