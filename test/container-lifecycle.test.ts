@@ -129,7 +129,7 @@ test('exec: exit codes, streams, input, environment, directory, user', async () 
     [['sh', '-c', 'exit 7'], 7],
     [['sh', '-c', 'kill -9 $$'], 137],
     [['sh', '-c', 'kill -TERM $$'], 143],
-    [['nosuch'], 127],
+    [['nosuch'], 126],
     [['/etc'], 126],
   ] as const)
     assert.is((await exec([id, ...command])).exitCode, code, command.join(' '));

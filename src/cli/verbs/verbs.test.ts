@@ -100,17 +100,17 @@ test('run and exec: a flag after the image is not the command that was meant', a
       create: (_: string, { command }: { command: readonly string[] }) => missing(command),
     },
   };
-  const cases: [string, string | undefined][] = [
-    ['run nginx -it sh', 'minidock run [OPTIONS] IMAGE COMMAND'],
-    ['run nginx sh -c ls', undefined],
-    ['exec web -it sh', 'minidock exec [OPTIONS] CONTAINER COMMAND'],
-    ['exec -d web -it sh', 'minidock exec [OPTIONS] CONTAINER COMMAND'],
-    ['exec web sh', undefined],
+  const cases: [string, number, string | undefined][] = [
+    ['run nginx -it sh', 127, 'minidock run [OPTIONS] IMAGE COMMAND'],
+    ['run nginx sh -c ls', 127, undefined],
+    ['exec web -it sh', 126, 'minidock exec [OPTIONS] CONTAINER COMMAND'],
+    ['exec -d web -it sh', 1, 'minidock exec [OPTIONS] CONTAINER COMMAND'],
+    ['exec web sh', 126, undefined],
   ];
-  for (const [words, usage] of cases) {
+  for (const [words, exitCode, usage] of cases) {
     const { code, stderr } = await runLine(line(words), lost);
     const [, fix] = stderr.split('\n');
-    assert.equal([code, fix], [127, usage === undefined ? '' : `  fix: flags stand before it: ${usage}`], words);
+    assert.equal([code, fix], [exitCode, usage === undefined ? '' : `  fix: flags stand before it: ${usage}`], words);
   }
 });
 

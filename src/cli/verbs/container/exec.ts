@@ -1,4 +1,6 @@
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
+import { MinidockError } from '../../../errors.ts';
+import { CommandLineError, type FailureCodes } from '../../exit-codes.ts';
 import { many, single, text, toggle } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -6,6 +8,17 @@ import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts'
 import { collectEnvironment, readVariable } from '../../options/environment.ts';
 import { readWorkdir } from '../../options/limits.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
+
+/** Docker's exec, unlike its run, has one code for whatever keeps the command from running. */
+const notExecuted: FailureCodes = {
+  'bad-workdir': 126,
+  'command-not-executable': 126,
+  'command-not-found': 126,
+  'no-such-user': 126,
+  'step-failed': 126,
+  'workdir-denied': 126,
+  'workdir-not-found': 126,
+};
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] CONTAINER COMMAND [ARG...]',
@@ -25,20 +38,16 @@ export const verb = defineVerb({
   operands: [2, Number.POSITIVE_INFINITY],
   completes: ['running containers'],
   stopAtOperand: true,
-  failure: {
-    'bad-workdir': 126,
-    'command-not-executable': 126,
-    'command-not-found': 127,
-    'step-failed': 126,
-    'workdir-denied': 126,
-    'workdir-not-found': 126,
-  },
+  failure: notExecuted,
   async run(context, flags, [container, ...command]) {
     if (!flags.detach) requireTerminal(flags);
     const { execs } = await context.engine();
     const explained = <T>(promise: Promise<T>) =>
       promise.catch(error => {
-        throw explainFlagAsCommand(error, command, 'minidock exec [OPTIONS] CONTAINER');
+        const told = explainFlagAsCommand(error, command, 'minidock exec [OPTIONS] CONTAINER');
+        if (!flags.detach || !(told instanceof MinidockError)) throw told;
+        // In the background the command is nobody's exit code.
+        throw new CommandLineError(told.code, told.message, { exitCode: 1, fix: told.fix, cause: error });
       });
     const { id } = await explained(
       execs.create(container!, {
