@@ -9,7 +9,7 @@ import { ImageStore } from '../src/image/store.ts';
 import type { Digest } from '../src/oci/digest.ts';
 import type { PushEvent } from '../src/registry/progress.ts';
 import { pull } from '../src/registry/pull.ts';
-import { type PushOptions, push } from '../src/registry/push.ts';
+import { type PushOptions, push } from '../src/registry/push/push.ts';
 import { type RegistryServer, serve } from '../src/registry/server/serve.ts';
 import { gzipped } from './support/archive.ts';
 import { temporaryFolder } from './support/cleanup.ts';

@@ -82,12 +82,13 @@ function setLitterAside(root: string, layout: Layout): void {
   const { layers } = enginePaths({ root, execRoot: '' });
   const unpacking = listIfPresent(layers).filter(name => /^\.(unpack|lock)-/.test(name));
   for (const folder of [
-    ...workingKinds.flatMap(kind => workingFolders(partial, kind).dead),
+    ...[...workingKinds, 'push'].flatMap(kind => workingFolders(partial, kind).dead),
     ...unpacking.map(name => path.join(layers, name)),
   ])
     setAside(root, folder);
 }
 
+/** A push has a folder too, in which nothing is that an image will need. */
 const workingKinds = ['load', 'import', 'pull'];
 
 /** Whether somebody downloads, unpacks, loads or imports: each holds a lock or a working folder with its name on it. */

@@ -1,3 +1,4 @@
+import { dockerManifest } from '../oci/docker-manifest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor, Platform } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
@@ -14,20 +15,13 @@ export async function addImage(
 ): Promise<ImageRecord> {
   const config = Buffer.from(JSON.stringify(image));
   const id = store.layout.write(config);
-  const manifest = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociManifest,
-      config: { mediaType: mediaTypes.ociConfig, digest: id, size: config.length },
-      layers,
-    }),
-  );
+  const manifest = dockerManifest({ digest: id, size: config.length }, layers);
   const digest = store.layout.write(manifest);
   const { os, architecture, variant } = image;
   const platform: Platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
   const diffIds = image.rootfs.diff_ids;
   return store.add({
-    manifest: { mediaType: mediaTypes.ociManifest, digest, size: manifest.length, platform },
+    manifest: { mediaType: mediaTypes.dockerManifest, digest, size: manifest.length, platform },
     id,
     size: unpackedSize(store.root, diffIds),
     name,

@@ -5,7 +5,7 @@ import { makeWorkingFolder } from '../state/working-folder.ts';
 import type { Layout } from './layout.ts';
 
 /**
- * A folder for a load, import, pull or push, beside the blobs. While it is there nothing is collected (collect.ts), and what was being
+ * A folder for a load, import or pull, beside the blobs. While it is there nothing is collected (collect.ts), and what was being
  * collected when it was made is gone when this resolves: whoever finds a part in the store now will find it later. The
  * caller removes the folder.
  */

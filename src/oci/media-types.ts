@@ -11,6 +11,7 @@ export const mediaTypes = {
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
   dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  dockerLayerZstd: 'application/vnd.docker.image.rootfs.diff.tar.zstd',
 } as const;
 
 export const indexTypes: readonly string[] = [mediaTypes.ociIndex, mediaTypes.dockerIndex];
@@ -24,7 +25,7 @@ export const layerTypes: readonly string[] = [
   mediaTypes.ociLayerZstd,
   mediaTypes.dockerLayer,
   mediaTypes.dockerLayerGzip,
-  'application/vnd.docker.image.rootfs.diff.tar.zstd',
+  mediaTypes.dockerLayerZstd,
 ];
 
 /** Layers that name a URL outside the registry: fetching one has leaked credentials (CVE-2020-15157). */

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { MinidockError } from '../errors.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
 import { systemProgram } from '../host/programs.ts';
 import { type Digest, hexOf } from '../oci/digest.ts';
-import { ensureDirectory, readIfPresent } from '../state/files.ts';
+import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { removeTree, removeTrees } from '../state/remove-tree.ts';
 import { setAside } from '../state/set-aside.ts';
 import { chainIds, layerDirectory } from './chain.ts';
@@ -25,6 +25,8 @@ export interface LayerRequest extends Pick<UnpackTask, 'blob' | 'limits'>, Omit<
 /** Kept beside the files, in `layers/<chain id>/layer.json`. */
 export interface LayerRecord extends Unpacked {
   chainId: Digest;
+  /** The blob that a push has made of it, where the one that is stored is not compressed with gzip. */
+  gzip?: { digest: Digest; size: number };
 }
 
 /** Whether the layer is unpacked. */
@@ -34,8 +36,21 @@ export function hasLayer(root: string, chainId: Digest): boolean {
 
 /** What is known of an unpacked layer. */
 export function readLayer(root: string, chainId: Digest): LayerRecord | undefined {
-  const content = readIfPresent(path.join(root, 'layers', hexOf(chainId), 'layer.json'));
+  const content = readIfPresent(recordOf(root, chainId));
   return content === undefined ? undefined : (JSON.parse(content) as LayerRecord);
+}
+
+const recordOf = (root: string, chainId: Digest) => path.join(root, 'layers', hexOf(chainId), 'layer.json');
+
+/** Writes down what a push has made of a layer. That it cannot be written only costs the next push some time. */
+export function rememberGzip(root: string, chainId: Digest, gzip: NonNullable<LayerRecord['gzip']>): void {
+  const record = readLayer(root, chainId);
+  if (record === undefined) return;
+  try {
+    writeAtomic(recordOf(root, chainId), `${JSON.stringify({ ...record, gzip })}\n`);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 /** Bytes of an image's layers as they are unpacked: what `images` shows. */

@@ -10,7 +10,7 @@ export interface LayerEvent {
 }
 
 /** While bytes are moving. */
-const moving = new Set(['Downloading', 'Extracting', 'Loading layer', 'Pushing']);
+const moving = new Set(['Downloading', 'Extracting', 'Loading layer', 'Compressing', 'Pushing']);
 
 /** Milliseconds between two drawings of a layer's progress. */
 const redrawEvery = 50;

@@ -6,7 +6,7 @@ import type { ImageUse, Removal, RemovedImages } from '../../image/remove.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { RegistrySettings } from '../../registry/daemon-config.ts';
 import type { PullResult } from '../../registry/pull.ts';
-import type { Pushed } from '../../registry/push.ts';
+import type { Pushed } from '../../registry/push/push.ts';
 import type { Found } from '../../registry/search.ts';
 import { recordEvent } from '../../state/journal.ts';
 import type { Roots } from '../../state/paths.ts';
@@ -72,7 +72,7 @@ export class LocalImages implements Images {
   }
 
   async push(reference: string, { abort, ...options }: PushOptions): Promise<Pushed[]> {
-    const { push } = await import('../../registry/push.ts');
+    const { push } = await import('../../registry/push/push.ts');
     const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
     const pushed = await push(reference, all);
     this.tell('push', reference, reference);

@@ -7,7 +7,7 @@ import type { ImageRecord } from '../../image/store.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import type { PushEvent } from '../../registry/progress.ts';
 import type { PullEvent, PullResult } from '../../registry/pull.ts';
-import type { Pushed } from '../../registry/push.ts';
+import type { Pushed } from '../../registry/push/push.ts';
 import type { Found } from '../../registry/search.ts';
 
 /** The images of an engine. What takes long can be given up: it then leaves what a next attempt can go on with. */

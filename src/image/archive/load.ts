@@ -4,6 +4,7 @@ import path from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { blobPath, type Digest, shortDigest } from '../../oci/digest.ts';
+import { dockerManifest } from '../../oci/docker-manifest.ts';
 import { type ImageConfig, maxConfigSize, parseConfig } from '../../oci/image-config.ts';
 import { maxManifestSize, type Platform, parseManifest } from '../../oci/manifest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
@@ -218,13 +219,9 @@ function checkManifest(content: Buffer, mediaType: string, { image, id }: Prepar
 
 /** A manifest for an image that came without one. */
 function manifestFor({ image, id }: Prepared): { mediaType: string; content: Buffer } {
-  const document = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: { mediaType: mediaTypes.ociConfig, digest: id, size: image.config.size },
-    layers: image.layers.map(layer => ({ mediaType: layerTypeOf(layer), digest: layer.digest, size: layer.size })),
-  };
-  return { mediaType: mediaTypes.ociManifest, content: Buffer.from(JSON.stringify(document)) };
+  const layers = image.layers.map(layer => ({ ...layer, mediaType: layerTypeOf(layer) }));
+  const content = dockerManifest({ digest: id, size: image.config.size }, layers);
+  return { mediaType: mediaTypes.dockerManifest, content };
 }
 
 function layerTypeOf({ path: file }: FileMember): string {

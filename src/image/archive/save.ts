@@ -77,7 +77,8 @@ function describe(layout: Layout, image: ImageRecord, tags: Reference[]): Saved 
   const stored = layout.read(image.manifestDigest, maxManifestSize);
   const manifest = parseManifest(stored, undefined, `manifest of ${image.id}`);
   if (manifest.kind !== 'manifest') throw new MinidockError('corrupt-store', `image ${image.id} has no manifest`);
-  const content = manifest.mediaType === mediaTypes.ociManifest ? stored : Buffer.from(JSON.stringify(asOci(manifest)));
+  const isOci = manifest.mediaType === mediaTypes.ociManifest;
+  const content = isOci ? stored : Buffer.from(JSON.stringify(asOci(manifest)));
   const digest: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   const platform = {
     os: image.os,
@@ -89,7 +90,11 @@ function describe(layout: Layout, image: ImageRecord, tags: Reference[]): Saved 
     tags,
     manifest,
     content,
-    descriptor: { mediaType: mediaTypes.ociManifest, digest, size: content.length, platform },
+    descriptor: {
+      ...{ mediaType: mediaTypes.ociManifest, digest, size: content.length, platform },
+      // So that `load` makes it Docker's again: what was made here is pushed in that form.
+      ...(isOci ? {} : { annotations: { [annotationKeys.translatedFrom]: manifest.mediaType } }),
+    },
   };
 }
 
@@ -97,7 +102,7 @@ const ociTypes: Record<string, string> = {
   [mediaTypes.dockerConfig]: mediaTypes.ociConfig,
   [mediaTypes.dockerLayer]: mediaTypes.ociLayer,
   [mediaTypes.dockerLayerGzip]: mediaTypes.ociLayerGzip,
-  'application/vnd.docker.image.rootfs.diff.tar.zstd': mediaTypes.ociLayerZstd,
+  [mediaTypes.dockerLayerZstd]: mediaTypes.ociLayerZstd,
 };
 
 /** A Docker schema 2 manifest says the same with other media types; readers of OCI layouts want the OCI's. */
@@ -166,7 +171,8 @@ function entries({ descriptor, tags }: Saved): Descriptor[] {
   if (tags.length === 0) return [descriptor];
   return tags.map(tag => {
     const name = canonical(tag);
-    return { ...descriptor, annotations: { [annotationKeys.name]: name, [annotationKeys.containerdName]: name } };
+    const named = { [annotationKeys.name]: name, [annotationKeys.containerdName]: name };
+    return { ...descriptor, annotations: { ...named, ...descriptor.annotations } };
   });
 }
 

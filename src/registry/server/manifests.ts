@@ -13,6 +13,7 @@ import { chainIds, layerDirectory } from '../../storage/chain.ts';
 import { ensureLayer, unpackedSize } from '../../storage/layers.ts';
 import { hasBlob } from '../download.ts';
 import { type Catalog, isPushed, servedKey } from './catalog.ts';
+import { negotiate } from './negotiate.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 
 /** GET and HEAD of a manifest, by tag or digest. */
@@ -21,12 +22,15 @@ export function sendManifest(
   catalog: Catalog,
   repository: string,
   name: string,
+  request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
-  const digest = catalog.manifest(repository, name);
-  if (digest === undefined || !layout.has(digest)) throw new Refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
-  const content = layout.read(digest, maxManifestSize);
-  const { mediaType } = parseManifest(content, undefined, `blob ${digest}`);
+  const found = catalog.manifest(repository, name);
+  if (found === undefined || !layout.has(found)) throw new Refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+  const { mediaType, digest, content } = negotiate(layout, found, {
+    accept: request.headers.accept,
+    byTag: !isDigest(name),
+  });
   response.writeHead(200, { 'Content-Type': mediaType, 'Content-Length': content.length, ...identity(digest) });
   response.end(content);
 }

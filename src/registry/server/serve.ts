@@ -128,7 +128,8 @@ class Registry {
       return sendPage(response, url, tags, page => ({ name: tagged, tags: page }));
     }
     const [, repository, name] = routes.manifest.exec(pathname) ?? [];
-    if (repository !== undefined) return sendManifest(this.#layout, catalog, repository, decode(name!), response);
+    if (repository !== undefined)
+      return sendManifest(this.#layout, catalog, repository, decode(name!), request, response);
     const [, , blob] = routes.blob.exec(pathname) ?? [];
     if (blob !== undefined) return sendBlob(this.#layout, decode(blob), request, response);
     throw new Refusal(404, 'NAME_UNKNOWN', 'no such path');

@@ -1,21 +1,19 @@
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
-import { MinidockError } from '../errors.ts';
-import type { Layout } from '../image/layout.ts';
-import { blobPath } from '../oci/digest.ts';
-import type { Descriptor } from '../oci/manifest.ts';
-import type { RegistryClient } from './http/client.ts';
-import { AnswerError } from './http/errors.ts';
-import type { HttpAnswer } from './http/http.ts';
+import { MinidockError } from '../../errors.ts';
+import type { Descriptor } from '../../oci/manifest.ts';
+import type { RegistryClient } from '../http/client.ts';
+import { AnswerError } from '../http/errors.ts';
+import type { HttpAnswer } from '../http/http.ts';
 
 export interface UploadOptions {
   /** Repositories of the same registry that may hold the blob, likeliest first. */
-  mountFrom?: readonly string[];
+  mountFrom?: readonly string[] | undefined;
   /** Bytes that the registry has taken. */
-  onProgress?: (bytes: number) => void;
-  signal?: AbortSignal;
+  onProgress?: ((bytes: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
   /** Largest body of one request; all at once where it is not given. */
-  chunkSize?: number;
+  chunkSize?: number | undefined;
 }
 
 export type UploadOutcome = { kind: 'exists' } | { kind: 'mounted'; from: string } | { kind: 'pushed' };
@@ -28,25 +26,46 @@ const smallChunk = 512 << 10;
 const patienceMs = 5 * 60_000;
 
 /**
- * Brings a blob of the layout to the registry, unless it is there or can be mounted from another of its repositories. An
- * upload that breaks off goes on where the registry says it ended; one that the registry forgot begins again.
+ * Brings a blob to the registry, unless it is there or can be mounted from another of its repositories. An upload that breaks
+ * off goes on where the registry says it ended; one that the registry forgot begins again.
+ *
+ * @param file where its bytes are
  */
 export async function upload(
   client: RegistryClient,
-  layout: Layout,
+  file: string,
   blob: Descriptor,
   options: UploadOptions = {},
 ): Promise<UploadOutcome> {
-  if (await exists(client, blob, options.signal)) return { kind: 'exists' };
-  let location: URL | undefined;
-  for (const from of options.mountFrom ?? []) {
-    const answer = await begin(client, { mount: blob.digest, from }, options.signal);
-    if (answer === 'mounted') return { kind: 'mounted', from };
-    location = answer;
-    if (location !== undefined) break;
-  }
-  await new Upload(client, blobPath(layout.directory, blob.digest), blob, options).run(location);
+  const found = await find(client, blob, options);
+  if (found !== undefined && !(found instanceof URL)) return found;
+  await new Upload(client, file, blob, options).run(found);
   return { kind: 'pushed' };
+}
+
+/** Whether a blob need not be uploaded, because it is there or could be mounted. */
+export async function findBlob(
+  client: RegistryClient,
+  blob: Descriptor,
+  options: Pick<UploadOptions, 'mountFrom' | 'signal'>,
+): Promise<UploadOutcome | undefined> {
+  const found = await find(client, blob, options);
+  return found instanceof URL ? undefined : found;
+}
+
+/** As `findBlob`; or where to upload it, where a registry that could not mount it says so. */
+async function find(
+  client: RegistryClient,
+  blob: Descriptor,
+  { mountFrom = [], signal }: Pick<UploadOptions, 'mountFrom' | 'signal'>,
+): Promise<UploadOutcome | URL | undefined> {
+  if (await exists(client, blob, signal)) return { kind: 'exists' };
+  for (const from of mountFrom) {
+    const answer = await begin(client, { mount: blob.digest, from }, signal);
+    if (answer === 'mounted') return { kind: 'mounted', from };
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }
 
 async function exists(client: RegistryClient, { digest }: Descriptor, signal?: AbortSignal): Promise<boolean> {
