@@ -84,6 +84,7 @@ const kinds = {
   'already-running': 'conflict',
   'cgroup-busy': 'conflict',
   'container-running': 'conflict',
+  'file-changed': 'conflict',
   'image-in-use': 'conflict',
   'name-in-use': 'conflict',
   'not-running': 'conflict',

@@ -11,7 +11,7 @@ import type { Digest } from '../src/oci/digest.ts';
 import { listIfPresent } from '../src/state/files.ts';
 import type { BombLimits } from '../src/storage/bomb.ts';
 import { chainIds, layerDirectory } from '../src/storage/chain.ts';
-import { copyUp } from '../src/storage/copy-up.ts';
+import { copyUp } from '../src/storage/copy/copy-up.ts';
 import { ensureLayer } from '../src/storage/layers.ts';
 import { list, readFile, resolve } from '../src/storage/merged-view.ts';
 import { archive, type Member } from './support/archive.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { removeTree, removeTrees } from '../state/remove-tree.ts';
 import { makeWorkingFolder, workingFolders } from '../state/working-folder.ts';
-import { copyUp } from '../storage/copy-up.ts';
+import { copyUp } from '../storage/copy/copy-up.ts';
 import { singleFlight } from '../storage/single-flight.ts';
 
 /** What a volume gets where it is empty: what these layers have at `source`. */
@@ -25,7 +25,7 @@ export async function ensureVolume(directory: string, name: string, content: Con
   const isFull = () => fs.readdirSync(data).length > 0;
   if (content.layers.length === 0 || isFull()) return;
   await singleFlight(path.join(directory, `.lock-${name}`), isFull, () =>
-    withCopy(directory, content, copy => moveInto(data, copy)),
+    withCopy(directory, name, content, copy => moveInto(data, copy)),
   );
 }
 
@@ -35,7 +35,7 @@ export function sweepVolumes(directory: string): void {
 }
 
 async function makeVolume(directory: string, name: string, content: Content): Promise<void> {
-  await withCopy(directory, content, copy => {
+  await withCopy(directory, name, content, copy => {
     try {
       fs.renameSync(path.dirname(copy), path.join(directory, name));
     } catch (error) {
@@ -45,14 +45,19 @@ async function makeVolume(directory: string, name: string, content: Content): Pr
 }
 
 /** Calls `use` with a directory beside the volumes, `_data` in a folder of its own, that holds the content. */
-async function withCopy(directory: string, { layers, source }: Content, use: (copy: string) => void): Promise<void> {
+async function withCopy(
+  directory: string,
+  name: string,
+  { layers, source }: Content,
+  use: (copy: string) => void,
+): Promise<void> {
   const folder = makeWorkingFolder(directory, unfinished);
   try {
     const copy = path.join(folder, '_data');
     fs.mkdirSync(copy);
     // Whatever the caller's umask is: users of the container come here.
     fs.chmodSync(copy, 0o755);
-    await copyUp(layers, source, copy);
+    await copyUp(layers, source, copy, `copying ${source} of the image into volume ${name}`);
     use(copy);
   } finally {
     removeTree(folder);

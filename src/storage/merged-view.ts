@@ -121,25 +121,39 @@ export type ReadResult =
   | { kind: 'file'; path: ByteString; content: Buffer }
   | { kind: 'directory' | 'link' | 'other' | 'missing' | 'too large'; path: ByteString };
 
-/**
- * Reads a regular file of at most `maxBytes`. Opens it as a mere path first (open(2), O_PATH), so that a FIFO cannot stall
- * us nor a device be touched, and reads only if the kernel says that this is where it meant to be.
- */
+/** Reads a regular file of at most `maxBytes`. Throws `file-changed` where it was one a moment ago. */
 export function readFile(layers: readonly string[], target: ByteString, maxBytes: number): ReadResult {
   const found = resolve(layers, target);
   if (found.kind !== 'file') return { kind: found.kind, path: found.path };
-  const O_PATH = 0o10000000;
-  const handle = fs.openSync(pathOf(found.hostPath!), O_PATH | fs.constants.O_NOFOLLOW);
+  const handle = openRegular({ layer: found.layer!, host: found.hostPath! });
   try {
-    const self = `/proc/self/fd/${handle}`;
-    const stats = fs.fstatSync(handle);
-    const meant = fs.realpathSync(pathOf(found.layer!), 'latin1') + found.hostPath!.slice(found.layer!.length);
-    if (!stats.isFile() || fs.readlinkSync(self, 'latin1') !== meant) return { kind: 'other', path: found.path };
-    if (stats.size > maxBytes) return { kind: 'too large', path: found.path };
-    return { kind: 'file', path: found.path, content: readUpTo(self, maxBytes) };
+    if (fs.fstatSync(handle).size > maxBytes) return { kind: 'too large', path: found.path };
+    return { kind: 'file', path: found.path, content: readUpTo(`/proc/self/fd/${handle}`, maxBytes) };
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/**
+ * Opens a regular file as a mere path (open(2), O_PATH), to be opened again as /proc/self/fd/N: a FIFO cannot stall us, no device is
+ * touched, and the kernel says that this is where it was meant to be. Throws `file-changed` otherwise.
+ */
+export function openRegular({ layer, host }: Part): number {
+  const O_PATH = 0o10000000;
+  const handle = fs.openSync(pathOf(host), O_PATH | fs.constants.O_NOFOLLOW);
+  if (fs.fstatSync(handle).isFile() && isAt(handle, realpath(layer) + host.slice(layer.length))) return handle;
+  fs.closeSync(handle);
+  throw new MinidockError('file-changed', `${readable(host)} has become something else`, { fix: 'try again' });
+}
+
+const isAt = (handle: number, path: ByteString) => fs.readlinkSync(`/proc/self/fd/${handle}`, 'latin1') === path;
+
+const realpaths = new Map<ByteString, ByteString>();
+
+function realpath(layer: ByteString): ByteString {
+  const known = realpaths.get(layer) ?? fs.realpathSync(pathOf(layer), 'latin1');
+  realpaths.set(layer, known);
+  return known;
 }
 
 /** One name of a merged directory. */
@@ -206,21 +220,37 @@ function merge(parts: Part[]): Part[] {
   return opaque === -1 ? parts : parts.slice(0, opaque + 1);
 }
 
-/** Opaque directories of each layer, by their path inside it. Layers do not change. */
-const opaqueOf = new Map<ByteString, ReadonlySet<string>>();
+/** What is written down of a layer beside its directory. Layers do not change. */
+interface LayerNotes {
+  /** Opaque directories, by their path inside it (`jsonPath`). */
+  opaque: ReadonlySet<string>;
+  hasAttributes: boolean;
+}
+
+const notes = new Map<ByteString, LayerNotes>();
 
 /**
  * Node cannot read the attribute `trusted.overlay.opaque`, so layers name their opaque directories in `layer.json` too. A
  * container's writable layer has no such file: a directory that the container deleted and made again counts as merged.
  */
 function isOpaque({ layer, host }: Part): boolean {
-  let opaque = opaqueOf.get(layer);
-  if (opaque === undefined) {
-    const record = readRecord(path.join(path.dirname(layer), 'layer.json'));
-    opaque = new Set(record === undefined ? [] : ((JSON.parse(record) as { opaque?: string[] }).opaque ?? []));
-    if (record !== undefined) opaqueOf.set(layer, opaque);
-  }
-  return opaque.has(jsonPath(host.slice(layer.length) || '/'));
+  return notesOf(layer).opaque.has(jsonPath(host.slice(layer.length) || '/'));
+}
+
+/** Whether files of a layer, or of what is none, may have extended attributes. */
+export function mayHaveAttributes(layer: ByteString): boolean {
+  return notesOf(layer).hasAttributes;
+}
+
+function notesOf(layer: ByteString): LayerNotes {
+  const known = notes.get(layer);
+  if (known !== undefined) return known;
+  const record = readRecord(path.join(path.dirname(layer), 'layer.json'));
+  if (record === undefined) return { opaque: new Set(), hasAttributes: true };
+  const { opaque = [], hasAttributes = true } = JSON.parse(record) as { opaque?: string[]; hasAttributes?: boolean };
+  const read = { opaque: new Set(opaque), hasAttributes };
+  notes.set(layer, read);
+  return read;
 }
 
 function readRecord(file: ByteString): string | undefined {

@@ -86,6 +86,7 @@ for (const name of [
     'ip',
     'nsenter',
     'setcap',
+    'python3',
   ],
   ...[
     'mkfs.ext4',

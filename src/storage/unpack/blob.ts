@@ -37,6 +37,8 @@ export interface Unpacked {
   size: number;
   /** Directories that hide what lower layers have in them, as paths from the layer's root. */
   opaque: string[];
+  /** Whether any of its files has extended attributes; unknown of layers that were unpacked before this was written down. */
+  hasAttributes?: boolean;
 }
 
 export type Unpack = (task: UnpackTask, hooks: UnpackHooks) => Promise<Unpacked>;
@@ -68,8 +70,8 @@ export const unpackBlob: Unpack = async ({ blob, directory, name, limits }, { be
     const diffId: Digest = `sha256:${hash.digest('hex')}`;
     const lower = await below(diffId);
     await unpacker.finish(path => inheritedFrom(lower, path));
-    const { size, opaque } = unpacker;
-    return { diffId, size, opaque };
+    const { size, opaque, hasAttributes } = unpacker;
+    return { diffId, size, opaque, hasAttributes };
   } finally {
     source.destroy();
     unpacker.close();

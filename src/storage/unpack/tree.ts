@@ -3,6 +3,7 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { Step } from '../../syscalls/step.ts';
 import { pathOf, readable } from '../bytes.ts';
+import { isWelcome } from '../copy/attributes.ts';
 import { nodeStep, opaqueStep, whiteoutStep, xattrStep } from '../special.ts';
 import type { ByteString, TarEntry } from '../tar/header.ts';
 
@@ -177,14 +178,6 @@ export class Tree {
 
 export function isNode(entry: TarEntry): boolean {
   return entry.type === 'character' || entry.type === 'block' || entry.type === 'fifo';
-}
-
-/**
- * Attributes that an image may bring. Not `trusted.*`: overlayfs's own redirect and metacopy would point into other
- * layers. Not labels of security modules, which belong to the host's policy.
- */
-export function isWelcome(xattr: string): boolean {
-  return xattr === 'security.capability' || xattr.startsWith('user.') || xattr.startsWith('system.posix_acl_');
 }
 
 /** A member's names without `.` and `..`, which never lead above the root. A leading slash means the root. */

@@ -39,6 +39,8 @@ export class Unpacker implements TarHandler {
   #written = 0;
   /** Bytes of all regular files, hard links counted once, and of what symbolic links say: as `du --apparent-size` counts. */
   size = 0;
+  /** Whether a member has extended attributes; known after `finish`. */
+  hasAttributes = false;
 
   /** `name` stands for the layer in errors: `layer sha256:…`. */
   constructor(directory: string, name: string) {
@@ -59,7 +61,9 @@ export class Unpacker implements TarHandler {
     const specials = this.#guard(() => this.#tree.specialSteps());
     await this.#run(specials);
     this.#guard(() => this.#setAttributes(inherited));
-    await this.#run(this.#tree.xattrSteps());
+    const attributes = this.#tree.xattrSteps();
+    this.hasAttributes = attributes.length > 0;
+    await this.#run(attributes);
   }
 
   /** How many members were unpacked. */

@@ -161,6 +161,9 @@ export const signals = {
   SIGSYS: 31,
 } as const;
 
+/** lseek(2). */
+export const SEEK = { SEEK_SET: 0, SEEK_CUR: 1, SEEK_END: 2, SEEK_DATA: 3, SEEK_HOLE: 4 } as const;
+
 /** Magic numbers of statfs(2). */
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;

@@ -1,0 +1,76 @@
+import { call, store } from '../../syscalls/calls.ts';
+import { room } from '../../syscalls/data.ts';
+import { type Step, slot } from '../../syscalls/step.ts';
+import { pathData } from '../bytes.ts';
+import type { ByteString } from '../tar/header.ts';
+import { askSteps } from './ask.ts';
+
+/** An extended attribute of a file or directory. */
+export interface Attribute {
+  path: ByteString;
+  name: ByteString;
+  value: Buffer;
+}
+
+/** What a list of names and a value take at most (xattr(7), XATTR_LIST_MAX and XATTR_SIZE_MAX). */
+const largest = 65536;
+/** So many questions to a program: it is sent whole. */
+const batch = 1000;
+
+/**
+ * Attributes that may be handed on. Not `trusted.*`: overlayfs's own redirect and metacopy would point into other layers. Not
+ * labels of security modules, which belong to the host's policy.
+ */
+export function isWelcome(name: ByteString): boolean {
+  return name === 'security.capability' || name.startsWith('user.') || name.startsWith('system.posix_acl_');
+}
+
+/** The welcome attributes of these, links not followed; none where the file system has no such thing. */
+export async function readAttributes(paths: readonly ByteString[]): Promise<Attribute[]> {
+  const lists = await ask(paths, path => ['llistxattr', [pathData(path)]]);
+  const named = paths.flatMap((path, i) =>
+    (lists[i] ?? Buffer.alloc(0))
+      .toString('latin1')
+      .split('\0')
+      .filter(isWelcome)
+      .map(name => ({ path, name })),
+  );
+  const values = await ask(named, ({ path, name }) => ['lgetxattr', [pathData(path), pathData(name)]]);
+  return named.flatMap((one, i) => (values[i] === undefined ? [] : [{ ...one, value: values[i] }]));
+}
+
+type Question = readonly ['llistxattr' | 'lgetxattr', readonly ReturnType<typeof pathData>[]];
+
+/** The kernel's answer to each question; undefined where there is none. */
+async function ask<T>(things: readonly T[], question: (thing: T) => Question): Promise<(Buffer | undefined)[]> {
+  const answers: (Buffer | undefined)[] = [];
+  for (let at = 0; at < things.length; at += batch) {
+    const answer = room(largest, '<attributes>');
+    const length = room(8, '<length>');
+    const steps = things.slice(at, at + batch).flatMap(thing => questionSteps(question(thing), answer, length));
+    const output = await askSteps(steps);
+    for (let offset = 0; offset < output.length; ) {
+      const size = output.readInt32LE(offset);
+      offset += 4;
+      answers.push(size < 0 ? undefined : output.subarray(offset, offset + size));
+      offset += Math.max(size, 0);
+    }
+  }
+  return answers;
+}
+
+/** Length and answer go to the pipe. Of a refusal the length is an errno, and as a size it is more than any memory: EFAULT. */
+function questionSteps([name, args]: Question, answer: ReturnType<typeof room>, length: typeof answer): Step[] {
+  const result = slot('length');
+  const about = (why: string) => ({ why, group: 'extended attributes' });
+  return [
+    call(name, [...args, answer, largest], {
+      ...about('what does the file have that copying its content does not copy?'),
+      tolerate: ['ENOTSUP', 'ENODATA'],
+      save: result,
+    }),
+    store(result, length, 0, 'u32', about('how long the answer is')),
+    call('write', [1, length, 4], about('its length, to the launcher')),
+    call('write', [1, answer, result], { ...about('the answer'), tolerate: ['EFAULT', 'EINVAL'] }),
+  ];
+}
