@@ -93,6 +93,14 @@ export function shimUsers(root, files) {
     .map(file => `${file} names the shim's file: only src/syscalls starts it`);
 }
 
+/** What others wrote reaches a terminal through src/cli/print/output.ts alone, which spells out what a terminal would obey. */
+export function printers(root, files) {
+  const writes = /process\.std(out|err)\.write|console\.(log|error|warn|info)\(|writeSync\([12]\b/;
+  return files
+    .filter(file => roomOf(file) !== 'workshop' && writes.test(readFileSync(root + file, 'utf8')))
+    .map(file => `${file} prints by itself: only src/cli/print/output.ts does`);
+}
+
 /** One concept a folder, one idea a file. */
 export function sizes(root, files) {
   const folders = new Map();
