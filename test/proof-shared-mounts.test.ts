@@ -1,3 +1,4 @@
+// @mounts-nothing it makes a host with a shared / itself
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -28,12 +29,14 @@ test.before(async () => {
 
 /** A shell on that host, with `minidock`; `$mounts` prints its mount table without what changes by itself. */
 async function onSharedHost(script: string): Promise<string> {
-  const prelude = `minidock() { '${minidockPath}' "$@"; }
+  const prelude = `mount --make-rshared /
+minidock() { '${minidockPath}' "$@"; }
 mounts() { cut -d ' ' -f 3- /proc/self/mountinfo | sort; }
 volume='${volume}'
 port=${await freePort()}
 `;
-  const command = ['-m', '--propagation', 'shared', 'sh', '-ec', prelude + script];
+  // Private first: of a mount that is shared here already, the copy would show what this host mounts below it meanwhile.
+  const command = ['-m', '--propagation', 'private', 'sh', '-ec', prelude + script];
   const { exitCode, all } = await execa('unshare', command, {
     reject: false,
     all: true,

@@ -14,7 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
 export const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-export const imageCache = join(checkout, '.cache/images');
+const cacheFolder = () => process.env.MINIDOCK_IMAGE_CACHE ?? join(checkout, '.cache/images');
 
 /** An image in files, made once and kept. Do not write to them: other tests read them. */
 export interface ImageFiles {
@@ -27,7 +27,7 @@ export interface ImageFiles {
 }
 
 /**
- * The folder `.cache/images/<name>-<key>`, built by `build` when it is missing or broken. It appears by a rename, so
+ * The folder `.cache/images/<name>-<key>` (or in MINIDOCK_IMAGE_CACHE), built by `build` when it is missing or broken. It appears by a rename, so
  * two builders and a killed one do no harm. Folders of other keys of the same name are removed after a build.
  */
 export async function cached(
@@ -40,6 +40,7 @@ export async function cached(
     .update([...shared, ...inputs].join('\0'))
     .digest('hex')
     .slice(0, 12);
+  const imageCache = cacheFolder();
   const final = join(imageCache, `${name}-${key}`);
   if (await intact(final)) return final;
   mkdirSync(imageCache, { recursive: true });

@@ -4,9 +4,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Names this test run in every temporary path, process environment and link, so that its leaks can be told from others. */
-export const testRun = process.env.MINIDOCK_TEST_RUN ?? randomBytes(3).toString('hex');
+/**
+ * Six hexadecimal digits in every temporary path, process environment and link of this process: the first four name the
+ * run of the tests, the last two the test file. So each file and each run knows its own leaks from those of others, which
+ * work on the same machine at the same time. `00` is the runner, or a file that was started by hand.
+ */
+export const testRun = process.env.MINIDOCK_TEST_RUN || `${randomBytes(2).toString('hex')}00`;
 process.env.MINIDOCK_TEST_RUN = testRun;
+
+/** The id of the run's test file number `index`. After 255 files the numbers begin anew. */
+export function fileRun(index: number): string {
+  return testRun.slice(0, 4) + ((index % 0xff) + 1).toString(16).padStart(2, '0');
+}
 
 const actions: (() => void)[] = [];
 
@@ -25,7 +34,8 @@ export function onExit(action: () => void): () => void {
   return once;
 }
 
-function runAll(): void {
+/** Runs what `onExit` was given so far: a process that runs several test files does so after each. */
+export function cleanUp(): void {
   for (let action = actions.at(-1); action; action = actions.at(-1)) {
     try {
       action();
@@ -36,13 +46,25 @@ function runAll(): void {
   }
 }
 
-process.on('exit', runAll);
+let beforeSignalEnds: ((signal: NodeJS.Signals) => Promise<void>) | undefined;
+
+/** What this process finishes first when a signal ends it. A second signal does not wait for it. */
+export function onSignal(action: (signal: NodeJS.Signals) => Promise<void>): void {
+  beforeSignalEnds = action;
+}
+
+process.on('exit', cleanUp);
 for (const [signal, number] of [
   ['SIGINT', 2],
   ['SIGTERM', 15],
   ['SIGHUP', 1],
 ] as const)
-  process.on(signal, () => process.exit(128 + number));
+  process.on(signal, () => {
+    const action = beforeSignalEnds;
+    beforeSignalEnds = undefined;
+    if (!action) process.exit(128 + number);
+    void action(signal).finally(() => process.exit(128 + number));
+  });
 
 /** A private folder under /tmp. At the end whatever is mounted at or below it is unmounted and it is removed. */
 export function temporaryFolder(name = 'work'): string {
@@ -69,13 +91,14 @@ export function mountsBelow(path: string): string[] {
     .filter(point => point === path || point.startsWith(`${path}/`));
 }
 
-/** Processes whose environment holds NAME=VALUE, without this one. */
-export function processesWith(variable: string): number[] {
+/** Processes whose environment holds one of these `NAME=VALUE`, without this one. */
+export function processesWith(...variables: string[]): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter(name => {
       try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(variable);
+        const environment = readFileSync(`/proc/${name}/environ`, 'latin1').split('\0');
+        return variables.some(variable => environment.includes(variable));
       } catch {
         return false;
       }
@@ -88,11 +111,11 @@ export function sleepSync(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Ends processes by id: SIGTERM, then after two seconds SIGKILL; returns once they are gone. */
-export function endProcesses(pids: number[]): void {
+/** Ends processes by id: SIGTERM, then after `seconds` SIGKILL; returns once they are gone. */
+export function endProcesses(pids: number[], seconds = 2): void {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     for (const pid of pids) send(pid, signal);
-    for (let tries = 0; tries < 100 && pids.some(alive); tries++) sleepSync(20);
+    for (let tries = 0; tries < seconds * 50 && pids.some(alive); tries++) sleepSync(20);
     if (!pids.some(alive)) return;
   }
 }

@@ -1,10 +1,12 @@
 /**
- * Tries `check` every 20 ms until it neither throws nor returns false, and resolves with what it returned. After
- * `seconds` it rejects with the last error.
+ * Tries `check` until it neither throws nor returns false, and resolves with what it returned. After `seconds` it rejects
+ * with the last error. Between two tries are 20 ms, or as long as a try takes: what starts a process and waits for one leaves
+ * half of the time to others.
  */
 export async function eventually<T>(check: () => T | Promise<T>, seconds = 5): Promise<Exclude<T, false>> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
+    const began = Date.now();
     let failure: unknown;
     try {
       const value = await check();
@@ -14,6 +16,6 @@ export async function eventually<T>(check: () => T | Promise<T>, seconds = 5): P
       failure = error;
     }
     if (Date.now() > deadline) throw failure;
-    await new Promise(resolve => setTimeout(resolve, 20));
+    await new Promise(resolve => setTimeout(resolve, Math.max(20, Date.now() - began)));
   }
 }

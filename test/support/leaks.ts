@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { enginesDirectory } from '../../src/state/paths.ts';
 import { testRun } from './cleanup.ts';
+import { type Owners, owners, parentOf, readProc } from './owners.ts';
 import { findProgram } from './requires.ts';
 
-/** What of ours a machine holds: one line a thing, by kind. */
+/** What of ours a machine holds: one line a thing, by kind. A line says whose it is, where that is known. */
 export interface Holdings {
   mounts: string[];
   links: string[];
@@ -19,75 +20,100 @@ export interface Holdings {
 /** Bridges of an engine: the default one, those of the test driver, those of the demo and the bench. */
 const ourLink = /^(minidock|mdt|mdd|mdb)/;
 const ours = /minidock/i;
-/** Another test run on this machine at the same time answers for its own. */
-const othersRun = new RegExp(`(minidock-test-|mdt|MINIDOCK_TEST_RUN=)(?!${testRun})[0-9a-f]{6}`);
 
 /**
- * Everything on this machine that carries our name, whoever made it. Links are bridges of ours and every veth (ours end
- * with their containers); processes are known by their command line or by MINIDOCK_* in their environment, without the
- * caller, its ancestors and node processes of the checkout.
+ * Everything on this machine that carries our name, whoever made it. Links are bridges of ours and the veths that are in
+ * one of them or in none; processes are known by their command line, by MINIDOCK_* in their environment or by a cgroup of
+ * an engine, without the caller, its ancestors and its children.
  */
 export function holdings(): Holdings {
+  // First, so that what belongs to an engine that appears meanwhile is seen as unowned at worst once.
+  const known = owners();
   return {
-    mounts: readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .filter(line => ours.test(line)),
-    links: readdirSync('/sys/class/net').filter(name => ourLink.test(name) || isVeth(name)),
+    mounts: mountsOf('self'),
+    links: readdirSync('/sys/class/net').flatMap(linkOfOurs),
     rules: ['iptables-save', 'iptables-legacy-save', 'ip6tables-save'].flatMap(rulesOf),
-    cgroups: [...walkDirectories('/sys/fs/cgroup', 4)].filter(path => ours.test(path.slice('/sys/fs/cgroup'.length))),
-    processes: processes(),
+    cgroups: [...walkDirectories('/sys/fs/cgroup', 4)]
+      .filter(path => ours.test(path.slice('/sys/fs/cgroup'.length)))
+      .map(path => withOwner(path, known.ofCgroup(path))),
+    processes: processes(known),
     files: ['/tmp', '/run', '/var/lib', '/var/run/netns', '/dev/shm'].flatMap(folder =>
       list(folder)
-        .filter(name => ours.test(name) && join(folder, name) !== enginesDirectory)
-        .map(name => join(folder, name)),
+        .filter(name => ours.test(name))
+        .map(name => join(folder, name))
+        .filter(path => path !== enginesDirectory),
     ),
     namespaces: list('/run/netns').filter(name => ours.test(name)),
   };
 }
 
-/** What `after` holds and `before` did not, each line with its kind. */
-export function newSince(before: Holdings, after: Holdings): string[] {
+/** Our mounts in the mount namespace of a process. */
+export function mountsOf(pid: number | 'self'): string[] {
+  return readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
+    .split('\n')
+    .filter(line => ours.test(line));
+}
+
+/**
+ * What `after` holds and `before` did not, each line with its kind, without what is of another test file, run or engine:
+ * `own` is the beginning of the ids that count, this file's unless told.
+ */
+export function newSince(before: Holdings, after: Holdings, own = testRun): string[] {
   return (Object.keys(after) as (keyof Holdings)[]).flatMap(kind => {
     const known = new Set(before[kind]);
-    return after[kind].filter(line => !known.has(line) && !othersRun.test(line)).map(line => `${kind}: ${line}`);
+    return after[kind]
+      .filter(line => !known.has(line) && !line.includes(', of the engine at '))
+      .filter(line => idsIn(line).every(id => id.startsWith(own)))
+      .map(line => `${kind}: ${line}`);
   });
 }
 
+/** The ids of test files in a line of holdings. */
+export function idsIn(line: string): string[] {
+  return [...line.matchAll(/(?:minidock-test-|mdt|, of run )([0-9a-f]{6})/g)].map(([, id]) => id!);
+}
+
+const withOwner = (line: string, owner: string | undefined) => (owner === undefined ? line : `${line}, of ${owner}`);
+
+/** Our rules. The chain that all bridges share counts only where no bridge is left in it: else it is theirs. */
 function rulesOf(command: string): string[] {
   const path = findProgram(command);
   if (!path) return [];
-  const result = spawnSync(path, [], { encoding: 'utf8' });
-  return (result.stdout ?? '')
+  const saved = spawnSync(path, [], { encoding: 'utf8' }).stdout ?? '';
+  const isShared = /^-A MINIDOCK-FORWARD /m.test(saved);
+  return saved
     .split('\n')
     .filter(line => !line.startsWith('#') && (ours.test(line) || /\b(mdt|mdd|mdb)\w*/.test(line)))
+    .filter(line => !isShared || !/^:MINIDOCK-FORWARD |^-A FORWARD .*-j MINIDOCK-FORWARD$/.test(line))
     .map(line => `${command}: ${line.replace(/ \[\d+:\d+\]$/, '')}`);
 }
 
-function isVeth(name: string): boolean {
+function linkOfOurs(name: string): string[] {
+  if (ourLink.test(name)) return [name];
+  if (!name.startsWith('veth')) return [];
   try {
-    return !readlinkSync(`/sys/class/net/${name}`).includes('/pci') && /^veth/.test(name);
+    const bridge = basename(readlinkSync(`/sys/class/net/${name}/master`));
+    return ourLink.test(bridge) ? [`${name} in ${bridge}`] : [];
   } catch {
-    return false;
+    return list(`/sys/class/net/${name}`).length > 0 ? [name] : [];
   }
 }
 
-function processes(): string[] {
+function processes(known: Owners): string[] {
   const family = new Set<number>();
   for (let pid = process.pid; pid > 1 && !family.has(pid); pid = parentOf(pid)) family.add(pid);
   return list('/proc')
-    .filter(name => /^\d+$/.test(name) && !family.has(Number(name)) && parentOf(Number(name)) !== process.pid)
-    .flatMap(name => {
-      const command = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim();
-      const comm = read(`/proc/${name}/comm`).trim();
-      const environment = read(`/proc/${name}/environ`);
-      if (othersRun.test(environment)) return [];
-      const inTest = /(^|\0)MINIDOCK_\w+=/.test(environment);
-      return ours.test(comm) || ours.test(command) || inTest ? [`${name} ${comm}: ${command.slice(0, 200)}`] : [];
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => !family.has(pid) && parentOf(pid) !== process.pid)
+    .flatMap(pid => {
+      const command = readProc(pid, 'cmdline').replaceAll('\0', ' ').trim();
+      const comm = readProc(pid, 'comm').trim();
+      const inTest = /(^|\0)MINIDOCK_\w+=/.test(readProc(pid, 'environ'));
+      const inContainer = /:\/minidock/.test(readProc(pid, 'cgroup'));
+      if (!ours.test(comm) && !ours.test(command) && !inTest && !inContainer) return [];
+      return [withOwner(`${pid} ${comm}: ${command.slice(0, 200)}`, known.ofProcess(pid))];
     });
-}
-
-function parentOf(pid: number): number {
-  return Number(/\) \S+ (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] ?? 0);
 }
 
 function* walkDirectories(path: string, depth: number): Generator<string> {
@@ -110,13 +136,5 @@ function list(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
   }
 }

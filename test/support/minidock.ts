@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { cgroupParent } from '../../src/state/paths.ts';
@@ -57,59 +57,90 @@ export function sandbox(config: Record<string, unknown> = {}): Sandbox {
       throw new Error(`minidock ${args.join(' ')}: ${result.shortMessage}\n${result.stdout}\n${result.stderr}`);
     return String(result.stdout ?? '');
   };
-  const close = onExit(() => removeSandbox({ ...box, folder, bridge, env }));
+  const mine = { ...box, folder, bridge, env };
+  open.add(mine);
+  // The one that was made last closes all: looking through all processes once is enough.
+  onExit(() => removeSandboxes([...open]));
+  const close = () => removeSandboxes([mine]);
   return { ...box, folder, bridge, env, minidock, ok, close };
 }
 
+type Box = Pick<Sandbox, 'folder' | 'root' | 'execRoot' | 'bridge' | 'env'>;
+const open = new Set<Box>();
+
 /**
- * First by the engine's own `rm -f`; then by force, because the engine under test may be the broken part: what still runs
- * with this sandbox's root, its cgroups, rules and links.
+ * First by each engine's own `rm -f`; then by force, because the engine under test may be the broken part: what still runs
+ * with these sandboxes' roots, their cgroups, rules and links.
  */
-function removeSandbox(box: Pick<Sandbox, 'folder' | 'root' | 'execRoot' | 'bridge' | 'env'>): void {
-  const containers = join(box.root, 'containers');
-  const ids = existsSync(containers) ? readdirSync(containers) : [];
-  if (ids.length > 0)
-    spawnSync(minidockPath, ['rm', '-f', ...ids], { env: { ...process.env, ...box.env }, timeout: 30_000 });
-  endProcesses(processesWith(`MINIDOCK_ROOT=${box.root}`));
+function removeSandboxes(boxes: Box[]): void {
+  const closing = boxes.filter(box => open.delete(box));
+  for (const { root, env } of closing) {
+    const containers = join(root, 'containers');
+    const ids = existsSync(containers) ? readdirSync(containers) : [];
+    if (ids.length > 0)
+      spawnSync(minidockPath, ['rm', '-f', ...ids], { env: { ...process.env, ...env }, timeout: 30_000 });
+  }
+  endProcesses(processesWith(...closing.map(box => `MINIDOCK_ROOT=${box.root}`)));
+  for (const box of closing) removeByForce(box);
+}
+
+function removeByForce(box: Box): void {
   for (const group of cgroupsNamed(basename(cgroupParent(box)))) removeCgroup(group);
-  removeRules(box.bridge);
+  // An engine notes its bridge before it makes one.
+  if (existsSync(join(box.root, 'networks'))) removeRules(box.bridge);
   if (existsSync(`/sys/class/net/${box.bridge}`)) spawnSync(findProgram('ip') ?? 'ip', ['link', 'del', box.bridge]);
   removeTree(box.folder);
 }
 
-/** In every hierarchy, children before parents. */
+/** An engine's groups in every hierarchy, children before parents. */
 function cgroupsNamed(name: string): string[] {
-  const found = spawnSync('find', ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', `*/${name}*`], {
-    encoding: 'utf8',
-  });
-  return (found.stdout ?? '').split('\n').filter(path => path !== '');
+  const top = '/sys/fs/cgroup';
+  return ['', ...foldersIn(top)].map(hierarchy => join(top, hierarchy, name)).flatMap(treeOf);
+}
+
+function treeOf(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return [...foldersIn(folder).flatMap(name => treeOf(join(folder, name))), folder];
+}
+
+function foldersIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name);
 }
 
 function removeCgroup(path: string): void {
-  const kill = spawnSync('cat', [join(path, 'cgroup.procs')], { encoding: 'utf8' });
-  endProcesses((kill.stdout ?? '').split('\n').filter(Boolean).map(Number));
-  spawnSync('rmdir', [path]);
+  try {
+    endProcesses(readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
+    rmdirSync(path);
+  } catch {}
 }
 
 /**
- * Deletes every iptables rule that names the bridge, then the chains that are named after it; and the one chain that the
- * bridges of all engines share, where it is empty.
+ * Deletes every iptables rule that names the bridge and the chains that are named after it; and the one chain that the
+ * bridges of all engines share, where it is empty: iptables-restore does all of a table or nothing, should another engine
+ * enter that chain meanwhile.
  */
 function removeRules(bridge: string): void {
-  const iptables = findProgram('iptables');
-  if (!iptables) return;
-  for (const table of ['nat', 'filter', 'mangle', 'raw']) {
-    const listed = spawnSync(iptables, ['-w', '-t', table, '-S'], { encoding: 'utf8' }).stdout ?? '';
-    const lines = listed.split('\n').filter(line => line.includes(bridge));
-    for (const line of lines.filter(line => line.startsWith('-A ')))
-      spawnSync('sh', ['-c', `${iptables} -w -t ${table} -D ${line.slice(3)}`]);
-    const chains = lines.filter(line => line.startsWith('-N ')).map(line => line.slice(3));
-    for (const chain of chains) spawnSync(iptables, ['-w', '-t', table, '-F', chain]);
-    for (const chain of chains) spawnSync(iptables, ['-w', '-t', table, '-X', chain]);
+  const saved = iptables('iptables-save');
+  let table = '';
+  for (const line of saved.split('\n')) {
+    if (line.startsWith('*')) table = line.slice(1);
+    if (line.startsWith('-A ') && line.includes(bridge)) restore(table, [`-D ${line.slice(3)}`]);
   }
-  const shared = spawnSync(iptables, ['-w', '-S', 'MINIDOCK-FORWARD'], { encoding: 'utf8' }).stdout ?? '';
-  if (shared.trim() === '-N MINIDOCK-FORWARD') {
-    spawnSync(iptables, ['-w', '-D', 'FORWARD', '-j', 'MINIDOCK-FORWARD']);
-    spawnSync(iptables, ['-w', '-X', 'MINIDOCK-FORWARD']);
+  for (const line of saved.split('\n')) {
+    if (line.startsWith('*')) table = line.slice(1);
+    const chain = line.startsWith(':') && line.includes(bridge) ? line.slice(1).split(' ')[0] : undefined;
+    if (chain) restore(table, [`-F ${chain}`, `-X ${chain}`]);
   }
+  if (/^:MINIDOCK-FORWARD /m.test(saved) && !/^-A MINIDOCK-FORWARD /m.test(iptables('iptables-save')))
+    restore('filter', ['-D FORWARD -j MINIDOCK-FORWARD', '-X MINIDOCK-FORWARD']);
+}
+
+function iptables(command: string, args: string[] = [], input = ''): string {
+  return spawnSync(findProgram(command) ?? command, args, { input, encoding: 'utf8' }).stdout ?? '';
+}
+
+function restore(table: string, rules: string[]): void {
+  iptables('iptables-restore', ['-w', '--noflush'], `*${table}\n${rules.join('\n')}\nCOMMIT\n`);
 }
