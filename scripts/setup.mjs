@@ -3,7 +3,7 @@
  * Makes a fresh clone ready: system packages, npm packages, the native build, the bundle. It says what it will do before
  * it does it, does nothing that is done, and runs on a machine with nothing but Node: no imports but Node's own.
  *
- *   node scripts/setup.mjs [--for build|lesson|demo|test|bench]
+ *   node scripts/setup.mjs [--for build|lesson|demo|test|gate|bench]
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ import { Interrupted, SetupError } from './setup/say.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.cache');
-const typed = { test: 'npm test', build: 'npm run build' };
+const typed = { test: 'npm test', gate: 'bash .ci/run', build: 'npm run build' };
 
 async function main(args) {
   const purpose = args[0] === '--for' ? args[1] : args.length === 0 ? 'build' : undefined;

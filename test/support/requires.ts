@@ -122,6 +122,15 @@ for (const name of [
 ])
   probes[name] ??= program(name);
 
+/**
+ * What a machine may lack for which the gate has no remedy. The gate installs everything else, or is not where it belongs:
+ * there a test that would be skipped for want of it fails.
+ */
+const ofTheMachine = ['arm64', 'x64', 'cgroup1', 'cgroup2', 'ipv6', 'user-namespaces', 'readable-checkout'];
+
+/** Every requirement that has to be met in the gate. */
+export const gateRequirements: readonly string[] = Object.keys(probes).filter(name => !ofTheMachine.includes(name));
+
 const answers = new Map<string, string | undefined>();
 
 /** Why a requirement is not met, or undefined. `kernel>=5.12` compares the running kernel. Throws on an unknown name. */
@@ -163,12 +172,17 @@ export interface KernelTest {
  *     test.run();
  *
  * Where something is missing the test is skipped, and its reason is printed and counted. The hooks `before` and `after`
- * are skipped with it. An unknown requirement throws, so the file fails.
+ * are skipped with it. In the gate the test fails instead, if it is one of `gateRequirements` that is missing. An unknown
+ * requirement throws, so the file fails.
  */
 export function requires(...requirements: string[]): KernelTest {
   const missing = requirements.map(unmet).filter(reason => reason !== undefined);
+  const owed =
+    process.env.MINIDOCK_TEST_GATE === '1' ? gateRequirements.filter(name => requirements.includes(name)) : [];
+  const mayNot = owed.flatMap(name => unmet(name) ?? []);
   const test = ((name, handler) => {
     if (missing.length === 0) uvuTest(name, handler as () => void);
+    else if (mayNot.length > 0) fail(name, mayNot.join(', '));
     else skip(name, missing.join(', '));
   }) as KernelTest;
   test.skip = name => skip(name, 'switched off');
@@ -181,6 +195,12 @@ export function requires(...requirements: string[]): KernelTest {
 }
 
 const ignoreHooks = Object.assign(() => {}, { each: () => {} }) as unknown as typeof uvuTest.before;
+
+function fail(name: string, reason: string): void {
+  uvuTest(name, () => {
+    throw new Error(`the gate does not skip: ${reason}`);
+  });
+}
 
 /** test/run.ts reads these lines; uvu alone counts skips without naming them. */
 function skip(name: string, reason: string): void {
