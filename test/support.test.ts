@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { judge } from './runner/judge.ts';
 import { canaryTree } from './support/canary.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { holdings, newSince } from './support/leaks.ts';
 import { push, registry } from './support/registry.ts';
 import { checkout, requires } from './support/requires.ts';
-import { judge } from './support/runner.ts';
 
 const test = requires();
 

@@ -44,6 +44,8 @@ const peers = [
   { has: 'crun', apt: 'crun', why: 'runs the same bundles, for comparison' },
   { has: 'tshark', apt: 'tshark', why: 'takes packets apart' },
   { has: 'qemu-system-x86_64', apt: 'qemu-system-x86', why: 'boots other kernels' },
+  { has: 'zsh', apt: 'zsh', why: 'completes commands' },
+  { has: 'fish', apt: 'fish', why: 'completes commands' },
   { has: 'tmux', apt: 'tmux', why: 'terminals to type at' },
   { has: 'gdb', apt: 'gdb', why: 'stops processes where they are' },
   { has: 'clang', apt: 'clang', why: 'compiles native/ as well' },

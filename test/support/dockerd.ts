@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { endProcesses, onExit, temporaryFolder } from './cleanup.ts';
 import { eventually } from './eventually.ts';
 import { findProgram } from './requires.ts';
@@ -14,27 +16,19 @@ export interface Dockerd {
   result(args: string[], input?: string | Buffer): { status: number | null; stdout: string; stderr: string };
 }
 
-/** A private Docker daemon without network, ended with this process. The test says requires('root', 'dockerd', 'docker'). */
+/**
+ * A Docker daemon without network and with nothing in it, this process's own until it ends. The runner lends one to a test file
+ * after the other: starting a daemon costs two seconds. The test says requires('root', 'dockerd', 'docker').
+ */
 export async function dockerd(): Promise<Dockerd> {
-  const folder = temporaryFolder('dockerd');
-  const host = `unix://${join(folder, 's')}`;
-  const log = join(folder, 'log');
-  const output = openSync(log, 'a');
-  const args = ['--data-root', join(folder, 'd'), '--exec-root', join(folder, 'e'), '-H', host];
-  args.push('--pidfile', join(folder, 'p'), '--bridge=none', '--iptables=false', '--ip-forward=false');
-  const child = spawn(findProgram('dockerd') ?? 'dockerd', args, { stdio: ['ignore', output, output] });
-  closeSync(output);
-  child.unref();
-  onExit(() => endProcesses([child.pid ?? 0]));
-  await eventually(() => {
-    if (child.exitCode !== null) throw new Error(`dockerd ended: ${readFileSync(log, 'utf8')}`);
-    return /API listen on/.test(readFileSync(log, 'utf8'));
-  }, 30);
+  const services = process.env.MINIDOCK_TEST_SERVICES;
+  const host = services ? await borrowDockerd(services) : await startDockerd();
+  const config = temporaryFolder('docker-config');
   const result = (args: string[], input: string | Buffer = '') => {
     const { status, stdout, stderr } = spawnSync(findProgram('docker') ?? 'docker', ['-H', host, ...args], {
       input,
       maxBuffer: 1 << 28,
-      env: { ...process.env, DOCKER_CONFIG: folder },
+      env: { ...process.env, DOCKER_CONFIG: config },
     });
     return { status, stdout: String(stdout).trimEnd(), stderr: String(stderr).trimEnd() };
   };
@@ -44,4 +38,53 @@ export async function dockerd(): Promise<Dockerd> {
     return stdout;
   };
   return { host, docker, result };
+}
+
+/** Asks the runner, test/runner/services.ts. The open connection is what keeps the daemon ours. */
+async function borrowDockerd(path: string): Promise<string> {
+  const socket = connect(path);
+  for await (const line of createInterface({ input: socket })) {
+    const { host, error } = JSON.parse(line);
+    if (error !== undefined) throw new Error(error);
+    socket.unref();
+    return host;
+  }
+  throw new Error('the runner lends no daemon any more');
+}
+
+/** Removes all that a daemon has: containers, images, volumes, networks. Whether that succeeded. */
+export async function resetDockerd(host: string): Promise<boolean> {
+  const script = 'docker ps -aq | xargs -r docker rm -f && docker system prune -af --volumes';
+  return await new Promise(resolve =>
+    spawn('sh', ['-c', script], { stdio: 'ignore', env: { ...process.env, DOCKER_HOST: host } })
+      .once('error', () => resolve(false))
+      .once('exit', code => resolve(code === 0)),
+  );
+}
+
+/**
+ * Starts a private daemon that ends with this process, however that ends; returns its address. Its mounts are in a namespace
+ * of their own: it would make its data root shared in this one.
+ */
+export async function startDockerd(): Promise<string> {
+  const folder = temporaryFolder('dockerd');
+  const host = `unix://${join(folder, 's')}`;
+  const log = join(folder, 'log');
+  const output = openSync(log, 'a');
+  const args = ['--pdeathsig', 'TERM', 'unshare', '--mount', findProgram('dockerd') ?? 'dockerd'];
+  args.push('--data-root', join(folder, 'd'), '--exec-root', join(folder, 'e'), '-H', host);
+  args.push('--pidfile', join(folder, 'p'), '--bridge=none', '--iptables=false', '--ip-forward=false');
+  const child = spawn(findProgram('setpriv') ?? 'setpriv', args, { stdio: ['ignore', output, output] });
+  closeSync(output);
+  child.unref();
+  onExit(() => {
+    // What a failed test left running would outlive a daemon that is killed.
+    spawnSync('sh', ['-c', 'docker ps -aq | xargs -r docker rm -f'], { env: { ...process.env, DOCKER_HOST: host } });
+    endProcesses([child.pid ?? 0], 20);
+  });
+  await eventually(() => {
+    if (child.exitCode !== null) throw new Error(`dockerd ended: ${readFileSync(log, 'utf8')}`);
+    return /API listen on/.test(readFileSync(log, 'utf8'));
+  }, 30);
+  return host;
 }

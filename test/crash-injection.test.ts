@@ -1,3 +1,4 @@
+// @long two hundred faults, each in a run of its own
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { eventually } from './support/eventually.ts';

@@ -1,0 +1,85 @@
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+/** Kinds of tests by what they cost and what they need, in the order in which the runner prints them. */
+export const tiers = ['unit', 'kernel', 'proof', 'parity', 'vm', 'crash', 'browser'] as const;
+export type Tier = (typeof tiers)[number];
+
+/**
+ * What a test file asks of the runner, on a line of its own with the reason: `// @exclusive it fills all memory`.
+ *
+ * - `own-process`: a unit test that cannot share a process with others.
+ * - `exclusive`: nothing else runs meanwhile: the file changes or measures the whole machine.
+ * - `long`: begins before the others, so that it is not left to run alone at the end.
+ * - `mounts-nothing`: it requires overlayfs, and yet shows nothing more where `/` is shared.
+ */
+export const marks = ['own-process', 'exclusive', 'long', 'mounts-nothing'] as const;
+export type Mark = (typeof marks)[number];
+
+export interface TestFile {
+  /** Relative to the checkout. */
+  path: string;
+  tier: Tier;
+  marks: readonly Mark[];
+  /** The gate runs it once more where `/` is shared. */
+  mounts: boolean;
+  /** Length of its source. */
+  size: number;
+}
+
+/** Folders whose tests need neither root nor a feature of the kernel. */
+const unitFolders = ['src', 'scripts', 'bench', 'test/runner'];
+const kernelFolders = ['lessons', 'labs', 'test'];
+
+/**
+ * Every test file (`*.test.ts`) of the checkout, by path, and those that `others` names elsewhere. Throws on a mark that is
+ * unknown or has no reason.
+ */
+export function testFiles(root: string, others: readonly string[] = []): TestFile[] {
+  const paths = new Set([...unitFolders, ...kernelFolders].flatMap(folder => walk(join(root, folder))));
+  const relatives = [...paths].map(path => relative(root, path)).sort();
+  return [...relatives, ...others].map(path => {
+    const source = readFileSync(resolve(root, path), 'utf8');
+    return describe(path, source);
+  });
+}
+
+export function describe(path: string, source: string): TestFile {
+  const [tier, marks] = [tierOf(path), marksOf(path, source)];
+  const requiresMounts = /\brequires\([^)]*'overlayfs'/.test(source);
+  const mounts = ['kernel', 'proof'].includes(tier) && requiresMounts && !marks.includes('mounts-nothing');
+  return { path, tier, marks, mounts, size: source.length };
+}
+
+/**
+ * `test/proof-x.test.ts` and `test/proof/x.test.ts` are of the tier `proof`, and so on; what names no tier needs a kernel.
+ */
+export function tierOf(path: string): Tier {
+  if (unitFolders.some(folder => path.startsWith(`${folder}/`))) return 'unit';
+  const named = /(?:^|\/)(proof|parity|vm|crash|browser)[-/]/.exec(path)?.[1];
+  return (named as Tier | undefined) ?? 'kernel';
+}
+
+/** The marks in a test's source. */
+export function marksOf(path: string, source: string): Mark[] {
+  return [...source.matchAll(/^\/\/ @(\S*)(.*)$/gm)].map(([line, name, reason]) => {
+    const mark = marks.find(mark => mark === name);
+    if (!mark) throw new Error(`${path}: "${line}": the marks are ${marks.map(mark => `@${mark}`).join(', ')}`);
+    if (reason!.trim() === '') throw new Error(`${path}: "${line}" needs its reason on the same line`);
+    return mark;
+  });
+}
+
+function walk(folder: string): string[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap(entry => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(path);
+    return entry.name.endsWith('.test.ts') ? [path] : [];
+  });
+}

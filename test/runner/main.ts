@@ -1,0 +1,112 @@
+import { cleanUp, fileRun, onSignal, testRun } from '../support/cleanup.ts';
+import { checkout } from '../support/requires.ts';
+import type { TestFile } from './files.ts';
+import { type FileResult, isOver, judge } from './judge.ts';
+import { type Job, runInLanes } from './lanes.ts';
+import { watchLeaks } from './leak-check.ts';
+import { endRunning, runProcess } from './process.ts';
+import type { Report } from './report.ts';
+import { serveServices } from './services.ts';
+import { sharedHost } from './shared-mounts.ts';
+import { runUnits } from './unit.ts';
+
+/** `here` is this host as it is, `shared` one whose `/` is shared. */
+export type Pass = 'here' | 'shared';
+
+export interface RunOptions {
+  passes: readonly Pass[];
+  lanes: number;
+  /** Where a requirement is missing that the gate has to meet, its tests fail: see test/support/requires.ts. */
+  gate: boolean;
+}
+
+/** Time limits, in seconds: of a unit test's process, of all unit tests in one process, of another test file. */
+const limits = { unit: 60, units: 180, file: 300 };
+
+/**
+ * Runs test files in lanes and reports each. At the end whatever of ours is new on the machine is a failed test. A signal
+ * ends what runs, lets it clean up, and says what is left; the process then ends by itself.
+ */
+export async function runTests(files: readonly TestFile[], options: RunOptions, report: Report): Promise<number> {
+  const shared = options.passes.includes('shared') ? await sharedHost() : undefined;
+  const leaks = watchLeaks(shared?.pid);
+  const services = serveServices();
+  let stopped: NodeJS.Signals | undefined;
+  let started = 0;
+
+  /** What a test process is told: whose its leaks are, where the runner's services are. */
+  const environment = (file: string): NodeJS.ProcessEnv => {
+    const id = fileRun(started++);
+    leaks.nameOwner(id, file);
+    return {
+      ...process.env,
+      MINIDOCK_TEST_RUN: id,
+      MINIDOCK_TEST_SERVICES: services,
+      MINIDOCK_TEST_GATE: options.gate ? '1' : '',
+      // Node reads this file at each of its thousands of starts; no test asks a server of the outside world.
+      NODE_EXTRA_CA_CERTS: '',
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+    };
+  };
+  const node = (...args: string[]) => [process.execPath, '--import', 'tsx', ...args];
+  const add = (result: FileResult, tier: TestFile['tier']) => {
+    if (!stopped) report.add(result, tier);
+  };
+
+  const fileJob = (file: TestFile, pass: Pass): Job => ({
+    exclusive: file.marks.includes('exclusive'),
+    rank: file.marks.includes('long') ? Number.MAX_SAFE_INTEGER : file.size,
+    run: async () => {
+      const name = pass === 'shared' ? `${file.path}, where / is shared` : file.path;
+      const began = Date.now();
+      const { code, output } = await runProcess({
+        command: pass === 'shared' ? shared!.enter(node(file.path), checkout) : node(file.path),
+        cwd: checkout,
+        env: environment(name),
+        seconds: file.tier === 'unit' ? limits.unit : limits.file,
+        isOver,
+      });
+      add({ file: name, ...judge(output, code), milliseconds: Date.now() - began }, file.tier);
+    },
+  });
+  const unitJob = (units: readonly TestFile[]): Job => ({
+    exclusive: false,
+    rank: Number.POSITIVE_INFINITY,
+    run: () =>
+      runUnits(
+        units.map(file => file.path),
+        (paths, onOutput) =>
+          runProcess({
+            command: node('test/runner/unit-host.ts', ...paths),
+            cwd: checkout,
+            env: environment('unit tests in one process'),
+            seconds: limits.units,
+            onOutput,
+          }),
+        result => add(result, 'unit'),
+      ),
+  });
+
+  const inOneProcess = files.filter(file => file.tier === 'unit' && !file.marks.includes('own-process'));
+  const jobs = inOneProcess.length > 0 && options.passes.includes('here') ? [unitJob(inOneProcess)] : [];
+  for (const file of files)
+    for (const pass of options.passes)
+      if (!inOneProcess.includes(file) && (pass === 'here' || file.mounts)) jobs.push(fileJob(file, pass));
+
+  const finished = (async () => {
+    await runInLanes(jobs, options.lanes, () => stopped !== undefined);
+    cleanUp();
+    const about = `run ${testRun.slice(0, 4)}, Node ${process.versions.node}`;
+    report.add(await leaks.check());
+    shared?.end();
+    return report.close(stopped ? `stopped by ${stopped}; ${about}` : about);
+  })();
+  onSignal(async signal => {
+    stopped = signal;
+    console.log(`\n${signal}: ending what runs`);
+    await endRunning();
+    await finished;
+  });
+  return finished;
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { findProgram } from '../support/requires.ts';
+
+export interface Ended {
+  /** Exit code, or the signal that ended it. */
+  code: number | string;
+  /** Both streams, in the order in which they came. */
+  output: string;
+}
+
+export interface Start {
+  command: readonly string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** The time limit. */
+  seconds: number;
+  /** Whether this output is all that is to come. */
+  isOver?: (output: string) => boolean;
+  /** Called with each piece of output. */
+  onOutput?: (text: string) => void;
+}
+
+const running = new Set<ChildProcess>();
+
+/**
+ * Runs a test process in a process group of its own, without standard input. At the time limit SIGTERM lets it clean up,
+ * then SIGKILL. It gets SIGTERM as well when this process dies, however that happens.
+ */
+export async function runProcess({ command, cwd, env, seconds, isOver, onOutput }: Start): Promise<Ended> {
+  const setpriv = findProgram('setpriv');
+  const [program = '', ...args] = setpriv ? [setpriv, '--pdeathsig', 'TERM', ...command] : command;
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  running.add(child);
+  let output = '';
+  const add = (text: string) => {
+    output += text;
+    onOutput?.(text);
+  };
+  const late = (reason: string) => {
+    add(`\nended: ${reason}\n`);
+    void end(child);
+  };
+  const limits = [setTimeout(late, seconds * 1000, `it still ran after ${seconds} s`)];
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      add(text);
+      if (isOver?.(output)) limits.push(setTimeout(late, 30_000, 'it still ran 30 s after its last test'));
+    });
+  const code = await new Promise<number | string>(resolve => {
+    child.once('error', error => resolve(error.message));
+    child.once('exit', (status, signal) => resolve(status ?? signal ?? 'unknown'));
+  });
+  for (const limit of limits) clearTimeout(limit);
+  running.delete(child);
+  // A grandchild that kept the pipe must not keep the runner.
+  await Promise.race([new Promise(resolve => child.once('close', resolve)), new Promise(r => setTimeout(r, 500))]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  return { code, output };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  signalGroup(child, 'SIGTERM');
+  await Promise.race([new Promise(resolve => child.once('exit', resolve)), new Promise(r => setTimeout(r, 10_000))]);
+  signalGroup(child, 'SIGKILL');
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-(child.pid ?? 0), signal);
+  } catch {}
+}
+
+/** Ends all test processes that still run, each after its own cleanup. */
+export async function endRunning(): Promise<void> {
+  await Promise.all([...running].map(end));
+}
