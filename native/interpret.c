@@ -18,6 +18,8 @@ void send_frame(int fd, u8 type, u8 detail, const void *payload, u32 length)
 
 static void report(const struct machine *m, u8 type, u32 index, s64 result, u64 seen)
 {
+	if (m->report_fd < 0)
+		return;
 	struct report r = { index, m->program.flags >> TAG_SHIFT, result, seen };
 	send_frame(m->report_fd, type, m->section, &r, sizeof r);
 }
@@ -108,7 +110,7 @@ static int run_step(struct machine *m, const struct step *s, u32 index)
 {
 	s64 result = 0;
 	u64 seen = 0;
-	if (m->program.flags & FLAG_STEP) {
+	if (m->program.flags & FLAG_STEP && m->report_fd >= 0) {
 		report(m, BEFORE, index, 0, 0);
 		await_go(m);
 	}

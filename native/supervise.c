@@ -2,31 +2,31 @@
  * The supervisor: what is left of the shim while the container lives. Single-threaded, one poll loop, no allocation.
  *
  * Backpressure: each client has room for one frame; while any attached client has not taken its last one, the
- * container's output is not read, so a slow reader slows the container down and costs no memory.
+ * container's output is not read, so a slow reader slows the container down and costs no memory. A client's input waits
+ * in that client until the container reads it, and nothing waits behind it.
+ *
+ * Nothing blocks but ppoll: a process can open its own pipe anew (/proc/self/fd/1) and read away what was announced here.
  */
 #include "supervise.h"
 #include "client.h"
+#include "log.h"
 #include "sys.h"
 
 enum {
-	POLLIN_ = 1, POLLOUT_ = 4, POLLERR_ = 8, POLLHUP_ = 16,
 	SIGPIPE_ = 13, SIGCHLD_ = 17, SIG_BLOCK_ = 0, WNOHANG_ = 1,
 	SFD_CLOEXEC_ = 02000000, SFD_NONBLOCK_ = 04000, SOCK_CLOEXEC_ = 02000000,
-	F_SETFL_ = 4, O_RDWR_ = 2, O_NONBLOCK_ = 04000,
-	TIOCSWINSZ_ = 0x5414, MSG_CMSG_CLOEXEC_ = 0x40000000, CLOCK_REALTIME_ = 0,
-	IDLE_MS = 100, /* after the child is gone: how long a stranger may stay silent on its output */
-	LINGER_SECONDS = 2, SHUT_WR_ = 1,
+	F_SETFL_ = 4, O_NONBLOCK_ = 04000,
+	TIOCSWINSZ_ = 0x5414, MSG_CMSG_CLOEXEC_ = 0x40000000,
+	IDLE = 100,  /* milliseconds after the child is gone: how long a stranger may stay silent on its output */
+	LAG = 1000,  /* milliseconds that a client has to take its output while somebody else waits for the end */
 	NONE = -1,
 };
 
-struct pollfd { int fd; short events, revents; };
-struct timespec { s64 sec, nsec; };
 struct iovec { const void *base; u64 length; };
 struct winsize { u16 rows, columns, x, y; };
 
-static struct client clients[CLIENTS];
-static u8 chunk[CHUNK], input[CHUNK];
-static u32 input_length, input_done;
+static u8 chunk[CHUNK];
+static u32 giver; /* the client whose input goes in first: a chunk that was begun is not mixed with another's */
 static int input_closing, tty;
 static int child, child_gone, exit_done;
 static int stdin_fd = NONE, console_fd = NONE, log_fd = NONE, listen_fd = NONE;
@@ -34,6 +34,7 @@ static int output_fd[2] = { NONE, NONE }; /* stdout (or the pty's master), stder
 static struct winsize window;
 static int window_set;
 static u32 status_slot = NO_SLOT;
+static s64 lag_deadline = FOREVER;
 
 static void close_fd(int *fd)
 {
@@ -42,37 +43,73 @@ static void close_fd(int *fd)
 	*fd = NONE;
 }
 
-/* --- output ------------------------------------------------------------------------------------------------------ */
-
-static u32 decimal(u8 *to, u64 value, int width)
+/* Of its open file description; a pipe's other end has another. */
+static void never_block(int fd)
 {
-	u8 digits[20];
-	int n = 0;
-	for (; n < width || value || n == 0; value /= 10)
-		digits[n++] = '0' + value % 10;
-	for (int i = 0; i < n; i++)
-		to[i] = digits[n - 1 - i];
-	return n;
+	if (fd != NONE)
+		sys(__NR_fcntl, fd, F_SETFL_, O_NONBLOCK_);
 }
 
-/* "SECONDS.NANOSECONDS out|err LENGTH\n", then that many bytes as they came. */
-static void append_log(int stream, u32 length)
+/* --- input ------------------------------------------------------------------------------------------------------- */
+
+static int input_waits(void)
 {
-	if (log_fd == NONE)
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].given)
+			return 1;
+	return 0;
+}
+
+/* Gives the process what it takes now; without one that reads, input counts as taken. */
+static void write_input(void)
+{
+	/* The terminal is still to come. */
+	if (console_fd != NONE)
 		return;
-	struct timespec now;
-	sys(__NR_clock_gettime, CLOCK_REALTIME_, &now, 0);
-	u8 line[64];
-	u32 n = decimal(line, now.sec, 1);
-	line[n++] = '.';
-	n += decimal(line + n, now.nsec, 9);
-	__builtin_memcpy(line + n, stream ? " err " : " out ", 5);
-	n += 5 + decimal(line + n + 5, length, 1);
-	line[n++] = '\n';
-	struct iovec parts[2] = { { line, n }, { chunk, length } };
-	/* A full disk loses log lines, not the container. */
-	sys(__NR_writev, log_fd, parts, 2);
+	for (int i = 0; i < CLIENTS; i++, giver = (giver + 1) % CLIENTS) {
+		struct client *c = &clients[giver];
+		while (c->taken < c->given && stdin_fd != NONE) {
+			s64 n = sys(__NR_write, stdin_fd, c->input + c->taken, c->given - c->taken);
+			if (n == -EAGAIN_)
+				return;
+			if (n > 0)
+				c->taken += n;
+			else if (n != -EINTR_)
+				break;
+		}
+		c->given = c->taken = 0;
+	}
+	if (input_closing && !tty)
+		close_fd(&stdin_fd);
 }
+
+/* `run -i` ends its container's input when it goes away, as Docker's StdinOnce; a terminal outlives it. */
+static void notice_departures(void)
+{
+	for (int i = 0; i < CLIENTS; i++) {
+		struct client *c = &clients[i];
+		if (c->open || !c->attached)
+			continue;
+		if (c->attached & WANTS_STDIN) {
+			input_closing = 1;
+			write_input();
+		}
+		c->attached = 0;
+	}
+}
+
+static void tell_accepted(void)
+{
+	for (int i = 0; i < CLIENTS; i++) {
+		struct client *c = &clients[i];
+		if (!c->open || !c->owes_accepted || c->given || c->pending)
+			continue;
+		c->owes_accepted = 0;
+		client_send(c, ACCEPTED, 0, "", 0);
+	}
+}
+
+/* --- output ------------------------------------------------------------------------------------------------------ */
 
 static int a_client_lags(void)
 {
@@ -92,41 +129,15 @@ static void copy_output(int stream)
 		if (tty)
 			stdin_fd = NONE;
 		close_fd(&output_fd[stream]);
+		write_input();
 		return;
 	}
-	append_log(stream, n);
+	if (log_fd != NONE)
+		log_append(log_fd, stream, chunk, n);
 	u8 wanted = stream ? WANTS_STDERR : WANTS_STDOUT;
 	for (int i = 0; i < CLIENTS; i++)
 		if (clients[i].attached & wanted)
 			client_send(&clients[i], OUTPUT, stream + 1, chunk, n);
-}
-
-/* --- input ------------------------------------------------------------------------------------------------------- */
-
-static void settle_input(void)
-{
-	input_length = input_done = 0;
-	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].owes_accepted && !clients[i].pending) {
-			clients[i].owes_accepted = 0;
-			client_send(&clients[i], ACCEPTED, 0, "", 0);
-		}
-	if (input_closing && !tty)
-		close_fd(&stdin_fd);
-}
-
-static void write_input(void)
-{
-	while (input_done < input_length && stdin_fd != NONE) {
-		s64 n = sys(__NR_write, stdin_fd, input + input_done, input_length - input_done);
-		if (n == -EAGAIN_)
-			return;
-		if (n > 0)
-			input_done += n;
-		else if (n != -EINTR_)
-			break; /* nobody reads any more: what is left has no reader */
-	}
-	settle_input();
 }
 
 static void apply_window(void)
@@ -145,73 +156,68 @@ static void receive_console(void)
 		void *name; u32 namelen, pad; struct iovec *iov; u64 iovlen; void *control; u64 controllen; u32 flags, pad2;
 	} message = { 0, 0, 0, &part, 1, &control, sizeof control, 0, 0 };
 	s64 n = sys(__NR_recvmsg, console_fd, &message, MSG_CMSG_CLOEXEC_);
-	close_fd(&console_fd);
-	if (n != 1 || control.length != 20)
+	if (n == -EAGAIN_ || n == -EINTR_)
 		return;
-	output_fd[0] = stdin_fd = control.fd;
-	sys(__NR_fcntl, control.fd, F_SETFL_, O_RDWR_ | O_NONBLOCK_);
-	tty = 1;
-	apply_window();
+	close_fd(&console_fd);
+	if (n == 1 && control.length == 20) {
+		output_fd[0] = stdin_fd = control.fd;
+		never_block(control.fd);
+		tty = 1;
+		apply_window();
+	}
+	write_input();
 }
 
 /* --- clients ----------------------------------------------------------------------------------------------------- */
 
-/* Returns 0 where the frame has to wait. */
-static int obey(struct client *c, const struct frame *f)
+static void obey(struct client *c, const struct frame *f)
 {
 	const u8 *payload = (const u8 *)(f + 1);
 	u32 number = 0;
 	switch (f->type) {
 	case ATTACH:
 		c->attached = f->detail;
-		return 1;
+		if (c == &clients[CONTROL] && c->attached)
+			break;
+		return;
 	case INPUT:
-		if (input_length)
-			return 0;
-		__builtin_memcpy(input, payload, f->length);
-		input_length = f->length;
+		if (c->owes_accepted)
+			break;
+		__builtin_memcpy(c->input, payload, f->length);
+		c->given = f->length;
 		c->owes_accepted = 1;
 		write_input();
-		return 1;
+		return;
 	case END:
 		input_closing = 1;
-		if (!input_length)
-			settle_input();
-		return 1;
+		write_input();
+		return;
 	case WINDOW:
 		if (f->length == sizeof window) {
 			__builtin_memcpy(&window, payload, sizeof window);
 			window_set = 1;
 			apply_window();
 		}
-		return 1;
+		return;
 	case KILL:
 		if (f->length == sizeof number)
 			__builtin_memcpy(&number, payload, sizeof number);
 		/* We are its parent and have not reaped it: the pid is its, whatever else dies. */
 		if (!child_gone)
 			sys(__NR_kill, child, number, 0);
-		return 1;
+		return;
 	case CLEANS:
 		c->cleans = f->detail;
-		return 1;
+		return;
 	}
 	client_close(c);
-	return 0;
 }
 
 static void serve(struct client *c)
 {
-	u8 had_stdin = c->attached & WANTS_STDIN;
 	client_read(c);
-	for (const struct frame *f; (f = client_frame(c)) && obey(c, f);)
-		client_next(c);
-	/* `run -i` ends its container's input when it goes away, as Docker's StdinOnce; a terminal outlives it. */
-	if (!c->open && had_stdin && !tty) {
-		input_closing = 1;
-		if (!input_length)
-			settle_input();
-	}
+	for (const struct frame *f; (f = client_frame(c)); client_next(c))
+		obey(c, f);
 }
 
 static void accept_client(void)
@@ -219,20 +225,53 @@ static void accept_client(void)
 	s64 fd = sys4(__NR_accept4, listen_fd, 0, 0, SOCK_CLOEXEC_);
 	if (fd < 0)
 		return;
+	int place = LAUNCHER + 1;
+	while (place < CONTROL && clients[place].open)
+		place++;
+	client_close(&clients[place]);
+	notice_departures();
+	client_open(&clients[place], fd);
+}
+
+/* Whether somebody who has taken all output wants the end. The launcher may: it counts once there is nothing else to wait for. */
+static int end_is_awaited(void)
+{
 	for (int i = 0; i < CLIENTS; i++)
-		if (!clients[i].open) {
-			client_open(&clients[i], fd);
-			return;
-		}
-	sys(__NR_close, fd, 0, 0);
+		if (clients[i].open && clients[i].cleans && !clients[i].pending && (i != LAUNCHER || child_gone))
+			return 1;
+	return 0;
+}
+
+/* How long the loop may wait, in milliseconds; 0 where those that lag have had their time. */
+static s64 patience(int lags)
+{
+	if (!lags || !end_is_awaited()) {
+		lag_deadline = FOREVER;
+		return child_gone && !lags ? IDLE : FOREVER;
+	}
+	s64 now = uptime();
+	if (lag_deadline == FOREVER)
+		lag_deadline = now + LAG;
+	return lag_deadline > now ? lag_deadline - now : 0;
+}
+
+static void drop_laggards(void)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].pending)
+			client_close(&clients[i]);
 }
 
 /* --- the child's end --------------------------------------------------------------------------------------------- */
 
 static void run_exit_section(struct machine *m)
 {
-	if (!exit_done)
-		run_section(m, EXIT);
+	if (exit_done)
+		return;
+	/* A report must not cut a frame of output in two, nor reach whoever has the launcher's descriptor now. */
+	if (!clients[LAUNCHER].open || clients[LAUNCHER].pending)
+		m->report_fd = NONE;
+	run_section(m, EXIT);
 	exit_done = 1;
 }
 
@@ -247,40 +286,11 @@ static void reap_child(struct machine *m, int signal_fd)
 	m->saved[status_slot] = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
 
-/*
- * Waits until the client has read all and closes its end. If we just went, input that it sends meanwhile would fail, and
- * its end of the socket would be gone before it read EXITED.
- */
-static void part_from(struct client *c)
-{
-	struct timespec patience = { LINGER_SECONDS, 0 };
-	struct pollfd p = { c->fd, POLLIN_, 0 };
-	sys(__NR_shutdown, c->fd, SHUT_WR_, 0);
-	while (sys6(__NR_ppoll, (u64)&p, 1, (u64)&patience, 0, 8, 0) > 0)
-		if (sys(__NR_read, c->fd, chunk, CHUNK) <= 0)
-			return;
-}
-
 _Noreturn static void finish(struct machine *m)
 {
 	run_exit_section(m);
-	u32 code = m->saved[status_slot];
-	int cleaned = 0;
-	for (int i = 0; i < CLIENTS; i++) {
-		struct client *c = &clients[i];
-		client_send(c, EXITED, 0, &code, sizeof code);
-		while (c->open && c->pending) {
-			struct pollfd p = { c->fd, POLLOUT_, 0 };
-			sys6(__NR_ppoll, (u64)&p, 1, 0, 0, 8, 0);
-			client_flush(c);
-		}
-	}
-	/* Whoever could not be told is gone and cleans nothing. */
-	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].open) {
-			cleaned |= clients[i].cleans;
-			part_from(&clients[i]);
-		}
+	int cleaned = part_from_clients(m->saved[status_slot]);
+	m->report_fd = NONE;
 	if (!cleaned)
 		run_section(m, REAP);
 	quit(0);
@@ -303,8 +313,11 @@ static void take_roles(struct machine *m)
 	}
 	if (status_slot >= MAX_SLOTS)
 		status_slot = MAX_SLOTS - 1;
-	if (stdin_fd != NONE)
-		sys(__NR_fcntl, stdin_fd, F_SETFL_, 1 | O_NONBLOCK_);
+	never_block(stdin_fd);
+	never_block(output_fd[0]);
+	never_block(output_fd[1]);
+	never_block(console_fd);
+	never_block(listen_fd);
 }
 
 static int watch(struct pollfd *set, int n, int fd, short events)
@@ -324,50 +337,47 @@ _Noreturn void supervise(struct machine *m)
 		quit(125);
 	struct report started = { 0, 0, child, 0 };
 	send_frame(SHIM_FD, PID, HOST, &started, sizeof started);
-	client_open(&clients[0], SHIM_FD);
+	/* Reports of the exit section; where each step waits for leave, that is what is wanted. */
+	if (!(m->program.flags & FLAG_STEP))
+		never_block(SHIM_FD);
+	client_open(&clients[LAUNCHER], SHIM_FD);
 	/* The launcher cleans up until it says otherwise: of a child that dies at once the end may come before its word. */
-	clients[0].cleans = 1;
+	clients[LAUNCHER].cleans = 1;
 	/* It may have died before SIGCHLD was blocked. */
 	reap_child(m, signal_fd);
 
 	for (;;) {
 		struct pollfd set[6 + CLIENTS];
+		notice_departures();
+		tell_accepted();
 		int n = 0, lags = a_client_lags();
 		n = watch(set, n, signal_fd, POLLIN_);
 		n = watch(set, n, listen_fd, POLLIN_);
 		n = watch(set, n, console_fd, POLLIN_);
-		n = watch(set, n, input_length ? stdin_fd : NONE, POLLOUT_);
+		n = watch(set, n, input_waits() ? stdin_fd : NONE, POLLOUT_);
 		for (int i = 0; i < 2; i++)
 			n = watch(set, n, lags ? NONE : output_fd[i], POLLIN_);
-		for (int i = 0; i < CLIENTS; i++) {
-			struct client *c = &clients[i];
-			short events = (client_frame(c) ? 0 : POLLIN_) | (c->pending ? POLLOUT_ : 0);
-			/* Not even for a hang-up while its frame has to wait: poll would return at once, over and over. */
-			n = watch(set, n, c->open && events ? c->fd : NONE, events);
-		}
+		for (int i = 0; i < CLIENTS; i++)
+			n = watch(set, n, clients[i].open ? clients[i].fd : NONE, POLLIN_ | (clients[i].pending ? POLLOUT_ : 0));
 		if (child_gone && lags)
 			run_exit_section(m);
 		if (child_gone && !lags && output_fd[0] == NONE && output_fd[1] == NONE && console_fd == NONE)
 			finish(m);
-		struct timespec idle = { 0, IDLE_MS * 1000000L };
-		s64 ready = sys6(__NR_ppoll, (u64)set, n, child_gone && !lags ? (u64)&idle : 0, 0, 8, 0);
-		if (ready == 0)
-			finish(m);
+		s64 limit = patience(lags);
+		s64 ready = poll_for(set, n, limit);
 		if (ready < 0)
 			continue;
 		/* Clients before output: who attached before "go" sees the first byte. */
 		for (int i = 0; i < CLIENTS; i++) {
-			struct client *c = &clients[i];
-			short events = set[6 + i].revents;
-			if (!c->open)
-				continue;
-			if (events & POLLOUT_)
-				client_flush(c);
-			if (events & (POLLIN_ | POLLHUP_ | POLLERR_) || client_frame(c))
-				serve(c);
-			if (c->open && c->owes_accepted && !input_length && !c->pending)
-				settle_input();
+			if (set[6 + i].revents & POLLOUT_)
+				client_flush(&clients[i]);
+			if (set[6 + i].revents & (POLLIN_ | POLLHUP_ | POLLERR_) && clients[i].open)
+				serve(&clients[i]);
 		}
+		if (limit == 0)
+			drop_laggards();
+		if (ready == 0 && !lags)
+			finish(m);
 		if (set[2].revents)
 			receive_console();
 		if (set[3].revents)

@@ -6,6 +6,25 @@ _Noreturn void quit(int status)
 		sys(__NR_exit_group, status, 0, 0);
 }
 
+struct timespec clock_now(int clock)
+{
+	struct timespec now = { 0, 0 };
+	sys(__NR_clock_gettime, clock, &now, 0);
+	return now;
+}
+
+s64 uptime(void)
+{
+	struct timespec now = clock_now(CLOCK_MONOTONIC_);
+	return now.sec * 1000 + now.nsec / 1000000;
+}
+
+s64 poll_for(struct pollfd *set, u32 count, s64 milliseconds)
+{
+	struct timespec limit = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+	return sys6(__NR_ppoll, (u64)set, count, milliseconds < 0 ? 0 : (u64)&limit, 0, 8, 0);
+}
+
 s64 read_all(int fd, void *buffer, u64 length)
 {
 	for (u64 done = 0; done < length;) {

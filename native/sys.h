@@ -39,7 +39,20 @@ static inline s64 sys6(s64 n, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 #define sys(n, a, b, c) sys6(n, (u64)(a), (u64)(b), (u64)(c), 0, 0, 0)
 #define sys4(n, a, b, c, d) sys6(n, (u64)(a), (u64)(b), (u64)(c), (u64)(d), 0, 0)
 
-enum { EINTR_ = 4, EAGAIN_ = 11 };
+enum { EINTR_ = 4, EAGAIN_ = 11, CLOCK_REALTIME_ = 0, CLOCK_MONOTONIC_ = 1 };
+
+struct timespec { s64 sec, nsec; };
+struct timespec clock_now(int clock);
+
+enum { POLLIN_ = 1, POLLOUT_ = 4, POLLERR_ = 8, POLLHUP_ = 16, FOREVER = -1 };
+
+struct pollfd { int fd; short events, revents; };
+
+/* Waits at most so many milliseconds, or FOREVER. Returns how many are ready, or a negative errno. */
+s64 poll_for(struct pollfd *set, u32 count, s64 milliseconds);
+
+/* Milliseconds of a clock that nobody sets. */
+s64 uptime(void);
 
 _Noreturn void quit(int status);
 

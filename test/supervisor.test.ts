@@ -1,54 +1,10 @@
 import fs from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { execute } from '../src/container/process/execute.ts';
-import { cloneProcess } from '../src/container/process/namespaces.ts';
-import { pipes } from '../src/container/process/stdio.ts';
-import { supervisorFiles } from '../src/container/supervisor.ts';
 import { connectSupervisor } from '../src/engine/containers/connection.ts';
-import { sync } from '../src/syscalls/calls.ts';
 import { CHUNK } from '../src/syscalls/protocol.ts';
-import { Shim } from '../src/syscalls/shim.ts';
-import { program, slot } from '../src/syscalls/step.ts';
-
-/** A supervised process in no namespace at all: what is tested is the supervisor. */
-async function supervised(
-  script: string,
-  action: (shim: Shim, files: { log: string; socket: string; exit: string }) => Promise<void>,
-) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-supervisor-'));
-  const files = {
-    alive: path.join(directory, 'alive'),
-    socket: path.join(directory, 's'),
-    log: path.join(directory, 'log'),
-    exit: path.join(directory, 'exit'),
-    reserve: path.join(directory, 'starting.json'),
-  };
-  const child = slot('child');
-  const steps = supervisorFiles(files);
-  const stdio = pipes({ interactive: true, user: { uid: 0, gid: 0 } });
-  const shim = new Shim();
-  try {
-    shim.run(
-      program({
-        host: [...steps.host, ...stdio.host, cloneProcess([], child), ...stdio.parent],
-        child: [...stdio.child, sync({ why: 'attached before the first byte' })],
-        exec: execute({ args: ['sh', '-c', script], env: ['PATH=/bin:/usr/bin'] }),
-        exit: steps.exit,
-        supervise: { child, status: steps.status, listen: steps.listen, log: steps.log!, ...stdio.supervise },
-      }),
-    );
-    await Promise.all([shim.supervised, shim.ready]);
-    await action(shim, files);
-    await shim.ended;
-  } finally {
-    await shim.abort();
-    fs.rmSync(directory, { recursive: true });
-  }
-}
+import { supervised } from './support/supervised.ts';
 
 const attachAll = { stdin: true, stdout: true, stderr: true };
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { CHUNK } from '../syscalls/protocol.ts';
 
 /** One line of what a container printed. */
 export interface LogEntry {
@@ -40,10 +41,9 @@ export async function* readLog(
           else if (held.push(entry) > 2 * options.tail! + 64) held = lastOf(held, options.tail!);
         }
       }
-      if (last) {
-        held ??= [];
-        held.push(...[...parser.end()].filter(select));
-      }
+      // Read again next time, whole: the supervisor takes back what a full disk cut short.
+      if (last) held = [...(held ?? []), ...[...parser.end()].filter(select)];
+      else position -= parser.takeBack();
       if (held !== undefined) yield* options.tail === undefined ? held : lastOf(held, options.tail);
       held = undefined;
       if (last) break;
@@ -76,30 +76,72 @@ function openIfPresent(file: string): number | undefined {
   return fs.existsSync(file) ? fs.openSync(file, 'r') : undefined;
 }
 
-/** Cuts the log into lines, whichever way it is cut into chunks. */
+/** A record's first line. */
+const firstLine = /^(\d{10}\.\d{9}) (out|err) (\d{1,5})$/;
+const firstLineAnywhere = /\d{10}\.\d{9} (?:out|err) \d{1,5}\n/g;
+/** The longest one, with its newline, in bytes. */
+const longestFirstLine = 31;
+
+interface Header {
+  stream: LogEntry['stream'];
+  time: string;
+  /** Where its bytes begin and end. */
+  begin: number;
+  end: number;
+}
+
+/**
+ * Cuts the log into lines, whichever way it is cut into chunks. A record that a full disk or a crash cut short ends where the
+ * next one begins; bytes that belong to no record are passed over.
+ */
 export class LogParser {
   private rest: Buffer = Buffer.alloc(0);
   /** A line that has not ended yet, of each stream. */
   private readonly open = new Map<LogEntry['stream'], { time: string; parts: Buffer[] }>();
 
   *push(chunk: Buffer): Generator<LogEntry> {
-    let data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
-    for (;;) {
-      const newline = data.indexOf(10);
-      if (newline < 0) break;
-      const [time = '', stream, length] = data.toString('latin1', 0, newline).split(' ');
-      const end = newline + 1 + Number(length);
-      if (data.length < end) break;
-      yield* this.lines(stream === 'err' ? 'stderr' : 'stdout', rfc3339(time), data.subarray(newline + 1, end));
-      data = data.subarray(end);
-    }
-    this.rest = Buffer.from(data);
+    const data = this.rest.length > 0 ? Buffer.concat([this.rest, chunk]) : chunk;
+    const done = yield* this.records(data, false);
+    this.rest = Buffer.from(data.subarray(done));
   }
 
-  /** What is left without a line's end. */
+  /** Forgets the beginning of a record that is not whole yet, to be pushed anew. Returns its length in bytes. */
+  takeBack(): number {
+    const { length } = this.rest;
+    this.rest = Buffer.alloc(0);
+    return length;
+  }
+
+  /** What is left: a record that was cut short, and lines without their end. */
   *end(): Generator<LogEntry> {
+    yield* this.records(this.rest, true);
+    this.takeBack();
     for (const [stream, { time, parts }] of this.open) yield { stream, time, line: Buffer.concat(parts) };
     this.open.clear();
+  }
+
+  /** Returns how far it came: to the end, or to the record that goes on in data that is not there yet. */
+  private *records(data: Buffer, last: boolean): Generator<LogEntry, number> {
+    let header = readHeader(data, 0);
+    let at = 0;
+    for (;;) {
+      if (header === 'incomplete') return at;
+      if (header === undefined) {
+        const found = findHeader(data, at);
+        // The beginning of one may be among the last bytes.
+        if (found === undefined) return Math.max(at, data.length - longestFirstLine + 1);
+        at = found;
+        header = readHeader(data, at);
+        continue;
+      }
+      if (header.end > data.length && !last) return at;
+      const next = readHeader(data, header.end);
+      const cut = next === undefined || header.end > data.length ? findHeader(data, header.begin - 1) : undefined;
+      const end = Math.min(cut ?? header.end, header.end, data.length);
+      yield* this.lines(header.stream, rfc3339(header.time), data.subarray(header.begin, end));
+      at = end;
+      header = end === header.end ? next : readHeader(data, end);
+    }
   }
 
   private *lines(stream: LogEntry['stream'], time: string, payload: Buffer): Generator<LogEntry> {
@@ -119,6 +161,28 @@ export class LogParser {
     const begun = this.open.get(stream) ?? { time, parts: [] };
     begun.parts.push(Buffer.from(payload.subarray(at)));
     this.open.set(stream, begun);
+  }
+}
+
+/** The first line of a record at `at`; undefined where there is none, `incomplete` where the data ends before that is clear. */
+function readHeader(data: Buffer, at: number): Header | 'incomplete' | undefined {
+  const beginning = data.toString('latin1', at, at + longestFirstLine);
+  const newline = beginning.indexOf('\n');
+  if (newline < 0) return beginning.length < longestFirstLine ? 'incomplete' : undefined;
+  const [, time, stream, length] = firstLine.exec(beginning.slice(0, newline)) ?? [];
+  if (time === undefined || Number(length) > CHUNK) return undefined;
+  const begin = at + newline + 1;
+  return { stream: stream === 'err' ? 'stderr' : 'stdout', time, begin, end: begin + Number(length) };
+}
+
+/** Where the next record begins after `from`. */
+function findHeader(data: Buffer, from: number): number | undefined {
+  for (let size = 512; ; size *= 2) {
+    const text = data.toString('latin1', from + 1, from + 1 + size);
+    for (const { index } of text.matchAll(firstLineAnywhere)) {
+      if (typeof readHeader(data, from + 1 + index) === 'object') return from + 1 + index;
+    }
+    if (from + size >= data.length) return undefined;
   }
 }
 

@@ -1,0 +1,215 @@
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { LogParser } from '../src/container/log.ts';
+import { connectSupervisor } from '../src/engine/containers/connection.ts';
+import { readLinkIfPresent } from '../src/state/files.ts';
+import type { Shim } from '../src/syscalls/shim.ts';
+import { onExit, temporaryFolder } from './support/cleanup.ts';
+import { eventually } from './support/eventually.ts';
+import { requires } from './support/requires.ts';
+import { supervised } from './support/supervised.ts';
+
+/** Clients and processes that do the worst to their supervisor: it goes on, and whoever wants to end the process can. */
+const test = requires('root');
+const attachAll = { stdin: true, stdout: true, stderr: true };
+
+/** A frame as in native/protocol.h. */
+function frame(type: string, detail: number, payload = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(8);
+  head.write(type, 'latin1');
+  head.writeUInt8(detail, 1);
+  head.writeUInt32LE(payload.length, 4);
+  return Buffer.concat([head, payload]);
+}
+
+/** A connection of which nothing is ever read. */
+async function hungClient(socket: string, ...frames: Buffer[]): Promise<net.Socket> {
+  const client = net.connect(socket);
+  client.pause();
+  client.on('error', () => {});
+  await new Promise(resolve => client.once('connect', resolve));
+  for (const one of frames) client.write(one);
+  return client;
+}
+
+const socketsOf = (shim: Shim) =>
+  fs
+    .readdirSync(`/proc/${shim.process.pid}/fd`)
+    .map(fd => fs.readlinkSync(`/proc/${shim.process.pid}/fd/${fd}`))
+    .filter(target => target.startsWith('socket:')).length;
+
+const exitOf = ({ exit }: { exit: string }) => readLinkIfPresent(exit) ?? 'none';
+
+/** Another client's signal ends the process, and its supervisor goes, within seconds. */
+async function endsBy(shim: Shim, files: { socket: string; exit: string }, signal: number): Promise<void> {
+  const began = Date.now();
+  const other = (await connectSupervisor(files.socket))!;
+  other.client.cleansUp(true);
+  other.client.signal(signal);
+  await Promise.race([other.ended, sleep(20_000)]);
+  const told = Date.now() - began;
+  assert.is(exitOf(files), String(128 + signal), 'the exit record is there when the client is told');
+  await Promise.race([shim.ended, sleep(20_000)]);
+  const took = Date.now() - began;
+  assert.ok(told < 6000 && took < 9000, `told after ${told} ms, gone after ${took} ms`);
+}
+
+test('with all places taken by clients that say nothing there is one left for a signal', () =>
+  supervised('exec sleep 1000', async (shim, files) => {
+    shim.go();
+    await shim.executed;
+    const hung: net.Socket[] = [];
+    for (let i = 0; i < 20; i++) hung.push(await hungClient(files.socket));
+    await endsBy(shim, files, 15);
+    for (const client of hung) client.destroy();
+  }));
+
+test('clients that send input nobody reads and go away are noticed, and their places are free again', () =>
+  supervised('exec sleep 1000', async (shim, files) => {
+    shim.client.attach(attachAll);
+    shim.go();
+    await shim.executed;
+    const before = socketsOf(shim);
+    const input = frame('i', 0, Buffer.alloc(32768, 'x'));
+    const clients: net.Socket[] = [];
+    for (let i = 0; i < 6; i++)
+      clients.push(await hungClient(files.socket, frame('a', 1), input, input.subarray(0, 9)));
+    await eventually(() => socketsOf(shim) === before + 6);
+    for (const client of clients) client.destroy();
+    await eventually(() => socketsOf(shim) === before);
+    await endsBy(shim, files, 15);
+  }));
+
+test('a signal does not queue behind input of the same client that waits for another’s', () =>
+  supervised('exec sleep 1000', async (shim, files) => {
+    shim.client.attach(attachAll);
+    shim.go();
+    await shim.executed;
+    void shim.client.write(Buffer.alloc(1 << 20, 'x'));
+    // The pipe is full, and the supervisor holds the first's next chunk, before the other comes.
+    await sleep(300);
+    const other = (await connectSupervisor(files.socket))!;
+    other.client.attach({ stdin: true, stdout: false, stderr: false });
+    void other.client.write(Buffer.alloc(1 << 20, 'y'));
+    await sleep(100);
+    other.client.signal(15);
+    await Promise.race([other.ended, sleep(20_000)]);
+    assert.is(exitOf(files), '143');
+  }));
+
+for (const [what, script] of [
+  ['writes on and on', 'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done'],
+  ['says goodbye', 'trap "echo bye; exit 143" TERM; while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done'],
+] as const)
+  test(`a client that does not read keeps nobody from ending a process that ${what}`, () =>
+    supervised(script, async (shim, files) => {
+      const slow = await hungClient(files.socket, frame('a', 2));
+      shim.go();
+      await shim.executed;
+      let size = -1;
+      await eventually(async () => {
+        const now = fs.statSync(files.log).size;
+        const held = now > 0 && now === size;
+        size = now;
+        await sleep(100);
+        return held;
+      });
+      await endsBy(shim, files, 15);
+      slow.destroy();
+    }));
+
+test('the launcher that does not read is no obstacle either', () =>
+  supervised(
+    'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done',
+    async (shim, files) => {
+      const launcher = shim.process.stdio[3] as net.Socket;
+      shim.client.attach(attachAll);
+      await sleep(50);
+      launcher.pause();
+      shim.go();
+      await sleep(500);
+      const other = (await connectSupervisor(files.socket))!;
+      other.client.cleansUp(true);
+      other.client.signal(9);
+      const began = Date.now();
+      await Promise.race([other.ended, sleep(20_000)]);
+      assert.ok(Date.now() - began < 6000, `${Date.now() - began} ms`);
+      assert.is(exitOf(files), '137');
+      launcher.resume();
+    },
+  ));
+
+/** Slows each read of the supervisor down: what poll announced can be gone by then. Resolves when strace is at work. */
+async function slowReads(pid: number): Promise<void> {
+  const strace = spawn('strace', ['-p', String(pid), '-o', '/dev/null', '-e', 'inject=read:delay_enter=300000'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const end = onExit(() => strace.kill('SIGKILL'));
+  strace.once('exit', end);
+  let said = '';
+  strace.stderr.on('data', chunk => {
+    said += chunk;
+  });
+  await eventually(() => said.includes('attached'));
+}
+
+for (const [name, fd] of [
+  ['standard output', 1],
+  ['standard error', 2],
+] as const)
+  requires('root', 'strace')(`a process that reads away its own ${name} does not hold its supervisor up`, () =>
+    supervised(
+      `read go; cat </proc/self/fd/${fd} >/dev/null & sleep 0.3; printf x >&${fd}; exec sleep 1000`,
+      async (shim, files) => {
+        shim.client.attach(attachAll);
+        shim.go();
+        await shim.executed;
+        await slowReads(shim.process.pid!);
+        void shim.client.write(Buffer.from('go\n'));
+        await sleep(1500);
+        await endsBy(shim, files, 15);
+      },
+    ),
+  );
+
+test('what the disk has no room for leaves no half record in the log', async () => {
+  const disk = temporaryFolder('disk');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', disk]);
+  const log = path.join(disk, 'log');
+  const filler = path.join(disk, 'filler');
+  await supervised(
+    'exec cat',
+    async shim => {
+      const output: Buffer[] = [];
+      shim.onOutput((_stream, chunk) => output.push(chunk));
+      shim.client.attach(attachAll);
+      shim.go();
+      await shim.executed;
+      const say = async (line: string) => {
+        const before = Buffer.concat(output).length;
+        void shim.client.write(Buffer.from(`${line}\n`));
+        await eventually(() => Buffer.concat(output).length === before + line.length + 1);
+      };
+      await say('before');
+      fs.writeFileSync(filler, Buffer.alloc(112 << 10));
+      for (let i = 0; i < 10; i++) await say(`${i}`.repeat(3000));
+      fs.rmSync(filler);
+      await say('after');
+      shim.client.end();
+      assert.is(await shim.exited, 0);
+      const parser = new LogParser();
+      const lines = [...parser.push(fs.readFileSync(log)), ...parser.end()].map(({ line }) => String(line).trim());
+      assert.is(lines[0], 'before');
+      assert.is(lines.at(-1), 'after');
+      for (const line of lines.slice(1, -1)) assert.match(line, /^(\d)\1{2999}$/);
+      assert.ok(lines.length > 2 && lines.length < 12, `${lines.length} lines were kept`);
+    },
+    { log },
+  );
+});
+
+test.run();
