@@ -49,7 +49,7 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
   const paths = containerPaths(roots, id);
   if (!fs.existsSync(paths.run)) return { kind: 'settled' };
   const running = parse<Running>(readIfPresent(paths.running));
-  const supervised = running ? isAlive(running.supervisor) : isLocked(paths.alive, locks);
+  const supervised = isSupervised(roots, id, locks, running);
   const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
   const code = exit && readLinkIfPresent(paths.exit);
   if (code !== undefined) {
@@ -60,6 +60,16 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
   const starting = parse<Starting>(readIfPresent(paths.starting));
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
   return { kind: 'abandoned', starting };
+}
+
+/** Whether the container's supervisor lives: with its own end all that it holds is free. */
+export function isSupervised(
+  roots: Roots,
+  id: string,
+  locks: () => ReadonlySet<string>,
+  running = parse<Running>(readIfPresent(containerPaths(roots, id).running)),
+): boolean {
+  return running ? isAlive(running.supervisor) : isLocked(containerPaths(roots, id).alive, locks);
 }
 
 /** The state for the user's eyes. */

@@ -62,13 +62,16 @@ export function architecture(): Architecture {
  *
  * - `ready`: the child stands at its `sync`. Rejects with a `StepError`, like all of them, where a step failed before.
  * - `executed`: execve succeeded. Rejects with an `ExecError` where no attempt did.
- * - `exited`: the status, 0–255, once the supervisor has written the exit record. 137 where the shim itself was killed.
+ * - `exited`: the status, 0–255, once the supervisor has written the exit record. 137 where nobody said (`toldExit`): the shim was
+ *   killed, or parted from us before, since somebody else waited for the end and we took no output.
  * - `ended`: the shim is gone.
  */
 export class Shim {
   readonly ready: Promise<void>;
   readonly executed: Promise<void>;
   readonly exited: Promise<number>;
+  /** The supervisor said how its child ended. */
+  toldExit = false;
   readonly ended: Promise<void>;
   readonly client: SupervisorClient;
   /** The child's pid in our namespace; 0 before clone. */
@@ -220,6 +223,7 @@ export class Shim {
         this.client.accepted();
         break;
       case 'exited':
+        this.toldExit = true;
         this.exit.resolve(message.code);
         break;
       case 'malformed':
@@ -297,7 +301,7 @@ export class Shim {
         );
       this.readiness.resolve();
       this.supervising.resolve();
-      this.exit.resolve(0);
+      this.exit.resolve(this.pid === 0 ? 0 : 137);
       return;
     }
     const how = signal ? `killed by ${signal}` : `ended with status ${code}`;

@@ -1,11 +1,11 @@
-import { observe } from '../../container/observe.ts';
+import { eventually } from '../../cgroup/files.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
-import { flocks } from '../../host/locks.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { connectSupervisor, type SupervisorConnection } from './connection.ts';
+import { hasEnded, recordedExit } from './ended.ts';
 
 /** Joins the streams of a container that runs, from now on. Throws `not-running`. */
 export async function attachToRunning(
@@ -33,9 +33,9 @@ export async function awaitEnd(access: EngineAccess, record: ContainerRecord): P
   // Only when its supervisor is gone is the container down for every observer.
   await connection?.ended;
   if (code !== undefined) return code;
-  // It went before it could say: the exit record, or the container's own, knows.
-  const seen = observe(access.roots, record.id, flocks);
-  return seen.kind === 'ended' ? seen.exitCode : (access.store.read(record.id)?.state.exitCode ?? 137);
+  // It went before it could say, or gave our place to another client.
+  await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access, record.id));
+  return recordedExit(access, record.id);
 }
 
 export async function signalRunning(access: EngineAccess, record: ContainerRecord, number: number): Promise<void> {

@@ -14,7 +14,7 @@ import { volumesOf } from './volumes-in-use.ts';
 export async function removeBroken(parts: EngineParts, id: string, options: { volumes: boolean }): Promise<Remains> {
   const remains = remainsOf(parts, id);
   if (observe(parts.roots, id, flocks).kind === 'running')
-    await endSupervised(parts, remains, { signal: signals.SIGKILL, timeoutSeconds: 10 });
+    await endSupervised(parts, remains, { signal: signals.SIGKILL, timeoutSeconds: 2 });
   await withContainerLock(parts, id, async () => {
     if (supervisorPid(parts.roots, id) !== undefined) await endSilentSupervisor(parts, remains);
     await cleanUp(parts, remains, { remove: false });

@@ -8,24 +8,37 @@ export interface SupervisorConnection {
   client: SupervisorClient;
   /** The supervisor said that the process has exited, and with which status. */
   exited: Promise<number>;
-  /** The connection is closed. After `exited` that is the supervisor's end. */
+  /** The connection is closed: after `exited` by the supervisor's end, else perhaps to the good of another client. */
   ended: Promise<void>;
   onOutput: Attachment['onOutput'];
   close(): void;
 }
 
-/** Undefined where the supervisor is just going away. */
+/** Undefined where the supervisor is just going away, or takes nobody any more. */
 export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
-  const socket = net.connect(path);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ECONNREFUSED') return undefined;
-    throw error;
+  const deadline = Date.now() + CONNECT_MS;
+  for (;;) {
+    const socket = net.connect(path);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve);
+        socket.once('error', reject);
+      });
+      return converse(socket);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT' || errno === 'ECONNREFUSED') return undefined;
+      if (errno !== 'EAGAIN') throw error;
+      // Its queue is full: many come at once, or it is stopped.
+      if (Date.now() > deadline) return undefined;
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
   }
+}
+
+const CONNECT_MS = 2000;
+
+function converse(socket: net.Socket): SupervisorConnection {
   socket.on('error', () => {});
   const client = new SupervisorClient(socket);
   const decoder = new Decoder();

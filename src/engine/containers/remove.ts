@@ -6,7 +6,7 @@ import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineParts } from '../context.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
-import { endSilentSupervisor, stopContainer } from './stop.ts';
+import { dismissSupervisor, endSilentSupervisor, endSupervised, stopContainer } from './stop.ts';
 
 /** Removes a container: its bundle, its name, and with `volumes` those that were made for it. Throws `container-running`. */
 export async function removeContainer(
@@ -14,19 +14,20 @@ export async function removeContainer(
   record: ContainerRecord,
   { force, volumes }: { force: boolean; volumes: boolean },
 ): Promise<void> {
-  if (record.state.status === 'running') {
+  const seen = observe(parts.roots, record.id, flocks);
+  if (seen.kind === 'running') {
     if (!force) throw cannotRemove(record);
-    await stopContainer(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 10 });
+    await stopContainer(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
   }
+  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(parts, record);
   await withContainerLock(parts, record.id, async () => {
     await reap(parts, record.id, { forRemoval: true });
     // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
     const { kind } = observe(parts.roots, record.id, flocks);
-    if (kind === 'running') throw cannotRemove(record);
-    if (kind === 'starting') {
-      await endSilentSupervisor(parts, record);
-      await reap(parts, record.id, { forRemoval: true });
-    }
+    if (kind === 'running' && !force) throw cannotRemove(record);
+    if (kind === 'running') await endSupervised(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
+    if (kind === 'starting') await endSilentSupervisor(parts, record);
+    if (kind === 'running' || kind === 'starting') await reap(parts, record.id, { forRemoval: true });
     await removeBundle(parts, record, { volumes });
   }).catch(unlessGone);
 }

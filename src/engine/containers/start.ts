@@ -23,6 +23,7 @@ import type { EngineParts } from '../context.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { attachNetwork, writeBundle } from './create.ts';
+import { recordedExit } from './ended.ts';
 import { tell } from './events.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
@@ -104,8 +105,9 @@ async function launch(
     throw explain(error, container);
   }
   return new LaunchedProcess(shim, async code => {
+    const recorded = shim.toldExit ? undefined : recordedExit(parts, record.id);
     await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
-    return code;
+    return recorded ?? code;
   });
 }
 

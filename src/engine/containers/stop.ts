@@ -1,5 +1,5 @@
 import { eventually } from '../../cgroup/files.ts';
-import { observe, supervisorPid } from '../../container/observe.ts';
+import { isSupervised, observe, supervisorPid } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
@@ -7,6 +7,7 @@ import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineParts } from '../context.ts';
 import { connectSupervisor } from './connection.ts';
+import { hasEnded } from './ended.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
 
@@ -14,7 +15,7 @@ type Named = Pick<ContainerRecord, 'id' | 'name'>;
 
 /**
  * Sends `signal` to the container's first process and SIGKILL when it is still there after `timeoutSeconds`; resolves when
- * the container is down and cleaned up. One that does not run is left as it is.
+ * the container is down and cleaned up. One that does not run is left as it is. Throws `cannot-stop` where no end was seen.
  */
 export async function stopContainer(
   parts: EngineParts,
@@ -23,6 +24,7 @@ export async function stopContainer(
 ): Promise<void> {
   const seen = observe(parts.roots, record.id, flocks);
   if (seen.kind === 'running') await endSupervised(parts, record, options);
+  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(parts, record);
   await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
 }
 
@@ -30,25 +32,47 @@ export async function stopContainer(
 export async function endSupervised(
   parts: EngineParts,
   record: Named,
-  options: { signal: number; timeoutSeconds: number },
+  { signal, timeoutSeconds }: { signal: number; timeoutSeconds: number },
 ): Promise<void> {
-  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
-  if (connection === undefined) return await endSilentSupervisor(parts, record);
-  const { client, ended, close } = connection;
-  try {
-    // We clean up: the supervisor need not start a reaper beside us.
-    client.cleansUp(true);
-    client.signal(options.signal);
-    if (await settlesWithin(ended, options.timeoutSeconds * 1000)) return;
-    client.signal(signals.SIGKILL);
-    if (await settlesWithin(ended, 2000)) return;
-    // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
-    await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
-    if (await settlesWithin(ended, 2000)) return;
-  } finally {
-    close();
-  }
+  if (await endsBy(parts, record, signal, timeoutSeconds * 1000)) return;
+  if (signal !== signals.SIGKILL && (await endsBy(parts, record, signals.SIGKILL, 2000))) return;
+  // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
+  await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
+  if (await eventually(2000, () => hasEnded(parts, record.id))) return;
   await endSupervisor(parts, record);
+}
+
+/**
+ * Has the supervisor send a signal. Resolves with whether the end was seen in this time, which has no end itself where it is
+ * negative. A connection that is closed says nothing: its place may have been given to another client.
+ */
+async function endsBy(parts: EngineParts, record: Named, signal: number, milliseconds: number): Promise<boolean> {
+  const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : Date.now() + milliseconds;
+  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
+  if (connection !== undefined) {
+    // We clean up: the supervisor need not start a reaper beside us.
+    connection.client.cleansUp(true);
+    connection.client.signal(signal);
+    await settlesWithin(Promise.race([connection.exited, connection.ended]), milliseconds);
+  }
+  const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(parts, record.id));
+  // What it holds, ports above all, is free when it is gone; it may still wait for clients that hang.
+  if (seen) await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
+  connection?.close();
+  return seen;
+}
+
+/** Longer than a supervisor waits for its clients at the end (native/client.c). */
+const GOODBYE_MS = 3000;
+
+/** Of a container that has ended: its supervisor waits for a client to take its output, and holds the ports. */
+export async function dismissSupervisor(parts: EngineParts, record: Named): Promise<void> {
+  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
+  // It may have become the reaper, which hears nobody.
+  if (connection === undefined) return;
+  connection.client.cleansUp(true);
+  await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
+  connection.close();
 }
 
 /**
@@ -76,7 +100,7 @@ async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
 }
 
 /** @param milliseconds as Docker has it, without end where they are negative; and where no timer is that long (24 days) */
-async function settlesWithin(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   if (milliseconds < 0 || milliseconds >= 2 ** 31) return await promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>(resolve => {

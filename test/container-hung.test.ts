@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import net from 'node:net';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { identityOf, isAlive } from '../src/host/process.ts';
+import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { onExit } from './support/cleanup.ts';
+import { eventually } from './support/eventually.ts';
+import { minidockPath } from './support/minidock.ts';
+import { requires } from './support/requires.ts';
+
+/** Clients that hang, supervisors that are held up: `stop` and `rm -f` say what is true, and soon. */
+const test = requires('root', 'busybox', 'overlayfs');
+let box: BusyboxEngine;
+const hung: net.Socket[] = [];
+
+test.before(async () => {
+  box = await busyboxEngine();
+});
+test.after.each(async () => {
+  for (const socket of hung.splice(0)) socket.destroy();
+  await box.removeAll();
+});
+
+const supervisorOf = async (id: string) => {
+  const pid = await box.inspect(id, '{{.State.Pid}}');
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+};
+
+async function connect(id: string): Promise<net.Socket> {
+  const socket = net.connect(join(box.execRoot, id.slice(0, 12), 'shim.sock'));
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** As many as a supervisor has places for, and more: none of them ever says or reads anything. */
+async function hang(id: string): Promise<void> {
+  for (let i = 0; i < 12; i++) {
+    const socket = await connect(id);
+    socket.pause();
+    hung.push(socket);
+  }
+}
+
+async function took(action: () => Promise<unknown>): Promise<number> {
+  const began = Date.now();
+  await action();
+  return Date.now() - began;
+}
+
+const handler = 'trap "exit 7" TERM; while :; do sleep 0.1; done';
+
+test('with all places of its supervisor taken a container is stopped, and removed', async () => {
+  const id = await box.start(handler);
+  await hang(id);
+  await box.ok(['stop', id]);
+  assert.is(await box.inspect(id, '{{.State.Status}} {{.State.ExitCode}}'), 'exited 7');
+  const other = await box.start('while :; do sleep 1; done');
+  await hang(other);
+  await box.ok(['rm', '-f', other]);
+  assert.is(await box.ok(['ps', '-aq', '--no-trunc']), id);
+});
+
+test('a stop whose connection is given to another says nothing before the end was seen', async () => {
+  const id = await box.start('while :; do sleep 1; done');
+  await hang(id);
+  const stop = box.minidock(['stop', '-t', '6', id]);
+  let said = '';
+  stop.stdout!.on('data', chunk => {
+    said += chunk;
+  });
+  await new Promise(resolve => setTimeout(resolve, 1500));
+  await hang(id);
+  assert.is(said, '');
+  assert.is(await box.inspect(id, '{{.State.Running}}'), 'true');
+  assert.is((await stop).exitCode, 0);
+  assert.is(await box.inspect(id, '{{.State.Status}} {{.State.ExitCode}}'), 'exited 137');
+});
+
+test('a client that does not read: stop is quick, and the client learns the exit code when it reads again', async () => {
+  const script = 'trap "exit 7" TERM; while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done';
+  const client = spawn(minidockPath, ['run', '--name', 'unread', '--network', 'none', 'bb', 'sh', '-c', script], {
+    env: { ...process.env, ...box.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const code = new Promise(resolve => client.once('exit', resolve));
+  client.stdout!.pause();
+  await eventually(async () => assert.is(await box.inspect('unread', '{{.State.Running}}'), 'true'));
+  await new Promise(resolve => setTimeout(resolve, 1000));
+  const time = await took(() => box.ok(['stop', '-t', '20', 'unread']));
+  assert.ok(time < 15_000, `${time} ms`);
+  assert.is(await box.inspect('unread', '{{.State.ExitCode}}'), '7');
+  client.stdout!.resume();
+  assert.is(await code, 7);
+});
+
+test('a supervisor that is stopped ends with its container', async () => {
+  const id = await box.start(handler);
+  const supervisor = await supervisorOf(id);
+  const identity = identityOf(supervisor);
+  process.kill(supervisor, 'SIGSTOP');
+  onExit(() => {
+    try {
+      process.kill(supervisor, 'SIGCONT');
+    } catch {}
+  });
+  const time = await took(() => box.ok(['rm', '-f', id]));
+  assert.ok(time < 12_000, `${time} ms`);
+  assert.is(await box.ok(['ps', '-aq']), '');
+  assert.not.ok(isAlive(identity));
+});
+
+for (const [name, flags] of [
+  ['pipes', ['-i']],
+  ['a terminal', ['-t']],
+] as const)
+  test(`a supervisor’s ends never block: ${name}`, async () => {
+    const id = await box.start(handler, ...flags);
+    const supervisor = await supervisorOf(id);
+    const ends: string[] = [];
+    for (const fd of readdirSync(`/proc/${supervisor}/fd`)) {
+      const target = readlinkSync(`/proc/${supervisor}/fd/${fd}`);
+      const [, octal] = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/${supervisor}/fdinfo/${fd}`, 'utf8'))!;
+      if (!/^pipe:|^socket:|ptmx|signalfd/.test(target)) continue;
+      ends.push(target.replace(/\[\d+\]/, ''));
+      assert.ok(Number.parseInt(octal!, 8) & 0o4000, `${target} blocks`);
+    }
+    const expected = name === 'pipes' ? ['pipe:', 'pipe:', 'pipe:', 'socket:'] : ['/dev/pts/ptmx', 'socket:'];
+    assert.equal(ends.filter(end => !end.startsWith('anon_inode')).sort(), expected);
+  });
+
+test.run();
