@@ -29,12 +29,14 @@ const supervisorOf = async (id: string) => {
   return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
 };
 
-async function connect(id: string): Promise<net.Socket> {
-  const socket = net.connect(join(box.execRoot, id.slice(0, 12), 'shim.sock'));
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  return socket;
-}
+const connect = (id: string): Promise<net.Socket> =>
+  eventually(async () => {
+    const socket = net.connect(join(box.execRoot, id.slice(0, 12), 'shim.sock'));
+    // EAGAIN while many wait to be accepted.
+    await once(socket, 'connect');
+    socket.on('error', () => {});
+    return socket;
+  });
 
 /** As many as a supervisor has places for, and more: none of them ever says or reads anything. */
 async function hang(id: string): Promise<void> {

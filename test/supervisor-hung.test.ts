@@ -28,10 +28,14 @@ function frame(type: string, detail: number, payload = Buffer.alloc(0)): Buffer 
 
 /** A connection of which nothing is ever read. */
 async function hungClient(socket: string, ...frames: Buffer[]): Promise<net.Socket> {
-  const client = net.connect(socket);
+  const client = await eventually(async () => {
+    const tried = net.connect(socket);
+    // EAGAIN while many wait to be accepted.
+    await new Promise((resolve, reject) => tried.once('connect', resolve).once('error', reject));
+    return tried;
+  });
   client.pause();
   client.on('error', () => {});
-  await new Promise(resolve => client.once('connect', resolve));
   for (const one of frames) client.write(one);
   return client;
 }
