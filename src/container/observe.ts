@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { flockHolders, lockKey } from '../host/locks.ts';
+import { flockHolders, flocks, lockKey } from '../host/locks.ts';
 import { isAlive, type ProcessIdentity } from '../host/process.ts';
 import { readIfPresent, readLinkIfPresent } from '../state/files.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
@@ -60,6 +60,12 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
   const starting = parse<Starting>(readIfPresent(paths.starting));
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
   return { kind: 'abandoned', starting };
+}
+
+/** There is an exit record, or no supervisor any more. */
+export function hasEnded(roots: Roots, id: string): boolean {
+  const { kind } = observe(roots, id, flocks);
+  return kind !== 'running' && kind !== 'starting';
 }
 
 /** Whether the container's supervisor lives: with its own end all that it holds is free. */

@@ -1,11 +1,11 @@
 import { eventually } from '../../cgroup/files.ts';
+import { hasEnded } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
-import { connectSupervisor, type SupervisorConnection } from './connection.ts';
-import { hasEnded, recordedExit } from './ended.ts';
+import { connectSupervisor, recordedExit, type SupervisorConnection } from './connection.ts';
 
 /** Joins the streams of a container that runs, from now on. Throws `not-running`. */
 export async function attachToRunning(
@@ -34,7 +34,7 @@ export async function awaitEnd(access: EngineAccess, record: ContainerRecord): P
   await connection?.ended;
   if (code !== undefined) return code;
   // It went before it could say, or gave our place to another client.
-  await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access, record.id));
+  await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access.roots, record.id));
   return recordedExit(access, record.id);
 }
 

@@ -1,6 +1,9 @@
 import net from 'node:net';
+import { observe } from '../../container/observe.ts';
 import { errnoOf } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
 import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
+import type { EngineAccess } from '../access.ts';
 import type { Attachment } from '../nouns/streams.ts';
 
 /** A conversation with the supervisor of a container that somebody else started. */
@@ -64,4 +67,13 @@ function converse(socket: net.Socket): SupervisorConnection {
     },
     close: () => socket.destroy(),
   };
+}
+
+/**
+ * The exit status of a container whose supervisor did not say it: by the exit record, or by what another command wrote down of
+ * it since; that of SIGKILL where it was removed.
+ */
+export function recordedExit({ roots, store }: Pick<EngineAccess, 'roots' | 'store'>, id: string): number {
+  const seen = observe(roots, id, flocks);
+  return seen.kind === 'ended' ? seen.exitCode : (store.read(id)?.state.exitCode ?? 137);
 }

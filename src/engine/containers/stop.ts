@@ -1,5 +1,5 @@
 import { eventually } from '../../cgroup/files.ts';
-import { isSupervised, observe, supervisorPid } from '../../container/observe.ts';
+import { hasEnded, isSupervised, observe, supervisorPid } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
@@ -7,7 +7,6 @@ import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineParts } from '../context.ts';
 import { connectSupervisor } from './connection.ts';
-import { hasEnded } from './ended.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
 
@@ -38,7 +37,7 @@ export async function endSupervised(
   if (signal !== signals.SIGKILL && (await endsBy(parts, record, signals.SIGKILL, 2000))) return;
   // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
   await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
-  if (await eventually(2000, () => hasEnded(parts, record.id))) return;
+  if (await eventually(2000, () => hasEnded(parts.roots, record.id))) return;
   await endSupervisor(parts, record);
 }
 
@@ -55,7 +54,7 @@ async function endsBy(parts: EngineParts, record: Named, signal: number, millise
     connection.client.signal(signal);
     await settlesWithin(Promise.race([connection.exited, connection.ended]), milliseconds);
   }
-  const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(parts, record.id));
+  const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(parts.roots, record.id));
   // What it holds, ports above all, is free when it is gone; it may still wait for clients that hang.
   if (seen) await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
   connection?.close();
