@@ -70,6 +70,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'image',
     load: () => import('./verbs/image/prune.ts'),
   },
+  'system prune': {
+    summary: 'Remove what nobody uses: stopped containers, images, what engines left whose root is gone',
+    group: 'engine',
+    load: () => import('./verbs/system/prune.ts'),
+  },
   version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/system/version.ts') },
   doctor: {
     summary: 'Check what this machine can do, and tell how to mend it',
@@ -114,4 +119,5 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
   },
   manifest: { inspect: ['manifest inspect'] },
   registry: { serve: ['registry serve'] },
+  system: { prune: ['system prune'] },
 };

@@ -29,6 +29,11 @@ export async function ensureVolume(directory: string, name: string, content: Con
   );
 }
 
+/** A folder beside the volumes for those that are to be deleted; what a killed process leaves of it is swept. */
+export function volumeGrave(directory: string): string {
+  return makeWorkingFolder(directory, unfinished);
+}
+
 /** Removes what processes that are gone began to make; what cannot be removed is left for the next time. */
 export function sweepVolumes(directory: string): void {
   removeTrees(workingFolders(directory, unfinished).dead);

@@ -2,6 +2,7 @@ import type { Containers } from './nouns/containers.ts';
 import type { Execs } from './nouns/execs.ts';
 import type { Images } from './nouns/images.ts';
 import type { System } from './nouns/system.ts';
+import type { Volumes } from './nouns/volumes.ts';
 
 /**
  * The one interface behind the command line, the lessons and an API. Each of those translates; nothing else decides. It is
@@ -14,5 +15,6 @@ export interface Engine {
   readonly containers: Containers;
   readonly execs: Execs;
   readonly images: Images;
+  readonly volumes: Volumes;
   readonly system: System;
 }

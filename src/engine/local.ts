@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 import { LocalExecs } from './execs/local.ts';
 import { LocalImages } from './images/local.ts';
 import { LocalSystem } from './system/local.ts';
+import { LocalVolumes } from './volumes/local.ts';
 
 export interface EngineOptions {
   /** Name of the bridge device. */
@@ -27,6 +28,7 @@ export function openEngine(roots: Roots, options: EngineOptions = {}): Engine {
     containers,
     execs: new LocalExecs(access, containers),
     images: new LocalImages(roots, containers, options.registries ?? {}),
+    volumes: new LocalVolumes(access),
     system: new LocalSystem(roots),
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
@@ -86,9 +87,10 @@ async function makeBridge(
   }
 }
 
-/** What `ip link` shows of a bridge: whose it is. */
+/** What `ip link` shows of a bridge: whose it is. A root that is longer than the kernel keeps is shown by its digest. */
 export function aliasOf({ root }: Pick<Roots, 'root'>): string {
-  return `minidock ${root}`;
+  const alias = `minidock ${root}`;
+  return Buffer.byteLength(alias) <= 255 ? alias : `minidock ${createHash('sha256').update(root).digest('hex')}`;
 }
 
 /** What the bridge has, else what was remembered unless it is taken meanwhile, else a free one. */

@@ -38,7 +38,7 @@ function isOurs({ uid, gid }: fs.Stats): boolean {
 }
 
 const known = {
-  root: /^(allocation\.lock|containers|images|layers|lost\+found|names|networks|volumes)$/,
+  root: /^(allocation\.lock|containers|engine-id|images|layers|lost\+found|names|networks|volumes)$/,
   execRoot: /^([0-9a-f]{12}|network-.*|reaper\.lock)$/,
 };
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { forgetEngine, registeredEngines } from '../../src/state/engines.ts';
 
 /**
  * Six hexadecimal digits in every temporary path, process environment and link of this process: the first four name the
@@ -66,10 +67,13 @@ for (const [signal, number] of [
     void action(signal).finally(() => process.exit(128 + number));
   });
 
-/** A private folder under /tmp. At the end whatever is mounted at or below it is unmounted and it is removed. */
+/** A private folder under /tmp. At the end whatever is mounted at or below it is unmounted, and it is removed with the entries of its engines. */
 export function temporaryFolder(name = 'work'): string {
   const path = mkdtempSync(join(tmpdir(), `minidock-test-${testRun}-${name}-`));
-  onExit(() => removeTree(path));
+  onExit(() => {
+    removeTree(path);
+    for (const engine of registeredEngines()) if (engine.root.startsWith(`${path}/`)) forgetEngine(engine);
+  });
   return path;
 }
 

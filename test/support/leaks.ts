@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isGone, registeredEngines } from '../../src/state/engines.ts';
 import { enginesDirectory } from '../../src/state/paths.ts';
 import { testRun } from './cleanup.ts';
 import { type Owners, owners, parentOf, readProc } from './owners.ts';
@@ -15,6 +16,7 @@ export interface Holdings {
   processes: string[];
   files: string[];
   namespaces: string[];
+  engines: string[];
 }
 
 /** Bridges of an engine: the default one, those of the test driver, those of the demo and the bench. */
@@ -44,6 +46,9 @@ export function holdings(): Holdings {
         .filter(path => path !== enginesDirectory),
     ),
     namespaces: list('/run/netns').filter(name => ours.test(name)),
+    engines: registeredEngines()
+      .filter(isGone)
+      .map(({ id, root }) => `${id}, root ${root} is gone`),
   };
 }
 

@@ -23,7 +23,6 @@ export const dockerVerbs: Readonly<Record<string, string>> = {
   start: "'minidock run' makes a container and starts it",
   stats: "its cgroup has the numbers: 'minidock inspect -f {{.State.Pid}} NAME', then /proc/PID/cgroup",
   swarm: 'minidock is an engine of one machine',
-  system: "'minidock doctor' checks the machine; 'minidock rm' removes containers",
   top: "'minidock exec NAME ps' lists its processes",
   unpause: "'minidock run' starts a container",
   update: "'minidock run' takes the limits: --memory, --cpus, --pids-limit",

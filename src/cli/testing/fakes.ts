@@ -143,6 +143,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
         calls.push(['stop', name, options]);
         await find(name);
       },
+      prune: async () => ({ ids: [], bytes: 0 }),
       remove: async (name, options) => {
         calls.push(['remove', name, options]);
         await find(name);
@@ -168,6 +169,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       },
       ...images,
     } as Images,
+    volumes: { prune: async () => ({ names: [], bytes: 0 }) },
     system: {} as Engine['system'],
   };
   return { engine, calls };

@@ -2,10 +2,10 @@ import { observe, supervisorPid } from '../../container/observe.ts';
 import { flocks } from '../../host/locks.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineParts } from '../context.ts';
+import { volumesOf } from '../volumes/in-use.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { cleanUp, type Remains, removeBundle } from './reap.ts';
 import { endSilentSupervisor, endSupervised } from './stop.ts';
-import { volumesOf } from './volumes-in-use.ts';
 
 /**
  * Removes a container whose record cannot be read: ends it where it runs, gives back what it holds by what the kernel and

@@ -29,7 +29,7 @@ import { removeTrees } from '../../state/remove-tree.ts';
 import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import type { EngineParts } from '../context.ts';
-import { anonymousVolumesOf } from './volumes-in-use.ts';
+import { anonymousVolumesOf } from '../volumes/in-use.ts';
 
 /** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
 export async function createContainer(parts: EngineParts, options: ContainerOptions): Promise<ContainerRecord> {
@@ -38,17 +38,32 @@ export async function createContainer(parts: EngineParts, options: ContainerOpti
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, parts.facts);
   const name = wantedName(parts, options);
-  const record = await recordFor(parts, options, image, id);
+  for (;;) {
+    const record = await recordFor(parts, options, image, id);
+    if (await enter(parts, record, image, name)) return record;
+    removeTrees(anonymousVolumesOf(parts, record.mounts));
+  }
+}
+
+/** Returns whether it was entered: of volumes that were pruned since they were prepared there must be new ones. */
+async function enter(
+  parts: EngineParts,
+  record: ContainerRecord,
+  image: ImageRecord,
+  name: string | undefined,
+): Promise<boolean> {
   try {
     // Name and bundle under one lock: of two containers with one name only the first ever exists.
-    await withLock(enginePaths(parts.roots).allocation, () => {
-      // Layers that nobody uses are removed under this lock (image/collect.ts); from its record on a container uses its own.
-      if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(options.image);
+    return await withLock(enginePaths(parts.roots).allocation, () => {
+      // Layers and volumes that nobody uses are removed under this lock (image/collect.ts, ../volumes/prune.ts); from its
+      // record on a container uses its own.
+      if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(record.image);
+      if (!record.mounts.every(({ type, source }) => type !== 'volume' || fs.existsSync(source))) return false;
       record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
       parts.store.checkFree(record.name);
       makeBundle(parts, record, image.layers.at(-1));
+      return true;
     });
-    return record;
   } catch (error) {
     removeTrees(anonymousVolumesOf(parts, record.mounts));
     throw error;

@@ -11,10 +11,12 @@ import type { Program } from '../../syscalls/step.ts';
 import type { EngineAccess } from '../access.ts';
 import type {
   ContainerList,
+  ContainerPruneFilter,
   Containers,
   CreatedContainer,
   InspectedContainer,
   LogOptions,
+  PrunedContainers,
   StartOptions,
   StopOptions,
   WaitOptions,
@@ -105,6 +107,12 @@ export class LocalContainers implements Containers {
     }
     const { removeContainer } = await import('./remove.ts');
     await removeContainer(await this.access.parts(), record, { force, volumes });
+  }
+
+  async prune(filter: ContainerPruneFilter): Promise<PrunedContainers> {
+    const { pruneContainers } = await import('./prune.ts');
+    const { containers } = await this.list({ all: true });
+    return await pruneContainers(await this.access.parts(), containers, filter);
   }
 
   async list({ all, size = false }: { all: boolean; size?: boolean }): Promise<ContainerList> {

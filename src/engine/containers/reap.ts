@@ -13,9 +13,9 @@ import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineParts } from '../context.ts';
+import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { tell } from './events.ts';
 import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
-import { anonymousVolumesOf } from './volumes-in-use.ts';
 
 /**
  * Brings a container whose processes are gone to rest: writes down how it ended, gives back network and cgroup, removes

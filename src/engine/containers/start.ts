@@ -12,6 +12,7 @@ import { networkError } from '../../network/netlink/failure.ts';
 import type { Network } from '../../network/network.ts';
 import { portError } from '../../network/ports/ports.ts';
 import { publishPorts } from '../../network/ports/publish.ts';
+import { registerEngine } from '../../state/engines.ts';
 import { writeVolatile } from '../../state/files.ts';
 import { containerPaths } from '../../state/paths.ts';
 import { StepError } from '../../syscalls/failure.ts';
@@ -41,6 +42,7 @@ export async function startContainer(
   return await withContainerLock(parts, record.id, async () => {
     const { removeOnFailure = false, onStep } = options;
     let shim: Shim | undefined;
+    registerEngine(parts.roots, parts.bridge);
     try {
       fs.mkdirSync(paths.run, { mode: 0o700 });
       const starting: Starting = { by: identityOf(process.pid), removeOnFailure };

@@ -28,6 +28,8 @@ export interface Containers {
   stop(reference: string, options?: StopOptions): Promise<void>;
   /** With `force` also one that runs, or whose record is broken. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  /** Removes those that do not run; their volumes stay. One that cannot be told to rest, since its record is broken, stays as well. */
+  prune(filter: ContainerPruneFilter): Promise<PrunedContainers>;
   /** Newest first; only running ones unless `all`. */
   list(options: { all: boolean; size?: boolean }): Promise<ContainerList>;
   inspect(reference: string): Promise<InspectedContainer>;
@@ -68,6 +70,22 @@ export interface ContainerList {
   readonly broken: readonly { readonly id: string; readonly reason: string; readonly fix: string }[];
   /** By id, where they were asked for: bytes that the container wrote, and those of its image where that is still here. */
   readonly sizes: Readonly<Record<string, ContainerSize>>;
+}
+
+/** Which containers `prune` may take; a container must meet all. */
+export interface ContainerPruneFilter {
+  /** Milliseconds since the epoch: made before each of them. */
+  readonly until?: readonly number[];
+  /** `key` or `key=value`, each. */
+  readonly labels?: readonly string[];
+  /** `key` or `key=value`, none. */
+  readonly withoutLabels?: readonly string[];
+}
+
+export interface PrunedContainers {
+  readonly ids: readonly string[];
+  /** Bytes of disk that were freed. */
+  readonly bytes: number;
 }
 
 export interface ContainerSize {

@@ -4,6 +4,18 @@ import type { Event } from '../../state/journal.ts';
 export interface System {
   /** What happened, oldest first: between `since` and `until`, and without `until` from now on, until `abort` says so. */
   events(options?: EventOptions): AsyncIterable<Event>;
+  /** Removes what is left on this machine of engines whose root was deleted. */
+  pruneRemains(): Promise<Remains>;
+}
+
+/** Of engines whose root is gone. */
+export interface Remains {
+  /** Bridges that were removed. */
+  readonly networks: readonly string[];
+  /** Roots of those of which nothing is left. */
+  readonly roots: readonly string[];
+  /** Those whose processes still run, by their ids: nothing of them was touched. */
+  readonly kept: readonly { readonly root: string; readonly pids: readonly number[] }[];
 }
 
 export interface EventOptions {

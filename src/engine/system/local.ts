@@ -1,9 +1,14 @@
 import type { Event } from '../../state/journal.ts';
 import type { Roots } from '../../state/paths.ts';
-import type { EventOptions, System } from '../nouns/system.ts';
+import type { EventOptions, Remains, System } from '../nouns/system.ts';
 
 export class LocalSystem implements System {
   constructor(private readonly roots: Roots) {}
+
+  async pruneRemains(): Promise<Remains> {
+    const { pruneRemains } = await import('./remains.ts');
+    return await pruneRemains(this.roots);
+  }
 
   async *events({ since, until, abort }: EventOptions = {}): AsyncGenerator<Event> {
     const { readJournal } = await import('../../state/journal.ts');

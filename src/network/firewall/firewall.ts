@@ -1,5 +1,6 @@
 import { withLock } from '../../state/lock.ts';
-import { firewallLock } from '../../state/paths.ts';
+import { enginesDirectory, firewallLock } from '../../state/paths.ts';
+import { privateDirectory } from '../../state/private.ts';
 import { formatSubnet } from '../ipv4.ts';
 import type { Network } from '../network.ts';
 import { chainsOf } from './chains.ts';
@@ -186,7 +187,7 @@ export async function checkFirewall(
 ): Promise<FirewallSeen> {
   const saved = await saveRules(iptables);
   if (missingRules(network, saved) === '') return { mended: false, counted: isCounted(saved) };
-  await withLock(firewallLock, async () => {
+  await alone(async () => {
     const missing = missingRules(network, await saveRules(iptables), published);
     if (missing !== '') await restoreRules(missing, iptables);
   });
@@ -210,10 +211,16 @@ export async function removeFirewall(
   network: Pick<Network, 'bridge'>,
   iptables: Iptables = hostIptables,
 ): Promise<void> {
-  await withLock(firewallLock, async () => {
+  await alone(async () => {
     const rules = removalRules(network, await saveRules(iptables));
     if (rules !== '') await restoreRules(rules, iptables);
   });
+}
+
+/** One engine of this machine at a time changes chains: some are shared. */
+async function alone(action: () => Promise<void>): Promise<void> {
+  privateDirectory(enginesDirectory);
+  await withLock(firewallLock, action);
 }
 
 /** What nobody allows is not forwarded: the policy that Docker sets when it makes a router of the host. */

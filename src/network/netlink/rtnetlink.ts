@@ -120,14 +120,14 @@ export function showLink(name: string): { message: Message; index: Word } {
   };
 }
 
-/** `link set NAME alias TEXT`: words for people, which `ip link` shows. The kernel keeps 255 bytes. */
+/** `link set NAME alias TEXT`: words for people, which `ip link` shows; at most 255 bytes. */
 export function setAlias(name: string, alias: string): Message {
   return {
     type: RTM.RTM_NEWLINK,
     flags: change,
     content: [
       ...ifinfomsg(),
-      attribute(IFLA.IFLA_IFALIAS, new TextEncoder().encode(alias).slice(0, 255)),
+      attribute(IFLA.IFLA_IFALIAS, new TextEncoder().encode(alias)),
       attribute(IFLA.IFLA_IFNAME, zstring(name)),
     ],
     words: `link set ${name} alias ${JSON.stringify(alias)}`,

@@ -1,11 +1,11 @@
-import { readSync } from 'node:fs';
-import type { Context } from '../../context.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printDeleted, removalLines } from '../../print/deleted.ts';
 import { printWarning } from '../../print/diagnostics.ts';
 import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
+import { confirm } from '../../terminal/confirm.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
@@ -21,7 +21,8 @@ export const verb = defineVerb({
     const filters = readFilters(flags.filter, ['until', 'label', 'label!', 'dangling']);
     const until = (filters.get('until') ?? []).map(time => readInstant(time).getTime());
     const all = flags.all || filters.get('dangling')?.at(-1) === 'false';
-    if (!flags.force && !isConfirmed(context, flags.all)) {
+    const which = flags.all ? 'all images without at least one container associated to them' : 'all dangling images';
+    if (!flags.force && !confirm(context.output, `WARNING! This will remove ${which}.\n`)) {
       context.output.out('Total reclaimed space: 0B\n');
       return 0;
     }
@@ -33,22 +34,8 @@ export const verb = defineVerb({
       withoutLabels: filters.get('label!'),
     });
     for (const failure of failures) printWarning(context.output, failure.message);
-    if (lines.length > 0) {
-      const texts = lines.map(line => ('untagged' in line ? `untagged: ${line.untagged}` : `deleted: ${line.deleted}`));
-      context.output.out(`Deleted Images:\n${texts.join('\n')}\n\n`);
-    }
+    printDeleted(context.output, 'Images', removalLines(lines));
     context.output.out(`Total reclaimed space: ${humanSize(bytes)}\n`);
     return 0;
   },
 });
-
-function isConfirmed({ output }: Context, all: boolean): boolean {
-  const which = all ? 'all images without at least one container associated to them' : 'all dangling images';
-  output.out(`WARNING! This will remove ${which}.\nAre you sure you want to continue? [y/N] `);
-  const answer = Buffer.alloc(16);
-  try {
-    return /^y$/i.test(answer.toString('utf8', 0, readSync(0, answer)).trim());
-  } catch {
-    return false;
-  }
-}

@@ -11,8 +11,13 @@ import type { EngineParts } from '../context.ts';
 export function anonymousVolumesOf(parts: EngineParts, mounts: readonly VolumeRecord[]): string[] {
   const names = mounts.flatMap(({ anonymous, name }) => (anonymous && name !== undefined ? [name] : []));
   if (names.length === 0) return [];
-  const used = new Set(parts.store.ids().flatMap(id => mountsOf(parts, id).map(({ name }) => name)));
+  const used = volumesInUse(parts);
   return names.filter(name => !used.has(name)).map(name => path.join(enginePaths(parts.roots).volumes, name));
+}
+
+/** Names of the volumes that containers have, running or not. */
+export function volumesInUse(parts: EngineParts): Set<string | undefined> {
+  return new Set(parts.store.ids().flatMap(id => mountsOf(parts, id).map(({ name }) => name)));
 }
 
 function mountsOf(parts: EngineParts, id: string): VolumeRecord[] {

@@ -1,0 +1,48 @@
+import { observe } from '../../container/observe.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { writtenBytes } from '../../container/size.ts';
+import { flocks } from '../../host/locks.ts';
+import { hasLabels } from '../../image/match.ts';
+import { containerPaths } from '../../state/paths.ts';
+import type { EngineParts } from '../context.ts';
+import type { ContainerPruneFilter, PrunedContainers } from '../nouns/containers.ts';
+import { unlessGone, withContainerLock } from './lock.ts';
+import { reap, removeBundle } from './reap.ts';
+
+/** Removes those of the containers that do not run, their volumes excepted. */
+export async function pruneContainers(
+  parts: EngineParts,
+  containers: readonly ContainerRecord[],
+  filter: ContainerPruneFilter,
+): Promise<PrunedContainers> {
+  const ids: string[] = [];
+  let bytes = 0;
+  for (const record of containers.filter(one => one.state.status !== 'running' && matches(one, filter))) {
+    const size = writtenBytes(containerPaths(parts.roots, record.id).upper);
+    if (!(await removeSettled(parts, record))) continue;
+    ids.push(record.id);
+    bytes += size;
+  }
+  return { ids, bytes };
+}
+
+function matches(
+  record: ContainerRecord,
+  { until = [], labels = [], withoutLabels = [] }: ContainerPruneFilter,
+): boolean {
+  return (
+    until.every(time => Date.parse(record.created) <= time) &&
+    hasLabels(record, labels) &&
+    !withoutLabels.some(label => hasLabels(record, [label]))
+  );
+}
+
+/** Whoever starts a container holds its lock until it runs: one that is just being started is left alone. */
+async function removeSettled(parts: EngineParts, record: ContainerRecord): Promise<boolean | undefined> {
+  return await withContainerLock(parts, record.id, async () => {
+    await reap(parts, record.id);
+    if (observe(parts.roots, record.id, flocks).kind !== 'settled') return false;
+    await removeBundle(parts, record, { volumes: false });
+    return true;
+  }).catch(unlessGone);
+}

@@ -1,0 +1,75 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { cgroupDriver } from '../../cgroup/choose.ts';
+import type { CgroupDriver } from '../../cgroup/driver.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { readCgroupLayout } from '../../host/cgroup-layout.ts';
+import { aliasOf, removeNetwork } from '../../network/bridge.ts';
+import { type EngineEntry, forgetEngine, isGone, registeredEngines } from '../../state/engines.ts';
+import { listIfPresent, readIfPresent } from '../../state/files.ts';
+import { cgroupParent, type Roots } from '../../state/paths.ts';
+import { removeTree } from '../../state/remove-tree.ts';
+import type { Remains } from '../nouns/system.ts';
+
+/**
+ * Removes what engines of this machine left whose root was deleted: bridges, rules, cgroups, exec-roots. What an engine that
+ * is not gone shares with one is that engine's. Of one whose processes still run nothing is touched. `own` is the engine
+ * that does it.
+ */
+export async function pruneRemains(own: Roots): Promise<Remains> {
+  const engines = registeredEngines();
+  const living = engines.filter(one => !isGone(one));
+  const removed: EngineEntry[] = [];
+  const kept: { root: string; pids: number[] }[] = [];
+  const networks: string[] = [];
+  for (const engine of engines.filter(isGone)) {
+    const group = cgroupParent({ root: engine.root, execRoot: '' });
+    const cgroups = living.some(({ root }) => root === engine.root) ? undefined : driver(group);
+    const pids = cgroups?.pids(group) ?? [];
+    if (pids.length > 0) {
+      kept.push({ root: engine.root, pids });
+      continue;
+    }
+    const bridges = engine.bridges.filter(bridge => !living.some(one => one.bridges.includes(bridge)));
+    for (const bridge of bridges) if (await removeBridge(engine, bridge)) networks.push(bridge);
+    await cgroups?.remove(group);
+    const execRoots = engine.execRoots.filter(folder => !living.some(one => one.execRoots.includes(folder)));
+    for (const folder of execRoots) clear(folder, folder === own.execRoot);
+    forgetEngine(engine);
+    removed.push(engine);
+  }
+  return { networks, roots: removed.map(({ root }) => root), kept };
+}
+
+function driver(group: string): CgroupDriver | undefined {
+  const layout = readCgroupLayout(group);
+  return layout.kind === 'none' ? undefined : cgroupDriver(layout);
+}
+
+/** Returns whether there was a bridge. One of this name that somebody else made since is left with its rules. */
+async function removeBridge(engine: EngineEntry, bridge: string): Promise<boolean> {
+  const exists = fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`);
+  const alias = readIfPresent(`/sys/class/net/${bridge}/ifalias`)?.replace(/\n$/, '');
+  if (exists && alias !== aliasOf(engine)) return false;
+  try {
+    await removeNetwork(engine, bridge);
+  } catch (error) {
+    // Then there are no rules either: it had containers without a network only.
+    if (exists || !(error instanceof MinidockError) || error.code !== 'iptables-missing') throw error;
+  }
+  return exists;
+}
+
+/** What engines put into an exec-root; where it holds anything else the rest stays. */
+const inExecRoot = /^([0-9a-f]{12}|reaper\.lock|execs|events\.jsonl(\.1)?)$/;
+
+function clear(execRoot: string, isOwn: boolean): void {
+  const names = listIfPresent(execRoot).filter(name => (isOwn ? /^[0-9a-f]{12}$/ : inExecRoot).test(name));
+  for (const name of names) removeTree(path.join(execRoot, name));
+  if (isOwn) return;
+  try {
+    fs.rmdirSync(execRoot);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}

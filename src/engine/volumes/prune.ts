@@ -1,0 +1,36 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { writtenBytes } from '../../container/size.ts';
+import { volumeGrave } from '../../container/volume-content.ts';
+import { listIfPresent } from '../../state/files.ts';
+import { recordEvent } from '../../state/journal.ts';
+import { withLock } from '../../state/lock.ts';
+import { enginePaths } from '../../state/paths.ts';
+import { removeTree } from '../../state/remove-tree.ts';
+import type { EngineParts } from '../context.ts';
+import type { PrunedVolumes } from '../nouns/volumes.ts';
+import { volumesInUse } from './in-use.ts';
+
+/**
+ * Removes the volumes that no container has. They are taken away under the lock under which containers are entered, which
+ * then make their own again (`createContainer`), and deleted after it.
+ */
+export async function pruneVolumes(parts: EngineParts): Promise<PrunedVolumes> {
+  const { allocation, volumes } = enginePaths(parts.roots);
+  const names: string[] = [];
+  const grave = volumeGrave(volumes);
+  try {
+    await withLock(allocation, () => {
+      const used = volumesInUse(parts);
+      const unused = listIfPresent(volumes).filter(name => !name.startsWith('.') && !used.has(name));
+      for (const name of unused) fs.renameSync(path.join(volumes, name), path.join(grave, name));
+      names.push(...unused);
+    });
+    const bytes = names.reduce((sum, name) => sum + writtenBytes(path.join(grave, name)), 0);
+    for (const name of names)
+      recordEvent(parts.roots, { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } });
+    return { names, bytes };
+  } finally {
+    removeTree(grave);
+  }
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import { errnoOf } from '../errors.ts';
+import { listIfPresent, readIfPresent, writeVolatile } from './files.ts';
+import { enginesDirectory, type Roots } from './paths.ts';
+import { privateDirectory } from './private.ts';
+
+/**
+ * An engine that started a container since this machine did, as `/run/minidock-engines/<id>.json` has it: with its root it
+ * is gone, and what it left in the kernel and under /run is known from here.
+ */
+export interface EngineEntry {
+  /** What `engine-id` in its root says: a root that was deleted and made anew is another engine's. */
+  readonly id: string;
+  readonly root: string;
+  /** All that were given with this root. */
+  readonly execRoots: readonly string[];
+  readonly bridges: readonly string[];
+}
+
+/**
+ * Enters the engine, before it makes anything that outlives its root; two small reads where it is entered. That it cannot
+ * be entered keeps nothing from being started.
+ */
+export function registerEngine({ root, execRoot }: Roots, bridge: string): void {
+  try {
+    const id = idOf(root) ?? makeId(root);
+    const known = read(id);
+    if (known?.root === root && known.execRoots.includes(execRoot) && known.bridges.includes(bridge)) return;
+    const execRoots = [...new Set([...(known?.execRoots ?? []), execRoot])];
+    const entry: EngineEntry = { id, root, execRoots, bridges: [...new Set([...(known?.bridges ?? []), bridge])] };
+    privateDirectory(enginesDirectory);
+    writeVolatile(fileOf(id), `${JSON.stringify(entry, null, 2)}\n`);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** Every engine that is entered. */
+export function registeredEngines(): EngineEntry[] {
+  return listIfPresent(enginesDirectory)
+    .filter(name => name.endsWith('.json'))
+    .flatMap(name => read(name.slice(0, -'.json'.length)) ?? []);
+}
+
+/** Whether its root was deleted, or another is in its place. One that cannot be looked at is not gone. */
+export function isGone({ id, root }: EngineEntry): boolean {
+  try {
+    return idOf(root) !== id;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+export function forgetEngine({ id }: Pick<EngineEntry, 'id'>): void {
+  fs.rmSync(fileOf(id), { force: true });
+}
+
+function idOf(root: string): string | undefined {
+  return readIfPresent(idFile(root))?.trim();
+}
+
+/** Of two processes that make it at once the first one's stays. */
+function makeId(root: string): string {
+  const fresh = `${idFile(root)}.${process.pid}.tmp`;
+  fs.writeFileSync(fresh, `${randomUUID()}\n`, { mode: 0o600 });
+  try {
+    fs.linkSync(fresh, idFile(root));
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  } finally {
+    fs.rmSync(fresh);
+  }
+  return idOf(root)!;
+}
+
+function read(id: string): EngineEntry | undefined {
+  try {
+    const entry = JSON.parse(readIfPresent(fileOf(id)) ?? '') as EngineEntry;
+    const lists = [entry.execRoots, entry.bridges].every(Array.isArray);
+    return entry.id === id && typeof entry.root === 'string' && lists ? entry : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const idFile = (root: string) => `${root}/engine-id`;
+const fileOf = (id: string) => `${enginesDirectory}/${id}.json`;
