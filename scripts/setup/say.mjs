@@ -3,8 +3,7 @@
 const colour = process.stdout.isTTY && !process.env.NO_COLOR && !process.env.CI;
 const paint = code => text => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
 
-export const bold = paint('1');
-export const dim = paint('2');
+const bold = paint('1');
 
 /** Announces a step before it is taken. */
 export function say(text) {

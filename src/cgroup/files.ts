@@ -50,7 +50,7 @@ export function readCount(file: string, key: string): bigint | undefined {
 }
 
 /** A group's directory and those below it, deepest first. */
-export function tree(directory: string): string[] {
+function tree(directory: string): string[] {
   let entries: string[];
   try {
     entries = readdirSync(directory, { withFileTypes: true })

@@ -117,7 +117,7 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
   }
 }
 
-export const lostReason = "the container's supervisor was killed, and the kernel ended the container with it";
+const lostReason = "the container's supervisor was killed, and the kernel ended the container with it";
 
 /** The pid of the living supervisor: who holds the lock on `alive`. It cannot be another process's by now, as a written one. */
 export function supervisorPid(roots: Roots, id: string): number | undefined {

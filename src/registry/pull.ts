@@ -31,7 +31,7 @@ import { isConnectionFailure, readBody } from './http/http.ts';
 import type { PullEvent } from './progress.ts';
 import { listTags } from './tags.ts';
 
-export type { LayerPhase, PullEvent } from './progress.ts';
+export type { PullEvent } from './progress.ts';
 
 export interface PullOptions extends ClientOptions {
   /** The engine's root. */

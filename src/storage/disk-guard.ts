@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { MinidockError } from '../errors.ts';
 
 /** What writing a lot leaves to the rest of the machine, of disk and of inodes. */
-export const reservedBytes = 64 << 20;
+const reservedBytes = 64 << 20;
 const reservedInodes = 1000;
 /** Asking is cheap beside writing so much, or making so many files. */
 const askEvery = 32 << 20;

@@ -72,9 +72,6 @@ export function uname(): Answer & { sysname: string; nodename: string; release: 
 /** unshare(2), of the main thread only. */
 export const unshare = (flags: number): Answer => callLibc('unshare', flags);
 
-/** setns(2), of the main thread only. */
-export const setns = (fd: number, kind: number): Answer => callLibc('setns', fd, kind);
-
 /** seteuid(2): the effective user; leaving 0 takes the effective capabilities away (capabilities(7)). */
 export const seteuid = (uid: number): Answer => callLibc('seteuid', uid);
 

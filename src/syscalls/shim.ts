@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { encode } from './encode.ts';
-import { ExecError, type StepError, stepError } from './failure.ts';
+import { ExecError, stepError } from './failure.ts';
 import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
 import { sealProgram } from './seal.ts';
 import { startProcess } from './start-process.ts';
@@ -329,8 +329,6 @@ export function launch(program: Program, options: ShimOptions = {}): Shim {
   shim.run(program);
   return shim;
 }
-
-export type { StepError };
 
 function spawnError(binary: string, error: Error): MinidockError {
   const reason = errnoOf(error) ?? error.message;

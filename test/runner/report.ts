@@ -5,7 +5,7 @@ import type { FileResult } from './judge.ts';
  * Seconds that the files of a tier may take, added up, on two cores that do nothing else. Over its budget a tier has not
  * failed: whoever adds to it makes something in it faster, or argues for another number here.
  */
-export const budgets: Record<Tier, number> = {
+const budgets: Record<Tier, number> = {
   unit: 10,
   kernel: 300,
   proof: 120,
@@ -57,7 +57,7 @@ export class Report {
 }
 
 /** One line a tier that ran; what is over its budget is said loudly. */
-export function budgetLines(used: ReadonlyMap<Tier, number>): string[] {
+function budgetLines(used: ReadonlyMap<Tier, number>): string[] {
   return tiers.flatMap(tier => {
     const seconds = used.get(tier);
     if (seconds === undefined) return [];

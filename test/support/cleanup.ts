@@ -86,7 +86,7 @@ export function removeTree(path: string): void {
 }
 
 /** Mount points at or below `path` in this mount namespace, in the order they were mounted. */
-export function mountsBelow(path: string): string[] {
+function mountsBelow(path: string): string[] {
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map(line =>

@@ -53,7 +53,7 @@ function statusLine(results: readonly PullResult[], name: string): string {
 }
 
 /** @param size of the terminal that the lines go to, if they do */
-export function eventPrinter(
+function eventPrinter(
   print: (content: string | Uint8Array) => void,
   warn: (content: string) => void,
   size?: { rows: number; columns: number },

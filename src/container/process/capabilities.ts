@@ -83,7 +83,7 @@ const keepCapabilities = call('prctl', [PR.PR_SET_KEEPCAPS, 1, 0, 0, 0], {
 });
 
 /** Groups before the user: setgroups and setgid need rights that setuid takes away. */
-export function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
+function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
   const about = {
     lesson,
     group: 'become the user',

@@ -38,7 +38,7 @@ export function kernelMount(one: Mount, facts: HostFacts): Step[] {
 }
 
 /** mkdir -p, one step a component. Resolved in the container's own root: a link leads to another place in it. */
-export function makeDirectory(path: string, group: string): Step[] {
+function makeDirectory(path: string, group: string): Step[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, i) =>
     mkdir(`/${parts.slice(0, i + 1).join('/')}`, 0o755, {

@@ -168,16 +168,6 @@ export function setMtu(name: string, mtu: number): Message {
   };
 }
 
-/** `link set NAME address MAC`. */
-export function setAddress(name: string, mac: string): Message {
-  return {
-    type: RTM.RTM_NEWLINK,
-    flags: change,
-    content: [...ifinfomsg(), attribute(IFLA.IFLA_ADDRESS, macBytes(mac)), attribute(IFLA.IFLA_IFNAME, zstring(name))],
-    words: `link set ${name} address ${mac}`,
-  };
-}
-
 /** `bridge link set dev NAME hairpin on`: frames may leave by the port on which they came in. By index only. */
 export function setHairpin(name: string, index: Word): Message {
   return {

@@ -190,6 +190,6 @@ export function isConnectionFailure(error: unknown): boolean {
   return typeof code === 'string' && !(error instanceof MinidockError) && !isAbort(error);
 }
 
-export function isAbort(error: unknown): boolean {
+function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || (error as { code?: string }).code === 'ABORT_ERR');
 }

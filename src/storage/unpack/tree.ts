@@ -181,7 +181,7 @@ export function isNode(entry: TarEntry): boolean {
 }
 
 /** A member's names without `.` and `..`, which never lead above the root. A leading slash means the root. */
-export function normalize(name: ByteString, what: string): ByteString[] {
+function normalize(name: ByteString, what: string): ByteString[] {
   const parts: ByteString[] = [];
   for (const part of name.split('/')) {
     if (part === '..') {
