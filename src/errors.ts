@@ -192,5 +192,7 @@ export class MinidockError extends Error {
 /** The `code` of a Node system error (`ENOENT` …), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  // The one that disks say and libuv has no name for.
+  if (code === 'Unknown system error -122') return 'EDQUOT';
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }

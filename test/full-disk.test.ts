@@ -3,11 +3,12 @@ import { existsSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
+import { supervisorPid } from '../src/container/observe.ts';
 import { archive } from './support/archive.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { heldBy, portRules } from './support/inject.ts';
-import { type Sandbox, sandbox } from './support/minidock.ts';
+import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 import { smallDisk } from './support/small-disk.ts';
@@ -159,6 +160,39 @@ test('a container that fills the disk and goes on writing is listed, read, stopp
   await box.ok(['rm', '-f', 'two']);
   await box.ok(['image', 'prune', '-af']);
   assert.equal([await box.ok(['ps', '-aq']), await box.ok(['images', '-q'])], ['', '']);
+});
+
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'strace',
+)('over a quota, which a server may say as late as at fsync(2), it is the same', async () => {
+  const box = sandbox();
+  await store(box);
+  const over = (times: string, ...args: string[]) => {
+    const inject = `-f -qq -e trace=fsync -e inject=fsync:error=EDQUOT:when=${times} -o`.split(' ');
+    return spawnSync('strace', [...inject, join(box.folder, 'strace'), minidockPath, ...args], {
+      env: { ...process.env, ...box.env, NODE_EXTRA_CA_CERTS: '' },
+      encoding: 'utf8',
+    });
+  };
+  const id = await box.ok(['run', '-d', '--name', 'lost', '--network', 'none', 'bb', 'sleep', '1000']);
+  process.kill(supervisorPid(box, id)!, 'SIGKILL');
+  for (const expected of [
+    over('1+', 'ps', '-a', '--format', '{{.Status}}'),
+    over('1+', 'inspect', '-f', '{{.State.Status}}', id),
+  ])
+    assert.equal([expected.status, expected.stderr], [0, '']);
+  assert.match(over('1+', 'ps', '-a', '--format', '{{.Status}}').stdout, /^Exited \(137\)/);
+  assert.ok(existsSync(join(box.execRoot, id.slice(0, 12))), 'it was not written down');
+  assert.match(await box.ok(['ps', '-a', '--format', '{{.Status}}']), /^Exited \(137\)/);
+  assert.not.ok(existsSync(join(box.execRoot, id.slice(0, 12))));
+  assert.equal(over('1', 'rmi', 'also').stdout, 'Untagged: also:latest\n');
+  const refused = over('1+', 'rmi', 'first');
+  assert.equal([refused.status, refused.stdout], [1, '']);
+  assert.match(refused.stderr, /^minidock: fsync: disk quota exceeded\n {2}fix: free some space: /);
+  assert.match(await box.ok(['rmi', 'first']), /^Untagged: first:latest/);
 });
 
 test('on a read-only file system containers and images are listed, read and stopped; what cannot be removed says why', async () => {

@@ -9,7 +9,7 @@ import type { MinidockError } from '../src/errors.ts';
 import { importImage } from '../src/image/import.ts';
 import type { Digest } from '../src/oci/digest.ts';
 import { listIfPresent } from '../src/state/files.ts';
-import type { BombLimits } from '../src/storage/bomb.ts';
+import { BombGuard, type BombLimits } from '../src/storage/bomb.ts';
 import { chainIds, layerDirectory } from '../src/storage/chain.ts';
 import { copyUp } from '../src/storage/copy/copy-up.ts';
 import { ensureLayer } from '../src/storage/layers.ts';
@@ -443,7 +443,11 @@ test('a full disk is one clear error and leaves nothing', async () => {
   const diffId: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   const error = await fails(() => ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] }));
   assert.is(error.code, 'no-space');
-  assert.match(error.message, /^no space left on device while unpacking layer sha256:/);
+  assert.match(
+    error.message,
+    /^no space left on device while unpacking layer sha256:[0-9a-f]+: it needs at least [\d.]+ kB, [\d.]+ MB are free, 64 MB are kept free for /,
+  );
+  assert.is(error.fix, 'free some space: `minidock rm`, `minidock image prune`; or choose another disk with --root');
   assert.equal(
     fs.readdirSync(path.join(root, 'layers')).filter(name => !name.startsWith('.lock')),
     [],
@@ -454,6 +458,23 @@ test('a full disk is one clear error and leaves nothing', async () => {
     leftovers(root).filter(name => !name.startsWith('.lock')),
     [],
   );
+});
+
+test('64 MB of a disk are kept free, to the byte and for what an archive says it will hold', async () => {
+  const root = temporaryFolder('reserve');
+  assert.is(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', root]).status, 0);
+  const { bavail, bsize } = fs.statfsSync(root);
+  const spare = bavail * bsize - 64_000_000;
+  const guard = new BombGuard(() => 1000, root, 'layer x');
+  guard.checkDisk(spare);
+  assert.throws(
+    () => guard.checkDisk(spare + 1),
+    (error: MinidockError) =>
+      error.code === 'no-space' &&
+      /x: it needs at least 19\.\d MB, 83\.9 MB are free, 64 MB are kept free/.test(error.message),
+  );
+  fs.writeFileSync(path.join(root, 'ballast'), Buffer.alloc(spare + 4096));
+  assert.throws(() => guard.checkDisk(), /x: (63\.9|64) MB are free, 64 MB are kept free/);
 });
 
 test('corrupt, truncated and mislabelled layers are refused and leave nothing', async () => {

@@ -1,6 +1,9 @@
 import { type ErrorCode, errnoOf, MinidockError } from '../errors.ts';
 
-const space = 'free some space: `minidock rm`, `minidock image prune`; or choose another disk with --root';
+/** What to do where a disk is full. */
+export const freeSpace = 'free some space: `minidock rm`, `minidock image prune`';
+
+const space = `${freeSpace}; or choose another disk with --root`;
 const troubles: Record<string, readonly [code: ErrorCode, what: string, fix: string]> = {
   ENOSPC: ['no-space', 'no space left on device', space],
   EDQUOT: ['no-space', 'disk quota exceeded', space],

@@ -6,6 +6,7 @@ import { DiskGuard } from './disk-guard.ts';
 const freeBytes = 1 << 30;
 /** Beyond them, so many bytes for each compressed one. Real layers have 2 to 10; gzip cannot exceed 1032, zstd can. */
 const maxRatio = 200;
+
 export interface BombLimits {
   freeBytes?: number;
   maxRatio?: number;

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import { MinidockError } from '../errors.ts';
+import { freeSpace } from '../host/trouble.ts';
+import { humanBytes } from './bytes.ts';
 
-/** What writing a lot leaves to the rest of the machine, of disk and of inodes. */
-const reservedBytes = 64 << 20;
+/** What writing a lot leaves to containers, their logs and the store itself, of disk and of inodes. */
+const reservedBytes = 64_000_000;
 const reservedInodes = 1000;
 /** Asking is cheap beside writing so much, or making so many files. */
 const askEvery = 32 << 20;
@@ -13,8 +15,10 @@ export class DiskGuard {
   readonly #directory: string;
   readonly #action: string;
   readonly #reserved: number;
+  /** Since the disk was last asked. */
   #bytes = 0;
   #files = 0;
+  #written = 0;
 
   /** @param directory on the disk that is written to  @param action for errors: `unpacking layer sha256:…` */
   constructor(directory: string, action: string, reserved = reservedBytes) {
@@ -32,6 +36,7 @@ export class DiskGuard {
     this.#bytes += bytes;
     this.#files += files;
     if (this.#bytes >= askEvery || this.#files >= askEveryFiles) this.checkDisk(bytes);
+    this.#written += bytes;
   }
 
   /** @param wanted bytes that are about to be written  @throws {MinidockError} `no-space` */
@@ -39,10 +44,20 @@ export class DiskGuard {
     this.#bytes = 0;
     this.#files = 0;
     const { bavail, bsize, ffree, files } = fs.statfsSync(this.#directory);
-    const isFull = bavail * bsize - wanted < this.#reserved;
-    if (!isFull && (files === 0 || ffree > reservedInodes)) return;
-    throw new MinidockError('no-space', `no space left on device while ${this.#action}`, {
-      fix: `${isFull ? 'free some space' : 'remove some files: the disk has no inodes left'}, or choose another disk with --root`,
+    const free = bavail * bsize;
+    if (free - wanted < this.#reserved) throw this.#noSpace(wanted, humanBytes(free), humanBytes(this.#reserved));
+    if (files !== 0 && ffree <= reservedInodes) throw this.#noSpace(0, `${ffree} inodes`, `${reservedInodes} of them`);
+  }
+
+  #noSpace(wanted: number, free: string, reserved: string): MinidockError {
+    const need = this.#written + wanted;
+    const numbers = [
+      ...(need > 0 ? [`it needs at least ${humanBytes(need)}`] : []),
+      `${free} are free`,
+      `${reserved} are kept free for containers, their logs and the store`,
+    ];
+    return new MinidockError('no-space', `no space left on device while ${this.#action}: ${numbers.join(', ')}`, {
+      fix: `${freeSpace}; or choose another disk with --root`,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { errnoOf, MinidockError } from '../errors.ts';
+import { freeSpace } from '../host/trouble.ts';
 import { byteString, readable } from './bytes.ts';
 
 /** An error of the filesystem in one line; others pass through. Node's own message holds names of the image as they are. */
@@ -8,7 +9,7 @@ export function explainWrite(error: unknown, action: string): unknown {
   if (errno === 'ENOSPC' || errno === 'EDQUOT') {
     return new MinidockError('no-space', `no space left on device while ${action}`, {
       cause: error,
-      fix: 'free some space, or choose another disk with --root',
+      fix: `${freeSpace}; or choose another disk with --root`,
     });
   }
   const { syscall, path } = error as NodeJS.ErrnoException;

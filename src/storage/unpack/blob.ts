@@ -60,7 +60,8 @@ export const unpackBlob: Unpack = async ({ blob, directory, name, limits }, { be
   const unpacker = new Unpacker(directory, name);
   try {
     const hash = createHash('sha256');
-    guard.checkDisk();
+    // Compressed it is no larger than it will be.
+    guard.checkDisk(blobSize);
     for await (const chunk of decompress(source, name)) {
       signal?.throwIfAborted();
       guard.count(chunk.length);
