@@ -5,7 +5,8 @@ import { FakeContainer, KeptOutput } from '../testing/fakes.ts';
 import { DetachFilter } from './detach-filter.ts';
 import { type Host, requireTerminal, runInForeground } from './foreground.ts';
 
-function setUp(options: { tty: boolean; interactive: boolean }) {
+function setUp(given: { tty: boolean; interactive: boolean; forwardsSignals?: boolean }) {
+  const options = { forwardsSignals: true, ...given };
   const container = new FakeContainer();
   const raw: boolean[] = [];
   const stdin = Object.assign(new EventEmitter(), {
@@ -95,12 +96,28 @@ test('with a terminal a signal means us: restore it, leave the container, 128 + 
   assert.equal([raw, exits, container.calls.at(-1)], [[true, false], [143], ['detach']]);
 });
 
+test('where signals are not handed on they mean us as well', async () => {
+  const { container, signals, exits } = setUp({ tty: false, interactive: false, forwardsSignals: false });
+  await settle();
+  signals.emit('SIGUSR1');
+  assert.equal(exits, []);
+  signals.emit('SIGINT');
+  assert.equal([exits, container.calls.at(-1)], [[130], ['detach']]);
+});
+
 test('a container that cannot be started leaves the terminal as it was', async () => {
   const raw: boolean[] = [];
   const stdin = Object.assign(new EventEmitter(), { isTTY: true, setRawMode: (mode: boolean) => raw.push(mode) });
   const host = { stdin, signals: new EventEmitter() } as unknown as Host;
   const failing = Object.assign(new FakeContainer(), { start: () => Promise.reject(new Error('no')) });
-  const options = { tty: true, interactive: true, detachKeys: [], output: new KeptOutput(), host };
+  const options = {
+    tty: true,
+    interactive: true,
+    forwardsSignals: true,
+    detachKeys: [],
+    output: new KeptOutput(),
+    host,
+  };
   try {
     await runInForeground(failing, options);
     assert.unreachable();

@@ -5,9 +5,9 @@ import { CommandLineError } from '../exit-codes.ts';
 import type { Output } from '../print/output.ts';
 import { DetachFilter } from './detach-filter.ts';
 
-/** Signals that are handed on to a container without a terminal; those of job control stay ours. */
+/** Signals that `run` hands on to a container without a terminal; those of job control stay ours. */
 const proxied = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
-/** With a terminal keys make the signals, inside. These mean us: leave it as we found it and go. */
+/** With a terminal keys make the signals, inside; and none is handed on by `exec`. These mean us: leave all as it was and go. */
 const fatal = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 /** A container or exec that is about to be started, by what the engine can do with it. */
@@ -23,6 +23,8 @@ export interface ForegroundProcess {
 export interface ForegroundOptions {
   readonly tty: boolean;
   readonly interactive: boolean;
+  /** Without a terminal our signals are the process's. */
+  readonly forwardsSignals: boolean;
   readonly detachKeys: readonly number[];
   readonly output: Output;
   /** Ours, unless a test hands in others. */
@@ -99,16 +101,17 @@ const ignoresInterrupts = `minidock: the container got Ctrl-C and runs on: its P
 function forwardSignals(
   process: ForegroundProcess,
   attachment: Attachment,
-  { tty, output }: ForegroundOptions,
+  { tty, forwardsSignals, output }: ForegroundOptions,
   host: Host,
   undo: (() => void)[],
   restore: () => void,
 ): void {
+  const forwards = forwardsSignals && !tty;
   let interrupts = 0;
-  for (const name of tty ? fatal : proxied) {
+  for (const name of forwards ? proxied : fatal) {
     const number = constants.signals[name];
     const listener = () => {
-      if (!tty) {
+      if (forwards) {
         if (name === 'SIGINT' && ++interrupts === 2) output.err(ignoresInterrupts);
         process.signal(number).catch(() => {});
         return;

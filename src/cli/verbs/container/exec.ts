@@ -14,6 +14,9 @@ const notExecuted: FailureCodes = {
   'bad-workdir': 126,
   'command-not-executable': 126,
   'command-not-found': 126,
+  'child-died': 126,
+  'id-out-of-range': 126,
+  'no-such-group': 126,
   'no-such-user': 126,
   'step-failed': 126,
   'workdir-denied': 126,
@@ -74,6 +77,8 @@ export const verb = defineVerb({
     return runInForeground(process, {
       tty: flags.tty,
       interactive: flags.interactive,
+      // Whoever kills a client of Docker's exec ends the client.
+      forwardsSignals: false,
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
       output: context.output,
     });

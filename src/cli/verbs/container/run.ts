@@ -157,6 +157,7 @@ function foreground(
   return runInForeground(process, {
     tty: flags.tty,
     interactive: flags.interactive,
+    forwardsSignals: true,
     detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
     output: context.output,
   });
