@@ -124,9 +124,16 @@ function compiled(path, source) {
   } catch {
     return new Script(source, { filename: path }).createCachedData();
   } finally {
+    removeEntry(`${scratch}/root`);
     rmSync(scratch, { recursive: true, force: true });
     removeCgroups(`${scratch}/root`);
   }
+}
+
+/** That engine's entry among those of this machine, which src/state/engines.ts made; none where nothing ran. */
+function removeEntry(engineRoot) {
+  const file = `${engineRoot}/engine-id`;
+  if (existsSync(file)) rmSync(`/run/minidock-engines/${readFileSync(file, 'utf8').trim()}.json`, { force: true });
 }
 
 /** The groups of that run's engine, named as `cgroupParent` in src/state/paths.ts does; none where nothing ran. */

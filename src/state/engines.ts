@@ -19,16 +19,23 @@ export interface EngineEntry {
 }
 
 /**
- * Enters the engine, before it makes anything that outlives its root; two small reads where it is entered. That it cannot
+ * Enters the engine, before it makes anything that outlives its root, and the bridge that it is about to use; two small reads
+ * where it is entered. That it cannot
  * be entered keeps nothing from being started.
  */
-export function registerEngine({ root, execRoot }: Roots, bridge: string): void {
+export function registerEngine({ root, execRoot }: Roots, bridge?: string): void {
   try {
     const id = idOf(root) ?? makeId(root);
     const known = read(id);
-    if (known?.root === root && known.execRoots.includes(execRoot) && known.bridges.includes(bridge)) return;
+    if (
+      known?.root === root &&
+      known.execRoots.includes(execRoot) &&
+      (bridge === undefined || known.bridges.includes(bridge))
+    )
+      return;
     const execRoots = [...new Set([...(known?.execRoots ?? []), execRoot])];
-    const entry: EngineEntry = { id, root, execRoots, bridges: [...new Set([...(known?.bridges ?? []), bridge])] };
+    const bridges = [...new Set([...(known?.bridges ?? []), ...(bridge === undefined ? [] : [bridge])])];
+    const entry: EngineEntry = { id, root, execRoots, bridges };
     privateDirectory(enginesDirectory);
     writeVolatile(fileOf(id), `${JSON.stringify(entry, null, 2)}\n`);
   } catch (error) {

@@ -42,7 +42,7 @@ export async function startContainer(
   return await withContainerLock(parts, record.id, async () => {
     const { removeOnFailure = false, onStep } = options;
     let shim: Shim | undefined;
-    registerEngine(parts.roots, parts.bridge);
+    registerEngine(parts.roots, record.options.network === 'bridge' ? parts.bridge : undefined);
     try {
       fs.mkdirSync(paths.run, { mode: 0o700 });
       const starting: Starting = { by: identityOf(process.pid), removeOnFailure };
