@@ -28,8 +28,8 @@ fi
 exit $code`;
 
 /**
- * Executes one block with `bash -e`. What stands behind `# →` must be in its output, in that order; host name and mounts of the
- * host must be as before.
+ * Executes one block with `bash -e`. What stands behind `# →` must be in its output, in that order, where `…` is anything
+ * within a line; host name and mounts of the host must be as before.
  */
 export function runBlock(content: string, cwd: string, env: NodeJS.ProcessEnv = {}): void {
   const command = ['--mount', '--uts', '--propagation', 'private', 'sh', '-c', host, 'sh', content];
@@ -43,8 +43,13 @@ export function runBlock(content: string, cwd: string, env: NodeJS.ProcessEnv = 
   assert.is(status, 0, stdout);
   let rest = stdout;
   for (const [, expected] of content.matchAll(/# → (.*)$/gm)) {
-    const found = rest.indexOf(expected!.trimEnd());
-    assert.ok(found >= 0, `"${expected}" is not in: ${rest}`);
-    rest = rest.slice(found + expected!.trimEnd().length);
+    const found = patternOf(expected!.trimEnd()).exec(rest);
+    assert.ok(found, `"${expected}" is not in: ${rest}\nof: ${stdout}`);
+    rest = rest.slice(found.index + found[0].length);
   }
+}
+
+function patternOf(expected: string): RegExp {
+  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(expected.split('…').map(literal).join('.*'));
 }
