@@ -14,7 +14,8 @@ export function writeAtomic(file: string, content: string | Uint8Array, mode = 0
     fs.fsyncSync(fd);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
-    throw error;
+    // A call on a descriptor says no path.
+    throw Object.assign(error as Error, { path: file });
   } finally {
     fs.closeSync(fd);
   }

@@ -25,6 +25,9 @@ function fill(spare: string, bytes: Buffer): void {
     fs.writeSync(fd, bytes, 0, bytes.length, 0);
     fs.ftruncateSync(fd, bytes.length);
     fs.fsyncSync(fd);
+  } catch (error) {
+    // A call on a descriptor says no path.
+    throw Object.assign(error as Error, { path: spare });
   } finally {
     fs.closeSync(fd);
   }
