@@ -131,7 +131,9 @@ async function same(args: string[]): Promise<void> {
 const typed = [
   '{{.ID}} {{.Name}} {{.Path}} {{.Args}}',
   '{{range .Mounts}}{{if eq .Destination "/data"}}[{{.Name}}{{.Driver}}] {{.Type}} {{.Mode}} {{.RW}} {{.Propagation}}{{end}}{{end}}',
-  '{{range .Mounts}}{{if .Driver}}{{.Destination}} {{.Type}} {{.Driver}} {{len .Name}}{{end}}{{end}}|',
+  // One at a time: Docker lists them in another order each time.
+  '{{range .Mounts}}{{if eq .Destination "/vol"}}{{.Destination}} {{.Type}} {{.Driver}} {{len .Name}}{{end}}{{end}}|',
+  '{{range .Mounts}}{{if eq .Destination "/named"}}{{.Name}} {{.Type}} {{.Driver}}{{end}}{{end}}|',
   '{{.State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.OOMKilled}} {{.State.ExitCode}} {{.State.Error}}',
   '{{.State.Health}} {{json .State.Health}} {{.SizeRw}} {{.Node}}',
   '{{printf "%T %T %T" .State .HostConfig .Mounts}}',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { resourcesFor } from '../../cgroup/limits.ts';
+import { layersOf } from '../../container/layers.ts';
 import { readName } from '../../container/names.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
 import { resolveUser } from '../../container/process/user.ts';
@@ -212,7 +213,7 @@ export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
     }),
   );
   const { hostname, options } = record;
-  const user = userOf(options, record);
+  const user = userOf(options, { layers: layersOf(parts.roots, record), config: record.config });
   const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
   const spec = ociSpec(
     {

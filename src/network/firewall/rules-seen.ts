@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { bootId } from '../../host/process.ts';
-import { readIfPresent, writeVolatile } from '../../state/files.ts';
+import { readIfPresent } from '../../state/files.ts';
 import type { Network } from '../network.ts';
 
 /**
@@ -21,7 +21,8 @@ export function rulesAreAsSeen(network: Place, generation: number | undefined): 
 
 /** The rules were right, and the generation was this before they were looked at. */
 export function rememberRules(network: Place, generation: number): void {
-  writeVolatile(fileOf(network), content(generation));
+  // Not by rename: of a write that is cut short only the look at the rules comes back, and nothing is left beside the file.
+  fs.writeFileSync(fileOf(network), content(generation), { mode: 0o600 });
 }
 
 /** One change of ours was made, by one process of iptables in one table. Never fails: removing must not need space. */
