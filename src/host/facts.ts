@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { architecture } from '../syscalls/shim.ts';
 import { type CapabilityName, fromMask } from '../syscalls/uapi/capabilities.ts';
+import type { RlimitName } from '../syscalls/uapi/flags.ts';
 import type { Architecture } from '../syscalls/uapi/numbers.ts';
 import { type CgroupLayout, readCgroupLayout } from './cgroup-layout.ts';
 import { maskedPaths, readonlyPaths } from './hidden-paths.ts';
@@ -24,8 +25,19 @@ export interface HostFacts {
   /** Of `networkSysctls`, those that this kernel has. */
   sysctls: readonly string[];
   cpus: number;
+  limits: Limits;
   /** Descriptors without close-on-exec that this process inherited; only needed where close_range is missing. */
   inheritedFds: readonly number[];
+}
+
+/** What the resource limits of a process here can be. */
+export interface Limits {
+  /** The hard limits that minidock itself is held to; `Infinity` where it is not. To raise one takes CAP_SYS_RESOURCE. */
+  hard: Readonly<Partial<Record<RlimitName, number>>>;
+  /** fs.nr_open: no right raises RLIMIT_NOFILE beyond. */
+  nrOpen: number;
+  /** kernel.threads-max: the kernel gives the first process half of it as RLIMIT_SIGPENDING. */
+  threadsMax: number;
 }
 
 /** Syscalls that 3.10 lacks, by the kernel version that brought them. */
@@ -63,6 +75,11 @@ export function hostFacts(parent = '/minidock'): HostFacts {
     hidden: kindsOf([...maskedPaths, ...readonlyPaths]),
     sysctls: Object.keys(networkSysctls).filter(name => fs.existsSync(`/proc/sys/${name.replaceAll('.', '/')}`)),
     cpus: os.availableParallelism(),
+    limits: {
+      hard: hardLimits(fs.readFileSync('/proc/self/limits', 'utf8')),
+      nrOpen: Number(fs.readFileSync('/proc/sys/fs/nr_open', 'utf8')),
+      threadsMax: Number(fs.readFileSync('/proc/sys/kernel/threads-max', 'utf8')),
+    },
     inheritedFds: features.closeRange ? [] : inheritedFds(),
   };
 }
@@ -119,6 +136,37 @@ export function inheritedFds(): number[] {
         return false;
       }
     });
+}
+
+/** Lines of /proc/PID/limits, in the order of the kernel's numbers (proc_pid_limits(5)). */
+const limitLines: Readonly<Record<RlimitName, string>> = {
+  RLIMIT_CPU: 'cpu time',
+  RLIMIT_FSIZE: 'file size',
+  RLIMIT_DATA: 'data size',
+  RLIMIT_STACK: 'stack size',
+  RLIMIT_CORE: 'core file size',
+  RLIMIT_RSS: 'resident set',
+  RLIMIT_NPROC: 'processes',
+  RLIMIT_NOFILE: 'open files',
+  RLIMIT_MEMLOCK: 'locked memory',
+  RLIMIT_AS: 'address space',
+  RLIMIT_LOCKS: 'file locks',
+  RLIMIT_SIGPENDING: 'pending signals',
+  RLIMIT_MSGQUEUE: 'msgqueue size',
+  RLIMIT_NICE: 'nice priority',
+  RLIMIT_RTPRIO: 'realtime priority',
+  RLIMIT_RTTIME: 'realtime timeout',
+};
+
+/** The hard limits in the text of a /proc/PID/limits. */
+export function hardLimits(text: string): Limits['hard'] {
+  const hard: Partial<Record<RlimitName, number>> = {};
+  for (const [name, label] of Object.entries(limitLines)) {
+    const [, value] = new RegExp(`^Max ${label} +\\S+ +(\\S+)`, 'm').exec(text) ?? [];
+    if (value !== undefined)
+      hard[name as RlimitName] = value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
+  }
+  return hard;
 }
 
 /** The bounding set of a process out of the text of its /proc/PID/status. */

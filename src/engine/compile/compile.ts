@@ -49,6 +49,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   return program({
     host: [
       ...pieces.leaveCaller(facts),
+      ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(container.cgroups, container.cgroupParent),
       ...pieces.cgroupLimits(container.cgroups, spec.linux),
       ...files.host,
@@ -176,6 +177,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
   return program({
     host: [
       ...pieces.leaveCaller(facts),
+      ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
       ...names.flatMap(name => pieces.holdNamespace(name, entrant.target, held)),
       ...stdio.host,

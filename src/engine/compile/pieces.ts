@@ -9,6 +9,7 @@ import {
   noNewPrivileges,
   readyToRun,
 } from '../../container/process/execute.ts';
+import { resetInherited } from '../../container/process/inherited.ts';
 import {
   cgroupNamespace,
   cloneProcess,
@@ -87,6 +88,7 @@ export const pieces = {
   portRules,
   readonlyPaths,
   readyToRun,
+  resetInherited,
   ruleGeneration,
   seccomp,
   stageSources,

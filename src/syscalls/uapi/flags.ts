@@ -81,9 +81,39 @@ export const PR = {
   PR_SET_NAME: 15,
   PR_SET_SECCOMP: 22,
   PR_CAPBSET_DROP: 24,
+  PR_SET_TIMERSLACK: 29,
   PR_SET_NO_NEW_PRIVS: 38,
+  PR_SET_THP_DISABLE: 41,
   PR_CAP_AMBIENT: 47,
 } as const;
+
+/** prlimit(2), in the kernel's order. */
+export const RLIMIT = {
+  RLIMIT_CPU: 0,
+  RLIMIT_FSIZE: 1,
+  RLIMIT_DATA: 2,
+  RLIMIT_STACK: 3,
+  RLIMIT_CORE: 4,
+  RLIMIT_RSS: 5,
+  RLIMIT_NPROC: 6,
+  RLIMIT_NOFILE: 7,
+  RLIMIT_MEMLOCK: 8,
+  RLIMIT_AS: 9,
+  RLIMIT_LOCKS: 10,
+  RLIMIT_SIGPENDING: 11,
+  RLIMIT_MSGQUEUE: 12,
+  RLIMIT_NICE: 13,
+  RLIMIT_RTPRIO: 14,
+  RLIMIT_RTTIME: 15,
+} as const;
+export type RlimitName = keyof typeof RLIMIT;
+
+/** setpriority(2), sched(7), ioprio_set(2), set_mempolicy(2), personality(2). */
+export const PRIO = { PRIO_PROCESS: 0 } as const;
+export const SCHED = { SCHED_OTHER: 0 } as const;
+export const IOPRIO = { IOPRIO_WHO_PROCESS: 1 } as const;
+export const MPOL = { MPOL_DEFAULT: 0 } as const;
+export const PER = { PER_LINUX: 0 } as const;
 
 /** keyctl(2). */
 export const KEYCTL = { KEYCTL_JOIN_SESSION_KEYRING: 1 } as const;

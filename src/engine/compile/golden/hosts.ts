@@ -9,7 +9,8 @@ export const hosts = {
   }),
   'centos-7': host('3.10.0-1160.el7.x86_64', {
     cgroup: version1(['cpu,cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'pids', 'name=systemd'], 'v1'),
-    capabilities: capabilityNames.slice(0, 37),
+    capabilities: capabilityNames.slice(0, 37).filter(name => name !== 'CAP_SYS_RESOURCE'),
+    hardLimits: { RLIMIT_NOFILE: 4096, RLIMIT_CORE: 0 },
     hidden: { '/proc/sched_debug': 'file', '/proc/timer_stats': 'file' },
     // ip_unprivileged_port_start is of Linux 4.11.
     sysctls: Object.keys(networkSysctls).slice(1),
@@ -33,6 +34,7 @@ interface Particular {
   hidden?: HostFacts['hidden'];
   overlayOptions?: string[];
   sysctls?: string[];
+  hardLimits?: HostFacts['limits']['hard'];
   inheritedFds?: number[];
 }
 
@@ -60,6 +62,7 @@ function host(release: string, particular: Particular): HostFacts {
     },
     sysctls: particular.sysctls ?? Object.keys(networkSysctls),
     cpus: 2,
+    limits: { hard: { RLIMIT_NOFILE: 524288, ...particular.hardLimits }, nrOpen: 1048576, threadsMax: 30000 },
     inheritedFds: particular.inheritedFds ?? [],
   };
 }
