@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
-import type { ContainerRecord } from '../src/container/record.ts';
+import { layersOf } from '../src/container/layers.ts';
 import { containerPaths } from '../src/state/paths.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';
@@ -121,7 +121,7 @@ test('the probe sees what it looks for', async () => {
 /** The rootfs, mounted as config.json expects to find it, in a mount namespace that ends with runc. */
 async function runc(id: string, terminal: boolean): Promise<{ exitCode: number | undefined; output: string }> {
   const paths = containerPaths(box, id);
-  const { layers } = JSON.parse(readFileSync(paths.record, 'utf8')) as ContainerRecord;
+  const layers = layersOf(box, JSON.parse(readFileSync(paths.record, 'utf8')));
   const options = `lowerdir=${layers.toReversed().join(':')},upperdir=${paths.upper},workdir=${paths.work}`;
   const state = join(box.folder, 'runc');
   const name = `minidock-test-${id.slice(0, 12)}`;
