@@ -32,10 +32,10 @@ test('docs/architecture.md lists every room in the same order, with the same wor
   );
 });
 
-for (const page of ['docs/architecture.md', 'docs/flag-to-kernel.md'])
+for (const page of ['docs/architecture.md', 'docs/flag-to-kernel.md', 'CONTRIBUTING.md', 'SECURITY.md'])
   test(`${page}: what it links to is there, and a name that it links is in that file`, () => {
     const links = [...read(page).matchAll(/\[(`?)([^\]`]+)`?\]\(([^)#:]+)\)/g)];
-    assert.ok(links.length > 10);
+    assert.ok(links.length > 0);
     for (const [, code, name, link] of links) {
       const file = join(dirname(page), link!);
       if (link!.endsWith('/')) continue;
