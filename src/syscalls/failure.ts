@@ -30,8 +30,8 @@ export class StepError extends MinidockError {
 }
 
 /**
- * The command could not be executed (126) or not found (127). A name that was looked for in PATH is not found, as in
- * Docker, unless something there was ready to be executed: what may not be executed does not count.
+ * The command could not be executed (126) or was not found (127). As in Docker, a name that was looked for in PATH
+ * counts as not found if PATH has no executable file of that name; a file without the right to execute does not count.
  */
 export class ExecError extends MinidockError {
   constructor(command: string, errnos: readonly string[]) {

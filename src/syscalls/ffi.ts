@@ -38,7 +38,7 @@ function typeOf(arg: number | string | Buffer): DataType {
   return typeof arg === 'string' ? DataType.String : DataType.U8Array;
 }
 
-/** glibc's name for itself; musl's (Alpine) differs. */
+/** The file name of glibc; musl (Alpine) has another. */
 function libcPath(): string {
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   if (header?.glibcVersionRuntime !== undefined) return 'libc.so.6';

@@ -128,14 +128,20 @@ export const isFolded = ({ steps, group }: Line) => steps.length > 1 && group !=
 /** A folded group's name and size: `mount /proc ×4`. */
 export const printGroup = ({ steps, group }: Line) => `${shortIds(group ?? '')} ×${steps.length}`;
 
-/** What a line is for, and the lesson about it. A single step speaks for itself, also where it is a group's only one. */
+/**
+ * What a line is for, and the lesson about it. For a single step that is its own reason, even where it is the only step
+ * of a group.
+ */
 export function reasonOf(line: Line): { why: string; lesson?: LessonSlug } {
   const { why, lesson } = tellingStep(line);
   const whole = isFolded(line) ? line.steps.find(step => step.groupWhy !== undefined)?.groupWhy : undefined;
   return { why: whole ?? why, lesson };
 }
 
-/** Of a group, the step whose reason tells what it is all for: mostly the first, but a mount point is made for the mount. */
+/**
+ * The step of a group whose reason explains the whole group: mostly the first, but where a mount point is made before a
+ * mount, the mount.
+ */
 function tellingStep({ steps }: Line): Step {
   const purposes = ['mount', 'move_mount', 'sendto'];
   return steps.find(step => step.op === 'syscall' && purposes.includes(step.name)) ?? steps[0]!;
@@ -154,7 +160,7 @@ export function breakLine(text: string, width: number): string[] {
   return [...lines, rest];
 }
 
-/** Characters that show: escape sequences take no room. */
+/** How many characters are visible: escape sequences of colours do not count. */
 export const visible = (line: string) => line.replace(/\x1b\[[\d;]*m/g, '').length;
 
 function countCalls(steps: readonly Step[]): string {

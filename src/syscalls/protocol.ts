@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { type SectionName, sectionNames } from './step.ts';
 
-/** The shim's side of this is native/protocol.h: the picture of who says what stands there. */
+/** The shim's side is native/protocol.h, which has a diagram of the messages. */
 const FRAME_SIZE = 8;
 /** The most that one INPUT or OUTPUT carries, in bytes. */
 export const CHUNK = 32768;
 
-/** What the interpreter says of a step. */
+/** A report of the interpreter about a step. */
 export interface Report {
   type: 'trace' | 'before' | 'failed' | 'attempt' | 'sync';
   section: SectionName;
@@ -100,7 +100,7 @@ export class SupervisorClient {
 
   constructor(private readonly socket: Socket) {}
 
-  /** Asks for streams. Before "go" nothing of them is missed. */
+  /** Asks for streams. A client that asks before "go" gets all output. */
   attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }): void {
     const bits = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
     this.send(frame('a', bits));
@@ -120,7 +120,7 @@ export class SupervisorClient {
     this.pump();
   }
 
-  /** The supervisor took the last input: send the next. */
+  /** Called when the supervisor took the last input: sends the next. */
   accepted(): void {
     this.awaitingAccept = false;
     this.pump();

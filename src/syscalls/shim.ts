@@ -57,20 +57,21 @@ export function architecture(): Architecture {
 }
 
 /**
- * One native shim. Making it starts the process and its sealing, which takes a millisecond that the caller can use;
- * `run` then sends it the program that it is for. What each promise means:
+ * One native shim. The constructor starts the process and its sealing, which takes a millisecond that the caller can
+ * use; `run` then sends the program that the shim is to perform. What each promise means:
  *
- * - `ready`: the child stands at its `sync`. Rejects with a `StepError`, like all of them, where a step failed before.
+ * - `ready`: the child waits at its `sync`. Rejects with a `StepError`, like all of them, where a step failed before.
  * - `executed`: execve succeeded. Rejects with an `ExecError` where no attempt did.
- * - `exited`: the status, 0–255, once the supervisor has written the exit record. 137 where nobody said (`toldExit`): the shim was
- *   killed, or parted from us before, since somebody else waited for the end and we took no output.
+ * - `exited`: the status, 0–255, once the supervisor has written the exit record. 137 where no status came (`toldExit`
+ *   is false): the shim was killed, or closed our connection because we took no output while another client waited for
+ *   the end.
  * - `ended`: the shim is gone.
  */
 export class Shim {
   readonly ready: Promise<void>;
   readonly executed: Promise<void>;
   readonly exited: Promise<number>;
-  /** The supervisor said how its child ended. */
+  /** The supervisor reported how its child ended. */
   toldExit = false;
   readonly ended: Promise<void>;
   readonly client: SupervisorClient;
@@ -85,12 +86,12 @@ export class Shim {
   private readonly seal: Program;
   private readonly attempts: Report[] = [];
   /**
-   * Parent and child report through two sockets. Where steps are reported, what comes from the child waits here until the
+   * Parent and child report through two sockets. Where steps are reported, reports of the child wait here until the
    * parent's report of clone was delivered; undefined from then on.
    */
   private untilFork: (() => void)[] | undefined;
   private failure: Error | undefined;
-  /** The child stood at its sync. */
+  /** The child has reached its sync. */
   private synced = false;
   private outputListener: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void) | undefined;
   private readonly early: { stream: 'stdout' | 'stderr'; chunk: Buffer }[] = [];
@@ -118,7 +119,7 @@ export class Shim {
     this.client = new SupervisorClient(this.shimSocket);
     this.ended = new Promise(resolve => {
       this.process.once('exit', (code, signal) => {
-        // The news of the exit may overtake what was said before it: both sockets are read to their ends first.
+        // The exit event may arrive before data that was sent earlier: read both sockets to their ends first.
         void Promise.all([closed(this.shimSocket), closed(this.childSocket)]).then(() => {
           this.settle(code, signal);
           resolve();
@@ -160,7 +161,7 @@ export class Shim {
     return this.supervising.promise;
   }
 
-  /** Lets go of the shim: it and its container live on, and this process may end. */
+  /** Disconnects from the shim: it and its container live on, and this process may end. */
   detach(): void {
     this.client.cleansUp(false);
     this.shimSocket.end();
@@ -175,7 +176,7 @@ export class Shim {
    */
   async abort(): Promise<void> {
     this.childSocket.destroy();
-    // Before clone there is only the shim, which may be waiting for a program or for leave to take a step.
+    // Before clone there is only the shim, which may be waiting for a program or for the byte that lets a step go.
     if (this.pid === 0) this.shimSocket.destroy();
     const patience = setTimeout(() => {
       this.shimSocket.destroy();
@@ -262,7 +263,7 @@ export class Shim {
       );
   }
 
-  /** The child's end closed: its execve succeeded, or it is dead and said why before. */
+  /** The child's socket was closed: its execve succeeded, or it died and reported why before. */
   private childClosed(): void {
     if (this.failure) return;
     const exec = this.program?.exec ?? [];
@@ -306,7 +307,7 @@ export class Shim {
     }
     const how = signal ? `killed by ${signal}` : `ended with status ${code}`;
     const error = new MinidockError('shim-died', `the container's supervisor was ${how}`);
-    // With its supervisor the kernel ends the process too: to whoever waits for it, this is how it exited.
+    // The kernel ends the process together with its supervisor: this is the status for those who wait.
     if (this.pid !== 0) this.exit.resolve(137);
     this.fail(error);
   }
@@ -358,7 +359,7 @@ function deferred<T>(): Deferred<T> {
     resolve = yes;
     reject = no;
   });
-  // Whoever awaits sees the rejection; nobody waiting is no crash.
+  // Callers that await it see the rejection. Without a caller an unhandled rejection would end Node.
   promise.catch(() => {});
   return { promise, resolve, reject };
 }

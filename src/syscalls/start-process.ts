@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Node's `spawn`, which for want of descriptors returns a child without streams and says so later, to nobody.
+ * Node's `spawn`, with an error at once where descriptors run out: `spawn` itself then returns a child without streams
+ * and emits the error later.
  *
  * @throws EMFILE
  */

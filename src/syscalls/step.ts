@@ -86,7 +86,7 @@ export function word(name: string, data: Data, at: number): Word {
 export type SectionName = 'host' | 'child' | 'exec' | 'exit' | 'reap';
 export const sectionNames: readonly SectionName[] = ['host', 'child', 'exec', 'exit', 'reap'];
 
-/** What the supervisor holds on to once the host section is done: the descriptors of the container's input and output. */
+/** What the supervisor serves once the host section is done. */
 export interface Supervise {
   /** The child's pid, saved by clone. */
   readonly child: Slot;
