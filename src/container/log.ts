@@ -28,7 +28,7 @@ export async function* readLog(
   const chunk = Buffer.allocUnsafe(1 << 18);
   try {
     for (;;) {
-      // Asked before reading: what was written before the end is read after it was seen.
+      // Asked before each read: whatever was written before the end is then still read.
       const last = !options.follow || options.ended();
       fd ??= openIfPresent(file);
       for (;;) {
@@ -41,7 +41,7 @@ export async function* readLog(
           else if (held.push(entry) > 2 * options.tail! + 64) held = lastOf(held, options.tail!);
         }
       }
-      // Read again next time, whole: the supervisor takes back what a full disk cut short.
+      // An incomplete record is read again next time: the supervisor takes back a record that a full disk cut short.
       if (last) held = [...(held ?? []), ...[...parser.end()].filter(select)];
       else position -= parser.takeBack();
       if (held !== undefined) yield* options.tail === undefined ? held : lastOf(held, options.tail);
@@ -66,7 +66,7 @@ export interface LogSelection {
 const lastOf = (entries: LogEntry[], count: number) => (count === 0 ? [] : entries.slice(-count));
 
 function selector({ since, until }: LogSelection): (entry: LogEntry) => boolean {
-  // Compared as text: a date has milliseconds, an entry nanoseconds.
+  // Times are compared as text: a Date has milliseconds, an entry nanoseconds.
   const from = since?.toISOString().slice(0, -1);
   const to = until && `${until.toISOString().slice(0, -1)}999999Z`;
   return ({ time }) => (from === undefined || time >= from) && (to === undefined || time <= to);

@@ -15,23 +15,27 @@ export interface Running {
   namespaces: Record<string, number>;
 }
 
-/** `starting.json`: who is about to start the container. It stays, and means nothing beside `running.json`: it keeps an inode for the exit record. */
+/**
+ * `starting.json`: which process is about to start the container. It stays after the start, where `running.json` takes
+ * precedence: its inode is reserved for the exit record.
+ */
 export interface Starting {
   by: ProcessIdentity;
-  /** `run` takes away what it could not start. */
+  /** `run` removes the container if it cannot be started. */
   removeOnFailure: boolean;
 }
 
 /**
- * What is true of a container now, by what the kernel and the exec root say; the record only holds what was true when it
- * was last written.
+ * The state of a container now, as the kernel and the exec root show it. The record only holds the state of its last
+ * write.
  *
  * - `settled`: the record is right, no process is left.
  * - `starting`: a living process is starting it.
  * - `running`
- * - `ended`: the supervisor left an exit record; it waits to be reaped. `supervised` where it has not gone itself yet.
- * - `lost`: it was running, and its supervisor is gone without a word: killed, or the machine went down.
- * - `abandoned`: whoever was starting it is gone.
+ * - `ended`: the supervisor left an exit record, and the container waits to be reaped. `supervised`: the supervisor
+ *   itself still runs.
+ * - `lost`: it was running, and its supervisor is gone without an exit record: it was killed, or the machine went down.
+ * - `abandoned`: the process that was starting it is gone.
  */
 export type Observation =
   | { kind: 'settled' }
@@ -42,8 +46,8 @@ export type Observation =
   | { kind: 'abandoned'; starting: Starting | undefined };
 
 /**
- * Looks at one container. `locks` is `flocks()`, asked only where nothing is written down yet: the kernel takes 8 ms to list
- * them. From then on the supervisor is known by pid, start time and boot.
+ * Looks at one container. `locks` is `flocks()`. It is called only where `running.json` is not written yet, because the
+ * kernel takes 8 ms to list locks; afterwards pid, start time and boot identify the supervisor.
  */
 export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
   const paths = containerPaths(roots, id);
@@ -68,7 +72,7 @@ export function hasEnded(roots: Roots, id: string): boolean {
   return kind !== 'running' && kind !== 'starting';
 }
 
-/** Whether the container's supervisor lives: with its own end all that it holds is free. */
+/** Whether the container's supervisor lives. When it ends, the kernel frees all that it holds. */
 export function isSupervised(
   roots: Roots,
   id: string,
@@ -110,7 +114,7 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
         finishedAt: new Date().toISOString(),
       };
     case 'abandoned':
-      // Whoever started it may have written it down as running before the command failed.
+      // The starting process may have recorded it as running before the command failed.
       return { ...recorded, status: recorded.status === 'running' ? 'created' : recorded.status, pid: 0 };
     default:
       return { ...recorded, pid: 0 };
@@ -119,7 +123,10 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
 
 const lostReason = "the container's supervisor was killed, and the kernel ended the container with it";
 
-/** The pid of the living supervisor: who holds the lock on `alive`. It cannot be another process's by now, as a written one. */
+/**
+ * The pid of the supervisor that holds the lock on `alive`; undefined where none does. The kernel names the holder, so
+ * unlike a pid read from a file this one cannot belong to another process.
+ */
 export function supervisorPid(roots: Roots, id: string): number | undefined {
   const key = lockKey(containerPaths(roots, id).alive);
   return key === undefined ? undefined : flockHolders().get(key);

@@ -29,8 +29,9 @@ export function parseRecord(text: string, id: string): ContainerRecord {
 }
 
 /**
- * Before formats had numbers: layers were directories, volumes did not always say whether they are anonymous (those have 64
- * hex digits for a name, and the command line has not), and `detach` stood for the streams that nobody attached to.
+ * Records from before formats had numbers: layers were directories; volumes did not always say whether they are
+ * anonymous (an anonymous one has 64 hex digits for a name and is not on the command line); `detach` meant that no
+ * stream was attached.
  */
 function fromFormat0(old: Omit<ContainerRecord, 'layers'> & { layers: string[] }): ContainerRecord {
   const { detach = false, ...options } = old.options as ContainerRecord['options'] & { detach?: boolean };

@@ -21,7 +21,7 @@ export interface ContainerOptions {
   tty: boolean;
   /** Keeps standard input open. */
   interactive: boolean;
-  /** Which streams whoever makes it attaches to at once, as `docker inspect` shows it. */
+  /** Which streams the creating client attaches to at once, as `docker inspect` shows it. */
   attach: Streams;
   autoRemove: boolean;
   ports: PortMapping[];
@@ -45,7 +45,7 @@ export type ContainerStatus = 'created' | 'running' | 'exited' | 'dead';
 
 /** A container as it is kept in `containers/<id>/container.json`, with its state of this moment. */
 export interface ContainerRecord {
-  /** Of this record: see record-format.ts. */
+  /** The format of this record: see record-format.ts. */
   format: typeof recordFormat;
   id: string;
   name: string;

@@ -2,7 +2,10 @@ import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 
-/** Bytes in a container's writable layer. Of a file with many names the size once; directories count nothing. What goes away meanwhile is not counted. */
+/**
+ * Bytes in a container's writable layer. A file with several hard links counts once, a directory not at all; files that
+ * disappear meanwhile are not counted.
+ */
 export function writtenBytes(upper: string): number {
   const seen = new Set<number>();
   const directories = [upper];

@@ -5,7 +5,7 @@ import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-
 import { capabilitySets, defaultCapabilities } from './process/capabilities.ts';
 import type { ContainerUser } from './process/user.ts';
 
-/** What a container's config.json is made of, image and flags already weighed against each other. */
+/** The input of a container's config.json, image and flags already merged. */
 export interface SpecInput {
   args: string[];
   env: string[];

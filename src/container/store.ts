@@ -26,17 +26,17 @@ export class ContainerStore {
     const paths = containerPaths(this.roots, id);
     const text = readRecord(paths.record, id);
     if (text !== undefined) return parse(text, paths.record, id);
-    // A bundle comes and goes as a whole: one without its record lost it.
+    // A bundle appears and disappears as a whole, so one without a record has been damaged.
     if (fs.existsSync(paths.bundle)) throw brokenRecord(paths.record, id, 'is missing');
     return undefined;
   }
 
-  /** The name that leads to a container, for when its record cannot tell; empty where none does. */
+  /** The name that leads to a container, for records that cannot be read; empty where no name does. */
   nameOf(id: string): string {
     return listIfPresent(enginePaths(this.roots).names).find(name => this.named(name) === id) ?? '';
   }
 
-  /** Replaces the record. Synced to the disk but for containers that would not outlive a reboot: those of `--rm`. */
+  /** Replaces the record, with an fsync unless the container was made with `--rm`, which does not outlive a reboot. */
   write(record: ContainerRecord): void {
     const write = record.options.autoRemove ? writeVolatile : writeAtomic;
     write(containerPaths(this.roots, record.id).record, `${JSON.stringify(record, null, 2)}\n`);
@@ -71,8 +71,8 @@ export class ContainerStore {
   }
 
   /**
-   * Makes the bundle with its record, complete or not at all: it is filled under a name that says who fills it, then
-   * renamed. `fill` gets that directory.
+   * Makes the bundle with its record, complete or not at all: it is filled under a temporary name that identifies this
+   * process, then renamed. `fill` gets the temporary directory.
    */
   create(record: ContainerRecord, fill: (directory: string) => void): void {
     const { containers } = enginePaths(this.roots);
@@ -112,7 +112,10 @@ export class ContainerStore {
     fs.symlinkSync(path.join('../containers', id), path.join(names, name));
   }
 
-  /** Takes bundle and name away: they are gone for everyone at once. Returns the directories that the caller is to remove. */
+  /**
+   * Renames the bundle away and removes the name, so that no command sees the container any more. Returns the
+   * directories that the caller is to delete.
+   */
   takeAway(record: Pick<ContainerRecord, 'id' | 'name'>): string[] {
     const bundle = setAside(this.roots.root, containerPaths(this.roots, record.id).bundle);
     const link = path.join(enginePaths(this.roots).names, record.name);
@@ -142,7 +145,7 @@ function readRecord(file: string, id: string): string | undefined {
   try {
     return readIfPresent(file);
   } catch (error) {
-    // Of this process's and not the record's.
+    // These errors are about this process, not about the record.
     if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(errnoOf(error) ?? '')) throw error;
     throw brokenRecord(file, id, `cannot be read: ${errnoOf(error) ?? error}`, error);
   }
@@ -165,7 +168,7 @@ function brokenRecord(file: string, id: string, reason: string, cause?: unknown)
   });
 }
 
-/** Thrown by `read`: everything that can do without this container goes on. */
+/** Whether `read` threw the error because of a broken record. Callers that do not need this container go on. */
 export const isBroken = (error: unknown): error is MinidockError =>
   error instanceof MinidockError && error.code === 'broken-record';
 

@@ -7,7 +7,10 @@ import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
 
 const lesson = 'supervisor' as const;
 
-/** Host section, first: the shim leaves its caller's world. Non-dumpable: nobody in a container it enters may trace it. */
+/**
+ * Host section, first: the shim parts from its caller: descriptors, session, umask. It becomes non-dumpable, so that no
+ * process of a container that it enters may trace it.
+ */
 export function leaveCaller(facts: HostFacts): Step[] {
   const groupWhy =
     'no descriptor and no terminal of the caller goes along, and nobody in a container may trace this process';
@@ -33,7 +36,7 @@ export function leaveCaller(facts: HostFacts): Step[] {
   ];
 }
 
-/** What of a supervisor is on disk. */
+/** The files of a supervisor. */
 export interface SupervisorFiles {
   /** Locked while the container lives. */
   alive: string;
@@ -43,7 +46,10 @@ export interface SupervisorFiles {
   log?: string;
   /** The exit record: a symbolic link whose target is the status. */
   exit: string;
-  /** A file that is removed just before: on a file system without free inodes the exit record takes its place. */
+  /**
+   * A file that is removed just before the exit record is made, so that a file system without free inodes has one for
+   * it.
+   */
   reserve: string;
 }
 
@@ -153,7 +159,10 @@ function unixAddress(path: string) {
   return bytes(address, JSON.stringify(path));
 }
 
-/** Reap section: one cleaner for all containers that end at about the same time; the lock stays with it across execve. */
+/**
+ * Reap section: starts one reaper for all containers that end at about the same time. It takes the lock before execve
+ * and keeps it.
+ */
 export function startReaper(lockFile: string, command: readonly string[]): Step[] {
   const lock = slot('reaper lock');
   const groupWhy =

@@ -60,7 +60,7 @@ async function withCopy(
   try {
     const copy = path.join(folder, '_data');
     fs.mkdirSync(copy);
-    // Whatever the caller's umask is: users of the container come here.
+    // Independent of the caller's umask: users of the container must get in.
     fs.chmodSync(copy, 0o755);
     await copyUp(layers, source, copy, `copying ${source} of the image into volume ${name}`);
     use(copy);

@@ -55,7 +55,7 @@ export function capabilities(
   const permitted = sets.permitted.filter(has);
   return [
     ...dropBounding(sets.bounding, host.capabilities),
-    // Without any to keep, the clearing that setuid does is what is wanted.
+    // With no capability to keep, setuid clears them all, which is what is wanted.
     ...(user.uid !== 0 && permitted.length > 0 ? [keepCapabilities] : []),
     ...becomeUser(user),
     ...setCapabilities(sets.effective.filter(has), permitted),

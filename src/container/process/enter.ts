@@ -66,7 +66,7 @@ export function enterNamespace(name: string, namespace: Slot | undefined): Step[
   ];
 }
 
-/** The supervisor keeps no descriptor of the container's namespaces. */
+/** The supervisor closes its descriptors of the container's namespaces. */
 export function dropNamespaces(held: ReadonlyMap<string, Slot>): Step[] {
   return [...held.values()].map(namespace =>
     close(namespace, { why: 'not needed by the supervisor', lesson, group: 'let go of namespaces' }),

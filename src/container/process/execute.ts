@@ -78,7 +78,7 @@ export function readyToRun(): Step[] {
   return [sync({ why: 'all is made: wait until the container is written down as running', lesson })];
 }
 
-/** Child section: what the process makes is its own to write. */
+/** Child section: files that the process makes are writable for its owner only. */
 export function fileMask(): Step {
   return call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson });
 }

@@ -37,7 +37,10 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
   });
 }
 
-/** Child section, first: nobody outlives the supervisor, which alone would know of its end. */
+/**
+ * Child section, first: the kernel ends the process when the supervisor dies, because nobody else would notice the end
+ * of the process.
+ */
 export function dieWithSupervisor(): Step {
   return call('prctl', [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0], {
     why: 'when the supervisor dies, the kernel ends this process too',

@@ -9,7 +9,9 @@ export interface ContainerUser {
   home: string;
 }
 
-/** Texts of the image's own files, read in the container's scope; undefined where there is none. */
+/**
+ * Contents of the image's /etc/passwd and /etc/group, read in the container's scope; undefined where a file is missing.
+ */
 export interface UserFiles {
   passwd?: string;
   group?: string;

@@ -22,7 +22,7 @@ function namesOf(hostname: string): string {
   return dot < 0 ? hostname : `${hostname} ${hostname.slice(0, dot)}`;
 }
 
-/** Public resolvers, where the host names none that a container could reach; Docker chooses these. */
+/** Docker's choice of public resolvers, for a host that names none that a container could reach. */
 const fallback = ['nameserver 8.8.8.8', 'nameserver 8.8.4.4'];
 
 /**

@@ -20,7 +20,7 @@ const masks = {
 };
 
 function mask(path: string, kind: 'file' | 'directory'): Step {
-  // A path that the host has may be missing in the container's own namespaces.
+  // A path of the host may be missing in the container's namespaces.
   const about = {
     ...masks,
     why: 'what the kernel would tell about the host stays hidden',

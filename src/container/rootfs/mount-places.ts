@@ -15,7 +15,10 @@ export function checkPlace(place: ByteString, destination: string): void {
     throw invalidPlace(destination, 'it is inside /proc, which is how the kernel and the container know each other');
 }
 
-/** What the kernel shows and takes: only a destination that was named so leads there, never a link in another volume. */
+/**
+ * Paths of the kernel's file systems: a mount gets there only if its destination was given so, never through a link in
+ * another volume.
+ */
 export function isKernels(place: ByteString): boolean {
   return /^\/(proc|sys|dev)(\/|$)/.test(place);
 }

@@ -59,7 +59,7 @@ export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
   return { steps, held, path };
 }
 
-// Without opening what may be there: a fifo would block.
+// O_PATH does not open the file itself: opening a fifo would block.
 const fileWhy = 'a file to mount the file on, where there is none';
 const directoryWhy = 'the mount point, where there is none';
 const openWhy = 'hold it, and follow no link: in a volume another container may have put one here';

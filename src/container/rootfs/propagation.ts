@@ -9,7 +9,7 @@ import { MS } from '../../syscalls/uapi/flags.ts';
 export const propagations = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'] as const;
 export type Propagation = (typeof propagations)[number];
 
-/** Private and slave take in what is below: it would go on telling the host of mounts. */
+/** Private and slave also apply to mounts below: otherwise those would go on propagating to the host. */
 const flags: Record<Propagation, number> = {
   private: MS.MS_PRIVATE | MS.MS_REC,
   rprivate: MS.MS_PRIVATE | MS.MS_REC,

@@ -62,7 +62,7 @@ export function pivotRoot(root: string): Step[] {
   ];
 }
 
-/** Child section, inside: the empty file by which programs and scripts know that they run in a container of Docker's kind. */
+/** Child section, in the new root: /.dockerenv, the empty file by which programs recognise a Docker container. */
 export function containerMarker(): Step[] {
   return [
     call('mknodat', [AT.AT_FDCWD, str('/.dockerenv'), 0o100755, 0], {

@@ -23,8 +23,9 @@ const ENOSYS = 38;
 const x32Bit = 0x40000000;
 
 /**
- * The profile as an array of struct sock_filter. Of several rules for one system call those with arguments count first,
- * in their order, then the first without. Names that an architecture does not have are ignored, as libseccomp does.
+ * The profile as an array of struct sock_filter. Of several rules for one system call those with arguments are tried
+ * first, in their order, then the first rule without arguments. Names that an architecture does not have are ignored,
+ * as libseccomp does.
  *
  * What the filter says beyond the profile: calls newer than all that the profile names answer ENOSYS, so that libc falls
  * back to older ones (runc does so too), unless the default is to allow; so do all calls of x32, which no distribution's
