@@ -4,8 +4,8 @@ import { secureRoots } from '../state/private.ts';
 import type { EngineParts } from './context.ts';
 
 /**
- * An engine's way to its state. To look on takes the roots and the store; what it takes to change something is loaded when
- * that is first asked for, so that `ps` starts sooner without. Throws `invalid-root`.
+ * An engine's access to its state. Reading needs only the roots and the store. The code for changes is loaded when a
+ * change is first asked for, so that `ps` starts sooner. Throws `invalid-root`.
  */
 export class EngineAccess {
   readonly store: ContainerStore;

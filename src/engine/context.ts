@@ -9,12 +9,12 @@ import { secureRoots } from '../state/private.ts';
 import type { Pieces } from './compile/pieces.ts';
 
 /**
- * What the engine works with; each part is made when it is first wanted, because `ps` needs few of them. Its roots are made, or
- * shut to everybody but root, at once: throws `invalid-root`.
+ * The parts that the engine works with. Each is made when it is first used, because `ps` needs few of them. The roots
+ * are made, or closed to everybody but root, at once: throws `invalid-root`.
  */
 export class EngineParts {
   readonly store: ContainerStore;
-  /** In place of the engine's own: a learner's pieces, or a test's. */
+  /** Pieces of a learner or of a test, in place of the engine's own. */
   pieces: Pieces | undefined;
   #facts: HostFacts | undefined;
   #cgroups: CgroupDriver | undefined;

@@ -13,7 +13,7 @@ export interface EngineOptions {
   /** Name of the bridge device. */
   readonly bridge?: string;
   readonly registries?: RegistrySettings;
-  /** In place of the engine's own pieces: a learner's, or a test's. */
+  /** Pieces of a learner or of a test, in place of the engine's own. */
   readonly pieces?: EngineParts['pieces'];
 }
 

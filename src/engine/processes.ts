@@ -3,7 +3,7 @@ import type { Attachment, Streams, WindowSize } from './nouns/streams.ts';
 
 /** How a process is launched. */
 export interface LaunchOptions {
-  /** What whoever stays with the process wants of it; undefined where nobody does. */
+  /** The streams that attached clients want; undefined where no client stays. */
   readonly streams: Streams | undefined;
   /** The terminal's size. */
   readonly window?: WindowSize;
@@ -11,11 +11,11 @@ export interface LaunchOptions {
 }
 
 /**
- * A process that this engine launched, and its connection to the launcher's end of the shim. Only connections are kept
- * here: what is true of a container stands on disk.
+ * A process that this engine launched, and the launcher's connection to its shim. Only connections are kept in memory;
+ * the state of a container is on disk.
  */
 export class LaunchedProcess {
-  /** 0–255; settles once `afterExit` did, which may know better where the supervisor did not say it. */
+  /** 0–255. It settles after `afterExit`, which may correct a status that the supervisor did not report. */
   readonly exited: Promise<number>;
   readonly #shim: Shim;
   #detached = false;
@@ -54,7 +54,7 @@ export class LaunchedProcess {
   }
 }
 
-/** The connection of whoever attached before there is a process: what is asked of it waits for one. */
+/** The connection of a client that attached before there is a process: calls wait until there is one. */
 export class EarlyAttachment implements Attachment {
   #process: Attachment | undefined;
   readonly #waiting: ((process: Attachment) => void)[] = [];
@@ -89,8 +89,8 @@ export class EarlyAttachment implements Attachment {
 }
 
 /**
- * The connections of one engine to what it launches, by the id of the container or exec: who attached or waits before the
- * start, and the process from then on.
+ * The connections of one engine to the processes that it launches, by the id of the container or exec: before the start
+ * the clients that attached or wait, after it the process.
  */
 export class Processes {
   readonly #attached = new Map<string, EarlyAttachment>();
@@ -117,8 +117,8 @@ export class Processes {
   }
 
   /**
-   * Launches a process for those who attached or wait; with neither it is let go at once. `launch` is told which streams
-   * are wanted: none where nobody stays.
+   * Launches a process for the clients that attached or wait; without any it is detached at once. `launch` gets the
+   * streams that are wanted, or undefined where no client stays.
    */
   async start(id: string, launch: (streams: Streams | undefined) => Promise<LaunchedProcess>): Promise<void> {
     const attached = this.#attached.get(id);

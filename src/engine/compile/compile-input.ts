@@ -58,7 +58,10 @@ function networkFor(parts: EngineParts, { id, network }: ContainerRecord): Conta
   };
 }
 
-/** How a supervisor starts the cleaner: this very Node with the engine's reaper, whatever the current directory is. */
+/**
+ * The command by which a supervisor starts the reaper: the Node that runs now with the engine's reaper, by absolute
+ * paths.
+ */
 function reaperCommand(parts: EngineParts): string[] {
   const { root, execRoot } = parts.roots;
   return [process.execPath, ...reaperModule(), '--root', root, '--exec-root', execRoot, '--bridge', parts.bridge];

@@ -139,7 +139,10 @@ function rootSteps(
   ];
 }
 
-/** The last rights are given up in the order that each step still may: filter, directory, capabilities and user. */
+/**
+ * Gives up the last rights in an order in which each step still has the right it needs: filter, directory, capabilities
+ * and user.
+ */
 function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
   return [
     pieces.fileMask(),
@@ -151,7 +154,7 @@ function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Piece
   ];
 }
 
-/** A process that joins a running container. */
+/** A process that joins a running container (`exec`). */
 export interface Entrant {
   spec: Spec;
   /** The container's first process, and the inode of each of its namespaces as written down at its start. */

@@ -7,7 +7,7 @@ import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { connectSupervisor, recordedExit, type SupervisorConnection } from './connection.ts';
 
-/** Joins the streams of a container that runs, from now on. Throws `not-running`. */
+/** Connects to the streams of a running container, from now on. Throws `not-running`. */
 export async function attachToRunning(
   access: EngineAccess,
   record: ContainerRecord,
@@ -30,10 +30,10 @@ export async function awaitEnd(access: EngineAccess, record: ContainerRecord): P
   void connection?.exited.then(said => {
     code = said;
   });
-  // Only when its supervisor is gone is the container down for every observer.
+  // The container counts as ended for every command only when its supervisor is gone.
   await connection?.ended;
   if (code !== undefined) return code;
-  // It went before it could say, or gave our place to another client.
+  // The supervisor ended without sending the status, or gave our place to another client.
   await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access.roots, record.id));
   return recordedExit(access, record.id);
 }

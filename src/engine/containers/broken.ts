@@ -8,8 +8,9 @@ import { cleanUp, type Remains, removeBundle } from './reap.ts';
 import { endSilentSupervisor, endSupervised } from './stop.ts';
 
 /**
- * Removes a container whose record cannot be read: ends it where it runs, gives back what it holds by what the kernel and
- * the file system say, and takes its bundle and name away. Its anonymous volumes only if config.json still names them.
+ * Removes a container whose record cannot be read: ends it if it runs, gives back what it holds as far as the kernel
+ * and the file system show it, and removes its bundle and name. Its anonymous volumes are removed only if config.json
+ * still names them.
  */
 export async function removeBroken(parts: EngineParts, id: string, options: { volumes: boolean }): Promise<Remains> {
   const remains = remainsOf(parts, id);
@@ -28,7 +29,7 @@ function remainsOf(parts: EngineParts, id: string): Remains {
     id,
     name: parts.store.nameOf(id),
     mounts: volumesOf(parts, id),
-    // It may have been on the bridge; who was not has no lease there and no rules.
+    // It may have been on the bridge. If it was not, it has no lease and no rules there, and nothing is removed.
     options: { network: 'bridge' },
     network: { mode: 'bridge', ports: [] },
   };

@@ -6,18 +6,21 @@ import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment } from '../nouns/streams.ts';
 
-/** A conversation with the supervisor of a container that somebody else started. */
+/** A connection to the supervisor of a container that another process started. */
 export interface SupervisorConnection {
   client: SupervisorClient;
-  /** The supervisor said that the process has exited, and with which status. */
+  /** Resolves with the status when the supervisor reports the exit. */
   exited: Promise<number>;
-  /** The connection is closed: after `exited` by the supervisor's end, else perhaps to the good of another client. */
+  /**
+   * Resolves when the connection is closed: after `exited` because the supervisor ended, otherwise perhaps because
+   * another client got our place.
+   */
   ended: Promise<void>;
   onOutput: Attachment['onOutput'];
   close(): void;
 }
 
-/** Undefined where the supervisor is just going away, or takes nobody any more. */
+/** Undefined where the supervisor is ending or accepts no connection any more. */
 export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
   const deadline = Date.now() + CONNECT_MS;
   for (;;) {
@@ -32,7 +35,7 @@ export async function connectSupervisor(path: string): Promise<SupervisorConnect
       const errno = errnoOf(error);
       if (errno === 'ENOENT' || errno === 'ECONNREFUSED') return undefined;
       if (errno !== 'EAGAIN') throw error;
-      // Its queue is full: many come at once, or it is stopped.
+      // The queue of the listening socket is full: many clients connect at once, or the supervisor is stopped.
       if (Date.now() > deadline) return undefined;
       await new Promise(resolve => setTimeout(resolve, 20));
     }
@@ -70,8 +73,8 @@ function converse(socket: net.Socket): SupervisorConnection {
 }
 
 /**
- * The exit status of a container whose supervisor did not say it: by the exit record, or by what another command wrote down of
- * it since; that of SIGKILL where it was removed.
+ * The exit status of a container whose supervisor did not report it: from the exit record, or from the container's
+ * record if another command has written it since; 137, as after SIGKILL, where the container was removed.
  */
 export function recordedExit({ roots, store }: Pick<EngineAccess, 'roots' | 'store'>, id: string): number {
   const seen = observe(roots, id, flocks);

@@ -32,7 +32,10 @@ import { readFile } from '../../storage/merged-view.ts';
 import type { EngineParts } from '../context.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 
-/** Makes a container's record and the directories of its bundle. Nothing runs, and nothing is left where it throws. */
+/**
+ * Makes a container's record and the directories of its bundle, and starts nothing. Where it throws it leaves nothing
+ * behind.
+ */
 export async function createContainer(parts: EngineParts, options: ContainerOptions): Promise<ContainerRecord> {
   const image = new ImageStore(parts.roots.root).get(options.image);
   const id = randomBytes(32).toString('hex');
@@ -46,7 +49,10 @@ export async function createContainer(parts: EngineParts, options: ContainerOpti
   }
 }
 
-/** Returns whether it was entered: of volumes that were pruned since they were prepared there must be new ones. */
+/**
+ * Enters the container among the engine's. Returns false where one of its volumes was pruned after it was prepared:
+ * then the caller prepares new ones.
+ */
 async function enter(
   parts: EngineParts,
   record: ContainerRecord,
@@ -54,10 +60,10 @@ async function enter(
   name: string | undefined,
 ): Promise<boolean> {
   try {
-    // Name and bundle under one lock: of two containers with one name only the first ever exists.
+    // Name and bundle are made under one lock: of two containers with the same name only the first is made.
     return await withLock(enginePaths(parts.roots).allocation, () => {
-      // Layers and volumes that nobody uses are removed under this lock (image/collect.ts, ../volumes/prune.ts); from its
-      // record on a container uses its own.
+      // Unused layers and volumes are removed under the same lock (image/collect.ts, ../volumes/prune.ts). From the
+      // moment its record exists a container counts as their user.
       if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(record.image);
       if (!record.mounts.every(({ type, source }) => type !== 'volume' || fs.existsSync(source))) return false;
       record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
@@ -73,7 +79,8 @@ async function enter(
 
 function makeBundle(parts: EngineParts, record: ContainerRecord, topLayer: string | undefined): void {
   try {
-    // The name first: killed in between we leave a link that leads nowhere, which is a free name.
+    // The name is taken first: if this process is killed in between, a dangling link is left, and that counts as a free
+    // name.
     parts.store.takeName(record.name, record.id);
     parts.store.create(record, directory => {
       for (const name of ['upper', 'work', 'rootfs', 'staging'])
@@ -94,7 +101,7 @@ function likeRoot(upper: string, layer: string | undefined): void {
   fs.chmodSync(upper, mode & 0o7777);
 }
 
-/** What `--name` says, if it is a name and free. */
+/** The name that `--name` asks for, checked to be valid and free. */
 export function wantedName(parts: EngineParts, options: Pick<ContainerOptions, 'name'>): string | undefined {
   if (!options.name) return undefined;
   const name = readName(options.name);
@@ -176,8 +183,9 @@ export async function attachNetwork(
 }
 
 /**
- * What of the host the container sees, in the order in which it is mounted: its own hosts, hostname and resolv.conf like any
- * volume, below one that lies on /etc. A volume of just that name takes their place.
+ * The files and directories of the host that the container sees, in the order in which they are mounted. Its hosts,
+ * hostname and resolv.conf are mounted like volumes: under a volume on /etc, and not at all where a volume has the same
+ * destination.
  */
 export function mountsOf(parts: EngineParts, { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>): WantedMount[] {
   const paths = containerPaths(parts.roots, id);
@@ -189,7 +197,10 @@ export function mountsOf(parts: EngineParts, { id, mounts }: Pick<ContainerRecor
   return outerFirst([...files.map(file => ({ ...file, kind: 'file' as const, readonly: false })), ...mounts]);
 }
 
-/** Writes config.json and the files that are mounted over the image's. Again at each start: the address may be another. */
+/**
+ * Writes config.json and the files that are mounted over the image's. This is done again at each start, because the
+ * address may have changed.
+ */
 export function writeBundle(parts: EngineParts, record: ContainerRecord): Spec {
   const paths = containerPaths(parts.roots, record.id);
   const hostNetwork = record.network.mode === 'host';

@@ -27,7 +27,7 @@ import { tell } from './events.ts';
 import { signalNumber } from './signals.ts';
 import { warningsOf } from './warnings.ts';
 
-/** The containers under an engine's roots, looked after by this process. */
+/** The containers under an engine's roots, managed by this process. */
 export class LocalContainers implements Containers {
   readonly #processes = new Processes();
 
@@ -121,7 +121,7 @@ export class LocalContainers implements Containers {
     const containers: ContainerRecord[] = [];
     const broken: { id: string; reason: string; fix: string }[] = [];
     const ids = store.ids();
-    // Whatever is not at rest has a run directory: of the others only their record can tell anything.
+    // A container that is not at rest has a run directory. Of the others only the record is read.
     const active = new Set(all ? [] : listIfPresent(roots.execRoot));
     for (const id of all ? ids : ids.filter(id => active.has(id.slice(0, 12)))) {
       try {
@@ -173,7 +173,10 @@ export class LocalContainers implements Containers {
     return record;
   }
 
-  /** The container as it is now, brought to rest first where nobody else will; undefined where it is gone. */
+  /**
+   * The container as it is now; undefined where it is gone. One that has ended and that no other process cleans up is
+   * reaped first.
+   */
   async #look(id: string, locks: () => ReadonlySet<string>): Promise<ContainerRecord | undefined> {
     const { store, roots } = this.access;
     const record = store.read(id);
@@ -185,7 +188,7 @@ export class LocalContainers implements Containers {
   }
 }
 
-/** It is over and nobody cleans up: a supervisor or a command was killed. */
+/** The container has ended and nobody cleans up, because a supervisor or a command was killed. */
 function isLeftOver(seen: Observation): boolean {
   return seen.kind === 'lost' || seen.kind === 'abandoned' || (seen.kind === 'ended' && !seen.supervised);
 }

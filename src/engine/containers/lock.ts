@@ -5,8 +5,8 @@ import { containerPaths } from '../../state/paths.ts';
 import type { EngineParts } from '../context.ts';
 
 /**
- * One command at a time changes a container. Rejects with ENOENT where it was removed meanwhile, and does not bring its
- * directory back.
+ * Runs `action` under the container's lock, so that one command at a time changes it. Rejects with ENOENT where the
+ * container was removed meanwhile, and does not make its directory again.
  */
 export async function withContainerLock<T>(parts: EngineParts, id: string, action: () => Promise<T>): Promise<T> {
   return await withLock(containerPaths(parts.roots, id).lock, action, { parentMustExist: true });
@@ -19,8 +19,8 @@ export function unlessGone(error: unknown): undefined {
 }
 
 /**
- * For a `catch` of `reap`, where the container's end is seen and not yet written down: with a disk that is full or read-only that
- * is left to a later command. Until then exec root and cgroup go on telling what is true.
+ * For a `catch` of `reap`: where the disk is full or read-only, the end of the container cannot be recorded and is left
+ * to a later command. Until then the exec root and the cgroup show the state.
  */
 export function unlessFull(error: unknown): undefined {
   if (takesNothing(error)) return undefined;

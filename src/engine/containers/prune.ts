@@ -9,7 +9,7 @@ import type { ContainerPruneFilter, PrunedContainers } from '../nouns/containers
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
 
-/** Removes those of the containers that do not run, their volumes excepted. */
+/** Removes those of the containers that do not run, and keeps their volumes. */
 export async function pruneContainers(
   parts: EngineParts,
   containers: readonly ContainerRecord[],
@@ -37,7 +37,7 @@ function matches(
   );
 }
 
-/** Whoever starts a container holds its lock until it runs: one that is just being started is left alone. */
+/** A command that starts a container holds its lock until it runs: such a container is skipped. */
 async function removeSettled(parts: EngineParts, record: ContainerRecord): Promise<boolean | undefined> {
   return await withContainerLock(parts, record.id, async () => {
     await reap(parts, record.id);

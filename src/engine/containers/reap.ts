@@ -18,12 +18,13 @@ import { tell } from './events.ts';
 import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
 
 /**
- * Brings a container whose processes are gone to rest: writes down how it ended, gives back network and cgroup, removes
- * it where it was run with --rm. Does nothing to one that runs or rests already, so it may be called at any time, twice,
- * and after being killed half-way. The caller holds the container's lock.
+ * Cleans up after a container whose processes are gone: records how it ended, gives back network and cgroup, and
+ * removes it if it was run with --rm. It does nothing to a container that runs or was cleaned up already, so it may be
+ * called at any time, twice, and after it was killed half-way. The caller holds the container's lock.
  *
- * Where the end cannot be written down, since the disk is full, it throws that error, and run directory and cgroup stay: they are
- * what is known of the end until a later call. `forRemoval` writes nothing: the record is about to go.
+ * Where the disk is full and the end cannot be recorded, it throws that error and leaves run directory and cgroup, from
+ * which a later call learns how the container ended. `forRemoval` records nothing, because the record is about to be
+ * removed.
  */
 export async function reap(parts: EngineParts, id: string, { forRemoval = false } = {}): Promise<void> {
   const record = parts.store.read(id);
@@ -59,13 +60,15 @@ async function writeDown(parts: EngineParts, record: ContainerRecord, state: Con
   try {
     parts.store.write({ ...record, state });
   } catch (error) {
-    // Address and ports are for others, whatever becomes of the record.
+    // Other containers need address and ports, even where the record cannot be written.
     await releaseNetwork(parts, record);
     throw error;
   }
 }
 
-/** Reaps a container that nobody else will and tells what it is now, its end also where that cannot be written down. */
+/**
+ * Reaps a container and returns its record as it is now, with the end even where that could not be recorded on disk.
+ */
 export async function bringToRest(parts: EngineParts, id: string): Promise<ContainerRecord | undefined> {
   await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessFull);
   const record = parts.store.read(id);
@@ -75,19 +78,19 @@ export async function bringToRest(parts: EngineParts, id: string): Promise<Conta
   return { ...record, state: isPending ? stateAtEnd(parts, record, seen) : stateOf(record.state, seen) };
 }
 
-/** A container as far as its end needs it known. One without `ports` may have published any. */
+/** The parts of a record that cleaning up needs. Where `ports` is missing, which ports were published is not known. */
 export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'> & {
   options: Pick<ContainerOptions, 'network'> & Partial<Pick<ContainerOptions, 'ports'>>;
 };
 
 /**
- * Gives back what a container holds while it runs. The order matters after a crash in between: the run directory goes last,
- * since it is what says that there is still something to do.
+ * Gives back what a container holds while it runs. The run directory is removed last: after a crash in between, it
+ * shows that cleaning up is not finished.
  */
 export async function cleanUp(parts: EngineParts, record: Remains, options: { remove: boolean }): Promise<void> {
   const paths = containerPaths(parts.roots, record.id);
   const group = `${cgroupParent(parts.roots)}/${record.id}`;
-  // A supervisor that was killed has taken its child along, but for one that became another user since.
+  // The kernel ended the child together with its supervisor, unless the child had become another user.
   if (parts.cgroups.pids(group).length > 0) await parts.cgroups.killAll(group);
   await Promise.all([parts.cgroups.remove(group), releaseNetwork(parts, record)]);
   try {
@@ -111,7 +114,10 @@ async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void
   });
 }
 
-/** Bundle, name, and the anonymous volumes that were made for it. Throws `cannot-remove` after all that can go is gone. */
+/**
+ * Removes bundle, name, and the anonymous volumes that were made for the container. It removes all that it can before
+ * it throws `cannot-remove`.
+ */
 export async function removeBundle(
   parts: EngineParts,
   record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
@@ -124,8 +130,9 @@ export async function removeBundle(
 }
 
 /**
- * Reaps every container that waits for it, each under its lock. Returns how many came to rest. One that cannot, since its record
- * is broken or the disk is full, keeps nobody else waiting: whoever asks for it is told.
+ * Reaps every container that waits for it, each under its lock. Returns how many were reaped. A container that cannot
+ * be reaped, because its record is broken or the disk is full, does not stop the others; the next command about it
+ * reports the reason.
  */
 export async function reapAll(parts: EngineParts): Promise<number> {
   let count = 0;
@@ -146,17 +153,18 @@ async function sweep(parts: EngineParts): Promise<void> {
   parts.store.sweep();
   sweepVolumes(enginePaths(parts.roots).volumes);
   sweepRunDirectories(parts);
-  // Names and leases are links that are made before what they point to: only under this lock is a dangling one free.
+  // Names and leases are links that are made before their targets exist: only under this lock does a dangling link mean
+  // a free name or lease.
   await withLock(enginePaths(parts.roots).allocation, () => {
     parts.store.sweepNames();
     for (const directory of leaseDirectories(parts.roots)) sweepLeases(directory);
   }).catch(unlessFull);
 }
 
-/** Run directories without a bundle: whoever removed both was killed, or met an error, in between. */
+/** Run directories without a bundle are left where the removal of both was killed or failed in between. */
 function sweepRunDirectories(parts: EngineParts): void {
   const { execRoot } = parts.roots;
-  // Looked at before the bundles: a container that is made meanwhile has its bundle first.
+  // Run directories are listed before bundles: a container that is made meanwhile gets its bundle first.
   const found = listIfPresent(execRoot).filter(name => /^[0-9a-f]{12}$/.test(name));
   const known = new Set(parts.store.ids().map(id => id.slice(0, 12)));
   const unused = found.filter(

@@ -3,10 +3,10 @@ import { EngineParts } from '../context.ts';
 import { reapAll } from './reap.ts';
 
 /**
- * The cleaner that a supervisor starts when its container has ended and nobody waits for it. Single-flight: the
- * supervisor took the reaper's lock before it became this process and left it open as descriptor 3; supervisors that find
- * it held leave their exit record and go. So all records are drained before the lock is dropped, and looked for once more
- * after: one that was written in between found the lock held.
+ * The reaper: a supervisor becomes this process when its container has ended and no client waits for it. Only one runs
+ * at a time: the supervisor took the reaper's lock before its execve and left it open as descriptor 3. Supervisors that
+ * find the lock held leave their exit record and end. So the reaper handles all records before it releases the lock,
+ * and looks once more afterwards for records that were written in between.
  */
 const lock = 3;
 

@@ -22,7 +22,8 @@ export async function removeContainer(
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(parts, record);
   await withContainerLock(parts, record.id, async () => {
     await reap(parts, record.id, { forRemoval: true });
-    // Without its bundle nobody could end it any more: one that was started again meanwhile, or whose starter was killed.
+    // The container may have been started again meanwhile, or its starting command was killed. Without the bundle
+    // nobody could end it any more.
     const { kind } = observe(parts.roots, record.id, flocks);
     if (kind === 'running' && !force) throw cannotRemove(record);
     if (kind === 'running') await endSupervised(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });

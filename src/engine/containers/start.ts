@@ -30,8 +30,8 @@ import { unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
 
 /**
- * Starts a created container; resolves once its command was executed. Where that fails everything it took is given back,
- * and a container that `run` made for this is removed.
+ * Starts a created container; resolves once its command was executed. Where that fails, everything that was taken is
+ * given back; with `removeOnFailure`, which `run` sets, the container is removed.
  */
 export async function startContainer(
   parts: EngineParts,
@@ -51,10 +51,10 @@ export async function startContainer(
       shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep });
       return await launch(parts, record, shim, options);
     } catch (error) {
-      // Somebody else was faster, and it runs.
+      // Another command started it first.
       if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
       await shim?.abort();
-      // What cannot be given back now is abandoned, and the next command finds it: this one says what it failed of.
+      // What cannot be given back now is left for the next command, so that this one reports why the start failed.
       await giveBack(parts, record, error, removeOnFailure).catch(() => {});
       throw error;
     }
@@ -88,18 +88,18 @@ async function launch(
   try {
     shim.run(compile(container, parts.facts, own));
     await shim.supervised;
-    // While the shim goes on; the command begins only when all is done.
+    // This runs while the shim goes on. The command begins only when all of it is done.
     const guarded = network && guardNetwork(parts, network, containerPaths(parts.roots, record.id).generation);
     shim.client.cleansUp(true);
     if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
-    // The host's ports are held from here on: a rule before would take another server's connections away.
+    // The shim holds the host's ports from here on. An earlier rule would take connections from another server.
     const published = network && publish(record, network, guarded, own.portRules);
-    // Both settled, also where one fails: rules that come after the clean-up would stay.
+    // Wait for all, even where one fails: a rule that is added after the clean-up would stay.
     await Promise.allSettled([shim.ready, guarded, published]);
     await Promise.all([shim.ready, guarded, published]);
     writeDown(parts, record, shim);
-    // Nobody of us stays with it: from its first moment its end is the reaper's business.
+    // No client stays connected, so the reaper cleans up, however soon the container ends.
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await shim.executed;
@@ -121,18 +121,18 @@ async function publish(
 ): Promise<void> {
   const published = toPublish(record);
   if (published === undefined) return;
-  // Where the chain for them has vanished it is there again once the rules were looked at.
+  // If the chain for the rules is missing, `guarded` makes it again: then try once more.
   const attempt = () => publishPorts(network, published, hostIptables, rules);
   await attempt().catch(async () => {
     await guarded;
     await attempt();
   });
-  // Not before: what was seen then does not hold this change.
+  // This change is counted after the rules were checked, because the remembered number must include it.
   await guarded;
   if (published.ports.length > 0) countOwnChange(network);
 }
 
-/** A container that could not be started is as it was made, with the reason. The codes are those that Docker shows. */
+/** Records a failed start: the container is `created` again, with the reason and the exit code that Docker shows. */
 function writeFailure(parts: EngineParts, record: ContainerRecord, error: unknown): void {
   const { message, code } = error as { message: string; code?: string };
   const exitCode =
@@ -141,7 +141,7 @@ function writeFailure(parts: EngineParts, record: ContainerRecord, error: unknow
   parts.store.write(record);
 }
 
-/** From here on the container is running for everyone, though its command has not begun. */
+/** Records the container as running: from here on every command sees it so, though its command has not begun. */
 function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): void {
   const { pid } = shim;
   record.state = {
@@ -159,7 +159,7 @@ function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): voi
   tell(parts, record, 'start');
 }
 
-/** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it stands at its sync. */
+/** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it waits at its sync. */
 function namespacesOf(pid: number): Record<string, number> {
   const inodes: Record<string, number> = {};
   for (const name of ['mnt', 'uts', 'ipc', 'pid', 'net', 'cgroup']) {
@@ -178,7 +178,10 @@ function readNamespace(pid: number, name: string): string {
   }
 }
 
-/** A port that is taken is the user's business, not a failed bind; a netlink answer has words of its own. */
+/**
+ * The error that users see for a failed step: for a bind the port that is in use, for a netlink message the words of
+ * `ip`.
+ */
 function explain(error: unknown, { binds, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
   const { step, errno } = error;

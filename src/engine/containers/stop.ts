@@ -27,7 +27,7 @@ export async function stopContainer(
   await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
 }
 
-/** As `stopContainer`, and the clean-up left to the caller. */
+/** As `stopContainer`, without the clean-up, which is left to the caller. */
 export async function endSupervised(
   parts: EngineParts,
   record: Named,
@@ -35,39 +35,43 @@ export async function endSupervised(
 ): Promise<void> {
   if (await endsBy(parts, record, signal, timeoutSeconds * 1000)) return;
   if (signal !== signals.SIGKILL && (await endsBy(parts, record, signals.SIGKILL, 2000))) return;
-  // Not even SIGKILL: its processes hang in the kernel, or the supervisor is stopped. Its group ends them all.
+  // SIGKILL did not end it: its processes hang in the kernel, or the supervisor is stopped. Kill all processes of the
+  // cgroup.
   await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
   if (await eventually(2000, () => hasEnded(parts.roots, record.id))) return;
   await endSupervisor(parts, record);
 }
 
 /**
- * Has the supervisor send a signal. Resolves with whether the end was seen in this time, which has no end itself where it is
- * negative. A connection that is closed says nothing: its place may have been given to another client.
+ * Asks the supervisor to send a signal. Resolves with whether the exit was reported within the given time; a negative
+ * time means no limit. A closed connection proves nothing, because another client may have got its place.
  */
 async function endsBy(parts: EngineParts, record: Named, signal: number, milliseconds: number): Promise<boolean> {
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : Date.now() + milliseconds;
   const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
   if (connection !== undefined) {
-    // We clean up: the supervisor need not start a reaper beside us.
+    // This process cleans up, so the supervisor need not start a reaper.
     connection.client.cleansUp(true);
     connection.client.signal(signal);
     await settlesWithin(Promise.race([connection.exited, connection.ended]), milliseconds);
   }
   const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(parts.roots, record.id));
-  // What it holds, ports above all, is free when it is gone; it may still wait for clients that hang.
+  // Wait for the supervisor to end, because only then are its ports free. It may still wait for clients that hang.
   if (seen) await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
   connection?.close();
   return seen;
 }
 
-/** Longer than a supervisor waits for its clients at the end (native/client.c). */
+/** This is longer than a supervisor waits for its clients at the end (native/client.c). */
 const GOODBYE_MS = 3000;
 
-/** Of a container that has ended: its supervisor waits for a client to take its output, and holds the ports. */
+/**
+ * For a container that has ended while its supervisor still waits for a client to take output, and still holds the
+ * ports.
+ */
 export async function dismissSupervisor(parts: EngineParts, record: Named): Promise<void> {
   const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
-  // It may have become the reaper, which hears nobody.
+  // The supervisor may have become the reaper, which takes no connections.
   if (connection === undefined) return;
   connection.client.cleansUp(true);
   await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
@@ -75,8 +79,8 @@ export async function dismissSupervisor(parts: EngineParts, record: Named): Prom
 }
 
 /**
- * For a supervisor that does not answer: it is about to end, its socket is gone, or whoever started it was killed before
- * the container ran. What it holds is free only when it has ended.
+ * For a supervisor that does not answer: it is about to end, its socket is gone, or the command that started it was
+ * killed before the container ran. What it holds is free only when it has ended.
  */
 export async function endSilentSupervisor(parts: EngineParts, record: Named): Promise<void> {
   if (await eventually(2000, () => isDown(parts, record))) return;
@@ -87,7 +91,10 @@ export async function endSilentSupervisor(parts: EngineParts, record: Named): Pr
 
 const isDown = (parts: EngineParts, record: Named) => supervisorPid(parts.roots, record.id) === undefined;
 
-/** The last resort: its processes are gone and the supervisor does not notice, since it is stopped, say. */
+/**
+ * The last resort: the container's processes are gone, and the supervisor does not notice, for example because it is
+ * stopped.
+ */
 async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
   const pid = supervisorPid(parts.roots, record.id);
   if (pid === undefined) return;

@@ -1,6 +1,6 @@
 import type { ContainerRecord } from '../../container/record.ts';
 
-/** What of a new container's wishes is not done, a line each. */
+/** What a new container asks for and minidock does not do, a line each. */
 export function warningsOf({ options, config }: Pick<ContainerRecord, 'options' | 'config'>): string[] {
   const warnings: string[] = [];
   if (options.network === 'host' && options.ports.length > 0)

@@ -58,12 +58,12 @@ export async function execInContainer(
   } catch (error) {
     await shim.abort();
     if (!(error instanceof StepError)) throw error;
-    // Docker's exec makes no directory, and takes all that is wrong with it for the command's failure.
+    // Docker's exec does not make the working directory, and reports every error with it as a failure of the command.
     throw workingDirectoryError(cwd, error) ?? error;
   }
 }
 
-/** What is written down of a running container. Throws `not-running`. */
+/** The content of `running.json`. Throws `not-running`. */
 export function checkRunning(parts: Pick<EngineParts, 'roots'>, record: ContainerRecord): Running {
   const seen = observe(parts.roots, record.id, flocks);
   if (seen.kind !== 'running')

@@ -13,9 +13,9 @@ import { removePorts } from '../../network/ports/publish.ts';
 import type { EngineParts } from '../context.ts';
 
 /**
- * Sees that the rules are there which keep the bridge apart. Where they were flushed they come back, and with them the
- * published ports of all containers that run. `answer` is the file that `ruleGeneration` left: in the usual case it says
- * that nobody has changed a rule since they were seen last, and nothing is started to look at them.
+ * Checks the firewall rules that isolate the bridge. Where they were flushed it restores them, and with them the
+ * published ports of all running containers. `answer` is the file that `ruleGeneration` left: mostly it shows that no
+ * rule was changed since the last check, and then no process is started to read them.
  */
 export async function guardNetwork(parts: EngineParts, network: Network, answer: string): Promise<void> {
   const generation = generationIn(answer);
@@ -26,11 +26,11 @@ export async function guardNetwork(parts: EngineParts, network: Network, answer:
     return restored;
   });
   if (counted && !mended && generation !== undefined) rememberRules(network, generation);
-  // One that has ended meanwhile took its rules away, perhaps before they came back.
+  // A container that ended meanwhile removed its rules, perhaps before they were restored here: remove them again.
   for (const one of restored) if (!isRunning(parts, one.shortId)) await removePorts(network, one.shortId, one);
 }
 
-/** Undefined where the kernel's rules are not counted, and the program did not ask. */
+/** Undefined where the kernel does not count changes of rules: then the program did not ask for the number. */
 function generationIn(file: string): number | undefined {
   try {
     return parseGeneration(fs.readFileSync(file));
@@ -40,7 +40,7 @@ function generationIn(file: string): number | undefined {
   }
 }
 
-/** What is to be published, once the container's address is known. */
+/** The ports to publish; undefined before the container has an address. */
 export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network'>): Published | undefined {
   const { ipAddress, ports } = network;
   return ipAddress === undefined ? undefined : { shortId: id.slice(0, 12), address: ipAddress, ports };
@@ -61,7 +61,7 @@ function toPublishOf(parts: EngineParts, id: string): Published | undefined {
     const record = parts.store.read(id);
     return record && toPublish(record);
   } catch (error) {
-    // Its ports are not known: they come back when it is started anew.
+    // Its ports are not known. They are published again at its next start.
     if (isBroken(error)) return undefined;
     throw error;
   }

@@ -5,7 +5,7 @@ import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program } from '../../syscalls/step.ts';
 import type { Attachment, Streams, WindowSize } from './streams.ts';
 
-/** Containers, each meant by its full id, the unique beginning of one, or its name. */
+/** Containers. A `reference` is a full id, the unique beginning of one, or a name. */
 export interface Containers {
   /** The program that `create` and `start` would run, without making anything: `--dry-run`. */
   plan(options: ContainerOptions): Promise<Program>;
@@ -13,11 +13,15 @@ export interface Containers {
   create(options: ContainerOptions): Promise<CreatedContainer>;
   /** Starts a container and resolves once its command was executed. */
   start(reference: string, options?: StartOptions): Promise<void>;
-  /** Before `start` for all that it prints; of one that runs, from now on. Throws `not-running` where it did and does no more. */
+  /**
+   * Called before `start` it gets all output; on a running container, the output from now on. Throws `not-running` for
+   * a container that has ended.
+   */
   attach(reference: string, streams: Streams): Promise<Attachment>;
   /**
-   * Resolves with the exit status, 0–255, 128 + n after signal n, once the container is down and cleaned up. `not-running`
-   * is content with what was; `next-exit`, asked before `start`, waits for the run that comes.
+   * Resolves with the exit status, 0–255, 128 + n after signal n, once the container has ended and is cleaned up. With
+   * the condition `not-running` it resolves at once for a container that does not run; with `next-exit`, called before
+   * `start`, it waits for the end of that run.
    */
   wait(reference: string, options?: WaitOptions): Promise<number>;
   /** Sends a signal, by its number, to the first process. */
@@ -28,7 +32,10 @@ export interface Containers {
   stop(reference: string, options?: StopOptions): Promise<void>;
   /** With `force` also one that runs, or whose record is broken. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
-  /** Removes those that do not run; their volumes stay. One that cannot be told to rest, since its record is broken, stays as well. */
+  /**
+   * Removes containers that do not run and keeps their volumes. A container whose record is broken stays, because its
+   * state is not known.
+   */
   prune(filter: ContainerPruneFilter): Promise<PrunedContainers>;
   /** Newest first; only running ones unless `all`. */
   list(options: { all: boolean; size?: boolean }): Promise<ContainerList>;
@@ -40,14 +47,14 @@ export interface Containers {
 export interface CreatedContainer {
   /** Full id. */
   readonly id: string;
-  /** What of the wishes is not done, a line each. */
+  /** What was asked for and is not done, a line each. */
   readonly warnings: readonly string[];
 }
 
 export interface StartOptions {
   /** The terminal's size, set before the command can ask for it. */
   readonly window?: WindowSize;
-  /** A container that cannot be started is removed again, also if who started it is killed meanwhile. */
+  /** A container that cannot be started is removed again, even if the starting process is killed meanwhile. */
   readonly removeOnFailure?: boolean;
   /** Called for each step with the kernel's answer, in the order of the program: `--trace`. */
   readonly onStep?: (event: StepEvent) => void;
@@ -66,9 +73,9 @@ export interface StopOptions {
 
 export interface ContainerList {
   readonly containers: readonly ContainerRecord[];
-  /** Those whose record cannot be read: what is wrong, and what to do. */
+  /** Containers whose record cannot be read: what is wrong, and what to do. */
   readonly broken: readonly { readonly id: string; readonly reason: string; readonly fix: string }[];
-  /** By id, where they were asked for: bytes that the container wrote, and those of its image where that is still here. */
+  /** Sizes by id, if asked for: bytes that the container wrote, and bytes of its image if that still exists. */
   readonly sizes: Readonly<Record<string, ContainerSize>>;
 }
 
@@ -93,7 +100,7 @@ export interface ContainerSize {
   readonly image: number | undefined;
 }
 
-/** All that is known of a container, and where its files lie. */
+/** All that is known of a container, and the paths of its files. */
 export interface InspectedContainer {
   readonly record: ContainerRecord;
   readonly files: ContainerFiles;

@@ -10,7 +10,7 @@ import type { PullEvent, PullResult } from '../../registry/pull.ts';
 import type { Pushed } from '../../registry/push/push.ts';
 import type { Found } from '../../registry/search.ts';
 
-/** The images of an engine. What takes long can be given up: it then leaves what a next attempt can go on with. */
+/** The images of an engine. Long operations can be aborted; they keep what the next attempt can continue from. */
 export interface Images {
   /** Newest first. */
   list(): Promise<ImageRecord[]>;
@@ -21,11 +21,11 @@ export interface Images {
   /** Gives an image another name. */
   tag(source: string, target: string): Promise<void>;
   /**
-   * Takes names away, and images with their last; with `force` also where several names or stopped containers hold them. What
-   * is wrong with a reference is its outcome.
+   * Removes names, and an image with its last name; with `force` also where several names or stopped containers hold
+   * it. An error with one reference is the outcome of that reference alone.
    */
   remove(references: readonly string[], options: { force: boolean; prune: boolean }): Promise<RemovedImages>;
-  /** Removes images that nobody uses, and what the store holds for nobody. */
+  /** Removes unused images, and blobs and layers that no image and no container needs. */
   prune(options: PruneFilter): Promise<Pruned>;
   /** One image, or every tag of a repository. */
   pull(reference: string, options: PullOptions): Promise<PullResult[]>;

@@ -5,7 +5,7 @@ export interface WindowSize {
   readonly columns: number;
 }
 
-/** A connection to the streams of a process. One that is made before the process starts misses nothing. */
+/** A connection to the streams of a process. A connection that is made before the process starts gets all output. */
 export interface Attachment {
   /** Takes what the process writes; what came before the call is delivered at once. One listener. */
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void;

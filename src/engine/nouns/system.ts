@@ -12,9 +12,9 @@ export interface System {
 export interface Remains {
   /** Bridges that were removed. */
   readonly networks: readonly string[];
-  /** Roots of those of which nothing is left. */
+  /** Roots of engines of which nothing is left. */
   readonly roots: readonly string[];
-  /** Those whose processes still run, by their ids: nothing of them was touched. */
+  /** Ids of engines whose processes still run: nothing of them was removed. */
   readonly kept: readonly { readonly root: string; readonly pids: readonly number[] }[];
 }
 

@@ -1,6 +1,6 @@
-/** Directories of an engine's that containers share, and that stay when they go. */
+/** Directories of an engine that containers share and that outlive them. */
 export interface Volumes {
-  /** Removes those that no container has, named ones too, as Docker 20.10 does; of those that have all `labels`. */
+  /** Removes volumes that no container has, named ones too, as Docker 20.10 does; only those that have all `labels`. */
   prune(options?: { labels?: readonly string[] }): Promise<PrunedVolumes>;
 }
 

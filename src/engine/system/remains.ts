@@ -46,7 +46,9 @@ function driver(group: string): CgroupDriver | undefined {
   return layout.kind === 'none' ? undefined : cgroupDriver(layout);
 }
 
-/** Returns whether there was a bridge. One of this name that somebody else made since is left with its rules. */
+/**
+ * Returns whether there was a bridge. A bridge of this name that another program made since is left, with its rules.
+ */
 async function removeBridge(engine: EngineEntry, bridge: string): Promise<boolean> {
   const exists = fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`);
   const alias = readIfPresent(`/sys/class/net/${bridge}/ifalias`)?.replace(/\n$/, '');
@@ -54,7 +56,7 @@ async function removeBridge(engine: EngineEntry, bridge: string): Promise<boolea
   try {
     await removeNetwork(engine, bridge);
   } catch (error) {
-    // Then there are no rules either: it had containers without a network only.
+    // Without a network there are no rules either: the engine only had containers without the bridge.
     if (exists || !(error instanceof MinidockError) || error.code !== 'iptables-missing') throw error;
   }
   return exists;

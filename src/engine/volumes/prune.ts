@@ -12,8 +12,8 @@ import type { PrunedVolumes } from '../nouns/volumes.ts';
 import { volumesInUse } from './in-use.ts';
 
 /**
- * Removes the volumes that no container has. They are taken away under the lock under which containers are entered, which
- * then make their own again (`createContainer`), and deleted after it.
+ * Removes the volumes that no container has. They are renamed away under the lock under which containers are entered
+ * (`createContainer` then makes new ones), and deleted after the lock is released.
  */
 export async function pruneVolumes(parts: EngineParts): Promise<PrunedVolumes> {
   const { allocation, volumes } = enginePaths(parts.roots);
