@@ -10,7 +10,7 @@ import { busyboxImage } from '../scripts/images/busybox.ts';
 import { collectGarbage } from '../src/image/collect.ts';
 import { importImage } from '../src/image/import.ts';
 import { ImageStore } from '../src/image/store.ts';
-import { dockerManifest } from '../src/oci/docker-manifest.ts';
+import { dockerManifest } from '../src/oci/forms.ts';
 import { mediaTypes } from '../src/oci/media-types.ts';
 import type { PushEvent } from '../src/registry/progress.ts';
 import { pull } from '../src/registry/pull.ts';
@@ -123,7 +123,7 @@ withDocker(
     assert.is(daemon.docker(['image', 'inspect', '-f', '{{.Id}}', ours]), id);
     for (const manifest of [raw, (await schema2Manifest(server.host, 'theirs:1')).raw]) {
       const parsed = JSON.parse(manifest.toString());
-      assert.is(dockerManifest(parsed.config, parsed.layers).toString(), manifest.toString());
+      assert.is(dockerManifest(parsed.config, parsed.layers).content.toString(), manifest.toString());
     }
   },
 );
@@ -225,10 +225,7 @@ test('saved and loaded, an image is pushed as it would have been: made here, pul
       .read(new ImageStore(box.root).get(`${server.host}/oci:1`).manifestDigest, 1 << 20)
       .toString(),
   );
-  const docker = dockerManifest(
-    config,
-    layers.map((layer: object) => ({ ...layer, mediaType: mediaTypes.dockerLayerGzip })),
-  );
+  const docker = dockerManifest(config, layers).content;
   const headers = { 'content-type': schema2 };
   assert.is(
     (await fetch(`${server.url}/v2/oci/manifests/docker`, { method: 'PUT', headers, body: docker })).status,

@@ -94,8 +94,12 @@ requires(
   const id = await box.ok(['import', '-c', 'CMD ["sh"]', bb.rootfs, 'bb:1']);
   const server = await serve({ layout: path.join(box.root, 'images'), root: box.root });
   try {
-    const { answer } = await get(server, '1', dockerManifest);
+    const { answer, body } = await get(server, '1', dockerManifest);
     assert.equal([answer.status, answer.type], [200, dockerManifest]);
+    assert.equal(await get(server, answer.digest!, dockerManifest), { answer, body });
+    assert.is((await get(server, '1', `${dockerManifest}, ${ociManifest}`)).answer.type, ociManifest);
+    const store = `oci:${path.join(box.root, 'images')}:docker.io/library/bb:1`;
+    assert.is((await execa('skopeo', ['inspect', '--config', store])).exitCode, 0, 'skopeo reads the store itself');
     const daemon = await dockerd();
     const name = `${server.host}/bb:1`;
     await execa('docker', ['-H', daemon.host, 'pull', '-q', name]);

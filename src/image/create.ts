@@ -1,7 +1,6 @@
-import { dockerManifest } from '../oci/docker-manifest.ts';
+import { ownManifest } from '../oci/forms.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor, Platform } from '../oci/manifest.ts';
-import { mediaTypes } from '../oci/media-types.ts';
 import type { Reference } from '../oci/reference.ts';
 import { unpackedSize } from '../storage/layers.ts';
 import type { ImageRecord, ImageStore } from './store.ts';
@@ -15,13 +14,13 @@ export async function addImage(
 ): Promise<ImageRecord> {
   const config = Buffer.from(JSON.stringify(image));
   const id = store.layout.write(config);
-  const manifest = dockerManifest({ digest: id, size: config.length }, layers);
-  const digest = store.layout.write(manifest);
+  const { mediaType, content } = ownManifest({ digest: id, size: config.length }, layers);
+  const digest = store.layout.write(content);
   const { os, architecture, variant } = image;
   const platform: Platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
   const diffIds = image.rootfs.diff_ids;
   return store.add({
-    manifest: { mediaType: mediaTypes.dockerManifest, digest, size: manifest.length, platform },
+    manifest: { mediaType, digest, size: content.length, platform },
     id,
     size: unpackedSize(store.root, diffIds),
     name,

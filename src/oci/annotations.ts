@@ -10,8 +10,8 @@ export const annotationKeys = {
   id: 'io.minidock.image-id',
   size: 'io.minidock.size',
   parent: 'io.minidock.parent',
-  /** In an archive: the media type that the manifest has in the store it comes from. */
-  translatedFrom: 'io.minidock.translated-from',
+  /** Of a manifest, not of an entry: the media type that it has in registries. */
+  pushedAs: 'io.minidock.pushed-as',
 } as const;
 
 /** Of a container's config.json: names of the volumes that go with it, separated by spaces. */

@@ -25,6 +25,7 @@ export interface Manifest {
   config: Descriptor;
   /** Bottom first. */
   layers: Descriptor[];
+  annotations?: Record<string, string>;
 }
 
 /** Images of one name for several platforms (image-index.md), or Docker's manifest list. */
@@ -108,7 +109,10 @@ function readManifest(document: Json, mediaType: string, what: string): Manifest
       throw malformed(what, `layer ${layer.digest} has the unknown media type ${JSON.stringify(layer.mediaType)}`);
     }
   }
-  return { kind: 'manifest', mediaType, config, layers };
+  const { annotations } = document;
+  const said =
+    annotations === undefined || annotations === null ? {} : { annotations: readAnnotations(annotations, what) };
+  return { kind: 'manifest', mediaType, config, layers, ...said };
 }
 
 function readIndex(document: Json, mediaType: string, what: string): Index {
@@ -127,14 +131,15 @@ export function readDescriptor(value: unknown, what: string): Descriptor {
   }
   const descriptor: Descriptor = { mediaType, digest: parseDigest(digest, what), size };
   if (annotations !== undefined && annotations !== null) {
-    descriptor.annotations = readAnnotations(asObject(annotations, `${what}, annotations`));
+    descriptor.annotations = readAnnotations(annotations, what);
   }
   if (platform !== undefined && platform !== null) descriptor.platform = readPlatform(platform, what);
   return descriptor;
 }
 
 /** What is no text is left out. Copied only then: an index may have thousands of entries. */
-function readAnnotations(found: Json): Record<string, string> {
+function readAnnotations(value: unknown, what: string): Record<string, string> {
+  const found = asObject(value, `${what}, annotations`);
   if (Object.values(found).every(value => typeof value === 'string')) return found as Record<string, string>;
   return Object.fromEntries(Object.entries(found).filter((e): e is [string, string] => typeof e[1] === 'string'));
 }

@@ -4,10 +4,9 @@ import path from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { blobPath, type Digest, shortDigest } from '../../oci/digest.ts';
-import { dockerManifest } from '../../oci/docker-manifest.ts';
+import { ownManifest } from '../../oci/forms.ts';
 import { type ImageConfig, maxConfigSize, parseConfig } from '../../oci/image-config.ts';
 import { maxManifestSize, type Platform, parseManifest } from '../../oci/manifest.ts';
-import { mediaTypes } from '../../oci/media-types.ts';
 import { hostPlatform, printPlatform } from '../../oci/platform.ts';
 import { familiar } from '../../oci/reference.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
@@ -220,8 +219,7 @@ function checkManifest(content: Buffer, mediaType: string, { image, id }: Prepar
 /** A manifest for an image that came without one. */
 function manifestFor({ image, id }: Prepared): { mediaType: string; content: Buffer } {
   const layers = image.layers.map(layer => ({ ...layer, mediaType: layerTypeOf(layer) }));
-  const content = dockerManifest({ digest: id, size: image.config.size }, layers);
-  return { mediaType: mediaTypes.dockerManifest, content };
+  return ownManifest({ digest: id, size: image.config.size }, layers);
 }
 
 function layerTypeOf({ path: file }: FileMember): string {

@@ -1,7 +1,6 @@
 import { annotationKeys } from '../../oci/annotations.ts';
 import { hexOf } from '../../oci/digest.ts';
 import { type Descriptor, maxManifestSize, parseManifest, parseObject } from '../../oci/manifest.ts';
-import { mediaTypes } from '../../oci/media-types.ts';
 import { choosePlatform, hostPlatform } from '../../oci/platform.ts';
 import { parseName, type Reference } from '../../oci/reference.ts';
 import type { ArchivedImage } from './archived-image.ts';
@@ -22,7 +21,7 @@ export function readOciArchive(members: Members): ArchivedImage[] {
   const images = new Map<string, ArchivedImage>();
   const known = new Map<string, ArchivedImage>();
   for (const entry of index.manifests) {
-    const key = `${entry.mediaType} ${entry.digest} ${entry.annotations?.[annotationKeys.translatedFrom]}`;
+    const key = `${entry.mediaType} ${entry.digest}`;
     const read = known.get(key) ?? readEntry(members, entry);
     const image = images.get(read.config.digest) ?? read;
     known.set(key, image);
@@ -42,15 +41,12 @@ function readEntry(members: Members, entry: Descriptor): ArchivedImage {
     document = parseManifest(blob(members, descriptor, maxManifestSize), descriptor.mediaType, what);
     if (document.kind === 'index') throw corruptArchive('an index in it names an index as an image');
   }
-  const image = {
+  return {
     config: blobFile(members, document.config),
     layers: document.layers.map(layer => blobFile(members, layer)),
     names: [],
+    manifest: { mediaType: document.mediaType, content: blob(members, descriptor, maxManifestSize) },
   };
-  // What `save` has put into the OCI's form for other readers is made Docker's again.
-  if (entry.annotations?.[annotationKeys.translatedFrom] === mediaTypes.dockerManifest) return image;
-  const content = blob(members, descriptor, maxManifestSize);
-  return { ...image, manifest: { mediaType: document.mediaType, content } };
 }
 
 function blob(members: Members, descriptor: Descriptor, maxSize: number): Buffer {

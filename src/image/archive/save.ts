@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { annotationKeys } from '../../oci/annotations.ts';
 import { blobPath, type Digest, hexOf } from '../../oci/digest.ts';
+import { ownManifest } from '../../oci/forms.ts';
 import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import { canonical, familiarName, parseName, parseReference, type Reference } from '../../oci/reference.ts';
@@ -77,8 +78,9 @@ function describe(layout: Layout, image: ImageRecord, tags: Reference[]): Saved 
   const stored = layout.read(image.manifestDigest, maxManifestSize);
   const manifest = parseManifest(stored, undefined, `manifest of ${image.id}`);
   if (manifest.kind !== 'manifest') throw new MinidockError('corrupt-store', `image ${image.id} has no manifest`);
+  // Readers of OCI layouts want the OCI's form of a Docker schema 2 manifest; loaded and pushed, it is Docker's again.
   const isOci = manifest.mediaType === mediaTypes.ociManifest;
-  const content = isOci ? stored : Buffer.from(JSON.stringify(asOci(manifest)));
+  const content = isOci ? stored : ownManifest(manifest.config, manifest.layers).content;
   const digest: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   const platform = {
     os: image.os,
@@ -90,29 +92,8 @@ function describe(layout: Layout, image: ImageRecord, tags: Reference[]): Saved 
     tags,
     manifest,
     content,
-    descriptor: {
-      ...{ mediaType: mediaTypes.ociManifest, digest, size: content.length, platform },
-      // So that `load` makes it Docker's again: what was made here is pushed in that form.
-      ...(isOci ? {} : { annotations: { [annotationKeys.translatedFrom]: manifest.mediaType } }),
-    },
+    descriptor: { mediaType: mediaTypes.ociManifest, digest, size: content.length, platform },
   };
-}
-
-const ociTypes: Record<string, string> = {
-  [mediaTypes.dockerConfig]: mediaTypes.ociConfig,
-  [mediaTypes.dockerLayer]: mediaTypes.ociLayer,
-  [mediaTypes.dockerLayerGzip]: mediaTypes.ociLayerGzip,
-  [mediaTypes.dockerLayerZstd]: mediaTypes.ociLayerZstd,
-};
-
-/** A Docker schema 2 manifest says the same with other media types; readers of OCI layouts want the OCI's. */
-function asOci({ config, layers }: Manifest): object {
-  const convert = ({ mediaType, digest, size }: Descriptor) => ({
-    mediaType: ociTypes[mediaType] ?? mediaType,
-    digest,
-    size,
-  });
-  return { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config: convert(config), layers: layers.map(convert) };
 }
 
 /** The same images make the same archive: nothing in it says when it was made. */
@@ -171,8 +152,7 @@ function entries({ descriptor, tags }: Saved): Descriptor[] {
   if (tags.length === 0) return [descriptor];
   return tags.map(tag => {
     const name = canonical(tag);
-    const named = { [annotationKeys.name]: name, [annotationKeys.containerdName]: name };
-    return { ...descriptor, annotations: { ...named, ...descriptor.annotations } };
+    return { ...descriptor, annotations: { [annotationKeys.name]: name, [annotationKeys.containerdName]: name } };
   });
 }
 

@@ -60,12 +60,9 @@ export class BlobPush {
    * a registry that has it is not sent it again.
    */
   async sendGzip({ stored, diffId, chainId, onProgress }: PushedLayer): Promise<Brought> {
-    const mediaType = mediaTypes.dockerLayerGzip;
+    const mediaType: string = mediaTypes.dockerLayerGzip;
     const pushing = (blob: Descriptor) => (bytes: number) => onProgress('Pushing', bytes, blob.size);
-    if (stored.mediaType === mediaType || stored.mediaType === mediaTypes.ociLayerGzip) {
-      const { outcome } = await this.send(stored, pushing(stored));
-      return { blob: { ...stored, mediaType }, outcome };
-    }
+    if ([mediaTypes.ociLayerGzip, mediaType].includes(stored.mediaType)) return this.send(stored, pushing(stored));
     this.#stored(stored);
     const known = readLayer(this.#store.root, chainId)?.gzip;
     if (known !== undefined) {

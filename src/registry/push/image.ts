@@ -1,17 +1,16 @@
 import { MinidockError } from '../../errors.ts';
 import type { ImageStore } from '../../image/store.ts';
 import { type Digest, shortDigest } from '../../oci/digest.ts';
-import { dockerManifest } from '../../oci/docker-manifest.ts';
+import { dockerManifest } from '../../oci/forms.ts';
 import { maxConfigSize, parseConfig } from '../../oci/image-config.ts';
 import { type Descriptor, type Manifest, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
-import { mediaTypes } from '../../oci/media-types.ts';
 import type { Reference } from '../../oci/reference.ts';
 import { chainIds } from '../../storage/chain.ts';
+import { goesAsItIs } from '../form.ts';
 import type { RegistryClient } from '../http/client.ts';
 import { Slots } from '../http/slots.ts';
 import type { PushEvent } from '../progress.ts';
 import { BlobPush, type Brought, type PushedLayer } from './blobs.ts';
-import { goesAsItIs } from './form.ts';
 import type { UploadOutcome } from './upload.ts';
 
 export interface ImagePushOptions {
@@ -55,7 +54,7 @@ export async function pushImage(
     await blobs.send(manifest.config);
     const layers = await bringLayers(layersOf(store, manifest), bring, stop, onProgress);
     if (isKept) return { mediaType: manifest.mediaType, content };
-    return { mediaType: mediaTypes.dockerManifest, content: dockerManifest(manifest.config, layers) };
+    return dockerManifest(manifest.config, layers);
   } finally {
     blobs.close();
   }

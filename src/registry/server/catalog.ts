@@ -54,6 +54,11 @@ export class Catalog {
     return images.some(({ digest }) => digest === name || this.#inIndex(digest, name)) ? name : undefined;
   }
 
+  /** What the repository holds, each once. */
+  digests(repository: string): Digest[] {
+    return [...new Set(this.#of(repository).map(({ digest }) => digest))];
+  }
+
   /** Whether a tag is the machine's own: nobody may push over it. */
   isOwners(repository: string, tag: string): boolean {
     const images = this.#of(repository).filter(image => image.tag === tag);

@@ -12,8 +12,9 @@ import { canonical, isTag, parseName, type Reference } from '../../oci/reference
 import { chainIds, layerDirectory } from '../../storage/chain.ts';
 import { ensureLayer, unpackedSize } from '../../storage/layers.ts';
 import { hasBlob } from '../download.ts';
+import { dockerForm } from '../form.ts';
 import { type Catalog, isPushed, servedKey } from './catalog.ts';
-import { negotiate } from './negotiate.ts';
+import { negotiate, type Served } from './negotiate.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 
 /** GET and HEAD of a manifest, by tag or digest. */
@@ -26,13 +27,23 @@ export function sendManifest(
   response: http.ServerResponse,
 ): void {
   const found = catalog.manifest(repository, name);
-  if (found === undefined || !layout.has(found)) throw new Refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
-  const { mediaType, digest, content } = negotiate(layout, found, {
-    accept: request.headers.accept,
-    byTag: !isDigest(name),
-  });
+  const served =
+    found === undefined || !layout.has(found)
+      ? translated(layout, catalog, repository, name)
+      : negotiate(layout, found, { accept: request.headers.accept, byTag: !isDigest(name) });
+  if (served === undefined) throw new Refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+  const { mediaType, digest, content } = served;
   response.writeHead(200, { 'Content-Type': mediaType, 'Content-Length': content.length, ...identity(digest) });
   response.end(content);
+}
+
+/** A client that got one of our images in Docker's form, by its tag, may ask for it by its digest. */
+function translated(layout: Layout, catalog: Catalog, repository: string, name: string): Served | undefined {
+  if (!isDigest(name)) return undefined;
+  return catalog
+    .digests(repository)
+    .map(digest => dockerForm(layout, digest))
+    .find(form => form?.digest === name);
 }
 
 /** Takes manifests into the engine's own store: see docs/decisions/0008-embedded-registry.md. */

@@ -3,9 +3,11 @@ import type { Digest } from '../../oci/digest.ts';
 import { type Index, type Manifest, maxManifestSize, parseManifest } from '../../oci/manifest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import { findPlatform, hostPlatform } from '../../oci/platform.ts';
+import { dockerForm } from '../form.ts';
 import { Refusal } from './replies.ts';
 
-interface Served {
+/** A document and what identifies it. */
+export interface Served {
   mediaType: string;
   digest: Digest;
   content: Buffer;
@@ -13,8 +15,9 @@ interface Served {
 
 /**
  * What a client gets of a manifest, by what it accepts, as from docker-registry 2.8: of the OCI's documents those that it
- * names, else 404, for a client that does not know them would misread them. A client that knows Docker's manifests but no
- * lists gets the image of a list for this machine, if it asks by tag. Everything else is sent as it is.
+ * names, else 404, for a client that does not know them would misread them. A client that knows Docker's manifests alone gets, if
+ * it asks by tag, what was made here in Docker's form, and of one of Docker's lists the image for this machine. Everything
+ * else is sent as it is.
  *
  * Unlike docker-registry's, a request without Accept, or with a wildcard in it, takes everything (RFC 9110, 12.5.1); and no
  * document is translated to schema 1.
@@ -27,9 +30,14 @@ export function negotiate(
   const served = read(layout, digest);
   const { document, ...found } = served;
   if (accepts(accept, found.mediaType)) return found;
-  if (found.mediaType === mediaTypes.ociManifest) throw unsupported('OCI manifest', 'OCI manifests');
+  const takesDocker = byTag && accepts(accept, mediaTypes.dockerManifest);
+  if (found.mediaType === mediaTypes.ociManifest) {
+    const translated = takesDocker ? dockerForm(layout, digest) : undefined;
+    if (translated !== undefined) return translated;
+    throw unsupported('OCI manifest', 'OCI manifests');
+  }
   if (found.mediaType === mediaTypes.ociIndex) throw unsupported('OCI index', 'OCI indexes');
-  if (!byTag || document.kind !== 'index' || !accepts(accept, mediaTypes.dockerManifest)) return found;
+  if (!takesDocker || document.kind !== 'index') return found;
   const image = findPlatform(document, hostPlatform());
   return image !== undefined && layout.has(image.digest) ? read(layout, image.digest) : found;
 }
