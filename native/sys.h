@@ -1,6 +1,6 @@
 /* Syscalls without a libc: the shim is a page or two of memory beside every container. */
 #pragma once
-#include <asm/unistd.h>
+#include "numbers.h"
 #include "protocol.h"
 
 #if defined(__x86_64__)

@@ -18,6 +18,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,7 @@ const results = await Promise.all([
   }),
 ]);
 
+const written = new Set();
 mkdirSync(`${root}dist/cli`, { recursive: true });
 // The package is of type module; what bin/minidock requires is not.
 put(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
@@ -71,13 +73,14 @@ for (const { outputFiles } of results)
   for (const { path, text } of outputFiles) {
     const source = path.endsWith('.cjs') ? inAscii(withCheapImports(text)) : text;
     put(path, source);
-    if (path.endsWith('.cjs')) put(`${path}.v8`, compiled(path, source));
+    if (path.endsWith('.cjs')) put(`${path}.${process.arch}.v8`, compiled(path, source));
   }
 
 const shellScripts = 'src/cli/completion/scripts';
 mkdirSync(`${root}dist/cli/scripts`, { recursive: true });
 for (const name of readdirSync(root + shellScripts))
   put(`${root}dist/cli/scripts/${name}`, readFileSync(`${root}${shellScripts}/${name}`));
+removeOthers();
 
 /**
  * Imports of Node's modules as cheap as they can be. For `import fs from 'node:fs'` esbuild copies every property of the module,
@@ -114,7 +117,7 @@ function compiled(path, source) {
   const quiet = { cwd: scratch, stdio: 'ignore', timeout: 20_000 };
   try {
     // The smallest program at hand: the shim, which without a program to read ends at once.
-    copyFileSync(`${root}native/build/minidock-shim`, `${scratch}/command`);
+    copyFileSync(`${root}native/build/${process.arch}/minidock-shim`, `${scratch}/command`);
     spawnSync('tar', ['-cf', 'image.tar', 'command'], quiet);
     const warm = [`${root}scripts/warm.cjs`, `${scratch}/code`, ...engine];
     const { status } = spawnSync(process.execPath, [...warm, 'import', 'image.tar', 'warm'], quiet);
@@ -149,8 +152,17 @@ function removeCgroups(engineRoot) {
     }
 }
 
+/** What an earlier build made and this one did not: the package takes all of dist/. */
+function removeOthers() {
+  for (const name of readdirSync(`${root}dist`, { recursive: true })) {
+    const path = `${root}dist/${name}`;
+    if (statSync(path).isFile() && !written.has(path)) rmSync(path);
+  }
+}
+
 /** Whoever runs minidock meanwhile has the old file or the new one. */
 function put(path, content) {
+  written.add(path);
   writeFileSync(`${path}.${process.pid}`, content);
   renameSync(`${path}.${process.pid}`, path);
 }

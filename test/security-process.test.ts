@@ -12,18 +12,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { shimPath } from '../src/syscalls/shim.ts';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
 import { canaryTree } from './support/canary.ts';
 import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
-import { checkout, requires } from './support/requires.ts';
+import { requires } from './support/requires.ts';
 
 /** What a process in a container tries against the engine and the host. */
 const test = requires('root', 'busybox', 'overlayfs', 'gcc');
 let box: BusyboxEngine;
 let tools: string;
-const shim = join(checkout, 'native/build/minidock-shim');
+const shim = shimPath();
 const hash = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 test.before(async () => {

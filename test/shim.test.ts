@@ -1,62 +1,136 @@
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { call, sync } from '../src/syscalls/calls.ts';
-import { str, strings } from '../src/syscalls/data.ts';
-import { encode } from '../src/syscalls/encode.ts';
+import { call, close, open, sync } from '../src/syscalls/calls.ts';
+import { room, str, strings, text } from '../src/syscalls/data.ts';
+import { type EncodeOptions, encode } from '../src/syscalls/encode.ts';
+import { Decoder, type Message } from '../src/syscalls/protocol.ts';
 import { architecture, launch, runHost, shimPath } from '../src/syscalls/shim.ts';
-import { program, slot } from '../src/syscalls/step.ts';
-import { signals } from '../src/syscalls/uapi/flags.ts';
-import { requires } from './support/requires.ts';
+import { type Program, program, slot, word } from '../src/syscalls/step.ts';
+import { O, signals } from '../src/syscalls/uapi/flags.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { checkout, findProgram, requires } from './support/requires.ts';
 
 const test = requires();
 const why = { why: 'a test' };
-const valid = encode(program({ host: [call('chdir', [str('/')], why)] }), { arch: architecture() });
 
-/** Gives the bytes to a shim as they are. */
-function feed(bytes: Uint8Array): Promise<{ code: number | null; signal: string | null; answer: string }> {
-  const shim = spawn(shimPath(), [], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+/** This machine's shim, and the other processor's in an emulator: what a package holds. */
+const built = [
+  { arch: architecture(), suffix: '', shim: () => [shimPath()], test },
+  {
+    arch: 'arm64' as const,
+    suffix: ' (arm64, emulated)',
+    shim: () => [findProgram('qemu-aarch64-static')!, join(checkout, 'native/build/arm64/minidock-shim')],
+    test: requires('x64', 'aarch64-linux-gnu-gcc', 'qemu-aarch64-static'),
+  },
+];
+
+/** Gives the bytes to a shim as they are; what it answered before it ended. */
+function feed([command = '', ...args]: string[], program: Uint8Array) {
+  const shim = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const socket = shim.stdio[3] as import('node:net').Socket;
-  const chunks: Buffer[] = [];
-  socket.on('data', chunk => chunks.push(chunk));
+  const decoder = new Decoder();
+  const answers: Message[] = [];
+  socket.on('data', chunk => answers.push(...decoder.push(chunk)));
   socket.on('error', () => {});
-  socket.end(bytes);
-  return new Promise(resolve =>
-    shim.once('close', (code, signal) =>
-      resolve({ code, signal, answer: Buffer.concat(chunks).toString('latin1', 0, 1) }),
-    ),
-  );
+  socket.end(program);
+  return new Promise<{ code: number | null; signal: string | null; answers: Message[] }>((resolve, reject) => {
+    shim.once('error', reject);
+    shim.once('close', (code, signal) => resolve({ code, signal, answers }));
+  });
 }
 
-test('a whole program is performed', async () => {
-  assert.equal(await feed(valid), { code: 0, signal: null, answer: '' });
-});
+for (const { arch, suffix, shim, test } of built) {
+  const options: EncodeOptions = { arch };
+  const perform = (sections: Partial<Program>, more: Partial<EncodeOptions> = {}) =>
+    feed(shim(), encode(program(sections), { ...options, ...more }));
+  const refused = async (what: string | number, damaged: Uint8Array) => {
+    const { code, answers } = await feed(shim(), damaged);
+    assert.equal({ what, code, answers: answers.map(({ kind }) => kind) }, { what, code: 2, answers: ['malformed'] });
+  };
+  const valid = encode(program({ host: [call('chdir', [str('/')], why)] }), options);
 
-test('a program cut at any byte is refused', async () => {
-  for (let length = 0; length < valid.length; length += 7) {
-    const { code, answer } = await feed(valid.subarray(0, length));
-    assert.equal({ length, code, answer }, { length, code: 2, answer: 'M' });
-  }
-});
+  test(`a whole program is performed${suffix}`, async () => {
+    assert.equal(await feed(shim(), valid), { code: 0, signal: null, answers: [] });
+  });
 
-test('a program with a damaged header or step is refused', async () => {
-  const damages: [string, number, number][] = [
-    ['magic', 0, 0],
-    ['more slots than there are', 12, 9999],
-    ['data beyond the end', 16, 1 << 30],
-    ['more steps than there are', 24, 7],
-    ['an unknown operation', 48, 250],
-    ['an argument of an unknown kind', 48 + 8, 9],
-    ['a pointer beyond the data', 48 + 32, 100_000],
-  ];
-  for (const [name, at, value] of damages) {
-    const bytes = Buffer.from(valid);
-    if (at < 48) bytes.writeUInt32LE(value, at);
-    else if (value < 256) bytes.writeUInt8(value, at);
-    else bytes.writeUInt32LE(value, at);
-    const { code, answer } = await feed(bytes);
-    assert.equal({ name, code, answer }, { name, code: 2, answer: 'M' });
-  }
-});
+  test(`a program cut at any byte is refused${suffix}`, async () => {
+    for (let length = 0; length < valid.length; length += 7) await refused(length, valid.subarray(0, length));
+  });
+
+  test(`a program with a damaged header or step is refused${suffix}`, async () => {
+    const damages: [string, number, number][] = [
+      ['magic', 0, 0],
+      ['more slots than there are', 12, 9999],
+      ['data beyond the end', 16, 1 << 30],
+      ['more steps than there are', 24, 7],
+      ['an unknown operation', 48, 250],
+      ['an argument of an unknown kind', 48 + 8, 9],
+      ['a pointer beyond the data', 48 + 32, 100_000],
+    ];
+    for (const [name, at, value] of damages) {
+      const damaged = Buffer.from(valid);
+      if (at < 48) damaged.writeUInt32LE(value, at);
+      else if (value < 256) damaged.writeUInt8(value, at);
+      else damaged.writeUInt32LE(value, at);
+      await refused(name, damaged);
+    }
+  });
+
+  test(`results, words and stores lead from step to step, and expect judges${suffix}`, async () => {
+    const file = join(temporaryFolder('shim'), 'written');
+    const fd = slot('the file');
+    const ends = room(8, 'two descriptors');
+    const [readEnd, writeEnd] = [word('the read end', ends, 0), word('the write end', ends, 4)];
+    const content = text('by way of a pipe\n');
+    const length = content.bytes.length;
+    const passed = room(length, 'what came out of the pipe');
+    const host = [
+      open(file, O.O_WRONLY | O.O_CREAT | O.O_EXCL, { ...why, save: fd }, 0o600),
+      call('pipe2', [ends, O.O_CLOEXEC], why),
+      call('write', [writeEnd, content, length], why),
+      call('read', [readEnd, passed, length], why),
+      {
+        op: 'expect' as const,
+        data: passed,
+        at: 0,
+        mask: Buffer.alloc(2, 0xff),
+        value: Buffer.from('by'),
+        ...why,
+      },
+      call('write', [fd, passed, length], why),
+      close(fd, why),
+      call('mkdirat', [-100, str('/'), 0o755], { ...why, tolerate: ['EEXIST'] }),
+    ];
+    const { code, answers } = await perform({ host }, { trace: true });
+    assert.is(code, 0);
+    assert.equal(
+      answers.map(answer => (answer.kind === 'report' ? [answer.report.type, answer.report.index] : answer)),
+      host.map((_, index) => ['trace', index]),
+    );
+    assert.is(readFileSync(file, 'utf8'), 'by way of a pipe\n');
+  });
+
+  test(`nothing is done after a step that failed, and its errno arrives${suffix}`, async () => {
+    const file = join(temporaryFolder('shim'), 'written');
+    const { code, answers } = await perform({
+      host: [
+        call('chdir', [str('/there/is/no/such/place')], why),
+        open(file, O.O_WRONLY | O.O_CREAT, { ...why, save: slot('never') }, 0o600),
+      ],
+    });
+    assert.is.not(code, 0);
+    const [answer] = answers;
+    assert.is(answers.length, 1);
+    assert.equal(answer?.kind === 'report' && [answer.report.type, answer.report.index, answer.report.result], [
+      'failed',
+      0,
+      -2,
+    ]);
+    assert.not.ok(existsSync(file));
+  });
+}
 
 test('what a failed step says arrives, every time, although the shim is gone by then', async () => {
   const refused = program({ host: [call('chdir', [str('/there/is/no/such/place')], why)] });

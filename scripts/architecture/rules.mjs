@@ -89,7 +89,7 @@ export function programStarters(files, imports) {
 /** The shim is a child of src/syscalls alone, so that every program goes through the one encoder. */
 export function shimUsers(root, files) {
   return files
-    .filter(file => roomOf(file) !== 'syscalls' && /build\/minidock-shim/.test(readFileSync(root + file, 'utf8')))
+    .filter(file => roomOf(file) !== 'syscalls' && /native\/build\b/.test(readFileSync(root + file, 'utf8')))
     .map(file => `${file} names the shim's file: only src/syscalls starts it`);
 }
 

@@ -58,7 +58,8 @@ function staleModule(root) {
     return 'no whole node_modules yet';
   }
   for (const [path, entry] of Object.entries(wanted)) {
-    if (path === '' || entry.optional) continue;
+    // Of a package with a binary for each processor npm installs this one's.
+    if (path === '' || entry.cpu || entry.os) continue;
     if (found[path]?.version !== entry.version) return `${path} is not ${entry.version}`;
     if (!existsSync(join(root, path, 'package.json'))) return `${path} is missing`;
   }
@@ -69,11 +70,11 @@ function staleModule(root) {
  * A build that is skipped while its inputs are the same bytes and its outputs are still there. The stamp is written only
  * after the build succeeded, with a rename.
  */
-async function build(root, { name, inputs, outputs, command, args, fix }) {
+async function build(root, { name, inputs, depends = '', outputs, command, args, fix }) {
   const stamp = join(root, '.cache/setup', name);
   const present = () =>
     outputs.flatMap(output => listFiles(join(root, output))).map(path => [path, statSync(path).size].join(' '));
-  const key = () => `${fingerprint(root, inputs)}\n${present().join('\n')}\n`;
+  const key = () => `${fingerprint(root, inputs)}\n${depends}${present().join('\n')}\n`;
   if (present().length > 0 && existsSync(stamp) && readFileSync(stamp, 'utf8') === key()) return;
   say(`${basename(command)} ${args.join(' ')}`);
   const result = await run(command, args, { cwd: root });
@@ -84,11 +85,17 @@ async function build(root, { name, inputs, outputs, command, args, fix }) {
   renameSync(`${stamp}.${process.pid}`, stamp);
 }
 
-/** native/: the shim. */
+const crossCompilers = ['x86_64-linux-gnu-gcc', 'aarch64-linux-gnu-gcc'];
+
+/** native/: the shim; the other processor's as well, from the day on that its compiler is there. */
 export function buildNative(root) {
   return build(root, {
     name: 'native',
     inputs: ['native'],
+    depends: crossCompilers
+      .filter(name => which(name))
+      .map(name => `${name}\n`)
+      .join(''),
     outputs: ['native/build'],
     command: 'make',
     args: ['-s', '-C', 'native'],

@@ -35,13 +35,17 @@ export interface ShimOptions {
   memfd?: boolean;
 }
 
-/** The file that `make -C native` builds, found from this module wherever it was bundled to. */
+/**
+ * native/build/ARCHITECTURE/minidock-shim, found from this module wherever it was bundled to: in a checkout `make -C native`
+ * builds it, in a package it lies there for each architecture.
+ */
 export function shimPath(): string {
+  const file = `native/build/${architecture()}/minidock-shim`;
   for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
-    const candidate = path.join(directory, 'native/build/minidock-shim');
+    const candidate = path.join(directory, file);
     if (fs.existsSync(candidate)) return candidate;
     if (directory === path.dirname(directory))
-      throw new MinidockError('not-built', 'the native shim (native/build/minidock-shim) is not built', {
+      throw new MinidockError('not-built', `the native shim (${file}) is not built`, {
         fix: 'run `npm run setup` in the checkout',
       });
   }

@@ -148,7 +148,7 @@ function readProcess(lines: string[]) {
 
 function roleOf(lines: string[], started: string | undefined): string | undefined {
   const text = lines.join('\n');
-  if (started?.includes('/native/build/minidock-shim"')) return 'shim';
+  if (started?.includes('/minidock-shim"')) return 'shim';
   if (/sethostname|PR_SET_PDEATHSIG/.test(text)) return 'child';
   if (started?.includes('reaper.mjs')) return 'reaper';
   return started?.includes('bin/minidock') ? 'command' : undefined;

@@ -116,7 +116,10 @@ for (const name of [
     'openssl',
     'htpasswd',
     'qemu-system-x86_64',
+    'qemu-aarch64-static',
+    'aarch64-linux-gnu-gcc',
     'chroot',
+    'npm',
     'ldd',
   ],
 ])
