@@ -1,3 +1,4 @@
+// @mounts-nothing its machine is a mount namespace whose / is private
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

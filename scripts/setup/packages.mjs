@@ -44,6 +44,8 @@ const peers = [
   { has: 'crun', apt: 'crun', why: 'runs the same bundles, for comparison' },
   { has: 'tshark', apt: 'tshark', why: 'takes packets apart' },
   { has: 'qemu-system-x86_64', apt: 'qemu-system-x86', why: 'boots other kernels' },
+  { has: 'aarch64-linux-gnu-gcc', apt: 'gcc-aarch64-linux-gnu', why: 'builds the shim for arm64' },
+  { has: 'qemu-aarch64-static', apt: 'qemu-user-static', why: 'runs the shim for arm64' },
   { has: 'zsh', apt: 'zsh', why: 'completes commands' },
   { has: 'fish', apt: 'fish', why: 'completes commands' },
   { has: 'tmux', apt: 'tmux', why: 'terminals to type at' },

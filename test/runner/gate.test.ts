@@ -11,7 +11,7 @@ const also: Record<string, string[]> = {
   'mkfs.ext4': ['lsattr'],
   unshare: ['nsenter', 'setpriv'],
 };
-const everywhere = ['root', 'overlayfs', 'apt-get', 'chroot', 'ldd'];
+const everywhere = ['root', 'overlayfs', 'apt-get', 'chroot', 'ldd', 'npm'];
 
 test('the gate installs every program that its tests may require', () => {
   const installed: string[] = programsFor('gate');
