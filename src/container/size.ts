@@ -4,7 +4,7 @@ import { errnoOf } from '../errors.ts';
 
 /**
  * Bytes in a container's writable layer. A file with several hard links counts once, a directory not at all; files that
- * disappear meanwhile are not counted.
+ * disappear meanwhile, or lie deeper than a path may be long (PATH_MAX), are not counted.
  */
 export function writtenBytes(upper: string): number {
   const seen = new Set<number>();
@@ -15,7 +15,7 @@ export function writtenBytes(upper: string): number {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) directories.push(path);
       else {
-        const stat = lstatSync(path, { throwIfNoEntry: false });
+        const stat = orNothing(() => lstatSync(path));
         if (stat === undefined || seen.has(stat.ino)) continue;
         seen.add(stat.ino);
         total += stat.size;
@@ -26,10 +26,14 @@ export function writtenBytes(upper: string): number {
 }
 
 function entriesOf(directory: string): Dirent[] {
+  return orNothing(() => readdirSync(directory, { withFileTypes: true })) ?? [];
+}
+
+function orNothing<T>(look: () => T): T | undefined {
   try {
-    return readdirSync(directory, { withFileTypes: true });
+    return look();
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
 }
