@@ -39,7 +39,7 @@ const cases: readonly [typed: string, completed: string][] = [
   ['minidock rm end', 'minidock rm ended '],
   ['minidock rm -f web', 'minidock rm -f webserver '],
   ['minidock --debug logs -f --tail 5 web', 'minidock --debug logs -f --tail 5 webserver '],
-  ['minidock --root /nonexistent stop web', 'minidock --root /nonexistent stop web'],
+  ['minidock --root missing stop web', 'minidock --root missing stop web'],
   ['minidock run --rm example', 'minidock run --rm example.com/tools/box:1.2 '],
   ['minidock rmi example.com/tools/box:', 'minidock rmi example.com/tools/box:1.2 '],
   ['minidock run --netw', 'minidock run --network '],

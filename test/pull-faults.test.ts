@@ -189,7 +189,7 @@ const badAnswers: [what: string, status: number, body: string, message: RegExp][
   ['neither layers nor manifests', 200, '{"schemaVersion":2}', /neither layers nor manifests/],
   ['both', 200, '{"schemaVersion":2,"manifests":[],"layers":[],"config":{}}', /both a manifest and an index/],
   // They stay in the error; what prints it to a terminal spells them out.
-  ['terminal escapes', 400, '{"errors":[{"code":"X","message":"a\\u001b[31m\\nb"}]}', /answers 400: a .\[31m b$/],
+  ['terminal escapes', 400, '{"errors":[{"code":"X","message":"a\\u001b[31m\\nb"}]}', /answers 400: a.\[31m b$/],
   [
     'a refusal',
     403,
