@@ -15,6 +15,9 @@ import { Report } from './runner/report.ts';
 import { select } from './runner/words.ts';
 import { checkout } from './support/requires.ts';
 
+// Whoever read this has gone, as with `| head`: what runs ends as well, when this process does.
+process.stdout.on('error', () => process.exit(1));
+
 const report = new Report();
 const plan = readPlan();
 if (Array.isArray(plan)) for (const problem of plan) report.fail(problem);
@@ -35,6 +38,8 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
     const { files, problems } = select(testFiles(checkout, elsewhere), positionals);
     const lanes = Number(values.lanes);
     if (!Number.isInteger(lanes) || lanes < 1) problems.push(`--lanes=${values.lanes} is no whole number from 1 on`);
+    if (values['shared-mounts'] && !files.some(file => file.mounts))
+      problems.push('--shared-mounts: none of these files mounts');
     if (problems.length > 0) return problems;
     const passes: Pass[] = values['shared-mounts'] ? ['shared'] : values.gate ? ['here', 'shared'] : ['here'];
     return { files, options: { passes, lanes, gate: values.gate } };

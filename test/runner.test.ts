@@ -61,7 +61,7 @@ function start(sources: Record<string, string>, args: string[] = [], env: NodeJS
   const ended = new Promise<{ code: number | null; output: string }>(resolve =>
     child.once('close', code => resolve({ code, output })),
   );
-  const told = (name: string) => eventually(() => readFileSync(join(folder, name), 'utf8') || false, 20);
+  const told = (name: string) => eventually(() => readFileSync(join(folder, name), 'utf8') || false, 60);
   return { folder, told, kill: signal => void child.kill(signal), ended };
 }
 
@@ -77,29 +77,29 @@ test.run();`;
 
 const foldersOf = (id: string) => readdirSync(tmpdir()).filter(name => name.includes(`minidock-test-${id}-`));
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)
-  test(`${signal} ends the test files, and the runner once they have cleaned up`, async () => {
-    const run = start({ endless });
-    const id = await run.told('id');
-    assert.ok(foldersOf(id).length > 0);
-    run.kill(signal);
-    const { code: status, output } = await run.ended;
-    assert.is(status, code, output);
-    assert.equal([foldersOf(id), processesWith(`MINIDOCK_TEST_RUN=${id}`)], [[], []]);
-    assert.not.ok(existsSync(`/sys/class/net/mdt${id}`));
-    assert.not.match(output, new RegExp(`left behind: .*${id}`));
-    assert.match(output, new RegExp(`\\nstopped by ${signal}; run ${id.slice(0, 4)}, .*\\n\\d passed, \\d failed\\n$`));
-  });
+test('Ctrl-C ends the test files, and the runner once they have cleaned up', async () => {
+  const run = start({ endless });
+  const id = await run.told('id');
+  assert.ok(foldersOf(id).length > 0);
+  run.kill('SIGINT');
+  const { code, output } = await run.ended;
+  assert.is(code, 130, output);
+  nothingOf(id);
+  assert.not.match(output, new RegExp(`left behind: .*${id}`));
+  assert.match(output, new RegExp(`\\nstopped by SIGINT; run ${id.slice(0, 4)}, .*\\n\\d passed, \\d failed\\n$`));
+});
+
+function nothingOf(id: string): void {
+  assert.equal([foldersOf(id), processesWith(`MINIDOCK_TEST_RUN=${id}`)], [[], []]);
+  assert.not.ok(readdirSync('/sys/class/net').some(name => name.startsWith(`mdt${id}`)));
+}
 
 test('a runner that is killed takes its test files along', async () => {
   const run = start({ endless });
   const id = await run.told('id');
   run.kill('SIGKILL');
   await run.ended;
-  await eventually(() => assert.equal([foldersOf(id), processesWith(`MINIDOCK_TEST_RUN=${id}`)], [[], []]), 20);
+  await eventually(() => nothingOf(id), 20);
 });
 
 test('what a test file leaves is reported with its name, and not what another run has', async () => {
@@ -117,7 +117,8 @@ test.run();`,
   assert.not.match(output, id);
   assert.match(output, /\n1 passed, 1 failed\n$/);
   other.kill('SIGTERM');
-  await other.ended;
+  assert.is((await other.ended).code, 143);
+  nothingOf(id);
 });
 
 test('--gate: what is skipped for want of a program fails, what is of another machine is skipped', async () => {
@@ -138,7 +139,7 @@ requires('root').run();`;
 test('--shared-mounts: a test file finds its mounts shared, this host does not see them, and one that is left is reported', async () => {
   const { output } = await start(
     {
-      mounts: `const test = requires('root');
+      mounts: `const test = requires('root', 'overlayfs');
 test('mounts', () => {
   const folder = temporaryFolder('mounted');
   const { stdout } = spawnSync('sh', ['-c', 'mount -t tmpfs minidock-left /mnt; grep /mnt /proc/self/mountinfo; pwd'], { encoding: 'utf8' });
@@ -151,6 +152,30 @@ test.run();`,
   assert.match(output, /mounts\.test\.ts, where \/ is shared {2}1 passed/);
   assert.match(output, /left behind: mounts: .* \/mnt .*shared:.*minidock-left/);
   assert.not.match(readFileSync('/proc/self/mountinfo', 'utf8'), 'minidock-left');
+});
+
+test('engines get a prepared image by hard links, each with a state of its own; writing into one is found', async () => {
+  const engine = `const test = requires('root');
+test('engine', async () => {
+  const box = await busyboxEngine();
+  await box.ok(['tag', 'bb', 'other']);
+  const name = process.argv[1]!.split('/').at(-1)!.replace('.test.ts', '');
+  const busybox = (await box.ok(['run', '--rm', '--network', 'none', 'bb', 'stat', '-c', '%i', '/bin/busybox'])).trim();
+  const { stdout } = spawnSync('sh', ['-c', 'find ' + box.root + ' -type f -links 1 | sed s,.*root/,, | sort'], { encoding: 'utf8' });
+  const images = await box.ok(['images', '-q']);
+  if (name === 'two') spawnSync('sh', ['-c', 'echo x | tee -a ' + box.root + '/layers/*/diff/etc/passwd']);
+  tell(name, JSON.stringify([busybox, stdout, images.split('\\n').length]));
+});
+test.run();`;
+  const run = start({ one: engine, two: engine }, ['--lanes=1']);
+  const { output } = await run.ended;
+  const [one, two] = ['one', 'two'].map(name => JSON.parse(readFileSync(join(run.folder, name), 'utf8')));
+  assert.is(one[0], two[0], 'the same file');
+  assert.match(two[1], /^images\/index\.json$/m);
+  assert.not.match(two[1], /diff|blobs/);
+  assert.equal([one[2], two[2]], [2, 2]);
+  assert.match(output, /✘ what engines share is as it was/);
+  assert.match(output, /changed: layers\/\w+\/diff\/etc\/passwd /);
 });
 
 requires('dockerd', 'docker')(

@@ -23,11 +23,11 @@ export function watchLeaks(otherMounts?: number): LeakWatch {
     check: async () => {
       const began = Date.now();
       // The kernel takes namespaces, veths and cgroups down a moment after the last process: ten seconds are allowed.
-      let leaks = newSince(before, look(), testRun.slice(0, 4));
-      for (let tries = 0; tries < 40 && leaks.length > 0; tries++) {
-        await new Promise(resolve => setTimeout(resolve, 250));
+      let leaks: string[];
+      do {
         leaks = newSince(before, look(), testRun.slice(0, 4));
-      }
+        if (leaks.length > 0) await new Promise(resolve => setTimeout(resolve, 250));
+      } while (leaks.length > 0 && Date.now() < began + 10_000);
       const owner = (leak: string) => {
         const named = idsIn(leak).flatMap(id => files.get(id) ?? []);
         return named.length > 0 ? ` (${[...new Set(named)].join(', ')})` : '';

@@ -4,6 +4,7 @@ import { busyboxImage } from '../../scripts/images/busybox.ts';
 import { archive, type Member } from './archive.ts';
 import { temporaryFolder } from './cleanup.ts';
 import { type Sandbox, sandbox } from './minidock.ts';
+import { prepare } from './prepared.ts';
 import { findProgram } from './requires.ts';
 
 /** An engine of its own with the image `bb`: busybox, CMD `sh`. */
@@ -24,7 +25,9 @@ export interface BusyboxEngine extends Sandbox {
 
 export async function busyboxEngine(config: Record<string, unknown> = {}): Promise<BusyboxEngine> {
   const box = sandbox(config);
-  await box.ok(['import', '-c', 'CMD ["sh"]', (await busyboxImage()).rootfs, 'bb']);
+  await prepare('bb', box.root, async () => {
+    await box.ok(['import', '-c', 'CMD ["sh"]', (await busyboxImage()).rootfs, 'bb']);
+  });
   const quiet = (flags: string[]) => (flags.includes('--network') ? flags : ['--network', 'none', ...flags]);
   return {
     ...box,

@@ -110,7 +110,7 @@ function processes(known: Owners): string[] {
   return list('/proc')
     .filter(name => /^\d+$/.test(name))
     .map(Number)
-    .filter(pid => !family.has(pid) && parentOf(pid) !== process.pid)
+    .filter(pid => !family.has(pid) && parentOf(pid) !== process.pid && !isZombie(pid))
     .flatMap(pid => {
       const command = readProc(pid, 'cmdline').replaceAll('\0', ' ').trim();
       const comm = readProc(pid, 'comm').trim();
@@ -119,6 +119,11 @@ function processes(known: Owners): string[] {
       if (!ours.test(comm) && !ours.test(command) && !inTest && !inContainer) return [];
       return [withOwner(`${pid} ${comm}: ${command.slice(0, 200)}`, known.ofProcess(pid))];
     });
+}
+
+/** It is gone but for its exit code, which its parent has not asked for yet. */
+function isZombie(pid: number): boolean {
+  return /\) Z /.test(readProc(pid, 'stat'));
 }
 
 function* walkDirectories(path: string, depth: number): Generator<string> {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { isGone, registeredEngines } from '../../src/state/engines.ts';
 import { cgroupParent } from '../../src/state/paths.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface Owners {
 
 /** As the machine is at this moment. */
 export function owners(): Owners {
-  const roots = [...rootsOfTests(), ...rootsOfProcesses()];
+  const roots = [...rootsOfTests(), ...rootsOfProcesses(), ...rootsOfEngines()];
   const engines = new Map(roots.map(root => [basename(cgroupParent({ root, execRoot: '' })), ownerOf(root)]));
   const ofCgroup = (path: string) =>
     path
@@ -44,6 +45,13 @@ function rootsOfTests(): string[] {
   return readdirSync(tmpdir())
     .filter(name => /^minidock-test-[0-9a-f]{6}-(\w+-)*engine-/.test(name))
     .map(name => join(tmpdir(), name, 'root'));
+}
+
+/** Engines with a network enter themselves in a list of the machine. */
+function rootsOfEngines(): string[] {
+  return registeredEngines()
+    .filter(engine => !isGone(engine))
+    .map(engine => engine.root);
 }
 
 /** A supervisor holds its container's log open, which stands below its engine's root; a client may be told the root. */

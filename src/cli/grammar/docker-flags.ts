@@ -1,6 +1,6 @@
 /**
  * The flags of Docker 20.10 by command, with their letters: what its help lists, and the older names that it still takes
- * (test/docker-flags.test.ts asks its client). Read only after a flag was not found.
+ * (test/parity-flags.test.ts asks its client). Read only after a flag was not found.
  */
 const create = `
   add-host attach,a blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile cpu-period

@@ -1,6 +1,6 @@
 import type { Case } from './case.ts';
 
-/** Functions, fields and types. Each with what Docker 20.10 prints for the image of case.ts; test/templates-docker.test.ts asks it. */
+/** Functions, fields and types. Each with what Docker 20.10 prints for the image of case.ts; test/parity-templates.test.ts asks it. */
 export const functionCases: readonly Case[] = [
   ['{{eq nil nil}}', 'true'],
   ['{{eq .Os nil}}', 'false'],

@@ -1,6 +1,6 @@
 import type { Case } from './case.ts';
 
-/** How values print: fmt and its verbs. Each with what Docker 20.10 prints for the image of case.ts; test/templates-docker.test.ts asks it. */
+/** How values print: fmt and its verbs. Each with what Docker 20.10 prints for the image of case.ts; test/parity-templates.test.ts asks it. */
 export const printfCases: readonly Case[] = [
   ['{{printf "%v %d" 1}}', '1 %!d(MISSING)'],
   ['{{printf "%d" "x"}}', '%!d(string=x)'],

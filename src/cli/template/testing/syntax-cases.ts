@@ -1,6 +1,6 @@
 import type { Case } from './case.ts';
 
-/** What a template may look like: text, actions, numbers, variables, control. Each with what Docker 20.10 prints for the image of case.ts; test/templates-docker.test.ts asks it. */
+/** What a template may look like: text, actions, numbers, variables, control. Each with what Docker 20.10 prints for the image of case.ts; test/parity-templates.test.ts asks it. */
 export const syntaxCases: readonly Case[] = [
   [`{{'a'}}`, '97'],
   ['{{/* c */}}x', 'x'],
