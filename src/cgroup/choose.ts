@@ -4,7 +4,7 @@ import type { CgroupDriver } from './driver.ts';
 import { cgroup1 } from './v1.ts';
 import { cgroup2 } from './v2.ts';
 
-/** The driver for what the host has mounted. Throws `MinidockError` where that is nothing. */
+/** The driver for the cgroup version that the host has mounted. Throws `MinidockError` where none is mounted. */
 export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
   if (layout.kind === 'none') {
     throw new MinidockError(

@@ -5,9 +5,10 @@ import type { Step } from '../syscalls/step.ts';
 /**
  * Groups of processes with limits, on either version of the kernel's interface.
  *
- * A group is named by its path from the top of what is mounted, as `linux.cgroupsPath` of config.json is: `/minidock/<id>`.
- * Not below the group that minidock itself was started in: that is a login session's or a service's, and ends with it,
- * while containers stay. The parent (`/minidock`) is each engine's own, so that two engines can run side by side.
+ * A group is named by its path from the top of what is mounted, as `linux.cgroupsPath` of config.json is:
+ * `/minidock/<id>`. It is not below the group that minidock itself was started in: that group belongs to a login
+ * session or a service and ends with it, while containers stay. Each engine has a parent (`/minidock`) of its own, so
+ * that two engines can run side by side.
  *
  * The first half gives steps and touches nothing. The second half acts, and may be called at any time: a group that is
  * not there is an empty one.
@@ -36,7 +37,7 @@ export interface CgroupDriver {
 
   /** Stops every process in the group where it is; resolves once all are stopped. */
   freeze(group: string): Promise<void>;
-  /** Lets them go on. */
+  /** Lets the stopped processes go on. */
   thaw(group: string): Promise<void>;
 
   /**
@@ -48,7 +49,10 @@ export interface CgroupDriver {
   /** Removes the group and those below it; retries for two seconds while the last process is leaving, then rejects with `cgroup-busy`. */
   remove(group: string): Promise<void>;
 
-  /** Whether the kernel ended a process of the group for want of memory; undefined where it does not count (before 4.13). */
+  /**
+   * Whether the kernel ended a process of the group because memory ran out; undefined where the kernel does not count
+   * this (before 4.13).
+   */
   oomKilled(group: string): boolean | undefined;
 
   stats(group: string): CgroupStats;

@@ -13,7 +13,7 @@ export function checkGroup(group: string): string {
   return group;
 }
 
-/** The content without its last newline, or undefined where the group or the file is not there. */
+/** The content without its last newline, or undefined where the group or the file does not exist. */
 export function readGroupFile(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trimEnd();
@@ -63,7 +63,7 @@ function tree(directory: string): string[] {
   return [...entries.flatMap(name => tree(`${directory}/${name}`)), directory];
 }
 
-/** Processes in a group and below it. 0 stands for one of a pid namespace that the caller does not see. */
+/** Processes in a group and below it. 0 stands for a process in a pid namespace that the caller cannot see. */
 export function processes(directory: string): number[] {
   const found = new Set<number>();
   for (const group of tree(directory)) {
@@ -84,7 +84,10 @@ export async function eventually(milliseconds: number, answer: () => boolean): P
   }
 }
 
-/** True once nothing of the group is left. EBUSY is one with processes, or whose last one is still leaving. */
+/**
+ * True once nothing of the group is left. EBUSY means that the group has processes, or that its last one is still
+ * exiting.
+ */
 export function tryRemove(directory: string): boolean {
   for (const group of tree(directory)) {
     try {

@@ -211,7 +211,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself: killAll looks at the group again.
+    // The process ended by itself: killAll looks at the group again.
   }
 }
 

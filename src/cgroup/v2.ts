@@ -17,7 +17,7 @@ import {
 
 const lesson = 'cgroups' as const;
 
-/** What limits need, of what the host offers. */
+/** The controllers that limits need, where the host offers them. */
 const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids'];
 
 /**
@@ -127,7 +127,7 @@ function killFrozen(freezeFile: string, members: () => number[]): void {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It ended by itself: killAll looks at the group again.
+      // The process ended by itself: killAll looks at the group again.
     }
   }
   writeGroupFile(freezeFile, '0');

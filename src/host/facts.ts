@@ -8,7 +8,7 @@ import { type CgroupLayout, readCgroupLayout } from './cgroup-layout.ts';
 import { maskedPaths, readonlyPaths } from './hidden-paths.ts';
 
 /**
- * All that `compile` may know of the machine. Whatever a program would have to branch on is probed before and stands
+ * All that `compile` may know of the machine. Every condition that a program depends on is probed before and stored
  * here, so that compiling is pure and a golden test can ask for the program of a CentOS 7 host.
  */
 export interface HostFacts {
@@ -18,7 +18,7 @@ export interface HostFacts {
   /** Options that turn off what overlayfs would remember about its layers; empty where the kernel has no such option. */
   overlayOptions: readonly string[];
   cgroup: CgroupLayout;
-  /** What minidock itself may have: the bounding set. */
+  /** The bounding set of minidock itself. */
   capabilities: ReadonlySet<CapabilityName>;
   /** Of the paths that containers must not see, which exist and how: a file is covered by /dev/null, a directory by a tmpfs. */
   hidden: Readonly<Record<string, 'file' | 'directory'>>;
@@ -46,7 +46,7 @@ export interface Features {
   memfd: boolean;
   /** seccomp(2), 3.17; before it the filter is set by prctl. */
   seccomp: boolean;
-  /** Rules that the kernel counts the changes of, 3.18. */
+  /** nf_tables with a count of rule changes, 3.18. */
   nfTables: boolean;
   /** 4.6. */
   cgroupNamespace: boolean;
@@ -84,7 +84,7 @@ export function hostFacts(parent = '/minidock'): HostFacts {
   };
 }
 
-/** What Docker sets in a network namespace of a container's own. */
+/** The settings that Docker makes in a container's own network namespace. */
 export const networkSysctls: Readonly<Record<string, string>> = {
   'net.ipv4.ip_unprivileged_port_start': '0',
   'net.ipv4.ping_group_range': '0 2147483647',
@@ -97,7 +97,10 @@ export function kernelVersion(release: string): readonly [number, number] {
   return [Number(major ?? 0), Number(minor ?? 0)];
 }
 
-/** What a kernel of this version has. Distributions that backport more get the older steps, which work there too. */
+/**
+ * The features of a kernel of this version. A distribution that backports more gets the older steps, which work there
+ * too.
+ */
 export function featuresOf([major, minor]: readonly [number, number]): Features {
   const since = (wantedMajor: number, wantedMinor: number) =>
     major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
@@ -122,7 +125,10 @@ function kindsOf(paths: readonly string[]): Record<string, 'file' | 'directory'>
   return kinds;
 }
 
-/** What every process that this one starts has open: O_CLOEXEC is 02000000 in the octal `flags:` of /proc/PID/fdinfo. */
+/**
+ * Descriptors that every process which this one starts inherits: those without O_CLOEXEC, 02000000 in the octal
+ * `flags:` of /proc/PID/fdinfo.
+ */
 export function inheritedFds(): number[] {
   return fs
     .readdirSync('/proc/self/fdinfo')

@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 
 /**
- * The files that are locked by flock(2) anywhere, as `major:minor:inode`, from /proc/locks: one read tells of all
- * containers, and needs no lock to be tried.
+ * The files that any process has locked with flock(2), as `major:minor:inode`, from /proc/locks. One read covers all
+ * containers, and no lock has to be tried.
  */
 export function flocks(): Set<string> {
   return new Set(flockHolders().keys());
 }
 
-/** proc_locks(5): `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`, with `->` where one only waits. */
+/** proc_locks(5): `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`, with `->` for a process that only waits. */
 export function flockHolders(): Map<string, number> {
   const found = new Map<string, number>();
   for (const line of fs.readFileSync('/proc/locks', 'utf8').split('\n')) {

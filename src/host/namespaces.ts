@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 import { MinidockError } from '../errors.ts';
 import { systemPath, systemProgram } from './programs.ts';
 
-/** Namespaces of a process, by kind: `{ uts: 'uts:[4026531838]', … }`. Two are the same exactly where the inodes are. */
+/**
+ * Namespaces of a process, by kind: `{ uts: 'uts:[4026531838]', … }`. Two namespaces are the same if and only if their
+ * inodes are.
+ */
 export function namespacesOf(pid: number | 'self'): Record<string, string> {
   const directory = `/proc/${pid}/ns`;
   const kinds = fs.readdirSync(directory).filter(name => !name.endsWith('_for_children'));

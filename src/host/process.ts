@@ -27,8 +27,8 @@ export function identityOf(pid: number): ProcessIdentity {
 let thread: ProcessIdentity | undefined;
 
 /**
- * The identity of the calling thread: a worker thread has one of its own and can be found dead while its process goes on.
- * Before Linux 3.17, which has no /proc/thread-self, all threads have their process's.
+ * The identity of the calling thread: a worker thread has an identity of its own and can be found dead while its
+ * process goes on. Before Linux 3.17, which lacks /proc/thread-self, all threads have the identity of their process.
  */
 export function thisThread(): ProcessIdentity {
   thread ??= identityOf(threadId());
@@ -56,7 +56,7 @@ function readStatus(pid: number): string {
   try {
     return fs.readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {
-    // Gone meanwhile.
+    // The process has ended meanwhile.
     return '';
   }
 }

@@ -30,7 +30,7 @@ export function boundSockets(protocol: 'tcp' | 'udp'): BoundSocket[] {
   return [protocol, `${protocol}6`].flatMap(name => parseSockets(readProc(`/proc/net/${name}`) ?? ''));
 }
 
-/** Who has a port. */
+/** The process that holds a port. */
 export interface Holder {
   pid: number;
   command: string;
@@ -38,7 +38,10 @@ export interface Holder {
   container?: string;
 }
 
-/** Who serves the port, where that can be seen: for error messages, as it looks through all processes. */
+/**
+ * The process that serves the port, where that can be found out. Used for error messages only, because it looks through
+ * all processes.
+ */
 export function listenerOn(port: { hostPort: number; protocol: 'tcp' | 'udp' }): Holder | undefined {
   const inodes = boundSockets(port.protocol)
     .filter(socket => socket.listening && socket.port === port.hostPort)
@@ -52,7 +55,7 @@ export function listenerOn(port: { hostPort: number; protocol: 'tcp' | 'udp' }):
   return undefined;
 }
 
-/** Processes end while we look, and some are not ours to look into. */
+/** A process may end meanwhile, or may not be readable for us. */
 function holdsOne(pid: string, inodes: readonly string[]): boolean {
   try {
     return fs.readdirSync(`/proc/${pid}/fd`).some(fd => {

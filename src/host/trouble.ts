@@ -13,7 +13,10 @@ const troubles: Record<string, readonly [code: ErrorCode, what: string, fix: str
   ENFILE: ['too-many-files', 'too many open files in system', 'raise the limit: `sysctl fs.file-max`'],
 };
 
-/** The machine's own troubles in a line, with what helps: a system error that is no defect of ours. Others pass through. */
+/**
+ * Turns a system error that is no defect of minidock (a full disk, no memory) into one line with a remedy. Other errors
+ * are returned as they are.
+ */
 export function explainTrouble(error: unknown): unknown {
   const trouble = troubles[errnoOf(error) ?? ''];
   if (trouble === undefined) return error;

@@ -2,7 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import { chainIds } from '../storage/chain.ts';
 import type { ImageRecord } from './store.ts';
 
-/** A container, as far as its image goes. */
+/** The parts of a container that tell its image. */
 export interface FromImage {
   imageId: string;
   /** Chain IDs of its image's layers, bottom first. */
@@ -17,7 +17,7 @@ export interface FromImage {
 export function madeFrom(ancestor: ImageRecord, all: readonly ImageRecord[]): (container: FromImage) => boolean {
   const family = familyOf(ancestor, all);
   const top = chainIds(ancestor.diffIds).at(-1);
-  // Where a chain ID is the same, so is all that lies below.
+  // Equal chain IDs mean that all layers below are equal too.
   return ({ imageId, layers }) => family.has(imageId) || (top !== undefined && layers.slice(0, -1).includes(top));
 }
 

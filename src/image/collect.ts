@@ -27,7 +27,7 @@ export interface Parts {
 /** What was removed, and its size in bytes. */
 export interface Collected extends Parts {
   bytes: number;
-  /** Why something that nobody needs is still on disk; the next collection tries again. */
+  /** Why an unneeded part is still on disk; the next collection tries again. */
   failures: MinidockError[];
 }
 
@@ -42,7 +42,7 @@ export function partsOf(layout: Layout, { digest }: Pick<Descriptor, 'digest'>):
   };
 }
 
-/** Which of the parts are not there: blobs by their digest, layers by their chain ID. */
+/** Which of the parts are missing in the store: blobs by their digest, layers by their chain ID. */
 export function missingParts(root: string, layout: Layout, { blobs, layers }: Parts): Digest[] {
   return [
     ...blobs.filter(digest => !layout.has(digest)),
@@ -74,8 +74,8 @@ export async function collectGarbage(root: string, layout: Layout): Promise<Coll
 }
 
 /**
- * What no process will finish: of killed pulls, loads and imports, and of unpacking. It belongs to the caller, who holds the
- * layout's lock and found nobody at work.
+ * Folders that no process will finish: of killed pulls, loads, imports and unpackings. The caller holds the layout's
+ * lock and has found no process at work, so it may remove them.
  */
 function setLitterAside(root: string, layout: Layout): void {
   const partial = path.join(layout.directory, '.partial');
@@ -88,10 +88,12 @@ function setLitterAside(root: string, layout: Layout): void {
     setAside(root, folder);
 }
 
-/** A push has a folder too, in which nothing is that an image will need. */
+/** A push has a folder too, but no image will need anything in it. */
 const workingKinds = ['load', 'import', 'pull'];
 
-/** Whether somebody downloads, unpacks, loads or imports: each holds a lock or a working folder with its name on it. */
+/**
+ * Whether a process downloads, unpacks, loads or imports: each holds a lock or a working folder that names the process.
+ */
 function isBusy(root: string, layout: Layout): boolean {
   const partial = path.join(layout.directory, '.partial');
   const layers = path.join(root, 'layers');
@@ -111,8 +113,9 @@ function everything(root: string, layout: Layout): Parts {
 }
 
 /**
- * Two locks: under the first images are entered, so none can take a part that goes; under the second containers are entered
- * and look whether their layers are there, so none can begin to use one.
+ * Takes two locks. Images are entered under the first, so no image can start to use a part that is being removed.
+ * Containers are entered, and check their layers, under the second, so no container can start to use a layer that is
+ * being removed.
  */
 async function removeUnneeded(root: string, layout: Layout, find: () => Parts): Promise<Collected> {
   const removed: Collected = { blobs: [], layers: [], bytes: 0, failures: [] };
@@ -147,8 +150,8 @@ async function removeUnneeded(root: string, layout: Layout, find: () => Parts): 
 }
 
 /**
- * All that the images of the index need, the index that a registry served them in included. Undefined where an image is
- * broken: what it needs is not known, so nothing may go before it is removed.
+ * All that the images of the index need, with the index that a registry served them in. Undefined where an image is
+ * broken: what it needs is not known, so nothing may be removed before the image is.
  */
 function neededBy(layout: Layout, entries: Descriptor[]): Set<Digest> | undefined {
   const needed = new Set<Digest>();

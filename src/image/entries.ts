@@ -43,7 +43,7 @@ export function groupById(entries: readonly Descriptor[]): Map<Digest, Descripto
   return groups;
 }
 
-/** What is looked up in to find an image: the entries of an index, or what a change has left of them. */
+/** The entries in which an image is looked up: those of an index, or those that a change has left. */
 export interface Names {
   /** The image with this tag (`docker.io/library/nginx:alpine`) or repository digest (`docker.io/library/nginx@sha256:…`). */
   named(text: string): string | undefined;
@@ -90,8 +90,8 @@ function stored({ tag = 'latest', digest, ...name }: Reference): string {
 }
 
 /**
- * The entries with images added: their names move to them, of two images with one name to the later one; what an image said
- * before is said once.
+ * The entries with images added. Their names move to them; of two added images with the same name the later one gets
+ * it. Entries that an image had already are not repeated.
  */
 export function withImages(entries: readonly Descriptor[], images: readonly NewImage[]): Descriptor[] {
   const added = images.map(entryOf);

@@ -46,5 +46,5 @@ export function historyOf(store: ImageStore, image: ImageRecord): HistoryLine[] 
   return lines;
 }
 
-/** A hostile config may hold anything here. */
+/** In a hostile config this field may hold any value. */
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -9,7 +9,7 @@ import { groupById, idOf, type Names, repoDigestOf, tagOf, withoutName, withoutR
  * `docker.io/library/nginx@sha256:…`.
  */
 export class NameChange implements Names {
-  /** Of each image that is left, its names by repository. */
+  /** The remaining images, each with its names by repository. */
   readonly #images = new Map<Digest, Map<string, Set<string>>>();
   readonly #owners = new Map<string, Set<Digest>>();
   readonly #changed = new Set<string>();
@@ -56,7 +56,10 @@ export class NameChange implements Names {
     return this.#images.get(id)?.size === 0;
   }
 
-  /** One tag at most, and digests of the same repository only: then an id means as much as the name. */
+  /**
+   * Whether the image has one tag at most, and digests of the same repository only: then removing it by id is as clear
+   * as by name.
+   */
   isSingle(id: Digest): boolean {
     const names = this.namesOf(id);
     const repositories = this.#images.get(id)?.size ?? 0;
@@ -78,7 +81,10 @@ export class NameChange implements Names {
     this.#changed.add(id);
   }
 
-  /** The entries of the index as they are to be. One that says nothing any more goes, unless it is all there is of its image. */
+  /**
+   * The entries of the index after the change. An entry without a name is dropped, unless it is the only one of its
+   * image.
+   */
   apply(entries: Descriptor[]): Descriptor[] {
     if (this.#changed.size === 0) return entries;
     const left = entries.map(entry => (this.#changed.has(idOf(entry) ?? '') ? this.#stripped(entry) : entry));

@@ -15,11 +15,11 @@ export interface Pruned {
   lines: Removal;
   /** Bytes of disk that were freed. */
   bytes: number;
-  /** Why something that went with the images is still on disk. */
+  /** Why a part of a removed image is still on disk. */
   failures: MinidockError[];
 }
 
-/** Removes images that nobody uses, and then whatever else the store holds for nobody. */
+/** Removes unused images, then blobs and layers that no image and no container needs. */
 export async function pruneImages(store: ImageStore, { all, uses, matches }: PruneOptions): Promise<Pruned> {
   const images = store.list();
   const parents = new Set(images.map(({ parent }) => parent));
@@ -34,11 +34,12 @@ export async function pruneImages(store: ImageStore, { all, uses, matches }: Pru
   const { outcomes, bytes } = await removeImages(store, candidates, { force: false, prune: true, uses });
   const lines = outcomes.flatMap(outcome => {
     if (!(outcome instanceof MinidockError)) return outcome;
-    // Somebody may have begun to use it, or have removed it, a moment ago; its last tag takes its digest along.
+    // Another command may have begun to use the image, or removed it, a moment ago. With its last tag its digest was
+    // removed too.
     if (['no-such-image', 'image-in-use'].includes(outcome.code)) return [];
     throw outcome;
   });
-  // The last collection has tried again what the one before could not remove.
+  // The last collection also tried again to remove what an earlier one could not.
   const last = await collectGarbage(store.root, store.layout);
   return { lines, bytes: bytes + last.bytes, failures: last.failures };
 }

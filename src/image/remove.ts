@@ -7,7 +7,7 @@ import { findId } from './entries.ts';
 import { NameChange } from './name-change.ts';
 import { type ImageRecord, type ImageStore, noSuchImage } from './store.ts';
 
-/** A container, as far as images care. */
+/** The parts of a container that matter for removing images. */
 export interface ImageUse {
   containerId: string;
   imageId: string;
@@ -15,9 +15,9 @@ export interface ImageUse {
 }
 
 export interface RemoveOptions {
-  /** Also where several tags, or stopped containers, speak against it. */
+  /** Remove also where several tags or stopped containers refer to the image. */
   force: boolean;
-  /** Parents that are left without a name and without another child go as well. */
+  /** Also remove parents that then have no name and no other child. */
   prune: boolean;
   uses: readonly ImageUse[];
 }
@@ -27,7 +27,7 @@ export interface RemovedImages {
   outcomes: (Removal | MinidockError)[];
   /** Bytes of disk that were freed. */
   bytes: number;
-  /** Why something that went with the images is still on disk. */
+  /** Why a part of a removed image is still on disk. */
   failures: MinidockError[];
 }
 
@@ -47,7 +47,7 @@ export async function removeImages(
   references: readonly string[],
   options: RemoveOptions,
 ): Promise<RemovedImages> {
-  // A broken image can be removed like any other: what is not known of it is left out.
+  // A broken image can be removed like any other: its unknown parts are left out.
   const images = new Map(store.list(() => {}).map(image => [image.id, image]));
   let outcomes: (Removal | MinidockError)[] = [];
   await store.layout.update(entries => {
@@ -85,7 +85,7 @@ function withLayers(lines: Removal, images: ReadonlyMap<string, ImageRecord>, go
   });
 }
 
-/** As Docker names what it did not find: with the tag that was meant. */
+/** The name in Docker's message for an image that was not found: with the implied tag. */
 function fullName(reference: string): string {
   if (/^[0-9a-f]{64}$/.test(reference)) return `sha256:${reference}`;
   return reference.startsWith('sha256:') ? reference : familiar(parseReference(reference));
@@ -138,7 +138,7 @@ class Remover {
     this.#delete(id);
   }
 
-  /** What nobody named and somebody needs stays without a word. */
+  /** A parent that was not named and is still needed stays, without a message. */
   #deleteUnlessNeeded(id: Digest, force: boolean): void {
     if (this.#conflict(id, { force, ignoreNames: false }) === undefined) this.#delete(id);
   }

@@ -22,7 +22,7 @@ import {
 } from './entries.ts';
 import { Layout } from './layout.ts';
 
-/** An image in the store, with what `run`, `images` and `inspect` want of it. */
+/** An image in the store, with the fields that `run`, `images` and `inspect` need. */
 export interface ImageRecord {
   /** Digest of the config: the id that Docker shows. */
   id: Digest;
@@ -134,9 +134,9 @@ export class ImageStore {
   }
 
   /**
-   * Enters images whose blobs and layers are stored, all of them in one step. What bore a name before stays, nameless: resolves, in
-   * the order of the images, to the id of the other image that had the name until then. Throws `incomplete-image` where a
-   * part is missing, because somebody collected it as nobody's.
+   * Enters images whose blobs and layers are stored, all of them in one step. An image that had one of the names before
+   * stays, without the name: resolves, in the order of the images, to the id of that other image. Throws
+   * `incomplete-image` where a part is missing, because another process collected it as garbage.
    */
   async addAll(images: readonly NewImage[]): Promise<(Digest | undefined)[]> {
     const { partsOf, missingParts } = await import('./collect.ts');

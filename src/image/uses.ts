@@ -25,7 +25,7 @@ function layersOf(record: string): string[] {
     const { layers } = JSON.parse(fs.readFileSync(record, 'utf8')) as { layers: string[] };
     return layers;
   } catch (error) {
-    // Removed meanwhile.
+    // The container was removed meanwhile.
     if (errnoOf(error) === 'ENOENT') return [];
     throw new MinidockError('corrupt-store', `${record} cannot be read: ${(error as Error).message}`, { cause: error });
   }

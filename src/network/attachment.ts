@@ -1,6 +1,6 @@
 import type { PortMapping } from './ports/ports.ts';
 
-/** What a container has of its network while it runs. */
+/** A container's connection to its network while it runs. */
 export interface NetworkAttachment {
   mode: 'bridge' | 'host' | 'none';
   ipAddress?: string;

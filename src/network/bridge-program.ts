@@ -12,7 +12,7 @@ const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
 const openSocket = (netlink: ReturnType<typeof slot>): Step =>
   openNetlink(netlink, { ...about, why: "a routing socket in the host's network namespace" });
 
-/** The kernel's settings of a bridge, below /proc/sys/net, as they are to be. */
+/** The settings that a bridge must have, as paths below /proc/sys/net and values. */
 export function bridgeSettings(bridge: string): Readonly<Record<string, string>> {
   return {
     'ipv4/ip_forward': '1',
@@ -80,7 +80,7 @@ export function deleteProgram(bridge: string): Program {
   });
 }
 
-/** Runs it; what the kernel refuses is said in the words of `ip`. */
+/** Runs the program. Errors of the kernel are reported in the words of `ip`. */
 export async function runProgram(hostOnly: Program): Promise<void> {
   try {
     await runHost(hostOnly);

@@ -33,9 +33,9 @@ export interface BridgeOptions {
 }
 
 /**
- * The bridge, ready for containers: made where it is missing, mended where something of it vanished. Where all is there
- * this is a few small reads of /proc and state. Its rules are not in /proc: see `checkFirewall`, before a container's
- * command begins.
+ * The bridge, ready for containers: it is made if it is missing and repaired if a part of it is. If it is complete,
+ * this costs a few small reads of /proc and state. Its firewall rules are not in /proc: `checkFirewall` checks them
+ * before a container's command begins.
  */
 export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): Promise<Network> {
   const bridge = options.bridge ?? defaultBridge;
@@ -53,7 +53,7 @@ export function plannedNetwork(roots: Roots, bridge: string): Network {
   return networkOf(roots, bridge, chooseFor(roots, bridge, routes, foreign, candidates));
 }
 
-/** The rules come first: at no moment is there a bridge that is open. */
+/** The rules are made before the bridge, so that the bridge never exists without them. */
 async function makeBridge(
   roots: Roots,
   bridge: string,
@@ -87,13 +87,18 @@ async function makeBridge(
   }
 }
 
-/** What `ip link` shows of a bridge: whose it is. A root that is longer than the kernel keeps is shown by its digest. */
+/**
+ * The alias of a bridge, which `ip link` shows: the engine's root, or its digest where the root is longer than an alias
+ * may be.
+ */
 export function aliasOf({ root }: Pick<Roots, 'root'>): string {
   const alias = `minidock ${root}`;
   return Buffer.byteLength(alias) <= 255 ? alias : `minidock ${createHash('sha256').update(root).digest('hex')}`;
 }
 
-/** What the bridge has, else what was remembered unless it is taken meanwhile, else a free one. */
+/**
+ * The subnet that the bridge has; otherwise the remembered one, unless it was taken meanwhile; otherwise a free one.
+ */
 function chooseFor(
   roots: Roots,
   bridge: string,
@@ -121,7 +126,7 @@ export async function removeNetwork(
   fs.rmSync(networkDirectory(roots, bridge), { recursive: true, force: true });
 }
 
-/** Up and with its address, as its route shows; and with its settings. */
+/** Whether the bridge is up and has its address, as its route shows, and has its settings. */
 function bridgeIsReady(bridge: string, subnet: Subnet): boolean {
   const routed = subnetOfDevice(bridge, readRoutes());
   return (
@@ -145,7 +150,7 @@ function remembered(roots: Roots, bridge: string): Subnet | undefined {
   try {
     return parseSubnet(String((JSON.parse(content) as { subnet?: unknown }).subnet));
   } catch {
-    // Written by hand and not well: the bridge itself knows better, or a new choice is made.
+    // The file is malformed, perhaps edited by hand: the subnet is then read from the bridge, or chosen again.
     return undefined;
   }
 }

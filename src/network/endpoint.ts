@@ -147,8 +147,8 @@ export function hostInterfaceOf(containerId: string): string {
 const fallbackDevices = /^(tunl|sit|gre|gretap|erspan|ip6tnl|ip6gre|ip_vti|ip6_vti)0$/;
 
 /**
- * The index for `eth0`. It is given and not asked for, so that the address can name it: 2, next to loopback, as a reader
- * expects, or a number beyond all fallback devices where the host shows some (`interfaces` of /sys/class/net).
+ * The interface index for `eth0`. The program sets it, so that the message that adds the address can name it: 2, next
+ * to loopback, or a number above all fallback devices where the host shows some (`interfaces` of /sys/class/net).
  */
 export function containerIndex(interfaces: readonly string[]): number {
   return interfaces.some(name => fallbackDevices.test(name)) ? 64 : 2;

@@ -9,7 +9,7 @@ export interface DaemonJson {
   readonly bridge?: string;
   readonly registryMirrors: readonly string[];
   readonly insecureRegistries: readonly string[];
-  /** Keys that ask for what is not done, in the order of the file, with the reason. */
+  /** Keys that have no effect here, in the order of the file, with the reason. */
   readonly ignored: readonly { readonly key: string; readonly why: string }[];
 }
 

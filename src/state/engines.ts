@@ -6,8 +6,8 @@ import { enginesDirectory, type Roots } from './paths.ts';
 import { privateDirectory } from './private.ts';
 
 /**
- * An engine that started a container since this machine did, as `/run/minidock-engines/<id>.json` has it: with its root it
- * is gone, and what it left in the kernel and under /run is known from here.
+ * An engine that has started a container since this machine was booted, as kept in `/run/minidock-engines/<id>.json`.
+ * If its root is deleted, this entry tells what the engine left in the kernel and under /run.
  */
 export interface EngineEntry {
   /** What `engine-id` in its root says: a root that was deleted and made anew is another engine's. */
@@ -68,7 +68,7 @@ function idOf(root: string): string | undefined {
   return readIfPresent(idFile(root))?.trim();
 }
 
-/** Of two processes that make it at once the first one's stays. */
+/** Of two processes that make the id at once, the first one's is kept. */
 function makeId(root: string): string {
   const fresh = `${idFile(root)}.${process.pid}.tmp`;
   fs.writeFileSync(fresh, `${randomUUID()}\n`, { mode: 0o600 });

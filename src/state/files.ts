@@ -22,7 +22,7 @@ export function writeAtomic(file: string, content: string | Uint8Array, mode = 0
   fs.renameSync(temporary, file);
 }
 
-/** As `writeAtomic` without the fsync: for what a reboot makes void anyway, under the exec root. */
+/** As `writeAtomic` without the fsync, for files that are worthless after a reboot, under the exec root. */
 export function writeVolatile(file: string, content: string | Uint8Array, mode = 0o600): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
@@ -34,7 +34,7 @@ export function writeVolatile(file: string, content: string | Uint8Array, mode =
   fs.renameSync(temporary, file);
 }
 
-/** Whether a file system refuses what is new: it is full, over its quota or read-only. What it has can still be read. */
+/** Whether the error says that a file system takes no new data: it is full, over its quota or read-only. */
 export function takesNothing(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errnoOf(error) ?? '');
 }

@@ -19,8 +19,8 @@ export interface Event {
 const limit = 256 * 1024;
 
 /**
- * Appends an event to the engine's journal: one line of JSON in one write, which O_APPEND makes whole beside others' writes
- * (write(2)). The journal lies with what a reboot makes void. That it cannot be written is no reason for anything to fail.
+ * Appends an event to the engine's journal: one line of JSON in one write, which O_APPEND makes whole beside others'
+ * writes (write(2)). The journal lies under the exec root, which a reboot clears. A failure to write it is ignored.
  */
 export function recordEvent(roots: Roots, event: Omit<Event, 'timeNano'>): void {
   const { journal } = enginePaths(roots);
@@ -29,7 +29,7 @@ export function recordEvent(roots: Roots, event: Omit<Event, 'timeNano'>): void 
     fs.appendFileSync(journal, line, { mode: 0o600 });
     if (fs.statSync(journal).size > limit) fs.renameSync(journal, `${journal}.1`);
   } catch {
-    // A full disk, say; or another process made it the previous one just now.
+    // The disk is full, for example, or another process has just rotated the journal.
   }
 }
 
@@ -46,7 +46,7 @@ export async function* readJournal(
       const isLast = !follow || abort?.aborted === true;
       yield* reader?.rest() ?? [];
       if (reader?.isReplaced(journal)) {
-        // What came between the last look and the change of files.
+        // Events that came between the last read and the rotation.
         yield* reader.rest();
         reader.close();
         reader = undefined;

@@ -61,7 +61,7 @@ export async function acquire(directory: string, options: LockOptions = {}): Pro
 /** Names of ours that a failed rename left in a lock: nobody holds it, though this thread lives. */
 const orphaned = new Set<string>();
 
-/** A holder may have removed the locked thing, lock and all. */
+/** A holder may have removed the locked object together with its lock. */
 function release(directory: string, mine: string): void {
   try {
     fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
@@ -90,7 +90,7 @@ function tryAcquire(directory: string, mine: string, options: LockOptions): bool
   }
 }
 
-/** Makes a lock before it is needed: what has to be possible on a full disk takes locks that are there. */
+/** Makes a lock before it is needed: operations that must work on a full disk use locks that exist already. */
 export function ensureLock(directory: string): void {
   if (!fs.existsSync(directory)) makeLock(directory, {});
 }
@@ -109,7 +109,7 @@ function makeLock(directory: string, options: LockOptions): void {
   }
 }
 
-/** Whether somebody who lives holds the lock at this moment. */
+/** Whether a living thread holds the lock now. */
 export function isHeld(directory: string): boolean {
   return livingHolder(listIfPresent(directory)[0]) !== undefined;
 }

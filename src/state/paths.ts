@@ -6,11 +6,14 @@ import { createHash } from 'node:crypto';
 export interface Roots {
   /** What survives a reboot: images, layers, containers, volumes. Mode 0710. */
   root: string;
-  /** What does not: sockets, locks of living processes, markers. */
+  /** What does not survive a reboot: sockets, locks of living processes, markers. */
   execRoot: string;
 }
 
-/** What the engines of this machine know of each other; like what it speaks of, it does not survive a reboot. */
+/**
+ * The directory in which the engines of this machine register. It does not survive a reboot, nor does what it
+ * describes.
+ */
 export const enginesDirectory = '/run/minidock-engines';
 
 /** Chains are shared by all engines, and are mended by one at a time. */
@@ -43,7 +46,7 @@ export function containerPaths(roots: Roots, id: string) {
     starting: `${run}/starting.json`,
     alive: `${run}/alive`,
     socket: `${run}/shim.sock`,
-    /** What the kernel said of its firewall just before the container started. */
+    /** The kernel's answer to `ruleGeneration`, from just before the container started. */
     generation: `${run}/generation`,
   };
 }

@@ -18,7 +18,7 @@ export function privateDirectory(directory: string): string {
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
-  // Of a directory above with the set-group-ID bit it has the group.
+  // Below a directory with the set-group-ID bit it got that directory's group.
   shut(directory);
   return directory;
 }
@@ -32,7 +32,7 @@ export function shut(directory: string): boolean {
   return true;
 }
 
-/** Unit tests and lessons run without root, and what they make is theirs. */
+/** Unit tests and lessons also run without root, and own what they make. */
 function isOurs({ uid, gid }: fs.Stats): boolean {
   return (uid === 0 && gid === 0) || process.geteuid?.() !== 0;
 }

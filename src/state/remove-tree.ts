@@ -56,7 +56,7 @@ function removeEntry(target: string | Buffer): boolean {
 class Removal {
   readonly #target: string | Buffer;
   #top = -1;
-  /** Calls that changed something: without any, another round would end as the last one. */
+  /** The number of calls that changed something: after a round without any, another round would not help. */
   #changes = 0;
   #failure: MinidockError | undefined;
 
@@ -64,7 +64,7 @@ class Removal {
     this.#target = target;
   }
 
-  /** In rounds: what lay too deep was moved up by the last one. */
+  /** Repeats in rounds: each round moves up trees that were too deep for it. */
   run(): void {
     for (let before = -1; before !== this.#changes; ) {
       before = this.#changes;
@@ -144,7 +144,7 @@ function failure(target: string | Buffer, error: unknown): MinidockError {
   return new MinidockError('cannot-remove', `cannot remove ${what}: ${message}`, { cause: error, ...(fix && { fix }) });
 }
 
-/** A descriptor says nothing to a reader: the path that it stands for, where that is no longer than paths may be. */
+/** The path for an error message in place of the descriptor's name in /proc, unless it is longer than paths may be. */
 function realName(target: string): string {
   const [, self, name] = /^(\/proc\/self\/fd\/\d+)\/(.*)$/s.exec(target) ?? [];
   if (self === undefined || name === undefined) return target;

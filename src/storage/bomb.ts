@@ -13,7 +13,9 @@ export interface BombLimits {
   reservedBytes?: number;
 }
 
-/** Watches what comes out of a decompressor (CVE-2017-14992): it may not swell without measure, nor fill the disk. */
+/**
+ * Limits the output of a decompressor (CVE-2017-14992), by its ratio to the input and by the free space of the disk.
+ */
 export class BombGuard extends DiskGuard {
   readonly #size: () => number;
   readonly #name: string;

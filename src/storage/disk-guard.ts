@@ -3,19 +3,19 @@ import { MinidockError } from '../errors.ts';
 import { freeSpace } from '../host/trouble.ts';
 import { humanBytes } from './bytes.ts';
 
-/** What writing a lot leaves to containers, their logs and the store itself, of disk and of inodes. */
+/** The free space and inodes that large writes leave for containers, their logs and the store. */
 const reservedBytes = 64_000_000;
 const reservedInodes = 1000;
-/** Asking is cheap beside writing so much, or making so many files. */
+/** How much is written, or how many files are made, between two looks at the disk. */
 const askEvery = 32 << 20;
 const askEveryFiles = 500;
 
-/** Watches what is written to a disk that containers, logs and the store itself live on: it never fills. */
+/** Keeps large writes from filling a disk that containers, logs and the store use as well. */
 export class DiskGuard {
   readonly #directory: string;
   readonly #action: string;
   readonly #reserved: number;
-  /** Since the disk was last asked. */
+  /** Written since the last look at the disk. */
   #bytes = 0;
   #files = 0;
   #written = 0;

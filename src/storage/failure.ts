@@ -17,7 +17,10 @@ export function explainWrite(error: unknown, action: string): unknown {
   return new MinidockError('store-failed', `${action} failed: ${call}${errno}`, { cause: error });
 }
 
-/** Whether a file and not a connection failed: it names a path, or says what only disks say. */
+/**
+ * Whether the error is about a file and not about a connection: it names a path, or has an errno that only file systems
+ * give.
+ */
 export function isFileError(error: unknown): boolean {
   const fromDisk = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'];
   return (error as NodeJS.ErrnoException).path !== undefined || fromDisk.includes(errnoOf(error) ?? '');

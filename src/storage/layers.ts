@@ -68,7 +68,7 @@ export async function ensureLayer(root: string, layer: LayerRequest): Promise<bo
   const { chainId, diffId } = layer;
   const name = `layer ${diffId}`;
   return once(root, chainId, async () => {
-    // Under the layer's lock: what a killed predecessor left is ours to remove.
+    // This process holds the layer's lock, so it may remove what a killed process left.
     const temporary = path.join(layersOf(root), `.unpack-${hexOf(chainId)}`);
     const left = setAside(root, temporary);
     if (left !== undefined) removeTrees([left]);
@@ -130,7 +130,7 @@ async function orRemoved<T>(temporary: string, name: string, work: () => Promise
   }
 }
 
-/** The last step: from now on the layer is there. */
+/** The last step: the rename makes the layer visible. */
 function place(root: string, temporary: string, record: LayerRecord): void {
   fs.writeFileSync(path.join(temporary, 'layer.json'), `${JSON.stringify(record)}\n`);
   fs.renameSync(temporary, path.join(layersOf(root), hexOf(record.chainId)));

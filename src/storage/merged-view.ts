@@ -23,7 +23,7 @@ export interface Found {
   layer?: ByteString;
   /** A directory's parts in all layers that show through, topmost first. */
   directories?: readonly Part[];
-  /** Where it lies in a mount: what of the host is there, or would hold it. */
+  /** If the path lies in a mount: the file of the host there, or the directory that would hold it. */
   mounted?: ByteString;
 }
 
@@ -194,13 +194,14 @@ function lookup(directories: readonly Part[] | undefined, name: ByteString): Ent
 }
 
 /**
- * Undefined where there is nothing, nor could be. In a volume a name may be another thing by now than when it was looked at.
+ * Undefined where nothing exists or can exist. In a volume a name may have become another kind of file since it was
+ * looked up.
  */
 function look(path: ByteString): fs.Stats | undefined {
   return unlessChanged(() => fs.lstatSync(pathOf(path), { throwIfNoEntry: false }));
 }
 
-/** Undefined where it is no link any more. */
+/** Undefined where it has stopped being a link. */
 function readLink(path: ByteString): ByteString | undefined {
   return unlessChanged(() => fs.readlinkSync(pathOf(path), 'latin1'));
 }
@@ -237,7 +238,7 @@ function isOpaque({ layer, host }: Part): boolean {
   return notesOf(layer).opaque.has(jsonPath(host.slice(layer.length) || '/'));
 }
 
-/** Whether files of a layer, or of what is none, may have extended attributes. */
+/** Whether files of a layer may have extended attributes; true for a directory that is not a layer. */
 export function mayHaveAttributes(layer: ByteString): boolean {
   return notesOf(layer).hasAttributes;
 }

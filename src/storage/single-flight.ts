@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { withLock } from '../state/lock.ts';
 
-/** Another process may be at the same work: a big layer on a slow line takes minutes. */
+/** How long to wait for another process that does the same work: a big layer on a slow connection takes minutes. */
 const timeoutMs = 60 * 60_000;
 
 /**
@@ -28,8 +28,8 @@ export async function singleFlight(lock: string, isDone: () => boolean, work: ()
 }
 
 /**
- * Removes a lock that nobody needs any more. Whoever unlinks `free` has in effect taken the lock; a process that looks in
- * between finds an empty directory and puts its own in its place, and then rmdir fails and that one stays.
+ * Removes a lock that is not needed any more. Unlinking `free` takes the lock. A process that finds the directory empty
+ * in between replaces it by its own; then rmdir fails and the new lock stays.
  */
 export function discard(lock: string): void {
   try {

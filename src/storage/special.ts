@@ -6,8 +6,8 @@ import { pathData, readable } from './bytes.ts';
 import type { ByteString, TarEntry } from './tar/header.ts';
 
 /**
- * What Node cannot do to a file and the native interpreter does: device nodes, FIFOs, extended attributes. Each is one
- * step of a host-only program, so `--trace` shows a whiteout being made.
+ * File operations that Node lacks and the native interpreter performs: device nodes, FIFOs, extended attributes. Each
+ * is one step of a program with a host section only.
  */
 
 const lesson = 'overlay-layers' as const;

@@ -7,7 +7,7 @@ export function corruptArchive(reason: string, cause?: unknown): MinidockError {
   });
 }
 
-/** Somebody made the archive so. */
+/** The archive is hostile: no tool writes one like it by mistake. */
 export function hostileArchive(reason: string): MinidockError {
   return new MinidockError('hostile-archive', `the archive is refused: ${reason}`, {
     fix: 'do not use archives whose maker you do not trust',

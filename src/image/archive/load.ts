@@ -34,7 +34,7 @@ export interface LoadOptions {
   source: string | Readable;
   onProgress?: (event: LoadEvent) => void;
   signal?: AbortSignal;
-  /** How far it may swell. */
+  /** How much larger it may become when decompressed. */
   limits?: BombLimits;
 }
 
@@ -68,7 +68,7 @@ export async function loadImages(options: LoadOptions): Promise<void> {
   store.layout.create();
   const parent = path.join(store.layout.directory, '.partial');
   removeTrees(workingFolders(parent, 'load').dead);
-  // While this folder is there, nothing is collected: see collect.ts.
+  // While this folder exists no garbage is collected: see collect.ts.
   const folder = await beginWork(store.layout, 'load');
   try {
     const members = new Members(folder, options.limits);
@@ -77,7 +77,8 @@ export async function loadImages(options: LoadOptions): Promise<void> {
     await members.readAll(source);
     const images = readContents(members).map(image => prepare(image, options));
     await enter(store, images, options).catch(error => {
-      // A pull that failed has just removed a part that was its own and that we found here: all of it is still spooled.
+      // A pull that failed has just removed a part that we found in the store. The spooled archive still has all parts:
+      // store them again.
       if (error instanceof MinidockError && error.code === 'incomplete-image') return enter(store, images, options);
       throw error;
     });
@@ -187,7 +188,7 @@ async function nameImages(
 
 /** Makes a spooled file a blob as well, without a copy; false where the blob is there already. */
 function keep(file: FileMember, blob: string): boolean {
-  // A power cut may have left a shorter file under its name.
+  // After a power cut a shorter file may lie under this name.
   if (fs.statSync(blob, { throwIfNoEntry: false })?.size !== file.size) fs.rmSync(blob, { force: true });
   try {
     fs.linkSync(file.path, blob);

@@ -139,7 +139,9 @@ export class Members implements TarHandler {
     this.#open = { fd, hash: createHash('sha256'), member: { kind: 'file', name, path: file, size: 0 } };
   }
 
-  /** The same name twice with different content would mean one thing here and another to who reads the first. */
+  /**
+   * A name that occurs twice with different content is refused: readers that take the first would see another image.
+   */
   #add(name: string, member: Member): void {
     const before = this.#members.get(name);
     if (before !== undefined && !isSame(before, member)) {

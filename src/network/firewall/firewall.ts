@@ -11,7 +11,7 @@ type Table = 'raw' | 'nat' | 'filter';
 
 /** Rules are written as iptables-save prints them, since they are compared with what it prints. */
 interface Plan {
-  /** Chains whose rules are ours alone and always the same: made anew whenever something is amiss. */
+  /** Chains with rules of this bridge only, always the same: made anew whenever a rule is missing or wrong. */
   readonly own: readonly { readonly table: Table; readonly chain: string; readonly rules: readonly string[] }[];
   /** Chains that hold rules of containers or of other engines: made where missing, never emptied. */
   readonly shared: readonly { readonly table: Table; readonly chain: string }[];
@@ -176,9 +176,9 @@ function restoreFile(linesOf: (table: Table) => readonly string[]): string {
 }
 
 /**
- * Looks whether the bridge's rules are there, and puts them right where they are not: they can be flushed at any moment, by
- * `iptables -F` or another program, and what they keep apart is then open. One process, which only reads, where nothing is
- * amiss. Idempotent; where something was the rules of `published` are there again as well.
+ * Checks the bridge's rules and restores those that are missing: `iptables -F` or another program can flush them at any
+ * moment, and the bridge is then not isolated. If nothing is missing this is one process that only reads. Idempotent.
+ * If something was missing, the rules of `published` are restored as well.
  */
 export async function checkFirewall(
   network: Network,
@@ -195,7 +195,7 @@ export async function checkFirewall(
 }
 
 export interface FirewallSeen {
-  /** Something was amiss and is mended. */
+  /** Whether rules were missing and have been restored. */
   mended: boolean;
   /** The rules are in nf_tables, whose generation counts their changes (`ruleGeneration`); those of legacy iptables are not. */
   counted: boolean;
@@ -217,13 +217,13 @@ export async function removeFirewall(
   });
 }
 
-/** One engine of this machine at a time changes chains: some are shared. */
+/** Runs `action` for one engine of this machine at a time, because engines share some chains. */
 async function alone(action: () => Promise<void>): Promise<void> {
   privateDirectory(enginesDirectory);
   await withLock(firewallLock, action);
 }
 
-/** What nobody allows is not forwarded: the policy that Docker sets when it makes a router of the host. */
+/** Sets the policy DROP for forwarding, as Docker does when it switches forwarding on. */
 export async function dropForwarded(iptables: Iptables = hostIptables): Promise<void> {
   await restoreRules('*filter\n:FORWARD DROP [0:0]\nCOMMIT\n', iptables);
 }

@@ -73,7 +73,7 @@ function run(command: string, args: readonly string[], input: string): Promise<O
     child.stderr.setEncoding('utf8').on('data', chunk => {
       stderr += chunk;
     });
-    // A process that ends before it read everything is known by its status.
+    // A process that ends before it has read all its input is judged by its exit status.
     child.stdin.on('error', () => {});
     child.on('error', error => reject(errnoOf(error) === 'ENOENT' ? missing(command) : error));
     child.on('close', status => resolve({ status, stdout, stderr }));

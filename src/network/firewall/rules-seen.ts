@@ -6,11 +6,11 @@ import type { Network } from '../network.ts';
 
 /**
  * The generation of nf_tables at which the rules of a network were seen to be right, with the boot and the network
- * namespace for which it holds: `networks/<bridge>/rules-seen`. Who finds the kernel at the same number need not look at the
- * rules again: nobody has changed any since. No clock has a say.
+ * namespace for which it holds: `networks/<bridge>/rules-seen`. If the kernel still has the same number, no rule was
+ * changed since and the rules need not be read again. No clock is involved.
  *
- * Each change of our own counts the number up as the kernel does. One that is not counted, since its process was killed or
- * two wrote at once, leaves a number that the kernel never comes back to: the rules are looked at once more.
+ * Each change of our own increments the number here, as in the kernel. If one is not counted, because its process was
+ * killed or two wrote at once, the stored number is one that the kernel never returns to, and the rules are read once more.
  */
 type Place = Pick<Network, 'directory'>;
 
@@ -25,13 +25,16 @@ export function rememberRules(network: Place, generation: number): void {
   fs.writeFileSync(fileOf(network), content(generation), { mode: 0o600 });
 }
 
-/** One change of ours was made, by one process of iptables in one table. Never fails: removing must not need space. */
+/**
+ * Counts one change of our own, made by one iptables process in one table. Never fails, because removing rules must
+ * work on a full disk.
+ */
 export function countOwnChange(network: Place): void {
   try {
     const seen = Number.parseInt(readIfPresent(fileOf(network)) ?? '', 10);
     if (rulesAreAsSeen(network, seen)) rememberRules(network, seen + 1);
   } catch {
-    // Not counted.
+    // The change is not counted; the rules are then read once more.
   }
 }
 

@@ -45,7 +45,7 @@ export function checkPort({ hostIp, hostPort, containerPort, protocol }: PortMap
   }
 }
 
-/** Which port a step takes, so that one that failed leads back to it. */
+/** The port that a step takes, for the error of a failed step. */
 const owners = new WeakMap<Step, Port>();
 
 /**

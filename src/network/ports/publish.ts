@@ -4,9 +4,10 @@ import { countOwnChange } from '../firewall/rules-seen.ts';
 import type { Network } from '../network.ts';
 
 /**
- * Makes the ports reach the container. Only once the shim holds them: a rule for a port that another process serves would
- * take its connections away. The rules go before those of others: what a crash left of an earlier holder of the port has no
- * say. Rejects where the chain for them has vanished: `checkFirewall` makes it anew.
+ * Adds the rules that translate the host's ports to the container. To be called only once the shim holds the ports: a
+ * rule for a port that another process serves would take its connections away. The rules are inserted before others, so
+ * that rules that a crash left for an earlier holder of the port have no effect. Rejects where the chain is missing:
+ * `checkFirewall` makes it again.
  */
 export async function publishPorts(
   network: Pick<Network, 'bridge'>,
@@ -36,7 +37,7 @@ export async function removePorts(
       countOwnChange(network);
       return;
     } catch {
-      // One of them is gone already, and so nothing was removed: see what is there.
+      // One of the rules was gone already, so iptables-restore removed none: look for those that are left.
     }
   }
   const left = rulesOf(await saveRules(iptables, 'nat'), network.bridge, shortId);

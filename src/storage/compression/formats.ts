@@ -1,6 +1,6 @@
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
-/** So many bytes tell how something is compressed. */
+/** How many bytes are needed to tell how a stream is compressed. */
 export const magicLength = 6;
 
 const magics: [name: Compression, hex: string][] = [

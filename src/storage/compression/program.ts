@@ -38,7 +38,7 @@ export async function* throughProgram(
     failure = error;
     child.stdin.destroy();
   });
-  // It closes its input when it has failed: its exit code says so.
+  // The program closes its input when it has failed. The failure is reported by its exit code.
   child.stdin.on('error', () => {});
   source.pipe(child.stdin);
   try {

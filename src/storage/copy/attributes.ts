@@ -25,7 +25,10 @@ export function isWelcome(name: ByteString): boolean {
   return name === 'security.capability' || name.startsWith('user.') || name.startsWith('system.posix_acl_');
 }
 
-/** The welcome attributes of these, links not followed; none where the file system has no such thing. */
+/**
+ * The attributes of these files that may be handed on, without following links; none where the file system has no
+ * attributes.
+ */
 export async function readAttributes(paths: readonly ByteString[]): Promise<Attribute[]> {
   const lists = await ask(paths, path => ['llistxattr', [pathData(path)]]);
   const named = paths.flatMap((path, i) =>
@@ -59,7 +62,10 @@ async function ask<T>(things: readonly T[], question: (thing: T) => Question): P
   return answers;
 }
 
-/** Length and answer go to the pipe. Of a refusal the length is an errno, and as a size it is more than any memory: EFAULT. */
+/**
+ * Length and answer go to the pipe. If the kernel refused, the length is a negative errno; as a size it exceeds all
+ * memory, so that write answers EFAULT.
+ */
 function questionSteps([name, args]: Question, answer: ReturnType<typeof room>, length: typeof answer): Step[] {
   const result = slot('length');
   const about = (why: string) => ({ why, group: 'extended attributes' });

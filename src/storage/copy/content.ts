@@ -30,7 +30,7 @@ export function copyWhole({ from, to, stats }: FileCopy, guard: DiskGuard): void
   }
 }
 
-/** Copies what files have of data, and leaves their holes. */
+/** Copies the data of files and keeps their holes. */
 export async function copySparse(files: readonly FileCopy[], guard: DiskGuard): Promise<void> {
   const maps = await readExtents(files.map(({ from, stats }) => ({ path: from.host, size: stats.size })));
   for (const [i, file] of files.entries()) copyRanges(file, maps[i]!, guard);
@@ -46,7 +46,7 @@ function copyRanges({ from, to, stats }: FileCopy, map: SparseMap, guard: DiskGu
     for (const { offset, length } of map) {
       for (let done = 0; done < length; ) {
         const read = fs.readSync(source, buffer, 0, Math.min(buffer.length, length - done), offset + done);
-        // Cut off meanwhile: what is not there is a hole.
+        // The file was truncated meanwhile: the rest stays a hole.
         if (read === 0) break;
         guard.count(read);
         for (let at = 0; at < read; ) at += fs.writeSync(target, buffer, at, read - at, offset + done + at);

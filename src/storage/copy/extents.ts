@@ -19,7 +19,7 @@ export interface SparseFile {
 
 interface Search extends SparseFile {
   found: { offset: number; length: number }[];
-  /** From where on nothing is known. */
+  /** The offset after which nothing is known yet. */
   from: number;
 }
 
@@ -67,7 +67,7 @@ function searchSteps({ path, from }: Search, pairs: number): Step[] {
   ];
 }
 
-/** Returns whether there may be more. */
+/** Returns whether the file may have more extents. */
 function take(search: Search, table: Buffer): boolean {
   for (let at = 0; at < table.length; at += 16) {
     const [data, hole] = [Number(table.readBigInt64LE(at)), Number(table.readBigInt64LE(at + 8))];
