@@ -14,7 +14,7 @@ let source: Source | undefined;
 let engine: DemoEngine | undefined;
 let cleaning: Promise<void> | undefined;
 
-/** Once, whoever asks first: the end of the demo or a signal. */
+/** Runs once, for the end of the demo or a signal, whichever comes first. */
 function clean(): Promise<void> {
   cleaning ??= (async () => {
     await engine?.clean();

@@ -4,8 +4,8 @@
  *
  * - `usage`: what was asked for makes no sense, whatever the state is.
  * - `not-found`: a thing that was named is not there.
- * - `conflict`: the state speaks against it: a name is taken, a container runs, a port is held.
- * - `denied`: somebody who may decide it says no: the kernel, a registry, a policy.
+ * - `conflict`: the state does not allow it: a name is taken, a container runs, a port is held.
+ * - `denied`: the kernel, a registry or a policy refuses it.
  * - `unavailable`: something that is needed does not answer or has no room: a registry, the disk, an address range.
  * - `unsupported`: this machine, or minidock, cannot do it.
  * - `invalid-data`: data from elsewhere is broken or hostile: an archive, a layer, a manifest, a file of settings.
@@ -192,7 +192,7 @@ export class MinidockError extends Error {
 /** The `code` of a Node system error (`ENOENT` …), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  // The one that disks say and libuv has no name for.
+  // An errno of file systems that libuv has no name for.
   if (code === 'Unknown system error -122') return 'EDQUOT';
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }

@@ -55,7 +55,7 @@ export function forbidden(files, imports, isConcerned, isForbidden, reason) {
   );
 }
 
-/** What a command of every second loads must be our own code and Node's: a package costs each start milliseconds. */
+/** Commands of the hot path load our own code and Node's only: a package costs each start milliseconds. */
 export function hotPath(imports, entries) {
   const found = [];
   const seen = new Map(entries.map(file => [file, undefined]));

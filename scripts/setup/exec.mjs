@@ -19,7 +19,7 @@ export function checkpoint() {
 
 /**
  * Runs a command to its end and resolves with its exit code and the last 64 KiB of what it printed (also shown, where
- * `show` is set). Standard input is empty: nothing may ask.
+ * `show` is set). Standard input is empty, so that no command waits for an answer.
  *
  * `shielded` commands are not disturbed by Ctrl-C (dpkg stopped half-way leaves packages half-configured): they get a
  * session of their own, and the signal is answered when they are done.

@@ -8,7 +8,7 @@ import { defaultRoots, type Roots } from '../state/paths.ts';
 import { printWarning } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 
-/** What a verb works with: tests hand in other parts. */
+/** The parts that a verb works with; tests pass their own. */
 export interface Context {
   readonly settings: Settings;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -25,7 +25,7 @@ export interface Settings extends Roots {
   readonly registries: RegistrySettings;
   /** Name of the bridge device. */
   readonly bridge: string;
-  /** Keys of daemon.json that ask for what is not done. */
+  /** Keys of daemon.json that have no effect here. */
   readonly ignored: DaemonJson['ignored'];
 }
 
@@ -39,8 +39,8 @@ export interface GlobalFlags {
 }
 
 /**
- * Flags before environment before daemon.json before defaults. Docker refuses a key that a flag gives as well; here flags
- * belong to one command, and one that names another engine is meant.
+ * Flags override the environment, which overrides daemon.json, which overrides the defaults. Docker refuses a key that
+ * is also given by a flag; here a flag belongs to one command, and may name another engine.
  */
 export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings {
   const config = resolve(flags.config ?? (env.MINIDOCK_CONFIG || defaultDaemonJson));
@@ -59,7 +59,7 @@ export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings 
   };
 }
 
-/** For commands that start or fetch something: what daemon.json asks for in vain. */
+/** For commands that start or fetch something: warns of keys of daemon.json that have no effect. */
 export function warnOfIgnored({ output, settings }: Pick<Context, 'output' | 'settings'>): void {
   if (settings.ignored.length === 0) return;
   const keys = settings.ignored.map(({ key, why }) => `"${key}" (${why})`);

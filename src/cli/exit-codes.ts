@@ -1,6 +1,6 @@
 import { type ErrorCode, MinidockError } from '../errors.ts';
 
-/** A mistake that the command line itself finds. It has its own exit code: the rooms below know none. */
+/** A mistake that the command line itself finds. It carries its exit code, which other rooms know nothing of. */
 export class CommandLineError extends MinidockError {
   readonly exitCode: number;
 
@@ -10,10 +10,10 @@ export class CommandLineError extends MinidockError {
   }
 }
 
-/** A verb's exit codes where the engine fails: of some codes, and of all others; 1 where it has none of its own. */
+/** A verb's exit codes for errors of the engine: by error code, and for all others; 1 by default. */
 export type FailureCodes = { readonly [Code in ErrorCode]?: number } & { readonly otherwise?: number };
 
-/** What a process says of an error, as Docker chooses it. */
+/** The exit code for an error, as Docker chooses it. */
 export function exitCodeOf(error: unknown, failure: FailureCodes = {}): number {
   if (error instanceof CommandLineError) return error.exitCode;
   const special = error instanceof MinidockError ? failure[error.code] : undefined;

@@ -66,16 +66,16 @@ export function fits(platform: Platform, wanted: Platform): boolean {
 /** What an architecture without a variant stands for. An image for amd64/v3 needs instructions that amd64 does not promise. */
 const plainVariants: Record<string, string> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
 
-/** 0 for what is wanted itself, more for what serves as well, infinity for what does not. */
+/** 0 for the wanted platform itself, more for one that serves as well, infinity for one that does not. */
 function distanceOf(platform: Platform | undefined, wanted: Platform): number {
   if (platform?.os !== wanted.os || platform.architecture !== wanted.architecture) return Number.POSITIVE_INFINITY;
   const [theirs, ours] = [platform, wanted].map(one => one.variant ?? plainVariants[one.architecture]);
   if (theirs === ours) return 0;
   if (wanted.architecture !== 'arm') return Number.POSITIVE_INFINITY;
-  // A processor runs what was built for those before it.
+  // A processor runs images that were built for earlier variants.
   const newer = Number(ours?.slice(1)) - Number(theirs?.slice(1));
   if (newer > 0) return newer;
-  // Docker takes its word for it where an image names no variant.
+  // Where an image names no variant, Docker assumes that it fits.
   return platform.variant === undefined ? 100 : Number.POSITIVE_INFINITY;
 }
 

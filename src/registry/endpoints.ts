@@ -65,7 +65,7 @@ async function addressesOf(name: string): Promise<string[]> {
   try {
     return (await lookup(name, { all: true })).map(({ address }) => address);
   } catch {
-    // The connection will fail with a message of its own.
+    // The name cannot be resolved: the connection then fails with its own message.
     return [];
   }
 }

@@ -13,7 +13,9 @@ import type { LayerPhase, PullEvent } from './progress.ts';
 
 /** As Docker's default. */
 const parallelDownloads = 3;
-/** Each costs tens of megabytes; more would wait for each other in the kernel, which makes the files. */
+/**
+ * Each thread costs tens of megabytes, and more of them would wait for each other in the kernel, which makes the files.
+ */
 const maxThreads = 2;
 
 /**
@@ -35,7 +37,7 @@ export async function fetchLayers(
   const show = (i: number, phase: LayerPhase, current?: number) =>
     onProgress?.({ kind: 'layer', layer: shortDigest(layers[i]!.digest), phase, current, total: layers[i]!.size });
   const isHere = (i: number) => hasLayer(root, chain[i]!) && hasBlob(store.layout, layers[i]!);
-  // Of an image that was here Docker shows no layer; of ours one that has got lost.
+  // Docker shows no layers for an image that exists already; here a missing layer that is fetched again is shown.
   for (const i of layers.keys())
     if (!isHere(i)) show(i, 'Pulling fs layer');
     else if (!options.isKnown) show(i, 'Already exists');
@@ -74,7 +76,8 @@ export async function fetchLayers(
         chainId: chain[i]!,
         diffId: diffIds[i]!,
         below: async () => {
-          // All of them: one that is here already does not wait for those below it, which somebody may have removed.
+          // All layers are awaited: one that exists already does not wait for those below it, which another process may
+          // have removed.
           await Promise.all(unpacked.slice(0, i));
           return chain.slice(0, i).map(chainId => layerDirectory(root, chainId));
         },

@@ -82,7 +82,7 @@ async function atEndpoints<T>(
   const config = readDaemonConfig(options);
   const endpoints = await endpointsOf(reference, config);
   const layout = new Layout(path.join(options.root, 'images'));
-  // Says to who collects garbage that we are at work.
+  // Tells a garbage collection that a pull is under way.
   const folder = await beginWork(layout, 'pull').catch(error => {
     throw explainWrite(error, `storing ${familiar(reference)}`);
   });
@@ -157,7 +157,7 @@ async function pullFrom(endpoint: Endpoint, reference: Reference, options: PullO
     });
   };
   const image = await enter().catch(error => {
-    // Somebody removed a part that was nobody's until now: fetch it again.
+    // A garbage collection removed a part before the image was entered: fetch it again.
     if (error instanceof MinidockError && error.code === 'incomplete-image') return enter();
     throw error;
   });

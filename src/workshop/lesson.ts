@@ -23,7 +23,7 @@ export interface Lesson {
   readonly shell?: string;
   /** Further runs: famous failures, cures, attacks. */
   readonly experiments: readonly Experiment[];
-  /** The same by other means (C, libc), compared with what the kernel said of `run`. */
+  /** The same by other means (C, libc), compared with the kernel's evidence of `run`. */
   compare?(stage: Stage, seen: { host: Moment; container: Moment }): Promise<Comparison>;
   /** What has been seen, one sentence each. */
   readonly seen: readonly Text[];
@@ -109,7 +109,7 @@ export function lessonProgram(parts: {
   });
 }
 
-/** A script as an argument would fill the screen: its first line stands for it. */
+/** A script that is an argument is shown by its first line only. */
 function shortArgv(argv: readonly string[]): string {
   const shown = argv.map(arg => {
     const [line = ''] = arg.split('\n');

@@ -24,7 +24,10 @@ export class Progress {
     return nameOf(id) in this.done;
   }
 
-  /** Remembers the lesson with today's date. A home that cannot be written costs the memory, not the lesson. */
+  /**
+   * Records the lesson with today's date. Where the home directory cannot be written, nothing is recorded and the
+   * lesson goes on.
+   */
   markDone(id: string): void {
     this.done[nameOf(id)] ??= new Date().toISOString().slice(0, 10);
     try {

@@ -17,7 +17,7 @@ export class Quit extends Error {
 
 /** The learner's terminal: indented lines, prompts that wait only where somebody can answer. */
 export class Terminal {
-  /** Somebody sits there: both ends are a terminal. */
+  /** Whether a learner can answer: standard input and output are a terminal. */
   readonly interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
 
   /** Columns for text, without the indent. */

@@ -27,7 +27,8 @@ export async function complete(
       typeof list !== 'string' && typeof list[0] === 'object';
     found = isWords(candidates) ? candidates : await lookUp(makeContext(globalsIn(words)), candidates, typed);
   } catch {
-    // No root, a broken store: the next command will say it. Here it would stand in the middle of what is being typed.
+    // Errors (no root, a broken store) are not shown here, in the middle of a command line; the next command reports
+    // them.
   }
   if (typeof found === 'string') {
     output.data(`${found}\n`);

@@ -6,8 +6,8 @@ import type { Word } from './suggest.ts';
 export type ByShell = 'files' | 'directories';
 
 /**
- * The words that candidates stand for now, or what the shell has to find. `typed` is what is there of the word, for what is
- * long or many: ids are only found by their beginning.
+ * The words that the candidates stand for now, or what the shell itself has to find. `typed` is the part of the word
+ * that was typed: where there are many candidates, as with ids, only those that begin with it are offered.
  *
  * @throws whatever the engine throws, without root say
  */
@@ -60,7 +60,7 @@ async function images(context: Context, typed: string): Promise<Word[]> {
   const byId = found.filter(({ id }) => /^[0-9a-f]+$/.test(typed) && id.startsWith(`sha256:${typed}`));
   const names = found.flatMap(({ repoTags }) => repoTags);
   return [
-    // As people write it, until they write more.
+    // The short form, until more than that is typed.
     ...names.map(name => plain(typed.includes(':') ? name : name.replace(/:latest$/, ''))),
     ...byId.map(({ id, repoTags }) => ({
       text: id.slice(7, 7 + Math.max(12, typed.length)),

@@ -1,13 +1,15 @@
 import type { Flag, FlagTable } from '../grammar/flags.ts';
 
-/** What the words before the cursor say, read by a flag table. Mistakes are passed over: somebody is still typing. */
+/**
+ * The words before the cursor, read by a flag table. Mistakes are ignored, because the command line is not finished.
+ */
 export interface Walk {
   readonly operands: readonly string[];
   /** What was typed for each flag that was given, by its long name. */
   readonly given: ReadonlyMap<string, string>;
   /** The flag whose value comes next. */
   readonly pending: Flag<unknown> | undefined;
-  /** Flags may still come: no `--` was there, and no operand that ends them. */
+  /** Flags may follow: there was no `--` and no operand that ends them. */
   readonly flagsMayFollow: boolean;
 }
 

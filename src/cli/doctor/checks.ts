@@ -30,7 +30,7 @@ export interface DoctorFacts {
   readonly iptables?: { readonly version: string; readonly forwardPolicy?: string };
   /** Contents of files under /proc/sys, by their path; undefined where the kernel has none. */
   readonly sysctls: Readonly<Record<string, string | undefined>>;
-  /** What daemon.json asks for in vain. */
+  /** Keys of daemon.json that have no effect here. */
   readonly ignored: DaemonJson['ignored'];
 }
 
@@ -158,7 +158,8 @@ function network({ iptables, sysctls }: DoctorFacts): Check[] {
   }
   const checks = [ok('iptables', iptables.version)];
   if (iptables.forwardPolicy === 'DROP') {
-    // A Docker beside us sets it: our own chains accept our bridge's packets before the policy is asked.
+    // A Docker on this machine sets this policy. It does no harm: our chains accept the packets of our bridge before
+    // the policy applies.
     checks.push(ok('FORWARD policy', 'DROP (a Docker beside us?); minidock’s own rules accept its packets'));
   }
   const forwards = sysctls['net/ipv4/ip_forward'] === '1';

@@ -30,7 +30,7 @@ export async function findVerb(words: readonly string[]): Promise<Found> {
   return { kind: 'verb', path: `${first} ${second}`, entry: verbs[name]!, rest: [...implied, ...others] };
 }
 
-/** For one of Docker's verbs that minidock has not: what to do here. */
+/** For a verb of Docker that minidock lacks: what to do instead. */
 async function insteadOf(name: string): Promise<string | undefined> {
   const { dockerVerbs } = await import('./docker-verbs.ts');
   return Object.hasOwn(dockerVerbs, name) ? `\nDocker has it; here, ${dockerVerbs[name]}.` : undefined;

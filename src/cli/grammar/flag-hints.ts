@@ -27,7 +27,7 @@ export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, str
 /** What follows Docker's words for an unknown flag; empty where there is nothing to say. */
 export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, entry?: VerbEntry): string {
   const verb = entry === undefined ? '' : (Object.keys(verbs).find(name => verbs[name] === entry) ?? '');
-  // What Docker has was meant as it stands: `--gpus` is no slip of `--cpus`.
+  // A flag that Docker has is no typing error: `--gpus` does not stand for `--cpus`.
   if (dockerFlagsOf(verb).includes(flag)) {
     const instead = insteadOfFlags[verb]?.[flag];
     const shown = flag.length === 1 ? `-${flag}` : `--${flag}`;

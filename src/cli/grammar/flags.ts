@@ -10,9 +10,9 @@ export interface Flag<T> {
   /** What the value is called in the help: `string`, `bytes`, `list`. Flags without one take no value. */
   readonly value?: string;
   readonly help: string;
-  /** Where the flag is not given. */
+  /** The value where the flag is not given. */
   readonly initial: T;
-  /** What its value may be, for the shell's completion. */
+  /** Candidates for its value, for the shell's completion. */
   readonly completes?: Candidates;
   /** The value of the flag given alone (`--rm`). Where absent, the next argument is the value. */
   readonly alone?: string;

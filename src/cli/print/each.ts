@@ -48,7 +48,7 @@ function inParallel<T>(names: readonly string[], action: (name: string) => Promi
   };
   return names.map(name => {
     const result = inTurn(name);
-    // Whoever waits for it looks at those before it first.
+    // Results are awaited in the order of the operands, so this rejection is handled later.
     result.catch(() => {});
     return result;
   });

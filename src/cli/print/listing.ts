@@ -31,7 +31,7 @@ export async function printListing(
 ): Promise<void> {
   const { headings, columns } = listing;
   if (format === undefined || format === '' || format === 'table') {
-    // Lines and columns of a table are ours: a value has none.
+    // A value must not break the table: newlines and tabs in it are escaped.
     output.out(printTable([headings, ...rows].map(row => columns.map(column => inOneLine(row[column]!)))));
     return;
   }

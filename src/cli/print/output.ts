@@ -3,9 +3,8 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 import { printable } from './printable.ts';
 
 /**
- * Where a verb prints. Nothing here is an instruction to a terminal unless it is bytes: texts hold what others wrote (images,
- * registries, file names, the kernel), and what a terminal would obey in them is spelt out. All calls return once everything
- * is written.
+ * Where a verb prints. Texts may hold data of others (images, registries, file names, the kernel), so control sequences
+ * in them are made visible; only bytes reach a terminal unchanged. All calls return once everything is written.
  */
 export abstract class Output {
   /** Writes to standard output. A text is shown (`printable`); bytes are what they are: a container's output, our colours. */
@@ -53,7 +52,9 @@ class StandardOutput extends Output {
 
 export const standardOutput: Output = new StandardOutput();
 
-/** Or another device: node:tty, which knows for sure, is loaded where it is needed for more. */
+/**
+ * Another character device would pass too. node:tty, which tells them apart, is only loaded where more of it is needed.
+ */
 const isTerminal = (fd: number) => fstatSync(fd).isCharacterDevice();
 
 /** @throws {MinidockError} `output-failed` for standard output; what cannot be said on standard error is not said */
@@ -64,7 +65,7 @@ function writeAll(fd: 1 | 2, content: Uint8Array): void {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
       if (errnoOf(error) === 'EAGAIN') pause(2);
-      // As if SIGPIPE had ended us, which Node ignores: `minidock ps | head -1` is no error.
+      // Ends as if by SIGPIPE, which Node ignores: `minidock ps | head -1` is no error.
       else if (errnoOf(error) === 'EPIPE') process.exit(141);
       else if (fd === 2) return;
       else throw outputFailed(error);
@@ -78,7 +79,7 @@ function outputFailed(error: unknown): MinidockError {
   return new MinidockError('output-failed', `write /dev/stdout: ${reason}`, { cause: error });
 }
 
-/** Somebody made our end non-blocking (a terminal shared with another program) and it is full. */
+/** Another program that shares the terminal made the descriptor non-blocking, and its buffer is full. */
 function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

@@ -9,8 +9,8 @@ const obeyedInLine = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 const colour = /(\x1b\[[\d;]*m)/;
 
 /**
- * Text that others wrote, for the eyes of a user: what a terminal would obey is spelt out (`\x1b`, `\u202e`). Tabs and newlines
- * stay.
+ * Makes text that others wrote safe to print: what a terminal would obey is escaped (`\x1b`, `\u202e`). Tabs and
+ * newlines stay.
  */
 export function printable(text: string): string {
   return spellOut(text, obeyed);

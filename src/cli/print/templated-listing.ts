@@ -28,7 +28,7 @@ export function printByTemplate(output: Output, rows: readonly Row[], format: st
 
 function table(rows: readonly Row[], source: string, listing: Listing): string {
   const template = compileTemplate(source);
-  // Lines and columns are ours: a value has none.
+  // A value must not break lines and columns: newlines and tabs in it are escaped.
   const type = rowType(listing, inOneLine);
   const lines = [heading(template, listing), ...rows.map(row => template(value(type, row)))];
   return printTable(lines.flatMap(line => line.split('\n')).map(line => line.split('\t')));

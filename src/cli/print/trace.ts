@@ -48,7 +48,7 @@ export class Trace {
     this.show(event);
   };
 
-  /** The command was executed: of an execve that succeeds no report ever comes. */
+  /** Called when the command was executed: an execve that succeeds sends no report. */
   executed(): void {
     this.end();
     const index = this.attempts;
@@ -60,7 +60,7 @@ export class Trace {
     else this.printWhole(event);
   }
 
-  /** Shows what is left of lines that were never finished: nothing more will come. */
+  /** Prints lines that are not finished, because no more reports will come. */
   end(): void {
     for (const one of this.open.values()) this.printLine(one);
     this.open.clear();
@@ -150,7 +150,7 @@ export class Trace {
 
 const lessonOf = ({ lesson }: { lesson?: LessonSlug }) => lesson && lessonName(lesson);
 
-/** What the kernel said to one step; the other operations are the interpreter's own. */
+/** The kernel's answer to one step; for an operation that is no syscall, the interpreter's. */
 function answer({ step, report }: StepEvent): Part {
   const on = goesOn(step, report);
   if (step.op === 'expect' && !on) return ['refusal', `found 0x${report.seen.toString(16)}`];
@@ -159,7 +159,7 @@ function answer({ step, report }: StepEvent): Part {
   return [kind, printResult(report.result, on)];
 }
 
-/** What the kernel said to the steps of a group: ok, and which errors the program went on after. */
+/** The kernel's answers to the steps of a group: ok, and the errors that were tolerated. */
 function answers(events: readonly StepEvent[]): Part[] {
   const counts = new Map<string, number>();
   for (const { report } of events)

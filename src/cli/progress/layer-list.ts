@@ -1,7 +1,7 @@
 import { inOneLine } from '../print/printable.ts';
 import { humanSize } from '../print/size.ts';
 
-/** What a pull, a push or a load says of a layer; bytes of it. */
+/** A progress event of a pull, a push or a load about a layer; sizes are in bytes. */
 export interface LayerEvent {
   readonly layer: string;
   readonly phase: string;

@@ -12,7 +12,7 @@ export interface PullDisplay {
   /** Descriptor that `print` writes to: on a terminal the layers are redrawn in place. */
   readonly fd: 1 | 2;
   print(content: string | Uint8Array): void;
-  /** Prints what is no progress: that a mirror failed. By default `print`. */
+  /** Prints messages that are not progress, for example that a mirror failed. By default `print`. */
   warn?(content: string): void;
   readonly platform?: Platform;
 }
@@ -69,7 +69,7 @@ function eventPrinter(
   };
 }
 
-/** A terminal that does not know its size (a serial line) is taken for the usual one. */
+/** A terminal that does not know its size (a serial line) is assumed to be 80 by 24. */
 export function terminalSize(fd: 1 | 2): { rows: number; columns: number } {
   const { rows, columns } = fd === 1 ? process.stdout : process.stderr;
   return { rows: rows || 24, columns: columns || 80 };

@@ -5,9 +5,12 @@ import { CommandLineError } from '../exit-codes.ts';
 import type { Output } from '../print/output.ts';
 import { DetachFilter } from './detach-filter.ts';
 
-/** Signals that `run` hands on to a container without a terminal; those of job control stay ours. */
+/** Signals that `run` forwards to a container without a terminal. Signals of job control are not forwarded. */
 const proxied = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
-/** With a terminal keys make the signals, inside; and none is handed on by `exec`. These mean us: leave all as it was and go. */
+/**
+ * With a terminal, keys make signals inside the container, and `exec` forwards none. These signals end this process,
+ * after the terminal is restored.
+ */
 const fatal = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 /** A container or exec that is about to be started, by what the engine can do with it. */
@@ -31,7 +34,7 @@ export interface ForegroundOptions {
   readonly host?: Host;
 }
 
-/** What of this process the foreground takes hold of. */
+/** The parts of this process that the foreground uses. */
 export interface Host {
   readonly stdin: Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'pause' | 'resume'>;
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
@@ -84,10 +87,10 @@ export async function runInForeground(process: ForegroundProcess, options: Foreg
 function followWindow(process: ForegroundProcess, host: Host, undo: (() => void)[]): void {
   const resize = () => {
     const size = host.size();
-    // It may have ended meanwhile.
+    // The process may have ended meanwhile.
     if (size !== undefined) process.resize(size).catch(() => {});
   };
-  // It may have changed since the container was started with it.
+  // The size may have changed since the container was started.
   resize();
   host.signals.on('SIGWINCH', resize);
   undo.push(() => host.signals.off('SIGWINCH', resize));
@@ -137,7 +140,7 @@ function forwardInput(
     const onData = (chunk: Buffer) => {
       const { pass, detach } = filter?.feed(chunk) ?? { pass: chunk, detach: false };
       if (pass.length > 0) {
-        // A process that does not read holds up whoever feeds us, not our memory.
+        // Where the process does not read, reading our input stops, so that it does not fill our memory.
         stdin.pause();
         void attachment.write(pass).then(() => stdin.resume());
       }

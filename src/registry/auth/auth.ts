@@ -23,13 +23,13 @@ export function parseChallenges(header: string): Challenge[] {
 
 interface Context {
   credentials?: Credentials;
-  /** What we want to do: `repository:app:pull,push`. */
+  /** The wanted right: `repository:app:pull,push`. */
   scope?: string;
   request: HttpRequest;
 }
 
 /**
- * The `Authorization` header that answers a registry's 401, or undefined where we have nothing to answer with.
+ * The `Authorization` header that answers a registry's 401, or undefined where we cannot answer it.
  *
  * Bearer is the distribution project's token flow: the registry names a token server, which is asked for a token of the
  * given scope, with our credentials or anonymously.
@@ -114,7 +114,7 @@ function tokenRequest(
   return { url: asked, method: 'GET', headers, body: undefined };
 }
 
-/** What the registry says is needed, and what we will need after that, each resource once. */
+/** The scopes that the registry demands and those needed later, each resource once. */
 function scopes(offered: string | undefined, wanted: string | undefined): string[] {
   const resourceOf = (scope: string) => scope.slice(0, scope.lastIndexOf(':'));
   const needed = (offered ?? '').split(' ').filter(Boolean);

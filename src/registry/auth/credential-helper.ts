@@ -68,7 +68,7 @@ export class CredentialHelper {
       });
       child.on('error', reject);
       child.on('close', status => resolve({ status, output }));
-      // One that ends without reading is judged by its exit code.
+      // A helper that ends without reading its input is judged by its exit code.
       child.stdin.on('error', () => {});
       child.stdin.end(input);
     });

@@ -70,7 +70,7 @@ export async function updateDockerConfig(change: (config: DockerConfig) => void,
       writeAtomic(target, `${JSON.stringify(config, null, '\t')}\n`, 0o600);
     });
   } finally {
-    // It is not ours to litter.
+    // The folder belongs to the user: leave no lock in it.
     discard(lock);
   }
 }

@@ -23,7 +23,10 @@ export interface HttpRequest {
 const maxRedirects = 5;
 const defaultIdleTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
-/** Who sends less than this in `idleTimeoutMs` keeps us busy on purpose ("slow loris") or might as well be silent. */
+/**
+ * A peer that sends less than this in `idleTimeoutMs` counts as silent: it may keep connections open on purpose ("slow
+ * loris").
+ */
 const leastBytes = 1024;
 const agents = {
   'http:': new http.Agent({ keepAlive: true }),
@@ -81,7 +84,7 @@ function sendOnce(request: HttpRequest): Promise<HttpAnswer> {
     outgoing.on('timeout', () => outgoing.destroy(silence(url, timeout)));
     outgoing.on('socket', socket => {
       if (!socket.connecting) return;
-      // Not tried again: who does not answer in ten seconds is not there.
+      // Not retried: a host that does not answer in ten seconds counts as down.
       const late = Object.assign(new Error('no connection within 10 seconds'), { code: 'CONNECT_TIMEOUT' });
       const timer = setTimeout(() => outgoing.destroy(late), connectTimeoutMs);
       const stop = () => clearTimeout(timer);
@@ -94,7 +97,7 @@ function sendOnce(request: HttpRequest): Promise<HttpAnswer> {
       incoming.once('end', () => outgoing.writableFinished || outgoing.destroy());
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
     });
-    // Its failure is the request's, or there is an answer already that says why the rest is not wanted.
+    // An error of the body is reported by the request, or the server has answered already and does not want the rest.
     if (typeof body === 'function') whenWelcome(outgoing, () => pipeline(body(), outgoing, () => {}));
     else outgoing.end(body);
   });
@@ -146,7 +149,7 @@ function watch(body: http.IncomingMessage, url: URL, timeout: number): void {
   const { socket } = body;
   let before = socket.bytesRead;
   const timer = setInterval(() => {
-    // What waits to be read is our slowness, not theirs.
+    // Data that waits to be read here does not count against the peer.
     if (body.readableLength === 0 && socket.bytesRead - before < leastBytes) body.destroy(silence(url, timeout));
     before = socket.bytesRead;
   }, timeout);

@@ -1,4 +1,4 @@
-/** So many at once, in the order in which they ask. */
+/** Limits how many tasks run at once; the others wait in the order in which they ask. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];

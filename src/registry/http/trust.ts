@@ -5,7 +5,7 @@ import { MinidockError } from '../../errors.ts';
 import { listIfPresent, readIfPresent } from '../../state/files.ts';
 import { daemonConfigPath } from '../daemon-config.ts';
 
-/** What a connection to one registry is verified with, and what it shows of us. */
+/** The authorities that a connection to one registry is verified with, and our client certificate. */
 export interface Trust {
   ca?: string[];
   cert?: string;

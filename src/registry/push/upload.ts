@@ -117,10 +117,10 @@ class Upload {
   readonly #blob: Descriptor;
   readonly #options: UploadOptions;
   #chunkSize: number;
-  /** Where to go on; undefined before the beginning. */
+  /** The URL at which the upload continues; undefined before it has begun. */
   #location: URL | undefined;
   #offset = 0;
-  /** Whether the registry may have less than we sent. */
+  /** Whether the registry may have received less than was sent. */
   #isUnsure = false;
 
   constructor(client: RegistryClient, file: string, blob: Descriptor, options: UploadOptions) {

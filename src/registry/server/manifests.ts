@@ -208,7 +208,7 @@ export class Manifests {
     return [{ ...entry, annotations: rest }];
   }
 
-  /** What is wrong with an image is the client's affair; what is wrong with the disk is ours. */
+  /** An error in the image is reported as the client's; an error of the disk is the server's. */
   async #guard(action: () => Promise<void>): Promise<void> {
     try {
       await action();

@@ -155,7 +155,7 @@ class Registry {
     throw new Refusal(405, 'UNSUPPORTED', `${method} is not for this path`);
   }
 
-  /** Only what no image needs goes. */
+  /** Only blobs that no image needs are deleted. */
   async #deleteBlob(digest: string, response: http.ServerResponse): Promise<void> {
     if (!isDigest(digest)) throw new Refusal(400, 'DIGEST_INVALID', 'provided digest is no sha256 digest');
     if (!this.#layout.has(digest)) throw new Refusal(404, 'BLOB_UNKNOWN', 'blob unknown to registry');

@@ -9,7 +9,7 @@ import { removeTree } from '../../state/remove-tree.ts';
 import { explainWrite, isFileError } from '../../storage/failure.ts';
 import { identity, Refusal, sendEmpty } from './replies.ts';
 
-/** An upload that nobody touches for so long is given up. */
+/** An upload without a request for this long is abandoned. */
 const patienceMs = 60 * 60_000;
 const maxUploads = 200;
 const maxBlobSize = 64 * 2 ** 30;
@@ -144,7 +144,7 @@ export class Uploads {
     throw new Refusal(416, 'BLOB_UPLOAD_INVALID', `the next byte that is wanted is ${upload.size}`);
   }
 
-  /** Written synchronously: nothing of what has come is lost where the client goes away in the middle. */
+  /** Written synchronously, so that no received byte is lost where the client disconnects. */
   async #append(upload: Upload, request: http.IncomingMessage): Promise<void> {
     if (upload.isBusy) throw new Refusal(409, 'BLOB_UPLOAD_INVALID', 'another request writes to this upload');
     upload.isBusy = true;

@@ -118,13 +118,13 @@ export class Performance {
     await withPatience(this.shim.ended, () => void this.shim.abort());
   }
 
-  /** The pid alone might be somebody else's by now: only together with its start time is it the process we made. */
+  /** Another process may have the pid by now: pid and start time together identify the process that we made. */
   private kill(): void {
     if (this.identity === undefined || !isAlive(this.identity)) return;
     try {
       process.kill(this.pid, 'SIGKILL');
     } catch {
-      // It died between the question and the signal.
+      // The process died after its identity was checked.
     }
   }
 

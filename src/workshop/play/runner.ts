@@ -170,7 +170,10 @@ function finish(
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** On a signal: undo everything, then end as one who was ended by it. Gives the way to let go again. */
+/**
+ * On a signal: undoes everything, then exits with the code that shells give for that signal. Returns a function that
+ * removes the handlers.
+ */
 function closeOnSignal(session: Session, say: () => void): () => void {
   const listeners = Object.entries(exitCodes).map(([signal, code]) => {
     const listener = () => {

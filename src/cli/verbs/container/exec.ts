@@ -49,7 +49,7 @@ export const verb = defineVerb({
       promise.catch(error => {
         const told = explainFlagAsCommand(error, command, 'minidock exec [OPTIONS] CONTAINER');
         if (!flags.detach || !(told instanceof MinidockError)) throw told;
-        // In the background the command is nobody's exit code.
+        // In the background the command's exit code is not reported.
         throw new CommandLineError(told.code, told.message, { exitCode: 1, fix: told.fix, cause: error });
       });
     const { id } = await explained(
@@ -77,7 +77,7 @@ export const verb = defineVerb({
     return runInForeground(process, {
       tty: flags.tty,
       interactive: flags.interactive,
-      // Whoever kills a client of Docker's exec ends the client.
+      // A signal to the client of Docker's exec ends the client, not the command.
       forwardsSignals: false,
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
       output: context.output,

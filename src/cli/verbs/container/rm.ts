@@ -19,7 +19,7 @@ export const verb = defineVerb({
         await engine.containers.remove(name, { force: flags.force, volumes: flags.volumes });
         return undefined;
       } catch (error) {
-        // With -f what is asked for is that it be gone.
+        // With -f a container that does not exist is no failure.
         if (flags.force && error instanceof MinidockError && error.code === 'no-such-container') return error;
         throw error;
       }

@@ -116,7 +116,7 @@ async function create(
   return created;
 }
 
-/** A container that is not there has no file: what could not be started is removed. */
+/** Removes the file of `--cidfile` where the action fails: a container that could not be started is removed too. */
 async function orWithout<T>(cidFile: CidFile | undefined, action: () => Promise<T>): Promise<T> {
   try {
     return await action();

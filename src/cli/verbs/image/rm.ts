@@ -17,7 +17,7 @@ export const verb = defineVerb({
     const removed = await images.remove(names, { force: flags.force, prune: !flags['no-prune'] });
     const errors: MinidockError[] = [];
     for (const outcome of removed.outcomes) {
-      // As with rm -f, what is not there is no failure; it is said all the same.
+      // As with rm -f, an image that does not exist is no failure; the message is printed all the same.
       if (!(outcome instanceof MinidockError)) context.output.out(outcome.map(printed).join(''));
       else if (flags.force && outcome.code === 'no-such-image')
         printError(context.output, { message: outcome.message });

@@ -51,7 +51,7 @@ export const verb = defineVerb({
   },
 });
 
-/** Docker's words, and a line for what it has not. */
+/** Docker's words, and a line for what only minidock removes. */
 function warning({ all, volumes, filter }: { all: boolean; volumes: boolean; filter: readonly string[] }): string {
   const what = [
     'all stopped containers',
