@@ -4,7 +4,10 @@
 
 enum { MSG_DONTWAIT_ = 0x40, MSG_NOSIGNAL_ = 0x4000, SHUT_WR_ = 1 };
 
-/* How long the end waits for clients, in milliseconds: while one of them may still be reading, and when a cleaner is done. */
+/*
+ * How long the supervisor waits for clients at its end, in milliseconds: while one may still be reading, and once a
+ * client that cleans up has finished.
+ */
 enum { LINGER = 2000, HURRY = 500 };
 
 struct client clients[CLIENTS];
@@ -86,7 +89,7 @@ void client_next(struct client *c)
 
 /* --- the end ----------------------------------------------------------------------------------------------------- */
 
-/* Says as much of the end as the client takes now; what it sends has no reader any more. */
+/* Sends as much of the exit message as the client takes now. Input that the client still sends is discarded. */
 static void tell(struct client *c, u32 code)
 {
 	if (c->told == UNTOLD && !c->pending) {

@@ -2,16 +2,17 @@
 #include "protocol.h"
 
 /*
- * The first place is the launcher's. The last is for control, when all others are taken: who comes there can do all but
- * attach, and has it only until the next one comes. So no number of clients that hang keeps a signal from its process.
+ * The first place is the launcher's. The last place is for control when all others are taken: a client there can do
+ * everything but attach, and loses the place to the next client. So clients that hang, however many, cannot keep a
+ * signal from the process.
  */
 enum { LAUNCHER = 0, CLIENTS = 9, CONTROL = CLIENTS - 1 };
 enum { WANTS_STDIN = 1, WANTS_STDOUT = 2, WANTS_STDERR = 4 };
 
-/* How far a client knows of the end. */
+/* How much of the exit message a client has got. */
 enum { UNTOLD, TELLING, TOLD };
 
-/* The launcher or whoever connected to the listening socket. */
+/* The launcher, or a client that connected to the listening socket. */
 struct client {
 	int fd;
 	u8 open, attached, cleans, owes_accepted, told;
@@ -27,10 +28,10 @@ extern struct client clients[CLIENTS];
 
 void client_open(struct client *c, int fd);
 
-/* Forgets all but `attached`: what it had asked for may have to be undone. */
+/* Closes the connection and resets all fields but `attached`: the caller may have to undo the attachment. */
 void client_close(struct client *c);
 
-/* Queues one frame; only where nothing is pending. What the socket does not take now stays pending. */
+/* Queues one frame. The caller makes sure that nothing is pending. What the socket does not take now stays pending. */
 void client_send(struct client *c, u8 type, u8 detail, const void *payload, u32 length);
 void client_flush(struct client *c);
 
@@ -40,9 +41,9 @@ void client_read(struct client *c);
 void client_next(struct client *c);
 
 /*
- * Tells every client the exit code and parts from it: waits until it has read all and closed its end. If we just went, input
- * that it sends meanwhile would fail, and its end of the socket would be gone before it read the code. Where nobody cleans up
- * but clients that have not taken their output yet, it waits for these as long as it takes; else for none more than seconds.
- * Returns whether one that was told cleans up.
+ * Tells every client the exit code, and waits until the client has read it and closed its end. Without that wait a
+ * client that still sends input would get an error and lose the code. It waits without a limit until a client that
+ * cleans up has the code or all clients have it, and from then on two seconds at most. Returns whether a client that has
+ * the code cleans up.
  */
 int part_from_clients(u32 code);

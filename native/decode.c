@@ -31,7 +31,7 @@ static int check_step(const struct program *p, const struct step *s, enum sectio
 	REQUIRE(s->op < OPS);
 	REQUIRE(s->tolerated <= MAX_TOLERATED);
 	REQUIRE(s->save == NO_SLOT || s->save < p->slots);
-	/* Only the host section may fork: a child that did would leave a process nobody waits for. */
+	/* Only the host section may fork: nobody would wait for a process that the child forked. */
 	REQUIRE(!(s->flags & STEP_FORKS) || (s->op == OP_SYSCALL && section == HOST));
 	switch (s->op) {
 	case OP_SYSCALL:

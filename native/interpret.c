@@ -1,6 +1,6 @@
 /*
- * The interpreter: does each step of a section and nothing else. It knows nothing about containers; what to do, in
- * which order and what may fail is the program's.
+ * The interpreter: performs each step of a section and nothing else. It knows nothing about containers. The program
+ * decides what is done, in which order, and what may fail.
  */
 #include "interpret.h"
 #include "sys.h"
@@ -24,7 +24,10 @@ static void report(const struct machine *m, u8 type, u32 index, s64 result, u64 
 	send_frame(m->report_fd, type, m->section, &r, sizeof r);
 }
 
-/* Waits for the other side's byte. A launcher that died is an end of file: nobody would record this container. */
+/*
+ * Waits for the other side's byte. End of file means that the launcher died: then this process dies too, because nobody
+ * would record the container.
+ */
 static void await_go(const struct machine *m)
 {
 	u8 go;
@@ -94,7 +97,10 @@ static s64 do_syscall(const struct machine *m, const struct step *s)
 	return sys6(s->number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* In the new process: its own descriptor, closed by the execve that succeeds; the shim's is the parent's alone. */
+/*
+ * In the new process. It closes the shim's descriptor and reports through its own, which the execve that succeeds
+ * closes.
+ */
 static void become_child(struct machine *m)
 {
 	sys(__NR_close, SHIM_FD, 0, 0);
@@ -138,7 +144,7 @@ static int run_step(struct machine *m, const struct step *s, u32 index)
 	if (m->program.flags & FLAG_TRACE)
 		report(m, TRACE, index, result, seen);
 	if (failed(result) && !tolerates(s, result)) {
-		/* A failed entry of PATH: the next one is tried, and TypeScript weighs all the answers. */
+		/* A failed entry of PATH: the next one is tried. TypeScript chooses the exit code from all the answers. */
 		report(m, m->section == EXEC ? ATTEMPT : FAILED, index, result, 0);
 		return m->section == EXEC;
 	}

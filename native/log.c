@@ -20,7 +20,9 @@ void log_append(int fd, int stream, const u8 *bytes, u32 length)
 {
 	struct timespec now = clock_now(CLOCK_REALTIME_);
 	u8 line[64];
-	/* Ten digits, also where the clock was never set: a reader that lost its way knows a record by its form. */
+	/*
+	 * Always ten digits, also where the clock was never set: after damage a reader finds the next record by its form.
+	 */
 	u32 n = decimal(line, now.sec, 10);
 	line[n++] = '.';
 	n += decimal(line + n, now.nsec, 9);
@@ -31,7 +33,7 @@ void log_append(int fd, int stream, const u8 *bytes, u32 length)
 	s64 written = sys(__NR_writev, fd, parts, 2);
 	if (written <= 0 || written == n + length)
 		return;
-	/* Half a record would make readers take the next ones for its rest. */
+	/* Takes half a record back: readers would take the next records for the rest of it. */
 	s64 end = sys(__NR_lseek, fd, 0, SEEK_CUR_);
 	if (end >= written)
 		sys(__NR_ftruncate, fd, end - written, 0);

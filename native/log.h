@@ -2,7 +2,8 @@
 #include "protocol.h"
 
 /*
- * Appends one record to a file opened with O_APPEND: "SECONDS.NANOSECONDS out|err LENGTH\n", then the bytes as they came.
- * All of it or nothing: a full disk loses output, not the container, and no later record.
+ * Appends one record to a file opened with O_APPEND: "SECONDS.NANOSECONDS out|err LENGTH\n", then the bytes as they
+ * came. It appends all of the record or nothing: on a full disk output is lost, but the container runs on and later
+ * records stay readable.
  */
 void log_append(int fd, int stream, const u8 *bytes, u32 length);

@@ -1,6 +1,6 @@
 /*
- * The shim: reads one program from fd 3, runs its host section, and supervises the child if there is one.
- * It runs as a sealed copy of itself because the program before told it to (execveat), not because it knows how.
+ * The shim: reads one program from fd 3, runs its host section, and supervises the child if there is one. It runs as a
+ * sealed copy of itself: the first program that it gets makes the copy and executes it (execveat).
  */
 #include "interpret.h"
 #include "supervise.h"
@@ -8,11 +8,14 @@
 
 static struct machine machine;
 
-/* Nearly every program fits; only a longer one commits memory of its own, since a supervisor keeps it as long as it lives. */
+/*
+ * Nearly every program fits in here. Only a longer one gets memory of its own, which the supervisor then holds as long
+ * as it lives.
+ */
 static u8 ordinary[1 << 20] __attribute__((aligned(16)));
 enum { PROT_READ_ = 1, PROT_WRITE_ = 2, MAP_PRIVATE_ = 2, MAP_ANONYMOUS_ = 0x20 };
 
-/* Where a program of this size goes; 0 where there is no memory for it. */
+/* Memory for a program of this size; 0 where there is none. */
 static u8 *room_for(u64 size)
 {
 	if (size <= sizeof ordinary)

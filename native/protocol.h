@@ -25,15 +25,16 @@ typedef long s64;
 enum { SHIM_FD = 3, CHILD_FD = 4 };
 
 /*
- * execve(2) takes arguments and environment of a quarter of the stack limit, 2 MiB where nobody changed it. The shortest strings
- * (1 byte and the kernel's pointer) take 24 bytes each in a program: 8 MiB hold whatever the kernel takes.
+ * execve(2) limits arguments and environment to a quarter of the stack limit: 2 MiB by default. The shortest strings
+ * count 9 bytes each there (1 byte and the kernel's pointer) and take 24 bytes each in a program: a program of 8 MiB
+ * holds all that the kernel accepts.
  *
- * A saved result is mostly a descriptor, and each volume is one that is held across the clone. What a program does not save
- * costs no memory: pages of the array that nobody touches are never made.
+ * A slot holds a saved result, mostly a descriptor; each volume needs one that is held across the clone. Unused slots
+ * cost no memory: the kernel never allocates pages that nobody touches.
  */
 enum { MAGIC = 0x3150444d /* "MDP1" */, MAX_PROGRAM = 8 << 20, MAX_SLOTS = 4096, MAX_TOLERATED = 8 };
 
-/* Flags of a program. What stands above them is its tag, which every report repeats. */
+/* Flags of a program. The bits above them are its tag, which every report repeats. */
 enum { FLAG_TRACE = 1, FLAG_STEP = 2, TAG_SHIFT = 8 };
 
 enum section { HOST, CHILD, EXEC, EXIT, REAP, SECTIONS };

@@ -1,11 +1,12 @@
 /*
- * The supervisor: what is left of the shim while the container lives. Single-threaded, one poll loop, no allocation.
+ * The supervisor: what the shim does while the container lives. Single-threaded, one poll loop, no allocation.
  *
- * Backpressure: each client has room for one frame; while any attached client has not taken its last one, the
- * container's output is not read, so a slow reader slows the container down and costs no memory. A client's input waits
- * in that client until the container reads it, and nothing waits behind it.
+ * Backpressure: each client has room for one frame. While an attached client has not taken its last frame, the
+ * container's output is not read: a slow reader slows the container down and costs no memory. A client's input waits in
+ * that client until the container reads it, and no other message waits behind it.
  *
- * Nothing blocks but ppoll: a process can open its own pipe anew (/proc/self/fd/1) and read away what was announced here.
+ * Only ppoll blocks. All other calls are non-blocking, because a process can reopen its own pipe (/proc/self/fd/1) and
+ * read bytes that ppoll announced to us.
  */
 #include "supervise.h"
 #include "client.h"
@@ -43,7 +44,7 @@ static void close_fd(int *fd)
 	*fd = NONE;
 }
 
-/* Of its open file description; a pipe's other end has another. */
+/* O_NONBLOCK belongs to the open file description; the other end of a pipe has another one. */
 static void never_block(int fd)
 {
 	if (fd != NONE)
@@ -60,10 +61,10 @@ static int input_waits(void)
 	return 0;
 }
 
-/* Gives the process what it takes now; without one that reads, input counts as taken. */
+/* Gives the process the input that it takes now. Where nobody reads, input counts as taken. */
 static void write_input(void)
 {
-	/* The terminal is still to come. */
+	/* The pty's master has not arrived yet. */
 	if (console_fd != NONE)
 		return;
 	for (int i = 0; i < CLIENTS; i++, giver = (giver + 1) % CLIENTS) {
@@ -83,7 +84,9 @@ static void write_input(void)
 		close_fd(&stdin_fd);
 }
 
-/* `run -i` ends its container's input when it goes away, as Docker's StdinOnce; a terminal outlives it. */
+/*
+ * When the client of `run -i` goes away, the container's input ends, as with Docker's StdinOnce. A terminal stays open.
+ */
 static void notice_departures(void)
 {
 	for (int i = 0; i < CLIENTS; i++) {
@@ -146,7 +149,7 @@ static void apply_window(void)
 		sys(__NR_ioctl, output_fd[0], TIOCSWINSZ_, &window);
 }
 
-/* The child made the pty inside its own devpts and sends us the master. */
+/* The child made the pty in its own devpts and sends the master to us. */
 static void receive_console(void)
 {
 	struct { u64 length; int level, type, fd, pad; } control = { 0 };
@@ -202,7 +205,7 @@ static void obey(struct client *c, const struct frame *f)
 	case KILL:
 		if (f->length == sizeof number)
 			__builtin_memcpy(&number, payload, sizeof number);
-		/* We are its parent and have not reaped it: the pid is its, whatever else dies. */
+		/* We are the parent and have not reaped the child, so the pid cannot belong to another process. */
 		if (!child_gone)
 			sys(__NR_kill, child, number, 0);
 		return;
@@ -233,7 +236,10 @@ static void accept_client(void)
 	client_open(&clients[place], fd);
 }
 
-/* Whether somebody who has taken all output wants the end. The launcher may: it counts once there is nothing else to wait for. */
+/*
+ * Whether a client that has taken all output waits for the end. The launcher may wait for it too; it counts once there
+ * is nothing else to wait for.
+ */
 static int end_is_awaited(void)
 {
 	for (int i = 0; i < CLIENTS; i++)
@@ -242,7 +248,7 @@ static int end_is_awaited(void)
 	return 0;
 }
 
-/* How long the loop may wait, in milliseconds; 0 where those that lag have had their time. */
+/* How long the loop may wait, in milliseconds; 0 where the time of clients that lag is over. */
 static s64 patience(int lags)
 {
 	if (!lags || !end_is_awaited()) {
@@ -268,7 +274,10 @@ static void run_exit_section(struct machine *m)
 {
 	if (exit_done)
 		return;
-	/* A report must not cut a frame of output in two, nor reach whoever has the launcher's descriptor now. */
+	/*
+	 * A report must not be written into the middle of a frame of output, nor to another connection that has the
+	 * launcher's descriptor number by now.
+	 */
 	if (!clients[LAUNCHER].open || clients[LAUNCHER].pending)
 		m->report_fd = NONE;
 	run_section(m, EXIT);
@@ -332,18 +341,26 @@ _Noreturn void supervise(struct machine *m)
 	take_roles(m);
 	sys4(__NR_rt_sigprocmask, SIG_BLOCK_, &mask, 0, sizeof mask);
 	int signal_fd = sys4(__NR_signalfd4, -1, &mask, sizeof mask, SFD_CLOEXEC_ | SFD_NONBLOCK_);
-	/* Deaf to the end of its child it would wait for ever; dead it takes the child along. */
+	/*
+	 * Without the signalfd we would never notice the end of the child. If we exit, the kernel ends the child as well
+	 * (PR_SET_PDEATHSIG).
+	 */
 	if (signal_fd < 0)
 		quit(125);
 	struct report started = { 0, 0, child, 0 };
 	send_frame(SHIM_FD, PID, HOST, &started, sizeof started);
-	/* Reports of the exit section; where each step waits for leave, that is what is wanted. */
+	/*
+	 * Reports of the exit section must not block; where the client lets each step go (FLAG_STEP), blocking is wanted.
+	 */
 	if (!(m->program.flags & FLAG_STEP))
 		never_block(SHIM_FD);
 	client_open(&clients[LAUNCHER], SHIM_FD);
-	/* The launcher cleans up until it says otherwise: of a child that dies at once the end may come before its word. */
+	/*
+	 * The launcher counts as one that cleans up until it says otherwise: a child that dies at once may end before the
+	 * launcher's message arrives.
+	 */
 	clients[LAUNCHER].cleans = 1;
-	/* It may have died before SIGCHLD was blocked. */
+	/* The child may have died before SIGCHLD was blocked. */
 	reap_child(m, signal_fd);
 
 	for (;;) {
@@ -367,7 +384,7 @@ _Noreturn void supervise(struct machine *m)
 		s64 ready = poll_for(set, n, limit);
 		if (ready < 0)
 			continue;
-		/* Clients before output: who attached before "go" sees the first byte. */
+		/* Clients are served before output: a client that attached before "go" sees the first byte. */
 		for (int i = 0; i < CLIENTS; i++) {
 			if (set[6 + i].revents & POLLOUT_)
 				client_flush(&clients[i]);

@@ -51,11 +51,11 @@ struct pollfd { int fd; short events, revents; };
 /* Waits at most so many milliseconds, or FOREVER. Returns how many are ready, or a negative errno. */
 s64 poll_for(struct pollfd *set, u32 count, s64 milliseconds);
 
-/* Milliseconds of a clock that nobody sets. */
+/* Milliseconds of the monotonic clock, which nobody can set. */
 s64 uptime(void);
 
 _Noreturn void quit(int status);
 
-/* All of `length`, or a negative errno; -1 for an end of file. Restarts after signals. */
+/* Read or write all of `length`: 0, a negative errno, or -1 at end of file. Restart after signals. */
 s64 read_all(int fd, void *buffer, u64 length);
 s64 write_all(int fd, const void *buffer, u64 length);
