@@ -5,9 +5,10 @@
  *
  *   node scripts/setup.mjs [--for build|lesson|demo|test|gate|bench]
  */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBundle, buildNative, installModules } from './setup/builds.mjs';
+import { buildBundle, buildNative, checkPackage, installModules } from './setup/builds.mjs';
 import { checkpoint, run } from './setup/exec.mjs';
 import { checkKernel, checkPlatform, checkRoot } from './setup/host.mjs';
 import { withSetupLock } from './setup/lock.mjs';
@@ -28,6 +29,10 @@ async function main(args) {
     await checkKernel(run);
   }
   await withSetupLock(root, async () => {
+    if (!existsSync(join(root, 'package-lock.json'))) {
+      checkPackage(root);
+      return;
+    }
     await installPackages(purpose, cache);
     await installModules(root);
     await buildNative(root);

@@ -48,6 +48,20 @@ export async function installModules(root) {
     );
 }
 
+/**
+ * A package that npm installed (npm never packs a lock file) is whole as it is, but for the lessons' tools where it was
+ * installed without a network.
+ */
+export function checkPackage(root) {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const missing = Object.keys(optionalDependencies).filter(name => !existsSync(join(root, 'node_modules', name)));
+  if (missing.length > 0)
+    throw new SetupError(
+      `lessons need ${missing.join(', ')}, which npm left out when it installed minidock`,
+      'install the tarball once more where npm reaches its registry',
+    );
+}
+
 /** Why node_modules does not answer to package-lock.json, or undefined when it does. */
 function staleModule(root) {
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
