@@ -178,6 +178,25 @@ test('a container that fills the disk and goes on writing is listed, read, stopp
   assert.equal([await box.ok(['ps', '-aq']), await box.ok(['images', '-q'])], ['', '']);
 });
 
+test('containers and layers on disks of their own are removed as well', async () => {
+  const box = sandbox();
+  for (const name of ['containers', 'layers']) smallDisk(join(box.root, name), 'tmpfs', 150);
+  const from = sandbox();
+  await store(from);
+  const archive = join(from.folder, 'bb.tar');
+  await from.ok(['save', '-o', archive, 'bb']);
+  await box.ok(['load', '-i', archive]);
+  await box.ok(['run', '--name', 'one', '--network', 'none', 'bb', 'true']);
+  await box.ok(['rm', 'one']);
+  await box.ok(['run', '--rm', '--network', 'none', 'bb', 'true']);
+  await box.ok(['rmi', 'bb']);
+  const left = ['', 'containers', 'layers'].flatMap(name => readdirSync(join(box.root, name)));
+  assert.equal(
+    left.filter(name => name.startsWith('.') || /^[0-9a-f]{64}$/.test(name)),
+    [],
+  );
+});
+
 requires(
   'root',
   'busybox',

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { listIfPresent } from './files.ts';
+import { enginePaths } from './paths.ts';
 
 const prefix = '.removed-';
 
@@ -11,10 +12,19 @@ const prefix = '.removed-';
  * whatever befalls us meanwhile. Returns where it is now; undefined where there was none.
  *
  * It goes into the root itself: a new name may need a block of its directory, which a full disk does not give, and the root
- * has few names and so always room in the block it has.
+ * has few names and so always room in the block it has. It stays beside its place where that is on a disk of its own.
  */
 export function setAside(root: string, directory: string): string | undefined {
-  const aside = path.join(root, `${prefix}${path.basename(directory).slice(0, 12)}-${randomBytes(4).toString('hex')}`);
+  const name = `${prefix}${path.basename(directory).slice(0, 12)}-${randomBytes(4).toString('hex')}`;
+  try {
+    return moved(directory, path.join(root, name));
+  } catch (error) {
+    if (errnoOf(error) !== 'EXDEV') throw error;
+    return moved(directory, path.join(path.dirname(directory), name));
+  }
+}
+
+function moved(directory: string, aside: string): string | undefined {
   try {
     fs.renameSync(directory, aside);
     return aside;
@@ -26,7 +36,10 @@ export function setAside(root: string, directory: string): string | undefined {
 
 /** What was set aside and is still there: its remover is at work, was killed or met an error. Anybody may remove it. */
 export function leftAside(root: string): string[] {
-  return listIfPresent(root)
-    .filter(name => name.startsWith(prefix))
-    .map(name => path.join(root, name));
+  const { containers, layers } = enginePaths({ root, execRoot: '' });
+  return [root, containers, layers].flatMap(folder =>
+    listIfPresent(folder)
+      .filter(name => name.startsWith(prefix))
+      .map(name => path.join(folder, name)),
+  );
 }
