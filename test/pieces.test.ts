@@ -4,7 +4,7 @@ import type { ContainerOptions } from '../src/container/record.ts';
 import { type Pieces, pieces } from '../src/engine/compile/pieces.ts';
 import { createContainer } from '../src/engine/containers/create.ts';
 import { startContainer } from '../src/engine/containers/start.ts';
-import { EngineParts } from '../src/engine/context.ts';
+import { EngineContext } from '../src/engine/context.ts';
 import { execInContainer } from '../src/engine/execs/exec.ts';
 import { removeNetwork } from '../src/network/bridge.ts';
 import { containerPaths } from '../src/state/paths.ts';
@@ -29,9 +29,9 @@ const streams = { stdin: false, stdout: true, stderr: true };
 
 /** Ways to make a container that together need every piece. */
 const ways: Record<string, (broken: Pieces) => Promise<unknown>> = {
-  'on the bridge, with a port and a volume': broken => start(new EngineParts(box, box.bridge), broken, bridged()),
+  'on the bridge, with a port and a volume': broken => start(new EngineContext(box, box.bridge), broken, bridged()),
   'without a network, on a terminal': broken =>
-    start(new EngineParts(box, box.bridge), broken, { network: 'none', tty: true }),
+    start(new EngineContext(box, box.bridge), broken, { network: 'none', tty: true }),
   'on Linux 3.10, with a volume': broken =>
     start(new OldKernel(box, box.bridge), broken, { network: 'none', volumes: [volume] }),
   'a command in a running container': broken => exec(broken),
@@ -47,7 +47,7 @@ function bridged(): Partial<ContainerOptions> {
   };
 }
 
-async function start(parts: EngineParts, broken: Pieces, wanted: Partial<ContainerOptions>): Promise<void> {
+async function start(parts: EngineContext, broken: Pieces, wanted: Partial<ContainerOptions>): Promise<void> {
   parts.pieces = broken;
   const record = await createContainer(parts, runOptions({ image: 'bb', command: ['true'], ...wanted }));
   const process = await startContainer(parts, record, { streams, removeOnFailure: true });
@@ -55,7 +55,7 @@ async function start(parts: EngineParts, broken: Pieces, wanted: Partial<Contain
 }
 
 async function exec(broken: Pieces): Promise<void> {
-  const parts = new EngineParts(box, box.bridge);
+  const parts = new EngineContext(box, box.bridge);
   parts.pieces = broken;
   const record = parts.store.read(running);
   const options = { command: ['true'], env: [], tty: false, interactive: false };

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { ContainerOptions } from '../src/container/record.ts';
 import { createContainer } from '../src/engine/containers/create.ts';
 import { startContainer } from '../src/engine/containers/start.ts';
-import { EngineParts } from '../src/engine/context.ts';
+import { EngineContext } from '../src/engine/context.ts';
 import { execInContainer } from '../src/engine/execs/exec.ts';
 import type { ExecOptions } from '../src/engine/nouns/execs.ts';
 import { archive } from './support/archive.ts';
@@ -44,7 +44,7 @@ async function importImage(name: string, links: (readonly [string, string])[], d
 }
 
 for (const [kernel, Parts] of [
-  ['this kernel', EngineParts],
+  ['this kernel', EngineContext],
   ['3.10', OldKernel],
 ] as const) {
   const parts = () => new Parts(box, box.bridge);
@@ -200,7 +200,7 @@ for (const [kernel, Parts] of [
 
 const streams = { stdin: true, stdout: true, stderr: true };
 
-async function run(parts: EngineParts, wanted: Partial<ContainerOptions>): Promise<{ output: string; code: number }> {
+async function run(parts: EngineContext, wanted: Partial<ContainerOptions>): Promise<{ output: string; code: number }> {
   const record = await createContainer(parts, runOptions(wanted));
   const { interactive: stdin } = record.options;
   return await outcome(await startContainer(parts, record, { streams: { ...streams, stdin }, removeOnFailure: true }));

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { EngineParts } from '../src/engine/context.ts';
+import { EngineContext } from '../src/engine/context.ts';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
 import { OldKernel } from './support/old-kernel.ts';
 import { requires } from './support/requires.ts';
@@ -47,14 +47,14 @@ interface Volume {
   readonly?: boolean;
 }
 
-function run(Parts: typeof EngineParts, script: string, volumes: Volume[], image = 'bb') {
+function run(Parts: typeof EngineContext, script: string, volumes: Volume[], image = 'bb') {
   const all = volumes.map(volume => ({ readonly: false, ...volume }));
   const command = ['sh', '-c', script];
   return runWith(new Parts(box, box.bridge), { image, network: 'none', command, volumes: all });
 }
 
 for (const [kernel, Parts] of [
-  ['this kernel', EngineParts],
+  ['this kernel', EngineContext],
   ['3.10', OldKernel],
 ] as const) {
   for (const [place, kind] of [

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { EngineParts } from '../src/engine/context.ts';
+import { EngineContext } from '../src/engine/context.ts';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
 import { canaryTree } from './support/canary.ts';
 import { temporaryFolder } from './support/cleanup.ts';
@@ -55,7 +55,7 @@ const targets = {
 };
 
 for (const [kernel, Parts] of [
-  ['this kernel', EngineParts],
+  ['this kernel', EngineContext],
   ['3.10', OldKernel],
 ] as const)
   for (const [name, target] of Object.entries(targets))

@@ -1,7 +1,7 @@
 import { ContainerStore } from '../container/store.ts';
 import type { Roots } from '../state/paths.ts';
 import { secureRoots } from '../state/private.ts';
-import type { EngineParts } from './context.ts';
+import type { EngineContext } from './context.ts';
 
 /**
  * An engine's access to its state. Reading needs only the roots and the store. The code for changes is loaded when a
@@ -9,22 +9,22 @@ import type { EngineParts } from './context.ts';
  */
 export class EngineAccess {
   readonly store: ContainerStore;
-  #parts: Promise<EngineParts> | undefined;
+  #context: Promise<EngineContext> | undefined;
 
   constructor(
     readonly roots: Roots,
-    private readonly options: { bridge?: string; pieces?: EngineParts['pieces'] } = {},
+    private readonly options: { bridge?: string; pieces?: EngineContext['pieces'] } = {},
   ) {
     secureRoots(roots);
     this.store = new ContainerStore(roots);
   }
 
-  parts(): Promise<EngineParts> {
-    this.#parts ??= import('./context.ts').then(({ EngineParts }) => {
-      const parts = new EngineParts(this.roots, this.options.bridge);
-      parts.pieces = this.options.pieces;
-      return parts;
+  context(): Promise<EngineContext> {
+    this.#context ??= import('./context.ts').then(({ EngineContext }) => {
+      const context = new EngineContext(this.roots, this.options.bridge);
+      context.pieces = this.options.pieces;
+      return context;
     });
-    return this.#parts;
+    return this.#context;
   }
 }

@@ -9,10 +9,10 @@ import { secureRoots } from '../state/private.ts';
 import type { Pieces } from './compile/pieces.ts';
 
 /**
- * The parts that the engine works with. Each is made when it is first used, because `ps` needs few of them. The roots
+ * What the engine works with. Each part is made when it is first used, because `ps` needs few of them. The roots
  * are made, or closed to everybody but root, at once: throws `invalid-root`.
  */
-export class EngineParts {
+export class EngineContext {
   readonly store: ContainerStore;
   /** Pieces of a learner or of a test, in place of the engine's own. */
   pieces: Pieces | undefined;

@@ -2,7 +2,7 @@ import type { RegistrySettings } from '../registry/daemon-config.ts';
 import type { Roots } from '../state/paths.ts';
 import { EngineAccess } from './access.ts';
 import { LocalContainers } from './containers/local.ts';
-import type { EngineParts } from './context.ts';
+import type { EngineContext } from './context.ts';
 import type { Engine } from './engine.ts';
 import { LocalExecs } from './execs/local.ts';
 import { LocalImages } from './images/local.ts';
@@ -14,7 +14,7 @@ export interface EngineOptions {
   readonly bridge?: string;
   readonly registries?: RegistrySettings;
   /** Pieces of a learner or of a test, in place of the engine's own. */
-  readonly pieces?: EngineParts['pieces'];
+  readonly pieces?: EngineContext['pieces'];
 }
 
 /**

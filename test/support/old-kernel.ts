@@ -1,4 +1,4 @@
-import { EngineParts } from '../../src/engine/context.ts';
+import { EngineContext } from '../../src/engine/context.ts';
 import { type HostFacts, inheritedFds } from '../../src/host/facts.ts';
 
 const none: HostFacts['features'] = {
@@ -12,7 +12,7 @@ const none: HostFacts['features'] = {
 };
 
 /** An engine that is told that this kernel lacks what came after Linux 3.10 (CentOS 7). */
-export class OldKernel extends EngineParts {
+export class OldKernel extends EngineContext {
   override get facts(): HostFacts {
     const facts = super.facts;
     return {

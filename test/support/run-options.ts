@@ -2,7 +2,7 @@ import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { ContainerOptions } from '../../src/container/record.ts';
 import { createContainer } from '../../src/engine/containers/create.ts';
 import { startContainer } from '../../src/engine/containers/start.ts';
-import type { EngineParts } from '../../src/engine/context.ts';
+import type { EngineContext } from '../../src/engine/context.ts';
 import type { LaunchedProcess } from '../../src/engine/processes.ts';
 import { MinidockError } from '../../src/errors.ts';
 
@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** Runs a container of an engine in this process, to its end. */
-export async function runWith(parts: EngineParts, wanted: Partial<ContainerOptions>): Promise<Outcome> {
+export async function runWith(parts: EngineContext, wanted: Partial<ContainerOptions>): Promise<Outcome> {
   try {
     const record = await createContainer(parts, runOptions(wanted));
     const streams = { stdin: record.options.interactive, stdout: true, stderr: true };

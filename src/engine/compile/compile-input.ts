@@ -10,44 +10,44 @@ import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts'
 import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import { mountsOf } from '../containers/create.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import type { Container } from './compile.ts';
 import { pieces } from './pieces.ts';
 
 /** Puts together all that `compile` takes for a container whose bundle is written and whose network is chosen. */
-export function containerToCompile(parts: EngineParts, record: ContainerRecord, spec: Spec): Container {
-  const paths = containerPaths(parts.roots, record.id);
-  const shared = enginePaths(parts.roots);
-  const lower = layersOf(parts.roots, record);
+export function containerToCompile(context: EngineContext, record: ContainerRecord, spec: Spec): Container {
+  const paths = containerPaths(context.roots, record.id);
+  const shared = enginePaths(context.roots);
+  const lower = layersOf(context.roots, record);
   const layers = [...lower, paths.upper];
   return {
     spec,
     overlay: {
-      ...(parts.pieces ?? pieces).lowerLayers(shared.layers, paths.links, lower),
+      ...(context.pieces ?? pieces).lowerLayers(shared.layers, paths.links, lower),
       upper: paths.upper,
       work: paths.work,
       target: paths.rootfs,
     },
-    binds: bindsFor(layers, mountsOf(parts, record), parts.facts.features.openTree),
+    binds: bindsFor(layers, mountsOf(context, record), context.facts.features.openTree),
     workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
-    network: networkFor(parts, record),
+    network: networkFor(context, record),
     ports: record.network.ports,
     interactive: record.options.interactive,
     files: { alive: paths.alive, socket: paths.socket, log: paths.log, exit: paths.exit, reserve: paths.starting },
     staging: paths.staging,
-    cgroupParent: cgroupParent(parts.roots),
-    cgroups: parts.cgroups,
-    reaper: { lock: shared.reaperLock, command: reaperCommand(parts) },
+    cgroupParent: cgroupParent(context.roots),
+    cgroups: context.cgroups,
+    reaper: { lock: shared.reaperLock, command: reaperCommand(context) },
   };
 }
 
-function networkFor(parts: EngineParts, { id, network }: ContainerRecord): Container['network'] {
+function networkFor(context: EngineContext, { id, network }: ContainerRecord): Container['network'] {
   if (network.mode !== 'bridge') return { mode: network.mode };
   return {
     mode: 'bridge',
-    generation: containerPaths(parts.roots, id).generation,
+    generation: containerPaths(context.roots, id).generation,
     endpoint: {
-      bridge: parts.bridge,
+      bridge: context.bridge,
       address: network.ipAddress!,
       prefixLength: network.prefixLength!,
       gateway: network.gateway!,
@@ -62,9 +62,9 @@ function networkFor(parts: EngineParts, { id, network }: ContainerRecord): Conta
  * The command by which a supervisor starts the reaper: the Node that runs now with the engine's reaper, by absolute
  * paths.
  */
-function reaperCommand(parts: EngineParts): string[] {
-  const { root, execRoot } = parts.roots;
-  return [process.execPath, ...reaperModule(), '--root', root, '--exec-root', execRoot, '--bridge', parts.bridge];
+function reaperCommand(context: EngineContext): string[] {
+  const { root, execRoot } = context.roots;
+  return [process.execPath, ...reaperModule(), '--root', root, '--exec-root', execRoot, '--bridge', context.bridge];
 }
 
 /** In a bundle the reaper is a file of `dist/`; from the sources it runs through tsx. */

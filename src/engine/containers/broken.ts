@@ -1,7 +1,7 @@
 import { observe, supervisorPid } from '../../container/observe.ts';
 import { flocks } from '../../host/locks.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { volumesOf } from '../volumes/in-use.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { cleanUp, type Remains, removeBundle } from './reap.ts';
@@ -12,23 +12,27 @@ import { endSilentSupervisor, endSupervised } from './stop.ts';
  * and the file system show it, and removes its bundle and name. Its anonymous volumes are removed only if config.json
  * still names them.
  */
-export async function removeBroken(parts: EngineParts, id: string, options: { volumes: boolean }): Promise<Remains> {
-  const remains = remainsOf(parts, id);
-  if (observe(parts.roots, id, flocks).kind === 'running')
-    await endSupervised(parts, remains, { signal: signals.SIGKILL, timeoutSeconds: 2 });
-  await withContainerLock(parts, id, async () => {
-    if (supervisorPid(parts.roots, id) !== undefined) await endSilentSupervisor(parts, remains);
-    await cleanUp(parts, remains, { remove: false });
-    await removeBundle(parts, remains, options);
+export async function removeBroken(
+  context: EngineContext,
+  id: string,
+  options: { volumes: boolean },
+): Promise<Remains> {
+  const remains = remainsOf(context, id);
+  if (observe(context.roots, id, flocks).kind === 'running')
+    await endSupervised(context, remains, { signal: signals.SIGKILL, timeoutSeconds: 2 });
+  await withContainerLock(context, id, async () => {
+    if (supervisorPid(context.roots, id) !== undefined) await endSilentSupervisor(context, remains);
+    await cleanUp(context, remains, { remove: false });
+    await removeBundle(context, remains, options);
   }).catch(unlessGone);
   return remains;
 }
 
-function remainsOf(parts: EngineParts, id: string): Remains {
+function remainsOf(context: EngineContext, id: string): Remains {
   return {
     id,
-    name: parts.store.nameOf(id),
-    mounts: volumesOf(parts, id),
+    name: context.store.nameOf(id),
+    mounts: volumesOf(context, id),
     // It may have been on the bridge. If it was not, it has no lease and no rules there, and nothing is removed.
     options: { network: 'bridge' },
     network: { mode: 'bridge', ports: [] },

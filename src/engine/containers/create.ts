@@ -29,23 +29,23 @@ import { privateDirectory } from '../../state/private.ts';
 import { removeTrees } from '../../state/remove-tree.ts';
 import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 
 /**
  * Makes a container's record and the directories of its bundle, and starts nothing. Where it throws it leaves nothing
  * behind.
  */
-export async function createContainer(parts: EngineParts, options: ContainerOptions): Promise<ContainerRecord> {
-  const image = new ImageStore(parts.roots.root).get(options.image);
+export async function createContainer(context: EngineContext, options: ContainerOptions): Promise<ContainerRecord> {
+  const image = new ImageStore(context.roots.root).get(options.image);
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
-  resourcesFor(options, parts.facts);
-  const name = wantedName(parts, options);
+  resourcesFor(options, context.facts);
+  const name = wantedName(context, options);
   for (;;) {
-    const record = await recordFor(parts, options, image, id);
-    if (await enter(parts, record, image, name)) return record;
-    removeTrees(anonymousVolumesOf(parts, record.mounts));
+    const record = await recordFor(context, options, image, id);
+    if (await enter(context, record, image, name)) return record;
+    removeTrees(anonymousVolumesOf(context, record.mounts));
   }
 }
 
@@ -54,41 +54,41 @@ export async function createContainer(parts: EngineParts, options: ContainerOpti
  * then the caller prepares new ones.
  */
 async function enter(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   image: ImageRecord,
   name: string | undefined,
 ): Promise<boolean> {
   try {
     // Name and bundle are made under one lock: of two containers with the same name only the first is made.
-    return await withLock(enginePaths(parts.roots).allocation, () => {
+    return await withLock(enginePaths(context.roots).allocation, () => {
       // Unused layers and volumes are removed under the same lock (image/collect.ts, ../volumes/prune.ts). From the
       // moment its record exists a container counts as their user.
       if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(record.image);
       if (!record.mounts.every(({ type, source }) => type !== 'volume' || fs.existsSync(source))) return false;
-      record.name = name ?? parts.freshName(taken => parts.store.named(taken) !== undefined);
-      parts.store.checkFree(record.name);
-      makeBundle(parts, record, image.layers.at(-1));
+      record.name = name ?? context.freshName(taken => context.store.named(taken) !== undefined);
+      context.store.checkFree(record.name);
+      makeBundle(context, record, image.layers.at(-1));
       return true;
     });
   } catch (error) {
-    removeTrees(anonymousVolumesOf(parts, record.mounts));
+    removeTrees(anonymousVolumesOf(context, record.mounts));
     throw error;
   }
 }
 
-function makeBundle(parts: EngineParts, record: ContainerRecord, topLayer: string | undefined): void {
+function makeBundle(context: EngineContext, record: ContainerRecord, topLayer: string | undefined): void {
   try {
     // The name is taken first: if this process is killed in between, a dangling link is left, and that counts as a free
     // name.
-    parts.store.takeName(record.name, record.id);
-    parts.store.create(record, directory => {
+    context.store.takeName(record.name, record.id);
+    context.store.create(record, directory => {
       for (const name of ['upper', 'work', 'rootfs', 'staging'])
         fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
       likeRoot(path.join(directory, 'upper'), topLayer);
     });
   } catch (error) {
-    parts.store.takeAway(record);
+    context.store.takeAway(record);
     throw error;
   }
 }
@@ -102,16 +102,16 @@ function likeRoot(upper: string, layer: string | undefined): void {
 }
 
 /** The name that `--name` asks for, checked to be valid and free. */
-export function wantedName(parts: EngineParts, options: Pick<ContainerOptions, 'name'>): string | undefined {
+export function wantedName(context: EngineContext, options: Pick<ContainerOptions, 'name'>): string | undefined {
   if (!options.name) return undefined;
   const name = readName(options.name);
-  parts.store.checkFree(name);
+  context.store.checkFree(name);
   return name;
 }
 
 /** The record of a container to be, without its name. Where `make` is false nothing is made on disk: for `--dry-run`. */
 export async function recordFor(
-  parts: EngineParts,
+  context: EngineContext,
   options: ContainerOptions,
   image: ImageRecord,
   id: string,
@@ -119,7 +119,7 @@ export async function recordFor(
 ): Promise<ContainerRecord> {
   const args = commandLine(image.config, options);
   const hostname = hostnameFor(options, id);
-  const { volumes } = enginePaths(parts.roots);
+  const { volumes } = enginePaths(context.roots);
   if (make) privateDirectory(volumes);
   const implied = Object.keys(image.config.Volumes ?? {});
   const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
@@ -163,12 +163,12 @@ export function userOf(options: { user?: string }, image: Pick<ImageRecord, 'lay
 
 /** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
 export async function attachNetwork(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   network: Network,
 ): Promise<NetworkAttachment> {
-  const { bundle } = containerPaths(parts.roots, record.id);
-  return await withLock(enginePaths(parts.roots).allocation, () => {
+  const { bundle } = containerPaths(context.roots, record.id);
+  return await withLock(enginePaths(context.roots).allocation, () => {
     const ipAddress = allocateAddress(network, bundle);
     return {
       mode: 'bridge' as const,
@@ -187,8 +187,11 @@ export async function attachNetwork(
  * hostname and resolv.conf are mounted like volumes: under a volume on /etc, and not at all where a volume has the same
  * destination.
  */
-export function mountsOf(parts: EngineParts, { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>): WantedMount[] {
-  const paths = containerPaths(parts.roots, id);
+export function mountsOf(
+  context: EngineContext,
+  { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>,
+): WantedMount[] {
+  const paths = containerPaths(context.roots, id);
   const files = [
     { source: paths.resolvConf, destination: '/etc/resolv.conf' },
     { source: paths.hostname, destination: '/etc/hostname' },
@@ -201,21 +204,21 @@ export function mountsOf(parts: EngineParts, { id, mounts }: Pick<ContainerRecor
  * Writes config.json and the files that are mounted over the image's. This is done again at each start, because the
  * address may have changed.
  */
-export function writeBundle(parts: EngineParts, record: ContainerRecord): Spec {
-  const paths = containerPaths(parts.roots, record.id);
+export function writeBundle(context: EngineContext, record: ContainerRecord): Spec {
+  const paths = containerPaths(context.roots, record.id);
   const hostNetwork = record.network.mode === 'host';
   fs.writeFileSync(paths.hostname, `${record.hostname}\n`);
   fs.writeFileSync(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
   fs.writeFileSync(paths.resolvConf, resolvConf(hostNetwork));
-  const spec = specFor(parts, record);
+  const spec = specFor(context, record);
   fs.writeFileSync(paths.config, `${JSON.stringify(spec, null, 2)}\n`);
   return spec;
 }
 
 /** The container as an OCI spec. */
-export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
-  const { facts } = parts;
-  const binds = mountsOf(parts, record).map(
+export function specFor(context: EngineContext, record: ContainerRecord): Spec {
+  const { facts } = context;
+  const binds = mountsOf(context, record).map(
     ({ source, destination, readonly, propagation = 'rprivate' }): Mount => ({
       destination,
       type: 'bind',
@@ -224,7 +227,7 @@ export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
     }),
   );
   const { hostname, options } = record;
-  const user = userOf(options, { layers: layersOf(parts.roots, record), config: record.config });
+  const user = userOf(options, { layers: layersOf(context.roots, record), config: record.config });
   const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
   const spec = ociSpec(
     {
@@ -236,10 +239,10 @@ export function specFor(parts: EngineParts, record: ContainerRecord): Spec {
       tty: options.tty,
       network: options.network,
       binds,
-      cgroupsPath: `${cgroupParent(parts.roots)}/${record.id}`,
+      cgroupsPath: `${cgroupParent(context.roots)}/${record.id}`,
       resources: resourcesFor(options, facts),
       seccomp: undefined,
-      rootfs: containerPaths(parts.roots, record.id).rootfs,
+      rootfs: containerPaths(context.roots, record.id).rootfs,
     },
     facts,
   );

@@ -1,12 +1,12 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import { recordEvent } from '../../state/journal.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 
 type Known = Pick<ContainerRecord, 'id' | 'name'> & Partial<Pick<ContainerRecord, 'image'>>;
 
 /** Writes into the journal what happened to a container, in the words of `docker events`. */
 export function tell(
-  { roots }: Pick<EngineParts, 'roots'>,
+  { roots }: Pick<EngineContext, 'roots'>,
   { id, name, image }: Known,
   action: string,
   attributes: Record<string, string> = {},

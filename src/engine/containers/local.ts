@@ -35,12 +35,12 @@ export class LocalContainers implements Containers {
 
   async plan(options: ContainerOptions): Promise<Program> {
     const { planContainer } = await import('./plan.ts');
-    return await planContainer(await this.access.parts(), options);
+    return await planContainer(await this.access.context(), options);
   }
 
   async create(options: ContainerOptions): Promise<CreatedContainer> {
     const { createContainer } = await import('./create.ts');
-    const record = await createContainer(await this.access.parts(), options);
+    const record = await createContainer(await this.access.context(), options);
     tell(this.access, record, 'create');
     return { id: record.id, warnings: warningsOf(record) };
   }
@@ -49,9 +49,9 @@ export class LocalContainers implements Containers {
     const record = await this.find(reference);
     const { alreadyRunning, startContainer } = await import('./start.ts');
     if (record.state.status === 'running') throw alreadyRunning(record);
-    const parts = await this.access.parts();
+    const context = await this.access.context();
     await this.#processes.start(record.id, streams =>
-      startContainer(parts, record, { streams, window, removeOnFailure, onStep }),
+      startContainer(context, record, { streams, window, removeOnFailure, onStep }),
     );
   }
 
@@ -92,7 +92,7 @@ export class LocalContainers implements Containers {
     const record = await this.find(reference);
     const first = signalNumber(signal ?? record.config.StopSignal ?? 'SIGTERM');
     const { stopContainer } = await import('./stop.ts');
-    await stopContainer(await this.access.parts(), record, { signal: first, timeoutSeconds });
+    await stopContainer(await this.access.context(), record, { signal: first, timeoutSeconds });
   }
 
   async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<void> {
@@ -102,17 +102,17 @@ export class LocalContainers implements Containers {
     } catch (error) {
       if (!force || !isBroken(error)) throw error;
       const { removeBroken } = await import('./broken.ts');
-      await removeBroken(await this.access.parts(), this.access.store.resolve(reference), { volumes });
+      await removeBroken(await this.access.context(), this.access.store.resolve(reference), { volumes });
       return;
     }
     const { removeContainer } = await import('./remove.ts');
-    await removeContainer(await this.access.parts(), record, { force, volumes });
+    await removeContainer(await this.access.context(), record, { force, volumes });
   }
 
   async prune(filter: ContainerPruneFilter): Promise<PrunedContainers> {
     const { pruneContainers } = await import('./prune.ts');
     const { containers } = await this.list({ all: true });
-    return await pruneContainers(await this.access.parts(), containers, filter);
+    return await pruneContainers(await this.access.context(), containers, filter);
   }
 
   async list({ all, size = false }: { all: boolean; size?: boolean }): Promise<ContainerList> {
@@ -184,7 +184,7 @@ export class LocalContainers implements Containers {
     const seen = observe(roots, id, locks);
     if (!isLeftOver(seen)) return { ...record, state: stateOf(record.state, seen) };
     const { bringToRest } = await import('./reap.ts');
-    return await bringToRest(await this.access.parts(), id);
+    return await bringToRest(await this.access.context(), id);
   }
 }
 

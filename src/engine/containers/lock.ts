@@ -2,14 +2,14 @@ import { errnoOf } from '../../errors.ts';
 import { takesNothing } from '../../state/files.ts';
 import { withLock } from '../../state/lock.ts';
 import { containerPaths } from '../../state/paths.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 
 /**
  * Runs `action` under the container's lock, so that one command at a time changes it. Rejects with ENOENT where the
  * container was removed meanwhile, and does not make its directory again.
  */
-export async function withContainerLock<T>(parts: EngineParts, id: string, action: () => Promise<T>): Promise<T> {
-  return await withLock(containerPaths(parts.roots, id).lock, action, { parentMustExist: true });
+export async function withContainerLock<T>(context: EngineContext, id: string, action: () => Promise<T>): Promise<T> {
+  return await withLock(containerPaths(context.roots, id).lock, action, { parentMustExist: true });
 }
 
 /** For a `catch`: a container that is gone needs nothing any more. */

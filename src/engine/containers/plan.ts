@@ -11,28 +11,28 @@ import type { Program } from '../../syscalls/step.ts';
 import { compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { recordFor, specFor, wantedName } from './create.ts';
 
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,
  * taken or written.
  */
-export async function planContainer(parts: EngineParts, options: ContainerOptions): Promise<Program> {
-  const image = new ImageStore(parts.roots.root).get(options.image);
+export async function planContainer(context: EngineContext, options: ContainerOptions): Promise<Program> {
+  const image = new ImageStore(context.roots.root).get(options.image);
   for (const port of options.ports) checkPort(port);
-  resourcesFor(options, parts.facts);
-  wantedName(parts, options);
+  resourcesFor(options, context.facts);
+  wantedName(context, options);
   const id = randomBytes(32).toString('hex');
-  const record = await recordFor(parts, options, image, id, false);
-  record.network = plannedAttachment(parts, record);
-  const container = containerToCompile(parts, record, specFor(parts, record));
-  return compile(container, parts.facts, parts.pieces ?? pieces);
+  const record = await recordFor(context, options, image, id, false);
+  record.network = plannedAttachment(context, record);
+  const container = containerToCompile(context, record, specFor(context, record));
+  return compile(container, context.facts, context.pieces ?? pieces);
 }
 
-function plannedAttachment(parts: EngineParts, record: ContainerRecord): ContainerRecord['network'] {
+function plannedAttachment(context: EngineContext, record: ContainerRecord): ContainerRecord['network'] {
   if (record.options.network !== 'bridge') return { mode: record.options.network, ports: [] };
-  const network = plannedNetwork(parts.roots, parts.bridge);
+  const network = plannedNetwork(context.roots, context.bridge);
   const ipAddress = freeAddress(network);
   return {
     mode: 'bridge',

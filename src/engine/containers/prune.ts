@@ -4,22 +4,22 @@ import { writtenBytes } from '../../container/size.ts';
 import { flocks } from '../../host/locks.ts';
 import { hasLabels } from '../../image/match.ts';
 import { containerPaths } from '../../state/paths.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import type { ContainerPruneFilter, PrunedContainers } from '../nouns/containers.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
 
 /** Removes those of the containers that do not run, and keeps their volumes. */
 export async function pruneContainers(
-  parts: EngineParts,
+  context: EngineContext,
   containers: readonly ContainerRecord[],
   filter: ContainerPruneFilter,
 ): Promise<PrunedContainers> {
   const ids: string[] = [];
   let bytes = 0;
   for (const record of containers.filter(one => one.state.status !== 'running' && matches(one, filter))) {
-    const size = writtenBytes(containerPaths(parts.roots, record.id).upper);
-    if (!(await removeSettled(parts, record))) continue;
+    const size = writtenBytes(containerPaths(context.roots, record.id).upper);
+    if (!(await removeSettled(context, record))) continue;
     ids.push(record.id);
     bytes += size;
   }
@@ -38,11 +38,11 @@ function matches(
 }
 
 /** A command that starts a container holds its lock until it runs: such a container is skipped. */
-async function removeSettled(parts: EngineParts, record: ContainerRecord): Promise<boolean | undefined> {
-  return await withContainerLock(parts, record.id, async () => {
-    await reap(parts, record.id);
-    if (observe(parts.roots, record.id, flocks).kind !== 'settled') return false;
-    await removeBundle(parts, record, { volumes: false });
+async function removeSettled(context: EngineContext, record: ContainerRecord): Promise<boolean | undefined> {
+  return await withContainerLock(context, record.id, async () => {
+    await reap(context, record.id);
+    if (observe(context.roots, record.id, flocks).kind !== 'settled') return false;
+    await removeBundle(context, record, { volumes: false });
     return true;
   }).catch(unlessGone);
 }

@@ -12,7 +12,7 @@ import { listIfPresent } from '../../state/files.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { tell } from './events.ts';
 import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
@@ -26,42 +26,43 @@ import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
  * which a later call learns how the container ended. `forRemoval` records nothing, because the record is about to be
  * removed.
  */
-export async function reap(parts: EngineParts, id: string, { forRemoval = false } = {}): Promise<void> {
-  const record = parts.store.read(id);
+export async function reap(context: EngineContext, id: string, { forRemoval = false } = {}): Promise<void> {
+  const record = context.store.read(id);
   if (record === undefined) return;
-  const seen = observe(parts.roots, id, flocks);
+  const seen = observe(context.roots, id, flocks);
   switch (seen.kind) {
     case 'settled':
     case 'starting':
     case 'running':
       return;
     case 'abandoned':
-      if (record.state.status === 'running' && !forRemoval) await writeDown(parts, record, stateOf(record.state, seen));
-      return await cleanUp(parts, record, { remove: seen.starting?.removeOnFailure ?? false });
+      if (record.state.status === 'running' && !forRemoval)
+        await writeDown(context, record, stateOf(record.state, seen));
+      return await cleanUp(context, record, { remove: seen.starting?.removeOnFailure ?? false });
     case 'ended':
     case 'lost': {
       const { autoRemove } = record.options;
-      const state = stateAtEnd(parts, record, seen);
-      if (!autoRemove && !forRemoval) await writeDown(parts, record, state);
-      tell(parts, record, 'die', { exitCode: String(state.exitCode) });
-      return await cleanUp(parts, record, { remove: autoRemove });
+      const state = stateAtEnd(context, record, seen);
+      if (!autoRemove && !forRemoval) await writeDown(context, record, state);
+      tell(context, record, 'die', { exitCode: String(state.exitCode) });
+      return await cleanUp(context, record, { remove: autoRemove });
     }
   }
 }
 
-function stateAtEnd(parts: EngineParts, { id, state }: ContainerRecord, seen: Observation): ContainerState {
+function stateAtEnd(context: EngineContext, { id, state }: ContainerRecord, seen: Observation): ContainerState {
   const ended = stateOf(state, seen);
-  const oomKilled = parts.cgroups.oomKilled(`${cgroupParent(parts.roots)}/${id}`) ?? false;
+  const oomKilled = context.cgroups.oomKilled(`${cgroupParent(context.roots)}/${id}`) ?? false;
   const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
   return { ...ended, oomKilled, ...(oomKilled && ended.error === '' && { error: outOfMemory }) };
 }
 
-async function writeDown(parts: EngineParts, record: ContainerRecord, state: ContainerState): Promise<void> {
+async function writeDown(context: EngineContext, record: ContainerRecord, state: ContainerState): Promise<void> {
   try {
-    parts.store.write({ ...record, state });
+    context.store.write({ ...record, state });
   } catch (error) {
     // Other containers need address and ports, even where the record cannot be written.
-    await releaseNetwork(parts, record);
+    await releaseNetwork(context, record);
     throw error;
   }
 }
@@ -69,13 +70,13 @@ async function writeDown(parts: EngineParts, record: ContainerRecord, state: Con
 /**
  * Reaps a container and returns its record as it is now, with the end even where that could not be recorded on disk.
  */
-export async function bringToRest(parts: EngineParts, id: string): Promise<ContainerRecord | undefined> {
-  await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessFull);
-  const record = parts.store.read(id);
+export async function bringToRest(context: EngineContext, id: string): Promise<ContainerRecord | undefined> {
+  await withContainerLock(context, id, () => reap(context, id)).catch(unlessFull);
+  const record = context.store.read(id);
   if (record === undefined) return undefined;
-  const seen = observe(parts.roots, id, flocks);
+  const seen = observe(context.roots, id, flocks);
   const isPending = seen.kind === 'ended' || seen.kind === 'lost';
-  return { ...record, state: isPending ? stateAtEnd(parts, record, seen) : stateOf(record.state, seen) };
+  return { ...record, state: isPending ? stateAtEnd(context, record, seen) : stateOf(record.state, seen) };
 }
 
 /** The parts of a record that cleaning up needs. Where `ports` is missing, which ports were published is not known. */
@@ -87,28 +88,28 @@ export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'
  * Gives back what a container holds while it runs. The run directory is removed last: after a crash in between, it
  * shows that cleaning up is not finished.
  */
-export async function cleanUp(parts: EngineParts, record: Remains, options: { remove: boolean }): Promise<void> {
-  const paths = containerPaths(parts.roots, record.id);
-  const group = `${cgroupParent(parts.roots)}/${record.id}`;
+export async function cleanUp(context: EngineContext, record: Remains, options: { remove: boolean }): Promise<void> {
+  const paths = containerPaths(context.roots, record.id);
+  const group = `${cgroupParent(context.roots)}/${record.id}`;
   // The kernel ended the child together with its supervisor, unless the child had become another user.
-  if (parts.cgroups.pids(group).length > 0) await parts.cgroups.killAll(group);
-  await Promise.all([parts.cgroups.remove(group), releaseNetwork(parts, record)]);
+  if (context.cgroups.pids(group).length > 0) await context.cgroups.killAll(group);
+  await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
   try {
-    if (options.remove) await removeBundle(parts, record);
+    if (options.remove) await removeBundle(context, record);
   } finally {
     removeTree(paths.run);
   }
 }
 
-async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void> {
+async function releaseNetwork(context: EngineContext, record: Remains): Promise<void> {
   if (record.options.network !== 'bridge') return;
-  const { bundle } = containerPaths(parts.roots, record.id);
-  const network = { bridge: parts.bridge, directory: networkDirectory(parts.roots, parts.bridge) };
+  const { bundle } = containerPaths(context.roots, record.id);
+  const network = { bridge: context.bridge, directory: networkDirectory(context.roots, context.bridge) };
   if (record.options.ports?.length !== 0) {
     const { ipAddress, ports } = record.network;
     await removePorts(network, record.id.slice(0, 12), ipAddress ? { address: ipAddress, ports } : undefined);
   }
-  await withLock(enginePaths(parts.roots).allocation, () => {
+  await withLock(enginePaths(context.roots).allocation, () => {
     releaseAddress(network, bundle);
     releasePorts(network, bundle);
   });
@@ -119,13 +120,13 @@ async function releaseNetwork(parts: EngineParts, record: Remains): Promise<void
  * it throws `cannot-remove`.
  */
 export async function removeBundle(
-  parts: EngineParts,
+  context: EngineContext,
   record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
   options = { volumes: true },
 ): Promise<void> {
-  const bundle = await withLock(enginePaths(parts.roots).allocation, () => parts.store.takeAway(record));
-  tell(parts, record, 'destroy');
-  const [failure] = removeTrees([...bundle, ...(options.volumes ? anonymousVolumesOf(parts, record.mounts) : [])]);
+  const bundle = await withLock(enginePaths(context.roots).allocation, () => context.store.takeAway(record));
+  tell(context, record, 'destroy');
+  const [failure] = removeTrees([...bundle, ...(options.volumes ? anonymousVolumesOf(context, record.mounts) : [])]);
   if (failure !== undefined) throw failure;
 }
 
@@ -134,41 +135,41 @@ export async function removeBundle(
  * be reaped, because its record is broken or the disk is full, does not stop the others; the next command about it
  * reports the reason.
  */
-export async function reapAll(parts: EngineParts): Promise<number> {
+export async function reapAll(context: EngineContext): Promise<number> {
   let count = 0;
-  for (const id of parts.store.ids()) {
-    const seen = observe(parts.roots, id, flocks);
+  for (const id of context.store.ids()) {
+    const seen = observe(context.roots, id, flocks);
     if (seen.kind !== 'ended' && seen.kind !== 'lost' && seen.kind !== 'abandoned') continue;
     try {
-      await withContainerLock(parts, id, () => reap(parts, id)).catch(unlessGone);
+      await withContainerLock(context, id, () => reap(context, id)).catch(unlessGone);
       count++;
     } catch {}
   }
-  await sweep(parts);
+  await sweep(context);
   return count;
 }
 
 /** Removes what killed commands left, and what could not be removed before. */
-async function sweep(parts: EngineParts): Promise<void> {
-  parts.store.sweep();
-  sweepVolumes(enginePaths(parts.roots).volumes);
-  sweepRunDirectories(parts);
+async function sweep(context: EngineContext): Promise<void> {
+  context.store.sweep();
+  sweepVolumes(enginePaths(context.roots).volumes);
+  sweepRunDirectories(context);
   // Names and leases are links that are made before their targets exist: only under this lock does a dangling link mean
   // a free name or lease.
-  await withLock(enginePaths(parts.roots).allocation, () => {
-    parts.store.sweepNames();
-    for (const directory of leaseDirectories(parts.roots)) sweepLeases(directory);
+  await withLock(enginePaths(context.roots).allocation, () => {
+    context.store.sweepNames();
+    for (const directory of leaseDirectories(context.roots)) sweepLeases(directory);
   }).catch(unlessFull);
 }
 
 /** Run directories without a bundle are left where the removal of both was killed or failed in between. */
-function sweepRunDirectories(parts: EngineParts): void {
-  const { execRoot } = parts.roots;
+function sweepRunDirectories(context: EngineContext): void {
+  const { execRoot } = context.roots;
   // Run directories are listed before bundles: a container that is made meanwhile gets its bundle first.
   const found = listIfPresent(execRoot).filter(name => /^[0-9a-f]{12}$/.test(name));
-  const known = new Set(parts.store.ids().map(id => id.slice(0, 12)));
+  const known = new Set(context.store.ids().map(id => id.slice(0, 12)));
   const unused = found.filter(
-    name => !known.has(name) && !['running', 'starting'].includes(observe(parts.roots, name, flocks).kind),
+    name => !known.has(name) && !['running', 'starting'].includes(observe(context.roots, name, flocks).kind),
   );
   removeTrees(unused.map(name => path.join(execRoot, name)));
 }

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { EngineParts } from '../context.ts';
+import { EngineContext } from '../context.ts';
 import { reapAll } from './reap.ts';
 
 /**
@@ -17,7 +17,10 @@ function argument(name: string): string {
   return value;
 }
 
-const parts = new EngineParts({ root: argument('--root'), execRoot: argument('--exec-root') }, argument('--bridge'));
-while ((await reapAll(parts)) > 0);
+const context = new EngineContext(
+  { root: argument('--root'), execRoot: argument('--exec-root') },
+  argument('--bridge'),
+);
+while ((await reapAll(context)) > 0);
 fs.closeSync(lock);
-await reapAll(parts);
+await reapAll(context);

@@ -3,33 +3,33 @@ import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
 import { dismissSupervisor, endSilentSupervisor, endSupervised, stopContainer } from './stop.ts';
 
 /** Removes a container: its bundle, its name, and with `volumes` those that were made for it. Throws `container-running`. */
 export async function removeContainer(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   { force, volumes }: { force: boolean; volumes: boolean },
 ): Promise<void> {
-  const seen = observe(parts.roots, record.id, flocks);
+  const seen = observe(context.roots, record.id, flocks);
   if (seen.kind === 'running') {
     if (!force) throw cannotRemove(record);
-    await stopContainer(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
+    await stopContainer(context, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
   }
-  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(parts, record);
-  await withContainerLock(parts, record.id, async () => {
-    await reap(parts, record.id, { forRemoval: true });
+  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
+  await withContainerLock(context, record.id, async () => {
+    await reap(context, record.id, { forRemoval: true });
     // The container may have been started again meanwhile, or its starting command was killed. Without the bundle
     // nobody could end it any more.
-    const { kind } = observe(parts.roots, record.id, flocks);
+    const { kind } = observe(context.roots, record.id, flocks);
     if (kind === 'running' && !force) throw cannotRemove(record);
-    if (kind === 'running') await endSupervised(parts, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
-    if (kind === 'starting') await endSilentSupervisor(parts, record);
-    if (kind === 'running' || kind === 'starting') await reap(parts, record.id, { forRemoval: true });
-    await removeBundle(parts, record, { volumes });
+    if (kind === 'running') await endSupervised(context, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
+    if (kind === 'starting') await endSilentSupervisor(context, record);
+    if (kind === 'running' || kind === 'starting') await reap(context, record.id, { forRemoval: true });
+    await removeBundle(context, record, { volumes });
   }).catch(unlessGone);
 }
 

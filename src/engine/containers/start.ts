@@ -20,7 +20,7 @@ import { Shim } from '../../syscalls/shim.ts';
 import { type Container, compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { type Pieces, pieces } from '../compile/pieces.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { recordedExit } from './connection.ts';
@@ -34,28 +34,28 @@ import { cleanUp, reap } from './reap.ts';
  * given back; with `removeOnFailure`, which `run` sets, the container is removed.
  */
 export async function startContainer(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   options: LaunchOptions & { removeOnFailure?: boolean },
 ): Promise<LaunchedProcess> {
-  const paths = containerPaths(parts.roots, record.id);
-  return await withContainerLock(parts, record.id, async () => {
+  const paths = containerPaths(context.roots, record.id);
+  return await withContainerLock(context, record.id, async () => {
     const { removeOnFailure = false, onStep } = options;
     let shim: Shim | undefined;
-    registerEngine(parts.roots, record.options.network === 'bridge' ? parts.bridge : undefined);
+    registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
     try {
       fs.mkdirSync(paths.run, { mode: 0o700 });
       const starting: Starting = { by: identityOf(process.pid), removeOnFailure };
       writeVolatile(paths.starting, JSON.stringify(starting));
       // The shim seals itself while we prepare what it will run.
-      shim = new Shim({ label: record.id.slice(0, 12), memfd: parts.facts.features.memfd, onStep });
-      return await launch(parts, record, shim, options);
+      shim = new Shim({ label: record.id.slice(0, 12), memfd: context.facts.features.memfd, onStep });
+      return await launch(context, record, shim, options);
     } catch (error) {
       // Another command started it first.
       if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
       await shim?.abort();
       // What cannot be given back now is left for the next command, so that this one reports why the start failed.
-      await giveBack(parts, record, error, removeOnFailure).catch(() => {});
+      await giveBack(context, record, error, removeOnFailure).catch(() => {});
       throw error;
     }
   });
@@ -64,32 +64,37 @@ export async function startContainer(
 export const alreadyRunning = ({ name }: Pick<ContainerRecord, 'name'>) =>
   new MinidockError('already-running', `container ${name} is already running`);
 
-async function giveBack(parts: EngineParts, record: ContainerRecord, error: unknown, remove: boolean): Promise<void> {
+async function giveBack(
+  context: EngineContext,
+  record: ContainerRecord,
+  error: unknown,
+  remove: boolean,
+): Promise<void> {
   try {
-    if (!remove) writeFailure(parts, record, error);
+    if (!remove) writeFailure(context, record, error);
   } finally {
-    await cleanUp(parts, record, { remove });
+    await cleanUp(context, record, { remove });
   }
 }
 
 async function launch(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   shim: Shim,
   { streams, window }: LaunchOptions,
 ): Promise<LaunchedProcess> {
-  const own = parts.pieces ?? pieces;
+  const own = context.pieces ?? pieces;
   const network =
     record.options.network === 'bridge'
-      ? await ensureBridge(parts.roots, { bridge: parts.bridge, program: own.bridgeProgram })
+      ? await ensureBridge(context.roots, { bridge: context.bridge, program: own.bridgeProgram })
       : undefined;
-  if (network) record.network = await attachNetwork(parts, record, network);
-  const container = containerToCompile(parts, record, writeBundle(parts, record));
+  if (network) record.network = await attachNetwork(context, record, network);
+  const container = containerToCompile(context, record, writeBundle(context, record));
   try {
-    shim.run(compile(container, parts.facts, own));
+    shim.run(compile(container, context.facts, own));
     await shim.supervised;
     // This runs while the shim goes on. The command begins only when all of it is done.
-    const guarded = network && guardNetwork(parts, network, containerPaths(parts.roots, record.id).generation);
+    const guarded = network && guardNetwork(context, network, containerPaths(context.roots, record.id).generation);
     shim.client.cleansUp(true);
     if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
@@ -98,7 +103,7 @@ async function launch(
     // Wait for all, even where one fails: a rule that is added after the clean-up would stay.
     await Promise.allSettled([shim.ready, guarded, published]);
     await Promise.all([shim.ready, guarded, published]);
-    writeDown(parts, record, shim);
+    writeDown(context, record, shim);
     // No client stays connected, so the reaper cleans up, however soon the container ends.
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
@@ -107,8 +112,8 @@ async function launch(
     throw explain(error, container);
   }
   return new LaunchedProcess(shim, async code => {
-    const recorded = shim.toldExit ? undefined : recordedExit(parts, record.id);
-    await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
+    const recorded = shim.toldExit ? undefined : recordedExit(context, record.id);
+    await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
     return recorded ?? code;
   });
 }
@@ -133,16 +138,16 @@ async function publish(
 }
 
 /** Records a failed start: the container is `created` again, with the reason and the exit code that Docker shows. */
-function writeFailure(parts: EngineParts, record: ContainerRecord, error: unknown): void {
+function writeFailure(context: EngineContext, record: ContainerRecord, error: unknown): void {
   const { message, code } = error as { message: string; code?: string };
   const exitCode =
     ({ 'command-not-found': 127, 'command-not-executable': 126 } as Record<string, number>)[code ?? ''] ?? 128;
   record.state = { status: 'created', pid: 0, exitCode, error: message, oomKilled: false };
-  parts.store.write(record);
+  context.store.write(record);
 }
 
 /** Records the container as running: from here on every command sees it so, though its command has not begun. */
-function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): void {
+function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim): void {
   const { pid } = shim;
   record.state = {
     status: 'running',
@@ -152,11 +157,11 @@ function writeDown(parts: EngineParts, record: ContainerRecord, shim: Shim): voi
     oomKilled: false,
     startedAt: new Date().toISOString(),
   };
-  parts.store.write(record);
+  context.store.write(record);
   const supervisor = identityOf(shim.process.pid!);
   const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
-  writeVolatile(containerPaths(parts.roots, record.id).running, JSON.stringify(running));
-  tell(parts, record, 'start');
+  writeVolatile(containerPaths(context.roots, record.id).running, JSON.stringify(running));
+  tell(context, record, 'start');
 }
 
 /** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it waits at its sync. */

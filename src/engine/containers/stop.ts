@@ -5,7 +5,7 @@ import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import { connectSupervisor } from './connection.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
@@ -17,47 +17,47 @@ type Named = Pick<ContainerRecord, 'id' | 'name'>;
  * the container is down and cleaned up. One that does not run is left as it is. Throws `cannot-stop` where no end was seen.
  */
 export async function stopContainer(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   options: { signal: number; timeoutSeconds: number },
 ): Promise<void> {
-  const seen = observe(parts.roots, record.id, flocks);
-  if (seen.kind === 'running') await endSupervised(parts, record, options);
-  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(parts, record);
-  await withContainerLock(parts, record.id, () => reap(parts, record.id)).catch(unlessFull);
+  const seen = observe(context.roots, record.id, flocks);
+  if (seen.kind === 'running') await endSupervised(context, record, options);
+  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
+  await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
 }
 
 /** As `stopContainer`, without the clean-up, which is left to the caller. */
 export async function endSupervised(
-  parts: EngineParts,
+  context: EngineContext,
   record: Named,
   { signal, timeoutSeconds }: { signal: number; timeoutSeconds: number },
 ): Promise<void> {
-  if (await endsBy(parts, record, signal, timeoutSeconds * 1000)) return;
-  if (signal !== signals.SIGKILL && (await endsBy(parts, record, signals.SIGKILL, 2000))) return;
+  if (await endsBy(context, record, signal, timeoutSeconds * 1000)) return;
+  if (signal !== signals.SIGKILL && (await endsBy(context, record, signals.SIGKILL, 2000))) return;
   // SIGKILL did not end it: its processes hang in the kernel, or the supervisor is stopped. Kill all processes of the
   // cgroup.
-  await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
-  if (await eventually(2000, () => hasEnded(parts.roots, record.id))) return;
-  await endSupervisor(parts, record);
+  await context.cgroups.killAll(`${cgroupParent(context.roots)}/${record.id}`);
+  if (await eventually(2000, () => hasEnded(context.roots, record.id))) return;
+  await endSupervisor(context, record);
 }
 
 /**
  * Asks the supervisor to send a signal. Resolves with whether the exit was reported within the given time; a negative
  * time means no limit. A closed connection proves nothing, because another client may have got its place.
  */
-async function endsBy(parts: EngineParts, record: Named, signal: number, milliseconds: number): Promise<boolean> {
+async function endsBy(context: EngineContext, record: Named, signal: number, milliseconds: number): Promise<boolean> {
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : Date.now() + milliseconds;
-  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
+  const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   if (connection !== undefined) {
     // This process cleans up, so the supervisor need not start a reaper.
     connection.client.cleansUp(true);
     connection.client.signal(signal);
     await settlesWithin(Promise.race([connection.exited, connection.ended]), milliseconds);
   }
-  const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(parts.roots, record.id));
+  const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(context.roots, record.id));
   // Wait for the supervisor to end, because only then are its ports free. It may still wait for clients that hang.
-  if (seen) await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
+  if (seen) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection?.close();
   return seen;
 }
@@ -69,12 +69,12 @@ const GOODBYE_MS = 3000;
  * For a container that has ended while its supervisor still waits for a client to take output, and still holds the
  * ports.
  */
-export async function dismissSupervisor(parts: EngineParts, record: Named): Promise<void> {
-  const connection = await connectSupervisor(containerPaths(parts.roots, record.id).socket);
+export async function dismissSupervisor(context: EngineContext, record: Named): Promise<void> {
+  const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   // The supervisor may have become the reaper, which takes no connections.
   if (connection === undefined) return;
   connection.client.cleansUp(true);
-  await eventually(GOODBYE_MS, () => !isSupervised(parts.roots, record.id, flocks));
+  await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection.close();
 }
 
@@ -82,24 +82,24 @@ export async function dismissSupervisor(parts: EngineParts, record: Named): Prom
  * For a supervisor that does not answer: it is about to end, its socket is gone, or the command that started it was
  * killed before the container ran. What it holds is free only when it has ended.
  */
-export async function endSilentSupervisor(parts: EngineParts, record: Named): Promise<void> {
-  if (await eventually(2000, () => isDown(parts, record))) return;
-  await parts.cgroups.killAll(`${cgroupParent(parts.roots)}/${record.id}`);
-  if (await eventually(2000, () => isDown(parts, record))) return;
-  await endSupervisor(parts, record);
+export async function endSilentSupervisor(context: EngineContext, record: Named): Promise<void> {
+  if (await eventually(2000, () => isDown(context, record))) return;
+  await context.cgroups.killAll(`${cgroupParent(context.roots)}/${record.id}`);
+  if (await eventually(2000, () => isDown(context, record))) return;
+  await endSupervisor(context, record);
 }
 
-const isDown = (parts: EngineParts, record: Named) => supervisorPid(parts.roots, record.id) === undefined;
+const isDown = (context: EngineContext, record: Named) => supervisorPid(context.roots, record.id) === undefined;
 
 /**
  * The last resort: the container's processes are gone, and the supervisor does not notice, for example because it is
  * stopped.
  */
-async function endSupervisor(parts: EngineParts, record: Named): Promise<void> {
-  const pid = supervisorPid(parts.roots, record.id);
+async function endSupervisor(context: EngineContext, record: Named): Promise<void> {
+  const pid = supervisorPid(context.roots, record.id);
   if (pid === undefined) return;
   process.kill(pid, 'SIGKILL');
-  if (await eventually(5000, () => isDown(parts, record))) return;
+  if (await eventually(5000, () => isDown(context, record))) return;
   throw new MinidockError('cannot-stop', `container ${record.name} does not end: its supervisor gives no answer`, {
     fix: `look at \`ps -o pid,stat,wchan,args -p ${pid}\``,
   });

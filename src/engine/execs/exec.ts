@@ -14,37 +14,37 @@ import { Shim } from '../../syscalls/shim.ts';
 import { compileExec } from '../compile/compile.ts';
 import { pieces } from '../compile/pieces.ts';
 import { userOf } from '../containers/create.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 import type { ExecOptions } from '../nouns/execs.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 
 /** Runs another command in a running container, with the container's own limits, filter and rights. */
 export async function execInContainer(
-  parts: EngineParts,
+  context: EngineContext,
   record: ContainerRecord,
   options: ExecOptions,
   { streams, window, onStep }: LaunchOptions,
 ): Promise<LaunchedProcess> {
-  const running = checkRunning(parts, record);
+  const running = checkRunning(context, record);
   const shim = new Shim({
     label: `${record.id.slice(0, 12)} exec`,
-    memfd: parts.facts.features.memfd,
+    memfd: context.facts.features.memfd,
     onStep,
   });
   let cwd = '';
   try {
-    const spec = execSpec(parts, record, options);
+    const spec = execSpec(context, record, options);
     cwd = spec.process.cwd;
     const program = compileExec(
       {
         spec,
         target: running,
         interactive: options.interactive,
-        cgroupParent: cgroupParent(parts.roots),
-        cgroups: parts.cgroups,
+        cgroupParent: cgroupParent(context.roots),
+        cgroups: context.cgroups,
       },
-      parts.facts,
-      parts.pieces ?? pieces,
+      context.facts,
+      context.pieces ?? pieces,
     );
     shim.run(program);
     await shim.supervised;
@@ -64,8 +64,8 @@ export async function execInContainer(
 }
 
 /** The content of `running.json`. Throws `not-running`. */
-export function checkRunning(parts: Pick<EngineParts, 'roots'>, record: ContainerRecord): Running {
-  const seen = observe(parts.roots, record.id, flocks);
+export function checkRunning(context: Pick<EngineContext, 'roots'>, record: ContainerRecord): Running {
+  const seen = observe(context.roots, record.id, flocks);
   if (seen.kind !== 'running')
     throw new MinidockError('not-running', `Container ${record.id} is not running`, {
       fix: '`minidock ps` shows the running ones',
@@ -74,12 +74,12 @@ export function checkRunning(parts: Pick<EngineParts, 'roots'>, record: Containe
 }
 
 /** The container's own spec with another process in it. */
-function execSpec(parts: EngineParts, record: ContainerRecord, options: ExecOptions): Spec {
-  const paths = containerPaths(parts.roots, record.id);
+function execSpec(context: EngineContext, record: ContainerRecord, options: ExecOptions): Spec {
+  const paths = containerPaths(context.roots, record.id);
   const spec = readSpec(paths.config);
   const user = userOf(
     { user: options.user },
-    { layers: [...layersOf(parts.roots, record), paths.upper], config: { User: record.config.User } },
+    { layers: [...layersOf(context.roots, record), paths.upper], config: { User: record.config.User } },
   );
   const configured = configuredEnvironment(record.config.Env ?? [], options.env);
   spec.process = {

@@ -34,8 +34,8 @@ export class LocalExecs implements Execs {
     // It is started once, whatever comes of it.
     forgetExec(this.access.roots, id);
     tell(this.access, record, `exec_start: ${options.command.join(' ')}`, { execID: id });
-    const parts = await this.access.parts();
-    await this.#processes.start(id, streams => execInContainer(parts, record, options, { streams, window, onStep }));
+    const context = await this.access.context();
+    await this.#processes.start(id, streams => execInContainer(context, record, options, { streams, window, onStep }));
   }
 
   async attach(id: string, streams: Streams): Promise<Attachment> {

@@ -10,24 +10,24 @@ import type { Published } from '../../network/firewall/port-rules.ts';
 import { rememberRules, rulesAreAsSeen } from '../../network/firewall/rules-seen.ts';
 import type { Network } from '../../network/network.ts';
 import { removePorts } from '../../network/ports/publish.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 
 /**
  * Checks the firewall rules that isolate the bridge. Where they were flushed it restores them, and with them the
  * published ports of all running containers. `answer` is the file that `ruleGeneration` left: mostly it shows that no
  * rule was changed since the last check, and then no process is started to read them.
  */
-export async function guardNetwork(parts: EngineParts, network: Network, answer: string): Promise<void> {
+export async function guardNetwork(context: EngineContext, network: Network, answer: string): Promise<void> {
   const generation = generationIn(answer);
   if (rulesAreAsSeen(network, generation)) return;
   let restored: Published[] = [];
   const { mended, counted } = await checkFirewall(network, undefined, () => {
-    restored = publishedBy(parts);
+    restored = publishedBy(context);
     return restored;
   });
   if (counted && !mended && generation !== undefined) rememberRules(network, generation);
   // A container that ended meanwhile removed its rules, perhaps before they were restored here: remove them again.
-  for (const one of restored) if (!isRunning(parts, one.shortId)) await removePorts(network, one.shortId, one);
+  for (const one of restored) if (!isRunning(context, one.shortId)) await removePorts(network, one.shortId, one);
 }
 
 /** Undefined where the kernel does not count changes of rules: then the program did not ask for the number. */
@@ -46,19 +46,19 @@ export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network
   return ipAddress === undefined ? undefined : { shortId: id.slice(0, 12), address: ipAddress, ports };
 }
 
-function publishedBy(parts: EngineParts): Published[] {
-  return parts.store
+function publishedBy(context: EngineContext): Published[] {
+  return context.store
     .ids()
-    .filter(id => isRunning(parts, id))
+    .filter(id => isRunning(context, id))
     .flatMap(id => {
-      const published = toPublishOf(parts, id);
+      const published = toPublishOf(context, id);
       return published !== undefined && published.ports.length > 0 ? [published] : [];
     });
 }
 
-function toPublishOf(parts: EngineParts, id: string): Published | undefined {
+function toPublishOf(context: EngineContext, id: string): Published | undefined {
   try {
-    const record = parts.store.read(id);
+    const record = context.store.read(id);
     return record && toPublish(record);
   } catch (error) {
     // Its ports are not known. They are published again at its next start.
@@ -67,4 +67,4 @@ function toPublishOf(parts: EngineParts, id: string): Published | undefined {
   }
 }
 
-const isRunning = (parts: EngineParts, id: string) => observe(parts.roots, id, flocks).kind === 'running';
+const isRunning = (context: EngineContext, id: string) => observe(context.roots, id, flocks).kind === 'running';

@@ -5,34 +5,34 @@ import type { VolumeRecord } from '../../container/volumes.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
-import type { EngineParts } from '../context.ts';
+import type { EngineContext } from '../context.ts';
 
 /** The directories of a removed container's anonymous volumes, without those that another container was given by name. */
-export function anonymousVolumesOf(parts: EngineParts, mounts: readonly VolumeRecord[]): string[] {
+export function anonymousVolumesOf(context: EngineContext, mounts: readonly VolumeRecord[]): string[] {
   const names = mounts.flatMap(({ anonymous, name }) => (anonymous && name !== undefined ? [name] : []));
   if (names.length === 0) return [];
-  const used = volumesInUse(parts);
-  return names.filter(name => !used.has(name)).map(name => path.join(enginePaths(parts.roots).volumes, name));
+  const used = volumesInUse(context);
+  return names.filter(name => !used.has(name)).map(name => path.join(enginePaths(context.roots).volumes, name));
 }
 
 /** Names of the volumes that containers have, running or not. */
-export function volumesInUse(parts: EngineParts): Set<string | undefined> {
-  return new Set(parts.store.ids().flatMap(id => mountsOf(parts, id).map(({ name }) => name)));
+export function volumesInUse(context: EngineContext): Set<string | undefined> {
+  return new Set(context.store.ids().flatMap(id => mountsOf(context, id).map(({ name }) => name)));
 }
 
-function mountsOf(parts: EngineParts, id: string): VolumeRecord[] {
+function mountsOf(context: EngineContext, id: string): VolumeRecord[] {
   try {
-    return parts.store.read(id)?.mounts ?? [];
+    return context.store.read(id)?.mounts ?? [];
   } catch (error) {
-    if (isBroken(error)) return volumesOf(parts, id);
+    if (isBroken(error)) return volumesOf(context, id);
     throw error;
   }
 }
 
 /** A container's volumes by its config.json, for when its record is broken; none where that is broken as well. */
-export function volumesOf(parts: EngineParts, id: string): VolumeRecord[] {
-  const { volumes } = enginePaths(parts.roots);
-  const { mounts = [], annotations = {} } = readSpec(containerPaths(parts.roots, id).config);
+export function volumesOf(context: EngineContext, id: string): VolumeRecord[] {
+  const { volumes } = enginePaths(context.roots);
+  const { mounts = [], annotations = {} } = readSpec(containerPaths(context.roots, id).config);
   const anonymous = new Set(annotations[anonymousVolumes]?.split(' '));
   return mounts.flatMap(({ type, source, destination }) => {
     const name = path.basename(path.dirname(source));

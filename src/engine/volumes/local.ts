@@ -8,6 +8,6 @@ export class LocalVolumes implements Volumes {
     // Volumes have no labels yet.
     if (labels.length > 0) return { names: [], bytes: 0 };
     const { pruneVolumes } = await import('./prune.ts');
-    return await pruneVolumes(await this.access.parts());
+    return await pruneVolumes(await this.access.context());
   }
 }
