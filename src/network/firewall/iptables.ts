@@ -83,6 +83,8 @@ function run(command: string, args: readonly string[], input: string): Promise<O
 
 function missing(command: string): MinidockError {
   return new MinidockError('iptables-missing', `${command} is not installed: containers on a bridge need it`, {
-    fix: 'install it (`apt-get install iptables`, `yum install iptables`), or run with --network host or none',
+    fix:
+      'install it (`apt-get install iptables`, `yum install iptables`), or run with --network host or none; ' +
+      `it is looked for in ${systemPath}`,
   });
 }
