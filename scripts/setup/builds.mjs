@@ -71,9 +71,10 @@ function staleModule(root) {
   } catch {
     return 'no whole node_modules yet';
   }
+  const ours = Object.keys(wanted[''].optionalDependencies ?? {}).map(name => `node_modules/${name}`);
   for (const [path, entry] of Object.entries(wanted)) {
-    // Of a package with a binary for each processor npm installs this one's.
-    if (path === '' || entry.cpu || entry.os) continue;
+    // What is optional further down is for other processors; what is optional to us is the lessons'.
+    if (path === '' || (entry.optional && !ours.includes(path))) continue;
     if (found[path]?.version !== entry.version) return `${path} is not ${entry.version}`;
     if (!existsSync(join(root, path, 'package.json'))) return `${path} is missing`;
   }
