@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
+import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
 /** `-v` in all its forms: what is mounted, what is refused in which words, and what is left when the container is gone. */
@@ -227,6 +228,18 @@ test('a volume on /etc: hosts, hostname and resolv.conf are the container’s th
     `${folder}/hosts:/etc/hosts`,
   );
   assert.match(seen, /^named\n[1-9]\nmine$/);
+});
+
+test('whatever the umask of who starts it: users of the container read its own files, and enter what is made for them', async () => {
+  const folder = sharedFolder();
+  const volumes = ['-v', 'of-umask:/volume', '-v', `${folder}/made:/bind`];
+  const command = ['run', '--rm', '--network', 'none', '-u', '1000', ...volumes, 'bb', 'sh', '-c'];
+  const script = 'cat /etc/hosts /etc/hostname /etc/resolv.conf > /dev/null && ls /volume /bind && echo read';
+  const started = spawnSync('sh', ['-c', 'umask 077; exec "$@"', 'sh', minidockPath, ...command, script], {
+    encoding: 'utf8',
+    env: { ...process.env, ...box.env },
+  });
+  assert.is(started.stdout, '/bind:\n\n/volume:\nread\n', started.stderr);
 });
 
 test.run();

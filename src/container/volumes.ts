@@ -68,7 +68,7 @@ async function prepare(
 ): Promise<VolumeRecord> {
   const destination = checkDestination(one.destination);
   if (one.source?.startsWith('/')) {
-    if (make && !fs.existsSync(one.source)) fs.mkdirSync(one.source, { recursive: true });
+    if (make && !fs.existsSync(one.source)) makeSource(one.source);
     const source = fs.existsSync(one.source) ? fs.realpathSync(one.source) : one.source;
     return { type: 'bind', source, destination, readonly: one.readonly, ...asTyped(one) };
   }
@@ -89,6 +89,12 @@ async function prepare(
     readonly: one.readonly,
     ...asTyped(one),
   };
+}
+
+/** Whatever the caller's umask is: users of the container come here. */
+function makeSource(directory: string): void {
+  fs.mkdirSync(directory, { recursive: true });
+  fs.chmodSync(directory, 0o755);
 }
 
 const asTyped = ({ mode, propagation }: VolumeMount) => ({

@@ -207,12 +207,18 @@ export function mountsOf(
 export function writeBundle(context: EngineContext, record: ContainerRecord): Spec {
   const paths = containerPaths(context.roots, record.id);
   const hostNetwork = record.network.mode === 'host';
-  fs.writeFileSync(paths.hostname, `${record.hostname}\n`);
-  fs.writeFileSync(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
-  fs.writeFileSync(paths.resolvConf, resolvConf(hostNetwork));
+  writeForAll(paths.hostname, `${record.hostname}\n`);
+  writeForAll(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
+  writeForAll(paths.resolvConf, resolvConf(hostNetwork));
   const spec = specFor(context, record);
   fs.writeFileSync(paths.config, `${JSON.stringify(spec, null, 2)}\n`);
   return spec;
+}
+
+/** A file that every user of the container may read, whatever the caller's umask is. */
+function writeForAll(file: string, content: string): void {
+  fs.writeFileSync(file, content);
+  fs.chmodSync(file, 0o644);
 }
 
 /** The container as an OCI spec. */
