@@ -23,6 +23,8 @@ export interface Found {
   layer?: ByteString;
   /** A directory's parts in all layers that show through, topmost first. */
   directories?: readonly Part[];
+  /** Whether the path passes through a mount. A link in the mount may lead out of it again. */
+  throughMount: boolean;
   /** If the path lies in a mount: the file of the host there, or the directory that would hold it. */
   mounted?: ByteString;
 }
@@ -61,6 +63,7 @@ export function resolve(
   const stack: (readonly Part[] | undefined)[] = [root];
   const todo = target.split('/').toReversed();
   let links = 0;
+  let throughMount = false;
   let last: Entry | undefined;
   for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
     if (name === '' || name === '.') continue;
@@ -72,6 +75,7 @@ export function resolve(
     }
     const source = options.mounts?.get(`/${[...names, name].join('/')}`);
     if (source !== undefined) {
+      throughMount = true;
       last = entryOf(source);
       names.push(name);
       stack.push(last === undefined || last.stats.isDirectory() ? [{ layer: source, host: source }] : undefined);
@@ -99,7 +103,7 @@ export function resolve(
   }
   const nearest = stack.findLast(parts => parts !== undefined)?.[0];
   const inMount = nearest !== undefined && [...(options.mounts?.values() ?? [])].includes(nearest.layer);
-  const common = { path: `/${names.join('/')}`, ...(inMount && { mounted: nearest.host }) };
+  const common = { path: `/${names.join('/')}`, throughMount, ...(inMount && { mounted: nearest.host }) };
   const directories = stack.at(-1);
   if (directories !== undefined && directories.length > 0) {
     const { host: hostPath, layer } = directories[0]!;
@@ -246,8 +250,7 @@ export function mayHaveAttributes(layer: ByteString): boolean {
 function notesOf(layer: ByteString): LayerNotes {
   const known = notes.get(layer);
   if (known !== undefined) return known;
-  const record = readRecord(path.join(path.dirname(layer), 'layer.json'));
-  if (record === undefined) return { opaque: new Set(), hasAttributes: true };
+  const record = readRecord(path.join(path.dirname(layer), 'layer.json')) ?? '{}';
   const { opaque = [], hasAttributes = true } = JSON.parse(record) as { opaque?: string[]; hasAttributes?: boolean };
   const read = { opaque: new Set(opaque), hasAttributes };
   notes.set(layer, read);

@@ -47,9 +47,8 @@ export function bindsFor(layers: readonly string[], wanted: readonly WantedMount
 /** `filesystem` is undefined where the kernel's own lie. */
 function placeFor(layers: readonly string[], mounts: Mounts, destination: string) {
   const named = byteString(destination);
-  const byImage = resolve(layers, named);
-  const found = mounts.size === 0 ? byImage : resolve(layers, named, { mounts });
-  if (found.path !== byImage.path) checkLinks(found.path, destination);
+  const found = resolve(layers, named, { mounts });
+  if (found.throughMount && found.path !== resolve(layers, named).path) checkLinks(found.path, destination);
   checkPlace(found.path, destination);
   const { path, kind, mounted } = found;
   if (mounted !== undefined) return { path, kind, filesystem: filesystemOf(mounted) };
