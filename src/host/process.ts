@@ -24,6 +24,18 @@ export function identityOf(pid: number): ProcessIdentity {
   return { pid, startTime: startTimeOf(pid), boot: bootId() };
 }
 
+/** The identity of a process that may have died; undefined where it has. */
+export function findIdentity(pid: number): ProcessIdentity | undefined {
+  const identity = { pid, startTime: '', boot: bootId() };
+  try {
+    identity.startTime = startTimeOf(pid);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+  return identity.startTime === gone ? undefined : identity;
+}
+
 let thread: ProcessIdentity | undefined;
 
 /**
@@ -67,17 +79,22 @@ export function isAlive(identity: ProcessIdentity): boolean {
   try {
     return startTimeOf(identity.pid) === identity.startTime;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return false;
+    if (isGone(error)) return false;
     throw error;
   }
 }
+
+/** What /proc answers of a process that ended before, and of one that ends while it is read. */
+const isGone = (error: unknown) => errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH';
+
+const gone = 'gone';
 
 /** Clock ticks since boot at which a process began; `gone` for a zombie. Throws where there is none. */
 export function startTimeOf(pid: number): string {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The command name may hold spaces and brackets: fields count from its last closing one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : fields[19]!;
+  return fields[0] === 'Z' || fields[0] === 'X' ? gone : fields[19]!;
 }
 
 /** `pid-start-boot`, fit for a file name. */

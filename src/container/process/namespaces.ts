@@ -1,9 +1,9 @@
 import type { Namespace } from '../../oci/runtime-spec.ts';
-import { call, mount } from '../../syscalls/calls.ts';
-import { str } from '../../syscalls/data.ts';
+import { call, close, expect, mount, open } from '../../syscalls/calls.ts';
+import { room, str } from '../../syscalls/data.ts';
 import type { LessonSlug } from '../../syscalls/lessons.ts';
-import type { Slot, Step } from '../../syscalls/step.ts';
-import { CLONE, KEYCTL, MS, PR, signals } from '../../syscalls/uapi/flags.ts';
+import { type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { CLONE, KEYCTL, MS, O, PR, signals } from '../../syscalls/uapi/flags.ts';
 
 /** clone(2)'s flag for each namespace that is made anew at clone. The cgroup namespace is not: see `cgroupNamespace`. */
 const cloneFlags: Record<Exclude<Namespace['type'], 'cgroup'>, number> = {
@@ -37,15 +37,54 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
   });
 }
 
+/** The steps that make a process end with its supervisor, by the place where each belongs. */
+export interface Tether {
+  host: Step[];
+  /** In the supervisor, after clone. */
+  parent: Step[];
+  /** In the child, before anything else. */
+  first: Step[];
+  /** In the child, after the last change of rights. */
+  last: Step[];
+}
+
 /**
- * Child section, first: the kernel ends the process when the supervisor dies, because nobody else would notice the end
- * of the process.
+ * The kernel ends the process when the supervisor dies, because nobody else would notice the end of the process.
+ *
+ * The kernel clears PR_SET_PDEATHSIG when a process becomes another user or gains a right (prctl(2)), so it is set again
+ * after the last change of rights. If the supervisor died before that, no signal comes any more. Therefore the child then
+ * reads the supervisor's command line through a descriptor that was opened before clone: for a dead process it is empty.
+ * getppid(2) does not help: in a new PID namespace it returns 0 whether or not the parent lives.
  */
-export function dieWithSupervisor(): Step {
-  return call('prctl', [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0], {
-    why: 'when the supervisor dies, the kernel ends this process too',
-    lesson: 'process',
-  });
+export function dieWithSupervisor(): Tether {
+  const lesson = 'process';
+  const group = 'check the supervisor';
+  const commandLine = slot('command line of the supervisor');
+  const seen = room(16, '<command line of the supervisor>');
+  const name = new TextEncoder().encode('minidock');
+  const why = 'when the supervisor dies, the kernel ends this process too';
+  const signal = [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0];
+  return {
+    host: [
+      open('/proc/self/cmdline', O.O_RDONLY, {
+        why: 'through this the child sees whether its supervisor still lives',
+        lesson,
+        save: commandLine,
+      }),
+    ],
+    parent: [close(commandLine, { why: 'only the child needs it', lesson })],
+    first: [call('prctl', signal, { why, lesson })],
+    last: [
+      call('prctl', signal, {
+        why: 'set again: the kernel cleared it when this process became another user',
+        groupWhy: 'the kernel ends this process when the supervisor dies, and the supervisor still lives',
+        lesson,
+        group,
+      }),
+      call('read', [commandLine, seen, seen.bytes.length], { why: 'is the supervisor still alive?', lesson, group }),
+      expect(seen, 0, name, { why: 'the command line of a dead process is empty', lesson, group }),
+    ],
+  };
 }
 
 /** Child section, after the cgroup was joined: the group it is in now becomes "/" of its view. */

@@ -1,4 +1,5 @@
 import type { CgroupDriver } from '../../cgroup/driver.ts';
+import type { Tether } from '../../container/process/namespaces.ts';
 import type { Stdio } from '../../container/process/stdio.ts';
 import { type Bind, stagedRoot } from '../../container/rootfs/binds.ts';
 import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
@@ -45,6 +46,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const network = networkOf(container, facts, pieces);
   const binds = pieces.holdBinds(container.binds);
   const types = spec.linux.namespaces.map(namespace => namespace.type);
+  const tether = pieces.dieWithSupervisor();
 
   return program({
     host: [
@@ -57,13 +59,15 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...stdio.host,
       ...(facts.features.openTree ? pieces.openSources(binds) : []),
       ...network.host,
+      ...tether.host,
       pieces.cloneProcess(types, child),
+      ...tether.parent,
       ...stdio.parent,
       ...(facts.features.openTree ? pieces.dropSources(binds) : []),
       ...network.parent,
     ],
     child: [
-      pieces.dieWithSupervisor(),
+      ...tether.first,
       ...pieces.joinCgroup(container.cgroups, spec.linux),
       ...(types.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
       ...pieces.newSession(),
@@ -73,7 +77,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...pieces.utsNamespace(spec.hostname),
       ...stdio.child,
       ...pieces.makeWorkingDirectory(container.workingDirectory),
-      ...becomeProcess(spec, facts, pieces),
+      ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
     exit: files.exit,
@@ -143,13 +147,14 @@ function rootSteps(
  * Gives up the last rights in an order in which each step still has the right it needs: filter, directory, capabilities
  * and user.
  */
-function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces): Step[] {
+function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces, tether: Tether): Step[] {
   return [
     pieces.fileMask(),
     ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
     ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
     ...pieces.enterWorkingDirectory(process.cwd),
     ...pieces.capabilities(process.capabilities, process.user, facts),
+    ...tether.last,
     ...pieces.readyToRun(),
   ];
 }
@@ -176,6 +181,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
   const stdio = terminal
     ? pieces.terminal({ facts, console: false, user })
     : pieces.pipes({ interactive: entrant.interactive, user });
+  const tether = pieces.dieWithSupervisor();
   const names = ['pid', ...setnsOrder].filter(name => entrant.target.namespaces[name] !== undefined);
   return program({
     host: [
@@ -184,18 +190,20 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
       ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
       ...names.flatMap(name => pieces.holdNamespace(name, entrant.target, held)),
       ...stdio.host,
+      ...tether.host,
       ...pieces.enterNamespace('pid', held.get('pid')),
       pieces.cloneProcess([], child),
+      ...tether.parent,
       ...stdio.parent,
       ...pieces.dropNamespaces(held),
     ],
     child: [
-      pieces.dieWithSupervisor(),
+      ...tether.first,
       ...pieces.joinCgroup(entrant.cgroups, spec.linux),
       ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
       ...pieces.newSession(),
       ...stdio.child,
-      ...becomeProcess(spec, facts, pieces),
+      ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
     supervise: { child, status, ...stdio.supervise },

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Observation, observe, stateOf } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
 import { sweepVolumes } from '../../container/volume-content.ts';
+import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
 import { sweepLeases } from '../../network/leases.ts';
@@ -41,6 +42,7 @@ export async function reap(context: EngineContext, id: string, { forRemoval = fa
       return await cleanUp(context, record, { remove: seen.starting?.removeOnFailure ?? false });
     case 'ended':
     case 'lost': {
+      if (seen.kind === 'lost') await endProcesses(context, id);
       const { autoRemove } = record.options;
       const state = stateAtEnd(context, record, seen);
       if (!autoRemove && !forRemoval) await writeDown(context, record, state);
@@ -67,16 +69,29 @@ async function writeDown(context: EngineContext, record: ContainerRecord, state:
   }
 }
 
+/** Ends what a killed supervisor left: the kernel clears its signal for a process that becomes another user by itself. */
+async function endProcesses({ roots, cgroups }: EngineContext, id: string): Promise<void> {
+  const group = `${cgroupParent(roots)}/${id}`;
+  if (cgroups.pids(group).length > 0) await cgroups.killAll(group);
+}
+
 /**
- * Reaps a container and returns its record as it is now, with the end even where that could not be recorded on disk.
+ * Reaps a container and returns its record as it is now, with the end even where that could not be recorded on disk. A
+ * container whose supervisor was killed still counts as running while its processes hang in the kernel.
  */
 export async function bringToRest(context: EngineContext, id: string): Promise<ContainerRecord | undefined> {
-  await withContainerLock(context, id, () => reap(context, id)).catch(unlessFull);
+  await withContainerLock(context, id, () => reap(context, id)).catch(unlessBusy);
   const record = context.store.read(id);
   if (record === undefined) return undefined;
   const seen = observe(context.roots, id, flocks);
+  if (seen.kind === 'lost' && context.cgroups.pids(`${cgroupParent(context.roots)}/${id}`).length > 0) return record;
   const isPending = seen.kind === 'ended' || seen.kind === 'lost';
   return { ...record, state: isPending ? stateAtEnd(context, record, seen) : stateOf(record.state, seen) };
+}
+
+function unlessBusy(error: unknown): undefined {
+  if (error instanceof MinidockError && error.code === 'cgroup-busy') return undefined;
+  return unlessFull(error);
 }
 
 /** The parts of a record that cleaning up needs. Where `ports` is missing, which ports were published is not known. */
@@ -91,8 +106,7 @@ export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'
 export async function cleanUp(context: EngineContext, record: Remains, options: { remove: boolean }): Promise<void> {
   const paths = containerPaths(context.roots, record.id);
   const group = `${cgroupParent(context.roots)}/${record.id}`;
-  // The kernel ended the child together with its supervisor, unless the child had become another user.
-  if (context.cgroups.pids(group).length > 0) await context.cgroups.killAll(group);
+  await endProcesses(context, record.id);
   await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
   try {
     if (options.remove) await removeBundle(context, record);

@@ -4,7 +4,7 @@ import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { identityOf } from '../../host/process.ts';
+import { findIdentity, identityOf } from '../../host/process.ts';
 import { ensureBridge } from '../../network/bridge.ts';
 import { hostIptables } from '../../network/firewall/iptables.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
@@ -149,6 +149,8 @@ function writeFailure(context: EngineContext, record: ContainerRecord, error: un
 /** Records the container as running: from here on every command sees it so, though its command has not begun. */
 function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim): void {
   const { pid } = shim;
+  const supervisor = findIdentity(shim.process.pid!);
+  if (supervisor === undefined) throw new MinidockError('shim-died', "the container's supervisor was killed");
   record.state = {
     status: 'running',
     pid,
@@ -158,7 +160,6 @@ function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim):
     startedAt: new Date().toISOString(),
   };
   context.store.write(record);
-  const supervisor = identityOf(shim.process.pid!);
   const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
   writeVolatile(containerPaths(context.roots, record.id).running, JSON.stringify(running));
   tell(context, record, 'start');
