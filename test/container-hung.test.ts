@@ -115,6 +115,27 @@ test('a supervisor that is stopped ends with its container', async () => {
   assert.not.ok(isAlive(identity));
 });
 
+/** Stops whatever appears in the container's PID namespace: each process once, or again and again. */
+const stopper = (again: boolean) =>
+  `seen=" 1 "; while :; do for p in /proc/[0-9]*; do p=\${p#/proc/}; case "$seen" in *" $p "*) ;; *) kill -STOP $p 2>/dev/null && ${again ? ':' : 'seen="$seen$p "'};; esac; done; done`;
+
+test('exec works in a container that stops every process which enters it', async () => {
+  const id = await box.start(stopper(false));
+  for (let i = 0; i < 5; i++) {
+    const result = await box.minidock(['exec', id, 'echo', 'inside'], { timeout: 30_000 });
+    assert.equal([result.exitCode, result.stdout], [0, 'inside'], String(result.stderr));
+  }
+});
+
+test('a container that stops its processes again and again is stopped, and ends the commands in it', async () => {
+  const id = await box.start(stopper(true));
+  const commands = Array.from({ length: 3 }, () => box.minidock(['exec', id, 'true'], { timeout: 60_000 }));
+  await new Promise(resolve => setTimeout(resolve, 1500));
+  assert.is((await box.minidock(['stop', '-t', '1', id])).exitCode, 0);
+  assert.is(await box.inspect(id, '{{.State.Status}} {{.State.ExitCode}}'), 'exited 137');
+  for (const command of commands) assert.is((await command).timedOut, false);
+});
+
 for (const [name, flags] of [
   ['pipes', ['-i']],
   ['a terminal', ['-t']],

@@ -91,10 +91,24 @@ const gone = 'gone';
 
 /** Clock ticks since boot at which a process began; `gone` for a zombie. Throws where there is none. */
 export function startTimeOf(pid: number): string {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The command name may hold spaces and brackets: fields count from its last closing one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = readStat(pid);
   return fields[0] === 'Z' || fields[0] === 'X' ? gone : fields[19]!;
+}
+
+/** Whether a process stands still because of SIGSTOP. */
+export function isStopped(pid: number): boolean {
+  try {
+    return readStat(pid)[0] === 'T';
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+/** The fields of /proc/PID/stat from the third on, the state. The command name before may hold spaces and brackets. */
+function readStat(pid: number): string[] {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** `pid-start-boot`, fit for a file name. */

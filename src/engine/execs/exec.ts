@@ -7,10 +7,12 @@ import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
+import { isStopped } from '../../host/process.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
+import { signals } from '../../syscalls/uapi/flags.ts';
 import { compileExec } from '../compile/compile.ts';
 import { pieces } from '../compile/pieces.ts';
 import { userOf } from '../containers/create.ts';
@@ -51,15 +53,50 @@ export async function execInContainer(
     shim.client.cleansUp(true);
     if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
-    await shim.ready;
+    await continued(shim, shim.ready);
     shim.go();
-    await shim.executed;
+    await continued(shim, shim.executed);
     return new LaunchedProcess(shim);
   } catch (error) {
     await shim.abort();
     if (!(error instanceof StepError)) throw error;
     // Docker's exec does not make the working directory, and reports every error with it as a failure of the command.
     throw workingDirectoryError(cwd, error) ?? error;
+  }
+}
+
+/** How often a process on its way into a container is looked at, in milliseconds; most are inside before the first time. */
+const LOOK_MS = 50;
+/** After this time a process that is stopped again and again is killed. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Waits for a process on its way into a container. From its first moment it is in the container's PID namespace, where any
+ * process of its user can stop it with SIGSTOP: until it has become the command it is continued. Throws `child-died` where that
+ * does not help.
+ */
+async function continued(shim: Shim, promise: Promise<void>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  let killed = false;
+  const timer = setInterval(() => {
+    if (!isStopped(shim.pid)) return;
+    killed = Date.now() > deadline;
+    shim.client.signal(killed ? signals.SIGKILL : signals.SIGCONT);
+  }, LOOK_MS);
+  try {
+    await promise;
+  } catch (error) {
+    if (!killed) throw error;
+    throw new MinidockError(
+      'child-died',
+      'the container stops every process that enters it before its command begins',
+      {
+        fix: 'a process inside sends SIGSTOP to all others: stop the container',
+        cause: error,
+      },
+    );
+  } finally {
+    clearInterval(timer);
   }
 }
 
