@@ -128,7 +128,9 @@ async function runc(id: string, terminal: boolean): Promise<{ exitCode: number |
   onExit(() => spawnSync(findProgram('runc')!, ['--root', state, 'delete', '-f', name]));
   const run = `runc --root ${state} run -b ${paths.bundle} ${name}`;
   const command = terminal ? `script -qec '${run}' /dev/null` : run;
-  const script = `mount -t overlay overlay -o '${options}' '${paths.rootfs}' && exec ${command}`;
+  // The spec names no limits: runc hands on its caller's. So it is called as a service is, whatever our own soft limits are.
+  const limits = 'for one in c d f l m n p t v w; do ulimit -S -$one $(ulimit -H -$one); done; ulimit -S -s 8192';
+  const script = `${limits}; mount -t overlay overlay -o '${options}' '${paths.rootfs}' && exec ${command}`;
   const { exitCode, all } = await execa('unshare', ['-m', '--propagation', 'private', 'sh', '-ec', script], {
     reject: false,
     all: true,
