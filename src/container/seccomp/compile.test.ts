@@ -123,6 +123,18 @@ test('what makes a container dangerous is refused, its benign twin is not', () =
   assert.is(ask(code, 'x64', 'ptrace'), allow);
 });
 
+test('32-bit programs have the direct socket calls, with the same families, and not the one that hides them', () => {
+  const code = compileSeccomp(profileFor('x64'), 'x64');
+  const ask32 = (name: string, ...args: number[]) =>
+    runFilter(code, { nr: i386Number(name)!, arch: AUDIT_ARCH.i386, args: args.map(BigInt) });
+  for (let call = 1; call <= 20; call++) assert.is(ask32('socketcall', call), enosys, `sub-call ${call}`);
+  assert.is(ask32('socket', 2), allow, 'AF_INET');
+  assert.is(ask32('socket', 40), eperm, 'AF_VSOCK');
+  assert.is(ask32('socket', 38), eperm, 'AF_ALG');
+  for (const name of ['socketpair', 'bind', 'connect', 'listen', 'accept4', 'sendto', 'recvmsg', 'getsockopt'])
+    assert.is(ask32(name), allow, name);
+});
+
 test('capabilities open what belongs to them', () => {
   const withAdmin = compileSeccomp(profileFor('x64', [...defaultCapabilities, 'CAP_SYS_ADMIN']), 'x64');
   assert.is(ask(withAdmin, 'x64', 'mount'), allow);

@@ -57,7 +57,7 @@ const allowed = {
     _newselect poll ppoll ppoll_time64 pselect6 pselect6_time64 select`,
   sockets: `
     accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg
-    send sendmmsg sendmsg sendto setsockopt shutdown socketcall socketpair`,
+    send sendmmsg sendmsg sendto setsockopt shutdown socketpair`,
   ipc: `
     ipc mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink
     msgctl msgget msgrcv msgsnd semctl semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget`,
@@ -115,6 +115,16 @@ const namespaceFlags = 0x7e020000;
 const EPERM = 1;
 const ENOSYS = 38;
 
+/**
+ * socketcall(2), the one door to all socket calls that 32-bit x86 had before Linux 4.3, takes the family behind a pointer where
+ * no filter can look: through it every container had the families left out above. So it does not exist. musl then does
+ * nothing, since it has tried the direct calls before; programs for a glibc built for older kernels, Debian's among them, have no
+ * sockets (docs/decisions/0007-cgroups-and-rights.md).
+ *
+ * It must be a rule of its own, before those for `socket`: libseccomp, which runc uses, would else allow it along with them.
+ */
+const noSocketcall: SeccompRule = { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS };
+
 const words = (text: string) => text.trim().split(/\s+/);
 const allow = (names: string[], args?: SeccompRule['args']): SeccompRule => ({
   names,
@@ -141,6 +151,7 @@ export function defaultSeccomp(
   ].filter(Boolean);
   const syscalls = [
     allow([...new Set(plain)]),
+    ...(host.arch === 'x64' ? [noSocketcall] : []),
     allow(['socket'], [{ index: 0, value: 12, op: 'SCMP_CMP_LT' }]),
     ...socketFamilies.map(family => allow(['socket'], equals(family))),
     ...personalities.map(value => allow(['personality'], equals(value))),
