@@ -191,7 +191,7 @@ async function onSmallDisk(options: string) {
 test('a disk too small for the copy: one line, before it is full, and nothing is left', async () => {
   for (const [options, make, words] of [
     [
-      'size=160m',
+      'size=210m',
       (tree: string) => writeFileSync(join(tree, 'big'), Buffer.alloc(60 << 20, 'x')),
       'no space left on device',
     ],
