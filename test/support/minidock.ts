@@ -87,7 +87,8 @@ function removeSandboxes(boxes: Box[]): void {
 function removeByForce(box: Box): void {
   for (const group of cgroupsNamed(basename(cgroupParent(box)))) removeCgroup(group);
   // An engine notes its bridge before it makes one.
-  if (existsSync(join(box.root, 'networks'))) removeRules(box.bridge);
+  // An engine that made no network has no rules; of one whose root a test deleted that cannot be known.
+  if (!existsSync(box.root) || existsSync(join(box.root, 'networks'))) removeRules(box.bridge);
   if (existsSync(`/sys/class/net/${box.bridge}`)) spawnSync(findProgram('ip') ?? 'ip', ['link', 'del', box.bridge]);
   removeTree(box.folder);
 }
