@@ -101,6 +101,13 @@ test('a file on a directory and the reverse: the message says which is which, an
 test('each of Docker’s options is taken, alone and together; others are refused in its words', async () => {
   const folder = sharedFolder();
   writeFileSync(join(folder, 'file'), '');
+  // A mount of its own: whether the host's `/` is shared must not decide which options can be had.
+  const alone = sharedFolder();
+  for (const argv of [
+    ['--bind', alone, alone],
+    ['--make-private', alone],
+  ])
+    assert.is(spawnSync('mount', argv).status, 0);
   const volume = (source: string, mode: string) => [
     'run',
     '--rm',
@@ -143,8 +150,8 @@ test('each of Docker’s options is taken, alone and together; others are refuse
       'rslave',
       `invalid volume specification: 'named:/x:rslave': rslave is for paths of the host, and this is a volume`,
     ],
-    [folder, 'rshared', `path ${folder} is mounted on / but it is not a shared mount`],
-    [folder, 'slave', `path ${folder} is mounted on / but it is not a shared or slave mount`],
+    [alone, 'rshared', `path ${alone} is mounted on ${alone} but it is not a shared mount`],
+    [alone, 'slave', `path ${alone} is mounted on ${alone} but it is not a shared or slave mount`],
   ] as const) {
     const result = await box.minidock([...volume(source, mode), 'true']);
     assert.is(result.exitCode, 125, mode);
