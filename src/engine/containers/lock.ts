@@ -1,20 +1,27 @@
-import { errnoOf } from '../../errors.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { takesNothing } from '../../state/files.ts';
-import { withLock } from '../../state/lock.ts';
+import { acquire } from '../../state/lock.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * Runs `action` under the container's lock, so that one command at a time changes it. Rejects with ENOENT where the
+ * Runs `action` under the container's lock, so that one command at a time changes it. Throws `no-such-container` where the
  * container was removed meanwhile, and does not make its directory again.
  */
 export async function withContainerLock<T>(context: EngineContext, id: string, action: () => Promise<T>): Promise<T> {
-  return await withLock(containerPaths(context.roots, id).lock, action, { parentMustExist: true });
+  const release = await acquire(containerPaths(context.roots, id).lock, { parentMustExist: true }).catch(error => {
+    throw errnoOf(error) === 'ENOENT' ? new MinidockError('no-such-container', `No such container: ${id}`) : error;
+  });
+  try {
+    return await action();
+  } finally {
+    release();
+  }
 }
 
 /** For a `catch`: a container that is gone needs nothing any more. */
 export function unlessGone(error: unknown): undefined {
-  if (errnoOf(error) === 'ENOENT') return undefined;
+  if (error instanceof MinidockError && error.code === 'no-such-container') return undefined;
   throw error;
 }
 
