@@ -188,6 +188,8 @@ async function onTerminal(
     press(key: string): void;
     shows(pattern: RegExp): Promise<RegExpMatchArray>;
     screen(): string;
+    /** Answers every prompt by the key that goes on, until the lesson ends. */
+    playOn(): Promise<void>;
   }) => Promise<void>,
 ): Promise<void> {
   const socket = path.join(state, `tmux-${++terminals}`);
@@ -196,10 +198,25 @@ async function onTerminal(
   const screen = () => tmux('capture-pane', '-p', '-S', '-300');
   const line = [process.execPath, ...command, ...args].join(' ');
   tmux('new-session', '-d', '-x', '100', '-y', '50', '-c', checkout, `${line}; echo "status $?"; sleep 60`);
+  const press = (key: string) => void tmux('send-keys', key);
+  const lastLine = () => screen().trimEnd().split('\n').at(-1)!.trim();
+  const playOn = async () => {
+    for (;;) {
+      const prompt = await eventually(
+        () => /^(Press a number|Enter: do it|status \d)/.exec(lastLine())?.[1] ?? false,
+        30,
+      );
+      if (prompt.startsWith('status')) return;
+      const shown = screen();
+      press(prompt.startsWith('Press') ? 'Enter' : 'c');
+      await eventually(() => screen() !== shown, 10);
+    }
+  };
   try {
     await play({
       screen,
-      press: key => void tmux('send-keys', key),
+      press,
+      playOn,
       shows: pattern => eventually(() => screen().match(pattern) ?? false, 20),
     });
   } finally {
@@ -210,7 +227,7 @@ async function onTerminal(
 requires('tmux')('--step on a terminal waits for Enter, and q leaves nothing', () =>
   onTerminal(['03', '--step'], async ({ press, shows, screen }) => {
     await shows(/Press a number/);
-    press('2');
+    press('Enter');
     await shows(/▶ {3}clone.*\n.*\n.*Enter: do it/);
     assert.not.match(screen(), /1 {2}clone/);
     press('Enter');
@@ -225,14 +242,20 @@ requires('tmux')('--step on a terminal waits for Enter, and q leaves nothing', (
 );
 
 requires('tmux')('c runs on to the end; a right prediction is told so', () =>
-  onTerminal(['03', '--step'], async ({ press, shows }) => {
-    await shows(/Press a number/);
-    press('2');
+  onTerminal(['03', '--step'], async ({ press, shows, playOn }) => {
+    press((await shows(/(\d)\. the old name[\s\S]*Press a number/))[1]!);
     await shows(/Enter: do it/);
     press('c');
-    await shows(/You were right[\s\S]*Enter: do it/);
-    press('c');
+    await shows(/✓ You were right/);
+    await playOn();
     await shows(/What you have seen[\s\S]*status 0/);
+  }),
+);
+
+requires('tmux')('a wrong prediction gets its own answer, before the right one', () =>
+  onTerminal(['03'], async ({ press, shows }) => {
+    press((await shows(/(\d)\. container: a machine has[\s\S]*Press a number/))[1]!);
+    await shows(/✗ You expected: container: a machine[\s\S]*Linux 2\.6\.19[\s\S]*the old name, before/);
   }),
 );
 

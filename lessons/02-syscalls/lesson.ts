@@ -25,19 +25,32 @@ export const lesson: Lesson = {
   needs: ['root', 'uts'],
   question: {
     ask: {
-      en: 'A process is root (user 0) and then calls `seteuid(65534)`. Now it calls `sethostname("nobody")`. What answers the kernel?',
-      zh: '一个进程本来是 root（用户 0），随后调用 `seteuid(65534)`。这时它再调用 `sethostname("nobody")`，内核会怎么答复？',
+      en: 'A process is root (user 0) and then calls `seteuid(65534)`. Now it calls `sethostname("nobody")`. What does the kernel return?',
+      zh: '一个进程本来是 root（用户 0），随后调用 `seteuid(65534)`。这时它再调用 `sethostname("nobody")`，内核会返回什么？',
     },
-    choices: [
-      { en: '0: the process was started by root', zh: '0：进程是 root 启动的' },
-      { en: '−1, and errno is EPERM', zh: '−1，errno 是 EPERM' },
-      { en: '−1, and errno is EACCES', zh: '−1，errno 是 EACCES' },
+    right: {
+      text: { en: '−1, and errno is EPERM', zh: '−1，errno 是 EPERM' },
+      because: {
+        en: '`sethostname` asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. Below, libc and strace both say so.',
+        zh: '`sethostname` 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。下面 libc 和 strace 都会这么说。',
+      },
+    },
+    wrong: [
+      {
+        text: { en: '0: the process was started by root', zh: '0：进程是 root 启动的' },
+        because: {
+          en: 'The kernel asks what a process may do now. It could still go back to user 0, for its real and saved user are 0; but it has not.',
+          zh: '内核只看进程此刻能做什么。它的真实用户和保存的用户都还是 0，随时可以变回去；但它还没有变回去。',
+        },
+      },
+      {
+        text: { en: '−1, and errno is EACCES', zh: '−1，errno 是 EACCES' },
+        because: {
+          en: 'EACCES is what a file’s mode says. A hostname has no mode; what is missing is a right, and that is EPERM.',
+          zh: 'EACCES 说的是文件的权限位。主机名没有权限位；缺的是一项权限，所以是 EPERM。',
+        },
+      },
     ],
-    right: 1,
-    because: {
-      en: '`sethostname` asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. EACCES would be the answer of a file’s mode. Below, libc and strace both say so.',
-      zh: '`sethostname` 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。EACCES 则是文件权限位的答复。下面 libc 和 strace 都会这么说。',
-    },
   },
   run: {
     program: ({ command }) =>
@@ -52,7 +65,7 @@ export const lesson: Lesson = {
             why: 'a file that is not there: this step may fail so, and only so',
             tolerate: ['ENOENT'],
           }),
-          call('write', [1, hello, hello.bytes.length], { why: 'all output of all programs is this call' }),
+          call('write', [1, hello, hello.bytes.length], { why: 'output: here to the standard output' }),
           ...pieces.utsNamespace('program'),
         ],
         command,
@@ -74,8 +87,8 @@ export const lesson: Lesson = {
   compare: underStrace,
   seen: [
     {
-      en: 'a syscall is a name, up to six words and one word as answer; errors are small negative numbers',
-      zh: '系统调用就是一个名字、最多六个字的参数和一个字的答复；错误是绝对值很小的负数',
+      en: 'a syscall is a name, up to six machine words and one as its result; errors are small negative numbers',
+      zh: '系统调用就是一个名字、最多六个机器字的参数和一个机器字的返回值；错误是绝对值很小的负数',
     },
     {
       en: '`gethostname` of libc is the syscall `uname`; `seteuid` is `setresuid`: names of functions are not names of syscalls',
@@ -91,7 +104,7 @@ export const lesson: Lesson = {
     ['getpid(', '我是谁？没有参数，不会失败，一个数'],
     ['uname(', '六个名字，每个 65 字节，由内核写进我们的内存'],
     ['openat(', '一个不存在的文件：这一步可以这样失败，也只可以这样失败'],
-    ['write(', '所有程序的所有输出都是这个调用'],
+    ['write(', '输出：这里写到标准输出'],
   ],
   sources: ['src/syscalls/step.ts', 'src/syscalls/calls.ts', 'src/syscalls/ffi.ts', 'native/interpret.c'],
 };

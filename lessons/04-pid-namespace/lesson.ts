@@ -36,16 +36,29 @@ export const lesson: Lesson = {
       en: 'The child is PID 1 of a new PID namespace. It now runs `ps`. What does it see?',
       zh: '子进程是新 PID 命名空间的 1 号进程。它现在运行 `ps`，会看到什么？',
     },
-    choices: [
-      { en: 'itself and ps, nothing else', zh: '只有自己和 ps' },
-      { en: 'nothing: ps fails', zh: '什么也没有：ps 会失败' },
-      { en: 'every process of the host', zh: '宿主机的所有进程' },
-    ],
-    right: 2,
-    because: {
-      en: '`ps` reads `/proc`, and the `/proc` that is mounted belongs to the host’s PID namespace. What `/proc` calls number one is the host’s init, not our child. The process is isolated all the same: it cannot signal any of the PIDs it reads there.',
-      zh: '`ps` 读的是 `/proc`，而现在挂载着的 `/proc` 属于宿主机的 PID 命名空间。`/proc` 里的 1 号是宿主机的 init，不是我们的子进程。隔离其实已经生效：它读到的那些 PID，一个也发不了信号。',
+    right: {
+      text: { en: 'every process of the host', zh: '宿主机的所有进程' },
+      because: {
+        en: '`ps` reads `/proc`, and the `/proc` that is mounted belongs to the host’s PID namespace. What `/proc` calls number one is the host’s init, not our child. The process is isolated all the same: it cannot signal any of the PIDs it reads there.',
+        zh: '`ps` 读的是 `/proc`，而现在挂载着的 `/proc` 属于宿主机的 PID 命名空间。`/proc` 里的 1 号是宿主机的 init，不是我们的子进程。隔离其实已经生效：它读到的那些 PID，一个也发不了信号。',
+      },
     },
+    wrong: [
+      {
+        text: { en: 'itself and ps, nothing else', zh: '只有自己和 ps' },
+        because: {
+          en: 'That would be so if `ps` asked the kernel for "my processes". No such syscall exists: `ps` reads files, and nobody has exchanged the files yet.',
+          zh: '如果 `ps` 能向内核索要“我的进程”，那就是这样。但没有这样的系统调用：`ps` 读的是文件，而文件还没有人换过。',
+        },
+      },
+      {
+        text: { en: 'nothing: ps fails', zh: '什么也没有：ps 会失败' },
+        because: {
+          en: 'Some `ps` do stumble over not finding themselves in `/proc`. But the files are there and can be read: the mount table is still the host’s.',
+          zh: '有些 `ps` 在 `/proc` 里找不到自己，确实会出岔子。但文件都在，也读得到：挂载表还是宿主机的那张。',
+        },
+      },
+    ],
   },
   run: {
     program: ({ command }) =>
@@ -98,6 +111,44 @@ export const lesson: Lesson = {
           command,
         }),
       inside,
+      question: {
+        ask: {
+          en: 'Who is number one in the `/proc` that the child mounted, and what does the host’s `ps` see now?',
+          zh: '在子进程挂载的 `/proc` 里，谁是 1 号？这时宿主机的 `ps` 会看到什么？',
+        },
+        right: {
+          text: {
+            en: 'the child; the host’s `ps` sees all of its processes, and the child too',
+            zh: '子进程自己；宿主机的 `ps` 照样看到所有进程，也包括这个子进程',
+          },
+          because: {
+            en: 'The new procfs shows the namespace of the one who mounted it. The mount is in the child’s mount namespace only, and the host’s own `/proc` shows the child, for a parent namespace sees what is below.',
+            zh: '新的 procfs 显示挂载者所在的命名空间。这个挂载只存在于子进程的挂载命名空间里；宿主机自己的 `/proc` 也显示这个子进程，因为上层命名空间看得见下层。',
+          },
+        },
+        wrong: [
+          {
+            text: {
+              en: 'the child; the host’s `ps` does not see the child any more',
+              zh: '子进程自己；宿主机的 `ps` 不再看得到它',
+            },
+            because: {
+              en: 'Nothing hides from above: a process has a PID in every namespace up to the first.',
+              zh: '对上层是藏不住的：从自己所在的命名空间一直到最初那个，每一层都给它编了号。',
+            },
+          },
+          {
+            text: {
+              en: 'the host’s init: there is only one procfs',
+              zh: '宿主机的 init：procfs 只有一个',
+            },
+            because: {
+              en: 'There is one procfs for each PID namespace, and as many mounts of it as one likes.',
+              zh: '每个 PID 命名空间各有一个 procfs，而且想挂载多少次都行。',
+            },
+          },
+        ],
+      },
       evidence: (host, container) => ({
         facts: [procFact(container, 'differs'), ...namespaceFacts(host, container, ['mnt', 'uts', 'pid'])],
       }),

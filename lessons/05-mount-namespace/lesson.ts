@@ -71,16 +71,29 @@ export const lesson: Lesson = {
       en: 'On a systemd machine `/` is shared. A child made with `CLONE_NEWNS` mounts a tmpfs, and does nothing else. Who sees the files in it?',
       zh: '在使用 systemd 的机器上，`/` 是 shared。带 `CLONE_NEWNS` 的子进程挂载了一个 tmpfs，别的什么都没做。谁能看见里面的文件？',
     },
-    choices: [
-      { en: 'only the child: it has its own mount namespace', zh: '只有子进程：它有自己的挂载命名空间' },
-      { en: 'the child and the host', zh: '子进程和宿主机都能看见' },
-      { en: 'nobody: mounting fails', zh: '谁也看不见：挂载会失败' },
-    ],
-    right: 1,
-    because: {
-      en: 'The table of mounts was copied, but copies of a shared mount stay peers and repeat each other’s mounts. Our program therefore made everything private first; below, the same without that step.',
-      zh: '挂载表是复制了，但共享挂载的副本之间仍是对等关系，会互相重演挂载。所以我们的程序先把一切设为 private；下面再看看不做这一步会怎样。',
+    right: {
+      text: { en: 'the child and the host', zh: '子进程和宿主机都能看见' },
+      because: {
+        en: 'The table of mounts was copied, but copies of a shared mount stay peers and repeat each other’s mounts. Our program therefore made everything private first; below, the same without that step.',
+        zh: '挂载表是复制了，但共享挂载的副本之间仍是对等关系，会互相重演挂载。所以我们的程序先把一切设为 private；下面再看看不做这一步会怎样。',
+      },
     },
+    wrong: [
+      {
+        text: { en: 'only the child: it has its own mount namespace', zh: '只有子进程：它有自己的挂载命名空间' },
+        because: {
+          en: 'So it would be if `/` were private, as the kernel makes it. systemd makes it shared at boot, and a namespace of one’s own does not cut that connection.',
+          zh: '如果 `/` 是 private（内核的默认值），确实如此。但 systemd 开机时把它设成了 shared，而有了自己的命名空间并不会切断这种联系。',
+        },
+      },
+      {
+        text: { en: 'nobody: mounting fails', zh: '谁也看不见：挂载会失败' },
+        because: {
+          en: 'Mounting asks for CAP_SYS_ADMIN, and root has it, here as there. Sharing never makes a mount fail, it multiplies it.',
+          zh: '挂载要的是 CAP_SYS_ADMIN，root 在哪边都有。共享不会让挂载失败，只会让它变多。',
+        },
+      },
+    ],
   },
   prepare(scratch) {
     for (const name of ['room', 'shared']) fs.mkdirSync(path.join(scratch, name), { recursive: true });
@@ -126,6 +139,35 @@ export const lesson: Lesson = {
         en: 'It is there: the mount made in the second namespace appeared in the first. With your host in its place, every mount of a container would land on the host.',
         zh: '它果然在：在第二个命名空间里做的挂载，出现在了第一个里。如果第一个换成宿主机，容器的每个挂载都会落到宿主机上。',
       },
+      question: {
+        ask: {
+          en: 'How many mounts on `inner` does the first namespace have afterwards?',
+          zh: '之后，第一个命名空间在 `inner` 上有几个挂载？',
+        },
+        right: {
+          text: { en: 'one: it was repeated there', zh: '一个：它在那里被重演了' },
+          because: {
+            en: 'The directory above `inner` is a shared mount, and its copy in the second namespace is a peer: what is mounted below one appears below the other.',
+            zh: '`inner` 所在的是共享挂载，第二个命名空间里的那份副本是它的对等挂载：在一个下面挂载的，另一个下面也会出现。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'none: the mount was made in the second one', zh: '没有：挂载是在第二个里做的' },
+            because: {
+              en: 'Where a mount is made is only half of it; to whom it is told is the other half.',
+              zh: '挂载做在哪里只是一半，还要看它会传给谁。',
+            },
+          },
+          {
+            text: { en: 'none any more: it went with `setns`', zh: '已经没有了：`setns` 之后就不见了' },
+            because: {
+              en: '`setns` changes what the process looks at. It unmounts nothing.',
+              zh: '`setns` 改变的是进程看哪里，它什么也不会卸载。',
+            },
+          },
+        ],
+      },
       ...leak(false),
     },
     {
@@ -137,6 +179,38 @@ export const lesson: Lesson = {
       after: {
         en: 'Nothing arrives. This one line is the difference between a container and a machine slowly filling with mounts.',
         zh: '什么也没有传过来。容器与一台慢慢被挂载塞满的机器，差别就在这一行。',
+      },
+      question: {
+        ask: { en: 'And now?', zh: '现在呢？' },
+        right: {
+          text: { en: 'none: the copies are peers no longer', zh: '没有：两份副本不再是对等关系' },
+          because: {
+            en: 'MS_PRIVATE takes each mount of this namespace out of its peer group; MS_REC does it for the whole tree.',
+            zh: 'MS_PRIVATE 让这个命名空间里的挂载退出各自的对等组；MS_REC 则对整棵树都这样做。',
+          },
+        },
+        wrong: [
+          {
+            text: {
+              en: 'one still: the first namespace is shared as before',
+              zh: '还是一个：第一个命名空间仍然是 shared',
+            },
+            because: {
+              en: 'It is, but it is alone in its peer group now. Shared with nobody is as good as private.',
+              zh: '它确实还是 shared，但对等组里只剩它自己了。没有人可以共享，就和 private 一样。',
+            },
+          },
+          {
+            text: {
+              en: 'none, and the first namespace became private too',
+              zh: '没有，而且第一个命名空间也变成了 private',
+            },
+            because: {
+              en: 'The propagation type belongs to each copy of the mount. The first namespace’s copy keeps its own.',
+              zh: '传播类型属于挂载的每一份副本。第一个命名空间的那份不会变。',
+            },
+          },
+        ],
       },
       ...leak(true),
     },

@@ -69,16 +69,29 @@ export const lesson: Lesson = {
       en: 'After `pivot_root(".", ".")` the process is in its new root. A symbolic link in the image says `evil → /../../etc/shadow`. When can it no longer reach the host’s file?',
       zh: '`pivot_root(".", ".")` 之后，进程已经在新的根里。镜像里有个符号链接 `evil → /../../etc/shadow`。从什么时候起它再也够不到宿主机的文件？',
     },
-    choices: [
-      { en: 'from `pivot_root` on: `/..` is `/`', zh: '从 `pivot_root` 起：`/..` 就是 `/`' },
-      { en: 'only after `umount2(".", MNT_DETACH)`', zh: '直到 `umount2(".", MNT_DETACH)` 之后' },
-      { en: 'never: root can always climb out', zh: '永远够得到：root 总能爬出去' },
-    ],
-    right: 1,
-    because: {
-      en: '`pivot_root(".", ".")` stacks the old root on top of the new one, at the same place. `..` at `/` crosses to what is mounted on top: the host. Below you will see the same path opened before the detach and ENOENT after it.',
-      zh: '`pivot_root(".", ".")` 把旧的根叠在新的根上面，就在同一个位置。在 `/` 处走 `..`，会跨到压在上面的那个挂载：宿主机。下面会看到同一个路径在摘下之前能打开，摘下之后是 ENOENT。',
+    right: {
+      text: { en: 'only after `umount2(".", MNT_DETACH)`', zh: '直到 `umount2(".", MNT_DETACH)` 之后' },
+      because: {
+        en: '`pivot_root(".", ".")` stacks the old root on top of the new one, at the same place. `..` at `/` crosses to what is mounted on top: the host. Below you will see the same path opened before the detach and ENOENT after it.',
+        zh: '`pivot_root(".", ".")` 把旧的根叠在新的根上面，就在同一个位置。在 `/` 处走 `..`，会跨到压在上面的那个挂载：宿主机。下面会看到同一个路径在摘下之前能打开，摘下之后是 ENOENT。',
+      },
     },
+    wrong: [
+      {
+        text: { en: 'from `pivot_root` on: `/..` is `/`', zh: '从 `pivot_root` 起：`/..` 就是 `/`' },
+        because: {
+          en: 'So it is where nothing lies on top of the root. But here the old root does, and a walk through `..` at the root ends in the topmost mount at this place.',
+          zh: '如果根上面什么也没压着，确实如此。但这里旧的根正压在上面，而在根处走 `..`，最后落到的是这个位置最上面的那个挂载。',
+        },
+      },
+      {
+        text: { en: 'never: root can always climb out', zh: '永远够得到：root 总能爬出去' },
+        because: {
+          en: 'That is true of `chroot`, which leaves the old tree mounted. After the detach there is no tree left to climb to.',
+          zh: '对 `chroot` 来说是真的，因为旧的树还挂载着。摘下之后，已经没有树可以爬了。',
+        },
+      },
+    ],
   },
   prepare(scratch) {
     for (const name of ['upper', 'work', 'rootfs']) fs.mkdirSync(path.join(scratch, name), { recursive: true });
@@ -147,6 +160,32 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
       },
       program: ({ scratch, command }) =>
         lessonProgram({ namespaces: ['mount'], child: throughTheHole(scratch), command }),
+      question: {
+        ask: { en: 'What do the two `openat` return?', zh: '两次 `openat` 各返回什么？' },
+        right: {
+          text: { en: 'first a file descriptor, then ENOENT', zh: '第一次是文件描述符，第二次是 ENOENT' },
+          because: {
+            en: 'Between the two only `umount2` happened: it is the step that makes a container’s root a border.',
+            zh: '两次之间只发生了 `umount2`：正是这一步让容器的根成为边界。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'twice ENOENT', zh: '两次都是 ENOENT' },
+            because: {
+              en: 'That would need a root with nothing on top of it from the first moment on.',
+              zh: '那就要求从一开始根上面就没有压着任何东西。',
+            },
+          },
+          {
+            text: { en: 'first EACCES, then ENOENT', zh: '第一次是 EACCES，第二次是 ENOENT' },
+            because: {
+              en: 'The file’s mode has not changed, and root reads it anyway. It is reachable or it is not.',
+              zh: '文件的权限位没有变，何况 root 本来就读得了。要么够得到，要么够不到。',
+            },
+          },
+        ],
+      },
       inside: `[ -e "/..$LESSON/secret" ] && echo "secret: in reach" || echo "secret: gone"`,
       evidence: (host, container) => ({
         facts: [
@@ -181,6 +220,29 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
           command,
         }),
       fails: { call: 'pivot_root', errno: 'EINVAL' },
+      question: {
+        ask: { en: 'What does `pivot_root` return?', zh: '`pivot_root` 会返回什么？' },
+        right: {
+          text: { en: 'EINVAL', zh: 'EINVAL' },
+          because: {
+            en: 'The new root must be the root of a mount. This directory is in the middle of one.',
+            zh: '新的根必须是某个挂载的根，而这个目录在一个挂载的中间。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'ENOTDIR', zh: 'ENOTDIR' },
+            because: { en: 'It is a directory. It is no mount point.', zh: '它是目录，只是不是挂载点。' },
+          },
+          {
+            text: { en: '0: a directory is enough, as for `chroot`', zh: '0：和 `chroot` 一样，有个目录就够了' },
+            because: {
+              en: '`chroot` changes one process’s starting point. pivot_root moves a mount, so there must be one.',
+              zh: '`chroot` 只改一个进程的起点；pivot_root 移动的是挂载，所以得先有一个挂载。',
+            },
+          },
+        ],
+      },
     },
     {
       title: { en: 'Famous failure: shared propagation', zh: '著名的坑：共享传播' },
@@ -207,6 +269,32 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
           command,
         }),
       fails: { call: 'pivot_root', errno: 'EINVAL' },
+      question: {
+        ask: { en: 'What does `pivot_root` return?', zh: '`pivot_root` 会返回什么？' },
+        right: {
+          text: { en: 'EINVAL', zh: 'EINVAL' },
+          because: {
+            en: 'The new root’s mount must not be shared, and neither must the mount above it. That the old root is shared would not matter by itself.',
+            zh: '新的根所在的挂载不能是 shared，它的上一级挂载也不能。至于旧的根是不是 shared，本身并不要紧。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'EPERM', zh: 'EPERM' },
+            because: {
+              en: 'No right is missing. The kernel refuses the same to everybody.',
+              zh: '并不缺少什么权限，换谁来内核都会拒绝。',
+            },
+          },
+          {
+            text: { en: '0, and the host’s root changes too', zh: '0，而且宿主机的根也跟着变' },
+            because: {
+              en: 'That is what would have to happen, and why the kernel refuses.',
+              zh: '按道理就得这样，所以内核才拒绝。',
+            },
+          },
+        ],
+      },
     },
   ],
   seen: [

@@ -15,18 +15,28 @@ export interface Lesson {
   /** One line for the list. */
   readonly about: Text;
   readonly needs: readonly Requirement[];
+  /** How long it takes with its exercise: 15 to 40. */
+  readonly minutes?: number;
+  /** Asked before anything is shown. */
   readonly question: Question;
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
   prepare?(scratch: string): Promise<void> | void;
   readonly run: Run;
   /** The shell of `--shell`, where the program changes the root; otherwise the host's bash or sh. */
   readonly shell?: string;
+  readonly byHand?: ByHand;
   /** Further runs: famous failures, cures, attacks. */
   readonly experiments: readonly Experiment[];
+  /** At least one. */
+  readonly breakIt?: readonly Breakage[];
   /** The same by other means (C, libc), compared with the kernel's evidence of `run`. */
   compare?(stage: Stage, seen: { host: Moment; container: Moment }): Promise<Comparison>;
   /** What has been seen, one sentence each. */
   readonly seen: readonly Text[];
+  /** Three questions on the whole, at the end. */
+  readonly recap?: readonly Question[];
+  readonly glossary?: readonly GlossaryEntry[];
+  readonly reading?: readonly Reading[];
   /** The Chinese for each step's reason: the first entry whose prefix the printed step begins with. */
   readonly reasons: readonly (readonly [prefix: string, zh: string])[];
   /** Where the engine does the same, to read on. */
@@ -38,11 +48,16 @@ export interface Lesson {
   readonly engineCommand?: readonly string[];
 }
 
+/** One question with one right answer. The answers are shown shuffled (question.ts), so that no place betrays the right one. */
 export interface Question {
   readonly ask: Text;
-  readonly choices: readonly Text[];
-  /** Index of the right choice. */
-  readonly right: number;
+  readonly right: Answer;
+  readonly wrong: readonly Answer[];
+}
+
+/** An answer, and what is said to who chose it. Of a wrong one: why somebody may think so, and what is really the case. */
+export interface Answer {
+  readonly text: Text;
   readonly because: Text;
 }
 
@@ -63,8 +78,48 @@ export interface Experiment {
   program(stage: Stage): Program;
   readonly inside?: string;
   /** The failure that is the point: this syscall answers this errno. Without it the program must succeed. */
-  readonly fails?: { readonly call: string; readonly errno: string };
+  readonly fails?: Refusal;
   evidence?(host: Moment, container: Moment): Evidence;
+  /** Asked after `before`, answered before `after`. */
+  readonly question?: Question;
+}
+
+/** This syscall answers with this errno. */
+export interface Refusal {
+  readonly call: string;
+  readonly errno: string;
+}
+
+/** The lesson's program with a step removed, swapped or changed (break.ts): the learner guesses what the kernel will say. */
+export interface Breakage {
+  readonly title: Text;
+  /** What is removed, swapped or changed. */
+  readonly change: Text;
+  program(stage: Stage): Program;
+  readonly inside?: string;
+  readonly question: Question;
+  /** What the kernel does, verified on it. */
+  readonly outcome: Refusal | 'runs';
+  evidence?(host: Moment, container: Moment): Evidence;
+}
+
+/** The form that books show, beside our steps. */
+export interface ByHand {
+  readonly caption: Text;
+  readonly language: 'sh' | 'c';
+  readonly lines: string;
+}
+
+/** A word that the lesson introduces; each stands in one lesson's glossary only. */
+export interface GlossaryEntry {
+  readonly term: Text;
+  readonly means: Text;
+}
+
+/** A man page, a document of the kernel, an RFC, a section of an OCI specification. */
+export interface Reading {
+  readonly what: Text;
+  readonly where: string;
 }
 
 /** Where a lesson happens and what its process executes. */

@@ -1,7 +1,8 @@
 import chalk from 'chalk';
 import { MinidockError } from '../errors.ts';
 import { parseOptions } from './options.ts';
-import { listLessons, runLesson } from './play/runner.ts';
+import { listLessons } from './play/list.ts';
+import { runLesson } from './play/runner.ts';
 import { ClaimError } from './play/session.ts';
 import { Terminal } from './terminal.ts';
 import { words } from './text/words.ts';

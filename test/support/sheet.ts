@@ -41,10 +41,15 @@ export function runBlock(content: string, cwd: string, env: NodeJS.ProcessEnv = 
     env: { ...process.env, LC_ALL: 'C', ...env },
   });
   assert.is(status, 0, stdout);
-  let rest = stdout;
+  assertSaid(content, stdout);
+}
+
+/** What stands behind `# →` in a block is in its output, in that order. */
+export function assertSaid(content: string, output: string): void {
+  let rest = output;
   for (const [, expected] of content.matchAll(/# → (.*)$/gm)) {
     const found = patternOf(expected!.trimEnd()).exec(rest);
-    assert.ok(found, `"${expected}" is not in: ${rest}\nof: ${stdout}`);
+    assert.ok(found, `"${expected}" is not in: ${rest}\nof: ${output}`);
     rest = rest.slice(found.index + found[0].length);
   }
 }

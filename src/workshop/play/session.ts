@@ -3,11 +3,12 @@ import os from 'node:os';
 import chalk from 'chalk';
 import { hostnameOf } from '../../host/namespaces.ts';
 import type { Program } from '../../syscalls/step.ts';
-import type { Command, Experiment, Lesson, Stage } from '../lesson.ts';
+import type { Breakage, Command, Experiment, Lesson, Question, Refusal, Run, Stage } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { cell, renderTable } from '../text/table.ts';
 import { words } from '../text/words.ts';
+import type { Asked, Asker } from './ask.ts';
 import { type Evidence, holds, type Moment, momentOf } from './evidence.ts';
 import { Narrator } from './narrator.ts';
 import { Performance } from './performance.ts';
@@ -31,12 +32,20 @@ export class Session {
   private closing: Promise<void> | undefined;
   private seen: { host: Moment; container: Moment } | undefined;
 
+  private readonly terminal: Terminal;
+  private readonly language: Language;
+  private readonly asker: Asker;
+  private readonly step: boolean;
+
   constructor(
     private readonly lesson: Lesson,
-    private readonly terminal: Terminal,
-    private readonly language: Language,
-    private readonly step: boolean,
-  ) {}
+    on: { terminal: Terminal; language: Language; asker: Asker; step: boolean },
+  ) {
+    this.terminal = on.terminal;
+    this.language = on.language;
+    this.asker = on.asker;
+    this.step = on.step;
+  }
 
   close(): Promise<void> {
     this.closing ??= (async () => {
@@ -60,18 +69,47 @@ export class Session {
 
   /** A further run. One that is meant to fail has failed as it should when this returns. */
   async experiment(experiment: Experiment): Promise<void> {
+    const { before, after, inside, fails, question } = experiment;
     this.terminal.part(experiment.title[this.language]);
-    this.terminal.prose(experiment.before[this.language]);
+    this.terminal.prose(before[this.language]);
+    const asked = await this.predict(question);
+    const program = experiment.program(this.stage(inside ?? ''));
+    await this.outcome(program, fails ?? 'runs', experiment.evidence?.bind(experiment));
     this.terminal.line();
-    const program = experiment.program(this.stage(experiment.inside ?? ''));
-    if (experiment.fails) await this.performFailure(program, experiment.fails);
-    else {
-      const evidence = await this.perform(program, experiment.evidence?.bind(experiment));
+    if (asked) {
+      this.asker.answer(asked);
       this.terminal.line();
-      if (evidence) this.show(evidence);
     }
+    this.terminal.prose(after[this.language]);
+  }
+
+  /** The program with a step removed, swapped or changed; the kernel's answer is the one that the lesson claims. */
+  async breakage(breakage: Breakage): Promise<void> {
+    this.terminal.part(breakage.title[this.language]);
+    this.terminal.prose(breakage.change[this.language]);
+    const asked = await this.predict(breakage.question);
+    const program = breakage.program(this.stage(breakage.inside ?? ''));
+    await this.outcome(program, breakage.outcome, breakage.evidence?.bind(breakage));
     this.terminal.line();
-    this.terminal.prose(experiment.after[this.language]);
+    this.asker.answer(asked!);
+  }
+
+  private async predict(question: Question | undefined): Promise<Asked | undefined> {
+    this.terminal.line();
+    const asked = question && (await this.asker.ask(question));
+    if (asked) this.terminal.line();
+    return asked;
+  }
+
+  private async outcome(
+    program: Program,
+    outcome: Refusal | 'runs',
+    evidence: Run['evidence'] | undefined,
+  ): Promise<void> {
+    if (outcome !== 'runs') return this.performFailure(program, outcome);
+    const found = await this.perform(program, evidence);
+    this.terminal.line();
+    if (found) this.show(found);
   }
 
   /** The lesson's environment with a shell in it, on the learner's terminal. */
@@ -147,7 +185,7 @@ export class Session {
     return found;
   }
 
-  private async performFailure(program: Program, fails: NonNullable<Experiment['fails']>): Promise<void> {
+  private async performFailure(program: Program, fails: Refusal): Promise<void> {
     const performance = this.start(program, 'pipe');
     const failure = await performance
       .ready()
