@@ -44,10 +44,8 @@ export interface Span {
   readonly solid?: boolean;
 }
 
-interface Piece extends Span {
-  readonly width: number;
-  readonly space: boolean;
-}
+type Piece<S extends Span> = S & { readonly width: number; readonly space: boolean };
+type Measure<S extends Span> = (span: S) => number;
 
 const wide = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/;
 /** Punctuation that must not begin a line, and that must not end one (Chinese typesetting's 禁则). */
@@ -59,17 +57,28 @@ const notLast = /[（《「『“‘([{]$/;
  * or after an opening mark; what is longer than a line is cut.
  */
 export function wrap(spans: readonly Span[], width: number): string[] {
-  const lines: string[] = [];
-  let line: Piece[] = [];
+  return wrapSpans(spans, width).map(line =>
+    line.map(piece => (piece.paint ? piece.paint(piece.text) : piece.text)).join(''),
+  );
+}
+
+/** As `wrap`, with the pieces of each line, and for other units than columns. */
+export function wrapSpans<S extends Span>(
+  spans: readonly S[],
+  width: number,
+  measure: Measure<S> = ({ text }) => widthOf(text),
+): S[][] {
+  const lines: Piece<S>[][] = [];
+  let line: Piece<S>[] = [];
   let used = 0;
   const flush = () => {
     while (line.at(-1)?.space) line.pop();
-    lines.push(line.map(piece => (piece.paint ? piece.paint(piece.text) : piece.text)).join(''));
+    lines.push(line);
     line = [];
     used = 0;
   };
-  for (const chunk of chunks(spans)) {
-    const chunkWidth = chunk.reduce((sum, piece) => sum + piece.width, 0);
+  for (const chunk of chunks(spans, measure)) {
+    const chunkWidth = sum(chunk);
     if (chunk[0]!.text === '\n') {
       flush();
       continue;
@@ -79,7 +88,7 @@ export function wrap(spans: readonly Span[], width: number): string[] {
       flush();
       if (chunk[0]!.space) continue;
     }
-    for (const piece of chunkWidth > width ? chunk.flatMap(letters) : chunk) {
+    for (const piece of chunkWidth > width ? chunk.flatMap(part => letters(part, measure)) : chunk) {
       if (used + piece.width > width && line.length > 0) flush();
       line.push(piece);
       used += piece.width;
@@ -89,21 +98,31 @@ export function wrap(spans: readonly Span[], width: number): string[] {
   return lines;
 }
 
+/** The widest part that no line break can divide. */
+export function widestChunk<S extends Span>(spans: readonly S[], measure: Measure<S>): number {
+  return Math.max(0, ...chunks(spans, measure).map(sum));
+}
+
+function sum(chunk: readonly { readonly width: number }[]): number {
+  return chunk.reduce((total, piece) => total + piece.width, 0);
+}
+
 /** Wraps plain text. */
 export function wrapText(text: string, width: number): string[] {
   return wrap([{ text }], width);
 }
 
-function letters(piece: Piece): Piece[] {
-  return [...piece.text].map(text => ({ ...piece, text, width: widthOf(text) }));
+function letters<S extends Span>(piece: Piece<S>, measure: Measure<S>): Piece<S>[] {
+  return [...piece.text].map(text => ({ ...piece, text, width: measure({ ...piece, text }) }));
 }
 
 /** Runs of pieces between which a line may break: words, single wide characters with the marks that cling to them, spaces. */
-function chunks(spans: readonly Span[]): Piece[][] {
-  const out: Piece[][] = [];
+function chunks<S extends Span>(spans: readonly S[], measure: Measure<S>): Piece<S>[][] {
+  const out: Piece<S>[][] = [];
   for (const span of spans) {
     for (const text of split(span)) {
-      const piece: Piece = { ...span, text, width: text === '\n' ? 0 : widthOf(text), space: /^ +$/.test(text) };
+      const width = text === '\n' ? 0 : measure({ ...span, text });
+      const piece: Piece<S> = { ...span, text, width, space: /^ +$/.test(text) };
       const last = out.at(-1)?.at(-1);
       if (last && clings(last, piece)) out.at(-1)!.push(piece);
       else out.push([piece]);
@@ -120,7 +139,7 @@ function split(span: Span): string[] {
       ) ?? []);
 }
 
-function clings(last: Piece, next: Piece): boolean {
+function clings(last: Piece<Span>, next: Piece<Span>): boolean {
   if (last.space || next.space || last.text === '\n' || next.text === '\n') return false;
   if (last.solid && next.solid && last.text.endsWith('|')) return false;
   if (notFirst.test(next.text) || notLast.test(last.text)) return true;
