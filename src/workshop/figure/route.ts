@@ -140,7 +140,7 @@ function fits({ boxes, texts, gap }: Way, label: PlacedText): boolean {
   return clearOfBoxes && texts.every(text => !touches(text, label)) && label.y >= gap.y;
 }
 
-export function contains(outer: Rect, inner: Rect): boolean {
+function contains(outer: Rect, inner: Rect): boolean {
   return (
     outer.x <= inner.x &&
     outer.y <= inner.y &&
@@ -149,6 +149,6 @@ export function contains(outer: Rect, inner: Rect): boolean {
   );
 }
 
-export function touches(a: Rect, b: Rect): boolean {
+function touches(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + Math.max(b.h, 0.5) && b.y < a.y + a.h;
 }
