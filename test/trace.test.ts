@@ -44,7 +44,7 @@ test('folded, it fits two screens and leaves no step out; =full has a line for e
     /^host .* {2}clone\(CLONE_NEWNS\|.*\) → child = \d+ {2}\[04-pid-namespace\]$/m,
     /^child .* {2}mount\("overlay", .*\) = 0 {2}\[11-overlay-layers\]$/m,
     /^child .* {2}pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]\n {11}the new root becomes "\/"/m,
-    /^exec .* {2}execve\("\/bin\/true", \["true"\], .*\) = 0 {2}\[01-process\]\n {11}the container becomes its command$/m,
+    /^exec .* {2}execve\("\/bin\/true", \["true"\], .*\) = 0 {2}\[01-process\]\n {11}execute the command of the container in this process$/m,
   ])
     assert.match(folded.all, whole);
   assert.match(folded.all, /^child .* {2}network ×\d+ = ok {2}\[13-veth-and-bridge\]$/m);

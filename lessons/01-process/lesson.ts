@@ -118,7 +118,6 @@ export const lesson: Lesson = {
       zh: '`wait4` 之后内核就忘掉了这个 PID：`/proc/PID` 不见了',
     },
   ],
-  reasons: [['clone(', '一个新进程，与父进程在同样的命名空间里']],
   sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', 'busybox', 'true'],
 };

@@ -169,7 +169,6 @@ export const lesson: Lesson = {
       zh: '命名空间里的第一个进程就是它的 init；它一结束，命名空间就消失了',
     },
   ],
-  reasons: [['clone(', '一个新进程，有自己的命名空间（见标志）']],
   sources: ['src/container/process/namespaces.ts', 'src/container/rootfs/mounts.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],
 };

@@ -37,8 +37,6 @@ export interface Lesson {
   readonly recap?: readonly Question[];
   readonly glossary?: readonly GlossaryEntry[];
   readonly reading?: readonly Reading[];
-  /** The Chinese for each step's reason: the first entry whose prefix the printed step begins with. */
-  readonly reasons: readonly (readonly [prefix: string, zh: string])[];
   /** Where the engine does the same, to read on. */
   readonly sources: readonly string[];
   /**
@@ -153,10 +151,16 @@ export function lessonProgram(parts: {
   const { path, argv, env } = parts.command;
   return program({
     host: [pieces.cloneProcess(parts.namespaces, child)],
-    child: [...parts.child, sync({ why: 'wait until the launcher has looked and says go' })],
+    child: [
+      ...parts.child,
+      sync({ why: { en: 'wait until the launcher has looked and says go', zh: '等启动者看完，说“继续”' } }),
+    ],
     exec: [
       call('execve', [str(path), strings(argv, shortArgv(argv)), strings(env, `[${env.length} variables]`)], {
-        why: 'replace this process by the program; everything above stays',
+        why: {
+          en: 'replace this process by the program; everything above stays',
+          zh: '换上新程序；上面做过的一切都会留下来',
+        },
         lesson: 'process',
       }),
     ],

@@ -120,7 +120,7 @@ export class Trace {
       ['call', printStep(step, true)],
       answer(event),
       ['lesson', lessonOf(step)],
-      ...(withReason ? [['why', shortIds(step.why)] as const] : []),
+      ...(withReason ? [['why', shortIds(step.why.en)] as const] : []),
     ]);
   }
 
@@ -129,11 +129,11 @@ export class Trace {
     if (isFolded(line)) {
       this.print(line.index, events[0]!, [
         ['group', printGroup(line)],
-        ['why', shortIds(why)],
+        ['why', shortIds(why.en)],
       ]);
     }
     for (const event of events)
-      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why !== why));
+      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why.en !== why.en));
   }
 
   private print(index: number, { report }: StepEvent, parts: readonly Part[]): void {

@@ -1,17 +1,6 @@
-/** The two languages of the course. Every text a learner sees exists in both; a missing one is a type error. */
-export type Language = 'en' | 'zh';
+import { type Language, languageNamed } from '../../syscalls/language.ts';
 
-export interface Text {
-  readonly en: string;
-  readonly zh: string;
-}
-
-/** `zh`, `zh-CN`, `zh_TW.UTF-8`, `Chinese` … as a language of the course; undefined for a word that names none. */
-export function languageNamed(word: string): Language | undefined {
-  if (/^(zh|cn|chinese|中文)([-_.].*)?$/i.test(word)) return 'zh';
-  if (/^(en|english|c|posix)([-_.].*)?$/i.test(word)) return 'en';
-  return undefined;
-}
+export { type Language, languageNamed, type Text } from '../../syscalls/language.ts';
 
 /** The language of the environment, by the order of locale(7); English where it says nothing we speak. */
 export function languageOf(env: NodeJS.ProcessEnv): Language {
