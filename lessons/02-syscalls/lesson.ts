@@ -11,6 +11,7 @@ import { room, str, text } from '../../src/syscalls/data.ts';
 import { AT, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Comparison, type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
 import { type Fact, namespaceFacts } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 import { type Called, markerPrefix } from './libc.ts';
 
 const hello = text('hello from a syscall\n');
@@ -22,6 +23,7 @@ export const lesson: Lesson = {
     en: 'libc from TypeScript, the same under strace, and calls as a list that can be printed and performed',
     zh: '从 TypeScript 调用 libc，用 strace 对照，再把调用写成可以打印、可以执行的一列步骤',
   },
+  figure,
   needs: ['root', 'uts'],
   question: {
     ask: {

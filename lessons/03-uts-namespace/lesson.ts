@@ -7,6 +7,7 @@ import { without } from '../../src/workshop/break.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { compareWithC } from '../../src/workshop/play/compare.ts';
 import { namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 const tooLong = 'x'.repeat(65);
 
@@ -45,6 +46,7 @@ export const lesson: Lesson = {
     en: 'one flag more in clone, and the child has a hostname that the host never hears of',
     zh: 'clone 多一个标志，子进程就有了宿主机毫不知情的主机名',
   },
+  figure,
   needs: ['root', 'uts'],
   minutes: 15,
   question: {

@@ -6,6 +6,7 @@ import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { compareWithC } from '../../src/workshop/play/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
 
@@ -30,6 +31,7 @@ export const lesson: Lesson = {
     en: 'one process, two PIDs; and why ps shows the host until /proc is mounted anew',
     zh: '一个进程，两个 PID；以及为什么重新挂载 /proc 之前 ps 看到的是宿主机',
   },
+  figure,
   needs: ['root', 'uts', 'pid', 'mnt'],
   question: {
     ask: {

@@ -7,6 +7,7 @@ import { type Step, slot } from '../../src/syscalls/step.ts';
 import { CLONE, MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { mountDifference, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 const id = '05-mount-namespace';
 
@@ -94,6 +95,7 @@ export const lesson: Lesson = {
     en: 'a mount that only the child sees, and the step without which the host sees it too',
     zh: '只有子进程看得见的挂载，以及少了哪一步宿主机也会看见',
   },
+  figure,
   needs: ['root', 'mnt'],
   question: {
     ask: {

@@ -9,6 +9,7 @@ import { type Step, slot } from '../../src/syscalls/step.ts';
 import { MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 import { makeSmallRoot } from './small-root.ts';
 
 const id = '06-pivot-root';
@@ -73,6 +74,7 @@ export const lesson: Lesson = {
     en: 'overlay, pivot_root, umount: an unpacked image becomes /, and the host’s tree is gone',
     zh: 'overlay、pivot_root、umount：解开的镜像变成 /，宿主机的树不见了',
   },
+  figure,
   needs: ['root', 'mnt', 'pid', 'uts', 'overlay'],
   question: {
     ask: {

@@ -3,6 +3,7 @@ import type { Namespace } from '../oci/runtime-spec.ts';
 import { call, sync } from '../syscalls/calls.ts';
 import { str, strings } from '../syscalls/data.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';
+import type { Figure } from './figure/figure.ts';
 import type { Evidence, Moment } from './play/evidence.ts';
 import type { Requirement } from './play/requirements.ts';
 import type { Text } from './text/language.ts';
@@ -17,6 +18,8 @@ export interface Lesson {
   readonly needs: readonly Requirement[];
   /** How long it takes with its exercise: 15 to 40. */
   readonly minutes?: number;
+  /** Shown where the text has its image: below the idea, when the question is answered. */
+  readonly figure?: Figure;
   /** Asked before anything is shown. */
   readonly question: Question;
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
