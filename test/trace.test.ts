@@ -60,6 +60,24 @@ test('the step that fails stands whole among those of its group', async () => {
   );
 });
 
+test('MINIDOCK_LANG=zh gives the reasons in Chinese; the locale changes nothing, and programs read English', async () => {
+  const command = ['run', '--rm', '--network', 'none'];
+  const locale = { LANG: 'zh_CN.UTF-8', LC_ALL: 'zh_CN.UTF-8' };
+  const [chinese, english] = [{ MINIDOCK_LANG: 'zh' }, locale].map(env =>
+    box.minidock([...command, '--trace', 'busybox', 'true'], { env }),
+  );
+  const reason = (text: unknown) => /pivot_root\(.*\n +(.*)/.exec(String(text))?.[1];
+  assert.is(reason((await chinese)?.stderr), '新的根成为 /；旧的根叠在它上面');
+  assert.is(reason((await english)?.stderr), 'the new root becomes "/"; the old root is stacked on top of it');
+  const [plan, plain, data] = await Promise.all([
+    box.ok(['run', '--dry-run', 'busybox', 'true'], { env: { MINIDOCK_LANG: 'zh' } }),
+    box.ok(['run', '--dry-run', 'busybox', 'true'], { env: locale }),
+    box.ok(['run', '--dry-run=json', 'busybox', 'true'], { env: { MINIDOCK_LANG: 'zh' } }),
+  ]);
+  assert.match(plan, '新的根成为 /；旧的根叠在它上面');
+  for (const text of [plain, data]) assert.not.match(text, /\p{Script=Han}/u);
+});
+
 test('on a terminal it is coloured and no line is longer than that is wide', async () => {
   const { exitCode, shown } = await onTerminal(`${minidockPath} run --rm --trace busybox echo done`, [], {
     ...box.env,

@@ -5,6 +5,7 @@ import { str } from './data.ts';
 import type { LessonSlug } from './lessons.ts';
 import { printProgram, programToJson } from './print.ts';
 import type { Program } from './step.ts';
+import { widthOf } from './width.ts';
 
 const id = '0123456789abcdef'.repeat(4);
 const text = (en: string, zh = '理由') => ({ en, zh });
@@ -55,6 +56,10 @@ test('in Chinese the reasons are Chinese; as data they stay English', () => {
   assert.match(chinese, '04-pid-namespace]\n       理由\n');
   assert.match(chinese, '进入 0123456789ab…\n');
   assert.not.match(chinese, 'the processes in here');
+  const long = { ...program, child: [call('chdir', [str('/')], { why: text('long', '容器的根目录。'.repeat(20)) })] };
+  const narrow = printProgram(long, { unfold: false, language: 'zh', columns: 40 });
+  for (const line of narrow.split('\n')) assert.ok(widthOf(line) <= 40, line);
+  assert.not.match(narrow, /^\s*。/m, 'a full stop does not begin a line');
   assert.match(JSON.stringify(programToJson(program)), '"why":"the processes in here"');
 });
 

@@ -4,6 +4,7 @@ import { type LessonSlug, lessonName } from './lessons.ts';
 import { type Arg, type Program, type Step, sectionNames } from './step.ts';
 import { type Errno, errnoName } from './uapi/errno.ts';
 import { signatures } from './uapi/signatures.ts';
+import { wrapText } from './width.ts';
 
 /**
  * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.
@@ -104,7 +105,8 @@ export function printProgram(
 ): string {
   const out: string[] = [];
   const add = (part: Parameters<NonNullable<PrintOptions['paint']>>[0], head: string, indent: string, text: string) => {
-    const lines = breakLine(text, Math.max(columns - indent.length, 20));
+    const width = Math.max(columns - indent.length, 20);
+    const lines = part === 'why' ? wrapText(text, width) : breakLine(text, width);
     for (const [i, line] of lines.entries()) out.push(`${i === 0 ? head : indent}${paint ? paint(part, line) : line}`);
   };
   const indent = ' '.repeat(7);

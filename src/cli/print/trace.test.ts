@@ -4,6 +4,7 @@ import { call, expect, mkdir, mount, sync } from '../../syscalls/calls.ts';
 import { room, str, strings } from '../../syscalls/data.ts';
 import { type Program, program, type SectionName, type Step, sectionNames, slot } from '../../syscalls/step.ts';
 import { errnos } from '../../syscalls/uapi/errno.ts';
+import { widthOf } from '../../syscalls/width.ts';
 import { KeptOutput } from '../testing/fakes.ts';
 import { Trace, type TraceForm } from './trace.ts';
 
@@ -124,6 +125,20 @@ test('a command that is nowhere in PATH; what was begun and never finished', () 
   report(container, 'host', 1);
   trace.end();
   assert.is(printed(), 'host    2  stdio ×2: the first 1 = ok  [01-process]\n');
+});
+
+test('in Chinese the reasons are Chinese, and fit the terminal', () => {
+  const output = new KeptOutput();
+  const trace = new Trace(output, 'folded', 40, 'zh');
+  const step = call('chdir', [str('/')], { why: { en: 'a reason', zh: '把容器的根目录设为工作目录'.repeat(5) } });
+  trace.step({
+    step,
+    program: program({ host: [step] }),
+    report: { type: 'trace', section: 'host', tag: 1, index: 0, result: 0, seen: 0n },
+  });
+  const lines = output.stderr.replace(/\x1b\[[\d;]*m/g, '').split('\n');
+  assert.match(lines.join('').replace(/\s/g, ''), '把容器的根目录设为工作目录'.repeat(5));
+  for (const line of lines) assert.ok(widthOf(line) <= 40, line);
 });
 
 test('=full is a line a step, in the order of the reports, nothing shortened', () => {

@@ -2,8 +2,10 @@ import { type Language, languageNamed } from '../../syscalls/language.ts';
 
 export { type Language, languageNamed, type Text } from '../../syscalls/language.ts';
 
-/** The language of the environment, by the order of locale(7); English where it says nothing we speak. */
+/** The language of the environment: MINIDOCK_LANG, else by the order of locale(7); English where it says nothing we speak. */
 export function languageOf(env: NodeJS.ProcessEnv): Language {
+  const chosen = languageNamed(env.MINIDOCK_LANG ?? '');
+  if (chosen !== undefined) return chosen;
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
   return languageNamed(locale) ?? 'en';
 }
