@@ -190,6 +190,30 @@ test('a port in use: by another container, by a process of the host', async () =
   assert.is((await box.ok(['ps', '-aq'])).split('\n').length, 1);
 });
 
+test('a chosen port that another process took unseen: the next one is chosen', async () => {
+  const published = async () => {
+    const id = await box.start('sleep 1000', '--network', 'bridge', '-p', '80');
+    const port = await box.inspect(id, '{{(index .NetworkSettings.Ports "80/tcp" 0).HostPort}}');
+    await box.ok(['rm', '-f', id]);
+    return Number(port);
+  };
+  // Bound and not listening: /proc/net/tcp does not show it, as it does not show a port that is lost between look and bind.
+  const hold = `use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in($ARGV[0], INADDR_ANY)) or die; $| = 1; print "held\\n"; sleep`;
+  const first = await published();
+  const holder = spawn('perl', ['-e', hold, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(holder.stdout, 'data');
+    assert.ok((await published()) > first);
+    assert.is(await box.ok(['run', '--rm', '-p', '80', 'bb', 'echo', 'ran']), 'ran');
+    assert.is(await box.ok(['ps', '-aq']), '');
+    const named = await box.minidock(['run', '--rm', '-p', `${first}:80`, 'bb', 'true']);
+    assert.is(named.exitCode, 125, 'a port that the user named is not exchanged');
+    assert.match(String(named.stderr), new RegExp(`0\\.0\\.0\\.0:${first}/tcp: it is already in use`));
+  } finally {
+    holder.kill();
+  }
+});
+
 test('the host’s localhost is out of reach', async () => {
   const answers: string[] = [];
   const local: Server = createServer((request, response) => {

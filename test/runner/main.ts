@@ -57,22 +57,26 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
     if (!stopped) report.add(result, tier);
   };
 
-  const fileJob = (file: TestFile, pass: Pass): Job => ({
+  /** One file, in one pass after the other: what has a fixed name on a machine cannot be there twice. */
+  const fileJob = (file: TestFile, passes: readonly Pass[]): Job => ({
     exclusive: file.marks.includes('exclusive'),
-    rank: file.marks.includes('long') ? Number.MAX_SAFE_INTEGER : file.size,
+    rank: file.marks.includes('long') ? Number.MAX_SAFE_INTEGER : file.size * passes.length,
     run: async () => {
-      const name = pass === 'shared' ? `${file.path}, where / is shared` : file.path;
-      const began = Date.now();
-      const { code, output } = await runProcess({
-        command: pass === 'shared' ? shared!.enter(node(file.path), checkout) : node(file.path),
-        cwd: checkout,
-        env: environment(name),
-        seconds: file.tier === 'unit' ? limits.unit : limits.file,
-        isOver,
-      });
-      add({ file: name, ...judge(output, code), milliseconds: Date.now() - began }, file.tier);
+      for (const pass of passes) if (!stopped) await runFile(file, pass);
     },
   });
+  const runFile = async (file: TestFile, pass: Pass): Promise<void> => {
+    const name = pass === 'shared' ? `${file.path}, where / is shared` : file.path;
+    const began = Date.now();
+    const { code, output } = await runProcess({
+      command: pass === 'shared' ? shared!.enter(node(file.path), checkout) : node(file.path),
+      cwd: checkout,
+      env: environment(name),
+      seconds: file.tier === 'unit' ? limits.unit : limits.file,
+      isOver,
+    });
+    add({ file: name, ...judge(output, code), milliseconds: Date.now() - began }, file.tier);
+  };
   const unitJob = (units: readonly TestFile[]): Job => ({
     exclusive: false,
     rank: Number.POSITIVE_INFINITY,
@@ -93,9 +97,10 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
 
   const inOneProcess = files.filter(file => file.tier === 'unit' && !file.marks.includes('own-process'));
   const jobs = inOneProcess.length > 0 && options.passes.includes('here') ? [unitJob(inOneProcess)] : [];
-  for (const file of files)
-    for (const pass of options.passes)
-      if (!inOneProcess.includes(file) && (pass === 'here' || file.mounts)) jobs.push(fileJob(file, pass));
+  for (const file of files) {
+    const passes = inOneProcess.includes(file) ? [] : options.passes.filter(pass => pass === 'here' || file.mounts);
+    if (passes.length > 0) jobs.push(fileJob(file, passes));
+  }
 
   const finished = (async () => {
     await runInLanes(jobs, options.lanes, () => stopped !== undefined);

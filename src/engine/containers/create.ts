@@ -166,6 +166,7 @@ export async function attachNetwork(
   context: EngineContext,
   record: ContainerRecord,
   network: Network,
+  portsToAvoid: ReadonlySet<number>,
 ): Promise<NetworkAttachment> {
   const { bundle } = containerPaths(context.roots, record.id);
   return await withLock(enginePaths(context.roots).allocation, () => {
@@ -177,7 +178,7 @@ export async function attachNetwork(
       gateway: network.gateway,
       macAddress: macOf(ipAddress),
       hostInterface: hostInterfaceOf(record.id),
-      ports: choosePorts(network, record.options.ports, bundle),
+      ports: choosePorts(network, record.options.ports, bundle, portsToAvoid),
     };
   });
 }

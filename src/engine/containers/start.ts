@@ -10,6 +10,7 @@ import { hostIptables } from '../../network/firewall/iptables.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
 import { networkError } from '../../network/netlink/failure.ts';
 import type { Network } from '../../network/network.ts';
+import { chosenPortInUse } from '../../network/ports/ephemeral.ts';
 import { portError } from '../../network/ports/ports.ts';
 import { publishPorts } from '../../network/ports/publish.ts';
 import { registerEngine } from '../../state/engines.ts';
@@ -29,6 +30,8 @@ import { tell } from './events.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
 
+type StartOptions = LaunchOptions & { removeOnFailure?: boolean };
+
 /**
  * Starts a created container; resolves once its command was executed. Where that fails, everything that was taken is
  * given back; with `removeOnFailure`, which `run` sets, the container is removed.
@@ -36,29 +39,49 @@ import { cleanUp, reap } from './reap.ts';
 export async function startContainer(
   context: EngineContext,
   record: ContainerRecord,
-  options: LaunchOptions & { removeOnFailure?: boolean },
+  options: StartOptions,
 ): Promise<LaunchedProcess> {
-  const paths = containerPaths(context.roots, record.id);
   return await withContainerLock(context, record.id, async () => {
-    const { removeOnFailure = false, onStep } = options;
-    let shim: Shim | undefined;
     registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
-    try {
-      fs.mkdirSync(paths.run, { mode: 0o700 });
-      const starting: Starting = { by: identityOf(process.pid), removeOnFailure };
-      writeVolatile(paths.starting, JSON.stringify(starting));
-      // The shim seals itself while we prepare what it will run.
-      shim = new Shim({ label: record.id.slice(0, 12), memfd: context.facts.features.memfd, onStep });
-      return await launch(context, record, shim, options);
-    } catch (error) {
-      // Another command started it first.
-      if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
-      await shim?.abort();
-      // What cannot be given back now is left for the next command, so that this one reports why the start failed.
-      await giveBack(context, record, error, removeOnFailure).catch(() => {});
-      throw error;
+    const portsToAvoid = new Set<number>();
+    for (;;) {
+      const outcome = await attempt(context, record, options, portsToAvoid);
+      if (typeof outcome !== 'number') return outcome;
+      portsToAvoid.add(outcome);
     }
   });
+}
+
+/** How many host ports are chosen for one container before its start fails: each was lost to another process. */
+const mostPorts = 10;
+
+/** One start of the container, or the host's port, chosen by us, that another process took meanwhile. */
+async function attempt(
+  context: EngineContext,
+  record: ContainerRecord,
+  options: StartOptions,
+  portsToAvoid: ReadonlySet<number>,
+): Promise<LaunchedProcess | number> {
+  const paths = containerPaths(context.roots, record.id);
+  const { removeOnFailure = false, onStep } = options;
+  let shim: Shim | undefined;
+  try {
+    fs.mkdirSync(paths.run, { mode: 0o700 });
+    const starting: Starting = { by: identityOf(process.pid), removeOnFailure };
+    writeVolatile(paths.starting, JSON.stringify(starting));
+    // The shim seals itself while we prepare what it will run.
+    shim = new Shim({ label: record.id.slice(0, 12), memfd: context.facts.features.memfd, onStep });
+    return await launch(context, record, shim, options, portsToAvoid);
+  } catch (error) {
+    // Another command started it first.
+    if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
+    await shim?.abort();
+    const port = portsToAvoid.size < mostPorts ? chosenPortInUse(record.options.ports, error) : undefined;
+    // What cannot be given back now is left for the next command, so that this one reports why the start failed.
+    await giveBack(context, record, error, removeOnFailure && port === undefined).catch(() => {});
+    if (port !== undefined) return port;
+    throw error;
+  }
 }
 
 export const alreadyRunning = ({ name }: Pick<ContainerRecord, 'name'>) =>
@@ -82,13 +105,14 @@ async function launch(
   record: ContainerRecord,
   shim: Shim,
   { streams, window }: LaunchOptions,
+  portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess> {
   const own = context.pieces ?? pieces;
   const network =
     record.options.network === 'bridge'
       ? await ensureBridge(context.roots, { bridge: context.bridge, program: own.bridgeProgram })
       : undefined;
-  if (network) record.network = await attachNetwork(context, record, network);
+  if (network) record.network = await attachNetwork(context, record, network, portsToAvoid);
   const container = containerToCompile(context, record, writeBundle(context, record));
   try {
     shim.run(compile(container, context.facts, own));

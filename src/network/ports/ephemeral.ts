@@ -4,7 +4,7 @@ import { boundSockets } from '../../host/sockets.ts';
 import { readIfPresent } from '../../state/files.ts';
 import { releaseLeases, takeLease } from '../leases.ts';
 import type { Network } from '../network.ts';
-import { anyAddress, type Port, type PortMapping } from './ports.ts';
+import { anyAddress, type Port, PortInUse, type PortMapping } from './ports.ts';
 
 /**
  * Fills in what `-p 80` leaves open: all addresses, and the lowest port of the kernel's ephemeral range (32768 on) that
@@ -50,6 +50,13 @@ function choose(
     });
   }
   return Number(name.slice(protocol.length + 1));
+}
+
+/** The port that a start failed on, if it was ours to choose: another one will do. */
+export function chosenPortInUse(mappings: readonly PortMapping[], error: unknown): number | undefined {
+  if (!(error instanceof PortInUse)) return undefined;
+  const { hostPort } = error.port;
+  return mappings.some(mapping => mapping.hostPort === hostPort) ? undefined : hostPort;
 }
 
 /** Gives the chosen ports back. Idempotent. */

@@ -119,6 +119,17 @@ function holdPort(port: Port): Step[] {
   return steps;
 }
 
+/** Another process holds this port of the host. */
+export class PortInUse extends MinidockError {
+  constructor(
+    readonly port: Port,
+    message: string,
+    fix: string,
+  ) {
+    super('port-in-use', message, { fix });
+  }
+}
+
 /** The user's error for a step of `portMapping` that failed; undefined for other steps. */
 export function portError(step: Step, errno: string): MinidockError | undefined {
   const port = owners.get(step);
@@ -131,9 +142,12 @@ export function portError(step: Step, errno: string): MinidockError | undefined 
       : holder
         ? ` by ${holder.command} (process ${holder.pid})`
         : '';
-    return new MinidockError('port-in-use', `cannot publish port ${what}: it is already in use${by}`, {
-      fix: `choose another host port with -p, or ${holder?.container ? `minidock rm -f ${holder.container}` : 'end what holds this one'}`,
-    });
+    const end = holder?.container ? `minidock rm -f ${holder.container}` : 'end what holds this one';
+    return new PortInUse(
+      port,
+      `cannot publish port ${what}: it is already in use${by}`,
+      `choose another host port with -p, or ${end}`,
+    );
   }
   if (errno === 'EADDRNOTAVAIL') {
     return new MinidockError(
