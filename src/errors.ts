@@ -70,6 +70,7 @@ const kinds = {
   'workdir-not-found': 'usage',
 
   'manifest-unknown': 'not-found',
+  'no-exercise': 'not-found',
   'no-such-container': 'not-found',
   'no-such-exec': 'not-found',
   'no-such-file': 'not-found',
@@ -135,6 +136,7 @@ const kinds = {
   'unknown-compression': 'unsupported',
 
   'broken-config': 'invalid-data',
+  'broken-exercise': 'invalid-data',
   'broken-record': 'invalid-data',
   'corrupt-archive': 'invalid-data',
   'corrupt-data': 'invalid-data',

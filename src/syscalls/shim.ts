@@ -33,6 +33,8 @@ export interface ShimOptions {
   beforeStep?: (event: StepEvent) => Promise<void>;
   /** Whether memfd_create and execveat exist (Linux 3.19). */
   memfd?: boolean;
+  /** A shim that runs already, elsewhere: its descriptors 3 and 4 are sockets to us. Without it one is started here. */
+  started?: Pick<ChildProcess, 'stdio' | 'once' | 'kill' | 'unref'>;
 }
 
 /**
@@ -111,12 +113,15 @@ export class Shim {
     const binary = shimPath();
     const stdio = options.stdio ?? 'ignore';
     const three = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
-    this.process = startProcess(binary, [], {
-      stdio: [...three, 'pipe', 'pipe'],
-      env: {},
-      cwd: '/',
-      argv0: 'minidock-shim',
-    });
+    const started = options.started as ChildProcess | undefined;
+    this.process =
+      started ??
+      startProcess(binary, [], {
+        stdio: [...three, 'pipe', 'pipe'],
+        env: {},
+        cwd: '/',
+        argv0: 'minidock-shim',
+      });
     this.shimSocket = this.process.stdio[3] as Socket;
     this.childSocket = this.process.stdio[4] as Socket;
     for (const socket of [this.shimSocket, this.childSocket]) socket.on('error', () => {});

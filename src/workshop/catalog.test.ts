@@ -1,10 +1,6 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findLesson } from './catalog.ts';
-import { Progress } from './progress.ts';
 
 const ids = ['03-uts-namespace', '04-pid-namespace', '05-mount-namespace', '06-pivot-root', '10-ps'];
 
@@ -23,27 +19,6 @@ test('what means none or several is refused by name', () => {
   assert.throws(() => findLesson('v', ids), /no lesson "v"/);
   assert.throws(() => findLesson('namespace', ids), /"namespace" means several lessons: 03-uts-namespace, 04/);
   assert.throws(() => findLesson('p', ids), /several/);
-});
-
-test('progress outlives renumbering, and a damaged file is an empty one', () => {
-  const state = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-test-progress-'));
-  try {
-    const env = { XDG_STATE_HOME: state };
-    assert.not(Progress.load(env).isDone('04-pid-namespace'));
-    Progress.load(env).markDone('04-pid-namespace');
-    assert.ok(Progress.load(env).isDone('05-pid-namespace'));
-    assert.not(Progress.load(env).isDone('04-other'));
-    fs.writeFileSync(path.join(state, 'minidock/lessons.json'), '{');
-    assert.not(Progress.load(env).isDone('04-pid-namespace'));
-  } finally {
-    fs.rmSync(state, { recursive: true });
-  }
-});
-
-test('a state folder that cannot be made loses the memory only', () => {
-  const progress = Progress.load({ XDG_STATE_HOME: '/dev/null' });
-  progress.markDone('01-process');
-  assert.ok(progress.isDone('01-process'));
 });
 
 test.run();

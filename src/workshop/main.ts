@@ -14,7 +14,10 @@ async function main(): Promise<number> {
   if (options.ignored.length > 0)
     console.error(chalk.yellow(`${words.ignored[options.language]} ${options.ignored.join(' ')}`));
   if (options.help) console.log(words.usage[options.language]);
-  else if (options.lesson === undefined) await listLessons(terminal, options.language);
+  else if (options.action !== undefined) {
+    const { exerciseCommand } = await import('./exercise/commands.ts');
+    return exerciseCommand(options, terminal);
+  } else if (options.lesson === undefined) await listLessons(terminal, options.language);
   else return runLesson(options, terminal);
   return 0;
 }

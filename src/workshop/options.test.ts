@@ -29,6 +29,14 @@ const cases: [typed: string, argv: string[], env: NodeJS.ProcessEnv, expected: P
   ['-- -h', ['-h'], {}, { help: true, lesson: undefined }],
   ['c', ['c'], { LANG: 'zh_CN.UTF-8' }, { lesson: 'c', language: 'zh' }],
   ['04 en', ['04', 'en'], { LANG: 'zh_CN.UTF-8' }, { lesson: '04', language: 'en' }],
+  ['04 -- check', ['04', 'check'], {}, { lesson: '04', action: 'check', solution: false, ignored: [] }],
+  ['04 -- check --solution', ['04', 'check', '--solution'], {}, { lesson: '04', action: 'check', solution: true }],
+  ['04 check --solution', ['04', 'check'], { npm_config_solution: 'true' }, { action: 'check', solution: true }],
+  ['-- check 04', ['check', '04'], {}, { lesson: '04', action: 'check' }],
+  ['04 -- solution', ['04', 'solution'], {}, { lesson: '04', action: 'solution' }],
+  ['-- reset all', ['reset', 'all'], {}, { lesson: undefined, action: 'reset', all: true, ignored: [] }],
+  ['04 -- reset', ['04', 'reset'], {}, { lesson: '04', action: 'reset', all: false }],
+  ['04 -- hint zh', ['04', 'hint', 'zh'], {}, { lesson: '04', action: 'hint', language: 'zh' }],
   ['(old npm) --step 04', [], { npm_config_step: '04' }, { lesson: '04', step: true }],
   ['(old npm) 04 --lang zh', ['04'], { npm_config_lang: 'zh' }, { lesson: '04', language: 'zh' }],
 ];
@@ -50,9 +58,6 @@ test('the language comes from the locale, in its order; unknown ones mean Englis
   assert.is(parseOptions([], { LC_ALL: 'C.UTF-8', LC_MESSAGES: 'zh_CN.UTF-8' }).language, 'en');
   assert.is(parseOptions([], { LC_MESSAGES: 'zh_CN.UTF-8', LANG: 'en_US.UTF-8' }).language, 'zh');
   assert.is(parseOptions([], { LANG: 'de_DE.UTF-8' }).language, 'en');
-  assert.is(parseOptions([], { MINIDOCK_LANG: 'zh' }).language, 'zh');
-  assert.is(parseOptions([], { MINIDOCK_LANG: 'en', LANG: 'zh_CN.UTF-8' }).language, 'en');
-  assert.is(parseOptions(['en'], { MINIDOCK_LANG: 'zh' }).language, 'en');
 });
 
 test('what is left over is named and harmless', () => {

@@ -1,8 +1,17 @@
 import { type Language, languageNamed, languageOf } from './text/language.ts';
 
+const actions = ['check', 'watch', 'hint', 'solution', 'reset'] as const;
+type Action = (typeof actions)[number];
+
 export interface Options {
   /** What the learner typed for a lesson; undefined lists them. */
   readonly lesson?: string;
+  /** What to do with the lesson's exercise; undefined plays the lesson. */
+  readonly action?: Action;
+  /** `check --solution`: the kept one. */
+  readonly solution: boolean;
+  /** `reset all`. */
+  readonly all: boolean;
   readonly step: boolean;
   readonly shell: boolean;
   readonly help: boolean;
@@ -29,21 +38,32 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): O
     const word = argv[i]!;
     const named = /^--(?:lang|language)(?:=(.*))?$/.exec(word);
     if (named) language = languageNamed(named[1] ?? argv[++i] ?? '') ?? language;
-    else if (/^(--(step|shell|help)|-h)$/.test(word)) flags.add(word.replace(/^-h$/, '--help').slice(2));
+    else if (/^(--(step|shell|help|solution|all)|-h)$/.test(word)) flags.add(word.replace(/^-h$/, '--help').slice(2));
     else if (languageNamed(word) && !/^(c|posix)$/i.test(word)) language = languageNamed(word);
     else words.push(word);
   }
   const step = eaten(env.npm_config_step);
   const shell = eaten(env.npm_config_shell, true);
-  const [lesson, ...ignored] = [...words, ...step.words, ...shell.words];
+  const { action, rest } = takeAction([...words, ...step.words, ...shell.words]);
+  const all = action === 'reset' && (rest.includes('all') || flags.has('all') || eaten(env.npm_config_all).on);
+  const [lesson, ...ignored] = rest.filter(word => !all || word !== 'all');
   return {
     lesson,
+    action,
+    all,
+    solution: flags.has('solution') || eaten(env.npm_config_solution).on,
     step: flags.has('step') || step.on,
     shell: flags.has('shell') || shell.on,
     help: flags.has('help'),
     language: language ?? languageOf(env),
     ignored,
   };
+}
+
+/** The first word that is one of the actions, and the others. */
+function takeAction(words: readonly string[]): { action?: Action; rest: string[] } {
+  const at = words.findIndex(word => actions.some(action => action === word));
+  return at < 0 ? { rest: [...words] } : { action: words[at] as Action, rest: words.filter((_, i) => i !== at) };
 }
 
 /**

@@ -1,5 +1,4 @@
 import { breakLine, visible } from '../../syscalls/print.ts';
-import { wrapText } from '../../syscalls/width.ts';
 
 const styles = {
   head: '36',
@@ -36,8 +35,7 @@ export function layOut(head: string, parts: readonly Part[], columns?: number): 
       lines[lines.length - 1] = last + ' '.repeat(gap + right) + paint(kind, shown);
     } else {
       const own = kind === 'lesson' && columns !== undefined ? ' '.repeat(Math.max(width - shown.length, 0)) : '';
-      const broken = kind === 'why' ? wrapText(shown, width) : breakLine(shown, width);
-      for (const line of broken) lines.push(own + paint(kind, line));
+      for (const line of breakLine(shown, width)) lines.push(own + paint(kind, line));
     }
   }
   return `${lines.map((line, i) => `${i === 0 ? paint('head', head) : indent}${line}\n`).join('')}`;

@@ -1,4 +1,3 @@
-import type { Language } from '../../syscalls/language.ts';
 import { type LessonSlug, lessonName } from '../../syscalls/lessons.ts';
 import {
   foldLines,
@@ -41,7 +40,6 @@ export class Trace {
     private readonly output: Pick<Output, 'err'>,
     private readonly form: TraceForm,
     private readonly columns?: number,
-    private readonly language: Language = 'en',
   ) {}
 
   /** Takes what the shim reports of each step. */
@@ -122,7 +120,7 @@ export class Trace {
       ['call', printStep(step, true)],
       answer(event),
       ['lesson', lessonOf(step)],
-      ...(withReason ? [['why', shortIds(step.why[this.language])] as const] : []),
+      ...(withReason ? [['why', shortIds(step.why)] as const] : []),
     ]);
   }
 
@@ -131,11 +129,11 @@ export class Trace {
     if (isFolded(line)) {
       this.print(line.index, events[0]!, [
         ['group', printGroup(line)],
-        ['why', shortIds(why[this.language])],
+        ['why', shortIds(why)],
       ]);
     }
     for (const event of events)
-      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why.en !== why.en));
+      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why !== why));
   }
 
   private print(index: number, { report }: StepEvent, parts: readonly Part[]): void {

@@ -18,8 +18,7 @@ import {
   newSession,
   utsNamespace,
 } from '../../container/process/namespaces.ts';
-import { pipes } from '../../container/process/stdio.ts';
-import { terminal } from '../../container/process/terminal.ts';
+import { pipes, terminal } from '../../container/process/stdio.ts';
 import {
   bindStaged,
   dropSources,

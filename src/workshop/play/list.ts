@@ -13,7 +13,7 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
   const widest = Math.max(...lessons.map(lesson => widthOf(lesson.title[language])));
   terminal.part(words.lessons[language]);
   for (const lesson of lessons) {
-    const done = progress.isDone(lesson.id);
+    const done = progress.isSeen(lesson.id);
     const mark = done ? chalk.green('✓') : chalk.dim('·');
     const state = done ? chalk.green(words.done[language]) : '';
     terminal.line(

@@ -1,15 +1,13 @@
 import chalk from 'chalk';
 import { MinidockError } from '../../errors.ts';
 import { findLesson, lessonIds, loadLesson, readText } from '../catalog.ts';
-import type { Figure } from '../figure/figure.ts';
-import { drawFigure } from '../figure/terminal.ts';
 import type { Lesson } from '../lesson.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../progress.ts';
 import { randomOf } from '../question.ts';
 import { Quit, type Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
-import { type Picture, renderMarkdown } from '../text/markdown.ts';
+import { renderMarkdown } from '../text/markdown.ts';
 import { LessonText, type SectionKey } from '../text/sections.ts';
 import { words } from '../text/words.ts';
 import { Asker } from './ask.ts';
@@ -37,7 +35,7 @@ export async function runLesson(options: Options, terminal: Terminal): Promise<n
     if (options.shell) return await visit(session, terminal, language);
     await play(lesson, text, { session, asker, terminal, language });
     showReading(lesson, ids, terminal, language);
-    Progress.load().markDone(id);
+    await Progress.load().markSeen(id);
     return 0;
   } catch (error) {
     if (!(error instanceof Quit)) throw error;
@@ -67,7 +65,7 @@ async function play(
     const source = text.section(key);
     if (source === undefined) return;
     terminal.line();
-    write(terminal, source, lesson.figure && pictureOf(lesson.figure, language));
+    write(terminal, source);
   };
   terminal.part(words.prediction[language]);
   const asked = await asker.ask(lesson.question);
@@ -99,16 +97,8 @@ async function play(
   showGlossary(lesson, terminal, language);
 }
 
-function write(terminal: Terminal, source: string, picture?: Picture): void {
-  terminal.lines(renderMarkdown(source, { width: terminal.width, chalk, picture }).trimEnd().split('\n'));
-}
-
-/** The lesson's figure in place of its image, with the title that the image has in itself. */
-function pictureOf(figure: Figure, language: Language): Picture {
-  return (file, width) =>
-    file.startsWith('figure.')
-      ? [chalk.bold(figure.title[language]), ...drawFigure(figure, language, { width, chalk })]
-      : undefined;
+function write(terminal: Terminal, source: string): void {
+  terminal.lines(renderMarkdown(source, { width: terminal.width, chalk }).trimEnd().split('\n'));
 }
 
 async function visit(session: Session, terminal: Terminal, language: Language): Promise<number> {

@@ -8,15 +8,9 @@ type Paint = (text: string) => string;
 
 const parser = new MarkdownIt({ html: false });
 
-/** Draws the image of a paragraph of its own, in lines of at most `width` columns; undefined where it cannot. */
-export type Picture = (file: string, width: number) => readonly string[] | undefined;
-
-/** Renders Markdown for a terminal of `width` columns. Of HTML it shows the text; images that are not drawn become their description. */
-export function renderMarkdown(
-  source: string,
-  options: { width: number; chalk?: ChalkInstance; picture?: Picture },
-): string {
-  const renderer = new Renderer(options.chalk ?? new Chalk({ level: 0 }), options.picture);
+/** Renders Markdown for a terminal of `width` columns. Of HTML it shows the text; images become their description. */
+export function renderMarkdown(source: string, options: { width: number; chalk?: ChalkInstance }): string {
+  const renderer = new Renderer(options.chalk ?? new Chalk({ level: 0 }));
   return `${renderer.blocks(parser.parse(source, {}), options.width).join('\n')}\n`;
 }
 
@@ -59,10 +53,7 @@ export function markdownShape(source: string): string[] {
 }
 
 class Renderer {
-  constructor(
-    private readonly chalk: ChalkInstance,
-    private readonly picture: Picture | undefined,
-  ) {}
+  constructor(private readonly chalk: ChalkInstance) {}
 
   /** Lines of a run of sibling blocks, with one empty line between two of them. */
   blocks(tokens: readonly Token[], width: number, tight = false): string[] {
@@ -83,9 +74,8 @@ class Renderer {
       case 'heading_open':
         return this.heading(token.tag, inner[0]!, width);
       case 'paragraph_open':
-        return this.drawn(inner[0]!, width) ?? wrap(this.inline(inner[0]!), width);
       case 'inline':
-        return wrap(this.inline(token), width);
+        return wrap(this.inline(token.type === 'inline' ? token : inner[0]!), width);
       case 'fence':
       case 'code_block':
         return token.content
@@ -104,13 +94,6 @@ class Renderer {
       default:
         return [];
     }
-  }
-
-  private drawn({ children }: Token, width: number): string[] | undefined {
-    const [image, ...others] = children ?? [];
-    if (image?.type !== 'image' || others.length > 0) return undefined;
-    const lines = this.picture?.(image.attrGet('src') ?? '', width);
-    return lines && [...lines];
   }
 
   private heading(tag: string, content: Token, width: number): string[] {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { MinidockError } from '../../src/errors.ts';
-import { programOnPath, systemProgram } from '../../src/host/programs.ts';
+import { MinidockError } from '../../errors.ts';
+import { programOnPath, systemProgram } from '../../host/programs.ts';
 
 /** What one wants in a root file system to look around in it. */
 const programs = [
@@ -23,13 +23,25 @@ const programs = [
   'rm',
   'mkdir',
   'env',
+  'cut',
+  'dd',
+  'df',
+  'readlink',
+  'sed',
+  'sort',
+  'stat',
+  'tail',
+  'tr',
+  'true',
+  'umount',
 ];
 
 /**
  * Makes a small root file system in `root` out of this machine's own binaries: busybox and links to it where it is installed,
- * otherwise the programs one by one; each with the libraries that ldd names.
+ * otherwise the programs one by one; each with the libraries that ldd names. `more` are programs that busybox has not, or not
+ * as well.
  */
-export function makeSmallRoot(root: string): void {
+export function makeSmallRoot(root: string, more: readonly string[] = []): void {
   for (const name of ['bin', 'etc', 'proc', 'tmp']) fs.mkdirSync(path.join(root, name), { recursive: true });
   fs.writeFileSync(path.join(root, 'etc/os-release'), 'PRETTY_NAME="a root made by lesson 6"\n');
   fs.writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
@@ -37,9 +49,8 @@ export function makeSmallRoot(root: string): void {
   if (busybox !== undefined) {
     bring(busybox, root, 'busybox');
     for (const name of programs) fs.symlinkSync('busybox', path.join(root, 'bin', name));
-    return;
   }
-  for (const name of programs) {
+  for (const name of busybox === undefined ? [...programs, ...more] : more) {
     const found = programOnPath(name);
     if (found !== undefined) bring(found, root, name);
   }
@@ -60,7 +71,7 @@ function bring(program: string, root: string, name: string): void {
 }
 
 /** The loader and libraries of a dynamic program; none of a static one, of which ldd says so with an error. */
-function librariesOf(program: string): string[] {
+export function librariesOf(program: string): string[] {
   try {
     const text = execFileSync(systemProgram('ldd') ?? 'ldd', [program], {
       encoding: 'utf8',

@@ -1,0 +1,93 @@
+import fs from 'node:fs';
+import type { Readable } from 'node:stream';
+import { hostnameOf } from '../../../host/namespaces.ts';
+import { statusField } from '../../../host/process.ts';
+import { ExecError, StepError } from '../../../syscalls/failure.ts';
+import type { Program, Step } from '../../../syscalls/step.ts';
+import { type Moment, momentOf } from '../../play/evidence.ts';
+import { READY } from '../../play/ready.ts';
+import { innerScratch, type Outer } from './outer.ts';
+
+/** How long a process may take to print and stand still, in milliseconds. */
+const PATIENCE = 15_000;
+/** The most that is kept of what it prints. */
+const MOST = 64 << 10;
+
+/** What came of a program in the outer container. */
+export type Outcome =
+  | { readonly kind: 'ran'; readonly process: Moment; readonly outer: Moment; readonly pids: readonly number[] }
+  | { readonly kind: 'refused'; readonly step: Step; readonly call: string; readonly errno: string }
+  | { readonly kind: 'not-executed'; readonly message: string }
+  | { readonly kind: 'ended'; readonly status: number; readonly output: readonly string[] };
+
+/**
+ * Performs a program in the outer container and, while its process stands still, asks the kernel about it. Rejects where
+ * that is no fault of the program's.
+ */
+export async function perform(outer: Outer, program: Program): Promise<Outcome> {
+  const shim = outer.shim({});
+  const printed = new Printed(shim.process.stdout!, shim.process.stderr!);
+  shim.run(program);
+  try {
+    await shim.ready;
+    await shim.supervised;
+    shim.go();
+    await shim.executed;
+  } catch (error) {
+    if (error instanceof StepError) return refusal(error);
+    if (error instanceof ExecError) return { kind: 'not-executed', message: error.message };
+    throw error;
+  }
+  const status = await Promise.race([printed.ready(), shim.exited]);
+  const pid = outer.hostPid(shim.pid);
+  if (status !== undefined || pid === undefined || !fs.existsSync(`/proc/${pid}`))
+    return { kind: 'ended', status: status ?? 0, output: printed.lines };
+  const moment = async (of: number, output: readonly string[]) =>
+    momentOf(of, { hostname: await hostnameOf(of), output, scratch: innerScratch });
+  return {
+    kind: 'ran',
+    process: await moment(pid, printed.lines),
+    outer: await moment(outer.pid, []),
+    pids: statusField(pid, 'NSpid').split(' ').slice(1).map(Number),
+  };
+}
+
+function refusal({ step, errno }: StepError): Outcome {
+  return { kind: 'refused', step, call: step.op === 'syscall' ? step.name : step.op, errno };
+}
+
+/** What a process printed so far. */
+class Printed {
+  private text = '';
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(...streams: readonly Readable[]) {
+    for (const stream of streams)
+      stream.on('data', (chunk: Buffer) => {
+        if (this.text.length < MOST) this.text += chunk.toString('utf8');
+        if (this.isReady) for (const resolve of this.waiting.splice(0)) resolve();
+      });
+  }
+
+  private get isReady(): boolean {
+    return this.text.includes(READY) || this.text.length >= MOST;
+  }
+
+  /** Resolves once the process has said that it stands still, or has had time enough for that. */
+  ready(): Promise<undefined> {
+    return new Promise(resolve => {
+      const timer = setTimeout(finish, PATIENCE);
+      function finish(): void {
+        clearTimeout(timer);
+        resolve(undefined);
+      }
+      if (this.isReady) finish();
+      else this.waiting.push(finish);
+    });
+  }
+
+  get lines(): string[] {
+    const [before = ''] = this.text.split(READY);
+    return before.split('\n').filter(line => line !== '');
+  }
+}

@@ -1,0 +1,97 @@
+import chalk from 'chalk';
+import type { MinidockError } from '../../errors.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Language, Text } from '../text/language.ts';
+import type { CodeError } from './evaluate/bundle.ts';
+import type { Verdict } from './examine.ts';
+import type { Exercise, Finding } from './types.ts';
+import { says } from './words.ts';
+
+/** Shows what a check found, and the other things of exercises. */
+export class Report {
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly language: Language,
+  ) {}
+
+  /** One screen a check, where there is a screen. */
+  clear(): void {
+    if (process.stdout.isTTY) process.stdout.write('\x1b[2J\x1b[3J\x1b[H');
+  }
+
+  begin(exercise: Exercise, id: string): void {
+    this.terminal.part(`${says.exercise[this.language]} ${id}`);
+    this.terminal.prose(exercise.task[this.language]);
+    this.terminal.line();
+  }
+
+  verdict(verdict: Verdict, id: string, kept: boolean): void {
+    const { terminal, language } = this;
+    if (verdict.error) this.codeError(verdict.error);
+    for (const finding of verdict.findings) this.finding(finding);
+    if (verdict.printed.trim() !== '' && verdict.error === undefined) {
+      terminal.line();
+      terminal.line(says.printed[language]);
+      for (const line of printable(verdict.printed).trimEnd().split('\n').slice(0, 10))
+        terminal.line(`${chalk.cyan.dim('│')} ${line}`);
+    }
+    terminal.line();
+    if (!verdict.passed) terminal.paragraph(says.notYet(id.slice(0, 2))[language], line => chalk.yellow(line));
+    else if (kept) terminal.line(chalk.green(says.solutionPasses[language]));
+    else terminal.paragraph(says.passed(id.slice(0, 2))[language], line => chalk.green(line));
+    terminal.line();
+  }
+
+  watching(file: string): void {
+    this.terminal.paragraph(says.watching(file)[this.language], line => chalk.dim(line));
+  }
+
+  hints(hints: readonly Text[], all: number): void {
+    const { terminal, language } = this;
+    terminal.part(says.hint(hints.length, all)[language]);
+    for (const [i, hint] of hints.entries()) {
+      if (i > 0) terminal.line();
+      terminal.prose(`${i + 1}. ${hint[language]}`);
+    }
+    terminal.line();
+    terminal.paragraph((hints.length < all ? says.moreHints : says.noMoreHints)[language], line => chalk.dim(line));
+    terminal.line();
+  }
+
+  solution(source: string, file: string, passed: boolean): void {
+    const { terminal, language } = this;
+    terminal.part(file);
+    terminal.lines(source.trimEnd().split('\n'));
+    terminal.line();
+    terminal.paragraph((passed ? says.yoursPassed : says.notPassedYet)[language], line => chalk.dim(line));
+    terminal.line();
+  }
+
+  reset(file: string, kept: string | undefined): void {
+    this.terminal.paragraph((kept ? says.resetKept(file, kept) : says.resetNew(file))[this.language]);
+  }
+
+  refused(error: MinidockError): void {
+    console.error(chalk.red(`lesson: ${error.message}`));
+    if (error.fix) console.error(chalk.yellow(error.fix));
+  }
+
+  private finding({ ok, what, hint }: Finding): void {
+    const { terminal, language } = this;
+    const paint = ok ? chalk.green : chalk.red;
+    terminal.paragraph(`${ok ? '✓' : '✗'} ${printable(what[language])}`, line => paint(line));
+    if (!ok) terminal.paragraph(`  → ${printable(hint[language])}`, line => chalk.yellow(line));
+  }
+
+  /** A place, what is wrong there, the line: one block, and no stack. */
+  private codeError({ place, message, excerpt }: CodeError): void {
+    const { terminal } = this;
+    terminal.paragraph(`✗ ${place}`, line => chalk.red(line));
+    terminal.paragraph(`  ${printable(message)}`, line => chalk.red(line));
+    for (const line of excerpt) terminal.line(`  ${chalk.dim('│')} ${printable(line)}`);
+  }
+}
+
+/** What a learner's code wrote, without what a terminal would obey. */
+const printable = (text: string) =>
+  text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
