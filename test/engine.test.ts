@@ -80,6 +80,29 @@ test('another engine joins a container that runs: streams, signals, and its end'
   assert.is((await maker.containers.inspect(id)).record.state.exitCode, 9);
 });
 
+test('who gives up a stop leaves the container to whoever asks next; who gives up a save has no more of it', async () => {
+  const { id } = await maker.containers.create(
+    wish(['sh', '-c', 'trap "echo asked" TERM; while :; do sleep 0.1; done']),
+  );
+  await maker.containers.start(id);
+  const attachment = await other.containers.attach(id, streams);
+  const given = new AbortController();
+  attachment.onOutput(() => given.abort(new Error('no patience')));
+  const stopped = await maker.containers.stop(id, { timeoutSeconds: 1000, abort: given.signal }).catch(error => error);
+  assert.is(stopped?.message, 'no patience');
+  assert.is((await other.containers.inspect(id)).record.state.status, 'running');
+  await other.containers.stop(id, { timeoutSeconds: 0 });
+  assert.is((await maker.containers.inspect(id)).record.state.exitCode, 137);
+
+  let chunks = 0;
+  const enough = new AbortController();
+  const write = () => {
+    if (++chunks === 3) enough.abort(new Error('disk full'));
+  };
+  const saved = await maker.images.save(['bb'], write, enough.signal).catch(error => error);
+  assert.equal([saved?.message, chunks], ['disk full', 3]);
+});
+
 test('an exec has an id before it runs, and is started once', async () => {
   const { id } = await maker.containers.create(wish(['sleep', '100']));
   await maker.containers.start(id);

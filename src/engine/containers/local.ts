@@ -8,6 +8,7 @@ import { flocks } from '../../host/locks.ts';
 import { listIfPresent } from '../../state/files.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { Program } from '../../syscalls/step.ts';
+import { orAborted } from '../abort.ts';
 import type { EngineAccess } from '../access.ts';
 import type {
   ContainerList,
@@ -88,11 +89,11 @@ export class LocalContainers implements Containers {
     await resizeRunning(this.access, await this.find(reference), size);
   }
 
-  async stop(reference: string, { signal, timeoutSeconds = 10 }: StopOptions = {}): Promise<void> {
+  async stop(reference: string, { signal, timeoutSeconds = 10, abort }: StopOptions = {}): Promise<void> {
     const record = await this.find(reference);
     const first = signalNumber(signal ?? record.config.StopSignal ?? 'SIGTERM');
     const { stopContainer } = await import('./stop.ts');
-    await stopContainer(await this.access.context(), record, { signal: first, timeoutSeconds });
+    await stopContainer(await this.access.context(), record, { signal: first, timeoutSeconds, abort });
   }
 
   async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<void> {
@@ -199,14 +200,4 @@ function once<T>(make: () => T): () => T {
     made ??= make();
     return made;
   };
-}
-
-async function orAborted<T>(promise: Promise<T>, abort: AbortSignal | undefined): Promise<T> {
-  if (abort === undefined) return await promise;
-  abort.throwIfAborted();
-  return await new Promise((resolve, reject) => {
-    const stop = () => reject(abort.reason);
-    abort.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => abort.removeEventListener('abort', stop));
-  });
 }

@@ -5,6 +5,7 @@ import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
+import { orAborted } from '../abort.ts';
 import type { EngineContext } from '../context.ts';
 import { connectSupervisor } from './connection.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
@@ -12,15 +13,18 @@ import { reap } from './reap.ts';
 
 type Named = Pick<ContainerRecord, 'id' | 'name'>;
 
+interface Ending {
+  signal: number;
+  timeoutSeconds: number;
+  abort?: AbortSignal;
+}
+
 /**
  * Sends `signal` to the container's first process and SIGKILL when it is still there after `timeoutSeconds`; resolves when
- * the container is down and cleaned up. One that does not run is left as it is. Throws `cannot-stop` where no end was seen.
+ * the container is down and cleaned up. One that does not run is left as it is. Throws `cannot-stop` where no end was seen,
+ * and the reason of `abort` where that says so before the end: then nothing more is done to the container.
  */
-export async function stopContainer(
-  context: EngineContext,
-  record: ContainerRecord,
-  options: { signal: number; timeoutSeconds: number },
-): Promise<void> {
+export async function stopContainer(context: EngineContext, record: ContainerRecord, options: Ending): Promise<void> {
   const seen = observe(context.roots, record.id, flocks);
   if (seen.kind === 'running') await endSupervised(context, record, options);
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
@@ -31,9 +35,9 @@ export async function stopContainer(
 export async function endSupervised(
   context: EngineContext,
   record: Named,
-  { signal, timeoutSeconds }: { signal: number; timeoutSeconds: number },
+  { signal, timeoutSeconds, abort }: Ending,
 ): Promise<void> {
-  if (await endsBy(context, record, signal, timeoutSeconds * 1000)) return;
+  if (await endsBy(context, record, signal, timeoutSeconds * 1000, abort)) return;
   if (signal !== signals.SIGKILL && (await endsBy(context, record, signals.SIGKILL, 2000))) return;
   // SIGKILL did not end it: its processes hang in the kernel, or the supervisor is stopped. Kill all processes of the
   // cgroup.
@@ -46,14 +50,25 @@ export async function endSupervised(
  * Asks the supervisor to send a signal. Resolves with whether the exit was reported within the given time; a negative
  * time means no limit. A closed connection proves nothing, because another client may have got its place.
  */
-async function endsBy(context: EngineContext, record: Named, signal: number, milliseconds: number): Promise<boolean> {
+async function endsBy(
+  context: EngineContext,
+  record: Named,
+  signal: number,
+  milliseconds: number,
+  abort?: AbortSignal,
+): Promise<boolean> {
+  abort?.throwIfAborted();
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : Date.now() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   if (connection !== undefined) {
     // This process cleans up, so the supervisor need not start a reaper.
     connection.client.cleansUp(true);
     connection.client.signal(signal);
-    await settlesWithin(Promise.race([connection.exited, connection.ended]), milliseconds);
+    const over = Promise.race([connection.exited, connection.ended]);
+    await orAborted(settlesWithin(over, milliseconds), abort).catch(error => {
+      connection.close();
+      throw error;
+    });
   }
   const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(context.roots, record.id));
   // Wait for the supervisor to end, because only then are its ports free. It may still wait for clients that hang.

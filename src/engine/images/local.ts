@@ -79,9 +79,9 @@ export class LocalImages implements Images {
     return pushed;
   }
 
-  async save(references: readonly string[], write: (chunk: Buffer) => void): Promise<void> {
+  async save(references: readonly string[], write: (chunk: Buffer) => void, abort?: AbortSignal): Promise<void> {
     const { saveImages } = await import('../../image/archive/save.ts');
-    await saveImages(this.store, references, write);
+    await saveImages(this.store, references, write, abort);
   }
 
   async load(source: string | Readable, { onProgress, abort }: Parameters<Images['load']>[1]): Promise<void> {

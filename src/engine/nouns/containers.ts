@@ -28,7 +28,10 @@ export interface Containers {
   signal(reference: string, number: number): Promise<void>;
   /** Sets the size of the terminal that a container was given. */
   resize(reference: string, size: WindowSize): Promise<void>;
-  /** Asks the first process to end, and ends it after `timeoutSeconds` (default 10). One that does not run is left alone. */
+  /**
+   * Asks the first process to end, and ends it after `timeoutSeconds` (default 10). One that does not run is left alone.
+   * Aborted while it waits, it ends nothing by force: the signal that was sent is not taken back.
+   */
   stop(reference: string, options?: StopOptions): Promise<void>;
   /** With `force` also one that runs, or whose record is broken. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
@@ -69,6 +72,7 @@ export interface StopOptions {
   /** Name or number; by default the image's STOPSIGNAL, or SIGTERM. */
   readonly signal?: string;
   readonly timeoutSeconds?: number;
+  readonly abort?: AbortSignal;
 }
 
 export interface ContainerList {

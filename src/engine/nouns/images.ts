@@ -31,7 +31,7 @@ export interface Images {
   pull(reference: string, options: PullOptions): Promise<PullResult[]>;
   push(reference: string, options: PushOptions): Promise<Pushed[]>;
   /** Calls `write` with an archive of the images, chunk by chunk. */
-  save(references: readonly string[], write: (chunk: Buffer) => void): Promise<void>;
+  save(references: readonly string[], write: (chunk: Buffer) => void, abort?: AbortSignal): Promise<void>;
   load(source: string | Readable, options: Watched<LoadEvent>): Promise<void>;
   /** Makes an image of one layer from a tarball. */
   import(source: string | Readable, options: ImportOptions): Promise<ImageRecord>;

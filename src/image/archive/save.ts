@@ -33,10 +33,12 @@ export async function saveImages(
   store: ImageStore,
   references: readonly string[],
   write: (chunk: Buffer) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   const images = choose(store, references).map(([image, tags]) => describe(store.layout, image, tags));
   let written = 0;
   for await (const chunk of members(store.layout, images)) {
+    signal?.throwIfAborted();
     write(chunk);
     written += chunk.length;
   }
