@@ -96,6 +96,9 @@ async function startPodman(folder: string): Promise<BenchEngine | undefined> {
   const at = (name: string) => join(folder, name);
   const roots = ['--root', at('pr'), '--runroot', at('ps'), '--tmpdir', at('pt'), '--network-config-dir', at('pn')];
   const command = [podman, ...roots, '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
+  // The same runtime as Docker's: crun, which Debian's podman prefers, refuses hosts with both versions of cgroups.
+  const runc = findProgram('runc');
+  if (runc) command.push('--runtime', runc);
   onExit(() => {
     spawnSync(podman, [...command.slice(1), 'rm', '-fa', '-t', '0'], { timeout: 30_000 });
   });
