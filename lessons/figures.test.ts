@@ -5,7 +5,7 @@ import { Chalk } from 'chalk';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programOnPath } from '../src/host/programs.ts';
-import { lessonIds, lessonsFolder } from '../src/workshop/catalog.ts';
+import { lessonIds, lessonsFolder, loadLesson } from '../src/workshop/catalog.ts';
 import { figureFiles, lessonsWithFigure, loadFigure } from '../src/workshop/figure/files.ts';
 import { drawFigure } from '../src/workshop/figure/terminal.ts';
 import { widthOf } from '../src/workshop/text/width.ts';
@@ -15,7 +15,9 @@ const readmes = { en: 'README.md', zh: 'README.zh-CN.md' };
 const images = { en: 'figure.svg', zh: 'figure.zh-CN.svg' };
 const chalk = new Chalk({ level: 0 });
 
-test('the six lessons of the beginning have a figure', () => {
+test('every figure belongs to a lesson, and the lesson shows it', async () => {
+  const shown = await Promise.all(lessonsWithFigure().map(async id => (await loadLesson(id)).figure));
+  assert.equal(shown, await Promise.all(lessonsWithFigure().map(loadFigure)));
   assert.equal(lessonsWithFigure().slice(0, 6), lessonIds().slice(0, 6));
 });
 

@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine, sharedFolder } from './support/busybox.ts';
+import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
@@ -60,6 +62,35 @@ test('an anonymous volume that another container uses by its name outlives the c
   await box.ok(['rm', '-f', '-v', other]);
   assert.ok(isKept(name), 'to the other one it was a named one');
 });
+
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'strace',
+)(
+  'an anonymous volume that is given to another container while its own is removed: that one gets it or a new one, never a lost one',
+  async () => {
+    const id = await box.start('true', '-v', '/data');
+    const name = await box.inspect(id, '{{(index .Mounts 0).Name}}');
+    const folder = join(box.root, 'volumes', name);
+    // Held up at the first call that would take the volume away.
+    const delay = '--inject=unlink,unlinkat,rmdir,rename,renameat,renameat2:delay_enter=3000000:when=1';
+    const removal = execa(
+      'strace',
+      ['-f', '-qq', '-o', '/dev/null', '-P', folder, delay, minidockPath, 'rm', '-v', id],
+      {
+        env: box.env,
+        stdin: 'ignore',
+      },
+    );
+    await eventually(() => !existsSync(join(box.root, 'containers', id)));
+    const other = await box.start('echo of the other > /x/file; sleep 1000', '-v', `${name}:/x`);
+    await removal;
+    await eventually(() => box.inside(other, 'cat /x/file').then(text => text === 'of the other'));
+    assert.is(readFileSync(join(folder, '_data/file'), 'utf8'), 'of the other\n');
+  },
+);
 
 test('a socket, a device, a fifo is mounted where the image has nothing, as a file is', async () => {
   const folder = sharedFolder();

@@ -226,8 +226,13 @@ test('network none: loopback is up and there is nothing else', async () => {
   const machine = await startMachine();
   const namespace = slot('namespace');
   const enter = [
-    open(`/proc/${machine.pid}/ns/net`, O.O_RDONLY, { why: 'a new namespace', save: namespace }),
-    call('setns', [namespace, CLONE.CLONE_NEWNET], { why: 'enter it, where an engine would clone into it' }),
+    open(`/proc/${machine.pid}/ns/net`, O.O_RDONLY, {
+      why: { en: 'a new namespace', zh: '新的命名空间' },
+      save: namespace,
+    }),
+    call('setns', [namespace, CLONE.CLONE_NEWNET], {
+      why: { en: 'enter it, where an engine would clone into it', zh: '进入它；引擎则会直接 clone 进去' },
+    }),
   ];
   assert.not.match(machine.sh('ip addr show lo'), /UP/);
   await runHost(program({ host: [...enter, ...loopbackOnly().child] }));
@@ -239,7 +244,7 @@ test('network none: loopback is up and there is nothing else', async () => {
 test('a refusal of the kernel reads in the words of ip', async () => {
   const netlink = slot('netlink');
   const refusal = async (message: Message) => {
-    const about = { why: 'to be refused' };
+    const about = { why: { en: 'to be refused', zh: '会被拒绝' } };
     try {
       await runHost(program({ host: [openNetlink(netlink, about), ...exchange(netlink, [{ message, ...about }])] }));
     } catch (error) {

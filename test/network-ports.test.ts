@@ -229,8 +229,11 @@ async function connect(network: Network, id: string, number: number): Promise<Co
     program({
       host: [
         ...host,
-        open(`/proc/${machine.pid}/ns/net`, O.O_RDONLY, { why: 'the machine', save: namespace }),
-        call('setns', [namespace, CLONE.CLONE_NEWNET], { why: 'enter it' }),
+        open(`/proc/${machine.pid}/ns/net`, O.O_RDONLY, {
+          why: { en: 'the machine', zh: '那台机器' },
+          save: namespace,
+        }),
+        call('setns', [namespace, CLONE.CLONE_NEWNET], { why: { en: 'enter it', zh: '进入它' } }),
         ...child,
       ],
     }),

@@ -186,7 +186,7 @@ async function statusOf(user: { uid: number; gid: number; additionalGids: number
 /** One child that makes these steps and executes a program of the host. */
 function command(steps: readonly Step[], argv: readonly string[]) {
   const child = slot('child');
-  const why = 'test';
+  const why = { en: 'a test', zh: '测试' };
   return program({
     host: [call('clone', [signals.SIGCHLD, 0, 0, 0, 0], { why, forks: true, save: child })],
     child: steps,

@@ -13,7 +13,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { checkout, findProgram, requires } from './support/requires.ts';
 
 const test = requires();
-const why = { why: 'a test' };
+const why = { why: { en: 'a test', zh: '测试' } };
 
 /** This machine's shim, and the other processor's in an emulator: what a package holds. */
 const built = [

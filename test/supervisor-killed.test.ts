@@ -96,7 +96,7 @@ async function orphaned(namespaces: 'pid'[]): Promise<{ executed: boolean; alive
       child: [
         ...tether.first,
         ...capabilities(capabilitySets(defaultCapabilities, 0), { uid: 0, gid: 1000, additionalGids: [] }, hostFacts()),
-        sync({ why: 'its supervisor is killed here' }),
+        sync({ why: { en: 'its supervisor is killed here', zh: '它的监管进程在这里被杀死' } }),
         ...tether.last,
       ],
       exec: execute({ args: ['sh', '-c', `echo > ${marker}; sleep 1000`], env: ['PATH=/bin:/usr/bin'] }),

@@ -44,7 +44,7 @@ test('folded, it fits two screens and leaves no step out; =full has a line for e
     /^host .* {2}clone\(CLONE_NEWNS\|.*\) → child = \d+ {2}\[04-pid-namespace\]$/m,
     /^child .* {2}mount\("overlay", .*\) = 0 {2}\[11-overlay-layers\]$/m,
     /^child .* {2}pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]\n {11}the new root becomes "\/"/m,
-    /^exec .* {2}execve\("\/bin\/true", \["true"\], .*\) = 0 {2}\[01-process\]\n {11}the container becomes its command$/m,
+    /^exec .* {2}execve\("\/bin\/true", \["true"\], .*\) = 0 {2}\[01-process\]\n {11}execute the command of the container in this process$/m,
   ])
     assert.match(folded.all, whole);
   assert.match(folded.all, /^child .* {2}network ×\d+ = ok {2}\[13-veth-and-bridge\]$/m);
@@ -58,6 +58,24 @@ test('the step that fails stands whole among those of its group', async () => {
     all,
     /^child .* {2}make the working directory ×3\n.*\n(child .*mkdirat.* = EEXIST \(tolerated\).*\n){2}child .* {2}mkdirat\(.*"\/etc\/passwd\/x".* = ENOTDIR/m,
   );
+});
+
+test('MINIDOCK_LANG=zh gives the reasons in Chinese; the locale changes nothing, and programs read English', async () => {
+  const command = ['run', '--rm', '--network', 'none'];
+  const locale = { LANG: 'zh_CN.UTF-8', LC_ALL: 'zh_CN.UTF-8' };
+  const [chinese, english] = [{ MINIDOCK_LANG: 'zh' }, locale].map(env =>
+    box.minidock([...command, '--trace', 'busybox', 'true'], { env }),
+  );
+  const reason = (text: unknown) => /pivot_root\(.*\n +(.*)/.exec(String(text))?.[1];
+  assert.is(reason((await chinese)?.stderr), '新的根成为 /；旧的根叠在它上面');
+  assert.is(reason((await english)?.stderr), 'the new root becomes "/"; the old root is stacked on top of it');
+  const [plan, plain, data] = await Promise.all([
+    box.ok(['run', '--dry-run', 'busybox', 'true'], { env: { MINIDOCK_LANG: 'zh' } }),
+    box.ok(['run', '--dry-run', 'busybox', 'true'], { env: locale }),
+    box.ok(['run', '--dry-run=json', 'busybox', 'true'], { env: { MINIDOCK_LANG: 'zh' } }),
+  ]);
+  assert.match(plan, '新的根成为 /；旧的根叠在它上面');
+  for (const text of [plain, data]) assert.not.match(text, /\p{Script=Han}/u);
 });
 
 test('on a terminal it is coloured and no line is longer than that is wide', async () => {

@@ -1,5 +1,6 @@
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { namespaceFacts } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 export const lesson: Lesson = {
   id: '01-process',
@@ -8,6 +9,7 @@ export const lesson: Lesson = {
     en: 'clone, execve, wait: how a process is born and where the kernel keeps the list',
     zh: 'clone、execve、wait：进程怎么诞生，内核把它登记在哪里',
   },
+  figure,
   needs: ['root'],
   question: {
     ask: {
@@ -118,7 +120,6 @@ export const lesson: Lesson = {
       zh: '`wait4` 之后内核就忘掉了这个 PID：`/proc/PID` 不见了',
     },
   ],
-  reasons: [['clone(', '一个新进程，与父进程在同样的命名空间里']],
   sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', 'busybox', 'true'],
 };

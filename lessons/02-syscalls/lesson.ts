@@ -11,6 +11,7 @@ import { room, str, text } from '../../src/syscalls/data.ts';
 import { AT, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Comparison, type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
 import { type Fact, namespaceFacts } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 import { type Called, markerPrefix } from './libc.ts';
 
 const hello = text('hello from a syscall\n');
@@ -22,6 +23,7 @@ export const lesson: Lesson = {
     en: 'libc from TypeScript, the same under strace, and calls as a list that can be printed and performed',
     zh: '从 TypeScript 调用 libc，用 strace 对照，再把调用写成可以打印、可以执行的一列步骤',
   },
+  figure,
   needs: ['root', 'uts'],
   question: {
     ask: {
@@ -57,15 +59,28 @@ export const lesson: Lesson = {
       lessonProgram({
         namespaces: ['uts'],
         child: [
-          call('getpid', [], { why: 'who am I? No argument, no failure, one number' }),
+          call('getpid', [], {
+            why: {
+              en: 'ask for the PID of this process: no argument, no failure, one number',
+              zh: '询问自己的 PID：没有参数，不会失败，一个数',
+            },
+          }),
           call('uname', [room(390, '<utsname>')], {
-            why: 'six names of 65 bytes, written by the kernel into our memory',
+            why: {
+              en: 'the kernel writes six names of 65 bytes each into our memory',
+              zh: '六个名字，每个 65 字节，由内核写进我们的内存',
+            },
           }),
           call('openat', [AT.AT_FDCWD, str('/no/such/file'), O.O_RDONLY, 0], {
-            why: 'a file that is not there: this step may fail so, and only so',
+            why: {
+              en: 'open a file that is not there: this step may fail with ENOENT, and only so',
+              zh: '打开一个不存在的文件：这一步可以这样失败，也只可以这样失败',
+            },
             tolerate: ['ENOENT'],
           }),
-          call('write', [1, hello, hello.bytes.length], { why: 'output: here to the standard output' }),
+          call('write', [1, hello, hello.bytes.length], {
+            why: { en: 'output: here to the standard output', zh: '输出：这里写到标准输出' },
+          }),
           ...pieces.utsNamespace('program'),
         ],
         command,
@@ -98,13 +113,6 @@ export const lesson: Lesson = {
       en: 'a list of steps is a program: it was printed and performed, and strace agrees',
       zh: '一列步骤就是一段程序：可以打印，可以执行，strace 也认可',
     },
-  ],
-  reasons: [
-    ['clone(', '一个新进程，有自己的 UTS 视图'],
-    ['getpid(', '我是谁？没有参数，不会失败，一个数'],
-    ['uname(', '六个名字，每个 65 字节，由内核写进我们的内存'],
-    ['openat(', '一个不存在的文件：这一步可以这样失败，也只可以这样失败'],
-    ['write(', '输出：这里写到标准输出'],
   ],
   sources: ['src/syscalls/step.ts', 'src/syscalls/calls.ts', 'src/syscalls/ffi.ts', 'native/interpret.c'],
 };

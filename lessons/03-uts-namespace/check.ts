@@ -63,25 +63,25 @@ export const exercise: Exercise<{ hostname: string }> = {
       zh: '`str(hostname)` 有 `.bytes`；它的长度包含 `str` 加上的 NUL。`hostname.length` 数的是字符，那是另一回事。',
     },
     {
-      en: "`return [call('sethostname', [name, name.bytes.length - 1], { why: '…' })];`, where `name` is `str(hostname)`.",
-      zh: "`return [call('sethostname', [name, name.bytes.length - 1], { why: '…' })];`，其中 `name` 是 `str(hostname)`。",
+      en: "`return [call('sethostname', [name, name.bytes.length - 1], { why: { en: '…', zh: '…' } })];`, where `name` is `str(hostname)`.",
+      zh: "`return [call('sethostname', [name, name.bytes.length - 1], { why: { en: '…', zh: '…' } })];`，其中 `name` 是 `str(hostname)`。",
     },
   ],
   wrong: [
     { name: 'no step at all', code: '  return [];', hint: /returned no step/ },
     {
       name: 'counts characters',
-      code: "  return [call('sethostname', [str(hostname), hostname.length], { why: 'the name' })];",
+      code: "  return [call('sethostname', [str(hostname), hostname.length], { why: { en: 'the name', zh: '名字' } })];",
       hint: /more bytes than letters/,
     },
     {
       name: 'a name of its own',
-      code: "  return [call('sethostname', [str('container'), 9], { why: 'the name' })];",
+      code: "  return [call('sethostname', [str('container'), 9], { why: { en: 'the name', zh: '名字' } })];",
       hint: /is that the name you were given/,
     },
     {
       name: 'another call',
-      code: "  return [call('setdomainname', [str(hostname), hostname.length], { why: 'the name' })];",
+      code: "  return [call('setdomainname', [str(hostname), hostname.length], { why: { en: 'the name', zh: '名字' } })];",
       hint: /setdomainname/,
     },
   ],

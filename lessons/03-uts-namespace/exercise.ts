@@ -10,7 +10,7 @@ import { todo } from '../../src/workshop/exercise/todo.ts';
 export const utsNamespace: Pieces['utsNamespace'] = hostname => {
   // Return a list with one step, which sethostname(2) is: the bytes of the name, and how many bytes they are.
   // 返回只有一个步骤的列表：sethostname(2)，参数是名字的字节，以及字节数。
-  // A step is call(NAME, [ARGUMENT, …], { why: '…' }); str(text) makes the bytes, with a NUL at their end.
-  // 一个步骤写作 call(名字, [参数, …], { why: '…' })；str(文本) 生成字节，末尾带一个 NUL。
+  // A step is call(NAME, [ARGUMENT, …], { why: { en: '…', zh: '…' } }); str(text) makes the bytes, with a NUL at their end.
+  // 一个步骤写作 call(名字, [参数, …], { why: { en: '…', zh: '…' } })；str(文本) 生成字节，末尾带一个 NUL。
   return todo();
 };

@@ -7,6 +7,7 @@ import { without } from '../../src/workshop/break.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { compareWithC } from '../../src/workshop/play/compare.ts';
 import { namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 const tooLong = 'x'.repeat(65);
 
@@ -15,11 +16,26 @@ function twoNames(): Step[] {
   const first = slot('first');
   return [
     ...pieces.utsNamespace('first'),
-    open('/proc/self/ns/uts', O.O_RDONLY, { why: 'hold the first namespace, to come back later', save: first }),
-    call('unshare', [CLONE.CLONE_NEWUTS], { why: 'the second namespace: it begins as a copy of the first' }),
+    open('/proc/self/ns/uts', O.O_RDONLY, {
+      why: { en: 'hold the first namespace, to come back later', zh: '抓住第一个命名空间，以便稍后回来' },
+      save: first,
+    }),
+    call('unshare', [CLONE.CLONE_NEWUTS], {
+      why: {
+        en: 'create the second namespace: it begins as a copy of the first',
+        zh: '创建第二个命名空间：一开始是第一个的副本',
+      },
+    }),
     ...pieces.utsNamespace('second'),
-    call('setns', [first, CLONE.CLONE_NEWUTS], { why: 'back to the first namespace, to look' }),
-    close(first, { why: 'not needed any more' }),
+    call('setns', [first, CLONE.CLONE_NEWUTS], {
+      why: { en: 'go back to the first namespace, to look', zh: '回到第一个命名空间去看' },
+    }),
+    close(first, {
+      why: {
+        en: 'the process is back in the first namespace, so its descriptor is not needed',
+        zh: '已经回到第一个命名空间，不再需要它的描述符',
+      },
+    }),
   ];
 }
 
@@ -30,6 +46,7 @@ export const lesson: Lesson = {
     en: 'one flag more in clone, and the child has a hostname that the host never hears of',
     zh: 'clone 多一个标志，子进程就有了宿主机毫不知情的主机名',
   },
+  figure,
   needs: ['root', 'uts'],
   minutes: 15,
   question: {
@@ -108,7 +125,12 @@ waitpid(pid, &status, 0);`,
         lessonProgram({
           namespaces: ['uts'],
           child: [
-            call('sethostname', [str(tooLong), tooLong.length], { why: 'one byte more than the kernel has room for' }),
+            call('sethostname', [str(tooLong), tooLong.length], {
+              why: {
+                en: 'set a name that has one byte more than the kernel has room for',
+                zh: '设置的名字比内核留的位置多一个字节',
+              },
+            }),
           ],
           command,
         }),
@@ -208,7 +230,9 @@ waitpid(pid, &status, 0);`,
         lessonProgram({
           namespaces: ['uts'],
           child: [
-            call('setresuid', [65534, 65534, 65534], { why: 'another user, without the rights of root' }),
+            call('setresuid', [65534, 65534, 65534], {
+              why: { en: 'become another user, without the rights of root', zh: '换成另一个用户，不再有 root 的权限' },
+            }),
             ...pieces.utsNamespace('container'),
           ],
           command,
@@ -374,17 +398,6 @@ waitpid(pid, &status, 0);`,
       what: { en: '`hostname` in a container’s configuration', zh: '容器配置里的 `hostname`' },
       where: 'OCI runtime-spec, config.md, Hostname',
     },
-  ],
-  reasons: [
-    ['sethostname("first', '第一个命名空间的名字'],
-    ['sethostname("second', '第二个命名空间的名字，至少本意如此'],
-    ['openat(', '抓住第一个命名空间，以便稍后回来'],
-    ['unshare(', '第二个命名空间：一开始是第一个的副本'],
-    ['setns(', '回到第一个命名空间去看'],
-    ['close(', '不再需要'],
-    ['setresuid(', '换成另一个用户，不再有 root 的权限'],
-    ['clone(', '一个新进程，有自己的 UTS 视图'],
-    ['sethostname("xxx', '比内核留的位置多一个字节'],
   ],
   sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],

@@ -6,6 +6,7 @@ import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { compareWithC } from '../../src/workshop/play/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
 
@@ -30,6 +31,7 @@ export const lesson: Lesson = {
     en: 'one process, two PIDs; and why ps shows the host until /proc is mounted anew',
     zh: '一个进程，两个 PID；以及为什么重新挂载 /proc 之前 ps 看到的是宿主机',
   },
+  figure,
   needs: ['root', 'uts', 'pid', 'mnt'],
   question: {
     ask: {
@@ -169,7 +171,6 @@ export const lesson: Lesson = {
       zh: '命名空间里的第一个进程就是它的 init；它一结束，命名空间就消失了',
     },
   ],
-  reasons: [['clone(', '一个新进程，有自己的命名空间（见标志）']],
   sources: ['src/container/process/namespaces.ts', 'src/container/rootfs/mounts.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],
 };

@@ -2,14 +2,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pieces } from '../../src/engine/compile/pieces.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
+import type { Text } from '../../src/syscalls/language.ts';
 import { type Step, slot } from '../../src/syscalls/step.ts';
 import { CLONE, MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { mountDifference, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
+import { figure } from './figure.ts';
 
 const id = '05-mount-namespace';
 
-function tmpfs(target: string, why: string): Step {
+function tmpfs(target: string, why: Text): Step {
   return mount('tmpfs', target, 'tmpfs', MS.MS_NOSUID | MS.MS_NODEV, 'size=1m', { why, lesson: 'mount-namespace' });
 }
 
@@ -22,15 +24,43 @@ function twoNamespaces(scratch: string, mended: boolean): Step[] {
   const shared = `${scratch}/shared`;
   return [
     ...pieces.mountNamespace(),
-    tmpfs(shared, 'the first namespace: a tree of our own to play with'),
-    mount(null, shared, null, MS.MS_SHARED, null, { why: 'shared, as systemd makes everything at boot' }),
-    mkdir(`${shared}/inner`, 0o755, { why: 'a mount point' }),
-    open('/proc/self/ns/mnt', O.O_RDONLY, { why: 'hold the first namespace, to come back later', save: first }),
-    call('unshare', [CLONE.CLONE_NEWNS], { why: 'the second namespace: a copy of the first, still connected' }),
+    tmpfs(shared, {
+      en: 'mount a small tree of our own in the first namespace',
+      zh: '在第一个命名空间里挂载一棵自己的小目录树',
+    }),
+    mount(null, shared, null, MS.MS_SHARED, null, {
+      why: {
+        en: 'make it shared, as systemd makes everything at boot',
+        zh: '设为 shared，就像 systemd 开机时对一切所做的那样',
+      },
+    }),
+    mkdir(`${shared}/inner`, 0o755, {
+      why: { en: 'create a mount point in the shared tree', zh: '在共享的目录树里创建一个挂载点' },
+    }),
+    open('/proc/self/ns/mnt', O.O_RDONLY, {
+      why: { en: 'hold the first namespace, to come back later', zh: '抓住第一个命名空间，以便稍后回来' },
+      save: first,
+    }),
+    call('unshare', [CLONE.CLONE_NEWNS], {
+      why: {
+        en: 'create the second namespace: a copy of the first, still connected to it',
+        zh: '创建第二个命名空间：第一个的副本，彼此还连着',
+      },
+    }),
     ...(mended ? pieces.mountNamespace() : []),
-    tmpfs(`${shared}/inner`, 'mounted in the second namespace, and only there?'),
-    call('setns', [first, CLONE.CLONE_NEWNS], { why: 'back to the first namespace, to look' }),
-    close(first, { why: 'not needed any more' }),
+    tmpfs(`${shared}/inner`, {
+      en: 'mount in the second namespace: does it stay there?',
+      zh: '在第二个命名空间里挂载：会只留在那里吗？',
+    }),
+    call('setns', [first, CLONE.CLONE_NEWNS], {
+      why: { en: 'go back to the first namespace, to look', zh: '回到第一个命名空间去看' },
+    }),
+    close(first, {
+      why: {
+        en: 'the process is back in the first namespace, so its descriptor is not needed',
+        zh: '已经回到第一个命名空间，不再需要它的描述符',
+      },
+    }),
   ];
 }
 
@@ -65,6 +95,7 @@ export const lesson: Lesson = {
     en: 'a mount that only the child sees, and the step without which the host sees it too',
     zh: '只有子进程看得见的挂载，以及少了哪一步宿主机也会看见',
   },
+  figure,
   needs: ['root', 'mnt'],
   question: {
     ask: {
@@ -104,7 +135,10 @@ export const lesson: Lesson = {
         namespaces: ['mount'],
         child: [
           ...pieces.mountNamespace(),
-          tmpfs(`${scratch}/room`, 'files in memory, where the host sees an empty directory'),
+          tmpfs(`${scratch}/room`, {
+            en: 'mount files in memory, where the host sees an empty directory',
+            zh: '挂载内存里的文件系统；宿主机在这里看到的是空目录',
+          }),
         ],
         command,
       }),
@@ -225,17 +259,6 @@ export const lesson: Lesson = {
       en: 'shared mounts forward what happens to them, also into other namespaces; `MS_REC|MS_PRIVATE` ends that',
       zh: '共享挂载会转发发生在自己身上的事，也会传到别的命名空间；`MS_REC|MS_PRIVATE` 让它停下',
     },
-  ],
-  reasons: [
-    ['clone(', '一个新进程，有自己的挂载视图'],
-    ['mount(NULL, "/", ', '下面的挂载到不了别处，别处的也到不了这里'],
-    ['mount("tmpfs"', '内存里的文件'],
-    ['mount(NULL, "', '设为 shared，就像 systemd 开机时对一切所做的那样'],
-    ['mkdirat(', '一个挂载点'],
-    ['openat(', '抓住第一个命名空间，以便稍后回来'],
-    ['unshare(', '第二个命名空间：第一个的副本，彼此还连着'],
-    ['setns(', '回到第一个命名空间去看'],
-    ['close(', '不再需要'],
   ],
   sources: ['src/container/process/namespaces.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', 'busybox', 'true'],

@@ -10,6 +10,7 @@ import { MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 import { makeSmallRoot } from '../../src/workshop/play/small-root.ts';
+import { figure } from './figure.ts';
 
 const id = '06-pivot-root';
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
@@ -31,12 +32,22 @@ function throughTheHole(scratch: string): Step[] {
     enter,
     pivot,
     open(secret, O.O_RDONLY, {
-      why: 'up from "/": the old root lies on top, and this file is the host’s',
+      why: {
+        en: 'go up from "/": the old root lies on top, and this file is the host’s',
+        zh: '从 / 往上走：旧的根还压在上面，这就是宿主机的文件',
+      },
       save: found,
     }),
-    close(found, { why: 'it could be opened: the host is in reach' }),
+    close(found, { why: { en: 'the file could be opened: the host is in reach', zh: '文件打开了：宿主机就在手边' } }),
     detach,
-    open(secret, O.O_RDONLY, { why: 'the same path once more', save: found, tolerate: ['ENOENT'] }),
+    open(secret, O.O_RDONLY, {
+      why: {
+        en: 'open the same path once more, now that the old root is gone',
+        zh: '旧的根已经不在，再打开同一个路径',
+      },
+      save: found,
+      tolerate: ['ENOENT'],
+    }),
     home,
   ];
 }
@@ -63,6 +74,7 @@ export const lesson: Lesson = {
     en: 'overlay, pivot_root, umount: an unpacked image becomes /, and the host’s tree is gone',
     zh: 'overlay、pivot_root、umount：解开的镜像变成 /，宿主机的树不见了',
   },
+  figure,
   needs: ['root', 'mnt', 'pid', 'uts', 'overlay'],
   question: {
     ask: {
@@ -213,8 +225,15 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
           namespaces: ['mount'],
           child: [
             ...pieces.mountNamespace(),
-            mount('tmpfs', `${scratch}/rootfs`, 'tmpfs', 0, null, { why: 'a mount …' }),
-            mkdir(`${scratch}/rootfs/plain`, 0o755, { why: '… and an ordinary directory in it' }),
+            mount('tmpfs', `${scratch}/rootfs`, 'tmpfs', 0, null, {
+              why: { en: 'mount a file system whose root is a mount point', zh: '挂载一个文件系统，它的根是挂载点' },
+            }),
+            mkdir(`${scratch}/rootfs/plain`, 0o755, {
+              why: {
+                en: 'create an ordinary directory in it, which is no mount point',
+                zh: '在里面创建一个普通目录，它不是挂载点',
+              },
+            }),
             ...pieces.pivotRoot(`${scratch}/rootfs/plain`),
           ],
           command,
@@ -261,9 +280,14 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
             ...pieces.mountNamespace(),
             ...overlay(scratch),
             mount(null, '/', null, MS.MS_REC | MS.MS_SHARED, null, {
-              why: 'on purpose: everything shared again, within this namespace',
+              why: {
+                en: 'make everything shared again, on purpose, within this namespace',
+                zh: '故意的：在这个命名空间里把一切重新设为 shared',
+              },
             }),
-            call('chdir', [str(scratch)], { why: 'where rootfs/ is' }),
+            call('chdir', [str(scratch)], {
+              why: { en: 'enter the directory in which rootfs/ lies', zh: '进入 rootfs/ 所在的目录' },
+            }),
             ...pieces.pivotRoot('rootfs'),
           ],
           command,
@@ -311,21 +335,6 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
       en: '`EINVAL` from pivot_root means: not a mount point, or shared',
       zh: 'pivot_root 的 `EINVAL` 意味着：不是挂载点，或者是 shared',
     },
-  ],
-  reasons: [
-    ['clone(', '一个新进程，有自己的命名空间（见标志）'],
-    ['chdir("rootfs', '新的根，接下来就是 .'],
-    ['chdir("/")', '走进新的根'],
-    ['chdir("', '之后的路径都从这里算起；overlay 的全部选项必须放进 4096 个字节'],
-    ['mount("overlay"', '只读的镜像在下，可写的一层在上，看起来是一棵树'],
-    ['pivot_root(', '新的根成为 /；旧的根叠在它上面'],
-    ['umount2(', '宿主机的文件系统离开这个命名空间：再没有路径通回去'],
-    ['openat(', '从 / 往上走：旧的根如果还压在上面，这就是宿主机的文件'],
-    ['close(', '能打开：宿主机就在手边'],
-    ['mount("tmpfs"', '一个挂载……'],
-    ['mkdirat(AT_FDCWD, "/proc"', '挂载点；镜像里没有才需要新建'],
-    ['mkdirat(', '……和里面的一个普通目录'],
-    ['mount(NULL, "/", NULL, MS_REC|MS_SHARED', '故意的：在这个命名空间里把一切重新设为 shared'],
   ],
   sources: ['src/container/rootfs/rootfs.ts', 'src/container/rootfs/mounts.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],

@@ -3,6 +3,7 @@ import { type CgroupLayout, isJoined } from '../host/cgroup-layout.ts';
 import type { DeviceRule, Resources } from '../oci/runtime-spec.ts';
 import { call, close, mkdir, open, writeFile } from '../syscalls/calls.ts';
 import { text } from '../syscalls/data.ts';
+import type { Text } from '../syscalls/language.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import { O } from '../syscalls/uapi/flags.ts';
 import type { CgroupDriver } from './driver.ts';
@@ -31,9 +32,14 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
 
   const make = (path: string): Step[] => {
     const group = `make cgroup ${checkGroup(path)}`;
-    const why = 'a group is a directory in each hierarchy; one that is there already is used';
-    const groupWhy =
-      'a group is a directory in each hierarchy; a new cpuset is given the CPUs and memory of the one above';
+    const why = {
+      en: 'create the group as a directory of this hierarchy; one that exists is used',
+      zh: '在这个层级里创建组，也就是一个目录；已有的直接使用',
+    };
+    const groupWhy = {
+      en: 'a group is a directory in each hierarchy; a new cpuset gets its CPUs and memory, too',
+      zh: '组在每个层级里都是一个目录；新的 cpuset 还要分到 CPU 和内存节点',
+    };
     const steps: Step[] = hierarchies.map(({ mountpoint }) =>
       mkdir(`${mountpoint}${path}`, 0o755, { why, lesson, group, groupWhy, tolerate: ['EEXIST'] }),
     );
@@ -41,7 +47,10 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     for (const [name, value] of Object.entries(layout.cpuset)) {
       steps.push(
         ...writeFile(file('cpuset', path, `cpuset.${name}`), value, slot(`cpuset.${name}`), {
-          why: 'a new cpuset has no CPUs and no memory, and accepts no task until it is given some',
+          why: {
+            en: 'a new cpuset accepts no process until it is given CPUs and memory nodes',
+            zh: '新的 cpuset 要先分到 CPU 和内存节点，才接受进程',
+          },
           lesson,
           group,
         }),
@@ -59,10 +68,16 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
         '0',
         slot(`tasks of ${hierarchy.controllers.join(',') || 'unified'}`),
         {
-          why: '0 is the process that writes',
+          why: {
+            en: 'move this process into the group: 0 stands for the one that writes',
+            zh: '把当前进程移进组：0 表示写入者自己',
+          },
           lesson,
           group: `join cgroup ${path}`,
-          groupWhy: 'this process moves itself into the group, hierarchy by hierarchy',
+          groupWhy: {
+            en: 'this process moves itself into the group of every hierarchy',
+            zh: '当前进程把自己移进每个层级里的组',
+          },
         },
       ),
     );
@@ -153,28 +168,59 @@ function limits(
   at: (controller: string) => string | undefined,
 ): Step[] {
   const steps: Step[] = [];
-  const set = (controller: string, name: string, value: string | number, why: string) => {
+  const set = (controller: string, name: string, value: string | number, why: Text) => {
     const mountpoint = at(controller);
     if (mountpoint === undefined) throw missing(controller, `set ${name}`);
-    const groupWhy = 'what all its processes together may use, one file for each limit';
+    const groupWhy = {
+      en: 'limit what all processes of the container use together, one file for each limit',
+      zh: '限制容器里所有进程合计的用量，每项限额一个文件',
+    };
     const about = { why, lesson, group: `limit cgroup ${path}`, groupWhy };
     steps.push(...writeFile(`${mountpoint}${path}/${name}`, String(value), slot(name), about));
   };
 
   if (memory?.limit)
-    set('memory', 'memory.limit_in_bytes', memory.limit, 'bytes that its processes and page cache may use');
+    set('memory', 'memory.limit_in_bytes', memory.limit, {
+      en: 'limit the memory in bytes, page cache included',
+      zh: '限制内存的字节数，页缓存也算在内',
+    });
   if (memory?.reservation)
-    set('memory', 'memory.soft_limit_in_bytes', memory.reservation, 'where reclaim starts when the host runs short');
+    set('memory', 'memory.soft_limit_in_bytes', memory.reservation, {
+      en: 'above this many bytes, memory is reclaimed first when the host runs short',
+      zh: '宿主机内存不足时，超过这个字节数的部分先被回收',
+    });
   // After the memory limit: the sum may never be less than it. Where swap is not counted Docker warns and goes on too.
   if (memory?.swap && layout.swap)
-    set('memory', 'memory.memsw.limit_in_bytes', memory.swap, 'memory and swap together');
-  if (cpu?.shares) set('cpu', 'cpu.shares', cpu.shares, 'its weight against others when CPUs are short');
+    set('memory', 'memory.memsw.limit_in_bytes', memory.swap, {
+      en: 'limit the sum of memory and swap, in bytes',
+      zh: '限制内存与交换空间之和，单位是字节',
+    });
+  if (cpu?.shares)
+    set('cpu', 'cpu.shares', cpu.shares, {
+      en: 'weigh the group against others when CPUs are short',
+      zh: 'CPU 不够用时，这个组相对其他组的权重',
+    });
   if (cpu?.quota && !layout.cpuQuota) throw missing('cpu.cfs_quota_us', 'limit CPU time');
-  if (cpu?.period) set('cpu', 'cpu.cfs_period_us', cpu.period, 'the length of one period in microseconds');
-  if (cpu?.quota) set('cpu', 'cpu.cfs_quota_us', cpu.quota, 'microseconds of CPU time in each period; then it waits');
-  if (cpu?.cpus) set('cpuset', 'cpuset.cpus', cpu.cpus, 'the CPUs that it may run on');
+  if (cpu?.period)
+    set('cpu', 'cpu.cfs_period_us', cpu.period, {
+      en: 'set the length of a CPU period, in microseconds',
+      zh: '设置一个 CPU 周期的长度，单位是微秒',
+    });
+  if (cpu?.quota)
+    set('cpu', 'cpu.cfs_quota_us', cpu.quota, {
+      en: 'limit the CPU time of each period, in microseconds; then the group waits',
+      zh: '限制每个周期里的 CPU 时间，单位是微秒；用完就等待',
+    });
+  if (cpu?.cpus)
+    set('cpuset', 'cpuset.cpus', cpu.cpus, {
+      en: 'limit the CPUs that its processes may run on',
+      zh: '限制进程可以在哪些 CPU 上运行',
+    });
   if (pids)
-    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', 'processes and threads: a fork bomb stays in here');
+    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', {
+      en: 'limit processes and threads, so that a fork bomb stays in here',
+      zh: '限制进程和线程的数量，让 fork 炸弹出不了这个组',
+    });
   return [...steps, ...deviceRules(path, devices, at('devices'))];
 }
 
@@ -188,8 +234,16 @@ function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: str
     const { allow } = rules[i]!;
     const name = allow ? 'devices.allow' : 'devices.deny';
     const fd = slot(name);
-    const why = allow ? 'what every program may expect to open' : 'no device may be opened or made';
-    const groupWhy = 'no device may be opened or made but for those that every program expects';
+    const why = allow
+      ? { en: 'allow a device that every program may expect to open', zh: '允许一个每个程序都可能要打开的设备' }
+      : {
+          en: 'no device may be opened or created, unless a later rule allows it',
+          zh: '不能打开也不能创建任何设备，除非后面的规则允许',
+        };
+    const groupWhy = {
+      en: 'no device may be opened or created but those that every program expects',
+      zh: '除了每个程序都需要的设备，其他都不能打开或创建',
+    };
     const about = { why, lesson, group, groupWhy };
     steps.push(open(`${mountpoint}${path}/${name}`, O.O_WRONLY, { ...about, save: fd }));
     for (; rules[i]?.allow === allow; i++) {

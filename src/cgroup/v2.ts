@@ -2,6 +2,7 @@ import { MinidockError } from '../errors.ts';
 import type { CgroupLayout } from '../host/cgroup-layout.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
 import { mkdir, writeFile } from '../syscalls/calls.ts';
+import type { Text } from '../syscalls/language.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import type { CgroupDriver } from './driver.ts';
 import {
@@ -32,8 +33,14 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
   const file = (path: string, name: string) => `${mountpoint}${checkGroup(path)}/${name}`;
   const make = (path: string): Step =>
     mkdir(`${mountpoint}${checkGroup(path)}`, 0o755, {
-      why: 'a group is a directory; one that is there already is used',
-      groupWhy: 'a group is a directory; it hands controllers down to those below it',
+      why: {
+        en: 'create the group as a directory; one that exists is used',
+        zh: '创建组，也就是一个目录；已有的直接使用',
+      },
+      groupWhy: {
+        en: 'a group is a directory; it hands controllers to the groups below it',
+        zh: '组是一个目录；它把控制器交给下级的组',
+      },
       lesson,
       group: `make cgroup ${path}`,
       tolerate: ['EEXIST'],
@@ -45,13 +52,20 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       `${mountpoint}${path}/cgroup.subtree_control`,
       names.map(name => `+${name}`).join(' '),
       slot('cgroup.subtree_control'),
-      { why: 'groups below this one get these controllers', lesson, group: `make cgroup ${path || '/'}` },
+      {
+        why: { en: 'give these controllers to the groups below this one', zh: '让下级的组可以使用这些控制器' },
+        lesson,
+        group: `make cgroup ${path || '/'}`,
+      },
     );
   };
   const join = (path: string): Step[] =>
     writeFile(file(path, 'cgroup.procs'), '0', slot('cgroup.procs'), {
-      why: '0 is the process that writes',
-      groupWhy: 'this process moves itself into the group',
+      why: {
+        en: 'move this process into the group: 0 stands for the one that writes',
+        zh: '把当前进程移进组：0 表示写入者自己',
+      },
+      groupWhy: { en: 'this process moves itself into the group', zh: '当前进程把自己移进组' },
       lesson,
       group: `join cgroup ${path}`,
     });
@@ -147,7 +161,7 @@ function limits(
     );
   }
   const steps: Step[] = [];
-  const set = (controller: string, name: string, value: string | number, why: string) => {
+  const set = (controller: string, name: string, value: string | number, why: Text) => {
     if (!controllers.includes(controller)) {
       throw new MinidockError(
         'no-cgroup-controller',
@@ -155,30 +169,48 @@ function limits(
         { fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
       );
     }
-    const groupWhy = 'what all its processes together may use, one file for each limit';
+    const groupWhy = {
+      en: 'limit what all processes of the container use together, one file for each limit',
+      zh: '限制容器里所有进程合计的用量，每项限额一个文件',
+    };
     const about = { why, lesson, group: `limit cgroup ${path}`, groupWhy };
     steps.push(...writeFile(file(path, name), String(value), slot(name), about));
   };
-  if (memory?.limit) set('memory', 'memory.max', memory.limit, 'bytes that its processes and page cache may use');
-  if (memory?.reservation) set('memory', 'memory.low', memory.reservation, 'bytes that reclaim leaves alone at first');
+  if (memory?.limit)
+    set('memory', 'memory.max', memory.limit, {
+      en: 'limit the memory in bytes, page cache included',
+      zh: '限制内存的字节数，页缓存也算在内',
+    });
+  if (memory?.reservation)
+    set('memory', 'memory.low', memory.reservation, {
+      en: 'protect this many bytes of memory from being reclaimed first',
+      zh: '回收内存时，先不动这么多字节',
+    });
   if (memory?.swap)
-    set(
-      'memory',
-      'memory.swap.max',
-      memory.swap < 0 ? 'max' : memory.swap - (memory.limit ?? 0),
-      'bytes of swap: the OCI number less the memory limit, since v2 counts them apart',
-    );
+    set('memory', 'memory.swap.max', memory.swap < 0 ? 'max' : memory.swap - (memory.limit ?? 0), {
+      en: 'limit swap in bytes: v2 counts it apart, so the memory limit is subtracted',
+      zh: '限制交换空间的字节数：v2 单独计算，所以要减去内存限额',
+    });
   if (cpu?.quota || cpu?.period)
-    set(
-      'cpu',
-      'cpu.max',
-      `${cpu.quota && cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? 100_000}`,
-      'microseconds of CPU time in each period',
-    );
-  if (cpu?.shares) set('cpu', 'cpu.weight', weight(cpu.shares), 'its weight against others when CPUs are short');
-  if (cpu?.cpus) set('cpuset', 'cpuset.cpus', cpu.cpus, 'the CPUs that it may run on');
+    set('cpu', 'cpu.max', `${cpu.quota && cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? 100_000}`, {
+      en: 'limit the CPU time of each period, both in microseconds',
+      zh: '限制每个周期里的 CPU 时间，两个数的单位都是微秒',
+    });
+  if (cpu?.shares)
+    set('cpu', 'cpu.weight', weight(cpu.shares), {
+      en: 'weigh the group against others when CPUs are short',
+      zh: 'CPU 不够用时，这个组相对其他组的权重',
+    });
+  if (cpu?.cpus)
+    set('cpuset', 'cpuset.cpus', cpu.cpus, {
+      en: 'limit the CPUs that its processes may run on',
+      zh: '限制进程可以在哪些 CPU 上运行',
+    });
   if (pids)
-    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', 'processes and threads: a fork bomb stays in here');
+    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', {
+      en: 'limit processes and threads, so that a fork bomb stays in here',
+      zh: '限制进程和线程的数量，让 fork 炸弹出不了这个组',
+    });
   return steps;
 }
 

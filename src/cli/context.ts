@@ -5,6 +5,7 @@ import { MinidockError } from '../errors.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
 import { type DaemonJson, defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
 import { defaultRoots, type Roots } from '../state/paths.ts';
+import { type Language, languageNamed } from '../syscalls/language.ts';
 import { printWarning } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 
@@ -57,6 +58,14 @@ export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings 
       insecureRegistries: flags['insecure-registry'] ?? [],
     },
   };
+}
+
+/**
+ * The language of the reasons in `--dry-run` and `--trace`: English, unless MINIDOCK_LANG names another. The locale does not
+ * count: the output of a command is the same on every machine (decision 15).
+ */
+export function reasonLanguage({ env }: Pick<Context, 'env'>): Language {
+  return languageNamed(env.MINIDOCK_LANG ?? '') ?? 'en';
 }
 
 /** For commands that start or fetch something: warns of keys of daemon.json that have no effect. */

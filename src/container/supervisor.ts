@@ -2,6 +2,7 @@ import { MinidockError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { call, close, open, store } from '../syscalls/calls.ts';
 import { bytes, room, str, strings } from '../syscalls/data.ts';
+import type { Text } from '../syscalls/language.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
 
@@ -12,27 +13,61 @@ const lesson = 'supervisor' as const;
  * process of a container that it enters may trace it.
  */
 export function leaveCaller(facts: HostFacts): Step[] {
-  const groupWhy =
-    'no descriptor and no terminal of the caller goes along, and nobody in a container may trace this process';
-  const about = (why: string) => ({ why, lesson, group: 'leave the caller', groupWhy });
+  const groupWhy = {
+    en: "the shim drops the caller's descriptors and terminal, and no container can trace it",
+    zh: 'shim 放弃调用者的描述符和终端，容器里的进程也不能跟踪它',
+  };
+  const about = (why: Text) => ({ why, lesson, group: 'leave the caller', groupWhy });
   return [
     ...(facts.features.closeRange
       ? [
           call(
             'close_range',
             [5, 0xffffffff, 0],
-            about('no descriptor of the caller goes into a container (CVE-2024-21626)'),
+            about({
+              en: 'close all inherited descriptors: none of them may reach a container (CVE-2024-21626)',
+              zh: '关闭所有继承来的描述符：一个也不能进入容器（CVE-2024-21626）',
+            }),
           ),
         ]
-      : facts.inheritedFds.map(fd => close(fd, about('no descriptor of the caller goes into a container')))),
-    call('setsid', [], about('Ctrl-C in the terminal of the caller is not for the container')),
-    call('prctl', [PR.PR_SET_NAME, str('minidock-shim'), 0, 0, 0], about('the name that ps, ss and top show')),
+      : facts.inheritedFds.map(fd =>
+          close(
+            fd,
+            about({
+              en: 'close an inherited descriptor: it may not reach a container (CVE-2024-21626)',
+              zh: '关闭一个继承来的描述符：它不能进入容器（CVE-2024-21626）',
+            }),
+          ),
+        )),
+    call(
+      'setsid',
+      [],
+      about({
+        en: "start a session of its own: Ctrl-C in the caller's terminal does not reach it",
+        zh: '自成一个会话：在调用者的终端里按 Ctrl-C 影响不到它',
+      }),
+    ),
+    call(
+      'prctl',
+      [PR.PR_SET_NAME, str('minidock-shim'), 0, 0, 0],
+      about({ en: 'set the name that ps, ss and top show for this process', zh: '设置 ps、ss 和 top 显示的进程名' }),
+    ),
     call(
       'prctl',
       [PR.PR_SET_DUMPABLE, 0, 0, 0, 0],
-      about('no process of a container may trace this one or read its memory'),
+      about({
+        en: 'no process of a container can trace this process or read its memory',
+        zh: '容器里的进程不能跟踪这个进程，也不能读它的内存',
+      }),
     ),
-    call('umask', [0], about('modes below are meant as written')),
+    call(
+      'umask',
+      [0],
+      about({
+        en: 'clear the umask, so that later steps create files with exactly the mode they give',
+        zh: '清除 umask，后面的步骤创建文件时，权限位就与写的一样',
+      }),
+    ),
   ];
 }
 
@@ -67,7 +102,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
   const listen = slot('listen');
   const log = files.log === undefined ? undefined : slot('log');
   const status = slot('status');
-  const about = (why: string, group: string, groupWhy?: string) => ({
+  const about = (why: Text, group: string, groupWhy?: Text) => ({
     why,
     lesson,
     group,
@@ -82,9 +117,15 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         O.O_CREAT | O.O_RDWR,
         {
           ...about(
-            'locked as long as the container lives',
+            {
+              en: 'open the file that stays locked while the container lives',
+              zh: '打开锁文件，容器活着期间它一直处于加锁状态',
+            },
             'alive',
-            'a lock for as long as the container lives: a pid can lie after a crash, this cannot',
+            {
+              en: 'a lock shows that the container lives: after a crash a recorded pid can be wrong',
+              zh: '用锁表明容器还活着：崩溃之后，记录下来的 PID 可能是错的',
+            },
           ),
           save: alive,
         },
@@ -93,24 +134,53 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
       call(
         'flock',
         [alive, LOCK.LOCK_EX | LOCK.LOCK_NB],
-        about('a pid can lie after a crash; this lock cannot', 'alive'),
+        about(
+          {
+            en: 'take the lock: the kernel releases it when the process ends, however it ends',
+            zh: '加锁：进程无论怎样结束，内核都会释放这把锁',
+          },
+          'alive',
+        ),
       ),
       call('socket', [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0], {
         ...about(
-          'where stop, attach and resize come in',
+          {
+            en: 'create the socket for requests such as stop, attach and resize',
+            zh: '创建套接字，用来接收 stop、attach 和调整窗口大小等请求',
+          },
           'control socket',
-          'where stop, attach and resize come in; only root can reach it',
+          {
+            en: 'stop, attach and resize reach the supervisor by this socket, which is for root only',
+            zh: 'stop、attach 和调整窗口大小的请求经由这个套接字到达监管进程，只有 root 能连接',
+          },
         ),
         save: listen,
       }),
-      call('bind', [listen, address, address.bytes.length], about('a path that only root can reach', 'control socket')),
-      call('listen', [listen, 16], about('from now on clients can connect', 'control socket')),
+      call(
+        'bind',
+        [listen, address, address.bytes.length],
+        about(
+          { en: 'give the socket a path that only root can reach', zh: '给套接字一个只有 root 能到达的路径' },
+          'control socket',
+        ),
+      ),
+      call(
+        'listen',
+        [listen, 16],
+        about({ en: 'accept connections of clients from here on', zh: '从这一步起接受客户端的连接' }, 'control socket'),
+      ),
       ...(log && files.log
         ? [
             open(
               files.log,
               O.O_CREAT | O.O_WRONLY | O.O_APPEND,
-              { ...about('what the container prints is kept', 'log'), save: log },
+              {
+                ...about(
+                  { en: 'open the log, which keeps what the container prints', zh: '打开日志，保存容器打印的内容' },
+                  'log',
+                ),
+                save: log,
+              },
               0o640,
             ),
           ]
@@ -122,20 +192,31 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         code,
         0,
         'decimal',
-        about(
-          'the status as text',
-          'exit record',
-          'how it ended, kept as a link whose target is the status: one step that no crash can split',
-        ),
+        about({ en: 'write the exit status as decimal text', zh: '把退出状态写成十进制文本' }, 'exit record', {
+          en: 'the exit status is kept as the target of a link: a crash leaves all of it or nothing',
+          zh: '退出状态保存为符号链接的目标：即使崩溃，也不会只写下一半',
+        }),
       ),
       call('unlinkat', [AT.AT_FDCWD, str(files.reserve), 0], {
-        ...about('its inode is for the exit record, should no other be free', 'exit record'),
+        ...about(
+          {
+            en: 'free an inode for the exit record, in case the file system has no other',
+            zh: '为退出记录腾出一个 inode，以防文件系统已没有空闲的',
+          },
+          'exit record',
+        ),
         tolerate: ['ENOENT'],
       }),
       call(
         'symlinkat',
         [code, AT.AT_FDCWD, str(files.exit)],
-        about('the exit record: a link to a number, made in one step that no crash can split', 'exit record'),
+        about(
+          {
+            en: 'record the exit status as a link target, in one step that no crash can split',
+            zh: '把退出状态记为符号链接的目标，一步完成，崩溃也拆不开',
+          },
+          'exit record',
+        ),
       ),
     ],
     listen,
@@ -165,19 +246,41 @@ function unixAddress(path: string) {
  */
 export function startReaper(lockFile: string, command: readonly string[]): Step[] {
   const lock = slot('reaper lock');
-  const groupWhy =
-    'what is left is cleaned up by one reaper for all; who finds its lock held leaves it to the one at work';
-  const about = (why: string) => ({ why, lesson, group: 'start the reaper', groupWhy });
+  const groupWhy = {
+    en: 'one reaper cleans up after all containers; if it runs already, it takes this one too',
+    zh: '所有容器由同一个清理进程善后；它如果已在运行，也会处理这个容器',
+  };
+  const about = (why: Text) => ({ why, lesson, group: 'start the reaper', groupWhy });
   return [
     call('openat', [AT.AT_FDCWD, str(lockFile), O.O_CREAT | O.O_RDWR, 0o600], {
-      ...about("the reaper's lock, kept open across execve"),
+      ...about({
+        en: 'open the lock file of the reaper, which stays open across execve',
+        zh: '打开清理进程的锁文件，它在 execve 之后仍然打开',
+      }),
       save: lock,
     }),
-    call('flock', [lock, LOCK.LOCK_EX | LOCK.LOCK_NB], about('held by a reaper already? It will find this exit too')),
+    call(
+      'flock',
+      [lock, LOCK.LOCK_EX | LOCK.LOCK_NB],
+      about({
+        en: 'take the lock; a reaper that holds it already will find this exit too',
+        zh: '加锁；如果已有清理进程持有，它也会发现这次退出',
+      }),
+    ),
     call('dup3', [lock, 3, 0], {
-      ...about('where the reaper expects it; EINVAL says it is there already'),
+      ...about({
+        en: 'the reaper expects its lock as descriptor 3; EINVAL means it is there already',
+        zh: '清理进程要求锁在 3 号描述符上；返回 EINVAL 说明已经在那里',
+      }),
       tolerate: ['EINVAL'],
     }),
-    call('execve', [str(command[0]!), strings(command), strings([])], about('clean up: network, cgroup, state')),
+    call(
+      'execve',
+      [str(command[0]!), strings(command), strings([])],
+      about({
+        en: 'start the reaper, which cleans up network, cgroup and state',
+        zh: '启动清理进程，清理网络、cgroup 和状态文件',
+      }),
+    ),
   ];
 }

@@ -1,4 +1,5 @@
 import { writeFile } from '../syscalls/calls.ts';
+import type { Text } from '../syscalls/language.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 
 /**
@@ -9,20 +10,33 @@ export function sysctls(settings: Readonly<Record<string, string>> = {}): Step[]
   const about = {
     lesson: 'network-modes',
     group: 'kernel settings',
-    groupWhy:
-      'settings of its own network: low ports and ping need no rights there, and IPv6 is off until a network has it',
+    groupWhy: {
+      en: 'settings of its own network: low ports and ping for every user, and no IPv6',
+      zh: '容器自己网络的内核参数：人人可用低端口和 ping，IPv6 关闭',
+    },
   } as const;
   return Object.entries(settings).flatMap(([name, value]) =>
     writeFile(`/proc/sys/${name.replaceAll('.', '/')}`, value, slot(name), {
       ...about,
-      why: reasons[name] ?? `the kernel setting ${name} of its own namespaces`,
+      why: reasons[name] ?? {
+        en: `set ${name}, a kernel setting of its own namespaces`,
+        zh: `设置 ${name}，这是容器自己命名空间的内核参数`,
+      },
     }),
   );
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  'net.ipv4.ip_unprivileged_port_start':
-    'every user may listen on ports below 1024: they are ports of this network alone',
-  'net.ipv4.ping_group_range': 'every group may open the sockets that ping uses, without CAP_NET_RAW',
-  'net.ipv6.conf.all.disable_ipv6': 'no IPv6, also for interfaces to come: the networks of containers have none',
+const reasons: Readonly<Record<string, Text>> = {
+  'net.ipv4.ip_unprivileged_port_start': {
+    en: 'every user may listen on ports below 1024: they belong to this network alone',
+    zh: '每个用户都可以监听 1024 以下的端口：它们只属于这个网络',
+  },
+  'net.ipv4.ping_group_range': {
+    en: 'every group may open the ICMP sockets of ping without CAP_NET_RAW',
+    zh: '每个用户组都可以打开 ping 用的 ICMP 套接字，不需要 CAP_NET_RAW',
+  },
+  'net.ipv6.conf.all.disable_ipv6': {
+    en: 'turn IPv6 off, also for later interfaces: the networks of containers have none',
+    zh: '关闭 IPv6，以后新增的接口也一样：容器网络没有 IPv6',
+  },
 };

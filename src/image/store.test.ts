@@ -41,6 +41,19 @@ test('an empty store has no images and makes no files', () => {
   assert.equal(fs.readdirSync(root), []);
 });
 
+test('a store that was open to all is shut where it is opened', () => {
+  const directories = [root, path.join(root, 'images')];
+  for (const directory of directories) {
+    fs.mkdirSync(directory, { recursive: true });
+    fs.chmodSync(directory, 0o755);
+  }
+  new ImageStore(root);
+  assert.equal(
+    directories.map(directory => fs.statSync(directory).mode & 0o7777),
+    [0o710, 0o710],
+  );
+});
+
 test('an image is found by name, id, beginning of the id and digest', async () => {
   const { id } = await add(1, 'nginx:alpine', digest('a'));
   for (const key of [

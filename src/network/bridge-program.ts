@@ -1,5 +1,6 @@
 import { close, writeFile } from '../syscalls/calls.ts';
 import { StepError } from '../syscalls/failure.ts';
+import type { Text } from '../syscalls/language.ts';
 import { runHost } from '../syscalls/shim.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';
 import { macOf } from './ipv4.ts';
@@ -10,7 +11,13 @@ import type { Network } from './network.ts';
 
 const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
 const openSocket = (netlink: ReturnType<typeof slot>): Step =>
-  openNetlink(netlink, { ...about, why: "a routing socket in the host's network namespace" });
+  openNetlink(netlink, {
+    ...about,
+    why: {
+      en: 'open a netlink socket in the network namespace of the host',
+      zh: '在宿主机的网络命名空间里打开 netlink 套接字',
+    },
+  });
 
 /** The settings that a bridge must have, as paths below /proc/sys/net and values. */
 export function bridgeSettings(bridge: string): Readonly<Record<string, string>> {
@@ -33,7 +40,7 @@ export function bridgeProgram(
   const netlink = slot('netlink');
   const link = showLink(bridge);
   const settings = bridgeSettings(bridge);
-  const set = (name: string, why: string) =>
+  const set = (name: string, why: Text) =>
     writeFile(`/proc/sys/net/${name}`, settings[name]!, slot(name), { ...about, why });
   return program({
     host: [
@@ -43,24 +50,48 @@ export function bridgeProgram(
         [
           {
             message: addBridge(bridge, macOf(gateway)),
-            why: 'a switch in the kernel, with an address of its own: else it takes the lowest of its ports and changes it',
+            why: {
+              en: 'create the bridge with a MAC address of its own; otherwise its ports would change it',
+              zh: '创建网桥，并给它自己的 MAC 地址；否则地址会随端口而变',
+            },
           },
-          { message: setAlias(bridge, alias), why: 'whose it is, for people and for `system prune`' },
-          { message: link.message, why: 'find its index' },
+          {
+            message: setAlias(bridge, alias),
+            why: {
+              en: 'name the owner of the bridge, for people and for `system prune`',
+              zh: '写明网桥属于谁，供人查看，也供 `system prune` 使用',
+            },
+          },
+          { message: link.message, why: { en: 'ask for the index of the bridge', zh: '查询网桥的接口编号' } },
           {
             message: replaceAddress(bridge, link.index, gateway, subnet.prefixLength),
-            why: "the host's own address in the subnet: the gateway of every container",
+            why: {
+              en: 'give the host its address in the subnet: the gateway of every container',
+              zh: '给宿主机设置子网里的地址：它是每个容器的网关',
+            },
           },
         ],
         about,
       ),
       ...(ipv6
-        ? set(`ipv6/conf/${bridge}/accept_ra`, 'a container that says it is a router is not believed (CVE-2020-13401)')
+        ? set(`ipv6/conf/${bridge}/accept_ra`, {
+            en: 'ignore containers that claim to be IPv6 routers (CVE-2020-13401)',
+            zh: '忽略自称 IPv6 路由器的容器（CVE-2020-13401）',
+          })
         : []),
-      ...exchange(netlink, [{ message: setUp(bridge), why: 'and on' }], about),
-      close(netlink, { ...about, why: 'not needed any more' }),
-      ...set('ipv4/ip_forward', 'the host routes between the bridge and the world'),
-      ...set(`ipv4/conf/${bridge}/route_localnet`, 'connections to 127.0.0.1 may be translated to a container'),
+      ...exchange(netlink, [{ message: setUp(bridge), why: { en: 'bring the bridge up', zh: '启用网桥' } }], about),
+      close(netlink, {
+        ...about,
+        why: { en: 'the bridge is up, so the netlink socket is not needed', zh: '网桥已启用，不再需要 netlink 套接字' },
+      }),
+      ...set('ipv4/ip_forward', {
+        en: 'let the host route between the bridge and other networks',
+        zh: '让宿主机在网桥与其他网络之间转发',
+      }),
+      ...set(`ipv4/conf/${bridge}/route_localnet`, {
+        en: 'let connections to 127.0.0.1 be translated to a container',
+        zh: '允许把发往 127.0.0.1 的连接转换到容器',
+      }),
     ],
   });
 }
@@ -73,7 +104,15 @@ export function deleteProgram(bridge: string): Program {
       openSocket(netlink),
       ...exchange(
         netlink,
-        [{ message: deleteLink(bridge), why: 'the bridge goes; ports that are left are unplugged' }],
+        [
+          {
+            message: deleteLink(bridge),
+            why: {
+              en: 'delete the bridge; interfaces that are still attached to it are released',
+              zh: '删除网桥；仍接在上面的接口会被断开',
+            },
+          },
+        ],
         about,
       ),
     ],

@@ -1,4 +1,5 @@
 import { close, open } from '../syscalls/calls.ts';
+import type { Text } from '../syscalls/language.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 import { O } from '../syscalls/uapi/flags.ts';
 import { exchange, openNetlink } from './netlink/netlink.ts';
@@ -53,21 +54,39 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
     host: [
       open('/proc/self/ns/net', O.O_RDONLY, {
         ...bridgeLesson,
-        groupWhy: "the host's network, for the child to make the cable's other end in",
-        why: "keep the host's network namespace by descriptor: the peer is made in it",
+        groupWhy: {
+          en: 'hold the network of the host: the child creates the other end of the cable there',
+          zh: '留住宿主机的网络：子进程要在那里创建线缆的另一端',
+        },
+        why: {
+          en: 'hold the network namespace of the host, in which the peer is created',
+          zh: '打开宿主机的网络命名空间，对端接口要创建在里面',
+        },
         save: hostNamespace,
       }),
       openNetlink(hostNetlink, {
         ...bridgeLesson,
-        why: "a routing socket keeps the namespace it was opened in: this one stays the host's",
+        why: {
+          en: "a netlink socket keeps the namespace it was opened in: this one stays the host's",
+          zh: 'netlink 套接字始终属于打开它时的命名空间：这一个属于宿主机',
+        },
       }),
     ],
-    parent: dropped([hostNetlink, hostNamespace], "the child's by now"),
+    parent: dropped([hostNetlink, hostNamespace], {
+      en: 'the child has its own copy, so the supervisor closes this one',
+      zh: '子进程已有自己的副本，监管进程关闭这一份',
+    }),
     child: [
       openNetlink(netlink, {
         ...bridgeLesson,
-        groupWhy: `a cable from eth0 here to ${bridge} on the host; the address ${endpoint.address}, the way out by ${endpoint.gateway}`,
-        why: 'a routing socket in the new, still empty network namespace',
+        groupWhy: {
+          en: `a veth cable joins eth0 to ${bridge}; address ${endpoint.address}, default route by ${endpoint.gateway}`,
+          zh: `一根 veth 线缆把 eth0 接到 ${bridge}；地址 ${endpoint.address}，默认路由经过 ${endpoint.gateway}`,
+        },
+        why: {
+          en: 'open a netlink socket in the new, still empty network namespace',
+          zh: '在新的、还空着的网络命名空间里打开 netlink 套接字',
+        },
       }),
       ...exchange(
         netlink,
@@ -80,7 +99,10 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
               peer: hostInterface,
               peerNamespace: hostNamespace,
             }),
-            why: `a cable: eth0 here, its other end ${hostInterface} on the host`,
+            why: {
+              en: `create a veth pair, a cable: eth0 here, ${hostInterface} on the host`,
+              zh: `创建一对 veth，就像一根线缆：这里是 eth0，宿主机那端是 ${hostInterface}`,
+            },
           },
         ],
         bridgeLesson,
@@ -88,12 +110,30 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
       ...exchange(
         hostNetlink,
         [
-          { message: bridgeLink.message, why: `find the bridge ${bridge}` },
-          { message: setMasterUp(hostInterface, bridgeLink.index), why: `plug ${hostInterface} into ${bridge}` },
-          { message: port.message, why: `find ${hostInterface}: the bridge takes its settings by index` },
+          {
+            message: bridgeLink.message,
+            why: { en: `ask for the index of the bridge ${bridge}`, zh: `查询网桥 ${bridge} 的接口编号` },
+          },
+          {
+            message: setMasterUp(hostInterface, bridgeLink.index),
+            why: {
+              en: `attach ${hostInterface} to ${bridge} and bring it up`,
+              zh: `把 ${hostInterface} 接到 ${bridge} 上并启用`,
+            },
+          },
+          {
+            message: port.message,
+            why: {
+              en: `ask for the index of ${hostInterface}, by which the bridge takes settings`,
+              zh: `查询 ${hostInterface} 的接口编号，网桥按编号接受设置`,
+            },
+          },
           {
             message: setHairpin(hostInterface, port.index),
-            why: 'the container may reach itself through a published port of the host',
+            why: {
+              en: 'let the container reach itself through a published port of the host',
+              zh: '让容器可以经由宿主机发布的端口访问自己',
+            },
           },
         ],
         bridgeLesson,
@@ -101,17 +141,35 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
       ...exchange(
         netlink,
         [
-          { message: setUp('lo'), why: 'loopback: 127.0.0.1 of this namespace alone' },
+          {
+            message: setUp('lo'),
+            why: {
+              en: 'bring loopback up: 127.0.0.1 belongs to this namespace alone',
+              zh: '启用回环接口：127.0.0.1 只属于这个命名空间',
+            },
+          },
           {
             message: replaceAddress('eth0', index, endpoint.address, endpoint.prefixLength),
-            why: `the container's address in the subnet of ${bridge}`,
+            why: { en: `give eth0 its address in the subnet of ${bridge}`, zh: `给 eth0 设置 ${bridge} 子网里的地址` },
           },
-          { message: setUp('eth0'), why: 'routes can only use an interface that is up' },
-          { message: addDefaultRoute(endpoint.gateway), why: 'everything else goes through the bridge to the host' },
+          {
+            message: setUp('eth0'),
+            why: {
+              en: 'bring eth0 up: routes can only use an interface that is up',
+              zh: '启用 eth0：路由只能使用已启用的接口',
+            },
+          },
+          {
+            message: addDefaultRoute(endpoint.gateway),
+            why: { en: 'send all other traffic through the bridge to the host', zh: '其余流量都经过网桥送往宿主机' },
+          },
         ],
         bridgeLesson,
       ),
-      ...dropped([netlink, hostNetlink, hostNamespace], "no way back to the host's network is left in the container"),
+      ...dropped([netlink, hostNetlink, hostNamespace], {
+        en: 'close it: no way back to the network of the host is left in the container',
+        zh: '关闭它：容器里不留回到宿主机网络的路',
+      }),
     ],
   };
 }
@@ -123,18 +181,38 @@ export function loopbackOnly(): NetworkSteps {
     host: [],
     parent: [],
     child: [
-      openNetlink(netlink, { ...loopbackLesson, why: 'a routing socket in the new network namespace' }),
+      openNetlink(netlink, {
+        ...loopbackLesson,
+        why: {
+          en: 'open a netlink socket in the new network namespace',
+          zh: '在新的网络命名空间里打开 netlink 套接字',
+        },
+      }),
       ...exchange(
         netlink,
-        [{ message: setUp('lo'), why: 'loopback is there in every new namespace, but down' }],
+        [
+          {
+            message: setUp('lo'),
+            why: {
+              en: 'bring loopback up: every new namespace has it, but down',
+              zh: '启用回环接口：每个新的命名空间都有它，但没有启用',
+            },
+          },
+        ],
         loopbackLesson,
       ),
-      close(netlink, { ...loopbackLesson, why: 'not needed any more' }),
+      close(netlink, {
+        ...loopbackLesson,
+        why: {
+          en: 'loopback is up, so the netlink socket is not needed',
+          zh: '回环接口已启用，不再需要 netlink 套接字',
+        },
+      }),
     ],
   };
 }
 
-function dropped(descriptors: readonly Slot[], why: string): Step[] {
+function dropped(descriptors: readonly Slot[], why: Text): Step[] {
   return descriptors.map(descriptor => close(descriptor, { ...bridgeLesson, why }));
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
-import type { Roots } from './paths.ts';
+import { enginePaths, type Roots } from './paths.ts';
 
 /** Docker's mode for its root: whatever set-uid program a container leaves below, no user of the host gets there. */
 const mode = 0o710;
@@ -27,8 +27,9 @@ export function privateDirectory(directory: string): string {
 export function shut(directory: string): boolean {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return false;
-  if ((stats.mode & 0o7777 & ~mode) !== 0) fs.chmodSync(directory, mode);
+  // Owner before mode: until it is root's, whoever owned it could open it again.
   if (!isOurs(stats)) fs.chownSync(directory, 0, 0);
+  if ((stats.mode & 0o7777 & ~mode) !== 0) fs.chmodSync(directory, mode);
   return true;
 }
 
@@ -37,31 +38,33 @@ function isOurs({ uid, gid }: fs.Stats): boolean {
   return (uid === 0 && gid === 0) || process.geteuid?.() !== 0;
 }
 
-const known = {
-  root: /^(allocation\.lock|containers|engine-id|images|layers|lost\+found|names|networks|volumes)$/,
-  execRoot: /^([0-9a-f]{12}|network-.*|reaper\.lock)$/,
-};
+/** What an engine has in its roots; of a container its run directory, by its short id. */
+function isEngines(file: string, { root, execRoot }: Roots): boolean {
+  const others = ['images', 'networks', 'engine-id', 'lost+found'].map(name => path.join(root, name));
+  if ([...Object.values(enginePaths({ root, execRoot })), ...others].includes(file)) return true;
+  return path.dirname(file) === execRoot && /^[0-9a-f]{12}$/.test(path.basename(file));
+}
 
 /**
  * Both roots, made or shut (CVE-2021-41091). A directory that is open to others and holds nothing of an engine's, like /tmp, is
  * refused: its other users would be shut out. Throws `invalid-root`.
  */
-export function secureRoots({ root, execRoot }: Roots): void {
-  secureRoot(root);
-  secure(execRoot, 'exec-root', known.execRoot);
+export function secureRoots(roots: Roots): void {
+  secureRoot(roots.root);
+  secure(roots.execRoot, 'exec-root', roots);
 }
 
 /** As `secureRoots`, for what works with images alone. */
 export function secureRoot(root: string): void {
-  secure(root, 'root', known.root);
+  secure(root, 'root', { root, execRoot: '' });
 }
 
-function secure(directory: string, flag: string, ours: RegExp): void {
+function secure(directory: string, flag: string, roots: Roots): void {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
   if (stats !== undefined && (stats.mode & 0o7777 & ~mode) === 0 && isOurs(stats)) return;
   if (stats !== undefined) {
     const names = listDirectory(directory, flag);
-    if (names.length > 0 && !names.some(name => ours.test(name)))
+    if (names.length > 0 && !names.some(name => isEngines(path.join(directory, name), roots)))
       throw new MinidockError(
         'invalid-root',
         `cannot take ${directory} as --${flag}: it holds other things, and nobody but root could enter it any more`,

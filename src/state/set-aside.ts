@@ -36,8 +36,8 @@ function moved(directory: string, aside: string): string | undefined {
 
 /** What was set aside and is still there: its remover is at work, was killed or met an error. Anybody may remove it. */
 export function leftAside(root: string): string[] {
-  const { containers, layers } = enginePaths({ root, execRoot: '' });
-  return [root, containers, layers].flatMap(folder =>
+  const { containers, layers, volumes } = enginePaths({ root, execRoot: '' });
+  return [root, containers, layers, volumes].flatMap(folder =>
     listIfPresent(folder)
       .filter(name => name.startsWith(prefix))
       .map(name => path.join(folder, name)),

@@ -19,7 +19,7 @@ export function nodeStep(path: ByteString, entry: Pick<TarEntry, 'type' | 'major
   const type = entry.type === 'block' ? S.S_IFBLK : entry.type === 'fifo' ? S.S_IFIFO : S.S_IFCHR;
   const device = entry.type === 'fifo' ? 0 : makeDevice(entry.major, entry.minor);
   return call('mknodat', [AT.AT_FDCWD, pathData(path), type | 0o600, device], {
-    why: 'a device node or FIFO of the image',
+    why: { en: 'create a device node or FIFO of the image', zh: '创建镜像里的设备节点或 FIFO' },
     group: 'special files',
     lesson,
   });
@@ -28,7 +28,10 @@ export function nodeStep(path: ByteString, entry: Pick<TarEntry, 'type' | 'major
 /** overlayfs shows nothing where an upper layer has a character device 0:0 (the kernel's overlayfs.rst, "whiteouts"). */
 export function whiteoutStep(path: ByteString): Step {
   return call('mknodat', [AT.AT_FDCWD, pathData(path), S.S_IFCHR, 0], {
-    why: 'a whiteout: the layer deletes what lower ones have here',
+    why: {
+      en: 'create a whiteout: this layer deletes what lower layers have here',
+      zh: '创建 whiteout：这一层删除下面各层在这里的内容',
+    },
     group: 'whiteouts',
     lesson,
   });
@@ -37,7 +40,10 @@ export function whiteoutStep(path: ByteString): Step {
 /** overlayfs stops merging at a directory with this attribute. */
 export function opaqueStep(path: ByteString): Step {
   return xattr(path, 'trusted.overlay.opaque', Buffer.from('y'), {
-    why: 'an opaque directory: what lower layers have in it is hidden',
+    why: {
+      en: 'make the directory opaque: what lower layers have in it is hidden',
+      zh: '把目录标记为 opaque：下面各层在其中的内容被隐藏',
+    },
     group: 'whiteouts',
     lesson,
   });
@@ -46,7 +52,7 @@ export function opaqueStep(path: ByteString): Step {
 /** An attribute of the image's; a filesystem without such attributes goes without, as in Docker. */
 export function xattrStep(path: ByteString, name: string, value: Buffer): Step {
   return xattr(path, name, value, {
-    why: 'an extended attribute of the image',
+    why: { en: 'set an extended attribute of the image', zh: '设置镜像里的扩展属性' },
     group: 'extended attributes',
     tolerate: ['ENOTSUP'],
   });

@@ -6,7 +6,7 @@ import { room, str, strings, struct } from './data.ts';
 import { encode, MAX_PROGRAM, MAX_SLOTS } from './encode.ts';
 import { program, slot, word } from './step.ts';
 
-const why = { why: 'a test' };
+const why = { why: { en: 'a test', zh: '测试' } };
 const options = { arch: 'x64' as const };
 
 /** The fields of one step as native/protocol.h lays them out. */

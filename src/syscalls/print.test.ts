@@ -3,17 +3,19 @@ import * as assert from 'uvu/assert';
 import { call } from './calls.ts';
 import { str } from './data.ts';
 import type { LessonSlug } from './lessons.ts';
-import { printProgram } from './print.ts';
+import { printProgram, programToJson } from './print.ts';
 import type { Program } from './step.ts';
+import { widthOf } from './width.ts';
 
 const id = '0123456789abcdef'.repeat(4);
-const about = (why: string, lesson: LessonSlug) => ({ why, lesson, group: 'mount /proc' });
+const text = (en: string, zh = '理由') => ({ en, zh });
+const about = (why: string, lesson: LessonSlug) => ({ why: text(why), lesson, group: 'mount /proc' });
 const program = {
   host: [],
   child: [
     call('mkdirat', [-100, str('/proc'), 0o755], about('the mount point', 'proc-sys-dev')),
     call('mount', [str('proc'), str('/proc'), str('proc'), 0, 0], about('the processes in here', 'pid-namespace')),
-    call('chdir', [str(`/containers/${id}/rootfs`)], { why: `into ${id}`, lesson: 'pivot-root' }),
+    call('chdir', [str(`/containers/${id}/rootfs`)], { why: text(`into ${id}`, `进入 ${id}`), lesson: 'pivot-root' }),
   ],
   exec: [],
   exit: [],
@@ -33,7 +35,7 @@ test('a folded group gives the reason and the lesson of the step that it is made
 });
 
 test('what a group says of itself goes before the reasons of its steps, which come back when it is unfolded', () => {
-  const child = program.child.map(step => ({ ...step, groupWhy: 'a procfs, and into it' }));
+  const child = program.child.map(step => ({ ...step, groupWhy: text('a procfs, and into it') }));
   assert.match(
     printProgram({ ...program, child }, { unfold: false }),
     'mkdirat mount  [04-pid-namespace]\n       a procfs, and into it\n',
@@ -47,6 +49,18 @@ test('unfolded, nothing is left away', () => {
   const text = printProgram(program, { unfold: true });
   assert.match(text, `chdir("/containers/${id}/rootfs")  [06-pivot-root]\n       into ${id}\n`);
   assert.match(text, '    1  mkdirat(AT_FDCWD, "/proc", 0755)  [07-proc-sys-dev]\n       the mount point\n');
+});
+
+test('in Chinese the reasons are Chinese; as data they stay English', () => {
+  const chinese = printProgram(program, { unfold: false, language: 'zh' });
+  assert.match(chinese, '04-pid-namespace]\n       理由\n');
+  assert.match(chinese, '进入 0123456789ab…\n');
+  assert.not.match(chinese, 'the processes in here');
+  const long = { ...program, child: [call('chdir', [str('/')], { why: text('long', '容器的根目录。'.repeat(20)) })] };
+  const narrow = printProgram(long, { unfold: false, language: 'zh', columns: 40 });
+  for (const line of narrow.split('\n')) assert.ok(widthOf(line) <= 40, line);
+  assert.not.match(narrow, /^\s*。/m, 'a full stop does not begin a line');
+  assert.match(JSON.stringify(programToJson(program)), '"why":"the processes in here"');
 });
 
 test('on a terminal every line fits and no character is lost; colours take no room', () => {

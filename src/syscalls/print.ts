@@ -1,8 +1,10 @@
 import type { Data } from './data.ts';
+import type { Language, Text } from './language.ts';
 import { type LessonSlug, lessonName } from './lessons.ts';
 import { type Arg, type Program, type Step, sectionNames } from './step.ts';
 import { type Errno, errnoName } from './uapi/errno.ts';
 import { signatures } from './uapi/signatures.ts';
+import { wrapText } from './width.ts';
 
 /**
  * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.
@@ -88,6 +90,8 @@ export function foldLines(steps: readonly Step[], unfold: boolean): Line[] {
 export interface PrintOptions {
   /** A line a step; else a line a group, and ids of containers and layers as their first 12 digits. */
   unfold: boolean;
+  /** Of the reasons. */
+  language?: Language;
   /** Breaks lines that are longer, in characters. */
   columns?: number;
   /** Colours a part on a terminal. Gets one line at a time. */
@@ -95,10 +99,14 @@ export interface PrintOptions {
 }
 
 /** The whole program for `--dry-run`: a line a step or folded group with its lesson, and its reason below. */
-export function printProgram(program: Program, { unfold, columns = Infinity, paint }: PrintOptions): string {
+export function printProgram(
+  program: Program,
+  { unfold, language = 'en', columns = Infinity, paint }: PrintOptions,
+): string {
   const out: string[] = [];
   const add = (part: Parameters<NonNullable<PrintOptions['paint']>>[0], head: string, indent: string, text: string) => {
-    const lines = breakLine(text, Math.max(columns - indent.length, 20));
+    const width = Math.max(columns - indent.length, 20);
+    const lines = part === 'why' ? wrapText(text, width) : breakLine(text, width);
     for (const [i, line] of lines.entries()) out.push(`${i === 0 ? head : indent}${paint ? paint(part, line) : line}`);
   };
   const indent = ' '.repeat(7);
@@ -113,7 +121,7 @@ export function printProgram(program: Program, { unfold, columns = Infinity, pai
       const last = out.length - 1;
       if (visible(out[last]!) + lesson.length <= columns) out[last] += paint ? paint('lesson', lesson) : lesson;
       else add('lesson', indent, indent, lesson.trim());
-      add('why', indent, indent, unfold ? why : shortIds(why));
+      add('why', indent, indent, unfold ? why[language] : shortIds(why[language]));
     }
   }
   return `${out.join('\n')}\n`;
@@ -132,7 +140,7 @@ export const printGroup = ({ steps, group }: Line) => `${shortIds(group ?? '')} 
  * What a line is for, and the lesson about it. For a single step that is its own reason, even where it is the only step
  * of a group.
  */
-export function reasonOf(line: Line): { why: string; lesson?: LessonSlug } {
+export function reasonOf(line: Line): { why: Text; lesson?: LessonSlug } {
   const { why, lesson } = tellingStep(line);
   const whole = isFolded(line) ? line.steps.find(step => step.groupWhy !== undefined)?.groupWhy : undefined;
   return { why: whole ?? why, lesson };
@@ -172,7 +180,10 @@ function countCalls(steps: readonly Step[]): string {
   return [...counts].map(([name, count]) => (count === 1 ? name : `${name}×${count}`)).join(' ');
 }
 
-/** The program as data, for `--dry-run=json` and for golden files: everything that is executed, readably. */
+/**
+ * The program as data, for `--dry-run=json` and for golden files: everything that is executed, readably. Its reasons are the
+ * English ones, as a string: scripts read this.
+ */
 export function programToJson(program: Program): Record<string, unknown> {
   const sections = sectionNames
     .filter(name => program[name].length > 0)
@@ -189,7 +200,7 @@ export function programToJson(program: Program): Record<string, unknown> {
 
 function stepToJson(step: Step): Record<string, unknown> {
   const { why, lesson, group } = step;
-  const reason = { why, ...(lesson && { lesson }), ...(group && { group }) };
+  const reason = { why: why.en, ...(lesson && { lesson }), ...(group && { group }) };
   if (step.op === 'syscall')
     return {
       call: step.name,

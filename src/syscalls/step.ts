@@ -1,4 +1,5 @@
 import type { Data } from './data.ts';
+import type { Text } from './language.ts';
 import type { LessonSlug } from './lessons.ts';
 import type { Errno } from './uapi/errno.ts';
 import type { SyscallName } from './uapi/numbers.ts';
@@ -29,12 +30,13 @@ export type Arg = number | bigint | Data | Slot | Word;
 
 /** Why a step is there: one sentence for `--dry-run`, the lesson that explains it, the group it is folded into. */
 export interface Reason {
-  readonly why: string;
+  /** The only source for `--dry-run`, `--trace` and the lessons: a sentence that is understood without its neighbours. */
+  readonly why: Text;
   readonly lesson?: LessonSlug;
   /** Steps of one group that follow each other are one line until unfolded. */
   readonly group?: string;
   /** What the group as a whole is for, where no step's own reason says it. */
-  readonly groupWhy?: string;
+  readonly groupWhy?: Text;
 }
 
 export interface Syscall extends Reason {

@@ -5,7 +5,8 @@ import { str } from '../syscalls/data.ts';
 import { printStep } from '../syscalls/print.ts';
 import { changed, swapped, without } from './break.ts';
 
-const step = (name: 'getpid' | 'chdir' | 'setsid', ...args: string[]) => call(name, args.map(str), { why: 'a test' });
+const step = (name: 'getpid' | 'chdir' | 'setsid', ...args: string[]) =>
+  call(name, args.map(str), { why: { en: 'a test', zh: '测试' } });
 const steps = [step('getpid'), step('chdir', '/a'), step('setsid'), step('chdir', '/b')];
 const printed = (list: readonly (typeof steps)[number][]) => list.map(one => printStep(one));
 

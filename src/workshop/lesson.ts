@@ -3,6 +3,7 @@ import type { Namespace } from '../oci/runtime-spec.ts';
 import { call, sync } from '../syscalls/calls.ts';
 import { str, strings } from '../syscalls/data.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';
+import type { Figure } from './figure/figure.ts';
 import type { Evidence, Moment } from './play/evidence.ts';
 import type { Requirement } from './play/requirements.ts';
 import type { Text } from './text/language.ts';
@@ -17,6 +18,8 @@ export interface Lesson {
   readonly needs: readonly Requirement[];
   /** How long it takes with its exercise: 15 to 40. */
   readonly minutes?: number;
+  /** Shown where the text has its image: below the idea, when the question is answered. */
+  readonly figure?: Figure;
   /** Asked before anything is shown. */
   readonly question: Question;
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
@@ -37,8 +40,6 @@ export interface Lesson {
   readonly recap?: readonly Question[];
   readonly glossary?: readonly GlossaryEntry[];
   readonly reading?: readonly Reading[];
-  /** The Chinese for each step's reason: the first entry whose prefix the printed step begins with. */
-  readonly reasons: readonly (readonly [prefix: string, zh: string])[];
   /** Where the engine does the same, to read on. */
   readonly sources: readonly string[];
   /**
@@ -153,10 +154,16 @@ export function lessonProgram(parts: {
   const { path, argv, env } = parts.command;
   return program({
     host: [pieces.cloneProcess(parts.namespaces, child)],
-    child: [...parts.child, sync({ why: 'wait until the launcher has looked and says go' })],
+    child: [
+      ...parts.child,
+      sync({ why: { en: 'wait until the launcher has looked and says go', zh: '等启动者看完，说“继续”' } }),
+    ],
     exec: [
       call('execve', [str(path), strings(argv, shortArgv(argv)), strings(env, `[${env.length} variables]`)], {
-        why: 'replace this process by the program; everything above stays',
+        why: {
+          en: 'replace this process by the program; everything above stays',
+          zh: '换上新程序；上面做过的一切都会留下来',
+        },
         lesson: 'process',
       }),
     ],

@@ -58,6 +58,9 @@ test('the language comes from the locale, in its order; unknown ones mean Englis
   assert.is(parseOptions([], { LC_ALL: 'C.UTF-8', LC_MESSAGES: 'zh_CN.UTF-8' }).language, 'en');
   assert.is(parseOptions([], { LC_MESSAGES: 'zh_CN.UTF-8', LANG: 'en_US.UTF-8' }).language, 'zh');
   assert.is(parseOptions([], { LANG: 'de_DE.UTF-8' }).language, 'en');
+  assert.is(parseOptions([], { MINIDOCK_LANG: 'zh' }).language, 'zh');
+  assert.is(parseOptions([], { MINIDOCK_LANG: 'en', LANG: 'zh_CN.UTF-8' }).language, 'en');
+  assert.is(parseOptions(['en'], { MINIDOCK_LANG: 'zh' }).language, 'en');
 });
 
 test('what is left over is named and harmless', () => {

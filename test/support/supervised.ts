@@ -42,7 +42,7 @@ export async function supervised(
     shim.run(
       program({
         host: [...steps.host, ...stdio.host, cloneProcess([], child), ...stdio.parent],
-        child: [...stdio.child, sync({ why: 'attached before the first byte' })],
+        child: [...stdio.child, sync({ why: { en: 'attached before the first byte', zh: '在第一个字节之前接上' } })],
         exec: execute({ args: ['sh', '-c', script], env: ['PATH=/bin:/usr/bin'] }),
         exit: steps.exit,
         supervise: { child, status: steps.status, listen: steps.listen, log: steps.log!, ...stdio.supervise },

@@ -1,3 +1,4 @@
+import type { Language } from '../../syscalls/language.ts';
 import { printProgram, programToJson } from '../../syscalls/print.ts';
 import type { Program } from '../../syscalls/step.ts';
 import type { Output } from './output.ts';
@@ -9,7 +10,12 @@ const styles = { section: '1;36', call: '0', why: '2', lesson: '35' };
  * `--dry-run`: the program folded to a line a group, unfolded, or as data. On a terminal lines are broken to fit and coloured,
  * but for NO_COLOR.
  */
-export function showProgram(output: Output, program: Program, form: 'folded' | 'full' | 'json'): void {
+export function showProgram(
+  output: Output,
+  program: Program,
+  form: 'folded' | 'full' | 'json',
+  language: Language,
+): void {
   if (form === 'json') {
     output.data(`${JSON.stringify(programToJson(program), null, 2)}\n`);
     return;
@@ -18,6 +24,7 @@ export function showProgram(output: Output, program: Program, form: 'folded' | '
   const colours = columns !== undefined && !process.env.NO_COLOR;
   const text = printProgram(program, {
     unfold: form === 'full',
+    language,
     columns,
     paint: colours ? (part, text) => `\x1b[${styles[part]}m${text}\x1b[0m` : undefined,
   });

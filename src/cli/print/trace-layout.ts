@@ -1,4 +1,5 @@
 import { breakLine, visible } from '../../syscalls/print.ts';
+import { wrapText } from '../../syscalls/width.ts';
 
 const styles = {
   head: '36',
@@ -35,7 +36,8 @@ export function layOut(head: string, parts: readonly Part[], columns?: number): 
       lines[lines.length - 1] = last + ' '.repeat(gap + right) + paint(kind, shown);
     } else {
       const own = kind === 'lesson' && columns !== undefined ? ' '.repeat(Math.max(width - shown.length, 0)) : '';
-      for (const line of breakLine(shown, width)) lines.push(own + paint(kind, line));
+      const broken = kind === 'why' ? wrapText(shown, width) : breakLine(shown, width);
+      for (const line of broken) lines.push(own + paint(kind, line));
     }
   }
   return `${lines.map((line, i) => `${i === 0 ? paint('head', head) : indent}${line}\n`).join('')}`;

@@ -4,35 +4,37 @@ import { call, expect, mkdir, mount, sync } from '../../syscalls/calls.ts';
 import { room, str, strings } from '../../syscalls/data.ts';
 import { type Program, program, type SectionName, type Step, sectionNames, slot } from '../../syscalls/step.ts';
 import { errnos } from '../../syscalls/uapi/errno.ts';
+import { widthOf } from '../../syscalls/width.ts';
 import { KeptOutput } from '../testing/fakes.ts';
 import { Trace, type TraceForm } from './trace.ts';
 
 delete process.env.NO_COLOR;
 const id = '0123456789abcdef'.repeat(4);
-const proc = { lesson: 'pid-namespace', group: 'mount /proc', groupWhy: 'the processes in here' } as const;
+const text = (en: string) => ({ en, zh: '理由' });
+const proc = { lesson: 'pid-namespace', group: 'mount /proc', groupWhy: text('the processes in here') } as const;
 const magic = room(8, '<statfs of /proc>');
 const argv = strings(['sh']);
-const become = { why: 'the container becomes its command', lesson: 'process', group: 'PATH' } as const;
+const become = { why: text('the container becomes its command'), lesson: 'process', group: 'PATH' } as const;
 
 const seal = program({
   host: ['memfd_create', 'execveat'].map(name =>
-    call(name as 'execveat', [], { why: 'a private copy', lesson: 'pivot-root', group: 'seal' }),
+    call(name as 'execveat', [], { why: text('a private copy'), lesson: 'pivot-root', group: 'seal' }),
   ),
 });
 const container = program({
   host: [
-    call('clone', [0], { why: 'a new process', lesson: 'pid-namespace', save: slot('child'), forks: true }),
-    ...[1, 2].map(fd => call('close', [fd], { why: "the child's ends", lesson: 'process', group: 'stdio' })),
+    call('clone', [0], { why: text('a new process'), lesson: 'pid-namespace', save: slot('child'), forks: true }),
+    ...[1, 2].map(fd => call('close', [fd], { why: text("the child's ends"), lesson: 'process', group: 'stdio' })),
   ],
   child: [
-    call('chdir', [str(`/containers/${id}`)], { why: `into ${id}`, lesson: 'pivot-root' }),
-    mkdir('/proc', 0o755, { ...proc, why: 'the mount point', tolerate: ['EEXIST'] }),
-    mount('proc', '/proc', 'proc', 0, null, { ...proc, why: 'a new procfs' }),
-    expect(magic, 0, new Uint8Array([0xa0, 0x9f]), { ...proc, why: 'it must be the real one' }),
-    sync({ why: 'wait until it is written down', lesson: 'process' }),
+    call('chdir', [str(`/containers/${id}`)], { why: text(`into ${id}`), lesson: 'pivot-root' }),
+    mkdir('/proc', 0o755, { ...proc, why: text('the mount point'), tolerate: ['EEXIST'] }),
+    mount('proc', '/proc', 'proc', 0, null, { ...proc, why: text('a new procfs') }),
+    expect(magic, 0, new Uint8Array([0xa0, 0x9f]), { ...proc, why: text('it must be the real one') }),
+    sync({ why: text('wait until it is written down'), lesson: 'process' }),
   ],
   exec: ['/usr/bin/sh', '/bin/sh', '/sbin/sh'].map(file => call('execve', [str(file), argv, argv], become)),
-  exit: [call('symlinkat', [str('0')], { why: 'the exit record', lesson: 'supervisor' })],
+  exit: [call('symlinkat', [str('0')], { why: text('the exit record'), lesson: 'supervisor' })],
 });
 
 /** A trace, and what it printed since it was last asked. */
@@ -123,6 +125,20 @@ test('a command that is nowhere in PATH; what was begun and never finished', () 
   report(container, 'host', 1);
   trace.end();
   assert.is(printed(), 'host    2  stdio ×2: the first 1 = ok  [01-process]\n');
+});
+
+test('in Chinese the reasons are Chinese, and fit the terminal', () => {
+  const output = new KeptOutput();
+  const trace = new Trace(output, 'folded', 40, 'zh');
+  const step = call('chdir', [str('/')], { why: { en: 'a reason', zh: '把容器的根目录设为工作目录'.repeat(5) } });
+  trace.step({
+    step,
+    program: program({ host: [step] }),
+    report: { type: 'trace', section: 'host', tag: 1, index: 0, result: 0, seen: 0n },
+  });
+  const lines = output.stderr.replace(/\x1b\[[\d;]*m/g, '').split('\n');
+  assert.match(lines.join('').replace(/\s/g, ''), '把容器的根目录设为工作目录'.repeat(5));
+  for (const line of lines) assert.ok(widthOf(line) <= 40, line);
 });
 
 test('=full is a line a step, in the order of the reports, nothing shortened', () => {

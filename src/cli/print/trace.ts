@@ -1,3 +1,4 @@
+import type { Language } from '../../syscalls/language.ts';
 import { type LessonSlug, lessonName } from '../../syscalls/lessons.ts';
 import {
   foldLines,
@@ -40,6 +41,7 @@ export class Trace {
     private readonly output: Pick<Output, 'err'>,
     private readonly form: TraceForm,
     private readonly columns?: number,
+    private readonly language: Language = 'en',
   ) {}
 
   /** Takes what the shim reports of each step. */
@@ -120,7 +122,7 @@ export class Trace {
       ['call', printStep(step, true)],
       answer(event),
       ['lesson', lessonOf(step)],
-      ...(withReason ? [['why', shortIds(step.why)] as const] : []),
+      ...(withReason ? [['why', shortIds(step.why[this.language])] as const] : []),
     ]);
   }
 
@@ -129,11 +131,11 @@ export class Trace {
     if (isFolded(line)) {
       this.print(line.index, events[0]!, [
         ['group', printGroup(line)],
-        ['why', shortIds(why)],
+        ['why', shortIds(why[this.language])],
       ]);
     }
     for (const event of events)
-      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why !== why));
+      this.printWhole(event, event === events.at(-1) && (!isFolded(line) || event.step.why.en !== why.en));
   }
 
   private print(index: number, { report }: StepEvent, parts: readonly Part[]): void {

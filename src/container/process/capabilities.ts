@@ -69,16 +69,25 @@ function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): St
     .filter(name => host.has(name) && !kept.has(name))
     .map(name =>
       call('prctl', [PR.PR_CAPBSET_DROP, capabilityNumbers[name], 0, 0, 0], {
-        why: `no process in the container can ever gain ${name}, not even through a set-uid binary`,
+        why: {
+          en: `nothing in the container can ever gain ${name}, not even a set-uid binary`,
+          zh: `容器里的进程再也得不到 ${name}，借助 set-uid 程序也不行`,
+        },
         lesson,
         group: 'drop capabilities from the bounding set',
-        groupWhy: 'what is dropped here no process in the container can ever gain, not even through a set-uid binary',
+        groupWhy: {
+          en: 'nothing in the container can ever gain these, not even a set-uid binary',
+          zh: '容器里的进程再也得不到这些权限，借助 set-uid 程序也不行',
+        },
       }),
     );
 }
 
 const keepCapabilities = call('prctl', [PR.PR_SET_KEEPCAPS, 1, 0, 0, 0], {
-  why: 'leaving user 0 would clear the permitted set; capset below decides what stays',
+  why: {
+    en: 'setuid would clear the permitted set; instead, capset below decides what stays',
+    zh: 'setuid 会清空许可集；保留它，由后面的 capset 决定留下什么',
+  },
   lesson,
 });
 
@@ -87,7 +96,10 @@ function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
   const about = {
     lesson,
     group: 'become the user',
-    groupWhy: 'groups, then the user: each while the right to change it is still there; not to be undone',
+    groupWhy: {
+      en: 'set groups, then the user, while the rights to do so last; this cannot be undone',
+      zh: '趁还有权限，先设置组，再设置用户；此后无法恢复',
+    },
   };
   const groups = struct(
     `[${additionalGids.join(', ')}]`,
@@ -96,12 +108,24 @@ function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
   return [
     call('setgroups', [additionalGids.length, groups], {
       ...about,
-      why: "the container's supplementary groups replace those of whoever started it",
+      why: {
+        en: "the container's supplementary groups replace those of the caller",
+        zh: '用容器的附加组替换调用者的附加组',
+      },
     }),
-    call('setgid', [gid], { ...about, why: 'real, effective, saved and file-system group' }),
+    call('setgid', [gid], {
+      ...about,
+      why: {
+        en: 'set the real, effective, saved and file-system group IDs',
+        zh: '设置实际、有效、保存的组 ID 和文件系统组 ID',
+      },
+    }),
     call('setuid', [uid], {
       ...about,
-      why: 'real, effective, saved and file-system user: from here on not to be undone',
+      why: {
+        en: 'set the real, effective, saved and file-system user IDs; this cannot be undone',
+        zh: '设置实际、有效、保存的用户 ID 和文件系统用户 ID；此后无法恢复',
+      },
     }),
   ];
 }
@@ -120,11 +144,17 @@ function setCapabilities(effective: readonly string[], permitted: readonly strin
   );
   return [
     call('capset', [header, sets], {
-      why: 'what it may do now; nothing is inheritable, so no execve in the container adds to it (CVE-2022-24769)',
+      why: {
+        en: 'set its capabilities; none is inheritable, so that no execve adds any (CVE-2022-24769)',
+        zh: '设置它的权限；没有一项可继承，所以 execve 不会增加权限（CVE-2022-24769）',
+      },
       lesson,
     }),
     call('prctl', [PR.PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0], {
-      why: 'no ambient capability survives execve; kernels before 4.3 have none and answer EINVAL',
+      why: {
+        en: 'clear the ambient set, which would survive execve; kernels before 4.3 answer EINVAL',
+        zh: '清空环境集（ambient），否则它会保留到 execve 之后；4.3 之前的内核返回 EINVAL',
+      },
       lesson,
       tolerate: ['EINVAL'],
     }),

@@ -31,20 +31,28 @@ export function holdNamespace(
   const about = {
     lesson,
     group: 'hold namespaces',
-    groupWhy:
-      'the namespaces that were written down at its start: of a process that got its pid since they would be others',
+    groupWhy: {
+      en: 'hold the namespaces recorded at its start; a process that reused the pid has others',
+      zh: '打开启动时记录的命名空间；后来用了同一 PID 的进程，命名空间会不同',
+    },
   };
   return [
     open(`/proc/${target.pid}/ns/${name}`, O.O_RDONLY, {
       ...about,
-      why: "a namespace of the container's first process",
+      why: { en: "hold a namespace of the container's first process", zh: '打开容器首个进程的一个命名空间' },
       save: namespace,
     }),
-    call('fstat', [namespace, stat], { ...about, why: 'which one is it?' }),
+    call('fstat', [namespace, stat], {
+      ...about,
+      why: { en: 'ask which namespace this is: its inode identifies it', zh: '查询这是哪个命名空间：凭 inode 识别' },
+    }),
     // st_ino is the second field on x86_64 and arm64.
     expect(stat, 8, inode, {
       ...about,
-      why: 'the one that was written down at its start: this pid is not another process by now',
+      why: {
+        en: 'it must be the one recorded at the start, not that of a process that reused the pid',
+        zh: '必须是启动时记录的那个，而不属于后来用了同一 PID 的进程',
+      },
     }),
   ];
 }
@@ -54,14 +62,20 @@ export function enterNamespace(name: string, namespace: Slot | undefined): Step[
   if (namespace === undefined) return [];
   const why =
     name === 'pid'
-      ? 'the next child is born into it; this process itself stays outside'
-      : `the container's ${name} namespace`;
+      ? {
+          en: 'the next child will be in this PID namespace; the process itself stays outside',
+          zh: '下一个子进程会在这个 PID 命名空间里；当前进程自己仍在外面',
+        }
+      : { en: `enter the ${name} namespace of the container`, zh: `进入容器的 ${name} 命名空间` };
   return [
     call('setns', [namespace, flags[name]!], {
       why,
       lesson,
       group: 'enter namespaces',
-      groupWhy: 'one namespace of the container after the other; that of its mounts last: no path leads out of it',
+      groupWhy: {
+        en: 'enter the namespaces one by one, that of the mounts last: no path leads out of it',
+        zh: '逐个进入容器的命名空间，挂载命名空间放在最后：没有路径通到它外面',
+      },
     }),
   ];
 }
@@ -69,6 +83,10 @@ export function enterNamespace(name: string, namespace: Slot | undefined): Step[
 /** The supervisor closes its descriptors of the container's namespaces. */
 export function dropNamespaces(held: ReadonlyMap<string, Slot>): Step[] {
   return [...held.values()].map(namespace =>
-    close(namespace, { why: 'not needed by the supervisor', lesson, group: 'let go of namespaces' }),
+    close(namespace, {
+      why: { en: 'the supervisor does not need the namespaces of the container', zh: '监管进程不需要容器的命名空间' },
+      lesson,
+      group: 'let go of namespaces',
+    }),
   );
 }

@@ -14,7 +14,10 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const inDirectory = {
   lesson,
   group: 'working directory',
-  groupWhy: 'where the command starts: below the new root, and not on the host',
+  groupWhy: {
+    en: 'the command starts in this directory, which must lie below the new root',
+    zh: '命令从这个目录开始运行，它必须位于新的根之下',
+  },
 };
 
 /**
@@ -25,7 +28,7 @@ export function makeWorkingDirectory(path: ByteString): Step[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, i) =>
     call('mkdirat', [AT.AT_FDCWD, pathData(`/${parts.slice(0, i + 1).join('/')}`), 0o755], {
-      why: 'the working directory, where the image has none',
+      why: { en: 'create the working directory, in case the image has none', zh: '创建工作目录，以防镜像里没有' },
       lesson,
       group: 'make the working directory',
       tolerate: ['EEXIST'],
@@ -41,9 +44,21 @@ export function makeWorkingDirectory(path: ByteString): Step[] {
 export function enterWorkingDirectory(cwd: string): Step[] {
   const answer = room(4096, '<path of the working directory>');
   return [
-    call('chdir', [str(cwd)], { ...inDirectory, why: 'where the command starts' }),
-    call('getcwd', [answer, 4096], { ...inDirectory, why: 'where is that really?' }),
-    expect(answer, 0, new TextEncoder().encode('/'), { ...inDirectory, why: 'below the root, and not on the host' }),
+    call('chdir', [str(cwd)], {
+      ...inDirectory,
+      why: { en: 'enter the directory in which the command starts', zh: '进入命令开始运行的目录' },
+    }),
+    call('getcwd', [answer, 4096], {
+      ...inDirectory,
+      why: { en: 'ask where this directory really is', zh: '查询这个目录实际在哪里' },
+    }),
+    expect(answer, 0, new TextEncoder().encode('/'), {
+      ...inDirectory,
+      why: {
+        en: 'the path must begin with "/": outside of the root it would not (CVE-2024-21626)',
+        zh: '路径必须以 / 开头：位于根之外的目录不会这样（CVE-2024-21626）',
+      },
+    }),
   ];
 }
 
@@ -75,19 +90,30 @@ export function workingDirectoryError(
 
 /** Child section, last: everything is made; the supervisor writes down the pid before the command runs. */
 export function readyToRun(): Step[] {
-  return [sync({ why: 'all is made: wait until the container is written down as running', lesson })];
+  return [
+    sync({
+      why: {
+        en: 'all is ready: wait until the engine has recorded the container as running',
+        zh: '一切就绪：等待引擎记下容器正在运行',
+      },
+      lesson,
+    }),
+  ];
 }
 
 /** Child section: files that the process makes are writable for its owner only. */
 export function fileMask(): Step {
-  return call('umask', [0o022], { why: 'what the command makes is not writable for others', lesson });
+  return call('umask', [0o022], {
+    why: { en: 'files that the command creates are writable for their owner only', zh: '命令创建的文件只有属主可写' },
+    lesson,
+  });
 }
 
 /** Child section: no set-uid binary gives more rights than the process has. */
 export function noNewPrivileges(): Step[] {
   return [
     call('prctl', [PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], {
-      why: 'no execve adds rights',
+      why: { en: 'no execve can add rights from here on', zh: '从这里起，execve 不能再增加权限' },
       lesson: 'capabilities-and-seccomp',
     }),
   ];
@@ -100,10 +126,13 @@ export function execute(process: Pick<Process, 'args' | 'env'>): Step[] {
   const envp = strings(process.env, `<${process.env.length} variables>`);
   return candidates(command, process.env).map(file =>
     call('execve', [str(file), argv, envp], {
-      why: 'the container becomes its command',
+      why: { en: 'execute the command of the container in this process', zh: '在这个进程里执行容器的命令' },
       lesson,
       group: 'PATH',
-      groupWhy: 'the container becomes its command: it is tried in each directory of PATH until one has it',
+      groupWhy: {
+        en: 'execute the command: each directory of PATH is tried until one has it',
+        zh: '执行命令：在 PATH 的各个目录里逐一尝试，直到找到为止',
+      },
     }),
   );
 }

@@ -1,17 +1,21 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { call, close, open } from '../../syscalls/calls.ts';
 import { bytes, struct, text } from '../../syscalls/data.ts';
+import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import { IOPRIO, MPOL, O, PER, PR, PRIO, RLIMIT, type RlimitName, SCHED } from '../../syscalls/uapi/flags.ts';
 
 const about = {
   lesson: 'process',
   group: 'inherited attributes',
-  groupWhy: 'what a process hands on to its children, set to what a service of the system has: nothing is the caller’s',
+  groupWhy: {
+    en: "inherited attributes get the values of a system service: none stays the caller's",
+    zh: '把会继承的属性设为系统服务的值，一项也不沿用调用者的',
+  },
 } as const;
 
 /** A file of this process's own in /proc. */
-function setOwn(name: string, value: string, why: string, tolerate: 'EACCES'[] = []): Step[] {
+function setOwn(name: string, value: string, why: Text, tolerate: 'EACCES'[] = []): Step[] {
   const fd = slot(name);
   const data = text(value);
   return [
@@ -32,41 +36,73 @@ const allCpus = bytes(new Uint8Array(1024).fill(0xff), '<all CPUs>');
  */
 export function resetInherited(facts: Pick<HostFacts, 'capabilities' | 'limits'>): Step[] {
   return [
-    ...setOwn('oom_score_adj', '0', 'when memory is short it is weighed by its size alone', ['EACCES']),
+    ...setOwn(
+      'oom_score_adj',
+      '0',
+      {
+        en: 'when memory runs short, the kernel weighs this process by its size alone',
+        zh: '内存不足时，内核只按占用大小来权衡这个进程',
+      },
+      ['EACCES'],
+    ),
     // core(5): the kernel's own default.
-    ...setOwn('coredump_filter', '0x33', 'what a core dump holds'),
+    ...setOwn('coredump_filter', '0x33', {
+      en: 'a core dump holds the kinds of memory that the kernel chooses by default',
+      zh: '核心转储包含内核默认选择的那几类内存',
+    }),
     call('sched_setscheduler', [0, SCHED.SCHED_OTHER, struct('{0}', { u32: 0 })], {
       ...about,
-      why: 'the usual share of the CPU: neither real-time nor idle',
+      why: {
+        en: 'use the default scheduling policy, neither real-time nor idle',
+        zh: '使用默认的调度策略，既非实时也非空闲',
+      },
       tolerate: ['EPERM'],
     }),
     call('setpriority', [PRIO.PRIO_PROCESS, 0, 0], {
       ...about,
-      why: 'niceness 0',
+      why: { en: 'use the default CPU priority, niceness 0', zh: '使用默认的 CPU 优先级，即 nice 值 0' },
       tolerate: ['EACCES', 'EPERM'],
     }),
     call('sched_setaffinity', [0, allCpus.bytes.length, allCpus], {
       ...about,
-      why: 'on every CPU that its cgroup allows',
+      why: { en: 'run on every CPU that its cgroup allows', zh: '可以在 cgroup 允许的每个 CPU 上运行' },
     }),
     call('ioprio_set', [IOPRIO.IOPRIO_WHO_PROCESS, 0, 0], {
       ...about,
-      why: 'the share of the disks that goes with its niceness',
+      why: {
+        en: 'derive the disk priority from the niceness, which is the default',
+        zh: '磁盘优先级由 nice 值决定，这是默认做法',
+      },
       tolerate: ['ENOSYS'],
     }),
     call('set_mempolicy', [MPOL.MPOL_DEFAULT, 0, 0], {
       ...about,
-      why: 'memory of the node that it runs on',
+      why: {
+        en: 'allocate memory on the NUMA node that it runs on, which is the default',
+        zh: '在进程所在的 NUMA 节点上分配内存，这是默认做法',
+      },
       tolerate: ['ENOSYS'],
     }),
-    call('personality', [PER.PER_LINUX], { ...about, why: 'addresses are random again, also below `setarch -R`' }),
+    call('personality', [PER.PER_LINUX], {
+      ...about,
+      why: {
+        en: 'randomise addresses again, even if the caller ran under `setarch -R`',
+        zh: '重新启用地址随机化，即使调用者是在 `setarch -R` 下运行的',
+      },
+    }),
     call('prctl', [PR.PR_SET_TIMERSLACK, 50_000, 0, 0, 0], {
       ...about,
-      why: 'timers may be 50 microseconds late, which is the kernel’s default',
+      why: {
+        en: 'timers may be 50 microseconds late, the default of the kernel',
+        zh: '定时器最多可以晚 50 微秒，这是内核的默认值',
+      },
     }),
     call('prctl', [PR.PR_SET_THP_DISABLE, 0, 0, 0, 0], {
       ...about,
-      why: 'huge pages where the system has them; kernels before 3.15 know no such switch and answer EINVAL',
+      why: {
+        en: 'use huge pages as the system does; kernels before 3.15 answer EINVAL',
+        zh: '按系统设置使用大页；3.15 之前的内核返回 EINVAL',
+      },
       tolerate: ['EINVAL'],
     }),
     ...limits(facts),
@@ -118,21 +154,48 @@ function limits(facts: Pick<HostFacts, 'capabilities' | 'limits'>): Step[] {
 
 const field = (value: number) => ({ u64: value === unlimited ? 0xffff_ffff_ffff_ffffn : value });
 
-const reasons: Record<RlimitName, string> = {
-  RLIMIT_CPU: 'processor time',
-  RLIMIT_FSIZE: 'size of a file that it writes',
-  RLIMIT_DATA: 'data segment',
-  RLIMIT_STACK: 'stack; a fourth of it is room for arguments and environment',
-  RLIMIT_CORE: 'core dumps are written where the host wants them',
-  RLIMIT_RSS: 'resident memory; the kernel ignores it, cgroups limit memory',
-  RLIMIT_NPROC: 'processes of its user on the whole host; the pids cgroup limits those of the container',
-  RLIMIT_NOFILE: 'open files',
-  RLIMIT_MEMLOCK: 'memory that may not be swapped out',
-  RLIMIT_AS: 'address space',
-  RLIMIT_LOCKS: 'file locks; Linux ignores it',
-  RLIMIT_SIGPENDING: 'signals that wait, of its user on the whole host',
-  RLIMIT_MSGQUEUE: 'POSIX message queues',
-  RLIMIT_NICE: 'how far it may raise its priority without a right',
-  RLIMIT_RTPRIO: 'real-time priority that it may have without a right',
-  RLIMIT_RTTIME: 'processor time of a real-time process without a pause',
+const reasons: Record<RlimitName, Text> = {
+  RLIMIT_CPU: { en: 'set the limit of processor time', zh: '设置处理器时间的上限' },
+  RLIMIT_FSIZE: { en: 'set the limit of the size of files that it writes', zh: '设置所写文件大小的上限' },
+  RLIMIT_DATA: { en: 'set the limit of the data segment', zh: '设置数据段的上限' },
+  RLIMIT_STACK: {
+    en: 'set the limit of the stack; a quarter of it may hold arguments and environment',
+    zh: '设置栈的上限；其中四分之一可以存放参数和环境变量',
+  },
+  RLIMIT_CORE: {
+    en: 'set the limit of core dumps; the host decides where they are written',
+    zh: '设置核心转储的上限；写到哪里由宿主机决定',
+  },
+  RLIMIT_RSS: {
+    en: 'set the limit of resident memory, which Linux ignores: cgroups limit memory',
+    zh: '设置常驻内存的上限；Linux 忽略它，限制内存靠的是 cgroup',
+  },
+  RLIMIT_NPROC: {
+    en: 'set the limit of processes of its user on the host; the pids cgroup limits the container',
+    zh: '设置该用户在整个宿主机上的进程数上限；容器的进程数由 pids cgroup 限制',
+  },
+  RLIMIT_NOFILE: { en: 'set the limit of open files', zh: '设置打开文件数的上限' },
+  RLIMIT_MEMLOCK: {
+    en: 'set the limit of memory that it may lock, so that it is not swapped out',
+    zh: '设置可锁定内存的上限，锁定的内存不会被换出',
+  },
+  RLIMIT_AS: { en: 'set the limit of the address space', zh: '设置地址空间的上限' },
+  RLIMIT_LOCKS: { en: 'set the limit of file locks, which Linux ignores', zh: '设置文件锁的上限；Linux 忽略它' },
+  RLIMIT_SIGPENDING: {
+    en: 'set the limit of queued signals of its user on the whole host',
+    zh: '设置该用户在整个宿主机上排队信号数的上限',
+  },
+  RLIMIT_MSGQUEUE: { en: 'set the limit of bytes in POSIX message queues', zh: '设置 POSIX 消息队列字节数的上限' },
+  RLIMIT_NICE: {
+    en: 'set how far it may raise its priority without CAP_SYS_NICE',
+    zh: '设置没有 CAP_SYS_NICE 时可以把优先级提高多少',
+  },
+  RLIMIT_RTPRIO: {
+    en: 'set the real-time priority that it may take without CAP_SYS_NICE',
+    zh: '设置没有 CAP_SYS_NICE 时可以使用的实时优先级',
+  },
+  RLIMIT_RTTIME: {
+    en: 'set the limit of processor time that a real-time process takes without a pause',
+    zh: '设置实时进程不间断占用处理器的时间上限',
+  },
 };

@@ -15,6 +15,9 @@ const cloneFlags: Record<Exclude<Namespace['type'], 'cgroup'>, number> = {
   user: CLONE.CLONE_NEWUSER,
 };
 
+/** Namespaces that have a name in Chinese; the others are known by their letters. */
+const chinese: Partial<Record<Namespace['type'], string>> = { mount: '挂载', network: '网络', user: '用户' };
+
 const lessons: Partial<Record<Namespace['type'], LessonSlug>> = {
   uts: 'uts-namespace',
   pid: 'pid-namespace',
@@ -29,8 +32,11 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
   return call('clone', [(flags | signals.SIGCHLD) >>> 0, 0, 0, 0, 0], {
     why:
       made.length === 0
-        ? 'a new process in the namespaces of its parent'
-        : `a new process with its own view of: ${made.join(', ')}`,
+        ? { en: 'create a process in the namespaces of its parent', zh: '创建新进程，与父进程处于同样的命名空间' }
+        : {
+            en: `create a process with namespaces of its own: ${made.join(', ')}`,
+            zh: `创建新进程，有自己的命名空间：${made.map(type => chinese[type] ?? type.toUpperCase()).join('、')}`,
+          },
     lesson: (made.length === 1 ? lessons[made[0]!] : undefined) ?? (made.length ? 'pid-namespace' : 'process'),
     save: child,
     forks: true,
@@ -62,27 +68,58 @@ export function dieWithSupervisor(): Tether {
   const commandLine = slot('command line of the supervisor');
   const seen = room(16, '<command line of the supervisor>');
   const name = new TextEncoder().encode('minidock');
-  const why = 'when the supervisor dies, the kernel ends this process too';
+  const why = { en: 'the kernel kills this process when its supervisor dies', zh: '监管进程一死，内核就结束这个进程' };
   const signal = [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0];
   return {
     host: [
       open('/proc/self/cmdline', O.O_RDONLY, {
-        why: 'through this the child sees whether its supervisor still lives',
+        why: {
+          en: 'open a file in which the child can see whether its supervisor still lives',
+          zh: '打开一个文件，子进程可以从中看出监管进程是否还活着',
+        },
         lesson,
         save: commandLine,
       }),
     ],
-    parent: [close(commandLine, { why: 'only the child needs it', lesson })],
+    parent: [
+      close(commandLine, {
+        why: {
+          en: 'only the child needs the descriptor of the command line',
+          zh: '只有子进程需要这个命令行文件的描述符',
+        },
+        lesson,
+      }),
+    ],
     first: [call('prctl', signal, { why, lesson })],
     last: [
       call('prctl', signal, {
-        why: 'set again: the kernel cleared it when this process became another user',
-        groupWhy: 'the kernel ends this process when the supervisor dies, and the supervisor still lives',
+        why: {
+          en: 'ask for the signal again: the kernel cleared this when the process changed its user',
+          zh: '再次请求这个信号：进程更换用户时，内核清除了这项设置',
+        },
+        groupWhy: {
+          en: 'the kernel kills this process when its supervisor dies, and that is still alive',
+          zh: '监管进程一死，内核就结束这个进程；监管进程此刻确实还活着',
+        },
         lesson,
         group,
       }),
-      call('read', [commandLine, seen, seen.bytes.length], { why: 'is the supervisor still alive?', lesson, group }),
-      expect(seen, 0, name, { why: 'the command line of a dead process is empty', lesson, group }),
+      call('read', [commandLine, seen, seen.bytes.length], {
+        why: {
+          en: 'read the command line of the supervisor, to see whether it still lives',
+          zh: '读取监管进程的命令行，看它是否还活着',
+        },
+        lesson,
+        group,
+      }),
+      expect(seen, 0, name, {
+        why: {
+          en: 'the command line must be there: that of a dead process is empty',
+          zh: '命令行必须有内容：进程死后它就是空的',
+        },
+        lesson,
+        group,
+      }),
     ],
   };
 }
@@ -90,7 +127,10 @@ export function dieWithSupervisor(): Tether {
 /** Child section, after the cgroup was joined: the group it is in now becomes "/" of its view. */
 export function cgroupNamespace(): Step {
   return call('unshare', [CLONE.CLONE_NEWCGROUP], {
-    why: 'the cgroup joined above becomes "/"; as a flag of clone it would be the supervisor\'s',
+    why: {
+      en: 'the cgroup joined above becomes "/"; with clone it would be that of the supervisor',
+      zh: '上面加入的 cgroup 成为 /；若在 clone 时创建，就会是监管进程的 cgroup',
+    },
     lesson: 'cgroups',
   });
 }
@@ -100,7 +140,10 @@ export function utsNamespace(hostname: string): Step[] {
   const name = str(hostname);
   return [
     call('sethostname', [name, name.bytes.length - 1], {
-      why: 'the name that `hostname` shows; the host keeps its own',
+      why: {
+        en: 'set the name that `hostname` shows; the host keeps its own',
+        zh: '设置 `hostname` 显示的名字；宿主机的名字不变',
+      },
       lesson: 'uts-namespace',
     }),
   ];
@@ -109,9 +152,18 @@ export function utsNamespace(hostname: string): Step[] {
 /** Child section: no terminal, no process group, no kernel keys of whoever started it. */
 export function newSession(): Step[] {
   return [
-    call('setsid', [], { why: 'a session of its own: no controlling terminal of the caller', lesson: 'process' }),
+    call('setsid', [], {
+      why: {
+        en: 'start a session of its own, without the controlling terminal of the caller',
+        zh: '自成一个会话，不再有调用者的控制终端',
+      },
+      lesson: 'process',
+    }),
     call('keyctl', [KEYCTL.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0], {
-      why: "a session keyring of its own: the caller's keys stay outside",
+      why: {
+        en: 'join a new session keyring: the keys of the caller stay outside',
+        zh: '加入新的会话密钥环：调用者的密钥留在外面',
+      },
       lesson: 'capabilities-and-seccomp',
       tolerate: ['ENOSYS'],
     }),
@@ -125,7 +177,10 @@ export function newSession(): Step[] {
 export function mountNamespace(): Step[] {
   return [
     mount(null, '/', null, MS.MS_REC | MS.MS_PRIVATE, null, {
-      why: 'nothing mounted below reaches the host, nor the other way round',
+      why: {
+        en: 'no mount made from here on reaches the host, nor the other way round',
+        zh: '从这里起做的挂载到不了宿主机，宿主机的也到不了这里',
+      },
       lesson: 'mount-namespace',
     }),
   ];

@@ -31,11 +31,16 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
       'open_tree',
       [AT.AT_FDCWD, str(bind.source), OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.AT_RECURSIVE | OPEN_TREE.OPEN_TREE_CLOEXEC],
       {
-        why: `hold ${bind.source} as a mount without a place, to be put into the container`,
+        why: {
+          en: `hold ${bind.source} as a detached mount, to be attached in the container later`,
+          zh: `先把 ${bind.source} 作为未接入目录树的挂载留住，稍后再接到容器里`,
+        },
         lesson,
         group: 'hold volumes',
-        groupWhy:
-          'files and directories of the host, held as mounts without a place: in the container no path leads to them',
+        groupWhy: {
+          en: 'hold files of the host as detached mounts: no path in the container leads to them',
+          zh: '把宿主机的文件作为未接入目录树的挂载留住：容器里没有路径通向它们',
+        },
         save: bind.held,
       },
     ),
@@ -46,7 +51,10 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
 export function dropSources(binds: readonly HeldBind[]): Step[] {
   return binds.map(bind =>
     close(bind.held, {
-      why: 'held by the supervisor too it would keep a disk busy',
+      why: {
+        en: 'the supervisor closes the volume, or it would keep the disk busy',
+        zh: '监管进程关闭这个卷，否则会一直占用磁盘',
+      },
       lesson,
       group: 'let go of volumes',
     }),
@@ -64,12 +72,21 @@ export function placeBinds(binds: readonly HeldBind[], arch: Architecture): Step
       ...place.steps,
       call('move_mount', [bind.held, str(''), place.held, str(''), flags], {
         ...about,
-        why: `${bind.source} appears at ${textOf(bind.target)}`,
+        why: {
+          en: `attach ${bind.source} at ${textOf(bind.target)}`,
+          zh: `把 ${bind.source} 接到 ${textOf(bind.target)}`,
+        },
       }),
-      close(place.held, { ...about, why: 'it has its mount' }),
+      close(place.held, {
+        ...about,
+        why: { en: 'the mount is in place, so its mount point need not be held', zh: '挂载已经就位，不必再留住挂载点' },
+      }),
       nameDescriptor(bind.held, mounted, {
         ...about,
-        why: 'the descriptor leads to the mount, wherever its name leads by now',
+        why: {
+          en: 'name the mount by its descriptor, wherever its path leads by now',
+          zh: '用描述符指定这个挂载，不管它的路径现在通向哪里',
+        },
       }),
       ...settle(bind, mounted, groupOf(bind)),
     ];
@@ -84,14 +101,23 @@ function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
     mount(null, mounted, null, bind.propagation, null, {
       ...about,
       why: shows
-        ? 'mounts made later below it show on the other side, as was asked for'
-        : 'mounts made in the container below it do not show on the host',
+        ? {
+            en: 'mounts that are made below it later propagate, as the user asked',
+            zh: '以后在它下面的挂载会传播，这是用户要求的',
+          }
+        : {
+            en: 'mounts that the container makes below it do not appear on the host',
+            zh: '容器在它下面做的挂载不会出现在宿主机上',
+          },
     }),
     ...(bind.readonly
       ? [
           mount(null, mounted, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY, null, {
             ...about,
-            why: 'a bind becomes read-only by a second mount',
+            why: {
+              en: 'make it read-only: a bind mount takes this flag only when it is remounted',
+              zh: '改为只读：绑定挂载要重新挂载一次才接受这个标志',
+            },
           }),
         ]
       : []),
@@ -108,8 +134,10 @@ function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
 const stage = {
   lesson,
   group: 'stage volumes',
-  groupWhy:
-    'root and sources side by side on a tmpfs of our own, which becomes "/" before any path of the image is looked up',
+  groupWhy: {
+    en: 'a private tmpfs holds root and volumes; it becomes "/" before image paths are looked up',
+    zh: '私有的 tmpfs 存放根和各个卷；在解析镜像里的路径之前，它先成为 /',
+  },
 };
 
 /** Where the container's root is on the stage, seen from the stage. */
@@ -118,8 +146,17 @@ export const stagedRoot = '/root';
 /** Child section, while the host is there: the stage. The root is mounted on `staging` + `stagedRoot` after it. */
 export function makeStage(staging: string): Step[] {
   return [
-    mount('tmpfs', staging, 'tmpfs', 0, 'mode=700', { ...stage, why: 'a place of our own for root and sources' }),
-    mkdir(staging + stagedRoot, 0o755, { ...stage, why: 'where the root will be' }),
+    mount('tmpfs', staging, 'tmpfs', 0, 'mode=700', {
+      ...stage,
+      why: {
+        en: 'a private tmpfs will hold the root and the sources of the volumes',
+        zh: '私有的 tmpfs，用来放置根和各个卷的来源',
+      },
+    }),
+    mkdir(staging + stagedRoot, 0o755, {
+      ...stage,
+      why: { en: "create the mount point of the container's root", zh: '创建容器根目录的挂载点' },
+    }),
   ];
 }
 
@@ -128,17 +165,36 @@ export function stageSources(binds: readonly HeldBind[], staging: string): Step[
   const place = (i: number) => `${staging}/source${i}`;
   return binds.flatMap((bind, i) => [
     bind.kind === 'directory'
-      ? mkdir(place(i), 0o700, { ...stage, why: 'a place for the source beside the root' })
+      ? mkdir(place(i), 0o700, {
+          ...stage,
+          why: {
+            en: 'create a directory beside the root to bind the source on',
+            zh: '在根的旁边创建目录，作为来源的挂载点',
+          },
+        })
       : call('mknodat', [AT.AT_FDCWD, str(place(i)), S.S_IFREG | 0o600, 0], {
           ...stage,
-          why: 'a place for the source beside the root',
+          why: {
+            en: 'create a file beside the root to bind the source on',
+            zh: '在根的旁边创建文件，作为来源的挂载点',
+          },
         }),
     mount(bind.source, place(i), null, MS.MS_BIND | MS.MS_REC, null, {
       ...stage,
-      why: `bind ${bind.source} while its path still means something`,
+      why: {
+        en: `bind ${bind.source} here while its path still leads to the host`,
+        zh: `趁路径还通向宿主机，把 ${bind.source} 绑定挂载到这里`,
+      },
     }),
     ...settle(bind, place(i), stage.group),
-    open(place(i), O.O_PATH, { ...stage, why: 'hold it: no path will lead there', save: bind.held }),
+    open(place(i), O.O_PATH, {
+      ...stage,
+      why: {
+        en: 'hold the source by a descriptor, since no path will lead to it later',
+        zh: '用描述符留住来源，因为以后没有路径通向它',
+      },
+      save: bind.held,
+    }),
   ]);
 }
 
@@ -146,13 +202,35 @@ export function stageSources(binds: readonly HeldBind[], staging: string): Step[
 export function insideStagedRoot(inside: readonly Step[]): Step[] {
   const way = slot('stage');
   return [
-    open('/', O.O_PATH, { ...stage, why: 'the way back out of the chroot', save: way }),
-    call('chdir', [str(stagedRoot)], { ...stage, why: "the container's root, about to be the end of every path" }),
-    call('chroot', [str('.')], { ...stage, why: 'paths and links of the image end here, ".." included' }),
+    open('/', O.O_PATH, {
+      ...stage,
+      why: { en: 'hold "/", the way back out of the chroot', zh: '留住 / 的描述符，之后靠它走出 chroot' },
+      save: way,
+    }),
+    call('chdir', [str(stagedRoot)], {
+      ...stage,
+      why: { en: 'enter the container\'s root, which the next step makes "/"', zh: '进入容器的根，下一步让它成为 /' },
+    }),
+    call('chroot', [str('.')], {
+      ...stage,
+      why: {
+        en: 'confine all paths and links of the image to this root, ".." included',
+        zh: '镜像里的路径和链接都出不了这个根，.. 也不行',
+      },
+    }),
     ...inside,
-    call('fchdir', [way], { ...stage, why: 'out again, for the last change of root' }),
-    call('chroot', [str('.')], { ...stage, why: 'pivot_root wants a root that is a mount of its own' }),
-    close(way, { ...stage, why: 'nothing outside stays open' }),
+    call('fchdir', [way], {
+      ...stage,
+      why: { en: 'leave the chroot, to change the root for the last time', zh: '走出 chroot，准备最后一次换根' },
+    }),
+    call('chroot', [str('.')], {
+      ...stage,
+      why: { en: 'pivot_root needs a current root that is a mount point', zh: 'pivot_root 要求当前的根是挂载点' },
+    }),
+    close(way, {
+      ...stage,
+      why: { en: 'close the last descriptor that leads outside of the root', zh: '关闭最后一个通向根外面的描述符' },
+    }),
   ];
 }
 
@@ -164,13 +242,25 @@ export function bindStaged(binds: readonly HeldBind[], arch: Architecture): Step
     const place = mountPoint(bind, arch);
     return [
       ...place.steps,
-      nameDescriptor(bind.held, source, { ...about, why: 'the path of a held file' }),
+      nameDescriptor(bind.held, source, {
+        ...about,
+        why: { en: 'name the held source by its descriptor', zh: '用描述符指定留住的来源' },
+      }),
       mount(source, place.path, null, MS.MS_BIND | MS.MS_REC, null, {
         ...about,
-        why: `${bind.source} appears at ${textOf(bind.target)}`,
+        why: {
+          en: `bind ${bind.source} at ${textOf(bind.target)}`,
+          zh: `把 ${bind.source} 绑定挂载到 ${textOf(bind.target)}`,
+        },
       }),
-      close(place.held, { ...about, why: 'it has its mount' }),
-      close(bind.held, { ...about, why: 'it has its place' }),
+      close(place.held, {
+        ...about,
+        why: { en: 'the mount is in place, so its mount point need not be held', zh: '挂载已经就位，不必再留住挂载点' },
+      }),
+      close(bind.held, {
+        ...about,
+        why: { en: 'the source is mounted, so its descriptor is not needed', zh: '来源已经挂载好，不再需要它的描述符' },
+      }),
     ];
   });
 }

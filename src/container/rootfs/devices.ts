@@ -25,7 +25,10 @@ const links = [
 const about = {
   lesson: 'proc-sys-dev' as const,
   group: 'devices',
-  groupWhy: 'the few devices that every program expects, and links to what the process has open',
+  groupWhy: {
+    en: 'the devices that every program expects, and links to the open files of a process',
+    zh: '每个程序都需要的设备，以及指向进程已打开文件的链接',
+  },
 };
 
 /** Child section, in the container's fresh /dev: the few device nodes it gets. Which may be opened, the cgroup says. */
@@ -34,13 +37,19 @@ export function deviceNodes(): Step[] {
     ...nodes.map(([name, major, minor]) =>
       call('mknodat', [AT.AT_FDCWD, str(`/dev/${name}`), S.S_IFCHR | 0o666, (major << 8) | minor], {
         ...about,
-        why: 'the devices that every program expects, and no disk, no memory, no terminal of the host',
+        why: {
+          en: 'every program expects this device; disks and memory of the host get none',
+          zh: '每个程序都需要这个设备；宿主机的磁盘和内存则没有设备节点',
+        },
       }),
     ),
     ...links.map(([target, name]) =>
       call('symlinkat', [str(target), AT.AT_FDCWD, str(`/dev/${name}`)], {
         ...about,
-        why: 'names that lead to the process itself',
+        why: {
+          en: 'programs expect this link into /proc or to the pseudo-terminals',
+          zh: '程序需要这个链接，它指向 /proc 或伪终端',
+        },
       }),
     ),
   ];

@@ -50,19 +50,46 @@ export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
         : call('mkdirat', [directory, path, 0o755], { ...about, why: directoryWhy, tolerate: ['EEXIST'] }),
       call('openat', [directory, path, flags | O.O_CLOEXEC, 0], { ...about, why: openWhy, save: here }),
     );
-    if (above !== undefined) steps.push(close(above, { ...about, why: 'the next name is held' }));
+    if (above !== undefined)
+      steps.push(
+        close(above, {
+          ...about,
+          why: {
+            en: 'the next component of the path is held, so this one need not be',
+            zh: '路径的下一级已经打开，这一级不必再留着',
+          },
+        }),
+      );
     above = here;
   }
   const held = above!;
   const path = descriptorPath(held);
-  steps.push(nameDescriptor(held, path, { ...about, why: 'its name in /proc' }), ...expectFilesystem(bind, path));
+  steps.push(
+    nameDescriptor(held, path, {
+      ...about,
+      why: {
+        en: 'write the descriptor number of the mount point into a path below /proc/self/fd',
+        zh: '把挂载点的描述符编号写进 /proc/self/fd 下的路径',
+      },
+    }),
+    ...expectFilesystem(bind, path),
+  );
   return { steps, held, path };
 }
 
 // O_PATH does not open the file itself: opening a fifo would block.
-const fileWhy = 'a file to mount the file on, where there is none';
-const directoryWhy = 'the mount point, where there is none';
-const openWhy = 'hold it, and follow no link: in a volume another container may have put one here';
+const fileWhy = {
+  en: 'create an empty file as mount point, in case there is none',
+  zh: '创建空文件作为挂载点，以防没有',
+};
+const directoryWhy = {
+  en: 'create the mount point, or a directory on the way to it, in case there is none',
+  zh: '创建挂载点或通往它的目录，以防没有',
+};
+const openWhy = {
+  en: 'open it and follow no link: another container may have put one into a shared volume',
+  zh: '打开它，但不跟随链接：另一个容器可能在共享的卷里放了链接',
+};
 
 /** `/proc/self/fd/<n>`, once `nameDescriptor` has written the number. */
 export function descriptorPath(held: Slot): Data {
@@ -82,10 +109,16 @@ function expectFilesystem(bind: MountTarget, path: Data): Step[] {
   const magic = new Uint8Array(4);
   new DataView(magic.buffer).setUint32(0, bind.filesystem, true);
   return [
-    call('statfs', [path, answer], { ...about, why: 'what lies there really?' }),
+    call('statfs', [path, answer], {
+      ...about,
+      why: { en: 'ask which file system the mount point really lies on', zh: '查询挂载点实际位于哪个文件系统' },
+    }),
     expect(answer, 0, magic, {
       ...about,
-      why: 'the file system that it should lie on, and not /proc, /sys or what masks their files',
+      why: {
+        en: 'the mount point must lie on the expected file system, not on /proc, /sys or a mask',
+        zh: '挂载点必须位于预期的文件系统，不能在 /proc、/sys 或掩蔽它们的挂载上',
+      },
     }),
   ];
 }

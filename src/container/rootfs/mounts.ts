@@ -3,6 +3,7 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Mount } from '../../oci/runtime-spec.ts';
 import { call, expect, mkdir, mount } from '../../syscalls/calls.ts';
 import { room, str } from '../../syscalls/data.ts';
+import type { Text } from '../../syscalls/language.ts';
 import type { Step } from '../../syscalls/step.ts';
 import { AT, MS, PROC_SUPER_MAGIC } from '../../syscalls/uapi/flags.ts';
 import { parseOptions } from './mount-options.ts';
@@ -10,14 +11,29 @@ import { parseOptions } from './mount-options.ts';
 const lesson = 'proc-sys-dev' as const;
 
 /** What each of the kernel's file systems is for, in one sentence. */
-const reasons: Record<string, string> = {
-  '/dev': 'a directory in memory, for a few devices of its own',
-  '/dev/shm': 'shared memory (shm_open) of this container alone',
-  proc: 'the processes of this PID namespace, and no others',
-  sysfs: "the kernel's devices, read-only",
-  tmpfs: 'memory that only this container sees',
-  devpts: 'pseudo-terminals of its own, numbered from 0',
-  mqueue: 'POSIX message queues of this IPC namespace',
+const reasons: Record<string, Text> = {
+  '/dev': {
+    en: 'a file system in memory holds the few devices of the container',
+    zh: '内存中的文件系统，存放容器仅有的几个设备',
+  },
+  '/dev/shm': {
+    en: 'shared memory (shm_open) that only this container sees',
+    zh: '只有这个容器看得见的共享内存（shm_open）',
+  },
+  proc: {
+    en: 'procfs shows the processes of this PID namespace, and no others',
+    zh: 'procfs 显示这个 PID 命名空间里的进程，别的都没有',
+  },
+  sysfs: { en: "sysfs shows the kernel's devices, read-only", zh: 'sysfs 以只读方式显示内核的设备' },
+  tmpfs: { en: 'a file system in memory that only this container sees', zh: '只有这个容器看得见的内存文件系统' },
+  devpts: {
+    en: 'devpts gives the container pseudo-terminals of its own, numbered from 0',
+    zh: 'devpts 为容器提供自己的伪终端，从 0 开始编号',
+  },
+  mqueue: {
+    en: 'mqueue shows the POSIX message queues of this IPC namespace',
+    zh: 'mqueue 显示这个 IPC 命名空间的 POSIX 消息队列',
+  },
 };
 
 /**
@@ -29,7 +45,15 @@ export function kernelMount(one: Mount, facts: HostFacts): Step[] {
   if (one.type === 'cgroup') return cgroupMounts(one, facts);
   const { flags, data } = parseOptions(one.options);
   const group = `mount ${one.destination}`;
-  const about = { why: reasons[one.destination] ?? reasons[one.type] ?? `a ${one.type} file system`, lesson, group };
+  const about = {
+    why: reasons[one.destination] ??
+      reasons[one.type] ?? {
+        en: `mount the ${one.type} file system of the configuration`,
+        zh: `挂载配置里的 ${one.type} 文件系统`,
+      },
+    lesson,
+    group,
+  };
   const steps: Step[] = [
     ...makeDirectory(one.destination, group),
     mount(one.source, one.destination, one.type, flags, data || null, about),
@@ -42,7 +66,7 @@ function makeDirectory(path: string, group: string): Step[] {
   const parts = path.split('/').filter(Boolean);
   return parts.map((_, i) =>
     mkdir(`/${parts.slice(0, i + 1).join('/')}`, 0o755, {
-      why: 'the mount point, where the image has none',
+      why: { en: 'create the mount point, in case the image has none', zh: '创建挂载点，以防镜像里没有' },
       lesson,
       group,
       tolerate: ['EEXIST'],
@@ -55,8 +79,19 @@ function expectProc(path: string, group: string): Step[] {
   const magic = new Uint8Array(4);
   new DataView(magic.buffer).setUint32(0, PROC_SUPER_MAGIC, true);
   return [
-    call('statfs', [str(`${path}/self`), statfs], { why: 'what is mounted there really?', lesson, group }),
-    expect(statfs, 0, magic, { why: 'it must be the real procfs: masks and ids are read through it', lesson, group }),
+    call('statfs', [str(`${path}/self`), statfs], {
+      why: { en: 'ask which file system is really mounted here', zh: '查询这里实际挂载的是什么文件系统' },
+      lesson,
+      group,
+    }),
+    expect(statfs, 0, magic, {
+      why: {
+        en: '/proc must be a real procfs, since later steps rely on it (CVE-2019-19921)',
+        zh: '/proc 必须是真正的 procfs，因为后面的步骤都依赖它（CVE-2019-19921）',
+      },
+      lesson,
+      group,
+    }),
   ];
 }
 
@@ -64,21 +99,51 @@ function expectProc(path: string, group: string): Step[] {
 function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
   const group = `mount ${one.destination}`;
   const { flags } = parseOptions(one.options);
-  const why = "the container's own cgroup as root, read-only: it sees its limits and cannot change them";
-  const about = { why, lesson: 'cgroups' as const, group };
+  const groupWhy = {
+    en: 'the container sees its own cgroup as root, read-only: it cannot change its limits',
+    zh: '容器看到自己的 cgroup 是根，而且只读：改不了自己的限额',
+  };
+  const about = { lesson: 'cgroups' as const, group, groupWhy };
+  const root = {
+    ...about,
+    why: {
+      en: "mount the hierarchy with the container's own cgroup as its root",
+      zh: '挂载这个层级，以容器自己的 cgroup 为根',
+    },
+  };
   // Without cgroup namespaces (before 4.6) a fresh mount would show every group of the host: better none.
   const visible = facts.features.cgroupNamespace ? cgroupMountsFor(facts.cgroup) : [];
   if (visible[0]?.directory === '')
-    return [...makeDirectory(one.destination, group), mount('cgroup2', one.destination, 'cgroup2', flags, null, about)];
+    return [...makeDirectory(one.destination, group), mount('cgroup2', one.destination, 'cgroup2', flags, null, root)];
   const at = (name: string) => `${one.destination}/${name}`;
   return [
     ...makeDirectory(one.destination, group),
-    mount('tmpfs', one.destination, 'tmpfs', flags & ~MS.MS_RDONLY, 'mode=755', about),
+    mount('tmpfs', one.destination, 'tmpfs', flags & ~MS.MS_RDONLY, 'mode=755', {
+      ...about,
+      why: {
+        en: 'a file system in memory will hold a mount point for each hierarchy',
+        zh: '内存中的文件系统，用来放置各个层级的挂载点',
+      },
+    }),
     ...visible.flatMap((hierarchy: CgroupMount) => [
-      mkdir(at(hierarchy.directory), 0o755, about),
-      mount(hierarchy.type, at(hierarchy.directory), hierarchy.type, flags, hierarchy.options || null, about),
-      ...hierarchy.links.map(link => call('symlinkat', [str(hierarchy.directory), AT.AT_FDCWD, str(at(link))], about)),
+      mkdir(at(hierarchy.directory), 0o755, {
+        ...about,
+        why: { en: 'create the mount point of a cgroup hierarchy', zh: '创建 cgroup 层级的挂载点' },
+      }),
+      mount(hierarchy.type, at(hierarchy.directory), hierarchy.type, flags, hierarchy.options || null, root),
+      ...hierarchy.links.map(link =>
+        call('symlinkat', [str(hierarchy.directory), AT.AT_FDCWD, str(at(link))], {
+          ...about,
+          why: { en: 'make the controller known by its own name too', zh: '让这个控制器也能用自己的名字找到' },
+        }),
+      ),
     ]),
-    mount(null, one.destination, null, flags | MS.MS_REMOUNT | MS.MS_RDONLY, 'mode=755', about),
+    mount(null, one.destination, null, flags | MS.MS_REMOUNT | MS.MS_RDONLY, 'mode=755', {
+      ...about,
+      why: {
+        en: 'make the directory of the hierarchies read-only, now that all are mounted',
+        zh: '各个层级都已挂载，把存放它们的目录改为只读',
+      },
+    }),
   ];
 }

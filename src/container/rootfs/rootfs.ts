@@ -27,11 +27,17 @@ export function overlayMount(overlay: OverlayMount, options: readonly string[]):
   ].join(',');
   return [
     call('chdir', [str(overlay.lowerBase)], {
-      why: 'the layers are named from here: all options together must fit into 4096 bytes',
+      why: {
+        en: 'name the layers relative to this directory: overlay options must fit in 4096 bytes',
+        zh: '各层的路径都从这里算起：overlay 的全部选项必须放进 4096 个字节',
+      },
       lesson,
     }),
     mount('overlay', overlay.target, 'overlay', 0, data, {
-      why: `read-only layers shared with other containers (${overlay.lower.length} here), one writable layer on top`,
+      why: {
+        en: `merge the read-only layers of the image (${overlay.lower.length} here) with one writable layer on top`,
+        zh: `把镜像的只读层（这里有 ${overlay.lower.length} 层）与上面的一个可写层合成一棵树`,
+      },
       lesson,
     }),
   ];
@@ -49,16 +55,31 @@ function escapeOption(path: string): string {
  */
 export function pivotRoot(root: string): Step[] {
   return [
-    call('chdir', [str(root)], { why: 'the new root, about to be "."', lesson: 'pivot-root' }),
+    call('chdir', [str(root)], {
+      why: {
+        en: 'enter the new root, so that pivot_root can name it "."',
+        zh: '进入新的根，好让 pivot_root 用 . 指代它',
+      },
+      lesson: 'pivot-root',
+    }),
     call('pivot_root', [str('.'), str('.')], {
-      why: 'the new root becomes "/"; the old one is stacked upon it',
+      why: {
+        en: 'the new root becomes "/"; the old root is stacked on top of it',
+        zh: '新的根成为 /；旧的根叠在它上面',
+      },
       lesson: 'pivot-root',
     }),
     call('umount2', [str('.'), MNT.MNT_DETACH], {
-      why: "the host's file system leaves this namespace: no path leads back",
+      why: {
+        en: "detach the host's file system: no path of this namespace leads back to it",
+        zh: '摘下宿主机的文件系统：这个命名空间里再没有路径通向它',
+      },
       lesson: 'pivot-root',
     }),
-    call('chdir', [str('/')], { why: 'into the new root', lesson: 'pivot-root' }),
+    call('chdir', [str('/')], {
+      why: { en: 'make the new root the working directory', zh: '把新的根设为工作目录' },
+      lesson: 'pivot-root',
+    }),
   ];
 }
 
@@ -66,7 +87,10 @@ export function pivotRoot(root: string): Step[] {
 export function containerMarker(): Step[] {
   return [
     call('mknodat', [AT.AT_FDCWD, str('/.dockerenv'), 0o100755, 0], {
-      why: 'programs look for this file to see whether they run in a container',
+      why: {
+        en: 'create the file by which programs recognise that they run in a container',
+        zh: '创建这个文件，程序凭它判断自己运行在容器里',
+      },
       lesson: 'overlay-layers',
       tolerate: ['EEXIST'],
     }),

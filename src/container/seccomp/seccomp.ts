@@ -22,7 +22,10 @@ export function seccomp(profile: Seccomp, host: { arch: Architecture; features: 
     { pointer: bytes(code, text) },
   );
   const about = {
-    why: 'system calls that a container has no use for fail from here on: the kernel code behind them is out of reach',
+    why: {
+      en: 'calls that no container needs fail from here on: their kernel code is out of reach',
+      zh: '容器用不到的系统调用从这里起都会失败，背后的内核代码也就够不到了',
+    },
     lesson: 'capabilities-and-seccomp' as const,
   };
   return [

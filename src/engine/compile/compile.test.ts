@@ -58,7 +58,8 @@ function eachStep(check: (step: Step, where: string, section: SectionName) => vo
 
 test('every step says why, in a sentence of its own', () => {
   eachStep(({ why }, where) => {
-    assert.ok(why.length > 3 && why === why.trim() && !why.includes('\n'), where);
+    for (const text of Object.values(why))
+      assert.ok(text.length > 3 && text === text.trim() && !text.includes('\n'), where);
   });
 });
 
@@ -67,10 +68,10 @@ test('a folded group has one reason that holds for all of it: its own, or that o
   for (const { name, program } of all)
     for (const section of sectionNames)
       for (const { steps, group } of foldLines(program[section], false).filter(isFolded)) {
-        const reasons = new Set(steps.map(step => step.why));
+        const reasons = new Set(steps.map(step => step.why.en));
         const told = steps.some(step => step.groupWhy || (step.op === 'syscall' && telling.includes(step.name)));
         assert.ok(reasons.size === 1 || told, `${name}, ${section}: ${group} is only told by its first step's reason`);
-        const whole = new Set(steps.flatMap(step => step.groupWhy ?? []));
+        const whole = new Set(steps.flatMap(step => step.groupWhy?.en ?? []));
         assert.ok(whole.size < 2, `${name}, ${section}: ${group} has two reasons: ${[...whole].join('; ')}`);
       }
 });

@@ -18,7 +18,8 @@ import {
   newSession,
   utsNamespace,
 } from '../../container/process/namespaces.ts';
-import { pipes, terminal } from '../../container/process/stdio.ts';
+import { pipes } from '../../container/process/stdio.ts';
+import { terminal } from '../../container/process/terminal.ts';
 import {
   bindStaged,
   dropSources,

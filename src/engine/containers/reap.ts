@@ -14,7 +14,7 @@ import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
-import { anonymousVolumesOf } from '../volumes/in-use.ts';
+import { takeVolumesAway } from '../volumes/in-use.ts';
 import { tell } from './events.ts';
 import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
 
@@ -138,9 +138,15 @@ export async function removeBundle(
   record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
   options = { volumes: true },
 ): Promise<void> {
-  const bundle = await withLock(enginePaths(context.roots).allocation, () => context.store.takeAway(record));
+  const { allocation } = enginePaths(context.roots);
+  // Under the lock under which containers are entered: another one that is given the volume by name either has it by now, and
+  // then it stays, or makes a new one.
+  const gone = await withLock(allocation, () => [
+    ...context.store.takeAway(record),
+    ...(options.volumes ? takeVolumesAway(context, record.mounts) : []),
+  ]);
   tell(context, record, 'destroy');
-  const [failure] = removeTrees([...bundle, ...(options.volumes ? anonymousVolumesOf(context, record.mounts) : [])]);
+  const [failure] = removeTrees(gone);
   if (failure !== undefined) throw failure;
 }
 

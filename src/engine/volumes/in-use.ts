@@ -5,6 +5,7 @@ import type { VolumeRecord } from '../../container/volumes.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
+import { setAside } from '../../state/set-aside.ts';
 import type { EngineContext } from '../context.ts';
 
 /** The directories of a removed container's anonymous volumes, without those that another container was given by name. */
@@ -13,6 +14,14 @@ export function anonymousVolumesOf(context: EngineContext, mounts: readonly Volu
   if (names.length === 0) return [];
   const used = volumesInUse(context);
   return names.filter(name => !used.has(name)).map(name => path.join(enginePaths(context.roots).volumes, name));
+}
+
+/**
+ * Makes those volumes gone for everyone, by a rename each, and returns where they are: the caller is to delete them. It holds the
+ * allocation lock.
+ */
+export function takeVolumesAway(context: EngineContext, mounts: readonly VolumeRecord[]): string[] {
+  return anonymousVolumesOf(context, mounts).flatMap(volume => setAside(context.roots.root, volume) ?? []);
 }
 
 /** Names of the volumes that containers have, running or not. */

@@ -1,5 +1,6 @@
 import { call, close, open } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
+import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import { AF, O, SOCK } from '../../syscalls/uapi/flags.ts';
 import { encode, type Message, u8, u16 } from '../netlink/netlink.ts';
@@ -33,31 +34,52 @@ export function ruleGeneration(file: string): Step[] {
   const kept = slot('generation');
   const { data } = encode(getGeneration, 1);
   const answer = room(size, 'generation');
-  const about = (why: string) => ({
+  const about = (why: Text) => ({
     why,
     lesson: 'veth-and-bridge' as const,
     group: 'firewall',
-    groupWhy: 'has anybody changed the rules of the firewall? the kernel counts',
+    groupWhy: {
+      en: 'ask how often the firewall rules have changed, to see later whether anybody did',
+      zh: '查询防火墙规则被改动过多少次，以后就知道有没有人改过',
+    },
   });
   const absent = ['EPROTONOSUPPORT', 'EAFNOSUPPORT'] as const;
   return [
     call('socket', [AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_NETFILTER], {
-      ...about("a socket to the host's firewall"),
+      ...about({ en: 'open a socket to the firewall of the host', zh: '打开通向宿主机防火墙的套接字' }),
       tolerate: absent,
       save: socket,
     }),
     call('sendto', [socket, data, data.bytes.length, 0, 0, 0], {
-      ...about('how often have rules been changed?'),
+      ...about({ en: 'ask the kernel how often firewall rules have changed', zh: '询问内核：防火墙规则改动过多少次' }),
       tolerate: ['EBADF'],
     }),
     call('recvfrom', [socket, answer, size, MSG_DONTWAIT, 0, 0], {
-      ...about("take the kernel's answer"),
+      ...about({ en: 'read the count of changes from the kernel', zh: '读取内核给出的改动次数' }),
       tolerate: ['EBADF', 'EAGAIN'],
     }),
-    close(socket, { ...about('not needed any more'), tolerate: ['EBADF'] }),
-    open(file, O.O_CREAT | O.O_WRONLY, { ...about('where the engine looks for the answer'), save: kept }, 0o600),
-    call('write', [kept, answer, size], about('for the engine: where the number is the same, so are the rules')),
-    close(kept, about('written')),
+    close(socket, {
+      ...about({ en: 'the count is read, so the socket is not needed', zh: '次数已经读到，不再需要这个套接字' }),
+      tolerate: ['EBADF'],
+    }),
+    open(
+      file,
+      O.O_CREAT | O.O_WRONLY,
+      {
+        ...about({ en: 'open the file in which the engine looks for the count', zh: '打开引擎查看这个次数的文件' }),
+        save: kept,
+      },
+      0o600,
+    ),
+    call(
+      'write',
+      [kept, answer, size],
+      about({
+        en: 'write the count for the engine: while it is the same, the rules are, too',
+        zh: '为引擎写下这个次数：次数不变，规则也没变',
+      }),
+    ),
+    close(kept, about({ en: 'the count is written, so the file is closed', zh: '次数已经写下，关闭文件' })),
   ];
 }
 

@@ -5,6 +5,7 @@ import { attribute, encode, errorOfAck, exchange, type Message, u8, u32, zstring
 import { addVeth, setMasterUp, setUp, showLink } from './rtnetlink.ts';
 
 const socket: Slot = slot('netlink');
+const text = (en: string) => ({ en, zh: '理由' });
 const shape = (step: Step): string => (step.op === 'syscall' ? step.name : step.op);
 
 test('attributes are padded to four bytes, their lengths are not', () => {
@@ -21,16 +22,16 @@ test('attributes are padded to four bytes, their lengths are not', () => {
 });
 
 test('a change is four steps: send, receive, is it our acknowledgement, is its error zero', () => {
-  const steps = exchange(socket, [{ message: setUp('lo'), why: 'loopback' }], { lesson: 'network-modes' });
+  const steps = exchange(socket, [{ message: setUp('lo'), why: text('loopback') }], { lesson: 'network-modes' });
   assert.equal(steps.map(shape), ['sendto', 'recvfrom', 'expect', 'expect']);
-  assert.is(steps[0]!.why, 'loopback');
-  assert.ok(steps.every(step => step.lesson === 'network-modes' && step.why !== ''));
+  assert.is(steps[0]!.why.en, 'loopback');
+  assert.ok(steps.every(step => step.lesson === 'network-modes' && step.why.en !== ''));
 });
 
 test('what is known only at run time is stored into the very data that is sent', () => {
   const fd = slot('hostNetns');
   const message = addVeth({ name: 'eth0', index: 2, mac: '02:42:ac:12:00:02', peer: 'veth1', peerNamespace: fd });
-  const [fill, send] = exchange(socket, [{ message, why: 'cable' }]);
+  const [fill, send] = exchange(socket, [{ message, why: text('cable') }]);
   if (fill?.op !== 'store' || send?.op !== 'syscall') throw new Error('a store, then the call');
   assert.is(fill.from, fd);
   assert.is(fill.into, send.args[1]);
@@ -41,8 +42,8 @@ test('what is known only at run time is stored into the very data that is sent',
 test('a reply goes where later messages take the index from', () => {
   const bridge = showLink('br9');
   const steps = exchange(socket, [
-    { message: bridge.message, why: 'find it' },
-    { message: setMasterUp('veth1', bridge.index), why: 'plug it in' },
+    { message: bridge.message, why: text('find it') },
+    { message: setMasterUp('veth1', bridge.index), why: text('plug it in') },
   ]);
   assert.equal(steps.map(shape), ['sendto', 'recvfrom', 'expect', 'store', 'sendto', 'recvfrom', 'expect', 'expect']);
   const receive = steps[1]!;
@@ -53,8 +54,8 @@ test('a reply goes where later messages take the index from', () => {
 
 test('the answer of another message is not taken for ours', () => {
   const steps = exchange(socket, [
-    { message: setUp('lo'), why: 'first' },
-    { message: setUp('eth0'), why: 'second' },
+    { message: setUp('lo'), why: text('first') },
+    { message: setUp('eth0'), why: text('second') },
   ]);
   const checks = steps.filter(step => step.op === 'expect' && step.at === 4);
   assert.equal(

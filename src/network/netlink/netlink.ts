@@ -1,5 +1,6 @@
 import { call, expect, store } from '../../syscalls/calls.ts';
 import { bytes, type Data, room } from '../../syscalls/data.ts';
+import type { Text } from '../../syscalls/language.ts';
 import type { Expect, Reason, Slot, Step, Word } from '../../syscalls/step.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
 import { AF, SOCK } from '../../syscalls/uapi/flags.ts';
@@ -113,7 +114,7 @@ export function openNetlink(save: Slot, about: Reason): Step {
 
 export interface Request {
   readonly message: Message;
-  readonly why: string;
+  readonly why: Text;
 }
 
 /**
@@ -127,11 +128,17 @@ export function exchange(socket: Slot, requests: readonly Request[], about: Omit
     const { data, holes } = encode(message, sequence);
     const answer = message.reply?.data ?? ack;
     const steps: Step[] = holes.map(({ at, from }) =>
-      store(from, data, at, 'u32', { ...about, why: `fill "${from.name}" into the message` }),
+      store(from, data, at, 'u32', {
+        ...about,
+        why: { en: `write ${from.name} into the message`, zh: `把 ${from.name} 写进消息` },
+      }),
     );
     steps.push(
       call('sendto', [socket, data, data.bytes.length, 0, 0, 0], { ...about, why }),
-      call('recvfrom', [socket, answer, answer.bytes.length, 0, 0, 0], { ...about, why: "take the kernel's answer" }),
+      call('recvfrom', [socket, answer, answer.bytes.length, 0, 0, 0], {
+        ...about,
+        why: { en: 'read the answer of the kernel', zh: '读取内核的应答' },
+      }),
       expect(
         answer,
         4,
@@ -139,14 +146,28 @@ export function exchange(socket: Slot, requests: readonly Request[], about: Omit
         {
           ...about,
           why: message.reply
-            ? `${message.words}: it exists, and this is the reply`
-            : `the answer is the acknowledgement of: ${message.words}`,
+            ? {
+                en: `the answer must be the reply to: ${message.words}`,
+                zh: `应答必须是对这个请求的回复：${message.words}`,
+              }
+            : {
+                en: `the answer must be the acknowledgement of: ${message.words}`,
+                zh: `应答必须是对这个请求的确认：${message.words}`,
+              },
         },
         concat(u16(0xffff), u16(0), u32(0xffffffff)),
       ),
     );
     if (!message.reply) {
-      steps.push(expect(ack, headerSize, u32(0), { ...about, why: `the kernel did it: ${message.words}` }));
+      steps.push(
+        expect(ack, headerSize, u32(0), {
+          ...about,
+          why: {
+            en: `the acknowledgement must report no error: ${message.words}`,
+            zh: `确认里必须没有错误：${message.words}`,
+          },
+        }),
+      );
     }
     for (const step of steps) if (step.op === 'expect') checks.set(step, message);
     return steps;

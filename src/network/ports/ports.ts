@@ -65,7 +65,10 @@ function holdPort(port: Port): Step[] {
   const about = {
     lesson: 'published-ports',
     group: 'ports',
-    groupWhy: "the host's ports are taken while the container lives: no other server gets them",
+    groupWhy: {
+      en: 'take the ports of the host while the container lives: no other server gets them',
+      zh: '容器活着期间占用宿主机的端口：其他服务器拿不到',
+    },
   } as const;
   const { hostIp, hostPort, protocol } = port;
   const socket: Slot = slot(`${protocol}${hostPort}`);
@@ -79,22 +82,38 @@ function holdPort(port: Port): Step[] {
   const tcp = protocol === 'tcp';
   const type = (tcp ? SOCK.SOCK_STREAM : SOCK.SOCK_DGRAM) | SOCK.SOCK_CLOEXEC;
   const steps: Step[] = [
-    call('socket', [AF.AF_INET, type, 0], { ...about, why: `a socket for the host's port ${hostPort}`, save: socket }),
+    call('socket', [AF.AF_INET, type, 0], {
+      ...about,
+      why: { en: `create a socket for port ${hostPort} of the host`, zh: `为宿主机的端口 ${hostPort} 创建套接字` },
+      save: socket,
+    }),
   ];
   if (tcp) {
     steps.push(
       call('setsockopt', [socket, SOL_SOCKET, SO.SO_REUSEADDR, struct('[1]', { u32: 1 }), 4], {
         ...about,
-        why: 'connections of an earlier server that are still in TIME_WAIT do not count',
+        why: {
+          en: 'take the port even if connections of an earlier server are still in TIME_WAIT',
+          zh: '即使先前服务器的连接还处于 TIME_WAIT，也可以占用端口',
+        },
       }),
     );
   }
   steps.push(
-    call('bind', [socket, address, address.bytes.length], { ...about, why: `take port ${hostPort}/${protocol}` }),
+    call('bind', [socket, address, address.bytes.length], {
+      ...about,
+      why: { en: `take port ${hostPort}/${protocol} of the host`, zh: `占用宿主机的端口 ${hostPort}/${protocol}` },
+    }),
   );
   if (tcp) {
     steps.push(
-      call('listen', [socket, 1], { ...about, why: 'only a listening socket keeps others with SO_REUSEADDR off' }),
+      call('listen', [socket, 1], {
+        ...about,
+        why: {
+          en: 'only a listening socket keeps out others that use SO_REUSEADDR',
+          zh: '只有监听中的套接字才挡得住使用 SO_REUSEADDR 的其他程序',
+        },
+      }),
     );
   }
   return steps;

@@ -1,5 +1,6 @@
 import { call, store } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
+import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import { pathData } from '../bytes.ts';
 import type { ByteString } from '../tar/header.ts';
@@ -68,15 +69,37 @@ async function ask<T>(things: readonly T[], question: (thing: T) => Question): P
  */
 function questionSteps([name, args]: Question, answer: ReturnType<typeof room>, length: typeof answer): Step[] {
   const result = slot('length');
-  const about = (why: string) => ({ why, group: 'extended attributes' });
+  const about = (why: Text) => ({ why, group: 'extended attributes' });
   return [
     call(name, [...args, answer, largest], {
-      ...about('what does the file have that copying its content does not copy?'),
+      ...about({
+        en: 'ask for attributes of the file, which copying its content does not copy',
+        zh: '查询文件的属性，只复制内容不会带上它们',
+      }),
       tolerate: ['ENOTSUP', 'ENODATA'],
       save: result,
     }),
-    store(result, length, 0, 'u32', about('how long the answer is')),
-    call('write', [1, length, 4], about('its length, to the launcher')),
-    call('write', [1, answer, result], { ...about('the answer'), tolerate: ['EFAULT', 'EINVAL'] }),
+    store(
+      result,
+      length,
+      0,
+      'u32',
+      about({
+        en: 'note the length of the answer, or the error of the kernel',
+        zh: '记下结果的长度，或内核返回的错误',
+      }),
+    ),
+    call(
+      'write',
+      [1, length, 4],
+      about({ en: 'send the length of the answer to the engine', zh: '把结果的长度送给引擎' }),
+    ),
+    call('write', [1, answer, result], {
+      ...about({
+        en: 'send the answer to the engine; after an error there is none',
+        zh: '把结果送给引擎；出错时没有结果',
+      }),
+      tolerate: ['EFAULT', 'EINVAL'],
+    }),
   ];
 }

@@ -1,5 +1,6 @@
 import { call, close, open, store } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
+import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import { O, SEEK } from '../../syscalls/uapi/flags.ts';
 import { pathData } from '../bytes.ts';
@@ -44,26 +45,48 @@ export async function readExtents(files: readonly SparseFile[]): Promise<SparseM
   return all.map(({ found }) => found);
 }
 
+const dataWhy = { en: 'find the next byte of the file that is stored on disk', zh: '查找文件中下一个存有数据的位置' };
+const holeWhy = { en: 'find the end of the data that is stored here', zh: '查找这段数据的结尾' };
+
 function searchSteps({ path, from }: Search, pairs: number): Step[] {
-  const about = (why: string) => ({ why, group: 'where a sparse file has data' });
+  const about = (why: Text) => ({ why, group: 'where a sparse file has data' });
   const [fd, data, hole] = [slot('fd'), slot('data'), slot('hole')];
   const table = room(pairs * 16, '<extents>');
   const seek = (start: number | typeof hole, whence: number, save: typeof data, at: number): Step[] => [
     call('lseek', [fd, start, whence], {
-      ...about(whence === SEEK.SEEK_DATA ? 'the next byte that is on disk' : 'the end of what is on disk here'),
+      ...about(whence === SEEK.SEEK_DATA ? dataWhy : holeWhy),
       tolerate: ['ENXIO', 'EINVAL'],
       save,
     }),
-    store(save, table, at, 'u64', about('noted')),
+    store(
+      save,
+      table,
+      at,
+      'u64',
+      about({
+        en: 'note the offset in the table, or the error of the kernel',
+        zh: '把偏移量记进表里，或记下内核返回的错误',
+      }),
+    ),
   ];
   return [
-    open(pathData(path), O.O_RDONLY | O.O_NONBLOCK, { ...about('to be asked, not read'), save: fd }),
+    open(pathData(path), O.O_RDONLY | O.O_NONBLOCK, {
+      ...about({
+        en: 'open the file to ask where it has data; it is not read',
+        zh: '打开文件，只查询哪里有数据，并不读取',
+      }),
+      save: fd,
+    }),
     ...Array.from({ length: pairs }, (_, i) => [
       ...seek(i === 0 ? from : hole, SEEK.SEEK_DATA, data, i * 16),
       ...seek(data, SEEK.SEEK_HOLE, hole, i * 16 + 8),
     ]).flat(),
-    call('write', [1, table, pairs * 16], about('the table, to the launcher')),
-    close(fd, about('answered')),
+    call(
+      'write',
+      [1, table, pairs * 16],
+      about({ en: 'send the table of offsets to the engine', zh: '把偏移量表送给引擎' }),
+    ),
+    close(fd, about({ en: 'the table is sent, so the file is closed', zh: '表已送出，关闭文件' })),
   ];
 }
 

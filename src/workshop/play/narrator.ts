@@ -3,7 +3,6 @@ import { printResult, printStep } from '../../syscalls/print.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { SectionName, Step } from '../../syscalls/step.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
-import type { Lesson } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { padTo, widthOf, wrapText } from '../text/width.ts';
@@ -20,7 +19,6 @@ export class Narrator {
   constructor(
     private readonly terminal: Terminal,
     private readonly language: Language,
-    private readonly reasons: Lesson['reasons'],
   ) {}
 
   /** A step with the kernel's answer. */
@@ -47,7 +45,7 @@ export class Narrator {
 
   /** Why a step is done, wrapped, in the learner's language. */
   reason(step: Step): string[] {
-    return wrapText(reasonOf(step, this.language, this.reasons), this.terminal.width - MARGIN);
+    return wrapText(step.why[this.language], this.terminal.width - MARGIN);
   }
 
   private enter(section: SectionName): void {
@@ -77,29 +75,6 @@ export class Narrator {
       this.terminal.lines(this.reason(step).map(line => ' '.repeat(MARGIN) + chalk.dim(line)));
   }
 }
-
-/** The reason of a step in a language: the lesson's Chinese where it has one, the piece's own English otherwise. */
-export function reasonOf(step: Step, language: Language, reasons: Lesson['reasons']): string {
-  if (language === 'en') return step.why;
-  const printed = printStep(step);
-  return (
-    reasons.find(([prefix]) => printed.startsWith(prefix))?.[1] ??
-    commonReasons.find(([prefix]) => printed.startsWith(prefix))?.[1] ??
-    step.why
-  );
-}
-
-/** Steps that many lessons share. */
-const commonReasons: Lesson['reasons'] = [
-  ['sync', '等启动者看完，说“继续”'],
-  ['execve(', '换上新程序；上面做过的一切都会留下来'],
-  ['sethostname(', '`hostname` 显示的名字；宿主机的名字不变'],
-  ['mount(NULL, "/", NULL, MS_REC|MS_PRIVATE', '下面的挂载到不了宿主机，宿主机的也到不了这里'],
-  ['mkdirat(AT_FDCWD, "/proc"', '挂载点；镜像里没有才需要新建'],
-  ['mount("proc"', '只有这个 PID 命名空间里的进程'],
-  ['statfs("/proc', '那里挂载的到底是什么？'],
-  ['expect 0x9fa0', '必须是真正的 procfs：掩蔽路径和编号都靠它'],
-];
 
 function paintCall(text: string): string {
   return text.replace(/^\w+/, name => chalk.bold(name));

@@ -1,13 +1,15 @@
 import chalk from 'chalk';
 import { MinidockError } from '../../errors.ts';
 import { findLesson, lessonIds, loadLesson, readText } from '../catalog.ts';
+import type { Figure } from '../figure/figure.ts';
+import { drawFigure } from '../figure/terminal.ts';
 import type { Lesson } from '../lesson.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../progress.ts';
 import { randomOf } from '../question.ts';
 import { Quit, type Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
-import { renderMarkdown } from '../text/markdown.ts';
+import { type Picture, renderMarkdown } from '../text/markdown.ts';
 import { LessonText, type SectionKey } from '../text/sections.ts';
 import { words } from '../text/words.ts';
 import { Asker } from './ask.ts';
@@ -65,7 +67,7 @@ async function play(
     const source = text.section(key);
     if (source === undefined) return;
     terminal.line();
-    write(terminal, source);
+    write(terminal, source, lesson.figure && pictureOf(lesson.figure, language));
   };
   terminal.part(words.prediction[language]);
   const asked = await asker.ask(lesson.question);
@@ -97,8 +99,16 @@ async function play(
   showGlossary(lesson, terminal, language);
 }
 
-function write(terminal: Terminal, source: string): void {
-  terminal.lines(renderMarkdown(source, { width: terminal.width, chalk }).trimEnd().split('\n'));
+function write(terminal: Terminal, source: string, picture?: Picture): void {
+  terminal.lines(renderMarkdown(source, { width: terminal.width, chalk, picture }).trimEnd().split('\n'));
+}
+
+/** The lesson's figure in place of its image, with the title that the image has in itself. */
+function pictureOf(figure: Figure, language: Language): Picture {
+  return (file, width) =>
+    file.startsWith('figure.')
+      ? [chalk.bold(figure.title[language]), ...drawFigure(figure, language, { width, chalk })]
+      : undefined;
 }
 
 async function visit(session: Session, terminal: Terminal, language: Language): Promise<number> {

@@ -140,7 +140,7 @@ export class Session {
   }
 
   private start(program: Program, stdio: 'pipe' | 'inherit'): Performance {
-    const narrator = new Narrator(this.terminal, this.language, this.lesson.reasons);
+    const narrator = new Narrator(this.terminal, this.language);
     const stepper = this.step ? new Stepper(this.terminal, narrator, this.language) : undefined;
     this.stepper = stepper;
     this.current = new Performance(

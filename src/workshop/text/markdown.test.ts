@@ -83,4 +83,11 @@ test('code blocks carry their label; the shape tells structure from words', () =
     assert.not.equal(markdownShape(one!), markdownShape(other!), other);
 });
 
+test('an image in a paragraph of its own is drawn by who can, else described', () => {
+  const source = 'before\n\n![what it shows](figure.svg)\n\nafter ![small](x.png)\n';
+  const picture = (file: string) => (file === 'figure.svg' ? ['┌┐', '└┘'] : undefined);
+  assert.is(renderMarkdown(source, { width: 40, picture }), 'before\n\n┌┐\n└┘\n\nafter small\n');
+  assert.is(renderMarkdown(source, { width: 40 }), 'before\n\nwhat it shows\n\nafter small\n');
+});
+
 test.run();

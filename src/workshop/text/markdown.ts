@@ -8,9 +8,15 @@ type Paint = (text: string) => string;
 
 const parser = new MarkdownIt({ html: false });
 
-/** Renders Markdown for a terminal of `width` columns. Of HTML it shows the text; images become their description. */
-export function renderMarkdown(source: string, options: { width: number; chalk?: ChalkInstance }): string {
-  const renderer = new Renderer(options.chalk ?? new Chalk({ level: 0 }));
+/** Draws the image of a paragraph of its own, in lines of at most `width` columns; undefined where it cannot. */
+export type Picture = (file: string, width: number) => readonly string[] | undefined;
+
+/** Renders Markdown for a terminal of `width` columns. Of HTML it shows the text; images that are not drawn become their description. */
+export function renderMarkdown(
+  source: string,
+  options: { width: number; chalk?: ChalkInstance; picture?: Picture },
+): string {
+  const renderer = new Renderer(options.chalk ?? new Chalk({ level: 0 }), options.picture);
   return `${renderer.blocks(parser.parse(source, {}), options.width).join('\n')}\n`;
 }
 
@@ -53,7 +59,10 @@ export function markdownShape(source: string): string[] {
 }
 
 class Renderer {
-  constructor(private readonly chalk: ChalkInstance) {}
+  constructor(
+    private readonly chalk: ChalkInstance,
+    private readonly picture: Picture | undefined,
+  ) {}
 
   /** Lines of a run of sibling blocks, with one empty line between two of them. */
   blocks(tokens: readonly Token[], width: number, tight = false): string[] {
@@ -74,8 +83,9 @@ class Renderer {
       case 'heading_open':
         return this.heading(token.tag, inner[0]!, width);
       case 'paragraph_open':
+        return this.drawn(inner[0]!, width) ?? wrap(this.inline(inner[0]!), width);
       case 'inline':
-        return wrap(this.inline(token.type === 'inline' ? token : inner[0]!), width);
+        return wrap(this.inline(token), width);
       case 'fence':
       case 'code_block':
         return token.content
@@ -94,6 +104,13 @@ class Renderer {
       default:
         return [];
     }
+  }
+
+  private drawn({ children }: Token, width: number): string[] | undefined {
+    const [image, ...others] = children ?? [];
+    if (image?.type !== 'image' || others.length > 0) return undefined;
+    const lines = this.picture?.(image.attrGet('src') ?? '', width);
+    return lines && [...lines];
   }
 
   private heading(tag: string, content: Token, width: number): string[] {

@@ -3,7 +3,7 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { CreatedContainer } from '../../../engine/nouns/containers.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
-import { type Context, warnOfIgnored } from '../../context.ts';
+import { type Context, reasonLanguage, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -23,7 +23,7 @@ const runFlags = {
     ...single(
       'string',
       readDryRun,
-      'Print the program of syscalls in place of running it; =full unfolds it, =json is for programs',
+      'Print the program of syscalls in place of running it; =full unfolds it, =json is for programs (MINIDOCK_LANG=zh: its reasons in Chinese)',
     ),
     alone: 'folded',
     completes: ['folded', 'full', 'json'],
@@ -82,7 +82,7 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Co
   if (isDryRun) {
     const program = await withImage(context, flags, options.image, () => containers.plan(options));
     const { showProgram } = await import('../../print/show-program.ts');
-    showProgram(context.output, program, flags['dry-run'] ?? 'folded');
+    showProgram(context.output, program, flags['dry-run'] ?? 'folded', reasonLanguage(context));
     return 0;
   }
   const { id, warnings } = await orWithout(cidFile, () => create(context, flags, options, cidFile));
@@ -126,9 +126,9 @@ async function orWithout<T>(cidFile: CidFile | undefined, action: () => Promise<
   }
 }
 
-async function startTrace({ output }: Context, form: TraceForm): Promise<Trace> {
+async function startTrace(context: Context, form: TraceForm): Promise<Trace> {
   const { Trace } = await import('../../print/trace.ts');
-  return new Trace(output, form, output.errColumns);
+  return new Trace(context.output, form, context.output.errColumns, reasonLanguage(context));
 }
 
 type Start = (window?: WindowSize) => Promise<void>;

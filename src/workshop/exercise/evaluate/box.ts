@@ -132,7 +132,7 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
     ],
     exec: [
       call('execve', [str(options.command.path), strings(options.command.argv), strings(options.command.env)], {
-        why: 'what the box is for',
+        why: { en: 'execute the program for which the box was made', zh: '执行这个盒子要运行的程序' },
       }),
     ],
     supervise: { child, status: slot('status') },
@@ -140,12 +140,15 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
 }
 
 const endWithParent = call('prctl', [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0], {
-  why: 'the kernel ends this process with the one that started it',
+  why: {
+    en: 'the kernel kills this process when the one that started it ends',
+    zh: '启动它的进程一旦结束，内核就杀死这个进程',
+  },
 });
 
 /** A bind mount that cannot be written; its flags take a second call. */
 function readOnly(source: string, target: string): Step[] {
-  const why = 'seen in the box, and not to be changed there';
+  const why = { en: 'show the file in the box, where it cannot be changed', zh: '让盒子里看得见这个文件，但不能修改' };
   const flags = MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY | MS.MS_NOSUID | MS.MS_NODEV;
   return [mount(source, target, null, MS.MS_BIND, null, { why }), mount(null, target, null, flags, null, { why })];
 }
@@ -154,7 +157,9 @@ function readOnly(source: string, target: string): Step[] {
 export function maskedProc(facts: HostFacts): Step[] {
   const inProc = (paths: readonly string[]) => paths.filter(one => one.startsWith('/proc/'));
   return [
-    mount('proc', '/proc', 'proc', MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null, { why: 'its own processes' }),
+    mount('proc', '/proc', 'proc', MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null, {
+      why: { en: 'procfs shows the processes of the box, and no others', zh: 'procfs 只显示盒子里的进程' },
+    }),
     ...pieces.maskPaths(inProc(maskedPaths), facts),
     ...pieces.readonlyPaths(inProc(readonlyPaths), facts),
   ];
@@ -164,7 +169,7 @@ export function maskedProc(facts: HostFacts): Step[] {
 function limits(seconds: number): Step[] {
   const limit = (name: keyof typeof RLIMIT, soft: number, hard = soft) =>
     call('prlimit64', [0, RLIMIT[name], struct(`{${soft}, ${hard}}`, { u64: soft }, { u64: hard }), 0], {
-      why: 'code of a stranger has an end',
+      why: { en: 'limit what the code of a stranger may use', zh: '限制陌生人的代码能用多少资源' },
     });
   return [
     limit('RLIMIT_CPU', seconds, seconds + 1),

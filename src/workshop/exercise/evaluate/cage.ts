@@ -54,8 +54,15 @@ export class Cage {
     for (const { target } of files) touch(path.join(root, target));
     fs.writeFileSync(path.join(root, 'exercise.mjs'), bundled.code);
     const outputs = [
-      call('dup3', [1, ANSWERS, 0], { why: 'answers have a descriptor of their own' }),
-      call('dup3', [2, 1, 0], { why: 'whatever the code prints is no answer' }),
+      call('dup3', [1, ANSWERS, 0], {
+        why: { en: 'give answers a descriptor of their own', zh: '让答案有自己的描述符' },
+      }),
+      call('dup3', [2, 1, 0], {
+        why: {
+          en: 'send what the code prints elsewhere, since it is no answer',
+          zh: '代码打印的内容另有去处，不算答案',
+        },
+      }),
     ];
     const program = boxProgram(bench, {
       name,

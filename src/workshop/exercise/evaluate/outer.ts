@@ -76,13 +76,27 @@ export class Outer {
       files: [{ source: fs.realpathSync(shimPath()), target: '/shim' }],
       before: [
         ...connections(folder),
-        mount('/dev/null', path.join(root, 'dev/null'), null, MS.MS_BIND, null, { why: 'shells want it' }),
+        mount('/dev/null', path.join(root, 'dev/null'), null, MS.MS_BIND, null, {
+          why: { en: 'give the shell the /dev/null that it needs', zh: '为 shell 提供它需要的 /dev/null' },
+        }),
       ],
       inside: [
         ...maskedProc(bench.facts),
-        mount('tmpfs', '/tmp', 'tmpfs', MS.MS_NOSUID, 'size=32m,mode=755', { why: 'all that can be written' }),
-        mkdir(innerScratch, 0o755, { why: 'where exercises play' }),
-        mount(null, '/', null, MS.MS_REC | MS.MS_SHARED, null, { why: 'shared, as systemd makes everything at boot' }),
+        mount('tmpfs', '/tmp', 'tmpfs', MS.MS_NOSUID, 'size=32m,mode=755', {
+          why: {
+            en: 'mount the only file system of the container that can be written',
+            zh: '挂载容器里唯一可写的文件系统',
+          },
+        }),
+        mkdir(innerScratch, 0o755, {
+          why: { en: 'create the directory in which exercises work', zh: '创建练习的工作目录' },
+        }),
+        mount(null, '/', null, MS.MS_REC | MS.MS_SHARED, null, {
+          why: {
+            en: 'make it shared, as systemd makes everything at boot',
+            zh: '设为 shared，就像 systemd 开机时对一切所做的那样',
+          },
+        }),
       ],
       capabilities,
       unprivileged: false,
@@ -183,9 +197,17 @@ function connections(folder: string): Step[] {
   new DataView(address.buffer).setUint16(0, AF.AF_UNIX, true);
   address.set(new TextEncoder().encode('s'), 2);
   const where = bytes(address, '"s"');
-  const why = 'the way for programs into the container, and for their answers out of it';
+  const why = {
+    en: 'connect the container, for programs to come in and answers to go out',
+    zh: '连接容器，让程序进得来，答案出得去',
+  };
   return [
-    call('chdir', [str(folder)], { why: 'a short name for the socket' }),
+    call('chdir', [str(folder)], {
+      why: {
+        en: 'enter its directory, which makes the name of the socket short',
+        zh: '进入套接字所在的目录，它的名字就短了',
+      },
+    }),
     ...[8, 9].flatMap(fd => {
       const socket = slot(`connection ${fd}`);
       return [

@@ -1,0 +1,147 @@
+/** Columns that text takes on a terminal. Chinese characters take two, combining marks none, colour codes none. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const char of text.replace(/\x1b\[[0-9;]*m/g, '')) width += charWidth(char);
+  return width;
+}
+
+/** By Unicode's East Asian Width (UAX #11): wide and full-width forms are two columns. */
+function charWidth(char: string): number {
+  if (/\p{Mn}|\p{Me}|\u200d|\ufe0f/u.test(char)) return 0;
+  const code = char.codePointAt(0)!;
+  return isWide(code) ? 2 : 1;
+}
+
+function isWide(code: number): boolean {
+  return wideRanges.some(([from, to]) => code >= from && code <= to);
+}
+
+const wideRanges: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0x33ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe4f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1f300, 0x1faff],
+  [0x20000, 0x3fffd],
+];
+
+/** Pads with spaces on the right to `width` columns. */
+export function padTo(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** A run of text in one style. */
+export interface Span {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+  /** Code: breaks at spaces and after `|`, else only where a line cannot hold it. */
+  readonly solid?: boolean;
+}
+
+type Piece<S extends Span> = S & { readonly width: number; readonly space: boolean };
+type Measure<S extends Span> = (span: S) => number;
+
+const wide = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/;
+/** Punctuation that must not begin a line, and that must not end one (Chinese typesetting's 禁则). */
+const notFirst = /^[，。、；：？！）》」』”’…,.;:?!)\]}]/;
+const notLast = /[（《「『“‘([{]$/;
+
+/**
+ * Wraps styled text to `width` columns. Latin words stay whole, Chinese breaks between characters but never before a closing
+ * or after an opening mark; what is longer than a line is cut.
+ */
+export function wrap(spans: readonly Span[], width: number): string[] {
+  return wrapSpans(spans, width).map(line =>
+    line.map(piece => (piece.paint ? piece.paint(piece.text) : piece.text)).join(''),
+  );
+}
+
+/** As `wrap`, with the pieces of each line, and for other units than columns. */
+export function wrapSpans<S extends Span>(
+  spans: readonly S[],
+  width: number,
+  measure: Measure<S> = ({ text }) => widthOf(text),
+): S[][] {
+  const lines: Piece<S>[][] = [];
+  let line: Piece<S>[] = [];
+  let used = 0;
+  const flush = () => {
+    while (line.at(-1)?.space) line.pop();
+    lines.push(line);
+    line = [];
+    used = 0;
+  };
+  for (const chunk of chunks(spans, measure)) {
+    const chunkWidth = sum(chunk);
+    if (chunk[0]!.text === '\n') {
+      flush();
+      continue;
+    }
+    if (chunk[0]!.space && line.length === 0) continue;
+    if (used + chunkWidth > width && line.length > 0) {
+      flush();
+      if (chunk[0]!.space) continue;
+    }
+    for (const piece of chunkWidth > width ? chunk.flatMap(part => letters(part, measure)) : chunk) {
+      if (used + piece.width > width && line.length > 0) flush();
+      line.push(piece);
+      used += piece.width;
+    }
+  }
+  if (line.length > 0 || lines.length === 0) flush();
+  return lines;
+}
+
+/** The widest part that no line break can divide. */
+export function widestChunk<S extends Span>(spans: readonly S[], measure: Measure<S>): number {
+  return Math.max(0, ...chunks(spans, measure).map(sum));
+}
+
+function sum(chunk: readonly { readonly width: number }[]): number {
+  return chunk.reduce((total, piece) => total + piece.width, 0);
+}
+
+/** Wraps plain text. */
+export function wrapText(text: string, width: number): string[] {
+  return wrap([{ text }], width);
+}
+
+function letters<S extends Span>(piece: Piece<S>, measure: Measure<S>): Piece<S>[] {
+  return [...piece.text].map(text => ({ ...piece, text, width: measure({ ...piece, text }) }));
+}
+
+/** Runs of pieces between which a line may break: words, single wide characters with the marks that cling to them, spaces. */
+function chunks<S extends Span>(spans: readonly S[], measure: Measure<S>): Piece<S>[][] {
+  const out: Piece<S>[][] = [];
+  for (const span of spans) {
+    for (const text of split(span)) {
+      const width = text === '\n' ? 0 : measure({ ...span, text });
+      const piece: Piece<S> = { ...span, text, width, space: /^ +$/.test(text) };
+      const last = out.at(-1)?.at(-1);
+      if (last && clings(last, piece)) out.at(-1)!.push(piece);
+      else out.push([piece]);
+    }
+  }
+  return out;
+}
+
+function split(span: Span): string[] {
+  return span.solid
+    ? (span.text.match(/ +|[^ |]+\|*|\|+/g) ?? [])
+    : (span.text.match(
+        /\n| +|[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\n \u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+/g,
+      ) ?? []);
+}
+
+function clings(last: Piece<Span>, next: Piece<Span>): boolean {
+  if (last.space || next.space || last.text === '\n' || next.text === '\n') return false;
+  if (last.solid && next.solid && last.text.endsWith('|')) return false;
+  if (notFirst.test(next.text) || notLast.test(last.text)) return true;
+  return !wide.test(last.text.at(-1)!) && !wide.test(next.text[0]!);
+}
