@@ -75,7 +75,7 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
           lesson,
           group: `join cgroup ${path}`,
           groupWhy: {
-            en: 'this process moves itself into the group of every hierarchy',
+            en: 'this process moves itself into the group in every hierarchy',
             zh: '当前进程把自己移进每个层级里的组',
           },
         },
@@ -198,7 +198,7 @@ function limits(
   if (cpu?.shares)
     set('cpu', 'cpu.shares', cpu.shares, {
       en: 'weigh the group against others when CPUs are short',
-      zh: 'CPU 不够用时，这个组相对其他组的权重',
+      zh: '设置 CPU 紧张时这个组相对其他组的权重',
     });
   if (cpu?.quota && !layout.cpuQuota) throw missing('cpu.cfs_quota_us', 'limit CPU time');
   if (cpu?.period)
@@ -213,12 +213,12 @@ function limits(
     });
   if (cpu?.cpus)
     set('cpuset', 'cpuset.cpus', cpu.cpus, {
-      en: 'limit the CPUs that its processes may run on',
-      zh: '限制进程可以在哪些 CPU 上运行',
+      en: 'limit the CPUs that the processes of the group may run on',
+      zh: '限制组里的进程可以在哪些 CPU 上运行',
     });
   if (pids)
     set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', {
-      en: 'limit processes and threads, so that a fork bomb stays in here',
+      en: 'limit processes and threads, so that a fork bomb stays in the group',
       zh: '限制进程和线程的数量，让 fork 炸弹出不了这个组',
     });
   return [...steps, ...deviceRules(path, devices, at('devices'))];
@@ -235,7 +235,7 @@ function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: str
     const name = allow ? 'devices.allow' : 'devices.deny';
     const fd = slot(name);
     const why = allow
-      ? { en: 'allow a device that every program may expect to open', zh: '允许一个每个程序都可能要打开的设备' }
+      ? { en: 'allow a device that every program may expect to open', zh: '允许一个设备：每个程序都可能要打开它' }
       : {
           en: 'no device may be opened or created, unless a later rule allows it',
           zh: '不能打开也不能创建任何设备，除非后面的规则允许',

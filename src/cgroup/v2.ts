@@ -199,16 +199,16 @@ function limits(
   if (cpu?.shares)
     set('cpu', 'cpu.weight', weight(cpu.shares), {
       en: 'weigh the group against others when CPUs are short',
-      zh: 'CPU 不够用时，这个组相对其他组的权重',
+      zh: '设置 CPU 紧张时这个组相对其他组的权重',
     });
   if (cpu?.cpus)
     set('cpuset', 'cpuset.cpus', cpu.cpus, {
-      en: 'limit the CPUs that its processes may run on',
-      zh: '限制进程可以在哪些 CPU 上运行',
+      en: 'limit the CPUs that the processes of the group may run on',
+      zh: '限制组里的进程可以在哪些 CPU 上运行',
     });
   if (pids)
     set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', {
-      en: 'limit processes and threads, so that a fork bomb stays in here',
+      en: 'limit processes and threads, so that a fork bomb stays in the group',
       zh: '限制进程和线程的数量，让 fork 炸弹出不了这个组',
     });
   return steps;

@@ -15,7 +15,7 @@ const lesson = 'supervisor' as const;
 export function leaveCaller(facts: HostFacts): Step[] {
   const groupWhy = {
     en: "the shim drops the caller's descriptors and terminal, and no container can trace it",
-    zh: 'shim 放弃调用者的描述符和终端，容器里的进程也不能跟踪它',
+    zh: 'shim 与调用者的描述符和终端脱离，容器里的进程也不能跟踪它',
   };
   const about = (why: Text) => ({ why, lesson, group: 'leave the caller', groupWhy });
   return [
@@ -43,8 +43,8 @@ export function leaveCaller(facts: HostFacts): Step[] {
       'setsid',
       [],
       about({
-        en: "start a session of its own: Ctrl-C in the caller's terminal does not reach it",
-        zh: '自成一个会话：在调用者的终端里按 Ctrl-C 影响不到它',
+        en: "start a new session: Ctrl-C in the caller's terminal does not reach the container",
+        zh: '建立新的会话：在调用者的终端里按 Ctrl-C 不会影响容器',
       }),
     ),
     call(
@@ -65,7 +65,7 @@ export function leaveCaller(facts: HostFacts): Step[] {
       [0],
       about({
         en: 'clear the umask, so that later steps create files with exactly the mode they give',
-        zh: '清除 umask，后面的步骤创建文件时，权限位就与写的一样',
+        zh: '清除 umask，后面的步骤创建文件时，权限位与给出的完全一致',
       }),
     ),
   ];
@@ -213,7 +213,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         about(
           {
             en: 'record the exit status as a link target, in one step that no crash can split',
-            zh: '把退出状态记为符号链接的目标，一步完成，崩溃也拆不开',
+            zh: '把退出状态记为符号链接的目标：一步完成，崩溃也不会留下半条记录',
           },
           'exit record',
         ),

@@ -11,16 +11,16 @@ export function sysctls(settings: Readonly<Record<string, string>> = {}): Step[]
     lesson: 'network-modes',
     group: 'kernel settings',
     groupWhy: {
-      en: 'settings of its own network: low ports and ping for every user, and no IPv6',
-      zh: '容器自己网络的内核参数：人人可用低端口和 ping，IPv6 关闭',
+      en: 'settings of the network namespace: low ports and ping for every user, and no IPv6',
+      zh: '网络命名空间的内核参数：所有用户都能用低端口和 ping，关闭 IPv6',
     },
   } as const;
   return Object.entries(settings).flatMap(([name, value]) =>
     writeFile(`/proc/sys/${name.replaceAll('.', '/')}`, value, slot(name), {
       ...about,
       why: reasons[name] ?? {
-        en: `set ${name}, a kernel setting of its own namespaces`,
-        zh: `设置 ${name}，这是容器自己命名空间的内核参数`,
+        en: `set ${name}, a kernel setting of the container's namespaces`,
+        zh: `设置 ${name}，这是容器的命名空间里的内核参数`,
       },
     }),
   );

@@ -167,8 +167,8 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
         bridgeLesson,
       ),
       ...dropped([netlink, hostNetlink, hostNamespace], {
-        en: 'close it: no way back to the network of the host is left in the container',
-        zh: '关闭它：容器里不留回到宿主机网络的路',
+        en: 'close the descriptor: no way back to the network of the host stays in the container',
+        zh: '关闭描述符：容器里不留回到宿主机网络的路',
       }),
     ],
   };

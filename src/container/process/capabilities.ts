@@ -76,7 +76,7 @@ function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): St
         lesson,
         group: 'drop capabilities from the bounding set',
         groupWhy: {
-          en: 'nothing in the container can ever gain these, not even a set-uid binary',
+          en: 'nothing in the container can ever gain these capabilities, not even a set-uid binary',
           zh: '容器里的进程再也得不到这些权限，借助 set-uid 程序也不行',
         },
       }),
@@ -145,8 +145,8 @@ function setCapabilities(effective: readonly string[], permitted: readonly strin
   return [
     call('capset', [header, sets], {
       why: {
-        en: 'set its capabilities; none is inheritable, so that no execve adds any (CVE-2022-24769)',
-        zh: '设置它的权限；没有一项可继承，所以 execve 不会增加权限（CVE-2022-24769）',
+        en: 'set the capabilities; none is inheritable, so that execve adds none (CVE-2022-24769)',
+        zh: '设置进程的权限；没有一项可继承，所以 execve 不会增加权限（CVE-2022-24769）',
       },
       lesson,
     }),

@@ -32,7 +32,7 @@ export function holdNamespace(
     lesson,
     group: 'hold namespaces',
     groupWhy: {
-      en: 'hold the namespaces recorded at its start; a process that reused the pid has others',
+      en: 'hold the namespaces recorded at the start; a process that reused the pid has others',
       zh: '打开启动时记录的命名空间；后来用了同一 PID 的进程，命名空间会不同',
     },
   };
@@ -50,8 +50,8 @@ export function holdNamespace(
     expect(stat, 8, inode, {
       ...about,
       why: {
-        en: 'it must be the one recorded at the start, not that of a process that reused the pid',
-        zh: '必须是启动时记录的那个，而不属于后来用了同一 PID 的进程',
+        en: 'the namespace must be the one recorded at the start: the pid may have been reused',
+        zh: '必须是启动时记录的那个命名空间：PID 可能已被别的进程使用',
       },
     }),
   ];

@@ -9,8 +9,8 @@ const about = {
   lesson: 'process',
   group: 'inherited attributes',
   groupWhy: {
-    en: "inherited attributes get the values of a system service: none stays the caller's",
-    zh: '把会继承的属性设为系统服务的值，一项也不沿用调用者的',
+    en: 'give inherited attributes the values of a system service, not those of the caller',
+    zh: '把会继承的属性设为系统服务的值，不沿用调用者的',
   },
 } as const;
 
@@ -65,7 +65,7 @@ export function resetInherited(facts: Pick<HostFacts, 'capabilities' | 'limits'>
     }),
     call('sched_setaffinity', [0, allCpus.bytes.length, allCpus], {
       ...about,
-      why: { en: 'run on every CPU that its cgroup allows', zh: '可以在 cgroup 允许的每个 CPU 上运行' },
+      why: { en: 'run on every CPU that the cgroup allows', zh: '可以在 cgroup 允许的每个 CPU 上运行' },
     }),
     call('ioprio_set', [IOPRIO.IOPRIO_WHO_PROCESS, 0, 0], {
       ...about,
@@ -78,8 +78,8 @@ export function resetInherited(facts: Pick<HostFacts, 'capabilities' | 'limits'>
     call('set_mempolicy', [MPOL.MPOL_DEFAULT, 0, 0], {
       ...about,
       why: {
-        en: 'allocate memory on the NUMA node that it runs on, which is the default',
-        zh: '在进程所在的 NUMA 节点上分配内存，这是默认做法',
+        en: 'allocate memory on the NUMA node of the running CPU, which is the default',
+        zh: '在所用 CPU 的 NUMA 节点上分配内存，这是默认做法',
       },
       tolerate: ['ENOSYS'],
     }),
@@ -155,47 +155,47 @@ function limits(facts: Pick<HostFacts, 'capabilities' | 'limits'>): Step[] {
 const field = (value: number) => ({ u64: value === unlimited ? 0xffff_ffff_ffff_ffffn : value });
 
 const reasons: Record<RlimitName, Text> = {
-  RLIMIT_CPU: { en: 'set the limit of processor time', zh: '设置处理器时间的上限' },
-  RLIMIT_FSIZE: { en: 'set the limit of the size of files that it writes', zh: '设置所写文件大小的上限' },
-  RLIMIT_DATA: { en: 'set the limit of the data segment', zh: '设置数据段的上限' },
+  RLIMIT_CPU: { en: 'set the limit on processor time', zh: '设置处理器时间的上限' },
+  RLIMIT_FSIZE: { en: 'set the limit on the size of a file', zh: '设置单个文件大小的上限' },
+  RLIMIT_DATA: { en: 'set the limit on the data segment', zh: '设置数据段的上限' },
   RLIMIT_STACK: {
-    en: 'set the limit of the stack; a quarter of it may hold arguments and environment',
+    en: 'set the limit on the stack; a quarter of it may hold arguments and environment',
     zh: '设置栈的上限；其中四分之一可以存放参数和环境变量',
   },
   RLIMIT_CORE: {
-    en: 'set the limit of core dumps; the host decides where they are written',
+    en: 'set the limit on core dumps; the host decides where they are written',
     zh: '设置核心转储的上限；写到哪里由宿主机决定',
   },
   RLIMIT_RSS: {
-    en: 'set the limit of resident memory, which Linux ignores: cgroups limit memory',
+    en: 'set the limit on resident memory, which Linux ignores: cgroups limit memory',
     zh: '设置常驻内存的上限；Linux 忽略它，限制内存靠的是 cgroup',
   },
   RLIMIT_NPROC: {
-    en: 'set the limit of processes of its user on the host; the pids cgroup limits the container',
+    en: 'set the limit on processes of the user, host-wide; the pids cgroup limits the container',
     zh: '设置该用户在整个宿主机上的进程数上限；容器的进程数由 pids cgroup 限制',
   },
-  RLIMIT_NOFILE: { en: 'set the limit of open files', zh: '设置打开文件数的上限' },
+  RLIMIT_NOFILE: { en: 'set the limit on open files', zh: '设置打开文件数的上限' },
   RLIMIT_MEMLOCK: {
-    en: 'set the limit of memory that it may lock, so that it is not swapped out',
-    zh: '设置可锁定内存的上限，锁定的内存不会被换出',
+    en: 'set the limit on locked memory, which is never swapped out',
+    zh: '设置锁定内存的上限，锁定的内存不会被换出',
   },
-  RLIMIT_AS: { en: 'set the limit of the address space', zh: '设置地址空间的上限' },
-  RLIMIT_LOCKS: { en: 'set the limit of file locks, which Linux ignores', zh: '设置文件锁的上限；Linux 忽略它' },
+  RLIMIT_AS: { en: 'set the limit on the address space', zh: '设置地址空间的上限' },
+  RLIMIT_LOCKS: { en: 'set the limit on file locks, which Linux ignores', zh: '设置文件锁的上限；Linux 忽略它' },
   RLIMIT_SIGPENDING: {
-    en: 'set the limit of queued signals of its user on the whole host',
+    en: 'set the limit on queued signals of the user, on the whole host',
     zh: '设置该用户在整个宿主机上排队信号数的上限',
   },
-  RLIMIT_MSGQUEUE: { en: 'set the limit of bytes in POSIX message queues', zh: '设置 POSIX 消息队列字节数的上限' },
+  RLIMIT_MSGQUEUE: { en: 'set the limit on bytes in POSIX message queues', zh: '设置 POSIX 消息队列字节数的上限' },
   RLIMIT_NICE: {
-    en: 'set how far it may raise its priority without CAP_SYS_NICE',
-    zh: '设置没有 CAP_SYS_NICE 时可以把优先级提高多少',
+    en: 'set how far the process may raise its priority without CAP_SYS_NICE',
+    zh: '设置没有 CAP_SYS_NICE 的进程可以把优先级提高多少',
   },
   RLIMIT_RTPRIO: {
-    en: 'set the real-time priority that it may take without CAP_SYS_NICE',
-    zh: '设置没有 CAP_SYS_NICE 时可以使用的实时优先级',
+    en: 'set the real-time priority that a process may take without CAP_SYS_NICE',
+    zh: '设置没有 CAP_SYS_NICE 的进程可以使用的实时优先级',
   },
   RLIMIT_RTTIME: {
-    en: 'set the limit of processor time that a real-time process takes without a pause',
-    zh: '设置实时进程不间断占用处理器的时间上限',
+    en: 'set the limit on the time that a real-time process runs without a pause',
+    zh: '设置实时进程不间断运行的时间上限',
   },
 };

@@ -68,7 +68,10 @@ export function dieWithSupervisor(): Tether {
   const commandLine = slot('command line of the supervisor');
   const seen = room(16, '<command line of the supervisor>');
   const name = new TextEncoder().encode('minidock');
-  const why = { en: 'the kernel kills this process when its supervisor dies', zh: '监管进程一死，内核就结束这个进程' };
+  const why = {
+    en: 'the kernel kills this process when its supervisor dies',
+    zh: '监管进程一旦结束，内核就杀死这个进程',
+  };
   const signal = [PR.PR_SET_PDEATHSIG, signals.SIGKILL, 0, 0, 0];
   return {
     host: [
@@ -94,12 +97,12 @@ export function dieWithSupervisor(): Tether {
     last: [
       call('prctl', signal, {
         why: {
-          en: 'ask for the signal again: the kernel cleared this when the process changed its user',
-          zh: '再次请求这个信号：进程更换用户时，内核清除了这项设置',
+          en: 'set the signal again: the kernel clears it when a process changes its user',
+          zh: '再次设置这个信号：进程更换用户时，内核会清除它',
         },
         groupWhy: {
-          en: 'the kernel kills this process when its supervisor dies, and that is still alive',
-          zh: '监管进程一死，内核就结束这个进程；监管进程此刻确实还活着',
+          en: 'the kernel kills this process when its supervisor dies; check that it still lives',
+          zh: '监管进程一旦结束，内核就杀死这个进程；并确认监管进程还活着',
         },
         lesson,
         group,
@@ -155,7 +158,7 @@ export function newSession(): Step[] {
     call('setsid', [], {
       why: {
         en: 'start a session of its own, without the controlling terminal of the caller',
-        zh: '自成一个会话，不再有调用者的控制终端',
+        zh: '建立自己的会话，不再有调用者的控制终端',
       },
       lesson: 'process',
     }),

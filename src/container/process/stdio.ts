@@ -38,7 +38,7 @@ export function pipes(options: { interactive: boolean; user: { uid: number; gid:
   const own = options.interactive
     ? { en: 'the pipes become input and outputs of the process', zh: '让管道成为进程的输入和输出' }
     : {
-        en: 'the input is /dev/null, which is at its end at once; the pipes become the outputs',
+        en: 'input is /dev/null, which reads as end of file at once; the pipes become the outputs',
         zh: '输入是 /dev/null，一读就到结尾；管道成为进程的输出',
       };
   return {
@@ -99,7 +99,7 @@ export function pipes(options: { interactive: boolean; user: { uid: number; gid:
             open('/dev/null', O.O_RDWR, {
               ...about(
                 {
-                  en: 'open /dev/null as input: it is at its end at once',
+                  en: 'open /dev/null as input: reading it gives end of file at once',
                   zh: '打开 /dev/null 作为输入：一读就到结尾',
                 },
                 own,

@@ -68,15 +68,15 @@ export function terminal(options: { facts: HostFacts; console: boolean; user: { 
         master,
         about({
           en: 'the supervisor has the master side now, so this copy is closed',
-          zh: '终端的主端已在监管进程手里，关闭这里的副本',
+          zh: '监管进程已持有终端的主端，关闭这里的副本',
         }),
       ),
       call(
         'ioctl',
         [slave, TIO.TIOCSCTTY, 0],
         about({
-          en: 'make it the controlling terminal, so that Ctrl-C reaches this session',
-          zh: '把它设为控制终端，Ctrl-C 才能送到这个会话',
+          en: 'make this the controlling terminal, so that Ctrl-C reaches the session',
+          zh: '把这个终端设为控制终端，Ctrl-C 才能送到会话',
         }),
       ),
       ...[0, 1, 2].map(fd =>
@@ -119,8 +119,8 @@ function expectDevpts(fd: Slot, about: About): Step[] {
       0,
       magic,
       about({
-        en: 'it must be a devpts, and nothing that the image put there (CVE-2025-52565)',
-        zh: '必须是 devpts，而不是镜像放在那里的东西（CVE-2025-52565）',
+        en: 'the terminal must be one of a devpts, and not a file of the image (CVE-2025-52565)',
+        zh: '终端必须属于 devpts，而不是镜像里的文件（CVE-2025-52565）',
       }),
     ),
   ];

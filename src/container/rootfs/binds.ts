@@ -115,8 +115,8 @@ function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
           mount(null, mounted, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY, null, {
             ...about,
             why: {
-              en: 'make it read-only: a bind mount takes this flag only when it is remounted',
-              zh: '改为只读：绑定挂载要重新挂载一次才接受这个标志',
+              en: 'make the mount read-only: a bind mount takes this flag only when remounted',
+              zh: '把挂载改为只读：绑定挂载要重新挂载一次才接受这个标志',
             },
           }),
         ]

@@ -87,8 +87,8 @@ const directoryWhy = {
   zh: '创建挂载点或通往它的目录，以防没有',
 };
 const openWhy = {
-  en: 'open it and follow no link: another container may have put one into a shared volume',
-  zh: '打开它，但不跟随链接：另一个容器可能在共享的卷里放了链接',
+  en: 'hold this name and follow no link: another container may have put one into a volume',
+  zh: '打开这个名字但不跟随链接：另一个容器可能在卷里放了链接',
 };
 
 /** `/proc/self/fd/<n>`, once `nameDescriptor` has written the number. */
@@ -117,7 +117,7 @@ function expectFilesystem(bind: MountTarget, path: Data): Step[] {
       ...about,
       why: {
         en: 'the mount point must lie on the expected file system, not on /proc, /sys or a mask',
-        zh: '挂载点必须位于预期的文件系统，不能在 /proc、/sys 或掩蔽它们的挂载上',
+        zh: '挂载点必须在预期的文件系统上，而不在 /proc、/sys 或掩蔽它们的挂载上',
       },
     }),
   ];

@@ -22,7 +22,7 @@ const reasons: Record<string, Text> = {
   },
   proc: {
     en: 'procfs shows the processes of this PID namespace, and no others',
-    zh: 'procfs 显示这个 PID 命名空间里的进程，别的都没有',
+    zh: 'procfs 只显示这个 PID 命名空间里的进程',
   },
   sysfs: { en: "sysfs shows the kernel's devices, read-only", zh: 'sysfs 以只读方式显示内核的设备' },
   tmpfs: { en: 'a file system in memory that only this container sees', zh: '只有这个容器看得见的内存文件系统' },
@@ -101,7 +101,7 @@ function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
   const { flags } = parseOptions(one.options);
   const groupWhy = {
     en: 'the container sees its own cgroup as root, read-only: it cannot change its limits',
-    zh: '容器看到自己的 cgroup 是根，而且只读：改不了自己的限额',
+    zh: '在容器看来，自己的 cgroup 就是根，而且只读：无法修改自己的限额',
   };
   const about = { lesson: 'cgroups' as const, group, groupWhy };
   const root = {
