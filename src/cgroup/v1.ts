@@ -3,8 +3,8 @@ import { type CgroupLayout, isJoined } from '../host/cgroup-layout.ts';
 import type { DeviceRule, Resources } from '../oci/runtime-spec.ts';
 import { call, close, mkdir, open, writeFile } from '../syscalls/calls.ts';
 import { text } from '../syscalls/data.ts';
-import type { Text } from '../syscalls/language.ts';
 import { type Step, slot } from '../syscalls/step.ts';
+import type { Text } from '../syscalls/text/language.ts';
 import { O } from '../syscalls/uapi/flags.ts';
 import type { CgroupDriver } from './driver.ts';
 import {

@@ -2,8 +2,8 @@ import { MinidockError } from '../errors.ts';
 import type { CgroupLayout } from '../host/cgroup-layout.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
 import { mkdir, writeFile } from '../syscalls/calls.ts';
-import type { Text } from '../syscalls/language.ts';
 import { type Step, slot } from '../syscalls/step.ts';
+import type { Text } from '../syscalls/text/language.ts';
 import type { CgroupDriver } from './driver.ts';
 import {
   busy,

@@ -5,7 +5,7 @@ import { MinidockError } from '../errors.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
 import { type DaemonJson, defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
 import { defaultRoots, type Roots } from '../state/paths.ts';
-import { type Language, languageNamed } from '../syscalls/language.ts';
+import { type Language, languageNamed } from '../syscalls/text/language.ts';
 import { printWarning } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
 

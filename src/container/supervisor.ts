@@ -2,8 +2,8 @@ import { MinidockError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { call, close, open, store } from '../syscalls/calls.ts';
 import { bytes, room, str, strings } from '../syscalls/data.ts';
-import type { Text } from '../syscalls/language.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
+import type { Text } from '../syscalls/text/language.ts';
 import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
 
 const lesson = 'supervisor' as const;

@@ -1,6 +1,6 @@
 import { writeFile } from '../syscalls/calls.ts';
-import type { Text } from '../syscalls/language.ts';
 import { type Step, slot } from '../syscalls/step.ts';
+import type { Text } from '../syscalls/text/language.ts';
 
 /**
  * Child section, once /proc is mounted and before /proc/sys becomes read-only: the kernel settings of `linux.sysctl`

@@ -1,8 +1,8 @@
 import { close, writeFile } from '../syscalls/calls.ts';
 import { StepError } from '../syscalls/failure.ts';
-import type { Text } from '../syscalls/language.ts';
 import { runHost } from '../syscalls/shim.ts';
 import { type Program, program, type Step, slot } from '../syscalls/step.ts';
+import type { Text } from '../syscalls/text/language.ts';
 import { macOf } from './ipv4.ts';
 import { networkError } from './netlink/failure.ts';
 import { exchange, openNetlink } from './netlink/netlink.ts';

@@ -1,6 +1,6 @@
 import { close, open } from '../syscalls/calls.ts';
-import type { Text } from '../syscalls/language.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
+import type { Text } from '../syscalls/text/language.ts';
 import { O } from '../syscalls/uapi/flags.ts';
 import { exchange, openNetlink } from './netlink/netlink.ts';
 import {

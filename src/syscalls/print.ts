@@ -1,10 +1,10 @@
 import type { Data } from './data.ts';
-import type { Language, Text } from './language.ts';
 import { type LessonSlug, lessonName } from './lessons.ts';
 import { type Arg, type Program, type Step, sectionNames } from './step.ts';
+import type { Language, Text } from './text/language.ts';
+import { wrapText } from './text/width.ts';
 import { type Errno, errnoName } from './uapi/errno.ts';
 import { signatures } from './uapi/signatures.ts';
-import { wrapText } from './width.ts';
 
 /**
  * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.

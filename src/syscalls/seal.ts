@@ -1,7 +1,7 @@
 import { call, close, open, store } from './calls.ts';
 import { bytes, room, str, strings } from './data.ts';
-import type { Text } from './language.ts';
 import { type Program, program, slot } from './step.ts';
+import type { Text } from './text/language.ts';
 import { AT, F, F_SEAL, MFD, O } from './uapi/flags.ts';
 
 const groupWhy = {

@@ -1,6 +1,6 @@
 import type { Data } from './data.ts';
-import type { Text } from './language.ts';
 import type { LessonSlug } from './lessons.ts';
+import type { Text } from './text/language.ts';
 import type { Errno } from './uapi/errno.ts';
 import type { SyscallName } from './uapi/numbers.ts';
 

@@ -1,6 +1,6 @@
-import type { Language } from '../../syscalls/language.ts';
 import { printProgram, programToJson } from '../../syscalls/print.ts';
 import type { Program } from '../../syscalls/step.ts';
+import type { Language } from '../../syscalls/text/language.ts';
 import type { Output } from './output.ts';
 import { coloured } from './printable.ts';
 

@@ -1,5 +1,5 @@
 import { breakLine, visible } from '../../syscalls/print.ts';
-import { wrapText } from '../../syscalls/width.ts';
+import { wrapText } from '../../syscalls/text/width.ts';
 
 const styles = {
   head: '36',

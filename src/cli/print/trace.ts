@@ -1,4 +1,3 @@
-import type { Language } from '../../syscalls/language.ts';
 import { type LessonSlug, lessonName } from '../../syscalls/lessons.ts';
 import {
   foldLines,
@@ -13,6 +12,7 @@ import {
 } from '../../syscalls/print.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program, SectionName } from '../../syscalls/step.ts';
+import type { Language } from '../../syscalls/text/language.ts';
 import type { Output } from './output.ts';
 import { coloured } from './printable.ts';
 import { layOut, type Part } from './trace-layout.ts';

@@ -1,8 +1,8 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { call, close, open } from '../../syscalls/calls.ts';
 import { bytes, struct, text } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { IOPRIO, MPOL, O, PER, PR, PRIO, RLIMIT, type RlimitName, SCHED } from '../../syscalls/uapi/flags.ts';
 
 const about = {

@@ -1,7 +1,7 @@
 import { call, close, open } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import { type Step, type Supervise, slot, word } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { O } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'process' as const;

@@ -1,9 +1,9 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { call, close, expect, mount, open, store } from '../../syscalls/calls.ts';
 import { bytes, room, str, struct } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import type { LessonSlug } from '../../syscalls/lessons.ts';
 import { type Slot, type Step, slot, word } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { AF, AT, DEVPTS_SUPER_MAGIC, MS, O, SCM_RIGHTS, SOCK, SOL_SOCKET, TIO } from '../../syscalls/uapi/flags.ts';
 
 import type { Stdio } from './stdio.ts';

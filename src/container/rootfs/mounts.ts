@@ -3,8 +3,8 @@ import type { HostFacts } from '../../host/facts.ts';
 import type { Mount } from '../../oci/runtime-spec.ts';
 import { call, expect, mkdir, mount } from '../../syscalls/calls.ts';
 import { room, str } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import type { Step } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { AT, MS, PROC_SUPER_MAGIC } from '../../syscalls/uapi/flags.ts';
 import { parseOptions } from './mount-options.ts';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Text } from '../../syscalls/language.ts';
 import { sectionNames } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { cases } from './golden/cases.ts';
 
 /**

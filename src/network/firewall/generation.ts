@@ -1,7 +1,7 @@
 import { call, close, open } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { AF, O, SOCK } from '../../syscalls/uapi/flags.ts';
 import { encode, type Message, u8, u16 } from '../netlink/netlink.ts';
 

@@ -1,7 +1,7 @@
 import { call, expect, store } from '../../syscalls/calls.ts';
 import { bytes, type Data, room } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import type { Expect, Reason, Slot, Step, Word } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
 import { AF, SOCK } from '../../syscalls/uapi/flags.ts';
 

@@ -1,7 +1,7 @@
 import { call, close, open, store } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
-import type { Text } from '../../syscalls/language.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import { O, SEEK } from '../../syscalls/uapi/flags.ts';
 import { pathData } from '../bytes.ts';
 import type { ByteString } from '../tar/header.ts';

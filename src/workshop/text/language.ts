@@ -1,6 +1,6 @@
-import { type Language, languageNamed } from '../../syscalls/language.ts';
+import { type Language, languageNamed } from '../../syscalls/text/language.ts';
 
-export { type Language, languageNamed, type Text } from '../../syscalls/language.ts';
+export { type Language, languageNamed, type Text } from '../../syscalls/text/language.ts';
 
 /** The language of the environment: MINIDOCK_LANG, else by the order of locale(7); English where it says nothing we speak. */
 export function languageOf(env: NodeJS.ProcessEnv): Language {

@@ -1,1 +1,1 @@
-export * from '../../syscalls/width.ts';
+export * from '../../syscalls/text/width.ts';
