@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the list of containers
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// @mounts-nothing what is refused is refused before anything is mounted
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// @mounts-nothing what is completed is the same
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

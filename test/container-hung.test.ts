@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the supervisor and its clients
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';

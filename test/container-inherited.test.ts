@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is what a process inherits
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the cgroup
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is names
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { requires } from './support/requires.ts';

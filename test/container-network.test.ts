@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the network
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the process, and its mounts are those of container-isolation.test.ts
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

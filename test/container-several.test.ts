@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is that several go at once
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

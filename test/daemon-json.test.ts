@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is a file of settings
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is names
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the removal of files
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is who hears what
 import * as assert from 'uvu/assert';
 import type { ContainerOptions } from '../src/container/record.ts';
 import type { Engine } from '../src/engine/engine.ts';

@@ -1,3 +1,4 @@
+// @mounts-nothing what it follows is a packet
 import { join } from 'node:path';
 import { demoNginx } from '../scripts/images/stand-in.ts';
 import { serve } from '../src/registry/server/serve.ts';

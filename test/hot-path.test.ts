@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is what Node loads
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

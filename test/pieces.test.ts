@@ -1,3 +1,4 @@
+// @mounts-nothing each piece is broken in the same way
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { ContainerOptions } from '../src/container/record.ts';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is a registry
 import fs from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is what layers hold, and they are unpacked without mounts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

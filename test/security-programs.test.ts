@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is which programs of the host are started
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

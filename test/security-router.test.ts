@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the network
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

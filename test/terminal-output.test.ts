@@ -1,3 +1,4 @@
+// @mounts-nothing what is printed is the same
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is what is printed
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
