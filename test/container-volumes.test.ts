@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -129,6 +138,54 @@ test('a file on a directory and the reverse: the message says which is which, an
   assert.is(await box.ok(['ps', '-aq']), '');
 });
 
+test('a source that does not exist and cannot be made is named with the reason; a slash behind a file is none of its name', async () => {
+  const folder = sharedFolder();
+  writeFileSync(join(folder, 'file'), 'content');
+  symlinkSync('nowhere', join(folder, 'dangling'));
+  for (const [source, reason] of [
+    ['dangling', 'it is a link that leads nowhere'],
+    ['file/below', 'a name on the way is no directory'],
+    ['dangling/below', 'it does not exist, and cannot be made there'],
+    ['a'.repeat(256), 'a name on the way is too long'],
+  ] as const) {
+    const result = await box.minidock([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      '-v',
+      `${folder}/${source}:/x`,
+      'bb',
+      'true',
+    ]);
+    assert.is(result.exitCode, 125, source);
+    const [line] = String(result.stderr).split('\n');
+    assert.is(line, `minidock: error while creating mount source path '${folder}/${source}': ${reason}`);
+    assert.not.match(String(result.stderr), /defect/);
+  }
+  assert.equal(readdirSync(folder).sort(), ['dangling', 'file']);
+  assert.is(await box.sh('cat /x', '-v', `${folder}/file/:/x`), 'content');
+});
+
+test('an anonymous volume gives way to another at the same place, whichever is named first', async () => {
+  const folder = sharedFolder();
+  for (const flags of [
+    ['-v', `${folder}:/x`, '-v', '/x'],
+    ['-v', '/x', '-v', `${folder}:/x/`],
+    ['-v', '/x', '-v', '/x'],
+  ]) {
+    const id = await box.start('true', ...flags);
+    const bind = flags.some(flag => flag.startsWith(folder));
+    assert.is(
+      await box.inspect(id, '{{range .Mounts}}{{.Type}}={{.Destination}} {{end}}'),
+      `${bind ? 'bind' : 'volume'}=/x `,
+    );
+  }
+  const twice = ['run', '--rm', '--network', 'none', '-v', `${folder}:/x`, '-v', 'named:/x', 'bb', 'true'];
+  const { exitCode, stderr } = await box.minidock(twice);
+  assert.equal([exitCode, stderr], [125, 'minidock: Duplicate mount point: /x']);
+});
+
 test('each of Docker’s options is taken, alone and together; others are refused in its words', async () => {
   const folder = sharedFolder();
   writeFileSync(join(folder, 'file'), '');
@@ -245,12 +302,13 @@ test('propagation: slave brings later mounts of the host, shared those of both s
 });
 
 test('inspect shows the options as they were typed', async () => {
-  const id = await box.start('true', '-v', 'named:/x:ro,z', '-v', '/anonymous');
+  const id = await box.start('true', '-v', 'named:/x:ro,z', '-v', '/anonymous', '-v', 'plain:/y');
   assert.is(
     await box.inspect(id, '{{range .Mounts}}{{.Destination}}={{.Mode}},{{.RW}} {{end}}'),
-    '/x=ro,z,false /anonymous=,true ',
+    '/x=ro,z,false /y=z,true /anonymous=,true ',
+    'Docker calls a named volume shared where nothing is said',
   );
-  assert.is(await box.inspect(id, '{{json .HostConfig.Binds}}'), '["named:/x:ro,z"]');
+  assert.is(await box.inspect(id, '{{json .HostConfig.Binds}}'), '["named:/x:ro,z","plain:/y"]');
 });
 
 test('a volume on /etc: hosts, hostname and resolv.conf are the container’s there too, unless a volume has their name', async () => {

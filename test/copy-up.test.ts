@@ -221,6 +221,20 @@ test('a disk too small for the copy: one line, before it is full, and nothing is
     );
     assert.not.match(String(result.stderr), /\n {4}at |defect/);
     assert.equal(readdirSync(join(small.root, 'volumes')), []);
+    const second = await small.minidock([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      '-v',
+      '/first',
+      '-v',
+      '/data',
+      'full',
+      '/x',
+    ]);
+    assert.is(second.exitCode, 125);
+    assert.equal(readdirSync(join(small.root, 'volumes')), [], 'an anonymous volume that was made before it');
     assert.is(await small.ok(['ps', '-aq']), '');
     assert.is(free(), before);
     assert.ok(!existsSync(join(small.root, 'volumes/vol')));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { MinidockError } from '../errors.ts';
+import { errnoOf, MinidockError } from '../errors.ts';
+import { removeTrees } from '../state/remove-tree.ts';
 import { byteString } from '../storage/bytes.ts';
 import { checkPlace, invalidPlace, outerFirst } from './rootfs/mount-places.ts';
 import type { Propagation } from './rootfs/propagation.ts';
@@ -47,16 +48,26 @@ export async function prepareVolumes(
   imageVolumes: readonly string[],
   options: { make: boolean } = { make: true },
 ): Promise<VolumeRecord[]> {
+  const named = asked.filter(({ source }) => source !== undefined);
   const taken = new Set<string>();
-  for (const { destination } of asked) {
+  for (const { destination } of named) {
     const clean = checkDestination(destination);
     if (taken.has(clean)) throw new MinidockError('invalid-volume', `Duplicate mount point: ${clean}`);
     taken.add(clean);
   }
-  const implied = imageVolumes.filter(one => !taken.has(checkDestination(one)));
-  const all = [...asked, ...implied.map(destination => ({ destination, readonly: false }) as VolumeMount)];
+  // Like the image's, a volume that nobody named gives way to what was named.
+  const nameless = asked.filter(({ source }) => source === undefined).map(({ destination }) => destination);
+  const implied = new Set([...nameless, ...imageVolumes].map(checkDestination).filter(place => !taken.has(place)));
+  const all = [...named, ...[...implied].map(destination => ({ destination, readonly: false }) as VolumeMount)];
   const records: VolumeRecord[] = [];
-  for (const one of all) records.push(await prepare(directory, layers, one, options.make));
+  try {
+    for (const one of all) records.push(await prepare(directory, layers, one, options.make));
+  } catch (error) {
+    // Nobody else knows their names.
+    const made = records.filter(({ anonymous }) => anonymous).map(({ source }) => path.dirname(source));
+    removeTrees(options.make ? made : []);
+    throw error;
+  }
   return outerFirst(records);
 }
 
@@ -68,8 +79,9 @@ async function prepare(
 ): Promise<VolumeRecord> {
   const destination = checkDestination(one.destination);
   if (one.source?.startsWith('/')) {
-    if (make && !fs.existsSync(one.source)) makeSource(one.source);
-    const source = fs.existsSync(one.source) ? fs.realpathSync(one.source) : one.source;
+    const wanted = path.resolve(one.source);
+    if (make && !fs.existsSync(wanted)) makeSource(wanted);
+    const source = fs.existsSync(wanted) ? fs.realpathSync(wanted) : wanted;
     return { type: 'bind', source, destination, readonly: one.readonly, ...asTyped(one) };
   }
   const name = one.source ?? randomBytes(32).toString('hex');
@@ -91,10 +103,42 @@ async function prepare(
   };
 }
 
-/** Whatever the caller's umask is: users of the container come here. */
+/**
+ * Whatever the caller's umask is: users of the container come here.
+ *
+ * @throws {MinidockError} `invalid-volume`; a disk's own errors as they are
+ */
 function makeSource(directory: string): void {
-  fs.mkdirSync(directory, { recursive: true });
-  fs.chmodSync(directory, 0o755);
+  try {
+    fs.mkdirSync(directory, { recursive: true });
+    fs.chmodSync(directory, 0o755);
+  } catch (cause) {
+    const reason = obstacle(directory, errnoOf(cause));
+    if (reason === undefined) throw cause;
+    throw new MinidockError('invalid-volume', `error while creating mount source path '${directory}': ${reason}`, {
+      cause,
+    });
+  }
+}
+
+function obstacle(directory: string, errno: string | undefined): string | undefined {
+  switch (errno) {
+    case 'ENOTDIR':
+      return 'a name on the way is no directory';
+    case 'ENAMETOOLONG':
+      return 'a name on the way is too long';
+    case 'EROFS':
+      return 'the file system there is read-only';
+    case 'EACCES':
+    case 'EEXIST':
+    case 'ELOOP':
+    case 'ENOENT':
+    case 'EPERM':
+      return fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()
+        ? 'it is a link that leads nowhere'
+        : 'it does not exist, and cannot be made there';
+  }
+  return undefined;
 }
 
 const asTyped = ({ mode, propagation }: VolumeMount) => ({

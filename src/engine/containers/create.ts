@@ -119,6 +119,14 @@ export async function recordFor(
 ): Promise<ContainerRecord> {
   const args = commandLine(image.config, options);
   const hostname = hostnameFor(options, id);
+  const config = {
+    ...image.config,
+    Env: configuredEnvironment(image.config.Env ?? [], options.env),
+    WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
+    User: options.user ?? image.config.User ?? '',
+    ...(options.command.length > 0 && { Cmd: options.command }),
+    ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
+  };
   const { volumes } = enginePaths(context.roots);
   if (make) privateDirectory(volumes);
   const implied = Object.keys(image.config.Volumes ?? {});
@@ -134,14 +142,7 @@ export async function recordFor(
     args: args.slice(1),
     options,
     hostname,
-    config: {
-      ...image.config,
-      Env: configuredEnvironment(image.config.Env ?? [], options.env),
-      WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
-      User: options.user ?? image.config.User ?? '',
-      ...(options.command.length > 0 && { Cmd: options.command }),
-      ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
-    },
+    config,
     mounts,
     layers: chainIds(image.diffIds),
     state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },

@@ -101,7 +101,8 @@ function mountPoints({ mounts }: ContainerRecord) {
     Source: mount.source,
     Destination: mount.destination,
     Driver: mount.type === 'volume' ? 'local' : '',
-    Mode: modeOf(mount),
+    // Docker's word for a named volume of which nothing was said: shared.
+    Mode: modeOf(mount) || (mount.type === 'volume' && !mount.anonymous ? 'z' : ''),
     RW: !mount.readonly,
     Propagation: mount.type === 'bind' ? (mount.propagation ?? 'rprivate') : '',
   }));
