@@ -144,33 +144,32 @@ export function inheritedFds(): number[] {
     });
 }
 
-/** Lines of /proc/PID/limits, in the order of the kernel's numbers (proc_pid_limits(5)). */
-const limitLines: Readonly<Record<RlimitName, string>> = {
-  RLIMIT_CPU: 'cpu time',
-  RLIMIT_FSIZE: 'file size',
-  RLIMIT_DATA: 'data size',
-  RLIMIT_STACK: 'stack size',
-  RLIMIT_CORE: 'core file size',
-  RLIMIT_RSS: 'resident set',
-  RLIMIT_NPROC: 'processes',
-  RLIMIT_NOFILE: 'open files',
-  RLIMIT_MEMLOCK: 'locked memory',
-  RLIMIT_AS: 'address space',
-  RLIMIT_LOCKS: 'file locks',
-  RLIMIT_SIGPENDING: 'pending signals',
-  RLIMIT_MSGQUEUE: 'msgqueue size',
-  RLIMIT_NICE: 'nice priority',
-  RLIMIT_RTPRIO: 'realtime priority',
-  RLIMIT_RTTIME: 'realtime timeout',
+/** What /proc/PID/limits calls them (proc_pid_limits(5)). */
+const limitNames: Readonly<Record<string, RlimitName>> = {
+  'cpu time': 'RLIMIT_CPU',
+  'file size': 'RLIMIT_FSIZE',
+  'data size': 'RLIMIT_DATA',
+  'stack size': 'RLIMIT_STACK',
+  'core file size': 'RLIMIT_CORE',
+  'resident set': 'RLIMIT_RSS',
+  processes: 'RLIMIT_NPROC',
+  'open files': 'RLIMIT_NOFILE',
+  'locked memory': 'RLIMIT_MEMLOCK',
+  'address space': 'RLIMIT_AS',
+  'file locks': 'RLIMIT_LOCKS',
+  'pending signals': 'RLIMIT_SIGPENDING',
+  'msgqueue size': 'RLIMIT_MSGQUEUE',
+  'nice priority': 'RLIMIT_NICE',
+  'realtime priority': 'RLIMIT_RTPRIO',
+  'realtime timeout': 'RLIMIT_RTTIME',
 };
 
 /** The hard limits in the text of a /proc/PID/limits. */
 export function hardLimits(text: string): Limits['hard'] {
   const hard: Partial<Record<RlimitName, number>> = {};
-  for (const [name, label] of Object.entries(limitLines)) {
-    const [, value] = new RegExp(`^Max ${label} +\\S+ +(\\S+)`, 'm').exec(text) ?? [];
-    if (value !== undefined)
-      hard[name as RlimitName] = value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
+  for (const [, label, value] of text.matchAll(/^Max (\S.*?) {2,}\S+ +(\S+)/gm)) {
+    const name = limitNames[label!];
+    if (name !== undefined) hard[name] = value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
   }
   return hard;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hardLimits } from '../../host/facts.ts';
@@ -20,6 +21,10 @@ function limitsOf(capabilities: CapabilityName[], nrOpen = 1048576): string[] {
 
 test('hard limits are read from /proc', () => {
   assert.equal(hard, { RLIMIT_STACK: Number.POSITIVE_INFINITY, RLIMIT_NOFILE: 4096, RLIMIT_NICE: 0 });
+});
+
+test('the kernel’s own list is read whole', () => {
+  assert.is(Object.keys(hardLimits(readFileSync('/proc/self/limits', 'utf8'))).length, 16);
 });
 
 test('every limit is set: sixteen', () => {
