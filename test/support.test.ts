@@ -25,6 +25,11 @@ test('a file is judged by the lines uvu ends with', () => {
   assert.equal(counts(closing(3, 3, 0).slice(0, 20), 'SIGKILL'), [0, 1, 0]);
   assert.equal(counts(closing(0, 0, 0), 0), [0, 1, 0], 'no test at all');
   assert.equal(counts(`  skipped: x (no y)\n${closing(1, 1, 1)}`, 0), [1, 0, 1]);
+  assert.equal(
+    counts(closing(3, 3, 0) + closing(2, 1, 0), 1),
+    [1, 1, 0],
+    'what it showed of another run does not count',
+  );
   assert.equal(judge(`  skipped: x (no y)\n${closing(0, 0, 1)}`, 0).skipped, ['x (no y)']);
 });
 

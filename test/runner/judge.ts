@@ -18,13 +18,13 @@ export function isOver(output: string): boolean {
 }
 
 /**
- * Counts from uvu's closing lines. A file without them (a crash, an early exit, the time limit) is one failure, as is one
+ * Counts from uvu's closing lines, the last ones, because a test may show those of a run that it started. A file without them (a crash, an early exit, the time limit) is one failure, as is one
  * that passed all its tests and still ended badly, and one that holds no test.
  */
 export function judge(output: string, code: number | string): Counts {
-  const total = /^ {2}Total: +(\d+)$/m.exec(output);
-  const done = /^ {2}Passed: +(\d+)$/m.exec(output);
-  const skips = Number(/^ {2}Skipped: +(\d+)$/m.exec(output)?.[1] ?? 0);
+  const closing = (name: string) => [...output.matchAll(new RegExp(`^ {2}${name}: +(\\d+)$`, 'gm'))].at(-1);
+  const [total, done] = [closing('Total'), closing('Passed')];
+  const skips = Number(closing('Skipped')?.[1] ?? 0);
   const skipped = [...output.matchAll(/^ {2}skipped: (.+)$/gm)].map(match => match[1] ?? '');
   while (skipped.length < skips) skipped.push('a test that says test.skip');
   const passed = Number(done?.[1] ?? 0);

@@ -21,8 +21,11 @@ export interface RunOptions {
   gate: boolean;
 }
 
-/** Time limits, in seconds: of a unit test's process, of all unit tests in one process, of another test file. */
-const limits = { unit: 60, units: 180, file: 300 };
+/**
+ * Time limits, in seconds: of a unit test's process, of all unit tests in one process, of another test file; and of a file
+ * whose tests are over.
+ */
+const limits = { unit: 60, units: 180, file: 300, over: 30 };
 
 /**
  * Runs test files in lanes and reports each. At the end whatever of ours is new on the machine is a failed test. A signal
@@ -73,7 +76,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
       cwd: checkout,
       env: environment(name),
       seconds: file.tier === 'unit' ? limits.unit : limits.file,
-      isOver,
+      over: { is: isOver, seconds: limits.over },
     });
     add({ file: name, ...judge(output, code), milliseconds: Date.now() - began }, file.tier);
   };

@@ -14,23 +14,28 @@ export interface Start {
   env: NodeJS.ProcessEnv;
   /** The time limit. */
   seconds: number;
-  /** Whether this output is all that is to come. */
-  isOver?: (output: string) => boolean;
+  /** Whether this output is all that is to come, and the time limit from then on. */
+  over?: { is: (output: string) => boolean; seconds: number };
+  /** How long it has to clean up after SIGTERM. */
+  graceSeconds?: number;
   /** Called with each piece of output. */
   onOutput?: (text: string) => void;
 }
 
-const running = new Set<ChildProcess>();
+/** The processes that run now, each with the function that ends it. */
+const running = new Map<ChildProcess, () => Promise<void>>();
 
 /**
  * Runs a test process in a process group of its own, without standard input. At the time limit SIGTERM lets it clean up,
  * then SIGKILL. It gets SIGTERM as well when this process dies, however that happens.
  */
-export async function runProcess({ command, cwd, env, seconds, isOver, onOutput }: Start): Promise<Ended> {
+export async function runProcess(start: Start): Promise<Ended> {
+  const { command, cwd, env, seconds, over, graceSeconds = 10, onOutput } = start;
   const setpriv = findProgram('setpriv');
   const [program = '', ...args] = setpriv ? [setpriv, '--pdeathsig', 'TERM', ...command] : command;
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  running.add(child);
+  const endIt = () => end(child, graceSeconds);
+  running.set(child, endIt);
   let output = '';
   const add = (text: string) => {
     output += text;
@@ -38,13 +43,16 @@ export async function runProcess({ command, cwd, env, seconds, isOver, onOutput 
   };
   const late = (reason: string) => {
     add(`\nended: ${reason}\n`);
-    void end(child);
+    void endIt();
   };
   const limits = [setTimeout(late, seconds * 1000, `it still ran after ${seconds} s`)];
+  let isOver = false;
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       add(text);
-      if (isOver?.(output)) limits.push(setTimeout(late, 30_000, 'it still ran 30 s after its last test'));
+      if (isOver || !over?.is(output)) return;
+      isOver = true;
+      limits.push(setTimeout(late, over.seconds * 1000, `it still ran ${over.seconds} s after its last test`));
     });
   const code = await new Promise<number | string>(resolve => {
     child.once('error', error => resolve(error.message));
@@ -59,9 +67,10 @@ export async function runProcess({ command, cwd, env, seconds, isOver, onOutput 
   return { code, output };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, graceSeconds: number): Promise<void> {
   signalGroup(child, 'SIGTERM');
-  await Promise.race([new Promise(resolve => child.once('exit', resolve)), new Promise(r => setTimeout(r, 10_000))]);
+  const ended = new Promise(resolve => child.once('exit', resolve));
+  await Promise.race([ended, new Promise(resolve => setTimeout(resolve, graceSeconds * 1000))]);
   signalGroup(child, 'SIGKILL');
 }
 
@@ -73,5 +82,5 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 /** Ends all test processes that still run, each after its own cleanup. */
 export async function endRunning(): Promise<void> {
-  await Promise.all([...running].map(end));
+  await Promise.all([...running.values()].map(endIt => endIt()));
 }
