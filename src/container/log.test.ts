@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventually } from '../../test/support/eventually.ts';
 import type { LogEntry } from './log.ts';
 import { LogParser, readLog } from './log.ts';
 
@@ -81,6 +82,7 @@ for (const [name, garbage] of [
     const bytes = Buffer.concat([Buffer.from(garbage), good, Buffer.from(garbage), good]);
     const expected = ['stdout 05.00 good\n', 'stderr 06.00 better\n', 'stdout 05.00 good\n', 'stderr 06.00 better\n'];
     for (const step of [1, 29, 4096, bytes.length]) assert.equal(parse(bytes, step), expected, `in pieces of ${step}`);
+    assert.equal(show(new LogParser().push(bytes)), expected, 'while more may come');
   });
 
 test('any bytes at all come to an end', () => {
@@ -158,14 +160,17 @@ test('following survives a record that is taken back', async () => {
       for await (const { line } of readLog(file, { follow: true, ended: () => ended, pollMs: 5 }))
         found.push(String(line));
     })();
-    while (found.length < 1) await new Promise(resolve => setTimeout(resolve, 5));
+    await eventually(() => found.length >= 1);
+    // It reads the torn record again and again.
     await new Promise(resolve => setTimeout(resolve, 50));
     fs.truncateSync(file, whole.length);
     fs.appendFileSync(file, log(['3.000000000', 'out', 'two\n'], ['4.000000000', 'out', 'three\n']));
-    while (found.length < 3) await new Promise(resolve => setTimeout(resolve, 5));
-    ended = true;
+    const expected = ['one\n', 'two\n', 'three\n'];
+    await eventually(() => assert.equal(found, expected)).finally(() => {
+      ended = true;
+    });
     await reading;
-    assert.equal(found, ['one\n', 'two\n', 'three\n']);
+    assert.equal(found, expected);
   } finally {
     fs.rmSync(directory, { recursive: true });
   }
