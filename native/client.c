@@ -107,11 +107,11 @@ static s64 earlier(s64 a, s64 b)
 	return a == FOREVER || b < a ? b : a;
 }
 
-int part_from_clients(u32 code)
+int part_from_clients(u32 code, int listen_fd)
 {
 	int cleaned = 0;
 	for (s64 deadline = FOREVER;;) {
-		struct pollfd set[CLIENTS];
+		struct pollfd set[CLIENTS + 1];
 		int there = 0, untold = 0;
 		for (int i = 0; i < CLIENTS; i++) {
 			struct client *c = &clients[i];
@@ -127,8 +127,11 @@ int part_from_clients(u32 code)
 		if (cleaned || !untold)
 			deadline = deadline == FOREVER ? uptime() + LINGER : deadline;
 		s64 left = deadline == FOREVER ? FOREVER : deadline - uptime();
-		if ((deadline != FOREVER && left <= 0) || poll_for(set, CLIENTS, left) == 0)
+		set[CLIENTS] = (struct pollfd){ deadline == FOREVER ? listen_fd : -1, POLLIN_, 0 };
+		if ((deadline != FOREVER && left <= 0) || poll_for(set, CLIENTS + 1, left) == 0)
 			return cleaned;
+		if (set[CLIENTS].revents)
+			deadline = uptime() + LINGER;
 		for (int i = 0; i < CLIENTS; i++) {
 			struct client *c = &clients[i];
 			u8 cleans = c->cleans;

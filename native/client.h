@@ -43,7 +43,7 @@ void client_next(struct client *c);
 /*
  * Tells every client the exit code, and waits until the client has read it and closed its end. Without that wait a
  * client that still sends input would get an error and lose the code. It waits without a limit until a client that
- * cleans up has the code or all clients have it, and from then on two seconds at most. Returns whether a client that has
- * the code cleans up.
+ * cleans up has the code, or all clients have it, or somebody connects, who can only want the end; and from then on two
+ * seconds at most. Returns whether a client that has the code cleans up.
  */
-int part_from_clients(u32 code);
+int part_from_clients(u32 code, int listen_fd);

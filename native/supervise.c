@@ -17,8 +17,9 @@ enum {
 	SIGPIPE_ = 13, SIGCHLD_ = 17, SIG_BLOCK_ = 0, WNOHANG_ = 1,
 	SFD_CLOEXEC_ = 02000000, SFD_NONBLOCK_ = 04000, SOCK_CLOEXEC_ = 02000000,
 	F_SETFL_ = 4, O_NONBLOCK_ = 04000,
-	TIOCSWINSZ_ = 0x5414, MSG_CMSG_CLOEXEC_ = 0x40000000,
+	TIOCSWINSZ_ = 0x5414, FIONREAD_ = 0x541b, MSG_CMSG_CLOEXEC_ = 0x40000000,
 	IDLE = 100,  /* milliseconds after the child is gone: how long a stranger may stay silent on its output */
+	CHAT = 2000, /* and how long he may go on printing there */
 	LAG = 1000,  /* milliseconds that a client has to take its output while somebody else waits for the end */
 	NONE = -1,
 };
@@ -32,6 +33,8 @@ static int input_closing, tty;
 static int child, child_gone, exit_done;
 static int stdin_fd = NONE, console_fd = NONE, log_fd = NONE, listen_fd = NONE;
 static int output_fd[2] = { NONE, NONE }; /* stdout (or the pty's master), stderr */
+static s64 own[2];   /* bytes that the child itself may have left there at its end */
+static s64 chat_end; /* from then on only those are read */
 static struct winsize window;
 static int window_set;
 static u32 status_slot = NO_SLOT;
@@ -137,6 +140,7 @@ static void copy_output(int stream)
 	}
 	if (log_fd != NONE)
 		log_append(log_fd, stream, chunk, n);
+	own[stream] -= n;
 	u8 wanted = stream ? WANTS_STDERR : WANTS_STDOUT;
 	for (int i = 0; i < CLIENTS; i++)
 		if (clients[i].attached & wanted)
@@ -292,13 +296,30 @@ static void reap_child(struct machine *m, int signal_fd)
 	if (sys4(__NR_wait4, child, &status, WNOHANG_, 0) != child)
 		return;
 	child_gone = 1;
+	chat_end = uptime() + CHAT;
+	for (int i = 0; i < 2; i++) {
+		int left = 0;
+		sys(__NR_ioctl, output_fd[i], FIONREAD_, &left);
+		own[i] = left;
+	}
 	m->saved[status_slot] = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+/*
+ * Whether all output of a child that is gone has been read. A process that it left in the background can hold its
+ * output open and print there for ever.
+ */
+static int output_is_over(void)
+{
+	if (console_fd == NONE && output_fd[0] == NONE && output_fd[1] == NONE)
+		return 1;
+	return own[0] <= 0 && own[1] <= 0 && uptime() >= chat_end;
 }
 
 _Noreturn static void finish(struct machine *m)
 {
 	run_exit_section(m);
-	int cleaned = part_from_clients(m->saved[status_slot]);
+	int cleaned = part_from_clients(m->saved[status_slot], listen_fd);
 	m->report_fd = NONE;
 	if (!cleaned)
 		run_section(m, REAP);
@@ -378,7 +399,7 @@ _Noreturn void supervise(struct machine *m)
 			n = watch(set, n, clients[i].open ? clients[i].fd : NONE, POLLIN_ | (clients[i].pending ? POLLOUT_ : 0));
 		if (child_gone && lags)
 			run_exit_section(m);
-		if (child_gone && !lags && output_fd[0] == NONE && output_fd[1] == NONE && console_fd == NONE)
+		if (child_gone && !lags && output_is_over())
 			finish(m);
 		s64 limit = patience(lags);
 		s64 ready = poll_for(set, n, limit);

@@ -40,6 +40,8 @@ const codes: [string, number][] = [
   ['/text', 126],
   ['kill -9 $$', 137],
   ['kill $$', 143],
+  // What is left in the background prints for ever, and is waited for a moment.
+  ['while echo x; do usleep 20000; done & exit 3', 3],
 ];
 
 test('exec of what cannot run has the exit code of Docker 20.10, in the foreground and in the background', async () => {

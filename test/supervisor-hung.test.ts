@@ -11,7 +11,7 @@ import type { Shim } from '../src/syscalls/shim.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
-import { supervised } from './support/supervised.ts';
+import { type SupervisedFiles, supervised } from './support/supervised.ts';
 
 /** Clients and processes that do the worst to their supervisor: it goes on, and whoever wants to end the process can. */
 const test = requires('root');
@@ -68,6 +68,10 @@ test('with all places taken by clients that say nothing there is one left for a 
     await shim.executed;
     const hung: net.Socket[] = [];
     for (let i = 0; i < 20; i++) hung.push(await hungClient(files.socket));
+    // That place is for no attachment: of one the supervisor would have to wait for what it reads.
+    const attached = await hungClient(files.socket, frame('a', 2));
+    attached.resume();
+    await eventually(() => attached.closed);
     await endsBy(shim, files, 15);
     for (const client of hung) client.destroy();
   }));
@@ -126,6 +130,50 @@ for (const [what, script] of [
       slow.destroy();
     }));
 
+test('a client that does not read keeps its place while nobody waits for the end but the launcher', () =>
+  supervised('while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done', async (shim, files) => {
+    const slow = await hungClient(files.socket, frame('a', 2));
+    let closed = false;
+    slow.once('close', () => {
+      closed = true;
+    });
+    shim.go();
+    await shim.executed;
+    const places = socketsOf(shim);
+    // More than the second that it has where somebody waits.
+    await sleep(2500);
+    assert.is(socketsOf(shim), places);
+    slow.resume();
+    await sleep(200);
+    assert.not.ok(closed);
+    slow.pause();
+    await endsBy(shim, files, 9);
+    slow.destroy();
+  }));
+
+test('what a traced program does at its end is told to nobody who has the place of a launcher that is gone', () =>
+  supervised(
+    'exec sleep 1000',
+    async (shim, files) => {
+      shim.go();
+      await shim.executed;
+      const { pid } = shim;
+      const before = socketsOf(shim);
+      const stay = setInterval(() => {}, 1000);
+      shim.detach();
+      await eventually(() => socketsOf(shim) === before - 1);
+      const other = await hungClient(files.socket);
+      await eventually(() => socketsOf(shim) === before);
+      const said: Buffer[] = [];
+      other.on('data', chunk => said.push(chunk)).resume();
+      process.kill(pid, 'SIGKILL');
+      await shim.ended;
+      clearInterval(stay);
+      assert.equal(Buffer.concat(said), Buffer.from([88, 0, 0, 0, 4, 0, 0, 0, 137, 0, 0, 0]));
+    },
+    { onStep: () => {} },
+  ));
+
 test('the launcher that does not read is no obstacle either', () =>
   supervised(
     'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done',
@@ -146,6 +194,48 @@ test('the launcher that does not read is no obstacle either', () =>
       launcher.resume();
     },
   ));
+
+/** Lets `cat` print lines for a client that reads none, until one is not logged any more, or so many; then lets it end. */
+async function printed(shim: Shim, files: SupervisedFiles, most: number): Promise<number> {
+  const writer = (await connectSupervisor(files.socket))!;
+  writer.client.attach({ stdin: true, stdout: false, stderr: false });
+  shim.go();
+  await shim.executed;
+  shim.detach();
+  let lines = 0;
+  for (let logged = true; logged && lines < most; lines++) {
+    const before = fs.statSync(files.log).size;
+    void writer.client.write(Buffer.from(`${'x'.repeat(2000)}\n`));
+    logged = await eventually(() => fs.statSync(files.log).size > before, 0.5).catch(() => false);
+  }
+  writer.close();
+  return lines;
+}
+
+test('a client that has no room for the exit code waits as long as it likes, until somebody waits for the end', async () => {
+  const stay = setInterval(() => {}, 1000);
+  let most = Number.POSITIVE_INFINITY;
+  // Two lines more than the client has room for: the supervisor holds one, the other it does not read.
+  await supervised('exec cat', async (shim, files) => {
+    const slow = await hungClient(files.socket, frame('a', 2));
+    most = (await printed(shim, files, most)) - 2;
+    slow.destroy();
+  });
+  await supervised('exec cat', async (shim, files) => {
+    const slow = await hungClient(files.socket, frame('a', 2));
+    assert.is(await printed(shim, files, most), most);
+    await eventually(() => assert.is(exitOf(files), '0'));
+    // Longer than it waits for clients that have the code.
+    await sleep(2500);
+    assert.is(shim.process.exitCode, null, 'the supervisor waits');
+    const other = (await connectSupervisor(files.socket))!;
+    other.client.cleansUp(true);
+    await Promise.race([shim.ended, sleep(10_000)]);
+    assert.is(shim.process.exitCode, 0, 'the supervisor has ended');
+    slow.destroy();
+  });
+  clearInterval(stay);
+});
 
 /** Slows each read of the supervisor down: what poll announced can be gone by then. Resolves when strace is at work. */
 async function slowReads(pid: number): Promise<void> {

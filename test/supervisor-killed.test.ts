@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -9,11 +9,12 @@ import { execute } from '../src/container/process/execute.ts';
 import { cloneProcess, dieWithSupervisor } from '../src/container/process/namespaces.ts';
 import { hostFacts } from '../src/host/facts.ts';
 import { identityOf, isAlive, statusField } from '../src/host/process.ts';
+import { cgroupParent } from '../src/state/paths.ts';
 import { sync } from '../src/syscalls/calls.ts';
 import { Shim } from '../src/syscalls/shim.ts';
 import { program, slot } from '../src/syscalls/step.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
-import { temporaryFolder } from './support/cleanup.ts';
+import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
@@ -146,6 +147,36 @@ test('a process that became another user by itself ends before anything says tha
     disk.free();
     await engine.ok(['rm', '-f', id]);
   }
+});
+
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'cgroup1',
+)('while a process cannot be ended its container counts as running, and is not removed', async () => {
+  const id = await box.start('exec su www-data -s /bin/sh -c "exec sleep 1000"');
+  const pid = await firstProcess(id);
+  await eventually(() => assert.match(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), /^sleep/));
+  const [identity, supervisor] = [identityOf(pid), identityOf(supervisorOf(pid))];
+  process.kill(supervisor.pid, 'SIGKILL');
+  await eventually(() => !isAlive(supervisor));
+  // No signal reaches a process of a frozen hierarchy of v1, as none reaches one that waits for a dead file server.
+  const freezer = `/sys/fs/cgroup/freezer${cgroupParent(box)}/freezer.state`;
+  writeFileSync(freezer, 'FROZEN');
+  const thaw = onExit(() => writeFileSync(freezer, 'THAWED'));
+  try {
+    assert.match(await box.ok(['ps', '-a', '--format', '{{.Status}}']), /^Up /);
+    const refused = await box.minidock(['rm', '-f', id]);
+    assert.is(refused.exitCode, 1);
+    assert.match(String(refused.stderr), new RegExp(`^minidock: cgroup .* still holds the processes ${pid}\n`));
+    assert.is(await box.inspect(id, '{{.State.Status}}'), 'running');
+    assert.ok(isAlive(identity));
+  } finally {
+    thaw();
+  }
+  assert.match(await box.ok(['ps', '-a', '--format', '{{.Status}}']), /^Exited \(137\)/);
+  assert.not.ok(isAlive(identity));
 });
 
 requires(

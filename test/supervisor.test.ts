@@ -78,6 +78,26 @@ test('two clients send input at once: none is lost, none is thrown out', () =>
     assert.is(await shim.exited, 0);
   }));
 
+test('a process in the background that prints on and on: the supervisor ends, and nothing of its own process is lost', () =>
+  // More than the client's connection holds: the rest is in the pipe when the process ends.
+  supervised('head -c 270000 /dev/zero; while echo x; do sleep 0.03; done & exit 3', async (shim, files) => {
+    const slow = net.connect(files.socket).pause();
+    slow.write(Buffer.from([97, 2, 0, 0, 0, 0, 0, 0]));
+    const received: Buffer[] = [];
+    slow.on('data', chunk => received.push(chunk)).pause();
+    shim.go();
+    await shim.executed;
+    // Whoever waits for the end would leave the client a second.
+    shim.detach();
+    await new Promise(resolve => setTimeout(resolve, 2500));
+    slow.resume();
+    const late = new Promise(resolve => setTimeout(resolve, 15_000, 'still there'));
+    assert.is(await Promise.race([shim.ended, late]), undefined);
+    const all = Buffer.concat(received);
+    assert.ok(all.length > 270_000, `${all.length} bytes`);
+    assert.equal(all.subarray(-12), Buffer.from([88, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0]));
+  }));
+
 test('a client that speaks nonsense is thrown out, and only that one', () =>
   supervised('read line; echo "got $line"', async (shim, files) => {
     const output: string[] = [];

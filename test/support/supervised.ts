@@ -19,12 +19,12 @@ export interface SupervisedFiles {
 
 /**
  * Runs `sh -c SCRIPT` under a supervisor in no namespace at all: what is tested is the supervisor. The process waits for
- * `go()`. Ends when the supervisor has ended. `log` is a path of the caller's for the log.
+ * `go()`. Ends when the supervisor has ended. `log` is a path of the caller's for the log; with `onStep` steps are reported.
  */
 export async function supervised(
   script: string,
   action: (shim: Shim, files: SupervisedFiles) => Promise<void>,
-  options: { log?: string } = {},
+  options: { log?: string; onStep?: () => void } = {},
 ): Promise<void> {
   const directory = temporaryFolder('supervisor');
   const files = {
@@ -37,7 +37,7 @@ export async function supervised(
   const child = slot('child');
   const steps = supervisorFiles(files);
   const stdio = pipes({ interactive: true, user: { uid: 0, gid: 0 } });
-  const shim = new Shim();
+  const shim = new Shim({ onStep: options.onStep });
   try {
     shim.run(
       program({
