@@ -69,8 +69,10 @@ export async function runProcess(start: Start): Promise<Ended> {
 
 async function end(child: ChildProcess, graceSeconds: number): Promise<void> {
   signalGroup(child, 'SIGTERM');
-  const ended = new Promise(resolve => child.once('exit', resolve));
-  await Promise.race([ended, new Promise(resolve => setTimeout(resolve, graceSeconds * 1000))]);
+  await new Promise(resolve => {
+    const patience = setTimeout(resolve, graceSeconds * 1000);
+    child.once('exit', () => resolve(clearTimeout(patience)));
+  });
   signalGroup(child, 'SIGKILL');
 }
 
