@@ -281,7 +281,7 @@ requires('root', 'readable-checkout')('not root: each verb says so, and what to 
       },
     );
   for (const [args, code] of [
-    [['run', '--rm', 'bb', 'true'], 125],
+    [['run', '--rm', 'bb', 'sh', '-c', "echo 'a b'"], 125],
     [['ps'], 1],
     [['images'], 1],
     [['exec', 'x', 'true'], 1],
@@ -293,8 +293,12 @@ requires('root', 'readable-checkout')('not root: each verb says so, and what to 
   ] as const) {
     const { status, stderr } = asNobody([...args]);
     assert.is(status, code, `${args[0]}: ${stderr}`);
-    assert.match(stderr, /^minidock: .*not root\n {2}fix: sudo minidock /, args[0]);
+    assert.match(stderr, /^minidock: .*not root\n {2}fix: sudo \S+minidock /, args[0]);
     assert.is(stderr.trimEnd().split('\n').length, 2);
+    // What it says is what a shell would take for the same command.
+    const typed = stderr.split('fix: sudo ')[1]!.trimEnd();
+    const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${typed}`], { encoding: 'utf8' });
+    assert.equal(stdout.split('\n').slice(0, -1), [join(process.cwd(), 'bin/minidock'), ...args]);
   }
   assert.is(asNobody(['--version']).status, 0);
   assert.is(asNobody(['run', '--help']).status, 0);

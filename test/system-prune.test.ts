@@ -239,7 +239,7 @@ test('what makes no sense is refused before anything is removed', async () => {
     await refused('--volumes', '--filter', 'until=1h'),
     '1 minidock: The "until" filter is not supported with "--volumes"',
   );
-  assert.match(await refused('--filter', 'foo=bar'), /^1 minidock: there is no filter 'foo'/);
+  assert.match(await refused('--filter', 'foo=bar'), /^1 minidock: invalid filter 'foo'/);
   assert.match(await refused('--filter', 'until=soon'), /^1 minidock: .*"?soon"?/);
   assert.match(await refused('x'), /accepts no arguments/);
 });

@@ -102,7 +102,7 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
 
     async freeze(path) {
       checkGroup(path);
-      if (at('freezer') === undefined) throw missing('freezer', 'pause a container');
+      if (at('freezer') === undefined) throw missing('freezer', 'pause a container', mounting('freezer'));
       if (!(await setState(path, 'FROZEN'))) {
         await setState(path, 'THAWED');
         throw busy(path, pids(path));
@@ -170,7 +170,8 @@ function limits(
   const steps: Step[] = [];
   const set = (controller: string, name: string, value: string | number, why: Text) => {
     const mountpoint = at(controller);
-    if (mountpoint === undefined) throw missing(controller, `set ${name}`);
+    if (mountpoint === undefined)
+      throw missing(controller, `set ${name}`, `${mounting(controller)}, or run without that limit`);
     const groupWhy = {
       en: 'limit what all processes of the container use together, one file for each limit',
       zh: '限制容器里所有进程合计的用量，每项限额一个文件',
@@ -200,7 +201,12 @@ function limits(
       en: 'weigh the group against others when CPUs are short',
       zh: '设置 CPU 紧张时这个组相对其他组的权重',
     });
-  if (cpu?.quota && !layout.cpuQuota) throw missing('cpu.cfs_quota_us', 'limit CPU time');
+  if (cpu?.quota && !layout.cpuQuota)
+    throw missing(
+      'cpu',
+      'limit CPU time (cpu.cfs_quota_us)',
+      'boot a kernel with CONFIG_CFS_BANDWIDTH, or run without that limit',
+    );
   if (cpu?.period)
     set('cpu', 'cpu.cfs_period_us', cpu.period, {
       en: 'set the length of a CPU period, in microseconds',
@@ -227,7 +233,7 @@ function limits(
 /** The rules in order, one write(2) each, as the kernel wants them; each file stays open for a run of rules. */
 function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: string | undefined): Step[] {
   if (rules.length === 0) return [];
-  if (mountpoint === undefined) throw missing('devices', 'keep devices from the container');
+  if (mountpoint === undefined) throw missing('devices', 'keep devices from the container', mounting('devices'));
   const group = `device rules of cgroup ${path}`;
   const steps: Step[] = [];
   for (let i = 0; i < rules.length; ) {
@@ -269,8 +275,15 @@ function kill(pid: number): void {
   }
 }
 
-function missing(controller: string, purpose: string): MinidockError {
-  return new MinidockError('no-cgroup-controller', `this host has no cgroup controller "${controller}" to ${purpose}`, {
-    fix: `mount it (mount -t cgroup -o ${controller.replace(/[.].*/, '')} cgroup /sys/fs/cgroup/…), or run without that limit`,
-  });
+function missing(controller: string, purpose: string, fix: string): MinidockError {
+  return new MinidockError(
+    'no-cgroup-controller',
+    `this host has no cgroup controller "${controller}" that can ${purpose}`,
+    {
+      fix,
+    },
+  );
 }
+
+const mounting = (controller: string) =>
+  `mount it: mkdir -p /sys/fs/cgroup/${controller} && mount -t cgroup -o ${controller} cgroup /sys/fs/cgroup/${controller}`;

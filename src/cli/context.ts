@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
+import { systemPath } from '../host/programs.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
 import { type DaemonJson, defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
 import { defaultRoots, type Roots } from '../state/paths.ts';
@@ -78,8 +79,15 @@ export function warnOfIgnored({ output, settings }: Pick<Context, 'output' | 'se
 /** @throws {MinidockError} `not-root` */
 export function requireRoot(): void {
   if (process.geteuid?.() !== 0) {
+    const [, program = 'minidock', ...words] = process.argv;
+    // sudo looks in directories of its own for programs, where that of a checkout is not.
+    const known = systemPath.split(':').includes(dirname(program));
+    const command = ['sudo', known ? basename(program) : program, ...words].map(shellWord).join(' ');
     throw new MinidockError('not-root', 'namespaces, mounts and cgroups need root, and this is not root', {
-      fix: `sudo minidock ${process.argv.slice(2).join(' ')}`,
+      fix: command,
     });
   }
 }
+
+/** A word as a shell takes it: quoted where it holds anything that is not plain. */
+const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

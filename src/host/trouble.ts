@@ -9,8 +9,8 @@ const troubles: Record<string, readonly [code: ErrorCode, what: string, fix: str
   EDQUOT: ['no-space', 'disk quota exceeded', space],
   EROFS: ['read-only', 'read-only file system', 'see why it is read-only: `dmesg | tail`'],
   EIO: ['io-error', 'input/output error', 'see what the disk says: `dmesg | tail`'],
-  EMFILE: ['too-many-files', 'too many open files', 'raise the limit: `ulimit -n 1024`'],
-  ENFILE: ['too-many-files', 'too many open files in system', 'raise the limit: `sysctl fs.file-max`'],
+  EMFILE: ['too-many-files', 'too many open files', 'raise the limit that `ulimit -n` shows'],
+  ENFILE: ['too-many-files', 'too many open files in system', 'raise the limit that `sysctl fs.file-max` shows'],
 };
 
 /**

@@ -119,7 +119,7 @@ export class ImageStore {
       const mine = entries.filter(candidate => idOf(candidate) === id);
       // The same image may be here under two manifests, one OCI's and one Docker's: the one that was named is pushed.
       const entry = mine.find(candidate => isNamed(candidate, source)) ?? mine[0];
-      if (entry === undefined) throw new MinidockError('no-such-image', `No such image: ${source}`);
+      if (entry === undefined) throw noSuchImage(source);
       const size = Number(entry.annotations?.[annotationKeys.size] ?? 0);
       const parent = parentOf(entry);
       const image = { manifest: entry, id, size, name: parseReference(target) };
@@ -145,7 +145,9 @@ export class ImageStore {
       for (const image of new Map(images.map(image => [image.manifest.digest, image])).values()) {
         const missing = missingParts(this.root, this.layout, partsOf(this.layout, image.manifest));
         if (missing.length > 0) {
-          throw new MinidockError('incomplete-image', `image ${image.id} lacks ${missing.join(', ')}`);
+          throw new MinidockError('incomplete-image', `image ${image.id} lacks ${missing.join(', ')}`, {
+            fix: 'pull or load it again',
+          });
         }
       }
       before = formerOwners(entries, images);
@@ -184,7 +186,7 @@ export class ImageStore {
 }
 
 export function noSuchImage(reference: string): MinidockError {
-  return new MinidockError('no-such-image', `No such image: ${reference}`, { fix: `minidock pull ${reference}` });
+  return new MinidockError('no-such-image', `No such image: ${reference}`, { fix: '`minidock images` lists them' });
 }
 
 /** Stored references as people write them, each once. */

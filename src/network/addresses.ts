@@ -17,7 +17,7 @@ export function allocateAddress(network: Network, containerDirectory: string): s
     throw new MinidockError(
       'subnet-full',
       `no free address is left for a container in ${formatSubnet(network.subnet)} (bridge ${network.bridge})`,
-      { fix: 'remove containers that are not needed any more: `minidock rm`' },
+      { fix: 'stop containers that are not needed: `minidock ps` lists those that run' },
     );
   }
   return address;

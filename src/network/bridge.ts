@@ -79,7 +79,7 @@ async function makeBridge(
         'subnet-taken',
         `${formatSubnet(subnet)} for bridge ${bridge} is taken by another network`,
         {
-          fix: 'see `ip route`',
+          fix: 'run the command again; `ip route` shows which network has it',
         },
       );
     }

@@ -68,7 +68,7 @@ function secure(directory: string, flag: string, roots: Roots): void {
       throw new MinidockError(
         'invalid-root',
         `cannot take ${directory} as --${flag}: it holds other things, and nobody but root could enter it any more`,
-        { fix: `choose a directory that is empty or does not exist with --${flag}` },
+        { fix: `name a directory with --${flag} that is empty or does not exist` },
       );
   }
   privateDirectory(directory);

@@ -147,7 +147,9 @@ export function openRegular({ layer, host }: Part): number {
   const handle = fs.openSync(pathOf(host), O_PATH | fs.constants.O_NOFOLLOW);
   if (fs.fstatSync(handle).isFile() && isAt(handle, realpath(layer) + host.slice(layer.length))) return handle;
   fs.closeSync(handle);
-  throw new MinidockError('file-changed', `${readable(host)} has become something else`, { fix: 'try again' });
+  throw new MinidockError('file-changed', `${readable(host)} was replaced while it was opened`, {
+    fix: 'run the command again',
+  });
 }
 
 const isAt = (handle: number, path: ByteString) => fs.readlinkSync(`/proc/self/fd/${handle}`, 'latin1') === path;

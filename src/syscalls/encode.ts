@@ -155,7 +155,7 @@ class Layout {
       throw new MinidockError(
         'program-too-long',
         `a program that saves more than ${MAX_SLOTS - 1} results of syscalls exceeds the shim's memory for them`,
-        { fix: 'mount fewer volumes: each is a descriptor that is saved' },
+        { fix: 'publish fewer ports or mount fewer volumes: each saves one' },
       );
     this.slots.set(slot, known);
     return known;

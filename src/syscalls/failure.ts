@@ -46,7 +46,10 @@ export class ExecError extends MinidockError {
           ? 'no such file or directory'
           : 'executable file not found in $PATH';
     super(missing ? 'command-not-found' : 'command-not-executable', `exec: ${JSON.stringify(command)}: ${reason}`, {
-      fix: missing && denied && command !== '' ? 'something of that name in PATH may not be executed' : undefined,
+      fix:
+        missing && denied && command !== ''
+          ? 'a file of that name in PATH may not be executed: see its mode'
+          : undefined,
     });
   }
 }

@@ -15,7 +15,7 @@ const hints: Record<string, Record<string, string>> = {
   mount: {
     EINVAL:
       'see the last line of `dmesg`; for overlay: a lower directory is missing, on a file system it cannot use, or the options exceed 4096 bytes',
-    ENODEV: 'this kernel has no such file system: try `modprobe overlay`',
+    ENODEV: 'this kernel lacks the file system (/proc/filesystems lists those it has): try `modprobe overlay`',
     EBUSY: 'the target is in use, or already mounted',
     ENOTDIR: 'one of source and target is a directory and the other is not',
     ENOENT: 'the source or the mount point does not exist',
@@ -41,9 +41,8 @@ const hints: Record<string, Record<string, string>> = {
   },
   flock: { EAGAIN: 'another process holds the lock: is this container running already?' },
   bind: {
-    EADDRINUSE: 'another process listens on this port: `ss -ltnp` shows it',
-    EADDRNOTAVAIL: 'the address is not one of this host: `ip -br addr` lists them',
-    EACCES: 'ports below 1024 need CAP_NET_BIND_SERVICE',
+    // Of a control socket: ports have errors of their own (src/network/ports/ports.ts).
+    EADDRINUSE: 'the socket is there already: is this container running?',
   },
   sethostname: {
     EPERM: 'the process is not in a UTS namespace of its own user',

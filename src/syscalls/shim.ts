@@ -37,20 +37,30 @@ export interface ShimOptions {
   started?: Pick<ChildProcess, 'stdio' | 'once' | 'kill' | 'unref'>;
 }
 
+/** native/ of the checkout or package that this module belongs to, wherever it was bundled to. */
+function nativeFolder(): string {
+  for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
+    const candidate = path.join(directory, 'native');
+    if (fs.existsSync(candidate) || directory === path.dirname(directory)) return candidate;
+  }
+}
+
+/** How to get a shim that can be started: a checkout builds its own, a package (which has no Makefile) came with it. */
+export function fixOfShim(): string {
+  const native = nativeFolder();
+  return fs.existsSync(path.join(native, 'Makefile'))
+    ? `npm --prefix ${path.dirname(native)} run setup`
+    : `install the package of minidock anew: it holds a shim for x64 and one for arm64`;
+}
+
 /**
  * native/build/ARCHITECTURE/minidock-shim, found from this module wherever it was bundled to: in a checkout `make -C native`
  * builds it, in a package it lies there for each architecture.
  */
 export function shimPath(): string {
-  const file = `native/build/${architecture()}/minidock-shim`;
-  for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
-    const candidate = path.join(directory, file);
-    if (fs.existsSync(candidate)) return candidate;
-    if (directory === path.dirname(directory))
-      throw new MinidockError('not-built', `the native shim (${file}) is not built`, {
-        fix: 'run `npm run setup` in the checkout',
-      });
-  }
+  const file = path.join(nativeFolder(), 'build', architecture(), 'minidock-shim');
+  if (fs.existsSync(file)) return file;
+  throw new MinidockError('not-built', `the native shim ${file} does not exist`, { fix: fixOfShim() });
 }
 
 /** How long an aborted shim has to go by itself, in milliseconds. */
@@ -340,11 +350,17 @@ export function launch(program: Program, options: ShimOptions = {}): Shim {
   return shim;
 }
 
+const startFixes: Record<string, string> = {
+  EACCES: 'see whether its file system is mounted noexec: `findmnt -T`',
+  EAGAIN: 'the limit of processes is reached: see `ulimit -u` and the pids cgroup',
+  ENOMEM: 'free some memory: `free -m`',
+  EMFILE: 'too many files are open: see `ulimit -n`',
+};
+
 function spawnError(binary: string, error: Error): MinidockError {
   const reason = errnoOf(error) ?? error.message;
   return new MinidockError('shim-not-started', `cannot start ${binary}: ${reason}`, {
-    fix:
-      reason === 'EACCES' ? 'is the checkout on a file system mounted noexec?' : 'run `npm run setup` in the checkout',
+    fix: startFixes[reason] ?? fixOfShim(),
     cause: error,
   });
 }

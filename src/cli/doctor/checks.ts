@@ -19,6 +19,8 @@ export interface DoctorFacts {
   readonly kernel: { readonly release: string; readonly version: readonly [number, number] };
   readonly arch: string;
   readonly isShimBuilt: boolean;
+  /** What to do where it is not. */
+  readonly shimFix: string;
   /** Names under /proc/self/ns. */
   readonly namespaces: readonly string[];
   readonly hasOverlay: boolean;
@@ -73,8 +75,8 @@ function kernel({ kernel: { release, version }, arch }: DoctorFacts): Check {
   return ok('kernel', found);
 }
 
-function shim({ isShimBuilt }: DoctorFacts): Check {
-  return isShimBuilt ? ok('native shim', 'built') : missing('native shim', 'not built', 'npm run setup');
+function shim({ isShimBuilt, shimFix }: DoctorFacts): Check {
+  return isShimBuilt ? ok('native shim', 'built') : missing('native shim', 'not built', shimFix);
 }
 
 function namespaces({ namespaces: found }: DoctorFacts): Check {

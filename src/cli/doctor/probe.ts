@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostFacts } from '../../host/facts.ts';
 import { systemPath, systemProgram } from '../../host/programs.ts';
-import { shimPath } from '../../syscalls/shim.ts';
+import { fixOfShim, shimPath } from '../../syscalls/shim.ts';
 import type { Settings } from '../context.ts';
 import type { DoctorFacts } from './checks.ts';
 
@@ -25,6 +25,7 @@ export function probe({ root, ignored }: Pick<Settings, 'root' | 'ignored'>): Do
     kernel,
     arch: process.arch,
     isShimBuilt: isShimBuilt(),
+    shimFix: fixOfShim(),
     namespaces: readdirSync('/proc/self/ns').filter(name => !name.endsWith('_for_children')),
     hasOverlay: hasOverlay(),
     hasSeccomp: /^Seccomp:/m.test(read('/proc/self/status') ?? ''),

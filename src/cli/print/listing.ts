@@ -66,7 +66,7 @@ export function readFilters(
     const equals = filter.indexOf('=');
     const key = filter.slice(0, equals).trim().toLowerCase();
     if (!known.includes(key)) {
-      throw new MinidockError('invalid-filter', `there is no filter '${key}'`, {
+      throw new MinidockError('invalid-filter', `invalid filter '${key}'`, {
         fix: `filters are ${known.join(', ')}`,
       });
     }

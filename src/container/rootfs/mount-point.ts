@@ -124,13 +124,13 @@ function expectFilesystem(bind: MountTarget, path: Data): Step[] {
 }
 
 const obstacles: Record<string, string> = {
-  ENOTDIR: 'a name on the way is no directory, or has become a link since the container was started',
-  ELOOP: 'a name on the way has become a link since the container was started',
+  ENOTDIR: 'a part of the path is not a directory, or has become a symbolic link since the container was started',
+  ELOOP: 'a part of the path has become a symbolic link since the container was started',
   ENOENT: 'it does not exist, and cannot be made there',
   EPERM: 'it does not exist, and cannot be made there',
-  EROFS: 'it does not exist, and what it would be made in is read-only',
-  ENAMETOOLONG: 'a name on the way is too long',
-  unexpected: 'another file system lies there than should',
+  EROFS: 'it does not exist, and the directory for it is read-only',
+  ENAMETOOLONG: 'a part of the path is longer than a file name may be',
+  unexpected: 'it lies on another file system than it should',
 };
 
 /** The user's error where the mount point of one of `binds` could not be made; undefined for other steps. */
@@ -144,6 +144,6 @@ export function mountPointError(
   const reason = obstacles[errno];
   if (bind === undefined || !isOurs || reason === undefined) return undefined;
   return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(bind.destination)}: ${reason}`, {
-    fix: errno === 'EROFS' ? 'make it beforehand, or mount what holds it without :ro' : undefined,
+    fix: errno === 'EROFS' ? 'create it before, or mount the volume that should hold it without :ro' : undefined,
   });
 }

@@ -31,9 +31,13 @@ export function propagationFlags(
 ): number {
   if (/private$/.test(propagation)) return flags[propagation];
   if (!openTree)
-    throw new MinidockError('invalid-volume', `cannot mount ${source} ${propagation}: this takes Linux 5.2`, {
-      fix: `leave ${propagation} out: mounts made later stay on their side`,
-    });
+    throw new MinidockError(
+      'invalid-volume',
+      `cannot mount ${source} as ${propagation}: this needs Linux 5.2 or newer`,
+      {
+        fix: `leave ${propagation} out: mounts that are made later then do not propagate`,
+      },
+    );
   const { target, propagation: has } = mountOf(source);
   const wanted = /shared$/.test(propagation) ? ['shared'] : ['shared', 'master'];
   if (!wanted.some(word => has.includes(`${word}:`)))

@@ -79,7 +79,10 @@ function choose(store: ImageStore, references: readonly string[]): [ImageRecord,
 function describe(layout: Layout, image: ImageRecord, tags: Reference[]): Saved {
   const stored = layout.read(image.manifestDigest, maxManifestSize);
   const manifest = parseManifest(stored, undefined, `manifest of ${image.id}`);
-  if (manifest.kind !== 'manifest') throw new MinidockError('corrupt-store', `image ${image.id} has no manifest`);
+  if (manifest.kind !== 'manifest')
+    throw new MinidockError('corrupt-store', `image ${image.id} has no manifest`, {
+      fix: 'pull or import the image again',
+    });
   // Readers of OCI layouts want the OCI's form of a Docker schema 2 manifest; loaded and pushed, it is Docker's again.
   const isOci = manifest.mediaType === mediaTypes.ociManifest;
   const content = isOci ? stored : ownManifest(manifest.config, manifest.layers).content;

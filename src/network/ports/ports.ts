@@ -154,7 +154,7 @@ export function portError(step: Step, errno: string): MinidockError | undefined 
       'port-address',
       `cannot publish port ${what}: ${port.hostIp} is not an address of this host`,
       {
-        fix: '`ip -br addr` lists the addresses; leave it out for all of them',
+        fix: '`ip -br addr` lists the addresses; without one the port is published on all of them',
       },
     );
   }

@@ -54,5 +54,7 @@ function matches(pattern: string, name: string): boolean {
 function readBoolean(value: string): boolean {
   if (/^(1|t|true)$/i.test(value)) return true;
   if (/^(0|f|false)$/i.test(value)) return false;
-  throw new MinidockError('invalid-filter', `invalid filter 'dangling=${value}'`, { fix: 'say true or false' });
+  throw new MinidockError('invalid-filter', `invalid filter 'dangling=${value}'`, {
+    fix: 'write dangling=true or dangling=false',
+  });
 }
