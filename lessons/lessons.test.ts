@@ -1,61 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { namespacesOf } from '../src/host/namespaces.ts';
-import { lessonIds } from '../src/workshop/catalog.ts';
-import { temporaryFolder } from '../test/support/cleanup.ts';
+import { courseIds, lessonIds } from '../src/workshop/catalog.ts';
 import { eventually } from '../test/support/eventually.ts';
+import { learner, lessonCommand } from '../test/support/learner.ts';
 import { checkout, requires } from '../test/support/requires.ts';
 
 const test = requires('root', 'overlayfs', 'nsenter', 'gcc', 'strace');
-const state = temporaryFolder('lessons');
-const command = ['--import', 'tsx', 'src/workshop/main.ts'];
-const environment = {
-  ...process.env,
-  XDG_STATE_HOME: state,
-  TMPDIR: state,
-  LANG: 'C',
-  NO_COLOR: '1',
-  FORCE_COLOR: undefined,
-};
-
-function lesson(args: string[], input = ''): { status: number | null; output: string } {
-  const result = spawnSync(process.execPath, [...command, ...args], {
-    cwd: checkout,
-    env: environment,
-    input,
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { status: result.status, output: result.stdout + result.stderr };
-}
-
-/** Processes that a lesson of ours made: they know its directory. */
-function processes(): number[] {
-  return fs
-    .readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(pid => {
-      try {
-        return fs.readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`LESSON=${state}/`);
-      } catch {
-        return false;
-      }
-    });
-}
-
-/** What a lesson could leave: its directory, mounts below it, processes. */
-function leftovers(): (string | number)[] {
-  const directories = fs.readdirSync(state).filter(name => name.startsWith('minidock-lesson-'));
-  const mounts = fs
-    .readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter(line => line.includes(state));
-  return [...directories, ...mounts, ...processes()];
-}
+const { environment, lesson, processes, leftovers } = learner('lessons');
+const command = lessonCommand;
 
 /** A lesson that somebody watches: its process tree can be looked at while it runs. */
 function watch(args: string[], stdin: 'pipe' | 'ignore' = 'pipe'): ChildProcess & { output: () => string } {
@@ -78,11 +33,13 @@ const ended = (child: ChildProcess) =>
 /** The process of the lesson that runs, once it executes its program. */
 const madeProcess = () => eventually(() => processes()[0] ?? false, 15);
 
-test('the list has every lesson, and remembers which were done', () => {
+test('the list prints what one types, marks what is planned, and says what comes next', () => {
   const { status, output } = lesson([]);
   assert.is(status, 0);
-  for (const id of lessonIds()) assert.match(output, new RegExp(`· ${id.slice(0, 2)} {2}`));
-  assert.not.match(output, /done/);
+  for (const id of courseIds) assert.match(output, new RegExp(`^ +${lessonIds().includes(id) ? '· ' : ''}${id} `, 'm'));
+  for (const id of courseIds.filter(id => !lessonIds().includes(id)))
+    assert.match(output, new RegExp(`^ {4}${id} .*\\(planned\\)$`, 'm'));
+  assert.match(output, new RegExp(`next: npm run lesson ${lessonIds()[0]}\n`));
 });
 
 for (const id of lessonIds())
@@ -102,8 +59,10 @@ for (const id of lessonIds())
     assert.equal(leftovers(), []);
   });
 
-test('the list now says so', () => {
-  assert.is(lesson([]).output.match(/ done$/gm)?.length, lessonIds().length);
+test('the list now says that they were seen, which is not passed', () => {
+  const { output } = lesson([]);
+  for (const id of lessonIds()) assert.match(output, new RegExp(`^  ○ ${id} `, 'm'));
+  assert.not.match(output, /✓ \d/);
 });
 
 const differing: Record<string, string[]> = {
@@ -179,111 +138,10 @@ test('--step shows the state before and after without waiting where nobody can a
   assert.match(output, new RegExp(`sethostname\\("container", 9\\) = 0\\n +hostname: ${os.hostname()} → container`));
 });
 
-let terminals = 0;
-
-/** A lesson on a terminal of its own, typed at like a learner would. */
-async function onTerminal(
-  args: string[],
-  play: (terminal: {
-    press(key: string): void;
-    shows(pattern: RegExp): Promise<RegExpMatchArray>;
-    screen(): string;
-    /** Answers every prompt by the key that goes on, until the lesson ends. */
-    playOn(): Promise<void>;
-  }) => Promise<void>,
-): Promise<void> {
-  const socket = path.join(state, `tmux-${++terminals}`);
-  const tmux = (...words: string[]) =>
-    spawnSync('tmux', ['-S', socket, ...words], { encoding: 'utf8', env: environment }).stdout;
-  const screen = () => tmux('capture-pane', '-p', '-S', '-300');
-  const line = [process.execPath, ...command, ...args].join(' ');
-  tmux('new-session', '-d', '-x', '100', '-y', '50', '-c', checkout, `${line}; echo "status $?"; sleep 60`);
-  const press = (key: string) => void tmux('send-keys', key);
-  const lastLine = () => screen().trimEnd().split('\n').at(-1)!.trim();
-  const playOn = async () => {
-    for (;;) {
-      const prompt = await eventually(
-        () => /^(Press a number|Enter: do it|status \d)/.exec(lastLine())?.[1] ?? false,
-        30,
-      );
-      if (prompt.startsWith('status')) return;
-      const shown = screen();
-      press(prompt.startsWith('Press') ? 'Enter' : 'c');
-      await eventually(() => screen() !== shown, 10);
-    }
-  };
-  try {
-    await play({
-      screen,
-      press,
-      playOn,
-      shows: pattern => eventually(() => screen().match(pattern) ?? false, 20),
-    });
-  } finally {
-    tmux('kill-server');
-  }
-}
-
-requires('tmux')('--step on a terminal waits for Enter, and q leaves nothing', () =>
-  onTerminal(['03', '--step'], async ({ press, shows, screen }) => {
-    await shows(/Press a number/);
-    press('Enter');
-    await shows(/▶ {3}clone.*\n.*\n.*Enter: do it/);
-    assert.not.match(screen(), /1 {2}clone/);
-    press('Enter');
-    await shows(/1 {2}clone[\s\S]*▶ {3}sethostname[\s\S]*Enter: do it\D*$/);
-    assert.not.match(screen(), /sethostname\("container", 9\) = 0/);
-    press('Enter');
-    await shows(/sethostname\("container", 9\) = 0\s+hostname: \S+ → container/);
-    press('q');
-    await shows(/Stopped and cleaned up\.\s+status 0/);
-    assert.equal(leftovers(), []);
-  }),
-);
-
-requires('tmux')('c runs on to the end; a right prediction is told so', () =>
-  onTerminal(['03', '--step'], async ({ press, shows, playOn }) => {
-    press((await shows(/(\d)\. the old name[\s\S]*Press a number/))[1]!);
-    await shows(/Enter: do it/);
-    press('c');
-    await shows(/✓ You were right/);
-    await playOn();
-    await shows(/What you have seen[\s\S]*status 0/);
-  }),
-);
-
-requires('tmux')('a wrong prediction gets its own answer, before the right one', () =>
-  onTerminal(['03'], async ({ press, shows }) => {
-    press((await shows(/(\d)\. container: a machine has[\s\S]*Press a number/))[1]!);
-    await shows(/✗ You expected: container: a machine[\s\S]*Linux 2\.6\.19[\s\S]*the old name, before/);
-  }),
-);
-
-requires('tmux')('Ctrl-C at a prompt, in a step: status 130, nothing is left', async () => {
-  await onTerminal(['03'], async ({ press, shows }) => {
-    await shows(/Press a number/);
-    press('C-c');
-    await shows(/Stopped and cleaned up\.\s+status 130/);
-  });
-  await onTerminal(['06', '--step'], async ({ press, shows }) => {
-    await shows(/Press a number/);
-    press('Enter');
-    await shows(/▶ {3}clone.*[\s\S]*Enter: do it/);
-    for (const call of ['mount', 'chdir', 'mount\\("overlay']) {
-      press('Enter');
-      await shows(new RegExp(`▶ {3}${call}[\\s\\S]*Enter: do it\\D*$`));
-    }
-    assert.is.not(leftovers().length, 0);
-    press('C-c');
-    await shows(/Stopped and cleaned up\.\s+status 130/);
-    assert.equal(leftovers(), []);
-  });
-});
-
 test('a lesson that does not exist is one clear line', () => {
   const { status, output } = lesson(['99']);
   assert.is(status, 1);
-  assert.match(output, /^lesson: no lesson "99"\n`npm run lesson` lists those that are written: 01 to 06\n$/);
+  assert.match(output, /^lesson: no lesson "99"\n`npm run lesson` lists them\n$/);
 });
 
 requires('root', 'readable-checkout')('without root it says what is missing, and runs nothing', () => {

@@ -1,8 +1,9 @@
 /**
- * The course, in order. Steps and progress know a lesson by its slug; its number is only printed, so that renumbering
+ * The course, in order, from number 0 on. Steps and progress know a lesson by its slug; its number is only printed, so that renumbering
  * costs nothing. A lesson's folder is named by both: `lessons/12-supervisor`.
  */
 export const lessonSlugs = [
+  'shell-and-proc',
   'process',
   'syscalls',
   'uts-namespace',
@@ -31,5 +32,5 @@ export type LessonSlug = (typeof lessonSlugs)[number];
 
 /** Number and slug, as learners type and see it: `12-supervisor`. */
 export function lessonName(slug: LessonSlug): string {
-  return `${String(lessonSlugs.indexOf(slug) + 1).padStart(2, '0')}-${slug}`;
+  return `${String(lessonSlugs.indexOf(slug)).padStart(2, '0')}-${slug}`;
 }

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { MinidockError } from '../errors.ts';
 import { findLesson } from './catalog.ts';
 
 const ids = ['03-uts-namespace', '04-pid-namespace', '05-mount-namespace', '06-pivot-root', '10-ps'];
@@ -19,6 +20,22 @@ test('what means none or several is refused by name', () => {
   assert.throws(() => findLesson('v', ids), /no lesson "v"/);
   assert.throws(() => findLesson('namespace', ids), /"namespace" means several lessons: 03-uts-namespace, 04/);
   assert.throws(() => findLesson('p', ids), /several/);
+});
+
+test('a typing error is answered by what was most likely meant', () => {
+  const answerTo = (word: string, planned?: string[]) => {
+    try {
+      return findLesson(word, ids, planned);
+    } catch (error) {
+      return `${(error as MinidockError).message}: ${(error as MinidockError).fix}`;
+    }
+  };
+  assert.is(answerTo('pidd'), 'no lesson "pidd": did you mean 04-pid-namespace?');
+  assert.is(answerTo('moutn'), 'no lesson "moutn": did you mean 05-mount-namespace?');
+  assert.is(answerTo('pivot-rot'), 'no lesson "pivot-rot": did you mean 06-pivot-root?');
+  assert.is(answerTo('nonsense'), 'no lesson "nonsense": `npm run lesson` lists them');
+  assert.match(answerTo('namespacee'), /lists them$/, 'several are as near');
+  assert.match(answerTo('21', ['21-engine-api']), /^lesson 21-engine-api is planned, not written/);
 });
 
 test.run();

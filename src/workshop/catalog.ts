@@ -2,13 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MinidockError } from '../errors.ts';
+import { isOneEditAway } from '../nearest.ts';
+import { lessonName, lessonSlugs } from '../syscalls/lessons.ts';
 import type { Lesson } from './lesson.ts';
 import type { Language } from './text/language.ts';
 
 /** The folder of all lessons. */
 export const lessonsFolder = fileURLToPath(new URL('../../lessons/', import.meta.url));
 
-/** Ids of all lessons, in order: the folders that have a lesson.ts. */
+/** Ids of all lessons that are written, in order: the folders that have a lesson.ts. */
 export function lessonIds(folder = lessonsFolder): string[] {
   return fs
     .readdirSync(folder)
@@ -16,17 +18,38 @@ export function lessonIds(folder = lessonsFolder): string[] {
     .sort();
 }
 
+/** Ids of all lessons of the course, in order. */
+export const courseIds: readonly string[] = lessonSlugs.map(lessonName);
+
 /**
- * The id that `query` means: `04-pid-namespace`, `04`, `4`, `pid-namespace`, `pid`. Rejects what means none, or several
- * without one that begins with it.
+ * The id that `query` means: `04-pid-namespace`, `04`, `4`, `pid-namespace`, `pid`, and with a typing error `pidd`. Rejects
+ * what means none, or several without one that begins with it, and what is only planned.
  */
-export function findLesson(query: string, ids: readonly string[]): string {
+export function findLesson(query: string, ids: readonly string[], planned: readonly string[] = []): string {
   const word = query
     .toLowerCase()
     .replace(/^(\.\/)?lessons\//, '')
     .replace(/\/$/, '');
+  const found = matching(word, ids);
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1)
+    throw new MinidockError('lesson-ambiguous', `"${query}" means several lessons: ${found.join(', ')}`, {
+      fix: 'give its number',
+    });
+  const [unwritten] = matching(word, planned);
+  if (unwritten !== undefined)
+    throw new MinidockError('no-such-lesson', `lesson ${unwritten} is planned, not written`, {
+      fix: '`npm run lesson` lists those that are',
+    });
+  const near = nearestLesson(word, ids);
+  throw new MinidockError('no-such-lesson', `no lesson "${query}"`, {
+    fix: near ? `did you mean ${near}?` : '`npm run lesson` lists them',
+  });
+}
+
+/** The ids that a word means, by the first of these that finds one: the number, the whole name, its beginning, a part. */
+function matching(word: string, ids: readonly string[]): string[] {
   const number = /^\d+$/.test(word) ? word.padStart(2, '0') : undefined;
-  const nameOf = (id: string) => id.slice(3);
   const attempts: ((id: string) => boolean)[] = number
     ? [id => id.startsWith(`${number}-`)]
     : [
@@ -36,15 +59,19 @@ export function findLesson(query: string, ids: readonly string[]): string {
       ];
   for (const matches of attempts) {
     const found = ids.filter(matches);
-    if (found.length === 1) return found[0]!;
-    if (found.length > 1)
-      throw new MinidockError('lesson-ambiguous', `"${query}" means several lessons: ${found.join(', ')}`, {
-        fix: 'give its number',
-      });
+    if (found.length > 0) return found;
   }
-  throw new MinidockError('no-such-lesson', `no lesson "${query}"`, {
-    fix: `\`npm run lesson\` lists those that are written: ${ids[0]?.slice(0, 2)} to ${ids.at(-1)?.slice(0, 2)}`,
-  });
+  return [];
+}
+
+const nameOf = (id: string) => id.slice(3);
+
+/** The lesson of which the id, the name or one of its words is one typing error away; undefined where none or several are. */
+function nearestLesson(word: string, ids: readonly string[]): string | undefined {
+  const isNear = (id: string) =>
+    [id, nameOf(id), ...nameOf(id).split('-')].some(name => name.length > 2 && isOneEditAway(name, word));
+  const near = ids.filter(isNear);
+  return near.length === 1 ? near[0] : undefined;
 }
 
 export async function loadLesson(id: string): Promise<Lesson> {
@@ -59,4 +86,10 @@ export function readText(id: string, language: Language): string {
   const translated = path.join(folder, 'README.zh-CN.md');
   const file = language === 'zh' && fs.existsSync(translated) ? translated : path.join(folder, 'README.md');
   return fs.readFileSync(file, 'utf8');
+}
+
+/** The lesson's title without its number, out of its text: no module is loaded for it. */
+export function readTitle(id: string, language: Language): string {
+  const [first = ''] = readText(id, language).split('\n', 1);
+  return first.replace(/^# \d+\. /, '').replaceAll('`', '');
 }

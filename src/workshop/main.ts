@@ -1,25 +1,45 @@
-import chalk from 'chalk';
+import chalk, { chalkStderr } from 'chalk';
 import { MinidockError } from '../errors.ts';
+import { courseIds, findLesson, lessonIds, readTitle } from './catalog.ts';
 import { parseOptions } from './options.ts';
-import { listLessons } from './play/list.ts';
-import { runLesson } from './play/runner.ts';
-import { ClaimError } from './play/session.ts';
-import { Terminal } from './terminal.ts';
+import { Quit, Terminal } from './terminal.ts';
 import { words } from './text/words.ts';
 
-/** `npm run lesson`: see `words.usage`. */
+// chalk knows FORCE_COLOR and terminals, but not https://no-color.org.
+if (process.env.NO_COLOR) chalk.level = chalkStderr.level = 0;
+
+/** `npm run lesson`: see `words.usage`. What a command does not need is not loaded: the first line comes sooner. */
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), process.env);
-  const terminal = new Terminal();
+  const terminal = new Terminal(options.language);
   if (options.ignored.length > 0)
-    console.error(chalk.yellow(`${words.ignored[options.language]} ${options.ignored.join(' ')}`));
-  if (options.help) console.log(words.usage[options.language]);
-  else if (options.action !== undefined) {
-    const { exerciseCommand } = await import('./exercise/commands.ts');
-    return exerciseCommand(options, terminal);
-  } else if (options.lesson === undefined) await listLessons(terminal, options.language);
-  else return runLesson(options, terminal);
-  return 0;
+    console.error(chalkStderr.yellow(`${words.ignored[options.language]} ${options.ignored.join(' ')}`));
+  try {
+    if (options.help) console.log(words.usage[options.language]);
+    else if (options.action !== undefined)
+      return await (await import('./exercise/commands.ts')).exerciseCommand(options, terminal);
+    else if (options.lesson === undefined)
+      await (await import('./play/list.ts')).listLessons(terminal, options.language);
+    else {
+      terminal.paged = true;
+      const id = findLesson(options.lesson, lessonIds(), courseIds);
+      terminal.title(`${Number(id.slice(0, 2))}. ${readTitle(id, options.language)}`);
+      return await (await import('./play/runner.ts')).runLesson(options, id, terminal);
+    }
+    return 0;
+  } catch (error) {
+    return failed(error, terminal);
+  }
+}
+
+/** What went wrong is one line, without a stack trace where it is ours to explain. */
+function failed(error: unknown, terminal: Terminal): number {
+  if (error instanceof Quit) return error.exitCode;
+  terminal.flush();
+  if (!(error instanceof MinidockError)) throw error;
+  console.error(chalkStderr.red(`lesson: ${error.message}`));
+  if (error.fix) console.error(chalkStderr.yellow(error.fix));
+  return 1;
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -28,11 +48,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (!process.emit('SIGTERM')) process.exit(0);
 });
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof MinidockError) && !(error instanceof ClaimError)) throw error;
-  console.error(chalk.red(`lesson: ${error.message}`));
-  if (error instanceof MinidockError && error.fix) console.error(chalk.yellow(error.fix));
-  process.exitCode = 1;
-}
+process.exitCode = await main();

@@ -21,6 +21,8 @@ const cases: [typed: string, argv: string[], env: NodeJS.ProcessEnv, expected: P
   ['04 --lang zh', ['04', 'zh'], { npm_config_long: 'true' }, { lesson: '04', language: 'zh', ignored: [] }],
   ['--lang zh 04', ['zh', '04'], { npm_config_long: 'true' }, { lesson: '04', language: 'zh', ignored: [] }],
   ['--lang zh', ['zh'], { npm_config_long: 'true' }, { lesson: undefined, language: 'zh' }],
+  ['04 --shell zh', ['04'], { npm_config_shell: 'zh' }, { lesson: '04', shell: true, language: 'zh', ignored: [] }],
+  ['04 --step zh', ['04', 'zh'], { npm_config_step: 'true' }, { lesson: '04', step: true, language: 'zh' }],
   ['04 --shell --lang zh', ['04', 'zh'], { npm_config_shell: '' }, { lesson: '04', shell: true, language: 'zh' }],
   ['-- 04 --step --lang zh', ['04', '--step', '--lang', 'zh'], {}, { lesson: '04', step: true, language: 'zh' }],
   ['-- 04 --lang=zh_CN.UTF-8 --shell', ['04', '--lang=zh_CN.UTF-8', '--shell'], {}, { language: 'zh', shell: true }],

@@ -34,17 +34,18 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): O
   const words: string[] = [];
   const flags = new Set<string>();
   let language = env.npm_config_lang ? languageNamed(env.npm_config_lang) : undefined;
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i]!;
+  const step = eaten(env.npm_config_step);
+  const shell = eaten(env.npm_config_shell, true);
+  const typed = [...argv, ...step.words, ...shell.words];
+  for (let i = 0; i < typed.length; i++) {
+    const word = typed[i]!;
     const named = /^--(?:lang|language)(?:=(.*))?$/.exec(word);
-    if (named) language = languageNamed(named[1] ?? argv[++i] ?? '') ?? language;
+    if (named) language = languageNamed(named[1] ?? typed[++i] ?? '') ?? language;
     else if (/^(--(step|shell|help|solution|all)|-h)$/.test(word)) flags.add(word.replace(/^-h$/, '--help').slice(2));
     else if (languageNamed(word) && !/^(c|posix)$/i.test(word)) language = languageNamed(word);
     else words.push(word);
   }
-  const step = eaten(env.npm_config_step);
-  const shell = eaten(env.npm_config_shell, true);
-  const { action, rest } = takeAction([...words, ...step.words, ...shell.words]);
+  const { action, rest } = takeAction(words);
   const all = action === 'reset' && (rest.includes('all') || flags.has('all') || eaten(env.npm_config_all).on);
   const [lesson, ...ignored] = rest.filter(word => !all || word !== 'all');
   return {

@@ -1,3 +1,4 @@
+import { isOneEditAway } from '../../nearest.ts';
 import { type VerbEntry, verbs } from '../verbs.ts';
 import { dockerFlagsOf } from './docker-flags.ts';
 import type { FlagTable } from './flags.ts';
@@ -46,13 +47,4 @@ function suggestFlag(table: FlagTable, given: string): string | undefined {
   if (word.length <= 3 && [...word].every(letter => letters.includes(letter))) return `-${word}`;
   const near = names.filter(name => isOneEditAway(name, word));
   return near.length === 1 ? `--${near[0]}` : undefined;
-}
-
-/** One letter more, less or other, or two that changed places. */
-function isOneEditAway(a: string, b: string): boolean {
-  let same = 0;
-  while (same < a.length && a[same] === b[same]) same++;
-  const [x, y] = [a.slice(same), b.slice(same)];
-  if (x.slice(1) === y || x === y.slice(1) || x.slice(1) === y.slice(1)) return true;
-  return x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2);
 }

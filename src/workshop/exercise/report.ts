@@ -20,7 +20,7 @@ export class Report {
   }
 
   begin(exercise: Exercise, id: string): void {
-    this.terminal.part(`${says.exercise[this.language]} ${id}`);
+    this.terminal.heading(`${says.exercise[this.language]} ${id}`);
     this.terminal.prose(exercise.task[this.language]);
     this.terminal.line();
   }
@@ -48,7 +48,7 @@ export class Report {
 
   hints(hints: readonly Text[], all: number): void {
     const { terminal, language } = this;
-    terminal.part(says.hint(hints.length, all)[language]);
+    terminal.heading(says.hint(hints.length, all)[language]);
     for (const [i, hint] of hints.entries()) {
       if (i > 0) terminal.line();
       terminal.prose(`${i + 1}. ${hint[language]}`);
@@ -60,7 +60,7 @@ export class Report {
 
   solution(source: string, file: string, passed: boolean): void {
     const { terminal, language } = this;
-    terminal.part(file);
+    terminal.heading(file);
     terminal.lines(source.trimEnd().split('\n'));
     terminal.line();
     terminal.paragraph((passed ? says.yoursPassed : says.notPassedYet)[language], line => chalk.dim(line));

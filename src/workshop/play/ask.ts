@@ -35,6 +35,7 @@ export class Asker {
     if (typeof key !== 'object') return { question };
     const chosen = answers[key.digit - 1]!;
     terminal.prose(`→ ${chosen.text[language]}`);
+    terminal.taken();
     return { question, chosen };
   }
 
@@ -47,7 +48,7 @@ export class Asker {
     const { right } = question;
     if (chosen === right) terminal.line(chalk.green(`✓ ${words.right[language]}`));
     else if (chosen !== undefined) {
-      terminal.prose(`${chalk.yellow('✗')} ${words.wrong[language]} ${chosen.text[language]}`);
+      terminal.prose(`${chalk.yellow('✗')} ${words.wrong[language]}${chosen.text[language]}`);
       terminal.prose(chosen.because[language]);
       terminal.line();
     }
@@ -56,7 +57,7 @@ export class Asker {
     if (chosen !== undefined) return;
     for (const wrong of question.wrong) {
       terminal.line();
-      terminal.paragraph(`${words.notThis[language]} ${wrong.text[language].replaceAll('`', '')}`, chalk.dim);
+      terminal.paragraph(`${words.notThis[language]}${wrong.text[language].replaceAll('`', '')}`, chalk.dim);
       terminal.prose(wrong.because[language]);
     }
   }

@@ -9,15 +9,20 @@ import { padTo, widthOf } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
 /** The words of the lesson, one paragraph each. */
-export function showGlossary(lesson: Lesson, terminal: Terminal, language: Language): void {
+export async function showGlossary(lesson: Lesson, terminal: Terminal, language: Language): Promise<void> {
   if (!lesson.glossary) return;
-  terminal.part(words.glossary[language]);
+  await terminal.part(words.glossary[language]);
   for (const { term, means } of lesson.glossary) terminal.prose(`**${term[language]}** ${means[language]}`);
 }
 
 /** What to read next: pages elsewhere, the lesson's own text, the engine's source, the next lesson. */
-export function showReading(lesson: Lesson, ids: readonly string[], terminal: Terminal, language: Language): void {
-  terminal.part(words.readOn[language]);
+export async function showReading(
+  lesson: Lesson,
+  ids: readonly string[],
+  terminal: Terminal,
+  language: Language,
+): Promise<void> {
+  await terminal.part(words.readOn[language]);
   const folder = path.relative(process.cwd(), path.join(lessonsFolder, lesson.id)) || '.';
   const translated = language === 'zh' && fs.existsSync(path.join(lessonsFolder, lesson.id, 'README.zh-CN.md'));
   const next = ids[ids.indexOf(lesson.id) + 1];

@@ -1,27 +1,79 @@
 import chalk from 'chalk';
-import { lessonIds, loadLesson } from '../catalog.ts';
+import type { LessonSlug } from '../../syscalls/lessons.ts';
+import { courseIds, lessonIds, loadLesson, readTitle } from '../catalog.ts';
+import { plannedTitles } from '../planned.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { padTo, widthOf, wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
-/** Lists the lessons: number, title, what it is about, done or not. */
+type State = 'passed' | 'seen' | 'new' | 'planned';
+
+const marks: Record<State, string> = {
+  passed: chalk.green('✓'),
+  seen: chalk.cyan('○'),
+  new: chalk.dim('·'),
+  planned: ' ',
+};
+
+/**
+ * Lists the course: what one types for each lesson, its title, whether its exercise is passed. Titles are read from the texts,
+ * for the lessons' modules load the engine.
+ */
 export async function listLessons(terminal: Terminal, language: Language): Promise<void> {
   const progress = Progress.load();
-  const lessons = await Promise.all(lessonIds().map(loadLesson));
-  const widest = Math.max(...lessons.map(lesson => widthOf(lesson.title[language])));
-  terminal.part(words.lessons[language]);
-  for (const lesson of lessons) {
-    const done = progress.isSeen(lesson.id);
-    const mark = done ? chalk.green('✓') : chalk.dim('·');
-    const state = done ? chalk.green(words.done[language]) : '';
-    terminal.line(
-      `${mark} ${chalk.cyan(lesson.id.slice(0, 2))}  ${chalk.bold(padTo(lesson.title[language], widest))}  ${state}`.trimEnd(),
-    );
-    for (const line of wrapText(lesson.about[language], terminal.width - 6)) terminal.line(`      ${chalk.dim(line)}`);
+  const written = lessonIds();
+  const stateOf = (id: string): State => {
+    if (!written.includes(id)) return 'planned';
+    if (progress.isPassed(id)) return 'passed';
+    return progress.isSeen(id) ? 'seen' : 'new';
+  };
+  terminal.paged = true;
+  terminal.heading(words.lessons[language]);
+  const ids = [...new Set([...courseIds, ...written])].sort();
+  const widest = Math.max(...ids.map(widthOf));
+  for (const id of ids) {
+    const state = stateOf(id);
+    const title = state === 'planned' ? plannedTitle(id, language) : readTitle(id, language);
+    showRow(terminal, { mark: marks[state], id, title, faint: state === 'planned', column: widest });
+  }
+  terminal.line();
+  const legend = (['passed', 'seen', 'new'] as const).map(state => `${marks[state]} ${words[state][language]}`);
+  terminal.line(legend.join('   '));
+  const next = written.find(id => stateOf(id) === 'new') ?? written.find(id => stateOf(id) === 'seen');
+  if (next !== undefined) {
+    terminal.line();
+    terminal.line(`${words.next[language]} ${chalk.cyan(`npm run lesson ${next}`)}`);
+    const { about } = await loadLesson(next);
+    terminal.paragraph(about[language], line => chalk.dim(line));
   }
   terminal.line();
   terminal.paragraph(words.howToRun[language], line => chalk.dim(line));
   terminal.line();
+  await terminal.settle();
+}
+
+function plannedTitle(id: string, language: Language): string {
+  const title = plannedTitles[id.slice(3) as LessonSlug]?.[language];
+  return `${title ?? id.slice(3).replaceAll('-', ' ')}${words.planned[language]}`;
+}
+
+/** A row of the list: on a narrow terminal the title stands below the id. */
+function showRow(
+  terminal: Terminal,
+  row: { mark: string; id: string; title: string; faint: boolean; column: number },
+): void {
+  const { mark, id, title, faint, column } = row;
+  const beside = terminal.width - column - 4;
+  const head = `${mark} ${faint ? chalk.dim(id) : chalk.cyan(id)}`;
+  const paint = faint ? chalk.dim : chalk.bold;
+  if (beside < 30) {
+    terminal.line(head);
+    for (const line of wrapText(title, terminal.width - 5)) terminal.line(`     ${paint(line)}`);
+    return;
+  }
+  const [first = '', ...rest] = wrapText(title, beside);
+  terminal.line(`${head}${padTo('', column - widthOf(id) + 2)}${paint(first)}`);
+  for (const line of rest) terminal.line(`${padTo('', column + 4)}${paint(line)}`);
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../../host/process.ts';
 import { launch, type Shim, type StepEvent } from '../../syscalls/shim.ts';
 import type { Program, Step } from '../../syscalls/step.ts';
@@ -110,6 +111,19 @@ export class Performance {
     return code;
   }
 
+  /**
+   * Looking at a process that is gone fails in many ways (ENOENT, ESRCH, a shim without a child). Of all of them this is the
+   * reason; other errors stay what they are.
+   */
+  explain(error: unknown): unknown {
+    const gone = errnoOf(error) !== undefined || (error instanceof MinidockError && error.code === 'child-died');
+    if (!gone || this.identity === undefined || isAlive(this.identity)) return error;
+    return new MinidockError('child-died', `process ${this.pid} was killed before the lesson was done with it`, {
+      fix: 'run the lesson again',
+      cause: error,
+    });
+  }
+
   /** Ends the child and the shim now. Safe at any moment and more than once. */
   async stop(): Promise<void> {
     if (this.executed) this.shim.client.signal(signals.SIGKILL);
@@ -143,8 +157,9 @@ export class Performance {
     try {
       await before(event, this.pid);
     } catch (error) {
-      this.interrupt(error);
-      throw error;
+      const reason = this.explain(error);
+      this.interrupt(reason);
+      throw reason;
     }
   }
 

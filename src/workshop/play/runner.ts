@@ -1,6 +1,6 @@
 import chalk from 'chalk';
 import { MinidockError } from '../../errors.ts';
-import { findLesson, lessonIds, loadLesson, readText } from '../catalog.ts';
+import { lessonIds, loadLesson, readText } from '../catalog.ts';
 import type { Figure } from '../figure/figure.ts';
 import { drawFigure } from '../figure/terminal.ts';
 import type { Lesson } from '../lesson.ts';
@@ -17,33 +17,36 @@ import { showGlossary, showReading } from './closing.ts';
 import { missing } from './requirements.ts';
 import { Session } from './session.ts';
 
-/** Runs one lesson to its end. Resolves with the process's exit status; leaves nothing behind in any case. */
-export async function runLesson(options: Options, terminal: Terminal): Promise<number> {
+/**
+ * Runs one lesson to its end; its title is on the terminal already. Resolves with the process's exit status; leaves nothing
+ * behind in any case.
+ */
+export async function runLesson(options: Options, id: string, terminal: Terminal): Promise<number> {
   const { language } = options;
   const ids = lessonIds();
-  const id = findLesson(options.lesson!, ids);
   const lesson = await loadLesson(id);
   const text = new LessonText(readText(id, language));
-  terminal.line();
-  write(terminal, options.shell ? text.title : text.introduction);
+  if (!options.shell) write(terminal, text.introduction);
   refuse(lesson, language);
   const asker = new Asker(terminal, language, randomOf(process.env));
   const session = new Session(lesson, { terminal, language, asker, step: options.step });
-  const release = closeOnSignal(session, () => {
+  const bye = () => {
     terminal.line();
     terminal.line(chalk.yellow(words.quit[language]));
-  });
+  };
+  const release = closeOnSignal(session, bye);
   try {
     if (options.shell) return await visit(session, terminal, language);
     await play(lesson, text, { session, asker, terminal, language });
-    showReading(lesson, ids, terminal, language);
+    await showReading(lesson, ids, terminal, language);
+    await terminal.settle();
     await Progress.load().markSeen(id);
     return 0;
   } catch (error) {
-    if (!(error instanceof Quit)) throw error;
-    terminal.line();
-    terminal.line(chalk.yellow(words.quit[language]));
-    return error.exitCode;
+    // A signal ends the lesson, and what it interrupted fails: the signal's handler exits.
+    if (session.isClosing) return await new Promise(() => {});
+    if (error instanceof Quit) bye();
+    throw error;
   } finally {
     await session.close();
     release();
@@ -63,40 +66,39 @@ async function play(
   text: LessonText,
   { session, asker, terminal, language }: Stagehands,
 ): Promise<void> {
-  const read = (key: SectionKey) => {
-    const source = text.section(key);
-    if (source === undefined) return;
-    terminal.line();
-    write(terminal, source, lesson.figure && pictureOf(lesson.figure, language));
+  const read = async (key: SectionKey) => {
+    const section = text.section(key);
+    if (section === undefined) return;
+    await terminal.part(section.heading);
+    write(terminal, section.body, lesson.figure && pictureOf(lesson.figure, language));
   };
-  terminal.part(words.prediction[language]);
+  await terminal.part(words.prediction[language]);
   const asked = await asker.ask(lesson.question);
-  terminal.part(words.program[language]);
+  await terminal.part(words.program[language]);
   await session.run();
-  terminal.part(words.answer[language]);
+  await terminal.part(words.answer[language]);
   asker.answer(asked);
-  read('idea');
-  read('syscalls');
+  await read('idea');
+  await read('syscalls');
   if (lesson.byHand) {
-    terminal.part(words.byHand[language]);
-    terminal.prose(
-      `${lesson.byHand.caption[language]}\n\n\`\`\`${lesson.byHand.language}\n${lesson.byHand.lines}\n\`\`\``,
-    );
+    const { caption, language: code, lines } = lesson.byHand;
+    await terminal.part(words.byHand[language]);
+    terminal.prose(`${caption[language]}\n\n\`\`\`${code}\n${lines}\n\`\`\``);
   }
   await session.compare();
   for (const experiment of lesson.experiments) await session.experiment(experiment);
   for (const breakage of lesson.breakIt ?? []) await session.breakage(breakage);
-  terminal.part(words.seen[language]);
+  await terminal.part(words.summary[language]);
   write(terminal, lesson.seen.map(one => `- ${one[language]}`).join('\n'));
-  read('exercise');
-  read('engine');
+  await read('exercise');
+  await read('engine');
   for (const [i, question] of (lesson.recap ?? []).entries()) {
-    terminal.part(`${words.recap[language]} ${i + 1}/${lesson.recap!.length}`);
+    await terminal.part(`${words.recap[language]} ${i + 1}/${lesson.recap!.length}`);
     const recalled = await asker.ask(question);
     terminal.line();
     asker.answer(recalled);
   }
-  showGlossary(lesson, terminal, language);
+  await showGlossary(lesson, terminal, language);
 }
 
 function write(terminal: Terminal, source: string, picture?: Picture): void {
@@ -112,7 +114,7 @@ function pictureOf(figure: Figure, language: Language): Picture {
 }
 
 async function visit(session: Session, terminal: Terminal, language: Language): Promise<number> {
-  terminal.part(words.program[language]);
+  await terminal.part(words.program[language]);
   await session.shell();
   await session.close();
   terminal.line();

@@ -1,12 +1,14 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import chalk from 'chalk';
+import { MinidockError } from '../../errors.ts';
 import { hostnameOf } from '../../host/namespaces.ts';
 import type { Program } from '../../syscalls/step.ts';
 import type { Breakage, Command, Experiment, Lesson, Question, Refusal, Run, Stage } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { cell, renderTable } from '../text/table.ts';
+import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 import type { Asked, Asker } from './ask.ts';
 import { type Evidence, holds, type Moment, momentOf } from './evidence.ts';
@@ -19,7 +21,11 @@ import { Stepper } from './stepper.ts';
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A run whose outcome is not what the lesson claims. */
-export class ClaimError extends Error {}
+export class ClaimError extends MinidockError {
+  constructor(message: string) {
+    super('defect', message);
+  }
+}
 
 /**
  * Everything that a lesson makes on the machine: its scratch directory and one process at a time. `close` undoes it, at
@@ -47,6 +53,11 @@ export class Session {
     this.step = on.step;
   }
 
+  /** Whether `close` was called: what runs now fails, and that is no news. */
+  get isClosing(): boolean {
+    return this.closing !== undefined;
+  }
+
   close(): Promise<void> {
     this.closing ??= (async () => {
       await this.current?.stop();
@@ -63,14 +74,14 @@ export class Session {
       this.seen = { host, container };
       return run.evidence(host, container);
     });
-    this.terminal.part(words.evidence[this.language]);
+    await this.terminal.part(words.evidence[this.language]);
     this.show(evidence!);
   }
 
   /** A further run. One that is meant to fail has failed as it should when this returns. */
   async experiment(experiment: Experiment): Promise<void> {
     const { before, after, inside, fails, question } = experiment;
-    this.terminal.part(experiment.title[this.language]);
+    await this.terminal.part(experiment.title[this.language]);
     this.terminal.prose(before[this.language]);
     const asked = await this.predict(question);
     const program = experiment.program(this.stage(inside ?? ''));
@@ -85,7 +96,7 @@ export class Session {
 
   /** The program with a step removed, swapped or changed; the kernel's answer is the one that the lesson claims. */
   async breakage(breakage: Breakage): Promise<void> {
-    this.terminal.part(breakage.title[this.language]);
+    await this.terminal.part(breakage.title[this.language]);
     this.terminal.prose(breakage.change[this.language]);
     const asked = await this.predict(breakage.question);
     const program = breakage.program(this.stage(breakage.inside ?? ''));
@@ -131,7 +142,7 @@ export class Session {
   async compare(): Promise<void> {
     const comparison = await this.lesson.compare?.(this.stage(''), this.seen!);
     if (!comparison) return;
-    this.terminal.part(comparison.title[this.language]);
+    await this.terminal.part(comparison.title[this.language]);
     this.show(comparison.evidence);
   }
 
@@ -169,20 +180,24 @@ export class Session {
     evidence: ((host: Moment, container: Moment) => Evidence) | undefined,
   ): Promise<Evidence | undefined> {
     const performance = this.start(program, 'pipe');
-    await performance.ready();
-    await performance.go();
-    await this.stepper?.after(performance.pid);
-    const output = await performance.output();
-    if (output.length > 0) this.quote(output);
-    const found = evidence?.(
-      momentOf('self', { hostname: os.hostname(), output: [], scratch: this.scratch }),
-      momentOf(performance.pid, { hostname: await hostnameOf(performance.pid), output, scratch: this.scratch }),
-    );
-    await performance.end();
-    this.current = undefined;
-    if (fs.existsSync(`/proc/${performance.pid}`))
-      throw new ClaimError(`process ${performance.pid} is still there after its end`);
-    return found;
+    try {
+      await performance.ready();
+      await performance.go();
+      await this.stepper?.after(performance.pid);
+      const output = await performance.output();
+      if (output.length > 0) this.quote(output);
+      const { scratch } = this;
+      const host = momentOf('self', { hostname: os.hostname(), output: [], scratch });
+      const hostname = await hostnameOf(performance.pid);
+      const found = evidence?.(host, momentOf(performance.pid, { hostname, output, scratch }));
+      await performance.end();
+      this.current = undefined;
+      if (fs.existsSync(`/proc/${performance.pid}`))
+        throw new ClaimError(`process ${performance.pid} is still there after its end`);
+      return found;
+    } catch (error) {
+      throw performance.explain(error);
+    }
   }
 
   private async performFailure(program: Program, fails: Refusal): Promise<void> {
@@ -198,7 +213,7 @@ export class Session {
     this.current = undefined;
     const { refused } = performance;
     const asMeant = failure !== undefined && refused?.call === fails.call && refused.errno === fails.errno;
-    if (!asMeant && failure !== undefined) throw failure;
+    if (!asMeant && failure !== undefined) throw performance.explain(failure);
     if (!asMeant) throw new ClaimError(`${words.unexpected[this.language]} ${fails.call} = ${fails.errno}`);
     this.terminal.line(`    ${chalk.green('✓')} ${fails.errno}: ${words.asMeant[this.language]}`);
   }
@@ -206,18 +221,27 @@ export class Session {
   private quote(lines: readonly string[]): void {
     this.terminal.line();
     this.terminal.line(words.says[this.language]);
-    for (const line of lines) this.terminal.line(`${chalk.cyan.dim('│')} ${line}`);
+    this.bar(lines);
+  }
+
+  /** Lines that are not ours, each behind a bar; what is longer than the terminal goes on behind the bar as well. */
+  private bar(lines: readonly string[], paint: (line: string) => string = line => line): void {
+    for (const line of lines)
+      for (const part of wrapText(line, this.terminal.width - 2))
+        this.terminal.line(`${chalk.cyan.dim('│')} ${paint(part)}`);
   }
 
   private show(evidence: Evidence): void {
     const { terminal, language } = this;
+    const narrow = terminal.width < 60;
     if (evidence.facts.length > 0) {
       const head = [words.fact, ...(evidence.columns ?? [words.host, words.container])].map(text =>
         cell(text[language], chalk.bold),
       );
       const rows = evidence.facts.map(fact => {
         const differs = fact.host !== fact.container;
-        const verdict = `${differs ? '≠' : '='} ${(differs ? words.differs : words.same)[language]}`;
+        const sign = differs ? '≠' : '=';
+        const verdict = narrow ? sign : `${sign} ${(differs ? words.differs : words.same)[language]}`;
         const mark = holds(fact)
           ? cell(verdict, differs ? chalk.yellow : chalk.dim)
           : cell(`✗ ${verdict}, ${words.notAsClaimed[language]}`, chalk.red);
@@ -228,9 +252,9 @@ export class Session {
     }
     for (const listing of evidence.listings ?? []) {
       if (evidence.facts.length > 0) terminal.line();
-      terminal.line(listing.title[language]);
+      terminal.paragraph(listing.title[language]);
       const lines = listing.lines.length > 0 ? listing.lines : [words.nothing[language]];
-      for (const line of lines) terminal.line(`${chalk.cyan.dim('│')} ${paintDifference(line)}`);
+      this.bar(lines, paintDifference);
     }
     const wrong = evidence.facts.filter(fact => !holds(fact));
     if (wrong.length > 0)

@@ -24,19 +24,19 @@ export class LessonText {
     this.sections = markdownSections(source);
   }
 
-  /** The title as Markdown. */
-  get title(): string {
-    return this.introduction.split('\n')[0]!;
-  }
-
-  /** The title and what stands below it, up to the first section. */
+  /** What stands below the title, up to the first section. */
   get introduction(): string {
-    return this.sections[0]!.source;
+    return withoutHeading(this.sections[0]!.source);
   }
 
-  /** A section with its heading, in whichever language the text is; undefined where the text has none of that name. */
-  section(key: SectionKey): string | undefined {
+  /** A section, in whichever language the text is; undefined where the text has none of that name. */
+  section(key: SectionKey): { heading: string; body: string } | undefined {
     const { en, zh } = sectionHeadings[key];
-    return this.sections.find(({ heading }) => heading === en || heading === zh)?.source;
+    const found = this.sections.find(({ heading }) => heading === en || heading === zh);
+    return found && { heading: found.heading, body: withoutHeading(found.source) };
   }
+}
+
+function withoutHeading(source: string): string {
+  return source.replace(/^#.*\n*/, '').trimEnd();
 }
