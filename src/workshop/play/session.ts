@@ -21,7 +21,7 @@ import { Stepper } from './stepper.ts';
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A run whose outcome is not what the lesson claims. */
-export class ClaimError extends MinidockError {
+class ClaimError extends MinidockError {
   constructor(message: string) {
     super('defect', message);
   }
