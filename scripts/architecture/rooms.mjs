@@ -18,7 +18,6 @@ export const rooms = [
   ['syscalls', 'the language: steps, programs, encoding, printing, the shim'],
   // Files of src/ itself.
   ['version', "the package's version"],
-  ['nearest', 'which name a mistyped one was meant to be'],
   ['errors', 'the one class of errors that users see'],
 ];
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isOneEditAway } from '../cli/grammar/nearest.ts';
 import { MinidockError } from '../errors.ts';
-import { isOneEditAway } from '../nearest.ts';
 import { lessonName, lessonSlugs } from '../syscalls/lessons.ts';
 import type { Lesson } from './lesson.ts';
 import type { Language } from './text/language.ts';

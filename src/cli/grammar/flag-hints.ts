@@ -1,7 +1,7 @@
-import { isOneEditAway } from '../../nearest.ts';
 import { type VerbEntry, verbs } from '../verbs.ts';
 import { dockerFlagsOf } from './docker-flags.ts';
 import type { FlagTable } from './flags.ts';
+import { isOneEditAway } from './nearest.ts';
 import type { UnknownFlag } from './usage.ts';
 
 /** Hints for a flag that a verb does not have. Read only after that mistake. */
