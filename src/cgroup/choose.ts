@@ -9,9 +9,9 @@ export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
   if (layout.kind === 'none') {
     throw new MinidockError(
       'no-cgroups',
-      'no cgroup hierarchy is mounted on this host, so containers cannot be limited',
+      'no cgroup hierarchy is mounted on this host, so that containers cannot be limited',
       {
-        fix: 'mount them: systemd does at boot; elsewhere install cgroupfs-mount, or mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+        fix: 'mount those of version 1: the package cgroupfs-mount does, and systemd with systemd.unified_cgroup_hierarchy=0',
       },
     );
   }

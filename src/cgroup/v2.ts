@@ -156,8 +156,10 @@ function limits(
   if (devices.length > 0) {
     throw new MinidockError(
       'cgroup2-devices',
-      'minidock cannot yet keep devices from a container on a host with cgroup v2 alone, and does not run one without that',
-      { fix: 'boot the host with systemd.unified_cgroup_hierarchy=0 for cgroup v1' },
+      'this host has cgroup v2 alone, where minidock cannot yet keep devices from a container; it runs none without that',
+      {
+        fix: 'boot with systemd.unified_cgroup_hierarchy=0 for cgroup v1 (systemd 256 and 257 want SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 too; later ones have no v1)',
+      },
     );
   }
   const steps: Step[] = [];

@@ -50,8 +50,9 @@ const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
     'no cgroups',
     { cgroup: { kind: 'none', hierarchies: [], swap: false, cpuQuota: false } },
     'missing',
-    /mount -t cgroup2/,
+    /cgroupfs-mount/,
   ],
+  ['cgroup v2 alone', { cgroup: { ...good.cgroup, kind: 'v2' } }, 'missing', /unified_cgroup_hierarchy=0/],
   [
     'no pids',
     { cgroup: { ...good.cgroup, hierarchies: [{ ...hierarchy, controllers: ['memory'] }] } },

@@ -4,9 +4,9 @@ import { errorOfCheck, messageOf } from './netlink.ts';
 
 /** What to do about the errnos of routing messages. */
 const fixes: Record<string, string> = {
-  EEXIST: 'an interface of this name is left from before: `ip link delete` it',
+  EEXIST: 'an interface of this name is left from before: delete it with `ip link delete NAME`',
   ENODEV: 'an interface vanished meanwhile: run the command again, the bridge is made anew',
-  EOPNOTSUPP: 'this kernel has no such interface type: try `modprobe veth bridge`',
+  EOPNOTSUPP: 'this kernel has no such interface type: try `modprobe -a veth bridge`',
   EPERM: 'run as root: this needs CAP_NET_ADMIN in the network namespace of the host',
   EBUSY: 'the interface belongs to another bridge or bond already, or its index is taken',
   EINVAL: 'the kernel refused a value of the message; its log (`dmesg`) may say more',

@@ -71,6 +71,7 @@ function findInFile({ auths = {} }: DockerConfig, host: string, file: string): C
     throw new MinidockError(
       'invalid-config',
       `the credentials of ${host} in ${file} are not "user:password" in base64`,
+      { fix: `minidock login ${host}` },
     );
   }
   return {

@@ -29,6 +29,8 @@ export function dockerConfigPath(): string {
   return path.join(process.env.DOCKER_CONFIG || path.join(os.homedir(), '.docker'), 'config.json');
 }
 
+const fix = 'mend it, or move it away and log in again';
+
 /** Reads it; empty where there is none. A file that cannot be understood is an error without its content. */
 export function readDockerConfig(file = dockerConfigPath()): DockerConfig {
   let content: string | undefined;
@@ -42,12 +44,12 @@ export function readDockerConfig(file = dockerConfigPath()): DockerConfig {
   try {
     document = JSON.parse(content);
   } catch {
-    throw new MinidockError('invalid-config', `${file} is not valid JSON`);
+    throw new MinidockError('invalid-config', `${file} is not valid JSON`, { fix });
   }
-  if (!isObject(document)) throw new MinidockError('invalid-config', `${file} is no JSON object`);
+  if (!isObject(document)) throw new MinidockError('invalid-config', `${file} is no JSON object`, { fix });
   const { auths = {}, credsStore, credHelpers = {} } = document;
   const wrong = (key: string, wanted: string) =>
-    new MinidockError('invalid-config', `"${key}" in ${file} is not ${wanted}`);
+    new MinidockError('invalid-config', `"${key}" in ${file} is not ${wanted}`, { fix });
   if (!isObject(auths) || !Object.values(auths).every(isObject)) throw wrong('auths', 'an object of objects');
   if (!isObject(credHelpers) || !Object.values(credHelpers).every(name => typeof name === 'string'))
     throw wrong('credHelpers', 'an object of texts');
