@@ -1,15 +1,17 @@
 // @mounts-nothing its subject is the supervisor and its clients
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { identityOf, isAlive } from '../src/host/process.ts';
+import { cgroupParent } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { onExit } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
+import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
 /** Clients that hang, supervisors that are held up: `stop` and `rm -f` say what is true, and soon. */
@@ -100,6 +102,23 @@ test('a client that does not read: stop is quick, and the client learns the exit
   assert.is(await code, 7);
 });
 
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'iptables',
+)('after stop the ports are free, whoever still hangs on the supervisor', async () => {
+  const port = await freePort();
+  const id = await box.start(handler, '--network', 'bridge', '-p', `127.0.0.1:${port}:80`);
+  const client = await connect(id);
+  client.pause();
+  hung.push(client);
+  await box.ok(['stop', id]);
+  const server = net.createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  server.close();
+});
+
 test('a supervisor that is stopped ends with its container', async () => {
   const id = await box.start(handler);
   const supervisor = await supervisorOf(id);
@@ -116,6 +135,33 @@ test('a supervisor that is stopped ends with its container', async () => {
   assert.not.ok(isAlive(identity));
 });
 
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'cgroup1',
+)('of a supervisor that not even SIGKILL ends the container is ended, and stop does not say that it was', async () => {
+  const id = await box.start(handler);
+  const [first, supervisor] = [identityOf(Number(await box.inspect(id, '{{.State.Pid}}'))), await supervisorOf(id)];
+  // As one that waits for a disk which does not answer, where the log is.
+  const freezer = `/sys/fs/cgroup/freezer${cgroupParent(box)}/shims/freezer.state`;
+  writeFileSync(freezer, 'FROZEN');
+  const thaw = onExit(() => writeFileSync(freezer, 'THAWED'));
+  try {
+    const { exitCode, stdout, stderr } = await box.minidock(['stop', '-t', '1', id]);
+    assert.equal([exitCode, stdout], [1, '']);
+    assert.match(
+      String(stderr),
+      `does not end: its supervisor gives no answer\n  fix: look at \`ps -o pid,stat,wchan,args -p ${supervisor}`,
+    );
+    assert.not.ok(isAlive(first));
+  } finally {
+    thaw();
+  }
+  await box.ok(['stop', id]);
+  assert.is(await box.inspect(id, '{{.State.Status}} {{.State.ExitCode}}'), 'exited 137');
+});
+
 /**
  * Stops whatever enters the container's PID namespace: each process once, or again and again. It looks by what name, since
  * a command that has begun is the container's own affair: one that was hit too late is continued.
@@ -127,7 +173,7 @@ const stopper = (again: boolean) => `
     case "$known" in *" $p "*) continue;; esac
     look $p && [ "$name" = minidock-shim ] || continue
     kill -STOP $p 2>/dev/null
-    ${again ? 'continue' : 'known="$known$p "'}
+    ${again ? ':' : 'known="$known$p "'}
     tries=0; while look $p && [ "$state" != T ] && [ $((tries += 1)) -lt 1000 ]; do :; done
     [ "$name" = minidock-shim ] || kill -CONT $p 2>/dev/null
   done; done`;
@@ -137,6 +183,20 @@ test('exec works in a container that stops every process which enters it', async
   for (let i = 0; i < 5; i++) {
     const result = await box.minidock(['exec', id, 'echo', 'inside'], { timeout: 30_000 });
     assert.equal([result.exitCode, result.stdout], [0, 'inside'], String(result.stderr));
+  }
+});
+
+test('exec into a container that stops its processes again and again does not hang: its command runs, or a sentence says why not', async () => {
+  const id = await box.start(stopper(true));
+  const { exitCode, stdout, stderr } = await box.minidock(['exec', id, 'echo', 'inside'], { timeout: 40_000 });
+  // It may slip through while the machine is busy.
+  if (exitCode === 0) assert.is(stdout, 'inside');
+  else {
+    assert.is(exitCode, 126);
+    assert.match(
+      String(stderr),
+      /^minidock: the container stops every process that enters it before its command begins\n/,
+    );
   }
 });
 

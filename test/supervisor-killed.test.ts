@@ -85,46 +85,50 @@ for (const user of ['0', '1000'])
     assert.is(await box.inspect(id, '{{.State.Running}}'), 'true');
   });
 
-/** A child that waits after it has become another user, and so lost the signal that it would get with its supervisor. */
-async function orphaned(namespaces: 'pid'[]): Promise<{ executed: boolean; alive: boolean }> {
+type Wait = 'before' | 'after';
+
+/** A child that waits before or after it becomes another user, and whose supervisor is killed meanwhile. */
+async function orphaned(wait: Wait, namespaces: 'pid'[], action: (shim: Shim, marker: string) => Promise<void>) {
   const marker = join(temporaryFolder('marker'), 'executed');
   const child = slot('child');
   const tether = dieWithSupervisor();
   const shim = new Shim();
+  const user = { uid: 0, gid: 1000, additionalGids: [] };
+  const change = capabilities(capabilitySets(defaultCapabilities, 0), user, hostFacts());
+  const killed = sync({ why: { en: 'its supervisor is killed here', zh: '它的监管进程在这里被杀死' } });
   shim.run(
     program({
       host: [...tether.host, cloneProcess(namespaces, child), ...tether.parent],
-      child: [
-        ...tether.first,
-        ...capabilities(capabilitySets(defaultCapabilities, 0), { uid: 0, gid: 1000, additionalGids: [] }, hostFacts()),
-        sync({ why: { en: 'its supervisor is killed here', zh: '它的监管进程在这里被杀死' } }),
-        ...tether.last,
-      ],
+      child: [...tether.first, ...(wait === 'before' ? [killed, ...change] : [...change, killed]), ...tether.last],
       exec: execute({ args: ['sh', '-c', `echo > ${marker}; sleep 1000`], env: ['PATH=/bin:/usr/bin'] }),
       supervise: { child },
     }),
   );
   await Promise.all([shim.supervised, shim.ready]);
-  const { pid } = shim;
-  const [supervisor, process_] = [identityOf(shim.process.pid!), identityOf(pid)];
+  const supervisor = identityOf(shim.process.pid!);
   process.kill(supervisor.pid, 'SIGKILL');
   await eventually(() => !isAlive(supervisor));
-  assert.ok(isAlive(process_), 'the kernel let it live');
-  shim.go();
-  await eventually(() => !isAlive(process_) || existsSync(marker));
-  const seen = { executed: existsSync(marker), alive: isAlive(process_) };
-  if (seen.alive) process.kill(pid, 'SIGKILL');
+  await action(shim, marker).finally(() => {
+    if (existsSync(`/proc/${shim.pid}`)) process.kill(shim.pid, 'SIGKILL');
+  });
   await shim.abort();
-  return seen;
 }
 
 for (const [where, namespaces] of [
   ['in the PID namespace of its supervisor', []],
   ['in a PID namespace of its own', ['pid']],
 ] as const)
-  test(`a supervisor that dies while its child becomes another user, ${where}: the command never runs`, async () => {
-    assert.equal(await orphaned([...namespaces]), { executed: false, alive: false });
-  });
+  test(`a supervisor that dies while its child becomes another user, ${where}: the command never runs`, () =>
+    orphaned('after', [...namespaces], async (shim, marker) => {
+      const child = identityOf(shim.pid);
+      assert.ok(isAlive(child), 'the kernel let it live');
+      shim.go();
+      await eventually(() => !isAlive(child) || existsSync(marker));
+      assert.equal([existsSync(marker), isAlive(child)], [false, false]);
+    }));
+
+test('a supervisor that dies before that: the kernel ends the child, wherever that waits', () =>
+  orphaned('before', ['pid'], shim => eventually(() => assert.not.ok(existsSync(`/proc/${shim.pid}`)))));
 
 test('a process that became another user by itself ends before anything says that the container has exited, disk full or not', async () => {
   for (const full of [false, true]) {
