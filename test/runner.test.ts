@@ -1,5 +1,5 @@
 // @mounts-nothing its test files do it in their own runs
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,41 @@ requires('root').run();`;
   assert.match(gate.output, /needy\.test\.ts {2}0 passed, 2 failed, 1 skipped/);
   assert.match(gate.output, 'the gate does not skip: hyperfine is not installed');
   assert.is(gate.code, 1);
+});
+
+test('a file that crashes, ends early, says nothing or does not come to its end has failed', async () => {
+  const passes = `const test = requires('root'); test('passes', () => {});`;
+  const run = start({
+    crashes: `${passes} test('crashes', () => process.kill(process.pid, 'SIGKILL')); test.run();`,
+    leaves: `${passes} test('leaves early', () => process.exit(0)); test.run();`,
+    forgets: `${passes}`,
+    empty: '',
+    waits: `${passes} test('waits for nothing', () => new Promise(() => {})); test.run();`,
+    breaks: `${passes} test.after(() => setTimeout(() => process.exit(3), 50)); test.run();`,
+    good: `${passes} test.run();`,
+  });
+  const { code, output } = await run.ended;
+  assert.is(code, 1);
+  for (const name of ['crashes', 'leaves', 'forgets', 'empty', 'waits'])
+    assert.match(output, new RegExp(`✘ .*/${name}\\.test\\.ts {2}0 passed, 1 failed`));
+  assert.match(output, /✘ .*\/breaks\.test\.ts {2}1 passed, 1 failed/);
+  assert.match(output, /• .*\/good\.test\.ts {2}1 passed/);
+});
+
+test('unit tests that leave something open in their process are a failure', () => {
+  const folder = temporaryFolder('open');
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(
+    join(folder, 'open.ts'),
+    `import { test } from ${JSON.stringify(join(checkout, 'node_modules/uvu/dist/index.mjs'))};
+test('a', () => void setInterval(() => {}, 1000));
+test.run();`,
+  );
+  const host = ['--import', join(checkout, 'node_modules/tsx/dist/esm/index.mjs')];
+  host.push(join(checkout, 'test/runner/unit-host.ts'));
+  const { status, stdout } = spawnSync(process.execPath, [...host, 'open.ts'], { cwd: folder, encoding: 'utf8' });
+  assert.is(status, 1);
+  assert.match(stdout, /^still open: .*Timeout$/m);
 });
 
 test('--shared-mounts: a test file finds its mounts shared, this host does not see them, and one that is left is reported', async () => {

@@ -65,6 +65,48 @@ test('a folder of ours that is left is seen', () => {
   assert.ok(newSince(before, holdings()).includes(`files: ${folder}`));
 });
 
+requires(
+  'root',
+  'unshare',
+  'ip',
+  'iptables',
+)('whatever of ours is left is seen, by its kind', () => {
+  const support = (name: string) => JSON.stringify(join(checkout, `test/support/${name}.ts`));
+  const folder = temporaryFolder('kinds');
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  writeFileSync(
+    join(folder, 'child.ts'),
+    `import { spawnSync } from 'node:child_process';
+     import { mkdirSync, rmdirSync } from 'node:fs';
+     import { onExit, processesWith, testRun, endProcesses } from ${support('cleanup')};
+     import { holdings, newSince } from ${support('leaks')};
+     const sh = script => spawnSync('sh', ['-ec', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+     const group = '/sys/fs/cgroup/' + process.argv[2] + '/minidock-test-' + testRun;
+     // What is mounted there shows the links of the network namespace that we left.
+     sh('mount -t sysfs sysfs /mnt; mount --bind /mnt/class/net /sys/class/net; umount -l /mnt');
+     const before = holdings();
+     onExit(() => rmdirSync(group));
+     onExit(() => endProcesses(processesWith('MINIDOCK_OF=' + testRun)));
+     mkdirSync(group);
+     sh('mount -t tmpfs minidock-test-' + testRun + ' /mnt');
+     sh('ip link add mdt' + testRun + ' type bridge');
+     sh('iptables -N MDT' + testRun + '; iptables -A MDT' + testRun + ' -i mdt' + testRun + ' -j DROP');
+     sh('mkdir -p /run/netns; mount -t tmpfs none /run/netns; touch /run/netns/minidock-test-' + testRun);
+     sh('MINIDOCK_OF=' + testRun + ' setsid sleep 100 >/dev/null 2>&1 &');
+     while (processesWith('MINIDOCK_OF=' + testRun).length === 0);
+     console.log(JSON.stringify(newSince(before, holdings())));`,
+  );
+  const hierarchy = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '.' : 'pids';
+  const { stdout, stderr } = spawnSync(
+    'unshare',
+    ['--mount', '--net', process.execPath, '--import', 'tsx', join(folder, 'child.ts'), hierarchy],
+    { cwd: checkout, encoding: 'utf8' },
+  );
+  const kinds = new Set((JSON.parse(stdout || '[]') as string[]).map(line => line.split(':')[0]));
+  for (const kind of ['mounts', 'links', 'rules', 'cgroups', 'processes', 'files', 'namespaces'])
+    assert.ok(kinds.has(kind), `${kind}: ${stdout}${stderr}`);
+});
+
 requires('root', 'unshare')('folders with mounts inside are removed on SIGTERM', () => {
   const folder = temporaryFolder('signal');
   writeFileSync(

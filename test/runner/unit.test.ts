@@ -46,6 +46,7 @@ test('files in one process are judged one by one; a file that ends the process h
     broken: `throw new Error('while it is read');`,
     exits: `test('a', () => {}); test('b', () => process.exit(0)); test.run();`,
     throws: `test('a', () => { setTimeout(() => { throw new Error('later') }); return new Promise(() => {}); }); test.run();`,
+    stuck: `test('a', () => new Promise(() => {})); test.run();`,
     last: `test('a', () => {}); test.run();`,
   });
   assert.equal(counts(results), [
@@ -55,12 +56,38 @@ test('files in one process are judged one by one; a file that ends the process h
     ['broken.ts', 0, 1],
     ['exits.ts', 0, 1],
     ['throws.ts', 0, 1],
+    ['stuck.ts', 0, 1],
     ['last.ts', 1, 0],
   ]);
   const said = Object.fromEntries(results.map(({ file, output }) => [file, output]));
   assert.match(said['forgets.ts']!, 'this file does not end with test.run()');
   assert.match(said['broken.ts']!, 'while it is read');
   assert.match(said['throws.ts']!, 'later');
+});
+
+test('what keeps a process is a failure: of the file that ran, of no file once all have', async () => {
+  const passed = (file: string) => `\n\u001e${file}\n  Total:     1\n  Passed:    1\n\n\u001e=0\n`;
+  const runs: [string, number | string][] = [
+    [`${passed('a')}\n\u001eb\nhalf`, 'SIGTERM'],
+    [`${passed('c')}still open: Timeout\n`, 1],
+  ];
+  const started: string[][] = [];
+  const results: FileResult[] = [];
+  const start = async (files: string[], onOutput: (text: string) => void) => {
+    started.push(files);
+    const [output, code] = runs.shift()!;
+    onOutput(output);
+    return { output, code };
+  };
+  await runUnits(['a', 'b', 'c'], start, result => results.push(result));
+  assert.equal(started, [['a', 'b', 'c'], ['c']]);
+  assert.equal(counts(results), [
+    ['a', 1, 0],
+    ['b', 0, 1],
+    ['c', 1, 0],
+    ['unit tests in one process', 0, 1],
+  ]);
+  assert.match(results[3]!.output, 'still open: Timeout');
 });
 
 test.run();
