@@ -24,6 +24,15 @@ function watch(args: string[], stdin: 'pipe' | 'ignore' = 'pipe'): ChildProcess 
   return Object.assign(child, { output: () => text });
 }
 
+/** Empty where the process is gone altogether. */
+function readStatus(pid: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return 'State: Z';
+  }
+}
+
 const ended = (child: ChildProcess) =>
   new Promise<number | null>(resolve => {
     if (child.exitCode !== null) resolve(child.exitCode);
@@ -133,9 +142,35 @@ test('a killed runner leaves its directory to the next one', async () => {
 test('--step shows the state before and after without waiting where nobody can answer', () => {
   const { status, output } = lesson(['03', '--step']);
   assert.is(status, 0, output);
-  assert.match(output, /before: PID \d+ · NSpid \d+ · hostname/);
+  assert.match(output, /─ processes ─[\s\S]*this lesson[\s\S]*shim, the parent[\s\S]*▶ {3}clone/);
   assert.match(output, /▶ {3}sethostname\("container", 9\)/);
   assert.match(output, new RegExp(`sethostname\\("container", 9\\) = 0\\n +hostname: ${os.hostname()} → container`));
+});
+
+test('--step: clone is a second process, pivot_root another root below the old one, and umount2 takes that away', () => {
+  const { status, output } = lesson(['06', '--step']);
+  assert.is(status, 0, output);
+  const after = (call: string) => {
+    const from = output.search(new RegExp(`^ +\\d+ {2}${call}`, 'm'));
+    const rest = output.slice(from);
+    return rest.slice(0, rest.indexOf('▶'));
+  };
+  const born = after('clone\\(');
+  assert.match(born, /= (\d+)\n +a new process: \1, 1 inside, a copy of \d+\n +namespaces of its own: mnt, pid, uts\n/);
+  assert.match(born, /this lesson[\s\S]*└ \d+ +shim, the parent[\s\S]* └ \d+ = 1 +shim ◀/);
+  assert.match(born, /━ own pid ━[\s\S]*━ own mnt ━/);
+  assert.match(born, /╌ shared with the host ╌[^╎]*╎ cgroup ipc net/);
+  assert.match(
+    after('mount\\("overlay"'),
+    /mounted: overlay on \$LESSON\/rootfs\n[\s\S]*┃ \$LESSON\/rootfs {2}overlay ◀/,
+  );
+  const pivoted = after('pivot_root');
+  assert.match(pivoted, /another root: \S+ → overlay\n[\s\S]*root +overlay ◀/);
+  assert.match(pivoted, /\/ {2}\S+: the host’s, on top +┃\n.*\/ {2}overlay ◀/);
+  assert.match(
+    after('umount2'),
+    /unmounted: \d+ mounts\n[\s\S]*1 of its own, \d+ of the host’s gone; propagation private ◀/,
+  );
 });
 
 test('a lesson that does not exist is one clear line', () => {

@@ -112,6 +112,7 @@ const kinds = {
   'no-free-subnet': 'unavailable',
   'no-space': 'unavailable',
   'output-failed': 'unavailable',
+  'process-gone': 'unavailable',
   'proxy-failed': 'unavailable',
   'read-only': 'unavailable',
   'registry-error': 'unavailable',

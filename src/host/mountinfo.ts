@@ -2,6 +2,11 @@ import fs from 'node:fs';
 
 /** One line of /proc/PID/mountinfo (proc(5)). */
 export interface Mount {
+  readonly id: string;
+  /** The mount that it is on. */
+  readonly parent: string;
+  /** `8:1`: major and minor number, as stat(2) has them for the files of the mount. */
+  readonly device: string;
   readonly target: string;
   readonly type: string;
   readonly source: string;
@@ -16,7 +21,15 @@ export function mountsOf(pid: number | 'self'): Mount[] {
     const [front, back] = line.split(' - ') as [string, string];
     const fields = front.split(' ');
     const [type, source] = back.split(' ') as [string, string];
-    return { target: fields[4]!, type, source, propagation: fields.slice(6).join(' ') };
+    return {
+      id: fields[0]!,
+      parent: fields[1]!,
+      device: fields[2]!,
+      target: fields[4]!,
+      type,
+      source,
+      propagation: fields.slice(6).join(' '),
+    };
   });
 }
 

@@ -136,6 +136,23 @@ export function statusField(pid: number | 'self', field: string): string {
   );
 }
 
+/** All fields of /proc/PID/status, by name. */
+export function statusOf(pid: number | 'self'): Map<string, string> {
+  const lines = fs.readFileSync(`/proc/${pid}/status`, 'utf8').split('\n').filter(Boolean);
+  return new Map(
+    lines.map(line => {
+      const colon = line.indexOf(':');
+      return [
+        line.slice(0, colon),
+        line
+          .slice(colon + 1)
+          .trim()
+          .replace(/\s+/g, ' '),
+      ];
+    }),
+  );
+}
+
 /** Children of a process, in the order of their birth. */
 export function childrenOf(pid: number): number[] {
   return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);

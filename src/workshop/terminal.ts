@@ -90,15 +90,25 @@ export class Terminal {
     await this.settle();
     if (!this.interactive || !this.paged || this.unread === 0) return;
     await this.askToGoOn(words.goOn[this.language]);
-    // A new screen; what was on this one goes to the terminal's history.
-    if (process.env.TERM !== 'dumb') process.stdout.write(`${'\n'.repeat(process.stdout.rows || 24)}\x1b[H`);
+    this.fresh();
   }
 
-  /** Waits for one of the keys that `accepts` takes. Ctrl-C, q and a vanished terminal are Quit. */
-  async key(accepts: (key: Key) => boolean): Promise<Key> {
+  /** A new screen; what was on this one goes to the terminal's history. */
+  fresh(): void {
+    if (this.interactive && process.env.TERM !== 'dumb')
+      process.stdout.write(`${'\n'.repeat(process.stdout.rows || 24)}\x1b[H`);
+    this.unread = 0;
+  }
+
+  /**
+   * Waits for one of the keys that `accepts` takes. Ctrl-C, q and a vanished terminal are Quit; an aborted signal takes the
+   * question back.
+   */
+  async key(accepts: (key: Key) => boolean, signal?: AbortSignal): Promise<Key> {
     await this.settle();
     for (;;) {
-      const key = await readKey();
+      const key = await readKey(signal);
+      signal?.throwIfAborted();
       if (key === 'quit') throw new Quit(0);
       if (key === 'interrupt') throw new Quit(130);
       if (key === undefined || !accepts(key)) continue;

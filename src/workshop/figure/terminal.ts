@@ -17,7 +17,8 @@ const metrics: Metrics = {
   beforeInside: 0,
   cells: 2,
   label: { across: 1, down: 2 },
-  changed: ' ◀',
+  // It stays with the word before.
+  changed: '\u00a0◀',
 };
 
 type Paint = (text: string) => string;
@@ -141,7 +142,7 @@ function drawText({ x, y, runs, role, tone, mark }: PlacedText, chalk: ChalkInst
     for (const char of run.text) {
       const width = widthOf(char);
       if (width === 0) continue;
-      put(at, y, char, paint);
+      put(at, y, char === '\u00a0' ? ' ' : char, paint);
       if (width === 2) put(at + 1, y, '', paint);
       at += width;
     }

@@ -6,12 +6,13 @@ import type { Program, Step } from '../../syscalls/step.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import { READY } from './ready.ts';
+import type { Processes } from './stepper.ts';
 
 export interface Audience {
   /** Each step with the kernel's answer, in the order of the program. */
   done(event: StepEvent): void;
   /** Before each step, which waits: only with `--step`. */
-  before?(event: StepEvent, pid: number): Promise<void>;
+  before?(event: StepEvent, processes: Processes): Promise<void>;
   /** The execve that succeeded. */
   replaced(step: Step): void;
 }
@@ -50,6 +51,10 @@ export class Performance {
       onStep: event => this.receive(event),
       beforeStep: before && (event => this.pause(event, before)),
     });
+  }
+
+  get processes(): Processes {
+    return { parent: this.shim.process.pid ?? 0, child: this.pid };
   }
 
   /**
@@ -155,7 +160,7 @@ export class Performance {
   private async pause(event: StepEvent, before: NonNullable<Audience['before']>): Promise<void> {
     if (this.silent || !this.isOurs(event.step)) return;
     try {
-      await before(event, this.pid);
+      await before(event, this.processes);
     } catch (error) {
       const reason = this.explain(error);
       this.interrupt(reason);

@@ -158,7 +158,7 @@ export class Session {
       program,
       {
         done: event => narrator.done(event),
-        before: stepper && ((event, pid) => stepper.before(event, pid)),
+        before: stepper && ((event, processes) => stepper.before(event, processes)),
         replaced: step => {
           narrator.replaced(step);
           if (stdio === 'inherit') this.welcome();
@@ -183,7 +183,7 @@ export class Session {
     try {
       await performance.ready();
       await performance.go();
-      await this.stepper?.after(performance.pid);
+      await this.stepper?.after(performance.processes);
       const output = await performance.output();
       if (output.length > 0) this.quote(output);
       const { scratch } = this;

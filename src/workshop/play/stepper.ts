@@ -1,16 +1,25 @@
 import chalk from 'chalk';
-import { mountsOf } from '../../host/mountinfo.ts';
-import { hostnameOf, namespacesOf } from '../../host/namespaces.ts';
-import { statusField } from '../../host/process.ts';
+import { MinidockError } from '../../errors.ts';
+import { findIdentity } from '../../host/process.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
+import { drawFigure } from '../figure/terminal.ts';
+import { lookFrom, shellBeside } from '../step/beside.ts';
+import { type Change, changesBetween } from '../step/changes.ts';
+import { pictureOf } from '../step/picture.ts';
+import { type State, stateOf } from '../step/state.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
+import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 import type { Narrator } from './narrator.ts';
 
-type State = Record<string, string>;
+/** The processes of a program, by their pids here; the child's is 0 before clone. */
+export interface Processes {
+  readonly parent: number;
+  readonly child: number;
+}
 
-/** `--step`: shows the state before each syscall, waits for a key, and shows what the syscall changed. */
+/** `--step`: draws the state before each syscall, marks what the last one changed, and waits for a key. */
 export class Stepper {
   private running = false;
   private previous: State | undefined;
@@ -22,60 +31,90 @@ export class Stepper {
     private readonly language: Language,
   ) {}
 
-  /** Called while the process stands before `event`. Parent and child take turns. */
-  before(event: StepEvent, pid: number): Promise<void> {
-    this.last = this.last.then(() => this.turn(event, pid));
+  /** Called while a process stands before `event`. Parent and child take turns. Rejects where one of them was killed. */
+  before(event: StepEvent, processes: Processes): Promise<void> {
+    this.last = this.last.then(() => this.turn(event, processes));
     return this.last;
   }
 
   /** What the last step changed, once the process stands still again. */
-  async after(pid: number): Promise<void> {
+  async after(processes: Processes): Promise<void> {
     if (this.previous === undefined) return;
-    const state = await stateOf(pid);
-    this.showChange(this.previous, state);
-    this.previous = state;
+    await this.show(processes);
   }
 
-  private async turn(event: StepEvent, pid: number): Promise<void> {
+  private async turn(event: StepEvent, processes: Processes): Promise<void> {
     if (this.running) return;
-    const state = await stateOf(pid || process.pid);
-    if (this.previous) this.showChange(this.previous, state);
-    else this.show(words.stateNow[this.language], state);
+    let changes = await this.show(processes);
+    for (;;) {
+      this.terminal.line();
+      this.narrator.announce(event);
+      if (!this.terminal.interactive) return;
+      this.terminal.paragraph(words.stepKeys[this.language], line => chalk.yellow(line));
+      const key = await this.terminal.key(pressed => ['enter', 'continue', 'shell'].includes(pressed as string));
+      this.requireAlive(processes);
+      this.running = key === 'continue';
+      if (key === 'shell') await this.visit(processes, changes);
+      this.terminal.fresh();
+      if (key !== 'shell') return;
+      changes = await this.show(processes, changes);
+    }
+  }
+
+  /**
+   * Reads the state, says what changed and draws it. Where nothing changed since the last time (a look from a shell
+   * changes nothing), what had changed before is shown again.
+   */
+  private async show(processes: Processes, before: readonly Change[] = []): Promise<readonly Change[]> {
+    const state = await this.read(processes);
+    const found = this.previous ? changesBetween(this.previous, state) : [];
+    const changes = found.length > 0 ? found : before;
+    if (this.previous) this.say(changes);
     this.previous = state;
+    this.draw(state, changes);
+    return changes;
+  }
+
+  private async read(processes: Processes): Promise<State> {
+    const { parent, child } = processes;
+    try {
+      return { parent: await stateOf(parent), ...(child !== 0 && { child: await stateOf(child) }) };
+    } catch (error) {
+      this.requireAlive(processes);
+      throw error;
+    }
+  }
+
+  private say(changes: readonly Change[]): void {
+    if (changes.length === 0) this.terminal.line(chalk.dim(`    ${words.unchanged[this.language]}`));
+    for (const { text } of changes.slice(0, MOST_CHANGES))
+      for (const line of wrapText(text[this.language], this.terminal.width - 4))
+        this.terminal.line(`    ${chalk.yellow(line)}`);
+  }
+
+  private draw(state: State, changes: readonly Change[]): void {
+    const figure = pictureOf(state, changes, MOST_MOUNTS);
+    this.terminal.lines(drawFigure(figure, this.language, { width: this.terminal.width, chalk }));
+    const pid = state.child?.pid ?? state.parent.pid;
+    this.terminal.paragraph(words.elsewhere[this.language] + lookFrom(pid, changes), line => chalk.dim(line));
+  }
+
+  private async visit({ parent, child }: Processes, changes: readonly Change[]): Promise<void> {
+    const pid = child || parent;
     this.terminal.line();
-    this.narrator.announce(event);
-    if (!this.terminal.interactive) return;
-    this.terminal.line(`    ${chalk.yellow(words.stepKeys[this.language])}`);
-    const key = await this.terminal.key(pressed => pressed === 'enter' || pressed === 'continue');
-    this.running = key === 'continue';
+    this.terminal.paragraph(words.besideHello[this.language].replace('{pid}', String(pid)), line => chalk.green(line));
+    this.terminal.line(chalk.dim(`  ${lookFrom(pid, changes).replaceAll(String(pid), '$PID')}`));
+    await shellBeside(pid);
   }
 
-  private show(label: string, state: State): void {
-    const text = Object.entries(state).map(([name, value]) => `${name} ${value}`);
-    this.terminal.paragraph(`${label}: ${text.join(' · ')}`, line => chalk.dim(line));
+  private requireAlive({ parent, child }: Processes): void {
+    for (const pid of [child, parent]) if (pid !== 0 && findIdentity(pid) === undefined) throw this.gone(pid);
   }
 
-  private showChange(before: State, after: State): void {
-    const changed = Object.keys(after).filter(name => before[name] !== after[name]);
-    if (changed.length === 0) this.terminal.line(chalk.dim(`    ${words.unchanged[this.language]}`));
-    for (const name of changed)
-      this.terminal.line(
-        `    ${name}: ${chalk.dim(before[name] ?? '–')} ${chalk.yellow('→')} ${chalk.bold(after[name])}`,
-      );
+  private gone(pid: number): MinidockError {
+    return new MinidockError('process-gone', words.killed[this.language].replace('{pid}', String(pid)));
   }
 }
 
-/** What the lessons' syscalls change, read from /proc from outside. */
-async function stateOf(pid: number): Promise<State> {
-  const inodes = Object.entries(namespacesOf(pid))
-    .filter(([kind]) => ['uts', 'pid', 'mnt'].includes(kind))
-    .map(([kind, link]) => [`ns/${kind}`, link.replace(/^.*\[(.*)\]$/, '$1')]);
-  return {
-    PID: String(pid),
-    NSpid: statusField(pid, 'NSpid'),
-    hostname: await hostnameOf(pid),
-    ...Object.fromEntries(inodes),
-    mounts: String(mountsOf(pid).length),
-    Name: statusField(pid, 'Name'),
-  };
-}
+const MOST_CHANGES = 3;
+const MOST_MOUNTS = 4;

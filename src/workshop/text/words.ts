@@ -68,9 +68,15 @@ npm keeps --help for itself: npm run lesson -- --help`,
   last: { en: 'This was the last lesson so far.', zh: '目前这是最后一课。' },
   goOn: { en: 'Enter: go on   q: quit', zh: '回车：继续   q：退出' },
   more: { en: '… Enter: more   q: quit', zh: '…… 回车：下一页   q：退出' },
-  stepKeys: { en: 'Enter: do it   c: run on to the end   q: quit', zh: '回车：执行   c：一直运行到底   q：退出' },
-  stateNow: { en: 'before', zh: '之前' },
-  stateThen: { en: 'after', zh: '之后' },
+  stepKeys: {
+    en: 'Enter: do it   !: a shell beside it   c: run on to the end   q: quit',
+    zh: '回车：执行   !：在旁边开一个 shell   c：一直运行到底   q：退出',
+  },
+  elsewhere: { en: 'in a second terminal: ', zh: '在另一个终端里：' },
+  besideHello: {
+    en: 'A shell on the host. The process stands still beside it: $PID is {pid}. `exit` comes back.',
+    zh: '这是宿主机上的 shell。进程就停在旁边：$PID 是 {pid}。输入 `exit` 返回。',
+  },
   unchanged: { en: 'nothing visible changed', zh: '没有可见的变化' },
   shellHello: {
     en: 'You are inside. Look around; `exit` leaves and cleans up.',
