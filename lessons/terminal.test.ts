@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { namespacesOf } from '../src/host/namespaces.ts';
 import { widthOf } from '../src/workshop/text/width.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { learner } from '../test/support/learner.ts';
@@ -92,11 +93,52 @@ test('a paused process that somebody kills ends the lesson with a sentence', () 
     press('Enter');
     const [, pid] = await shows(/child = (\d+)[\s\S]*▶ {3}sethostname[\s\S]*Enter: do it\D*$/);
     process.kill(Number(pid), 'SIGKILL');
-    press('Enter');
     await shows(new RegExp(`lesson: process ${pid} was killed before the lesson was done with it[\\s\\S]*status 1`));
     assert.not.match(written(), stackTrace);
     assert.equal(leftovers(), []);
   }));
+
+test('! in a step is a shell beside the process; the step is still to be done afterwards', () =>
+  onTerminal(['03', '--step'], async ({ press, shows, playOn }) => {
+    await playOn(/Press a number/);
+    press('Enter');
+    await shows(/▶ {3}clone[\s\S]*Enter: do it/);
+    press('Enter');
+    await shows(/▶ {3}sethostname[\s\S]*Enter: do it\D*$/);
+    press('!');
+    const [, pid] = await shows(/\$PID is (\d+)[\s\S]*\(beside \1\) #/);
+    const { uts } = namespacesOf(Number(pid));
+    assert.is.not(uts, namespacesOf('self').uts);
+    for (const key of ['readlink /proc/$PID/ns/uts', 'Enter']) press(key);
+    await shows(new RegExp(`# readlink.*\\n${uts!.replace(/[[\]]/g, '.')}`));
+    for (const key of ['exit', 'Enter']) press(key);
+    await shows(/\) # exit[\s\S]*▶ {3}sethostname[\s\S]*Enter: do it\D*$/);
+    press('Enter');
+    await shows(/sethostname\("container", 9\) = 0\s+hostname: \S+ → container/);
+    press('q');
+    await shows(/Stopped and cleaned up\.\s+status 0/);
+    assert.equal(leftovers(), []);
+  }));
+
+for (const language of ['en', 'zh'])
+  test(`the state fits 80×24 before each step of 06, ${language}`, () =>
+    onTerminal(
+      ['06', '--step', language],
+      async ({ press, shows, playOn, screen, written }) => {
+        await playOn(/Press a number|请按数字键/);
+        press('Enter');
+        for (const call of ['clone', 'mount', 'chdir', 'mount\\("overlay', 'chdir', 'pivot_root', 'umount2']) {
+          await shows(new RegExp(`▶ {3}${call}[\\s\\S]*(Enter: do it|回车：执行)\\D*$`));
+          assert.not.match(written(), /Enter: more|回车：下一页/);
+          press('Enter');
+        }
+        await shows(/umount2[\s\S]*overlay[\s\S]*▶ {3}chdir/);
+        assert.not.match(screen(), /undefined/);
+        press('q');
+        await shows(/status 0/);
+      },
+      { columns: 80, rows: 24, env: { LANG: 'C.UTF-8' } },
+    ));
 
 /** What was written between two prompts, without the lines that only clear the screen. */
 function screens(written: string): string[][] {

@@ -112,7 +112,6 @@ const kinds = {
   'no-free-subnet': 'unavailable',
   'no-space': 'unavailable',
   'output-failed': 'unavailable',
-  'process-gone': 'unavailable',
   'proxy-failed': 'unavailable',
   'read-only': 'unavailable',
   'registry-error': 'unavailable',

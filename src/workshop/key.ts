@@ -1,7 +1,7 @@
 /** A key of the learner's; `interrupt` is Ctrl-C, Ctrl-D and a terminal that went away, undefined any other, and an abort. */
-export async function readKey(signal?: AbortSignal): Promise<
-  'enter' | 'continue' | 'shell' | 'quit' | 'interrupt' | { digit: number } | undefined
-> {
+export async function readKey(
+  signal?: AbortSignal,
+): Promise<'enter' | 'continue' | 'shell' | 'quit' | 'interrupt' | { digit: number } | undefined> {
   const { stdin } = process;
   stdin.setRawMode(true);
   stdin.resume();

@@ -43,7 +43,8 @@ function failed(error: unknown, terminal: Terminal): number {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // EIO: the terminal is gone.
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   // `npm run lesson 04 | head`: nobody reads on. A lesson that runs cleans up as on any other signal.
   if (!process.emit('SIGTERM')) process.exit(0);
 });

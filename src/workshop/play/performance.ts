@@ -13,6 +13,8 @@ export interface Audience {
   done(event: StepEvent): void;
   /** Before each step, which waits: only with `--step`. */
   before?(event: StepEvent, processes: Processes): Promise<void>;
+  /** The program has failed: no answer is waited for any more. */
+  over?(): void;
   /** The execve that succeeded. */
   replaced(step: Step): void;
 }
@@ -169,8 +171,13 @@ export class Performance {
   }
 
   /** Who quits while a step waits makes the shim fail as well: the reason comes first. */
-  private unlessInterrupted<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([this.interruption, promise]);
+  private async unlessInterrupted<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([this.interruption, promise]);
+    } catch (error) {
+      this.audience.over?.();
+      throw error;
+    }
   }
 
   /** The shim's own sealing is a program too, but not the lesson's. */

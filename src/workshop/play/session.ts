@@ -158,6 +158,7 @@ export class Session {
       program,
       {
         done: event => narrator.done(event),
+        over: () => stepper?.over.abort(),
         before: stepper && ((event, processes) => stepper.before(event, processes)),
         replaced: step => {
           narrator.replaced(step);

@@ -1,6 +1,4 @@
 import chalk from 'chalk';
-import { MinidockError } from '../../errors.ts';
-import { findIdentity } from '../../host/process.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import { drawFigure } from '../figure/terminal.ts';
 import { lookFrom, shellBeside } from '../step/beside.ts';
@@ -22,6 +20,8 @@ export interface Processes {
 /** `--step`: draws the state before each syscall, marks what the last one changed, and waits for a key. */
 export class Stepper {
   private running = false;
+  /** Takes back the question that waits: the program has failed, mostly because somebody killed its process. */
+  readonly over = new AbortController();
   private previous: State | undefined;
   private last: Promise<void> = Promise.resolve();
 
@@ -31,7 +31,7 @@ export class Stepper {
     private readonly language: Language,
   ) {}
 
-  /** Called while a process stands before `event`. Parent and child take turns. Rejects where one of them was killed. */
+  /** Called while a process stands before `event`. Parent and child take turns. Rejects where one of them is gone. */
   before(event: StepEvent, processes: Processes): Promise<void> {
     this.last = this.last.then(() => this.turn(event, processes));
     return this.last;
@@ -51,10 +51,13 @@ export class Stepper {
       this.narrator.announce(event);
       if (!this.terminal.interactive) return;
       this.terminal.paragraph(words.stepKeys[this.language], line => chalk.yellow(line));
-      const key = await this.terminal.key(pressed => ['enter', 'continue', 'shell'].includes(pressed as string));
-      this.requireAlive(processes);
+      const key = await this.terminal.key(
+        pressed => pressed === 'enter' || pressed === 'continue' || pressed === 'shell',
+        this.over.signal,
+      );
       this.running = key === 'continue';
       if (key === 'shell') await this.visit(processes, changes);
+      this.over.signal.throwIfAborted();
       this.terminal.fresh();
       if (key !== 'shell') return;
       changes = await this.show(processes, changes);
@@ -76,13 +79,10 @@ export class Stepper {
   }
 
   private async read(processes: Processes): Promise<State> {
-    const { parent, child } = processes;
-    try {
-      return { parent: await stateOf(parent), ...(child !== 0 && { child: await stateOf(child) }) };
-    } catch (error) {
-      this.requireAlive(processes);
-      throw error;
-    }
+    return {
+      parent: await stateOf(processes.parent),
+      ...(processes.child !== 0 && { child: await stateOf(processes.child) }),
+    };
   }
 
   private say(changes: readonly Change[]): void {
@@ -105,14 +105,6 @@ export class Stepper {
     this.terminal.paragraph(words.besideHello[this.language].replace('{pid}', String(pid)), line => chalk.green(line));
     this.terminal.line(chalk.dim(`  ${lookFrom(pid, changes).replaceAll(String(pid), '$PID')}`));
     await shellBeside(pid);
-  }
-
-  private requireAlive({ parent, child }: Processes): void {
-    for (const pid of [child, parent]) if (pid !== 0 && findIdentity(pid) === undefined) throw this.gone(pid);
-  }
-
-  private gone(pid: number): MinidockError {
-    return new MinidockError('process-gone', words.killed[this.language].replace('{pid}', String(pid)));
   }
 }
 

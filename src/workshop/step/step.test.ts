@@ -127,7 +127,7 @@ test('the picture fits 40, 80 and 100 columns in both languages; at 80 it takes 
     child: child(['mnt', 'pid', 'uts'], {
       hostname: 'container',
       directory: '/tmp/minidock-lesson-1-abc/rootfs',
-      mounts: [{ ...parent.mounts[0]!, parent: '7' }, root],
+      mounts: [{ ...parent.mounts[0]!, parent: '7', propagation: '' }, root],
     }),
   };
   for (const language of ['en', 'zh'] as const)
