@@ -24,15 +24,6 @@ function watch(args: string[], stdin: 'pipe' | 'ignore' = 'pipe'): ChildProcess 
   return Object.assign(child, { output: () => text });
 }
 
-/** Empty where the process is gone altogether. */
-function readStatus(pid: string): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    return 'State: Z';
-  }
-}
-
 const ended = (child: ChildProcess) =>
   new Promise<number | null>(resolve => {
     if (child.exitCode !== null) resolve(child.exitCode);

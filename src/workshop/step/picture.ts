@@ -134,7 +134,7 @@ function mountTree(child: ProcessState, parent: ProcessState, changes: readonly 
   const touched = (key: string) => mine.some(({ mount }) => mount === key);
   const kept = all.size - fresh.length;
   const parts = [
-    { count: kept, text: { en: 'copied from the host', zh: '从宿主机复制' } },
+    { count: kept, text: { en: 'copied', zh: '复制来的' } },
     { count: fresh.length, text: { en: 'of its own', zh: '自己的' } },
     { count: lost, text: { en: 'of the host’s gone', zh: '宿主机的已消失' } },
   ].filter(({ count }) => count > 0);
