@@ -40,7 +40,7 @@ function questionsOf(lesson: Lesson): Question[] {
 }
 
 /** Lessons that have not all parts yet. A lesson leaves this list and does not come back. */
-const unfinished = ['01-process', '02-syscalls', '04-pid-namespace', '05-mount-namespace', '06-pivot-root'];
+const unfinished: string[] = [];
 
 test('there are lessons, numbered without gaps from 01', () => {
   const numbers = lessonIds().map(id => Number(id.slice(0, 2)));

@@ -3,6 +3,8 @@ import { pieces } from '../../src/engine/compile/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
 import { startTimeOf } from '../../src/host/process.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
+import { call } from '../../src/syscalls/calls.ts';
+import { CLONE } from '../../src/syscalls/uapi/flags.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { compareWithC } from '../../src/workshop/play/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
@@ -33,6 +35,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'uts', 'pid', 'mnt'],
+  minutes: 20,
   question: {
     ask: {
       en: 'The child is PID 1 of a new PID namespace. It now runs `ps`. What does it see?',
@@ -90,6 +93,14 @@ export const lesson: Lesson = {
         ...namespaceFacts(host, container, ['uts', 'pid']),
       ],
     }),
+  },
+  byHand: {
+    caption: {
+      en: 'The shell has it as one command. `--fork` is there because `unshare` moves only future children, `--mount-proc` for what the lesson is about.',
+      zh: 'shell 里一条命令就够了。要 `--fork`，是因为 `unshare` 只影响以后的子进程；要 `--mount-proc`，正是本课要讲的事。',
+    },
+    language: 'sh',
+    lines: `unshare --pid --fork --mount-proc sh -c 'echo $$; ps ax'`,
   },
   experiments: [
     {
@@ -156,6 +167,126 @@ export const lesson: Lesson = {
       }),
     },
   ],
+  breakIt: [
+    {
+      title: { en: 'Break it: a new /proc, but no new namespace', zh: '拆一步：有新的 /proc，没有新的命名空间' },
+      change: {
+        en: 'The cure once more, with `CLONE_NEWPID` removed: a mount namespace, a fresh procfs, and the PID namespace of the host.',
+        zh: '还是上面的解药，只去掉 `CLONE_NEWPID`：有挂载命名空间，有新挂的 procfs，PID 命名空间仍是宿主机的。',
+      },
+      program: ({ command }) =>
+        lessonProgram({
+          namespaces: ['mount', 'uts'],
+          child: [
+            ...pieces.mountNamespace(),
+            ...pieces.kernelMount(proc, hostFacts()),
+            ...pieces.utsNamespace('container'),
+          ],
+          command,
+        }),
+      inside,
+      question: {
+        ask: { en: 'Who is number one in the fresh `/proc`?', zh: '在新挂的 `/proc` 里，谁是 1 号？' },
+        right: {
+          text: { en: 'the host’s init, as before', zh: '还是宿主机的 init' },
+          because: {
+            en: 'A fresh mount is not a fresh list. It shows the namespace of the one who mounts it, and that is the host’s.',
+            zh: '挂载是新的，名单不是。它显示的是挂载者所在的命名空间，而那就是宿主机的。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'the child: it mounted it', zh: '子进程：是它挂载的' },
+            because: {
+              en: 'It decides by its namespace what is shown. It has none of its own here.',
+              zh: '显示什么取决于它所在的命名空间，而这里它没有自己的。',
+            },
+          },
+          {
+            text: { en: 'nobody: the list is empty', zh: '没有谁：名单是空的' },
+            because: {
+              en: 'Each PID namespace has processes, or it would be gone. This one has all of the host’s.',
+              zh: '每个 PID 命名空间里都有进程，否则它早就消失了。这一个里有宿主机的全部进程。',
+            },
+          },
+        ],
+      },
+      outcome: 'runs',
+      evidence: (_host, container) => ({ facts: [procFact(container, 'same')] }),
+    },
+    {
+      title: { en: 'Break it: unshare in place of clone', zh: '换一个：用 unshare 代替 clone' },
+      change: {
+        en: 'The child is made without the flag and calls `unshare(CLONE_NEWPID)` itself. Then it executes the shell, which starts one more shell.',
+        zh: '创建子进程时不带标志，由它自己调用 `unshare(CLONE_NEWPID)`。然后它执行 shell，这个 shell 再启动一个 shell。',
+      },
+      program: ({ command }) =>
+        lessonProgram({
+          namespaces: [],
+          child: [
+            call('unshare', [CLONE.CLONE_NEWPID], {
+              why: {
+                en: 'a new PID namespace, for the children that come',
+                zh: '为以后的子进程准备一个新的 PID 命名空间',
+              },
+            }),
+          ],
+          command,
+        }),
+      inside: `echo "my PID: $$"
+sh -c 'echo "my first child: $$"'`,
+      question: {
+        ask: { en: 'Who is PID 1?', zh: '谁是 1 号？' },
+        right: {
+          text: {
+            en: 'the second shell: the first child after `unshare`',
+            zh: '第二个 shell：`unshare` 之后的第一个子进程',
+          },
+          because: {
+            en: 'A PID never changes while a process lives; libraries remember it. So `unshare` and `setns` count for future children only. (With the end of that first child the namespace is closed: the next fork says “Cannot allocate memory”.)',
+            zh: '进程活着的时候 PID 不会变，库函数都记着它。所以 `unshare` 和 `setns` 只对以后的子进程起作用。（这第一个子进程一结束，命名空间就关闭了：再 fork 会得到 “Cannot allocate memory”。）',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'the process that called `unshare`', zh: '调用 `unshare` 的那个进程' },
+            because: {
+              en: 'That holds for the other namespaces. A process would have to change its PID, and nothing in Unix is prepared for that.',
+              zh: '别的命名空间确实如此。但那样进程就得改变自己的 PID，Unix 里没有任何东西能应付这种事。',
+            },
+          },
+          {
+            text: { en: 'nobody: without clone there is no init', zh: '没有谁：不用 clone 就没有 init' },
+            because: {
+              en: 'The first process that is born in the namespace is its init, however the namespace was made.',
+              zh: '不管命名空间是怎么建的，在里面出生的第一个进程就是它的 init。',
+            },
+          },
+        ],
+      },
+      outcome: 'runs',
+      evidence: (_host, container) => ({
+        columns: [
+          { en: 'to itself', zh: '它自己看' },
+          { en: 'as the shell says', zh: 'shell 的输出' },
+        ],
+        facts: [
+          {
+            what: { en: 'the process that called unshare', zh: '调用 unshare 的进程' },
+            host: String(container.pid),
+            container: said(container, 'my PID'),
+            claim: 'same',
+          },
+          {
+            what: { en: 'it, and its first child', zh: '它，和它的第一个子进程' },
+            host: said(container, 'my PID'),
+            container: said(container, 'my first child'),
+            claim: 'differs',
+          },
+        ],
+      }),
+    },
+  ],
   compare: (stage, seen) => compareWithC(new URL('ns_pid.c', import.meta.url), stage, seen),
   seen: [
     {
@@ -170,6 +301,127 @@ export const lesson: Lesson = {
       en: 'the first process of the namespace is its init; when it ended, the namespace was gone',
       zh: '命名空间里的第一个进程就是它的 init；它一结束，命名空间就消失了',
     },
+  ],
+  recap: [
+    {
+      ask: {
+        en: '`NSpid: 4711 12 1`. How many PID namespaces can see this process?',
+        zh: '`NSpid: 4711 12 1`。有几个 PID 命名空间能看见这个进程？',
+      },
+      right: {
+        text: { en: 'three', zh: '三个' },
+        because: {
+          en: 'One number for each, from the outermost in which you look to its own.',
+          zh: '每个命名空间一个编号，从你所在的那一层一直到它自己的那一层。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'one: it has one PID', zh: '一个：它只有一个 PID' },
+          because: {
+            en: 'It has one in each namespace that can see it.',
+            zh: '凡是能看见它的命名空间，都各给它编了一个号。',
+          },
+        },
+        {
+          text: { en: 'all', zh: '所有的' },
+          because: {
+            en: 'Siblings and namespaces below cannot: one sees oneself and what is below.',
+            zh: '同级的和下层的都看不见：只能看见自己这一层和下面的。',
+          },
+        },
+      ],
+    },
+    {
+      ask: {
+        en: 'A script is PID 1, and `kill -TERM 1` from inside does nothing. Why?',
+        zh: '脚本是 1 号进程，在里面执行 `kill -TERM 1` 没有反应。为什么？',
+      },
+      right: {
+        text: {
+          en: 'it has no handler, and the kernel drops such signals for PID 1',
+          zh: '它没有注册处理函数，内核就丢弃发给 1 号的这种信号',
+        },
+        because: {
+          en: 'An init that could be killed by accident would take everything along.',
+          zh: '如果 init 能被误杀，所有进程都会跟着遭殃。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'PID 1 blocks all signals', zh: '1 号进程屏蔽了所有信号' },
+          because: { en: 'A signal for which it has a handler arrives.', zh: '只要注册了处理函数，信号就收得到。' },
+        },
+        {
+          text: { en: 'only the host may signal it', zh: '只有宿主机能给它发信号' },
+          because: {
+            en: 'From outside SIGTERM is dropped in the same way. SIGKILL and SIGSTOP from outside arrive.',
+            zh: '从外面发来的 SIGTERM 同样会被丢弃。从外面来的 SIGKILL 和 SIGSTOP 才有效。',
+          },
+        },
+      ],
+    },
+    {
+      ask: {
+        en: 'PID 1 of a container ends while others still run. What happens to them?',
+        zh: '容器的 1 号进程结束了，别的进程还在运行。它们会怎样？',
+      },
+      right: {
+        text: { en: 'the kernel kills them', zh: '被内核杀掉' },
+        because: {
+          en: 'A namespace without an init is over; that is how a container ends as a whole.',
+          zh: '没有 init 的命名空间就完了；容器就是这样整体结束的。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'they become children of the host’s init', zh: '过继给宿主机的 init' },
+          because: {
+            en: 'Orphans stay in their namespace: they go to its init, and it is gone.',
+            zh: '孤儿不会离开自己的命名空间：收养它们的是本命名空间的 init，而它已经不在了。',
+          },
+        },
+        {
+          text: { en: 'they go on', zh: '继续运行' },
+          because: {
+            en: 'There would be nobody to wait for them, and no number 1.',
+            zh: '那样就没有谁等它们，也没有 1 号了。',
+          },
+        },
+      ],
+    },
+  ],
+  glossary: [
+    {
+      term: { en: 'PID namespace', zh: 'PID 命名空间' },
+      means: {
+        en: 'A list of processes with numbers of its own, inside the list of its parent.',
+        zh: '一份编号自成体系的进程名单，包含在上一层的名单之中。',
+      },
+    },
+    {
+      term: { en: 'init', zh: 'init' },
+      means: {
+        en: 'The first process of a PID namespace: it adopts orphans, and with it everything ends.',
+        zh: 'PID 命名空间里的第一个进程：它收养孤儿进程；它一结束，一切都结束。',
+      },
+    },
+    {
+      term: { en: 'orphan', zh: '孤儿进程' },
+      means: { en: 'A process whose parent has ended.', zh: '父进程已经结束的进程。' },
+    },
+    {
+      term: { en: 'procfs', zh: 'procfs' },
+      means: {
+        en: 'The file system behind `/proc`; each mount of it shows one PID namespace.',
+        zh: '`/proc` 背后的文件系统；每次挂载显示一个 PID 命名空间。',
+      },
+    },
+  ],
+  reading: [
+    { what: { en: 'the whole of it', zh: '完整说明' }, where: 'pid_namespaces(7)' },
+    { what: { en: 'NSpid and its neighbours', zh: 'NSpid 以及它周围的各行' }, where: 'proc_pid_status(5)' },
+    { what: { en: 'which signals PID 1 gets', zh: '1 号进程收得到哪些信号' }, where: 'kill(2), NOTES' },
   ],
   sources: ['src/container/process/namespaces.ts', 'src/container/rootfs/mounts.ts'],
   engineCommand: ['minidock', 'run', '--dry-run', '--hostname', 'container', 'busybox', 'true'],

@@ -5,6 +5,7 @@ import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
 import { type Step, slot } from '../../src/syscalls/step.ts';
 import type { Text } from '../../src/syscalls/text/language.ts';
 import { CLONE, MS, O } from '../../src/syscalls/uapi/flags.ts';
+import { without } from '../../src/workshop/break.ts';
 import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { mountDifference, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 import { figure } from './figure.ts';
@@ -97,6 +98,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'mnt'],
+  minutes: 20,
   question: {
     ask: {
       en: 'On a systemd machine `/` is shared. A child made with `CLONE_NEWNS` mounts a tmpfs, and does nothing else. Who sees the files in it?',
@@ -161,6 +163,18 @@ export const lesson: Lesson = {
       ],
       listings: [mountDifference(host, container)],
     }),
+  },
+  byHand: {
+    caption: {
+      en: 'In the shell. `unshare` of util-linux does the second line by itself, so often was it forgotten; `--propagation unchanged` keeps it from doing so.',
+      zh: 'shell 里的写法。第二行 util-linux 的 `unshare` 会自动做，因为忘记的人实在太多；加上 `--propagation unchanged` 它才不做。',
+    },
+    language: 'sh',
+    lines: `unshare --mount --propagation unchanged sh -c '
+  mount --make-rprivate /
+  mount -t tmpfs -o size=1m none /mnt
+  touch /mnt/note; ls /mnt'
+ls /mnt                       # nothing: the note is not here`,
   },
   experiments: [
     {
@@ -249,6 +263,93 @@ export const lesson: Lesson = {
       ...leak(true),
     },
   ],
+  breakIt: [
+    {
+      title: { en: 'Break it: private, but in the same namespace', zh: '拆一步：设了 private，却在同一个命名空间里' },
+      change: {
+        en: 'The program that did not leak, with `unshare(CLONE_NEWNS)` removed. `MS_REC|MS_PRIVATE` stays.',
+        zh: '就是刚才没有泄漏的那段程序，只去掉 `unshare(CLONE_NEWNS)`。`MS_REC|MS_PRIVATE` 还在。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({
+          namespaces: ['mount'],
+          child: without(twoNamespaces(scratch, true), 'unshare('),
+          command,
+        }),
+      inside: countInner,
+      question: {
+        ask: {
+          en: 'How many mounts on `inner` does the first namespace have afterwards?',
+          zh: '之后，第一个命名空间在 `inner` 上有几个挂载？',
+        },
+        right: {
+          text: { en: 'one', zh: '一个' },
+          because: {
+            en: 'Private or not: the mount is made in the table of the caller’s namespace, and there is only one here.',
+            zh: '不管是不是 private，挂载都做在调用者所在命名空间的那张表里，而这里只有一张表。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'none: it is private', zh: '没有：它是 private' },
+            because: {
+              en: 'MS_PRIVATE keeps events from others. It does not hide a mount in its own table.',
+              zh: 'MS_PRIVATE 只是不把事件传给别人，并不会把挂载从自己的表里藏起来。',
+            },
+          },
+          {
+            text: { en: 'none: `setns` fails', zh: '没有：`setns` 会失败' },
+            because: {
+              en: 'Entering the mount namespace in which one is already, is allowed.',
+              zh: '进入自己已经所在的挂载命名空间是允许的。',
+            },
+          },
+        ],
+      },
+      outcome: 'runs',
+      evidence: leak(false).evidence!,
+    },
+    {
+      title: { en: 'Break it: no mount point', zh: '拆一步：没有挂载点' },
+      change: {
+        en: 'Now the step `mkdirat` is removed: `inner` does not exist.',
+        zh: '这回去掉 `mkdirat` 这一步：`inner` 不存在。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({
+          namespaces: ['mount'],
+          child: without(twoNamespaces(scratch, true), 'mkdirat('),
+          command,
+        }),
+      question: {
+        ask: { en: 'What does `mount` return?', zh: '`mount` 会返回什么？' },
+        right: {
+          text: { en: 'ENOENT', zh: 'ENOENT' },
+          because: {
+            en: 'A mount covers something that is there. It makes no directory, not even for root.',
+            zh: '挂载是盖在已有的东西上面的。它不会替你建目录，对 root 也一样。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: '0: it makes the directory', zh: '0：它会把目录建出来' },
+            because: {
+              en: 'Engines do that before they mount (`-v` of Docker is known for it). The kernel does not.',
+              zh: '那是引擎在挂载之前做的（Docker 的 `-v` 就以此出名），内核不会。',
+            },
+          },
+          {
+            text: { en: 'ENOTDIR', zh: 'ENOTDIR' },
+            because: {
+              en: 'That is what a file in the place of a directory gives.',
+              zh: '如果那里是文件而不是目录，才会返回这个。',
+            },
+          },
+        ],
+      },
+      outcome: { call: 'mount', errno: 'ENOENT' },
+    },
+  ],
   seen: [
     { en: 'the mount table was copied, the files were not', zh: '复制的是挂载表，不是文件' },
     {
@@ -258,6 +359,119 @@ export const lesson: Lesson = {
     {
       en: 'shared mounts forward what happens to them, also into other namespaces; `MS_REC|MS_PRIVATE` ends that',
       zh: '共享挂载会转发发生在自己身上的事，也会传到别的命名空间；`MS_REC|MS_PRIVATE` 让它停下',
+    },
+  ],
+  recap: [
+    {
+      ask: { en: 'What does a new mount namespace begin with?', zh: '新的挂载命名空间一开始里面有什么？' },
+      right: {
+        text: { en: 'a copy of the mount table', zh: '挂载表的一份副本' },
+        because: {
+          en: 'The files are the same; only where things are mounted is separate from now on.',
+          zh: '文件还是同样的文件，从此分开的只是什么挂载在哪里。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'an empty tree', zh: '一棵空树' },
+          because: { en: 'Then not even `/bin/sh` would be there.', zh: '那样连 `/bin/sh` 都没有。' },
+        },
+        {
+          text: { en: 'a copy of the files', zh: '文件的一份副本' },
+          because: {
+            en: 'Copying a disk for each container? That is what overlay spares us (lesson 6).',
+            zh: '为每个容器复制一遍磁盘？省掉这件事的正是 overlay（第 6 课）。',
+          },
+        },
+      ],
+    },
+    {
+      ask: {
+        en: '`mount -t tmpfs none /mnt` inside, and `/mnt` on the host shows it, too. What was forgotten?',
+        zh: '在里面执行 `mount -t tmpfs none /mnt`，宿主机的 `/mnt` 也变了。忘了什么？',
+      },
+      right: {
+        text: { en: 'to end the propagation: MS_REC|MS_PRIVATE', zh: '切断传播：MS_REC|MS_PRIVATE' },
+        because: {
+          en: 'The copy of a shared mount is a peer of the original.',
+          zh: 'shared 挂载的副本，和原来那个是对等关系。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'CLONE_NEWPID', zh: 'CLONE_NEWPID' },
+          because: { en: 'PID namespaces have nothing to do with mounts.', zh: 'PID 命名空间和挂载没有关系。' },
+        },
+        {
+          text: { en: '`umount /mnt` at the end', zh: '最后的 `umount /mnt`' },
+          because: {
+            en: 'The mount goes with its namespace; it should not have been on the host in the first place.',
+            zh: '挂载会随命名空间一起消失；问题在于它本来就不该出现在宿主机上。',
+          },
+        },
+      ],
+    },
+    {
+      ask: { en: 'What does MS_SLAVE do?', zh: 'MS_SLAVE 起什么作用？' },
+      right: {
+        text: { en: 'events come in, and none go out', zh: '事件传得进来，传不出去' },
+        because: {
+          en: 'A stick that is plugged in appears in the container, and nothing of the container on the host.',
+          zh: '宿主机插上 U 盘，容器里也看得到；容器里的挂载则到不了宿主机。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'events go out, and none come in', zh: '事件传得出去，传不进来' },
+          because: {
+            en: 'There is no such type: it would be the leak without the use.',
+            zh: '没有这种类型：那就只剩泄漏，没有用处了。',
+          },
+        },
+        {
+          text: { en: 'the mount is read-only', zh: '挂载变成只读' },
+          because: {
+            en: 'That is MS_RDONLY, and has nothing to do with propagation.',
+            zh: '那是 MS_RDONLY，和传播没有关系。',
+          },
+        },
+      ],
+    },
+  ],
+  glossary: [
+    {
+      term: { en: 'mount', zh: '挂载' },
+      means: {
+        en: 'A file system made visible at a directory; a line in a mount table.',
+        zh: '让一个文件系统出现在某个目录上；它是挂载表里的一行。',
+      },
+    },
+    {
+      term: { en: 'mount namespace', zh: '挂载命名空间' },
+      means: { en: 'A mount table of its own.', zh: '一张独立的挂载表。' },
+    },
+    {
+      term: { en: 'propagation', zh: '传播' },
+      means: {
+        en: 'Whether what happens to a mount is repeated elsewhere: shared, slave, private.',
+        zh: '挂载上发生的事是否在别处重演：shared、slave、private。',
+      },
+    },
+    {
+      term: { en: 'peer group', zh: '对等组' },
+      means: {
+        en: 'Copies of a shared mount that repeat each other’s events.',
+        zh: '同一个 shared 挂载的各份副本，它们互相重演事件。',
+      },
+    },
+    { term: { en: 'tmpfs', zh: 'tmpfs' }, means: { en: 'A file system in memory.', zh: '放在内存里的文件系统。' } },
+  ],
+  reading: [
+    { what: { en: 'mount tables and propagation', zh: '挂载表与传播' }, where: 'mount_namespaces(7)' },
+    { what: { en: 'all flags', zh: '所有标志' }, where: 'mount(2)' },
+    {
+      what: { en: 'what each propagation type means', zh: '每种传播类型的含义' },
+      where: 'Documentation/filesystems/sharedsubtree.rst',
     },
   ],
   sources: ['src/container/process/namespaces.ts'],

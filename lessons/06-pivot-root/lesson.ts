@@ -5,8 +5,9 @@ import { hostFacts } from '../../src/host/facts.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { call, close, mkdir, mount, open } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
-import { type Step, slot } from '../../src/syscalls/step.ts';
+import { type Step, type Syscall, slot } from '../../src/syscalls/step.ts';
 import { MS, O } from '../../src/syscalls/uapi/flags.ts';
+import { changed, without } from '../../src/workshop/break.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 import { makeSmallRoot } from '../../src/workshop/play/small-root.ts';
@@ -76,6 +77,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'mnt', 'pid', 'uts', 'overlay'],
+  minutes: 25,
   question: {
     ask: {
       en: 'After `pivot_root(".", ".")` the process is in its new root. A symbolic link in the image says `evil → /../../etc/shadow`. When can it no longer reach the host’s file?',
@@ -158,6 +160,20 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
         },
       ],
     }),
+  },
+  byHand: {
+    caption: {
+      en: 'The same in the shell, as scripts of other courses have it. `umount -l` is `umount2` with MNT_DETACH.',
+      zh: 'shell 里的写法，别的课程的脚本就是这样。`umount -l` 就是带 MNT_DETACH 的 `umount2`。',
+    },
+    language: 'sh',
+    lines: `unshare --mount --uts --pid --fork sh -c '
+  mount -t overlay overlay -o lowerdir=image,upperdir=upper,workdir=work rootfs
+  cd rootfs
+  pivot_root . .
+  umount -l .
+  mount -t proc proc /proc
+  exec /bin/sh'`,
   },
   experiments: [
     {
@@ -321,6 +337,110 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
       },
     },
   ],
+  breakIt: [
+    {
+      title: { en: 'Break it: nobody takes the old root away', zh: '拆一步：没有人拿走旧的根' },
+      change: {
+        en: 'All steps but `umount2(".", MNT_DETACH)`. Then the shell looks for the host’s file.',
+        zh: '去掉 `umount2(".", MNT_DETACH)`，其余照旧。然后让 shell 去找宿主机的那个文件。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({
+          namespaces: ['mount'],
+          child: [...pieces.mountNamespace(), ...overlay(scratch), ...without(pieces.pivotRoot('rootfs'), 'umount2(')],
+          command,
+        }),
+      inside: `[ -e "/..$LESSON/secret" ] && echo "secret: in reach" || echo "secret: gone"`,
+      question: {
+        ask: { en: 'What does the shell see?', zh: 'shell 会看到什么？' },
+        right: {
+          text: {
+            en: 'its new root, and through `/..` the host’s file',
+            zh: '新的根，以及穿过 `/..` 够到的宿主机文件',
+          },
+          because: {
+            en: 'Everything looks right: `ls /` shows the image. One forgotten line, and each path with `..` in front is a way out.',
+            zh: '看上去一切正常：`ls /` 显示的是镜像。可是忘了这一行，任何以 `..` 开头的路径都是出口。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'the host’s root: it lies on top', zh: '宿主机的根：它压在上面' },
+            because: {
+              en: 'The process’s root is the new one, and a lookup begins there. Only `..` leads up to what lies on top.',
+              zh: '进程的根是新的那个，查找从它开始。只有走 `..` 才会落到上面那一层。',
+            },
+          },
+          {
+            text: { en: 'nothing: `execve` fails', zh: '什么也看不到：`execve` 会失败' },
+            because: {
+              en: '`/bin/sh` is looked up in the new root, and it is there.',
+              zh: '`/bin/sh` 是在新的根里查找的，它就在那里。',
+            },
+          },
+        ],
+      },
+      outcome: 'runs',
+      evidence: (_host, container) => ({
+        columns: [
+          { en: 'with the step', zh: '有这一步' },
+          { en: 'without it', zh: '没有这一步' },
+        ],
+        facts: [
+          {
+            what: { en: 'the file secret', zh: 'secret 文件' },
+            host: 'gone',
+            container: said(container, 'secret'),
+            claim: 'differs',
+          },
+        ],
+      }),
+    },
+    {
+      title: { en: 'Break it: an unmount that is not lazy', zh: '换一个：不用惰性卸载' },
+      change: {
+        en: '`umount2(".", 0)` in place of `umount2(".", MNT_DETACH)`.',
+        zh: '用 `umount2(".", 0)` 代替 `umount2(".", MNT_DETACH)`。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({
+          namespaces: ['mount'],
+          child: [
+            ...pieces.mountNamespace(),
+            ...overlay(scratch),
+            ...changed(pieces.pivotRoot('rootfs'), 'umount2(', step => ({ ...(step as Syscall), args: [str('.'), 0] })),
+          ],
+          command,
+        }),
+      question: {
+        ask: { en: 'What does `umount2` return?', zh: '`umount2` 会返回什么？' },
+        right: {
+          text: { en: 'EBUSY', zh: 'EBUSY' },
+          because: {
+            en: 'The host’s tree is full of mounts of its own, `/proc` and `/dev` among them, and a mount with others below it is busy. MNT_DETACH takes it out of the tree with all that hangs on it.',
+            zh: '宿主机的那棵树上还挂着许多别的挂载，`/proc`、`/dev` 都在其中；下面还有挂载的挂载就是“忙”的。MNT_DETACH 会把它连同挂在上面的一切一起摘下来。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: '0: nobody in the container uses the old root', zh: '0：容器里没有谁在用旧的根' },
+            because: {
+              en: 'No process does, and yet its other mounts hang on it.',
+              zh: '确实没有进程在用，可是别的挂载还挂在它上面。',
+            },
+          },
+          {
+            text: { en: 'EINVAL: `.` is no mount point', zh: 'EINVAL：`.` 不是挂载点' },
+            because: {
+              en: 'It is one twice over: the new root, and on top of it the old one.',
+              zh: '它不但是，而且有两层：新的根，上面压着旧的根。',
+            },
+          },
+        ],
+      },
+      outcome: { call: 'umount2', errno: 'EBUSY' },
+    },
+  ],
   seen: [
     {
       en: 'a directory of binaries became `/`; the host’s tree is in no mount table of this namespace',
@@ -334,6 +454,118 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
     {
       en: '`EINVAL` from pivot_root means: not a mount point, or shared',
       zh: 'pivot_root 的 `EINVAL` 意味着：不是挂载点，或者是 shared',
+    },
+  ],
+  recap: [
+    {
+      ask: { en: 'What does `pivot_root` do that `chroot` does not?', zh: '`pivot_root` 做了什么 `chroot` 没做的事？' },
+      right: {
+        text: { en: 'the old tree can be unmounted afterwards', zh: '之后可以把旧的树卸载掉' },
+        because: {
+          en: '`chroot` changes where one process begins to look; the old tree stays, and root climbs out.',
+          zh: '`chroot` 只改变一个进程从哪里开始查找，旧的树还在，root 能爬出去。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'it copies the files', zh: '复制文件' },
+          because: { en: 'It moves mounts. Not a byte is copied.', zh: '它移动的是挂载，一个字节也不复制。' },
+        },
+        {
+          text: { en: 'it needs no rights', zh: '不需要权限' },
+          because: {
+            en: 'Both need a capability: CAP_SYS_CHROOT the one, CAP_SYS_ADMIN the other.',
+            zh: '两个都需要权限：`chroot` 要 CAP_SYS_CHROOT，`pivot_root` 要 CAP_SYS_ADMIN。',
+          },
+        },
+      ],
+    },
+    {
+      ask: {
+        en: 'A container deletes `/bin/sh`, which is in its image. What happens to the image?',
+        zh: '容器删除了镜像里的 `/bin/sh`。镜像会怎样？',
+      },
+      right: {
+        text: { en: 'nothing: a mark in `upper` hides the file', zh: '没有变化：`upper` 里的一个标记把文件遮住了' },
+        because: { en: 'The mark is called a whiteout: lesson 11.', zh: '这个标记叫 whiteout：见第 11 课。' },
+      },
+      wrong: [
+        {
+          text: { en: 'the file is gone for all containers', zh: '所有容器都没有这个文件了' },
+          because: { en: 'Then one container could break all others.', zh: '那样一个容器就能毁掉其他所有容器。' },
+        },
+        {
+          text: { en: 'the deletion fails', zh: '删除会失败' },
+          because: {
+            en: '`lower` is read-only, but overlay takes the change in `upper`.',
+            zh: '`lower` 是只读的，但 overlay 会把改动记在 `upper` 里。',
+          },
+        },
+      ],
+    },
+    {
+      ask: {
+        en: 'Why does an engine look up no path of the image before the detach?',
+        zh: '在摘下旧的根之前，引擎为什么不解析镜像里的任何路径？',
+      },
+      right: {
+        text: { en: 'a symbolic link with `..` would lead to the host', zh: '带 `..` 的符号链接会通到宿主机' },
+        because: {
+          en: 'An image is somebody else’s work. Between the two steps its links are resolved with the host in reach.',
+          zh: '镜像是别人做的。在这两步之间解析它的链接，宿主机就在手边。',
+        },
+      },
+      wrong: [
+        {
+          text: { en: 'paths are slow', zh: '解析路径太慢' },
+          because: { en: 'They are not, and it would be no reason.', zh: '并不慢，而且这也不成理由。' },
+        },
+        {
+          text: { en: 'there is no `/proc` yet', zh: '还没有 `/proc`' },
+          because: { en: 'Looking up a path does not need it.', zh: '解析路径用不着它。' },
+        },
+      ],
+    },
+  ],
+  glossary: [
+    {
+      term: { en: 'root directory', zh: '根目录' },
+      means: {
+        en: 'Where the lookup of a path with `/` in front begins; each process has one.',
+        zh: '以 `/` 开头的路径从哪里开始查找；每个进程都有自己的根目录。',
+      },
+    },
+    {
+      term: { en: 'chroot', zh: 'chroot' },
+      means: {
+        en: 'Changes the root directory of one process. The old tree stays mounted.',
+        zh: '改变一个进程的根目录。旧的树仍然挂载着。',
+      },
+    },
+    {
+      term: { en: 'pivot_root', zh: 'pivot_root' },
+      means: {
+        en: 'Puts a mount in the place of the root of a mount namespace.',
+        zh: '让一个挂载取代挂载命名空间的根。',
+      },
+    },
+    {
+      term: { en: 'lazy unmount, MNT_DETACH', zh: '惰性卸载（MNT_DETACH）' },
+      means: {
+        en: 'Takes a mount out of the tree at once and frees it when its last user is gone.',
+        zh: '立刻把挂载从树上摘下，等最后一个使用者离开再释放。',
+      },
+    },
+  ],
+  reading: [
+    {
+      what: { en: 'pivot_root(".", "."), and why', zh: 'pivot_root(".", ".") 及其原因' },
+      where: 'pivot_root(2), NOTES',
+    },
+    { what: { en: 'overlay', zh: 'overlay' }, where: 'Documentation/filesystems/overlayfs.rst' },
+    {
+      what: { en: 'the root in a container’s configuration', zh: '容器配置里的根' },
+      where: 'OCI runtime-spec, config.md, Root',
     },
   ],
   sources: ['src/container/rootfs/rootfs.ts', 'src/container/rootfs/mounts.ts'],
