@@ -118,6 +118,20 @@ const cases: [string, string[], number, RegExp][] = [
   ['volume over the root', ['run', '-v', '/tmp:/', 'bb', 'true'], 125, /destination can't be '\/'/],
   ['bad mode', ['run', '-v', '/tmp:/x:zz', 'bb', 'true'], 125, /invalid mode: zz/],
   ['bad variable', ['run', '-e', '=x', 'bb', 'true'], 125, /invalid environment variable: =x/],
+  [
+    'a name that is too short',
+    ['run', '--name', 'a', 'bb', 'true'],
+    125,
+    /name \(a\).*\n {2}fix: .* 2 to 255 characters/,
+  ],
+  [
+    'a time that is none',
+    ['image', 'prune', '-f', '--filter', 'until=x'],
+    1,
+    /as time or duration: "x"\n {2}fix: write 10m/,
+  ],
+  ['no configuration', ['--config', '/no/such', 'run', 'bb'], 125, /\/no\/such: no such file\n {2}fix: name one/],
+  ['no archive', ['import', '/etc/passwd'], 1, /^minidock: the archive "\/etc\/passwd" is no valid tar archive: /],
   ['no environment file', ['run', '--env-file', '/no/such', 'bb', 'true'], 125, /\/no\/such: no such file/],
   [
     'endless hostname',

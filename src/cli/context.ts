@@ -4,7 +4,13 @@ import type { Engine } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
 import { systemPath } from '../host/programs.ts';
 import type { RegistrySettings } from '../registry/daemon-config.ts';
-import { type DaemonJson, defaultDaemonJson, invalidConfig, readDaemonJson } from '../state/daemon-json.ts';
+import {
+  type DaemonJson,
+  defaultDaemonJson,
+  invalidConfig,
+  missingFile,
+  readDaemonJson,
+} from '../state/daemon-json.ts';
 import { defaultRoots, type Roots } from '../state/paths.ts';
 import { type Language, languageNamed } from '../syscalls/text/language.ts';
 import { printWarning } from './print/diagnostics.ts';
@@ -46,7 +52,7 @@ export interface GlobalFlags {
  */
 export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings {
   const config = resolve(flags.config ?? (env.MINIDOCK_CONFIG || defaultDaemonJson));
-  if (flags.config !== undefined && !existsSync(config)) throw invalidConfig(config, 'no such file');
+  if (flags.config !== undefined && !existsSync(config)) throw invalidConfig(config, missingFile);
   const file = readDaemonJson(config);
   return {
     root: resolve(flags.root ?? (env.MINIDOCK_ROOT || file.dataRoot || defaultRoots.root)),

@@ -14,5 +14,7 @@ export function readName(given: string): string {
     name.length > longest
       ? `(${given.slice(0, 40)}…): it has ${name.length} characters, ${longest} are possible`
       : `(${given}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`;
-  throw new MinidockError('invalid-name', `Invalid container name ${reason}`);
+  throw new MinidockError('invalid-name', `Invalid container name ${reason}`, {
+    fix: `choose one of 2 to ${longest} characters, of which the first is a letter or a digit`,
+  });
 }

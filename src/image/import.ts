@@ -70,9 +70,10 @@ async function storeLayer(
   folder: string,
 ): Promise<{ layer: Descriptor; diffId: Digest }> {
   const blob = path.join(folder, 'layer');
+  const what = typeof source === 'string' ? `the archive ${JSON.stringify(source)}` : 'the archive';
   try {
-    const layer = await spool(open(source, signal), blob);
-    const diffId = await addBottomLayer(root, { blob, signal }, path.join(folder, 'unpacked'), 'the archive');
+    const layer = await spool(open(source, signal), blob, what);
+    const diffId = await addBottomLayer(root, { blob, signal }, path.join(folder, 'unpacked'), what);
     fs.renameSync(blob, blobPath(layout.directory, layer.digest));
     return { layer, diffId };
   } catch (error) {
@@ -80,7 +81,7 @@ async function storeLayer(
   }
 }
 
-async function spool(source: AsyncIterable<Buffer>, file: string): Promise<Descriptor> {
+async function spool(source: AsyncIterable<Buffer>, file: string, what: string): Promise<Descriptor> {
   const fd = fs.openSync(file, 'wx', 0o600);
   try {
     const hash = createHash('sha256');
@@ -92,7 +93,7 @@ async function spool(source: AsyncIterable<Buffer>, file: string): Promise<Descr
       for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);
       size += chunk.length;
     }
-    if (size === 0) throw new MinidockError('corrupt-layer', 'the archive is empty');
+    if (size === 0) throw new MinidockError('corrupt-layer', `${what} is empty`);
     return { mediaType: layerType(head), digest: `sha256:${hash.digest('hex')}`, size };
   } finally {
     fs.closeSync(fd);

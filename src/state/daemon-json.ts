@@ -45,10 +45,15 @@ export function readDaemonJson(file: string): DaemonJson {
   };
 }
 
+export const missingFile = 'no such file';
+
 export function invalidConfig(file: string, reason: string, cause?: unknown): MinidockError {
   return new MinidockError('invalid-config', `unable to use the configuration file ${file}: ${reason}`, {
     cause,
-    fix: 'mend it (its keys are those of dockerd(8)), or name another with --config',
+    fix:
+      reason === missingFile
+        ? 'name one that exists with --config'
+        : 'mend it (its keys are those of dockerd(8)), or name another with --config',
   });
 }
 

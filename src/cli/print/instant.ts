@@ -1,3 +1,5 @@
+import { MinidockError } from '../../errors.ts';
+
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -12,7 +14,7 @@ const units: Readonly<Record<string, number>> = {
  * `--since` and `--until`: a length of time before now (`10m`, `1h30m`, Go's notation), an RFC 3339 time with or without
  * its end (`2026-01-02`, `2026-01-02T15:04`, then in local time), or seconds since 1970.
  *
- * @throws {Error} the reason
+ * @throws {MinidockError} `invalid-argument`
  */
 export function readInstant(given: string, now = Date.now()): Date {
   if (/^\d+(\.\d+)?$/.test(given)) return new Date(Number(given) * 1000);
@@ -26,6 +28,8 @@ export function readInstant(given: string, now = Date.now()): Date {
   const [, date, hours = '00', minutes = '00', seconds = '00', zone = ''] = match ?? [];
   const time = new Date(`${date}T${hours}:${minutes}:${seconds}${zone}`);
   if (match === null || Number.isNaN(time.getTime()))
-    throw new Error(`failed to parse value as time or duration: "${given}"`);
+    throw new MinidockError('invalid-argument', `failed to parse value as time or duration: "${given}"`, {
+      fix: 'write 10m, 1h30m, 2026-01-02, 2026-01-02T15:04:05Z or seconds since 1970',
+    });
   return time;
 }

@@ -86,11 +86,12 @@ function mismatch({ name, source, destination }: WantedMount, kind: Bind['kind']
   if (kind === 'file')
     return {
       what: `the file ${source}`,
-      fix: `name it in there: ${path.posix.join(destination, path.basename(source))}`,
+      fix: `name the file in it: ${path.posix.join(destination, path.basename(source))}`,
     };
-  if (name !== undefined) return { what: `the volume ${name}`, fix: 'a volume is a directory: name another place' };
+  if (name !== undefined)
+    return { what: `the volume ${name}`, fix: 'a volume is a directory: name another place for it' };
   return {
     what: `the directory ${source}`,
-    fix: 'is the source what you meant? one that does not exist is made, as a directory',
+    fix: 'see whether the source is what you meant: one that does not exist is created, as a directory',
   };
 }

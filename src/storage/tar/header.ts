@@ -89,7 +89,8 @@ export function number(block: Buffer, at: number, length: number): number {
   if ((first & 0x80) === 0) {
     const digits = block.toString('latin1', at, at + length).replace(/^[ \0]+|[ \0].*$/gs, '');
     if (digits === '') return 0;
-    if (!/^[0-7]+$/.test(digits)) throw new TarError(`${JSON.stringify(digits)} is no octal number`);
+    if (!/^[0-7]+$/.test(digits))
+      throw new TarError(`a header holds ${JSON.stringify(digits)} where an octal number belongs`);
     return Number.parseInt(digits, 8);
   }
   const negative = (first & 0x40) !== 0;
