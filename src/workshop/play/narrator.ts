@@ -9,28 +9,64 @@ import { padTo, widthOf, wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
 const MARGIN = 4;
+/** So many steps that say nothing new are told in one line. */
+const FOLD = 3;
 
-/** Shows the steps of a program as they happen: number, call, the kernel's answer, the reason. */
+/** A step that was done, numbered, with the kernel's answer as it is shown. */
+interface Told {
+  readonly step: Step;
+  readonly number: number;
+  readonly answer: string;
+}
+
+/**
+ * Shows the steps of a program as they happen: number, call, the kernel's answer, the reason. Steps that the learner has seen
+ * with the same answer in an earlier program, and steps of one kind after the first of them, are folded into one line, unless
+ * they were announced one by one.
+ */
 export class Narrator {
   private section: SectionName | undefined;
   private number = 0;
   private announced: Step | undefined;
+  private previous: Step | undefined;
+  /** Done and not yet shown; all of them for the same cause. */
+  private held: Told[] = [];
+  private cause: 'asBefore' | 'alike' | undefined;
+  private readonly seenHere: string[] = [];
 
+  /** @param seen steps of earlier programs, to which those of this one are added by `end` */
   constructor(
     private readonly terminal: Terminal,
     private readonly language: Language,
+    private readonly seen: Set<string> = new Set(),
   ) {}
 
   /** A step with the kernel's answer. */
   done({ step, report }: StepEvent): void {
     this.enter(report.section);
-    this.write(step, step.op === 'syscall' ? paintResult(step, report.result) : chalk.green('✓'));
+    const answer = step.op === 'syscall' ? paintResult(step, report.result) : chalk.green('✓');
+    const told = { step, answer, number: ++this.number };
+    const key = `${printStep(step)} ${Math.min(report.result, 0)}`;
+    const cause = this.seen.has(key) ? 'asBefore' : this.isLikePrevious(step) ? 'alike' : undefined;
+    this.previous = step;
+    this.seenHere.push(key);
+    if (cause !== this.cause) this.release();
+    this.cause = cause;
+    if (cause === undefined || step === this.announced) this.write(told);
+    else this.held.push(told);
   }
 
   /** An execve that succeeded: it has no answer, for there is nobody left to get it. */
   replaced(step: Step): void {
     this.enter('exec');
-    this.write(step, chalk.dim(words.noReturn[this.language]));
+    this.release();
+    this.write({ step, number: ++this.number, answer: chalk.dim(words.noReturn[this.language]) });
+  }
+
+  /** The program is done, or was refused. */
+  end(): void {
+    this.release();
+    for (const key of this.seenHere.splice(0)) this.seen.add(key);
   }
 
   /** A step that is about to be done, for `--step`. */
@@ -50,6 +86,7 @@ export class Narrator {
 
   private enter(section: SectionName): void {
     if (section === this.section) return;
+    this.release();
     this.section = section;
     const name = {
       host: words.inParent,
@@ -61,9 +98,30 @@ export class Narrator {
     this.terminal.line(chalk.magenta(name[section][this.language]));
   }
 
-  private write(step: Step, answer: string): void {
-    this.number++;
-    const mark = padTo(String(this.number).padStart(2), MARGIN);
+  private isLikePrevious(step: Step): boolean {
+    const { previous } = this;
+    if (step.op !== 'syscall' || previous?.op !== 'syscall' || step.group === undefined) return false;
+    return step.name === previous.name && step.group === previous.group && step.why.en === previous.why.en;
+  }
+
+  /** Shows what was held: one by one where that is little. */
+  private release(): void {
+    const held = this.held.splice(0);
+    if (held.length < FOLD || this.cause === undefined) {
+      for (const told of held) this.write(told);
+      return;
+    }
+    const { number } = held[0]!;
+    const last = held.at(-1)!;
+    const text = `${held.length} ${words[this.cause][this.language]} ${printStep(last.step)}`;
+    const lines = wrapText(text, this.terminal.width - MARGIN - 2);
+    const mark = padTo(`${String(number).padStart(2)}–${last.number}`, MARGIN + 2);
+    for (const [i, line] of lines.entries())
+      this.terminal.line(chalk.dim((i === 0 ? mark : ' '.repeat(MARGIN + 2)) + line));
+  }
+
+  private write({ step, number, answer }: Told): void {
+    const mark = padTo(String(number).padStart(2), MARGIN);
     const room = this.terminal.width - MARGIN;
     const lines = wrapText(printStep(step), room - 2);
     const fits = widthOf(lines.at(-1)!) + widthOf(answer) + 3 <= room;

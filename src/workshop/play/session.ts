@@ -35,6 +35,9 @@ export class Session {
   private readonly scratch = makeScratch();
   private current: Performance | undefined;
   private stepper: Stepper | undefined;
+  private narrator: Narrator | undefined;
+  /** Steps that the learner has seen, with their answers: later programs fold them. */
+  private readonly seenSteps = new Set<string>();
   private closing: Promise<void> | undefined;
   private seen: { host: Moment; container: Moment } | undefined;
 
@@ -151,7 +154,8 @@ export class Session {
   }
 
   private start(program: Program, stdio: 'pipe' | 'inherit'): Performance {
-    const narrator = new Narrator(this.terminal, this.language);
+    const narrator = new Narrator(this.terminal, this.language, this.seenSteps);
+    this.narrator = narrator;
     const stepper = this.step ? new Stepper(this.terminal, narrator, this.language) : undefined;
     this.stepper = stepper;
     this.current = new Performance(
@@ -184,6 +188,7 @@ export class Session {
     try {
       await performance.ready();
       await performance.go();
+      this.narrator?.end();
       await this.stepper?.after(performance.processes);
       const output = await performance.output();
       if (output.length > 0) this.quote(output);
@@ -211,6 +216,7 @@ export class Session {
         (error: unknown) => error,
       );
     await performance.stop();
+    this.narrator?.end();
     this.current = undefined;
     const { refused } = performance;
     const asMeant = failure !== undefined && refused?.call === fails.call && refused.errno === fails.errno;
