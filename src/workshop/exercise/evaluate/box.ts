@@ -102,6 +102,9 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
   const uid = options.unprivileged ? 1_000_000_000 + randomInt(1 << 28) : 0;
   const user = { uid, gid: uid, additionalGids: [] };
   const allowed = options.capabilities.filter(name => facts.capabilities.has(name as never));
+  const profile = defaultSeccomp(allowed, facts);
+  // What makes a container needs it; Docker's profile has it for nobody.
+  const pivot = { names: ['pivot_root'], action: 'SCMP_ACT_ALLOW' as const };
   const sets = { bounding: allowed, effective: allowed, permitted: allowed };
   return program({
     host: [
@@ -124,7 +127,7 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
       ...options.inside,
       ...(options.cpuSeconds === undefined ? [] : limits(options.cpuSeconds)),
       ...pieces.noNewPrivileges(),
-      ...pieces.seccomp(defaultSeccomp(allowed, facts), facts),
+      ...pieces.seccomp(options.unprivileged ? profile : { ...profile, syscalls: [...profile.syscalls, pivot] }, facts),
       ...pieces.capabilities(sets, user, facts),
       // A change of user clears it.
       endWithParent,
