@@ -24,7 +24,7 @@ export interface SpecInput {
 }
 
 /** The file systems that every container gets (OCI config-linux.md, "Default Filesystems", with Docker's options). */
-const kernelMounts: readonly Mount[] = [
+export const kernelMounts: readonly Mount[] = [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
   {
     destination: '/dev',

@@ -4,7 +4,7 @@ import { systemProgram } from '../../host/programs.ts';
 import type { Text } from '../text/language.ts';
 
 /** What a lesson needs of the machine. */
-export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'overlay';
+export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay';
 
 /** The reason why a requirement is not met and what to do, or undefined where it is. */
 export function missing(requirement: Requirement): Text | undefined {

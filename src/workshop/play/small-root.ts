@@ -23,9 +23,13 @@ const programs = [
   'rm',
   'mkdir',
   'env',
+  'chmod',
   'cut',
   'dd',
   'df',
+  'ln',
+  'mknod',
+  'mv',
   'readlink',
   'sed',
   'sort',
@@ -43,7 +47,7 @@ const programs = [
  */
 export function makeSmallRoot(root: string, more: readonly string[] = []): void {
   for (const name of ['bin', 'etc', 'proc', 'tmp']) fs.mkdirSync(path.join(root, name), { recursive: true });
-  fs.writeFileSync(path.join(root, 'etc/os-release'), 'PRETTY_NAME="a root made by lesson 6"\n');
+  fs.writeFileSync(path.join(root, 'etc/os-release'), 'PRETTY_NAME="a root made by a lesson"\n');
   fs.writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n');
   const busybox = programOnPath('busybox');
   if (busybox !== undefined) {
