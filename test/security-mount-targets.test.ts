@@ -112,21 +112,30 @@ for (const [kernel, Parts] of [
     }
   });
 
-  test(`${kernel}: where an image says /proc is elsewhere, no volume gets there by that name`, async () => {
+  test(`${kernel}: where an image says /proc is elsewhere, it is not: no volume gets over it, nor forges its links`, async () => {
     await box.build('elsewhere', [
-      { name: 'proc', type: 'symlink', linkname: 'srv' },
+      { name: 'proc', type: 'symlink', linkname: 'srv/inner' },
       { name: 'srv', type: 'directory' },
+      { name: 'srv/inner', type: 'directory' },
     ]);
-    const folder = sharedFolder();
-    writeFileSync(join(folder, 'file'), '');
-    for (const [destination, source] of [
-      ['/srv/sys', folder],
-      ['/srv/kcore', join(folder, 'file')],
-      ['/srv/none', folder],
-    ] as const) {
-      const { code, refusal } = await run(Parts, 'true', [{ source, destination }], 'elsewhere');
-      assert.is(code, 125, refusal);
-      assert.match(refusal!, /^invalid mount path "\/srv\/\w+": (another file system lies there|it does not exist)/);
+    const [forged, kept] = [sharedFolder(), sharedFolder()];
+    // What the engine's own paths, /proc/self/fd/N, would lead to: places where a mount succeeds and does nothing.
+    mkdirSync(join(forged, 'inner/self/fd'), { recursive: true });
+    for (let fd = 0; fd < 64; fd++) symlinkSync('/', join(forged, 'inner/self/fd', String(fd)));
+    const script = 'stat -c %F /proc; cat /proc/sys/kernel/ostype; touch /a/b/kept/new || echo refused';
+    for (const destination of ['/srv', '/srv/inner', '/srv/inner/sys']) {
+      const { code, refusal, output } = await run(
+        Parts,
+        script,
+        [
+          { source: forged, destination },
+          { source: kept, destination: '/a/b/kept', readonly: true },
+        ],
+        'elsewhere',
+      );
+      assert.equal([code, refusal], [0, undefined], destination);
+      assert.match(output, /^directory\nLinux\n.*Read-only file system\nrefused/, destination);
+      assert.equal(readdirSync(kept), [], 'read-only stayed read-only');
     }
   });
 }

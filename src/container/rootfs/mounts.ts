@@ -38,8 +38,8 @@ const reasons: Record<string, Text> = {
 
 /**
  * Child section, after the host is gone: one of the file systems that every container has. Its mount point is made where
- * the image lacks it; one that is a link in the image leads somewhere in the image, where it does no harm, and for proc
- * `expect` sees to it that /proc is a real one before any mask is put on it (CVE-2019-19921).
+ * the image lacks it or has something else there, and for proc `expect` sees to it that /proc is a real one before any mask is
+ * put on it (CVE-2019-19921).
  */
 export function kernelMount(one: Mount, facts: HostFacts): Step[] {
   if (one.type === 'cgroup') return cgroupMounts(one, facts);
@@ -61,10 +61,22 @@ export function kernelMount(one: Mount, facts: HostFacts): Step[] {
   return one.type === 'proc' ? [...steps, ...expectProc(one.destination, group)] : steps;
 }
 
-/** mkdir -p, one step a component. Resolved in the container's own root: a link leads to another place in it. */
+/**
+ * mkdir -p, one step a component. What lies directly below / is a directory and no link of the image, as in Docker: with /proc
+ * elsewhere a volume could be mounted over it, and our own /proc/self/fd/N would lead where that volume says.
+ */
 function makeDirectory(path: string, group: string): Step[] {
   const parts = path.split('/').filter(Boolean);
-  return parts.map((_, i) =>
+  const clear = call('unlinkat', [AT.AT_FDCWD, str(path), 0], {
+    why: {
+      en: 'remove a link or file that the image has in place of the mount point; a directory stays',
+      zh: '镜像在挂载点的位置若放了链接或文件，就把它删除；目录则保留',
+    },
+    lesson,
+    group,
+    tolerate: ['EISDIR', 'ENOENT'],
+  });
+  const make = parts.map((_, i) =>
     mkdir(`/${parts.slice(0, i + 1).join('/')}`, 0o755, {
       why: { en: 'create the mount point, in case the image has none', zh: '创建挂载点，以防镜像里没有' },
       lesson,
@@ -72,6 +84,7 @@ function makeDirectory(path: string, group: string): Step[] {
       tolerate: ['EEXIST'],
     }),
   );
+  return parts.length === 1 ? [clear, ...make] : make;
 }
 
 function expectProc(path: string, group: string): Step[] {
