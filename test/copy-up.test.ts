@@ -12,6 +12,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
   writeSync,
@@ -19,6 +20,7 @@ import {
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
+import { ensureVolume } from '../src/container/volume-content.ts';
 import { identityOf, printIdentity } from '../src/host/process.ts';
 import { copyUp } from '../src/storage/copy/copy-up.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
@@ -202,13 +204,28 @@ test('a disk too small for the copy: one line, before it is full, and nothing is
       },
       'no space left on device',
     ],
+    [
+      'size=210m',
+      (tree: string) => {
+        writeFileSync(join(tree, 'sparse'), Buffer.alloc(60 << 20, 'x'));
+        truncateSync(join(tree, 'sparse'), 1 << 30);
+      },
+      'no space left on device',
+    ],
+    [
+      'size=200m,nr_inodes=4k',
+      (tree: string) => {
+        for (let i = 0; i < 1800; i++) sparseFile(join(tree, String(i)), 100_000, []);
+      },
+      'no space left on device',
+    ],
   ] as const) {
     const small = await onSmallDisk(options);
     const tree = temporaryFolder('tree');
     mkdirSync(join(tree, 'data'));
     make(join(tree, 'data'));
     const archive = join(temporaryFolder('archive'), 'a.tar');
-    must('tar', '-C', tree, '-cf', archive, '.');
+    must('tar', '-S', '-C', tree, '-cf', archive, '.');
     await small.ok(['import', archive, 'full']);
     await small.ok(['run', '--rm', '--network', 'none', 'bb', 'true']);
     const free = () => must('df', '--output=avail,iavail', small.root);
@@ -240,6 +257,23 @@ test('a disk too small for the copy: one line, before it is full, and nothing is
     assert.ok(!existsSync(join(small.root, 'volumes/vol')));
     small.close();
   }
+});
+
+test('what a container writes into its empty volume while another use fills it stays', async () => {
+  const [volumes, image] = [temporaryFolder('volumes'), temporaryFolder('image')];
+  const data = join(volumes, 'shared/_data');
+  mkdirSync(data, { recursive: true });
+  mkdirSync(join(image, 'data'));
+  for (const name of ['one', 'two']) writeFileSync(join(image, 'data', name), 'of the image');
+  const filled = ensureVolume(volumes, 'shared', { layers: [image], source: '/data' });
+  const isFilling = () => readdirSync(volumes).some(name => name.startsWith('.new-'));
+  for (; !isFilling(); ) await new Promise(resolve => setImmediate(resolve));
+  assert.equal(readdirSync(data), [], 'it is not filled yet');
+  writeFileSync(join(data, 'one'), 'of the container');
+  await filled;
+  const contents = ['one', 'two'].map(name => readFileSync(join(data, name), 'utf8'));
+  assert.equal(contents, ['of the container', 'of the image']);
+  assert.equal(readdirSync(volumes), ['shared']);
 });
 
 test('what a killed run began to copy is swept, a living one’s is not', async () => {
