@@ -225,7 +225,11 @@ function checkStep(step: Record<string, unknown>): void {
   const isNumber = (value: unknown) => Number.isSafeInteger(value) || typeof value === 'bigint';
   const within = (data: unknown, at: unknown, length: number) =>
     isData(data) && Number.isSafeInteger(at) && (at as number) >= 0 && (at as number) + length <= data.bytes.length;
-  for (const name of reasonFields) check(isReason(step[name]), `${name} is no text`);
+  for (const name of ['lesson', 'group'])
+    check(step[name] === undefined || typeof step[name] === 'string', `${name} is no text`);
+  for (const name of ['why', 'groupWhy']) check(isReason(step[name]), `${name} is no text`);
+  step.why = inBoth(step.why ?? '');
+  if (step.groupWhy !== undefined) step.groupWhy = inBoth(step.groupWhy);
   if (op === 'syscall') {
     check(typeof step.name === 'string', 'its name is no text');
     const args = step.args;
@@ -256,11 +260,14 @@ function checkStep(step: Record<string, unknown>): void {
   }
 }
 
-/** Text, or the same in several languages. */
+/** Text in both languages, or, where somebody spared the work, one text for both. */
 function isReason(value: unknown): boolean {
   if (value === undefined || typeof value === 'string') return true;
-  return typeof value === 'object' && value !== null && Object.values(value).every(text => typeof text === 'string');
+  const { en, zh, ...rest } = (value ?? {}) as Record<string, unknown>;
+  return typeof en === 'string' && typeof zh === 'string' && Object.keys(rest).length === 0;
 }
+
+const inBoth = (reason: unknown) => (typeof reason === 'string' ? { en: reason, zh: reason } : reason);
 
 function listOf(value: unknown, what: string, most: number): unknown[] {
   if (!Array.isArray(value) || value.length > most) throw new WireError(`${what}: a list of at most ${most}`);

@@ -63,7 +63,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): O
 
 /** The first word that is one of the actions, and the others. */
 function takeAction(words: readonly string[]): { action?: Action; rest: string[] } {
-  const at = words.findIndex(word => actions.some(action => action === word));
+  const at = words.findIndex(word => actions.includes(word as Action));
   return at < 0 ? { rest: [...words] } : { action: words[at] as Action, rest: words.filter((_, i) => i !== at) };
 }
 
