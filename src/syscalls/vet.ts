@@ -1,5 +1,4 @@
 import type { Data } from './data.ts';
-import { printStep } from './print.ts';
 import type { Arg, Step, Syscall } from './step.ts';
 import { PR } from './uapi/flags.ts';
 import type { SyscallName } from './uapi/numbers.ts';
@@ -91,7 +90,3 @@ function makesNamespaces(flags: Arg | undefined): boolean {
   const namespaces = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x20000000 | 0x40000000;
   return ((flags >>> 0) & ~(namespaces | 0xff)) >>> 0 === 0;
 }
-
-/** `mkdirat(AT_FDCWD, "/x", 0755): argument 2 is …`, for a message. */
-export const printObjection = ({ step, reason }: Objection) =>
-  reason === '' ? printStep(step) : `${printStep(step)}: ${reason}`;

@@ -25,6 +25,7 @@ export const parameters: Partial<Record<SyscallName, readonly Parameter[]>> = {
   bind: [n, { sizeIn: 2 }, n],
   capset: [{ bytes: 8 }, { bytes: 24 }],
   chdir: [s],
+  chroot: [s],
   clone: [n, 'null', 'null', 'null', 'null'],
   close: [n],
   connect: [n, { sizeIn: 2 }, n],

@@ -1,9 +1,10 @@
 import { hintFor } from '../../syscalls/hints.ts';
 import { printStep } from '../../syscalls/print.ts';
-import { sectionNames } from '../../syscalls/step.ts';
-import { printObjection, vet } from '../../syscalls/vet.ts';
+import { type Step, sectionNames } from '../../syscalls/step.ts';
+import { vet } from '../../syscalls/vet.ts';
+import type { Stage } from '../lesson.ts';
 import { READY } from '../play/ready.ts';
-import type { Workbench } from './evaluate/box.ts';
+import { type Workbench, withoutRights } from './evaluate/box.ts';
 import { bundle, type CodeError } from './evaluate/bundle.ts';
 import { Cage } from './evaluate/cage.ts';
 import { Learner, LearnerFailed } from './evaluate/learner.ts';
@@ -11,7 +12,7 @@ import { innerScratch, Outer } from './evaluate/outer.ts';
 import { type Outcome, perform } from './evaluate/perform.ts';
 import { random } from './evaluate/random.ts';
 import { codeErrorOf, failureFinding, mustExport } from './failures.ts';
-import type { Exercise, Finding, FunctionExercise, Mine, ProgramExercise, Refusal } from './types.ts';
+import type { Exercise, Finding, FunctionExercise, Mine, MustFail, ProgramExercise, Refusal, Trial } from './types.ts';
 import { words } from './words.ts';
 
 /** What came of a check. */
@@ -65,41 +66,54 @@ function judge(exercise: FunctionExercise, learner: Learner, values: unknown): P
   return learner.settle(mine => exercise.judge(mine, values));
 }
 
+/** The exercise's program, and where the kernel agrees, its further ones. */
 async function run(
   exercise: ProgramExercise,
   learner: Learner,
   values: unknown,
   bench: Workbench,
 ): Promise<readonly Finding[]> {
-  const inside = typeof exercise.inside === 'string' ? exercise.inside : exercise.inside(values);
-  const stage = {
-    scratch: innerScratch,
-    command: {
-      path: '/bin/sh',
-      argv: ['sh', '-c', `${inside}\necho '${READY}'\nread _ || true`],
-      env: [path, 'LC_ALL=C', `LESSON=${innerScratch}`],
-    },
-  };
-  const program = await learner.settle((mine: Mine) => exercise.program(mine, stage, values));
+  const findings: Finding[] = [];
+  for (const trial of [exercise, ...(exercise.more ?? [])]) {
+    findings.push(...(await attempt(exercise, trial, learner, values, bench)));
+    if (findings.some(finding => !finding.ok)) break;
+  }
+  return findings;
+}
+
+async function attempt(
+  exercise: ProgramExercise,
+  trial: Trial | MustFail,
+  learner: Learner,
+  values: unknown,
+  bench: Workbench,
+): Promise<readonly Finding[]> {
+  const script = 'inside' in trial ? trial.inside : '';
+  const stage = stageFor(typeof script === 'string' ? script : script(values));
+  const composed = await learner.settle((mine: Mine) => trial.program(mine, stage, values));
   const steps = [...learner.steps];
   const objection = vet(steps, exercise.syscalls);
-  if (objection?.kind === 'not-allowed')
-    return [
-      { ok: false, what: words.refusedBefore(printObjection(objection)), hint: words.allowedCalls(exercise.syscalls) },
-    ];
   if (objection)
     return [
-      { ok: false, what: words.refusedBefore(printStep(objection.step)), hint: words.malformed(objection.reason) },
+      {
+        ok: false,
+        what: words.refusedBefore(shown(objection.step)),
+        hint:
+          objection.kind === 'not-allowed' ? words.allowedCalls(exercise.syscalls) : words.malformed(objection.reason),
+      },
     ];
-  const outer = await Outer.open(bench, exercise.programs ?? []);
+  // What the learner's own execve starts may be anything: it gets no rights.
+  const program = exercise.syscalls.includes('execve') ? withoutRights(composed, bench.facts) : composed;
+  const outer = await Outer.open(bench, exercise.programs ?? [], exercise.syscalls);
   try {
-    exercise.prepare?.(outer.reach(innerScratch), values);
+    trial.prepare?.(outer.reach(innerScratch), values);
     const outcome = await perform(outer, program);
-    if (outcome.kind !== 'ran') return [explain(outcome, exercise, learner, values)];
+    if ('stops' in trial) return [mustFail(trial, outcome)];
+    if (outcome.kind !== 'ran') return [explain(outcome, trial, learner, values)];
     const said = (name: string) =>
       outcome.process.output.find(line => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
     const inProgram = new Set(sectionNames.flatMap(name => program[name]));
-    return exercise.grade(
+    return trial.grade(
       { ...outcome, said, steps: steps.filter(step => inProgram.has(step)), scratch: outer.reach(innerScratch) },
       values,
     );
@@ -108,12 +122,32 @@ async function run(
   }
 }
 
-function explain(
-  outcome: Exclude<Outcome, { kind: 'ran' }>,
-  exercise: ProgramExercise,
-  learner: Learner,
-  values: unknown,
-): Finding {
+const LONGEST_SHOWN = 140;
+
+/** A step on a line or two: a script among its arguments is told by its beginning. */
+function shown(step: Step): string {
+  const text = printStep(step, true).replaceAll('\\n', ' ');
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+}
+
+/** The script prints what it sees and then stands still, so that the kernel can be asked about its process. */
+function stageFor(script: string): Stage {
+  return {
+    scratch: innerScratch,
+    command: {
+      path: '/bin/sh',
+      argv: ['sh', '-c', `${script}\necho '${READY}'\nread _ || true`],
+      env: [path, 'LC_ALL=C', `LESSON=${innerScratch}`],
+    },
+  };
+}
+
+function mustFail({ stops, what, hint }: MustFail, outcome: Outcome): Finding {
+  const stopped = outcome.kind === 'refused' && outcome.call === stops.call && outcome.errno === stops.errno;
+  return { ok: stopped, what, hint };
+}
+
+function explain(outcome: Exclude<Outcome, { kind: 'ran' }>, trial: Trial, learner: Learner, values: unknown): Finding {
   if (outcome.kind === 'not-executed')
     return { ok: false, what: words.notExecuted(outcome.message), hint: words.noProgram };
   if (outcome.kind === 'ended')
@@ -123,8 +157,7 @@ function explain(
   const general = hintFor(step, errno);
   return {
     ok: false,
-    what: words.kernelRefused(printStep(step), errno),
-    hint:
-      exercise.explain?.(refusal, values) ?? (general ? { en: general, zh: general } : words.seeManual(call, errno)),
+    what: words.kernelRefused(shown(step), errno),
+    hint: trial.explain?.(refusal, values) ?? (general ? { en: general, zh: general } : words.seeManual(call, errno)),
   };
 }

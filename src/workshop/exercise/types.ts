@@ -30,11 +30,17 @@ interface Common<V> {
 }
 
 /** The learner writes steps. They are performed in a throw-away container, and the kernel is asked what came of them. */
-export interface ProgramExercise<V = unknown> extends Common<V> {
+export interface ProgramExercise<V = unknown> extends Common<V>, Trial<V> {
   /** All calls that the learner's steps may be; anything else is refused before it runs. */
   readonly syscalls: readonly SyscallName[];
   /** Programs of this machine that the throw-away root has besides a shell and the usual small ones: `ip`. */
   readonly programs?: readonly string[];
+  /** Further programs, each in a container of its own, tried where all is well so far: an attack, another case. */
+  readonly more?: readonly (Trial<V> | MustFail<V>)[];
+}
+
+/** One program in the throw-away container. */
+export interface Trial<V = unknown> {
   /**
    * Makes what the program needs on disk. `scratch` is `stage.scratch` as it is reached from here: nothing in it outlives
    * the check.
@@ -51,6 +57,15 @@ export interface ProgramExercise<V = unknown> extends Common<V> {
   grade(seen: Seen, values: V): Finding[];
   /** What the kernel's refusal of a step means in this exercise; undefined where the general word is enough. */
   explain?(refusal: Refusal, values: V): Text | undefined;
+}
+
+/** A program that must not get to its end: an attack that the learner's steps stop. */
+export interface MustFail<V = unknown> extends Pick<Trial<V>, 'prepare' | 'program'> {
+  /** Where it must stop: `mount` with `EINVAL`; `expect` with `unexpected`. */
+  readonly stops: { readonly call: string; readonly errno: string };
+  readonly what: Text;
+  /** Said where it went on, or stopped elsewhere. */
+  readonly hint: Text;
 }
 
 /** The learner writes a function without syscalls. It is called without privileges, and its results are compared. */
@@ -71,6 +86,8 @@ export interface Seen {
   readonly outer: Moment;
   /** Its pids from the container's namespace inwards: one where it has no PID namespace of its own, else two. */
   readonly pids: readonly number[];
+  /** Its /proc/PID/stat (proc_pid_stat(5)) before execve, field by field; the first is `[1]`. execve resets some. */
+  readonly statBefore: readonly string[];
   /** What the process printed as `name: value`; empty where it did not. */
   said(name: string): string;
   /** The steps that came from the learner's functions. */

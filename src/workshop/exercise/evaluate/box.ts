@@ -74,6 +74,8 @@ export interface BoxOptions {
   /** Steps in the new root, while all rights are there. */
   readonly inside: readonly Step[];
   readonly capabilities: readonly string[];
+  /** Calls that its filter lets through besides those of Docker's profile for these capabilities. */
+  readonly allow: readonly string[];
   /** Nobody's: a user to whom nothing on the host belongs. */
   readonly unprivileged: boolean;
   /** Processor time in seconds. */
@@ -102,10 +104,10 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
   const uid = options.unprivileged ? 1_000_000_000 + randomInt(1 << 28) : 0;
   const user = { uid, gid: uid, additionalGids: [] };
   const allowed = options.capabilities.filter(name => facts.capabilities.has(name as never));
-  const profile = defaultSeccomp(allowed, facts);
-  // What makes a container needs it; Docker's profile has it for nobody.
-  const pivot = { names: ['pivot_root'], action: 'SCMP_ACT_ALLOW' as const };
   const sets = { bounding: allowed, effective: allowed, permitted: allowed };
+  const profile = defaultSeccomp(allowed, facts);
+  const more = { names: [...options.allow], action: 'SCMP_ACT_ALLOW' as const };
+  const filter = { ...profile, syscalls: [...profile.syscalls, ...(options.allow.length > 0 ? [more] : [])] };
   return program({
     host: [
       endWithParent,
@@ -127,7 +129,7 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
       ...options.inside,
       ...(options.cpuSeconds === undefined ? [] : limits(options.cpuSeconds)),
       ...pieces.noNewPrivileges(),
-      ...pieces.seccomp(options.unprivileged ? profile : { ...profile, syscalls: [...profile.syscalls, pivot] }, facts),
+      ...pieces.seccomp(filter, facts),
       ...pieces.capabilities(sets, user, facts),
       // A change of user clears it.
       endWithParent,
@@ -166,6 +168,19 @@ export function maskedProc(facts: HostFacts): Step[] {
     ...pieces.maskPaths(inProc(maskedPaths), facts),
     ...pieces.readonlyPaths(inProc(readonlyPaths), facts),
   ];
+}
+
+/** A program whose process has no rights left when it stops for its last time before execve. */
+export function withoutRights(composed: Program, facts: HostFacts): Program {
+  const last = composed.child.findLastIndex(step => step.op === 'sync');
+  const at = last < 0 ? composed.child.length : last;
+  const none = { bounding: [], effective: [], permitted: [] };
+  const steps = [
+    ...pieces.noNewPrivileges(),
+    ...pieces.seccomp(defaultSeccomp([], facts), facts),
+    ...pieces.capabilities(none, { uid: 0, gid: 0, additionalGids: [] }, facts),
+  ];
+  return { ...composed, child: [...composed.child.slice(0, at), ...steps, ...composed.child.slice(at)] };
 }
 
 /** No core dumps, no files, so much processor time: SIGXCPU a second before SIGKILL. */

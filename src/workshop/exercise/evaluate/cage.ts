@@ -73,6 +73,7 @@ export class Cage {
       before: [],
       inside: outputs,
       capabilities: [],
+      allow: [],
       unprivileged: true,
       cpuSeconds: CPU_SECONDS,
       command: { path: '/node', argv: ['node', '--max-old-space-size=96', '/exercise.mjs'], env: ['LC_ALL=C.UTF-8'] },

@@ -57,8 +57,11 @@ export class Outer {
     this.started = new Started(container.process, sockets);
   }
 
-  /** @param programs of this machine that its root has besides the usual ones */
-  static async open(bench: Workbench, programs: readonly string[]): Promise<Outer> {
+  /**
+   * @param programs of this machine that its root has besides the usual ones
+   * @param calls that are performed in it
+   */
+  static async open(bench: Workbench, programs: readonly string[], calls: readonly string[]): Promise<Outer> {
     const name = bench.next();
     const folder = path.join(bench.scratch, name);
     const root = path.join(folder, 'root');
@@ -99,6 +102,7 @@ export class Outer {
         }),
       ],
       capabilities,
+      allow: [...new Set([...calls, 'pivot_root', 'keyctl'])],
       unprivileged: false,
       command: {
         path: '/bin/sh',

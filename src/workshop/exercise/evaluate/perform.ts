@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
 import { hostnameOf } from '../../../host/namespaces.ts';
+import { readProc } from '../../../host/proc.ts';
 import { statusField } from '../../../host/process.ts';
 import { ExecError, StepError } from '../../../syscalls/failure.ts';
 import type { Program, Step } from '../../../syscalls/step.ts';
@@ -15,7 +16,13 @@ const MOST = 64 << 10;
 
 /** What came of a program in the outer container. */
 export type Outcome =
-  | { readonly kind: 'ran'; readonly process: Moment; readonly outer: Moment; readonly pids: readonly number[] }
+  | {
+      readonly kind: 'ran';
+      readonly process: Moment;
+      readonly outer: Moment;
+      readonly pids: readonly number[];
+      readonly statBefore: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly step: Step; readonly call: string; readonly errno: string }
   | { readonly kind: 'not-executed'; readonly message: string }
   | { readonly kind: 'ended'; readonly status: number; readonly output: readonly string[] };
@@ -28,9 +35,11 @@ export async function perform(outer: Outer, program: Program): Promise<Outcome> 
   const shim = outer.shim({});
   const printed = new Printed(shim.process.stdout!, shim.process.stderr!);
   shim.run(program);
+  let statBefore: string[] = [];
   try {
     await shim.ready;
     await shim.supervised;
+    statBefore = statOf(outer.hostPid(shim.pid));
     shim.go();
     await shim.executed;
   } catch (error) {
@@ -48,8 +57,25 @@ export async function perform(outer: Outer, program: Program): Promise<Outcome> 
     kind: 'ran',
     process: await moment(pid, printed.lines),
     outer: await moment(outer.pid, []),
+    statBefore,
     pids: statusField(pid, 'NSpid').split(' ').slice(1).map(Number),
   };
+}
+
+/** The fields of /proc/PID/stat, by their numbers in the man page. The second, the command, may hold blanks and brackets. */
+function statOf(pid: number | undefined): string[] {
+  const stat = pid === undefined ? undefined : readProc(`/proc/${pid}/stat`);
+  if (stat === undefined) return [];
+  const end = stat.lastIndexOf(')');
+  return [
+    '',
+    String(pid),
+    stat.slice(stat.indexOf('(') + 1, end),
+    ...stat
+      .slice(end + 2)
+      .trim()
+      .split(' '),
+  ];
 }
 
 function refusal({ step, errno }: StepError): Outcome {
