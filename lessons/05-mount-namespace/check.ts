@@ -85,8 +85,8 @@ export const exercise: Exercise<{ room: string; note: string }> = {
       zh: '既不发送也不接收的类型是 MS_PRIVATE。这个标志只管一个挂载；而 /proc 和 /tmp 各自是挂载。',
     },
     {
-      en: "`return [mount(null, '/', null, MS.MS_REC | MS.MS_PRIVATE, null, { why: { en: '…', zh: '…' } })];`",
-      zh: "`return [mount(null, '/', null, MS.MS_REC | MS.MS_PRIVATE, null, { why: { en: '…', zh: '…' } })];`",
+      en: "The whole: `return [mount(null, '/', null, MS.MS_REC | MS.MS_PRIVATE, null, { why: { en: '…', zh: '…' } })];`",
+      zh: "完整的答案：`return [mount(null, '/', null, MS.MS_REC | MS.MS_PRIVATE, null, { why: { en: '…', zh: '…' } })];`",
     },
   ],
   wrong: [

@@ -113,8 +113,8 @@ export const exercise: Exercise<{ root: string; marker: string }> = {
       zh: '先 chdir 到 `root`，这样“.”就是新的根。换根之后“.”指的是压在上面的那个：旧的根。`umount2(".", MNT_DETACH)` 把它摘下。',
     },
     {
-      en: "`call('chdir', [str(root)], …)`, `call('pivot_root', [str('.'), str('.')], …)`, `call('umount2', [str('.'), MNT.MNT_DETACH], …)`, `call('chdir', [str('/')], …)`.",
-      zh: "`call('chdir', [str(root)], …)`、`call('pivot_root', [str('.'), str('.')], …)`、`call('umount2', [str('.'), MNT.MNT_DETACH], …)`、`call('chdir', [str('/')], …)`。",
+      en: "The whole: `call('chdir', [str(root)], …)`, `call('pivot_root', [str('.'), str('.')], …)`, `call('umount2', [str('.'), MNT.MNT_DETACH], …)`, `call('chdir', [str('/')], …)`.",
+      zh: "完整的答案：`call('chdir', [str(root)], …)`、`call('pivot_root', [str('.'), str('.')], …)`、`call('umount2', [str('.'), MNT.MNT_DETACH], …)`、`call('chdir', [str('/')], …)`。",
     },
   ],
   wrong: [
