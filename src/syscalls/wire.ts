@@ -267,7 +267,8 @@ function isReason(value: unknown): boolean {
   return typeof en === 'string' && typeof zh === 'string' && Object.keys(rest).length === 0;
 }
 
-const inBoth = (reason: unknown) => (typeof reason === 'string' ? { en: reason, zh: reason } : reason);
+const inBoth = (reason: unknown) =>
+  typeof reason === 'string' ? Object.fromEntries(['en', 'zh'].map(language => [language, reason])) : reason;
 
 function listOf(value: unknown, what: string, most: number): unknown[] {
   if (!Array.isArray(value) || value.length > most) throw new WireError(`${what}: a list of at most ${most}`);
