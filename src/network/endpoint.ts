@@ -73,8 +73,8 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
       }),
     ],
     parent: dropped([hostNetlink, hostNamespace], {
-      en: 'the child has its own copy, so the supervisor closes this one',
-      zh: '子进程已有自己的副本，监管进程关闭这一份',
+      en: 'the child has its own copy of this descriptor, so the supervisor closes it',
+      zh: '子进程已有这个描述符的副本，监管进程关闭自己的这一份',
     }),
     child: [
       openNetlink(netlink, {
