@@ -127,8 +127,11 @@ test('a file on a directory and the reverse: the message says which is which, an
       `${folder}/typo:/etc/passwd`,
       `cannot mount the directory ${folder}/typo on /etc/passwd, which is a file in the container`,
     ],
-    [`${folder}:/etc/passwd/x`, 'invalid mount path "/etc/passwd/x": a name on the way is no directory'],
-    [`${folder}:/${'a'.repeat(256)}`, `invalid mount path "/${'a'.repeat(256)}": a name on the way is too long`],
+    [`${folder}:/etc/passwd/x`, 'invalid mount path "/etc/passwd/x": a part of the path is not a directory'],
+    [
+      `${folder}:/${'a'.repeat(256)}`,
+      `invalid mount path "/${'a'.repeat(256)}": a part of the path is longer than a file name may be`,
+    ],
   ] as const) {
     const result = await box.minidock(['run', '--rm', '--network', 'none', '-v', volume, 'bb', 'true']);
     assert.is(result.exitCode, 125, volume);
@@ -143,10 +146,10 @@ test('a source that does not exist and cannot be made is named with the reason; 
   writeFileSync(join(folder, 'file'), 'content');
   symlinkSync('nowhere', join(folder, 'dangling'));
   for (const [source, reason] of [
-    ['dangling', 'it is a link that leads nowhere'],
-    ['file/below', 'a name on the way is no directory'],
+    ['dangling', 'it is a symbolic link that leads nowhere'],
+    ['file/below', 'a part of the path is not a directory'],
     ['dangling/below', 'it does not exist, and cannot be made there'],
-    ['a'.repeat(256), 'a name on the way is too long'],
+    ['a'.repeat(256), 'a part of the path is longer than a file name may be'],
   ] as const) {
     const result = await box.minidock([
       'run',

@@ -124,9 +124,9 @@ function makeSource(directory: string): void {
 function obstacle(directory: string, errno: string | undefined): string | undefined {
   switch (errno) {
     case 'ENOTDIR':
-      return 'a name on the way is no directory';
+      return 'a part of the path is not a directory';
     case 'ENAMETOOLONG':
-      return 'a name on the way is too long';
+      return 'a part of the path is longer than a file name may be';
     case 'EROFS':
       return 'the file system there is read-only';
     case 'EACCES':
@@ -135,7 +135,7 @@ function obstacle(directory: string, errno: string | undefined): string | undefi
     case 'ENOENT':
     case 'EPERM':
       return fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()
-        ? 'it is a link that leads nowhere'
+        ? 'it is a symbolic link that leads nowhere'
         : 'it does not exist, and cannot be made there';
   }
   return undefined;
