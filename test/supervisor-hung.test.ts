@@ -143,6 +143,7 @@ for (const [what, script] of [
 
 test('a client that does not read keeps its place while nobody waits for the end but the launcher', () =>
   supervised('while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done', async (shim, files) => {
+    const places = socketsOf(shim) + 1;
     const slow = await hungClient(files.socket, frame('a', 2));
     let closed = false;
     slow.once('close', () => {
@@ -150,7 +151,7 @@ test('a client that does not read keeps its place while nobody waits for the end
     });
     shim.go();
     await shim.executed;
-    const places = socketsOf(shim);
+    await eventually(() => socketsOf(shim) === places);
     // More than the second that it has where somebody waits.
     await sleep(2500);
     assert.is(socketsOf(shim), places);
