@@ -25,6 +25,11 @@ export interface Lesson {
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
   prepare?(scratch: string): Promise<void> | void;
   readonly run: Run;
+  /**
+   * Steps that are performed and not shown one by one, in all programs of the lesson: what only prepares it, or repeats what was
+   * explained once. Of a hidden group its reason is said; a step that fails is shown all the same.
+   */
+  hides?(step: Step): boolean;
   /** The shell of `--shell`, where the program changes the root; otherwise the host's bash or sh. */
   readonly shell?: string;
   readonly byHand?: ByHand;

@@ -1,8 +1,10 @@
 import chalk from 'chalk';
-import { printResult, printStep } from '../../syscalls/print.ts';
+import { errorOfCheck } from '../../network/netlink/netlink.ts';
+import { goesOn, printResult, printStep } from '../../syscalls/print.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { SectionName, Step } from '../../syscalls/step.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
+import type { Lesson } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { padTo, widthOf, wrapText } from '../text/width.ts';
@@ -33,18 +35,26 @@ export class Narrator {
   private held: Told[] = [];
   private cause: 'asBefore' | 'alike' | undefined;
   private readonly seenHere: string[] = [];
+  /** The hidden group that was told last. */
+  private toldGroup: Step['groupWhy'];
 
-  /** @param seen steps of earlier programs, to which those of this one are added by `end` */
+  /**
+   * @param seen steps of earlier programs, to which those of this one are added by `end`
+   * @param hides see `Lesson.hides`
+   */
   constructor(
     private readonly terminal: Terminal,
     private readonly language: Language,
     private readonly seen: Set<string> = new Set(),
+    private readonly hides: NonNullable<Lesson['hides']> = () => false,
   ) {}
 
   /** A step with the kernel's answer. */
   done({ step, report }: StepEvent): void {
+    const well = goesOn(step, report);
+    if (well && this.hides(step)) return this.pass(step, report.section);
     this.enter(report.section);
-    const answer = step.op === 'syscall' ? paintResult(step, report.result) : chalk.green('✓');
+    const answer = step.op === 'syscall' ? paintResult(step, report.result) : paintCheck(step, well, report.seen);
     const told = { step, answer, number: ++this.number };
     const key = `${printStep(step)} ${Math.min(report.result, 0)}`;
     const cause = this.seen.has(key) ? 'asBefore' : this.isLikePrevious(step) ? 'alike' : undefined;
@@ -54,6 +64,17 @@ export class Narrator {
     this.cause = cause;
     if (cause === undefined || step === this.announced) this.write(told);
     else this.held.push(told);
+  }
+
+  /** A hidden step: it is counted, and what its group is for is told once. */
+  private pass(step: Step, section: SectionName): void {
+    this.number++;
+    if (step.groupWhy === undefined || step.groupWhy === this.toldGroup) return;
+    this.toldGroup = step.groupWhy;
+    this.enter(section);
+    this.release();
+    const lines = wrapText(step.groupWhy[this.language], this.terminal.width - MARGIN);
+    this.terminal.lines(lines.map((line, i) => (i === 0 ? '⋯   ' : ' '.repeat(MARGIN)) + chalk.dim(line)));
   }
 
   /** An execve that succeeded: it has no answer, for there is nobody left to get it. */
@@ -136,6 +157,11 @@ export class Narrator {
 
 function paintCall(text: string): string {
   return text.replace(/^\w+/, name => chalk.bold(name));
+}
+
+function paintCheck(step: Step, well: boolean, seen: bigint): string {
+  if (well) return chalk.green('✓');
+  return chalk.red(`✗ ${(step.op === 'expect' && errorOfCheck(step, seen)) || ''}`.trimEnd());
 }
 
 function paintResult(step: Step, result: number): string {

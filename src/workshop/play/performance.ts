@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '../../host/process.ts';
+import { errorOfCheck, messageOf } from '../../network/netlink/netlink.ts';
+import { goesOn } from '../../syscalls/print.ts';
 import { launch, type Shim, type StepEvent } from '../../syscalls/shim.ts';
 import type { Program, Step } from '../../syscalls/step.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
+import type { Refusal } from '../lesson.ts';
 import { READY } from './ready.ts';
 import type { Processes } from './stepper.ts';
 
@@ -37,8 +40,8 @@ export class Performance {
   private readonly interruption = new Promise<never>((_resolve, reject) => {
     this.interrupt = reject;
   });
-  /** The last syscall that the kernel refused. */
-  refused: { call: string; errno: string } | undefined;
+  /** The last step that the kernel refused. */
+  refused: Refusal | undefined;
 
   constructor(
     private readonly program: Program,
@@ -151,8 +154,7 @@ export class Performance {
 
   private receive(event: StepEvent): void {
     if (this.silent || !this.isOurs(event.step)) return;
-    if (event.step.op === 'syscall' && event.report.result < 0)
-      this.refused = { call: event.step.name, errno: errnoName(-event.report.result) };
+    if (!goesOn(event.step, event.report)) this.refused = refusalOf(event);
     this.audience.done(event);
     if (event.step.op !== 'syscall' || !event.step.forks || event.report.result <= 0) return;
     this.pid = event.report.result;
@@ -185,6 +187,14 @@ export class Performance {
     const { host, child, exec } = this.program;
     return [...host, ...child, ...exec].includes(step);
   }
+}
+
+/** What the kernel refused: a call, or a routing message in the words of `ip`, whose answer a later step checks. */
+function refusalOf({ step, report }: StepEvent): Refusal | undefined {
+  if (step.op === 'syscall') return { call: step.name, errno: errnoName(-report.result) };
+  const message = messageOf(step);
+  if (step.op !== 'expect' || message === undefined) return undefined;
+  return { call: message.words, errno: errorOfCheck(step, report.seen) ?? 'ENODEV' };
 }
 
 async function readUntil(stream: Readable, enough: (chunk: Buffer) => boolean): Promise<void> {

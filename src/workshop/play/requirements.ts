@@ -4,7 +4,7 @@ import { systemProgram } from '../../host/programs.ts';
 import type { Text } from '../text/language.ts';
 
 /** What a lesson needs of the machine. */
-export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay';
+export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay' | keyof typeof tools;
 
 /** The reason why a requirement is not met and what to do, or undefined where it is. */
 export function missing(requirement: Requirement): Text | undefined {
@@ -27,6 +27,10 @@ export function missing(requirement: Requirement): Text | undefined {
         en: 'This kernel has no overlay file system. Try `modprobe overlay`.',
         zh: '这个内核没有 overlay 文件系统，请试试 `modprobe overlay`。',
       };
+    case 'ip':
+    case 'iptables':
+    case 'ping':
+      return missingTool(requirement);
     default:
       if (fs.existsSync(`/proc/self/ns/${requirement}`)) return undefined;
       return {
@@ -34,6 +38,24 @@ export function missing(requirement: Requirement): Text | undefined {
         zh: `这个内核没有 ${requirement} 命名空间（缺少 /proc/self/ns/${requirement}）。`,
       };
   }
+}
+
+/** Programs that lessons use, each with what will do, and the packages of Debian and of Red Hat that have it. */
+const tools = {
+  ip: { anyOf: ['ip'], packages: ['iproute2', 'iproute'] },
+  iptables: { anyOf: ['iptables-restore'], packages: ['iptables', 'iptables'] },
+  ping: { anyOf: ['ping', 'busybox'], packages: ['iputils-ping', 'iputils'] },
+} as const;
+
+function missingTool(name: keyof typeof tools): Text | undefined {
+  const { anyOf, packages } = tools[name];
+  if (anyOf.some(program => systemProgram(program) !== undefined)) return undefined;
+  const install = `apt-get install ${packages[0]}`;
+  const other = `yum install ${packages[1]}`;
+  return {
+    en: `This lesson uses ${anyOf.join(' or ')}: \`${install}\` or \`${other}\`.`,
+    zh: `本课要用到 ${anyOf.join(' 或 ')}：\`${install}\` 或 \`${other}\`。`,
+  };
 }
 
 function hasOverlay(): boolean {

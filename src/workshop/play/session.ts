@@ -154,7 +154,7 @@ export class Session {
   }
 
   private start(program: Program, stdio: 'pipe' | 'inherit'): Performance {
-    const narrator = new Narrator(this.terminal, this.language, this.seenSteps);
+    const narrator = new Narrator(this.terminal, this.language, this.seenSteps, this.lesson.hides?.bind(this.lesson));
     this.narrator = narrator;
     const stepper = this.step ? new Stepper(this.terminal, narrator, this.language) : undefined;
     this.stepper = stepper;
@@ -163,7 +163,11 @@ export class Session {
       {
         done: event => narrator.done(event),
         over: () => stepper?.over.abort(),
-        before: stepper && ((event, processes) => stepper.before(event, processes)),
+        before:
+          stepper &&
+          (async (event, processes) => {
+            if (!this.lesson.hides?.(event.step)) await stepper.before(event, processes);
+          }),
         replaced: step => {
           narrator.replaced(step);
           if (stdio === 'inherit') this.welcome();
