@@ -42,13 +42,13 @@ export function endpointOf(interfaces: readonly string[], address = '172.18.0.2'
 }
 
 /** A network namespace, held by descriptor, and a routing socket into it. */
-export interface Machine {
+interface Machine {
   readonly namespace: Slot;
   readonly netlink: Slot;
 }
 
 /** Puts the program into a new network namespace, which stays when the program enters the next. */
-export function newMachine(name: string, why: Text): { machine: Machine; steps: Step[] } {
+function newMachine(name: string, why: Text): { machine: Machine; steps: Step[] } {
   const machine = { namespace: slot(`netns of ${name}`), netlink: slot(`netlink of ${name}`) };
   return {
     machine,
@@ -76,7 +76,7 @@ export function newMachine(name: string, why: Text): { machine: Machine; steps: 
 }
 
 /** A host of the lesson's own. It forwards nothing, as a fresh Linux. */
-export function ownHost(): { machine: Machine; steps: Step[] } {
+function ownHost(): { machine: Machine; steps: Step[] } {
   const { machine, steps } = newMachine('the host', {
     en: 'a host of this lesson’s own: a new network namespace, so that your host is not touched',
     zh: '本课自己的主机：一个新的网络命名空间，不动你的宿主机',
@@ -94,7 +94,7 @@ export function ownHost(): { machine: Machine; steps: Step[] } {
 }
 
 /** The engine's bridge on the host that the program is in. */
-export function bridgeSteps(): readonly Step[] {
+function bridgeSteps(): readonly Step[] {
   return pieces.bridgeProgram(network, 'minidock of this lesson', { ipv6: false }).host;
 }
 

@@ -52,7 +52,10 @@ export class Narrator {
   /** A step with the kernel's answer. */
   done({ step, report }: StepEvent): void {
     const well = goesOn(step, report);
-    if (well && this.hides(step)) return this.pass(step, report.section);
+    if (well && this.hides(step)) {
+      this.pass(step, report.section);
+      return;
+    }
     this.enter(report.section);
     const answer = step.op === 'syscall' ? paintResult(step, report.result) : paintCheck(step, well, report.seen);
     const told = { step, answer, number: ++this.number };
@@ -136,7 +139,7 @@ export class Narrator {
     const last = held.at(-1)!;
     const text = `${held.length} ${words[this.cause][this.language]} ${printStep(last.step)}`;
     const lines = wrapText(text, this.terminal.width - MARGIN - 2);
-    const mark = padTo(`${String(number).padStart(2)}–${last.number}`, MARGIN + 2);
+    const mark = padTo(`${String(number).padStart(2)}–${last.number} `, MARGIN + 2);
     for (const [i, line] of lines.entries())
       this.terminal.line(chalk.dim((i === 0 ? mark : ' '.repeat(MARGIN + 2)) + line));
   }
