@@ -127,7 +127,8 @@ export function printProgram(
   return `${out.join('\n')}\n`;
 }
 
-function printLine(line: Line, brief: boolean): string {
+/** A line of a listing, without its number and its reason. */
+export function printLine(line: Line, brief: boolean): string {
   return isFolded(line) ? `${printGroup(line)}  ${countCalls(line.steps)}` : printStep(line.steps[0]!, brief);
 }
 
@@ -198,7 +199,8 @@ export function programToJson(program: Program): Record<string, unknown> {
   };
 }
 
-function stepToJson(step: Step): Record<string, unknown> {
+/** A step as `--dry-run=json` prints it. */
+export function stepToJson(step: Step): Record<string, unknown> {
   const { why, lesson, group } = step;
   const reason = { why: why.en, ...(lesson && { lesson }), ...(group && { group }) };
   if (step.op === 'syscall')

@@ -34,9 +34,9 @@ export class LocalContainers implements Containers {
 
   constructor(private readonly access: EngineAccess) {}
 
-  async plan(options: ContainerOptions): Promise<Program> {
+  async plan(options: ContainerOptions, id?: string): Promise<Program> {
     const { planContainer } = await import('./plan.ts');
-    return await planContainer(await this.access.context(), options);
+    return await planContainer(await this.access.context(), options, id);
   }
 
   async create(options: ContainerOptions): Promise<CreatedContainer> {

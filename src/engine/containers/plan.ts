@@ -17,13 +17,18 @@ import { recordFor, specFor, wantedName } from './create.ts';
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,
  * taken or written.
+ *
+ * @param id of the container that would be; two programs that are to be compared have the same
  */
-export async function planContainer(context: EngineContext, options: ContainerOptions): Promise<Program> {
+export async function planContainer(
+  context: EngineContext,
+  options: ContainerOptions,
+  id = randomBytes(32).toString('hex'),
+): Promise<Program> {
   const image = new ImageStore(context.roots.root).get(options.image);
   for (const port of options.ports) checkPort(port);
   resourcesFor(options, context.facts);
   wantedName(context, options);
-  const id = randomBytes(32).toString('hex');
   const record = await recordFor(context, options, image, id, false);
   record.network = plannedAttachment(context, record);
   const container = containerToCompile(context, record, specFor(context, record));

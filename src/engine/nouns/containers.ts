@@ -7,8 +7,11 @@ import type { Attachment, Streams, WindowSize } from './streams.ts';
 
 /** Containers. A `reference` is a full id, the unique beginning of one, or a name. */
 export interface Containers {
-  /** The program that `create` and `start` would run, without making anything: `--dry-run`. */
-  plan(options: ContainerOptions): Promise<Program>;
+  /**
+   * The program that `create` and `start` would run, without making anything: `--dry-run`. Two programs for one `id` (random
+   * where absent) can be compared.
+   */
+  plan(options: ContainerOptions, id?: string): Promise<Program>;
   /** Makes a container without starting it. */
   create(options: ContainerOptions): Promise<CreatedContainer>;
   /** Starts a container and resolves once its command was executed. */

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { ContainerOptions } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { CreatedContainer } from '../../../engine/nouns/containers.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
+import type { Program } from '../../../syscalls/step.ts';
 import { type Context, reasonLanguage, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
-import { explainFlagAsCommand } from '../../grammar/usage.ts';
+import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { CidFile } from '../../options/cid-file.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
@@ -47,6 +49,7 @@ const runFlags = {
     alone: 'folded',
     completes: ['folded', 'full'],
   },
+  versus: text('With --dry-run: what these flags would change in the program, as in --versus "--network none"'),
 } satisfies FlagTable;
 
 export const verb = defineVerb({
@@ -66,23 +69,42 @@ export const verb = defineVerb({
   async run(context, flags, operands) {
     if (!flags.detach) requireTerminal(flags);
     try {
-      return await run(context, flags, toRunOptions(flags, operands, context.env, flags.detach));
+      const other = flags.versus === undefined ? undefined : await optionsVersus(context, flags, operands);
+      return await run(context, flags, toRunOptions(flags, operands, context.env, flags.detach), other);
     } catch (error) {
       throw explainFlagAsCommand(error, operands.slice(1), 'minidock run [OPTIONS] IMAGE');
     }
   },
 });
 
-async function run(context: Context, flags: Values<typeof runFlags>, options: ContainerOptions): Promise<number> {
+/** The options that the flags of `--versus` make of those given. */
+async function optionsVersus(
+  context: Context,
+  flags: Values<typeof runFlags>,
+  operands: readonly string[],
+): Promise<ContainerOptions> {
+  const { withFlags } = await import('../../options/versus.ts');
+  const others = withFlags(runFlags, flags, flags.versus!);
+  return toRunOptions(others, operands, context.env, others.detach);
+}
+
+async function run(
+  context: Context,
+  flags: Values<typeof runFlags>,
+  options: ContainerOptions,
+  versus?: ContainerOptions,
+): Promise<number> {
   const isDryRun = flags['dry-run'] !== undefined;
+  if (flags.versus !== undefined && !isDryRun)
+    throw usageError('--versus compares what --dry-run prints: give both', { exitCode: 125 });
   const cidFile = flags.cidfile && !isDryRun ? new CidFile(flags.cidfile) : undefined;
   if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
   warnOfIgnored(context);
   const { containers } = await context.engine();
   if (isDryRun) {
-    const program = await withImage(context, flags, options.image, () => containers.plan(options));
-    const { showProgram } = await import('../../print/show-program.ts');
-    showProgram(context.output, program, flags['dry-run'] ?? 'folded', reasonLanguage(context));
+    const plan = (wanted: ContainerOptions, id?: string) =>
+      withImage(context, flags, wanted.image, () => containers.plan(wanted, id));
+    await (versus ? dryRunVersus(context, flags, plan, options, versus) : dryRun(context, flags, plan(options)));
     return 0;
   }
   const { id, warnings } = await orWithout(cidFile, () => create(context, flags, options, cidFile));
@@ -97,6 +119,30 @@ async function run(context: Context, flags: Values<typeof runFlags>, options: Co
   } finally {
     trace?.end();
   }
+}
+
+type DryRunFlags = Values<typeof runFlags>;
+
+async function dryRun(context: Context, flags: DryRunFlags, program: Promise<Program>): Promise<void> {
+  const { showProgram } = await import('../../print/show-program.ts');
+  showProgram(context.output, await program, flags['dry-run'] ?? 'folded', reasonLanguage(context));
+}
+
+async function dryRunVersus(
+  context: Context,
+  flags: DryRunFlags,
+  plan: (options: ContainerOptions, id: string) => Promise<Program>,
+  options: ContainerOptions,
+  versus: ContainerOptions,
+): Promise<void> {
+  const { showDifference } = await import('../../print/show-difference.ts');
+  const id = randomBytes(32).toString('hex');
+  const programs = { without: await plan(options, id), with: await plan(versus, id) };
+  showDifference(context.output, programs, {
+    flags: flags.versus!,
+    form: flags['dry-run'] ?? 'folded',
+    language: reasonLanguage(context),
+  });
 }
 
 async function create(
