@@ -62,7 +62,7 @@ async function useServer(engine: Sandbox): Promise<void> {
     [/ exec -it web sh$/, /inside: 1\s/],
     [/ rm -f web$/, /^web$/m],
     [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
-    [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[^]*^\+ +\d+ clone\(/m],
+    [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[\s\S]*^\+ +\d+ clone\(/m],
     [/ --trace /, /pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]/],
   ];
   const typed = those('bin/minidock');
