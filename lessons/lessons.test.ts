@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import * as assert from 'uvu/assert';
 import { namespacesOf } from '../src/host/namespaces.ts';
-import { courseIds, lessonIds } from '../src/workshop/catalog.ts';
+import { courseIds, lessonIds, loadLesson } from '../src/workshop/catalog.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { learner, lessonCommand } from '../test/support/learner.ts';
 import { checkout, requires } from '../test/support/requires.ts';
@@ -43,7 +43,8 @@ test('the list prints what one types, marks what is planned, and says what comes
 });
 
 for (const id of lessonIds())
-  test(`${id}: runs without a terminal, in both languages, and leaves nothing`, () => {
+  test(`${id}: runs without a terminal, in both languages, and leaves nothing`, async () => {
+    const { run } = await loadLesson(id);
     const hostname = os.hostname();
     for (const [language, end] of [
       ['en', 'What you have seen'],
@@ -52,7 +53,7 @@ for (const id of lessonIds())
       const { status, output } = lesson([id, '--lang', language]);
       assert.is(status, 0, output);
       assert.match(output, end);
-      assert.match(output, /execve\("\/bin\/sh"/);
+      if ('program' in run) assert.match(output, /execve\("\/bin\/sh"/);
       assert.not.match(output, /NOT AS CLAIMED|与说法不符|undefined|\[object/);
     }
     assert.is(os.hostname(), hostname);

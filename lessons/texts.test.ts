@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { sectionNames } from '../src/syscalls/step.ts';
 import type { Text } from '../src/syscalls/text/language.ts';
 import { lessonIds, lessonsFolder, loadLesson } from '../src/workshop/catalog.ts';
-import type { Lesson, Question, Stage } from '../src/workshop/lesson.ts';
+import { type Lesson, programsOf, type Question, type Stage } from '../src/workshop/lesson.ts';
 import { codeBlocks, markdownSections, markdownShape } from '../src/workshop/text/markdown.ts';
 import { sectionHeadings } from '../src/workshop/text/sections.ts';
 
@@ -25,8 +25,7 @@ function textsOf(value: unknown): Text[] {
 }
 
 function stepsOf(lesson: Lesson) {
-  const programs = [lesson.run, ...lesson.experiments, ...(lesson.breakIt ?? [])].map(one => one.program(stage));
-  return programs.flatMap(program => sectionNames.flatMap(section => program[section]));
+  return programsOf(lesson, stage).flatMap(program => sectionNames.flatMap(section => program[section]));
 }
 
 /** Every question of a lesson. */
@@ -121,7 +120,7 @@ for (const id of lessonIds()) {
 
   test(`${id}: composing the program touches nothing`, async () => {
     const lesson = await loadLesson(id);
-    lesson.run.program(stage);
+    programsOf(lesson, stage);
     assert.not(fs.existsSync(stage.scratch));
   });
 }

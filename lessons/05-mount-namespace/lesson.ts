@@ -6,7 +6,7 @@ import { type Step, slot } from '../../src/syscalls/step.ts';
 import type { Text } from '../../src/syscalls/text/language.ts';
 import { CLONE, MS, O } from '../../src/syscalls/uapi/flags.ts';
 import { without } from '../../src/workshop/break.ts';
-import { type Experiment, type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
+import { type Lesson, lessonProgram, type ProgramTrial } from '../../src/workshop/lesson.ts';
 import { mountDifference, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 import { figure } from './figure.ts';
 
@@ -67,7 +67,7 @@ function twoNamespaces(scratch: string, mended: boolean): Step[] {
 
 const countInner = 'echo "mounts on inner: $(grep -c /shared/inner /proc/self/mountinfo)"';
 
-function leak(mended: boolean): Pick<Experiment, 'program' | 'inside' | 'evidence'> {
+function leak(mended: boolean): Pick<ProgramTrial, 'program' | 'inside' | 'evidence'> {
   return {
     program: ({ scratch, command }) =>
       lessonProgram({ namespaces: ['mount'], child: twoNamespaces(scratch, mended), command }),

@@ -24,7 +24,7 @@ export interface Lesson {
   readonly question: Question;
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
   prepare?(scratch: string): Promise<void> | void;
-  readonly run: Run;
+  readonly run: Run | Demonstration;
   /**
    * Steps that are performed and not shown one by one, in all programs of the lesson: what only prepares it, or repeats what was
    * explained once. Of a hidden group its reason is said; a step that fails is shown all the same.
@@ -76,18 +76,35 @@ export interface Run {
   evidence(host: Moment, container: Moment): Evidence;
 }
 
-export interface Experiment {
+/**
+ * For a subject that has no syscalls of its own (formats, registries): the very functions that the engine calls are called,
+ * and what they do is told.
+ */
+export interface Demonstration {
+  /**
+   * `tell` prints a line at once; everything on disk is inside `scratch`. What it starts it ends, also when it fails.
+   */
+  show(scratch: string, tell: (line: string) => void): Promise<Evidence> | Evidence;
+  /** The refusal that is the point: code of the engine's error (errors.ts), which is printed. Without it `show` must succeed. */
+  readonly refused?: string;
+}
+
+export type Experiment = {
   readonly title: Text;
   /** Before: what is done and why. After: what the outcome means. */
   readonly before: Text;
   readonly after: Text;
+  /** Asked after `before`, answered before `after`. */
+  readonly question?: Question;
+} & (ProgramTrial | Demonstration);
+
+/** A further program on the real kernel. */
+export interface ProgramTrial {
   program(stage: Stage): Program;
   readonly inside?: string;
   /** The failure that is the point: this syscall answers this errno. Without it the program must succeed. */
   readonly fails?: Refusal;
   evidence?(host: Moment, container: Moment): Evidence;
-  /** Asked after `before`, answered before `after`. */
-  readonly question?: Question;
 }
 
 /** This syscall answers with this errno. */
@@ -96,17 +113,26 @@ export interface Refusal {
   readonly errno: string;
 }
 
-/** The lesson's program with a step removed, swapped or changed (break.ts): the learner guesses what the kernel will say. */
-export interface Breakage {
+/** What the lesson did, with a step removed, swapped or changed (break.ts): the learner guesses what will be the answer. */
+export type Breakage = {
   readonly title: Text;
   /** What is removed, swapped or changed. */
   readonly change: Text;
+  readonly question: Question;
+} & (BrokenProgram | Demonstration);
+
+export interface BrokenProgram {
   program(stage: Stage): Program;
   readonly inside?: string;
-  readonly question: Question;
   /** What the kernel does, verified on it. */
   readonly outcome: Refusal | 'runs';
   evidence?(host: Moment, container: Moment): Evidence;
+}
+
+/** The programs of a lesson, in the order in which they run. */
+export function programsOf(lesson: Lesson, stage: Stage): Program[] {
+  const all = [lesson.run, ...lesson.experiments, ...(lesson.breakIt ?? [])];
+  return all.flatMap(one => ('show' in one ? [] : one.program(stage)));
 }
 
 /** The form that books show, beside our steps. */

@@ -4,7 +4,17 @@ import chalk from 'chalk';
 import { MinidockError } from '../../errors.ts';
 import { hostnameOf } from '../../host/namespaces.ts';
 import type { Program } from '../../syscalls/step.ts';
-import type { Breakage, Command, Experiment, Lesson, Question, Refusal, Run, Stage } from '../lesson.ts';
+import type {
+  Breakage,
+  BrokenProgram,
+  Command,
+  Demonstration,
+  Experiment,
+  Lesson,
+  Question,
+  Refusal,
+  Stage,
+} from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { cell, renderTable } from '../text/table.ts';
@@ -73,6 +83,7 @@ export class Session {
   async run(): Promise<void> {
     await this.lesson.prepare?.(this.scratch);
     const { run } = this.lesson;
+    if ('show' in run) return this.demonstrate(run);
     const evidence = await this.perform(run.program(this.stage(run.inside)), (host, container) => {
       this.seen = { host, container };
       return run.evidence(host, container);
@@ -83,12 +94,12 @@ export class Session {
 
   /** A further run. One that is meant to fail has failed as it should when this returns. */
   async experiment(experiment: Experiment): Promise<void> {
-    const { before, after, inside, fails, question } = experiment;
+    const { before, after, question } = experiment;
     await this.terminal.part(experiment.title[this.language]);
     this.terminal.prose(before[this.language]);
     const asked = await this.predict(question);
-    const program = experiment.program(this.stage(inside ?? ''));
-    await this.outcome(program, fails ?? 'runs', experiment.evidence?.bind(experiment));
+    if ('show' in experiment) await this.demonstrate(experiment);
+    else await this.try({ ...experiment, outcome: experiment.fails ?? 'runs' });
     this.terminal.line();
     if (asked) {
       this.asker.answer(asked);
@@ -102,8 +113,8 @@ export class Session {
     await this.terminal.part(breakage.title[this.language]);
     this.terminal.prose(breakage.change[this.language]);
     const asked = await this.predict(breakage.question);
-    const program = breakage.program(this.stage(breakage.inside ?? ''));
-    await this.outcome(program, breakage.outcome, breakage.evidence?.bind(breakage));
+    if ('show' in breakage) await this.demonstrate(breakage);
+    else await this.try(breakage);
     this.terminal.line();
     this.asker.answer(asked!);
   }
@@ -115,24 +126,37 @@ export class Session {
     return asked;
   }
 
-  private async outcome(
-    program: Program,
-    outcome: Refusal | 'runs',
-    evidence: Run['evidence'] | undefined,
-  ): Promise<void> {
-    if (outcome !== 'runs') return this.performFailure(program, outcome);
-    const found = await this.perform(program, evidence);
+  /** A program that runs, or is refused, as the lesson claims. */
+  private async try(trial: BrokenProgram): Promise<void> {
+    const program = trial.program(this.stage(trial.inside ?? ''));
+    if (trial.outcome !== 'runs') return this.performFailure(program, trial.outcome);
+    const found = await this.perform(program, trial.evidence?.bind(trial));
     this.terminal.line();
     if (found) this.show(found);
+  }
+
+  /** The engine's functions at work, and what is to be seen of it; or their refusal, as the lesson claims. */
+  private async demonstrate(demonstration: Demonstration): Promise<void> {
+    const { refused } = demonstration;
+    const tell = (line: string) => this.bar([line]);
+    try {
+      const evidence = await demonstration.show(this.scratch, tell);
+      if (refused !== undefined) throw new ClaimError(`${words.unexpected[this.language]} ${refused}`);
+      this.terminal.line();
+      this.show(evidence);
+    } catch (error) {
+      if (!(error instanceof MinidockError) || error.code !== refused) throw error;
+      this.bar([error.message], chalk.red);
+      this.terminal.line(`    ${chalk.green('✓')} ${words.asMeant[this.language]}`);
+    }
   }
 
   /** The lesson's environment with a shell in it, on the learner's terminal. */
   async shell(): Promise<number> {
     await this.lesson.prepare?.(this.scratch);
-    const program = this.lesson.run.program({
-      scratch: this.scratch,
-      command: shellCommand(this.lesson, this.scratch),
-    });
+    const { run } = this.lesson;
+    if ('show' in run) throw new MinidockError('lesson-cannot-run', words.noShell[this.language]);
+    const program = run.program({ scratch: this.scratch, command: shellCommand(this.lesson, this.scratch) });
     const performance = this.start(program, 'inherit');
     await performance.ready();
     await performance.goSilently();

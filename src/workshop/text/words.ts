@@ -80,6 +80,10 @@ npm keeps --help for itself: npm run lesson -- --help`,
     zh: '这是宿主机上的 shell。进程就停在旁边：$PID 是 {pid}。输入 `exit` 返回。',
   },
   unchanged: { en: 'nothing visible changed', zh: '没有可见的变化' },
+  noShell: {
+    en: 'this lesson makes no process to be in: run it without --shell',
+    zh: '本课没有造出可以进去的进程：请不带 --shell 运行',
+  },
   shellHello: {
     en: 'You are inside. Look around; `exit` leaves and cleans up.',
     zh: '你已经在里面了。四处看看；`exit` 退出并清理。',
