@@ -17,25 +17,17 @@ import type {
 } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
-import { cell, renderTable } from '../text/table.ts';
-import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 import type { Asked, Asker } from './ask.ts';
-import { type Evidence, holds, type Moment, momentOf } from './evidence.ts';
+import { type Evidence, type Moment, momentOf } from './evidence.ts';
 import { Narrator } from './narrator.ts';
 import { Performance } from './performance.ts';
 import { READY } from './ready.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
+import { bar, ClaimError, showEvidence } from './show.ts';
 import { Stepper } from './stepper.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** A run whose outcome is not what the lesson claims. */
-class ClaimError extends MinidockError {
-  constructor(message: string) {
-    super('defect', message);
-  }
-}
 
 /**
  * Everything that a lesson makes on the machine: its scratch directory and one process at a time. `close` undoes it, at
@@ -89,7 +81,7 @@ export class Session {
       return run.evidence(host, container);
     });
     await this.terminal.part(words.evidence[this.language]);
-    this.show(evidence!);
+    showEvidence(this.terminal, this.language, evidence!);
   }
 
   /** A further run. One that is meant to fail has failed as it should when this returns. */
@@ -132,21 +124,21 @@ export class Session {
     if (trial.outcome !== 'runs') return this.performFailure(program, trial.outcome);
     const found = await this.perform(program, trial.evidence?.bind(trial));
     this.terminal.line();
-    if (found) this.show(found);
+    if (found) showEvidence(this.terminal, this.language, found);
   }
 
   /** The engine's functions at work, and what is to be seen of it; or their refusal, as the lesson claims. */
   private async demonstrate(demonstration: Demonstration): Promise<void> {
     const { refused } = demonstration;
-    const tell = (line: string) => this.bar([line]);
+    const tell = (line: string) => bar(this.terminal, [line]);
     try {
       const evidence = await demonstration.show(this.scratch, tell);
       if (refused !== undefined) throw new ClaimError(`${words.unexpected[this.language]} ${refused}`);
       this.terminal.line();
-      this.show(evidence);
+      showEvidence(this.terminal, this.language, evidence);
     } catch (error) {
       if (!(error instanceof MinidockError) || error.code !== refused) throw error;
-      this.bar([error.message], chalk.red);
+      bar(this.terminal, [error.message], chalk.red);
       this.terminal.line(`    ${chalk.green('✓')} ${words.asMeant[this.language]}`);
     }
   }
@@ -170,7 +162,7 @@ export class Session {
     const comparison = await this.lesson.compare?.(this.stage(''), this.seen!);
     if (!comparison) return;
     await this.terminal.part(comparison.title[this.language]);
-    this.show(comparison.evidence);
+    showEvidence(this.terminal, this.language, comparison.evidence);
   }
 
   private stage(inside: string): Stage {
@@ -256,49 +248,8 @@ export class Session {
   private quote(lines: readonly string[]): void {
     this.terminal.line();
     this.terminal.line(words.says[this.language]);
-    this.bar(lines);
+    bar(this.terminal, lines);
   }
-
-  /** Lines that are not ours, each behind a bar; what is longer than the terminal goes on behind the bar as well. */
-  private bar(lines: readonly string[], paint: (line: string) => string = line => line): void {
-    for (const line of lines)
-      for (const part of wrapText(line, this.terminal.width - 2))
-        this.terminal.line(`${chalk.cyan.dim('│')} ${paint(part)}`);
-  }
-
-  private show(evidence: Evidence): void {
-    const { terminal, language } = this;
-    const narrow = terminal.width < 60;
-    if (evidence.facts.length > 0) {
-      const head = [words.fact, ...(evidence.columns ?? [words.host, words.container])].map(text =>
-        cell(text[language], chalk.bold),
-      );
-      const rows = evidence.facts.map(fact => {
-        const differs = fact.host !== fact.container;
-        const sign = differs ? '≠' : '=';
-        const verdict = narrow ? sign : `${sign} ${(differs ? words.differs : words.same)[language]}`;
-        const mark = holds(fact)
-          ? cell(verdict, differs ? chalk.yellow : chalk.dim)
-          : cell(`✗ ${verdict}, ${words.notAsClaimed[language]}`, chalk.red);
-        const paint = differs ? chalk.bold : chalk.dim;
-        return [cell(fact.what[language]), cell(fact.host, paint), cell(fact.container, paint), mark];
-      });
-      terminal.lines(renderTable([[...head, cell('')], ...rows], terminal.width, chalk.dim));
-    }
-    for (const listing of evidence.listings ?? []) {
-      if (evidence.facts.length > 0) terminal.line();
-      terminal.paragraph(listing.title[language]);
-      const lines = listing.lines.length > 0 ? listing.lines : [words.nothing[language]];
-      this.bar(lines, paintDifference);
-    }
-    const wrong = evidence.facts.filter(fact => !holds(fact));
-    if (wrong.length > 0)
-      throw new ClaimError(wrong.map(fact => `${fact.what[language]}: ${fact.host} / ${fact.container}`).join('; '));
-  }
-}
-
-function paintDifference(line: string): string {
-  return line.startsWith('+') ? chalk.green(line) : line.startsWith('-') ? chalk.red(line) : line;
 }
 
 /** Prints what it sees, then holds still until its input is closed: so long the kernel can be asked about it. */
