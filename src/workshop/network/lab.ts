@@ -75,12 +75,17 @@ function newMachine(name: string, why: Text): { machine: Machine; steps: Step[] 
   };
 }
 
-/** A host of the lesson's own. It forwards nothing, as a fresh Linux. */
-function ownHost(): { machine: Machine; steps: Step[] } {
-  const { machine, steps } = newMachine('the host', {
+/** A host of the lesson's own, as its kernel made it. */
+export function bareHost(): { machine: Machine; steps: Step[] } {
+  return newMachine('the host', {
     en: 'a host of this lesson’s own: a new network namespace, so that your host is not touched',
     zh: '本课自己的主机：一个新的网络命名空间，不动你的宿主机',
   });
+}
+
+/** A host of the lesson's own. It forwards nothing, as a fresh Linux. */
+function ownHost(): { machine: Machine; steps: Step[] } {
+  const { machine, steps } = bareHost();
   return {
     machine,
     steps: [
@@ -155,21 +160,24 @@ export function hostWithNeighbour(interfaces: readonly string[], address = '172.
 /** The host's wire to the outside, and the machine on it, which knows no way to containers. */
 export const outside = { host: '203.0.113.1', client: '203.0.113.9', prefixLength: 24, interface: 'wan0' } as const;
 
-/** Host and bridge, and a client on the host's other wire. */
-export function hostWithClient(interfaces: readonly string[]): Step[] {
+/**
+ * Host and bridge, and a client on the host's other wire.
+ *
+ * @param host and `bridge`: for exercises, whose host can write no settings in /proc/sys, `bareHost` and `bridgeFor`
+ */
+export function hostWithClient(interfaces: readonly string[], host = ownHost(), bridge = bridgeSteps()): Step[] {
   const index = containerIndex(interfaces);
   const client = newMachine('the client', {
     en: 'a client: a network namespace that a cable connects with the host',
     zh: '客户机：一个网络命名空间，有一根网线通到主机',
   });
-  const host = ownHost();
   const hostEnd = showLink(outside.interface);
   const { namespace: peerNamespace } = host.machine;
   const cable = { name: 'eth0', index, mac: macOf(outside.client), peer: outside.interface, peerNamespace };
   return [
     ...client.steps,
     ...host.steps,
-    ...bridgeSteps(),
+    ...bridge,
     ...exchange(
       client.machine.netlink,
       [

@@ -117,3 +117,23 @@ export function linksOf(place: Place): Link[] {
 export function addressesIn(place: Place, name: string): string[] {
   return askIn(place, `ip -o -4 addr show dev ${name}`).flatMap(line => / inet (\S+)/.exec(line)?.[1] ?? []);
 }
+
+/** Sends one datagram; nobody says whether it came. */
+export function sendDatagram(from: Place, host: string, port: number): void {
+  const script = `const socket = require('dgram').createSocket('udp4');
+    socket.send('?', ${port}, '${host}', () => socket.close());`;
+  spawnSync(nsenter(), [`--net=${from}`, process.execPath, '-e', script], {
+    timeout: 10_000,
+    env: { PATH: systemPath },
+  });
+}
+
+/** Bytes that wait in the UDP socket of a port, in the network of process `pid` (/proc/PID/net/udp). */
+export function waitingDatagrams(pid: number, port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const line = fs
+    .readFileSync(`/proc/${pid}/net/udp`, 'utf8')
+    .split('\n')
+    .find(one => one.trim().split(/\s+/)[1]?.endsWith(local));
+  return Number.parseInt(line?.trim().split(/\s+/)[4]?.split(':')[1] ?? '0', 16);
+}
