@@ -1,124 +1,94 @@
 import type { Language } from '../text/language.ts';
-import { type Arrow, boxesOf, column, type Figure, note } from './figure.ts';
+import { type Arrow, boxesOf, column, type Figure, note, type Words } from './figure.ts';
 import { route } from './route.ts';
 import type { Metrics, PlacedArrow, PlacedText, Scene } from './scene.ts';
-import { Sizer } from './size.ts';
-import { type Run, runsOf } from './words.ts';
+import { type Gap, Sizer } from './size.ts';
+
+/** Where an arrow is told in words: between the boxes of a column, or below the figure. */
+interface Told {
+  readonly between: Map<Arrow, string>;
+  readonly below: Map<Arrow, string>;
+}
 
 /**
  * Places a figure within `width`. Rows that do not fit become columns; an arrow that would cross a text or a box it does not
  * belong to is told in words instead, between the two boxes or below the picture.
  */
 export function layout(figure: Figure, language: Language, width: number, metrics: Metrics): Scene {
-  const arrows = figure.arrows ?? [];
   checkNames(figure);
-  const told = new Map<Arrow, readonly Run[]>();
+  const told: Told = { between: new Map(), below: new Map() };
   for (;;) {
-    const sizer = new Sizer(metrics, language, arrows, told);
-    const placed = sizer.size(figure.body, width);
-    placed.place({ x: 0, y: 0, w: Math.max(width, placed.w), h: placed.h });
-    const drawn: PlacedArrow[] = [];
-    const labels: PlacedText[] = [];
-    const failed: Arrow[] = [];
-    const far: Arrow[] = [];
-    for (const arrow of arrows) {
-      const gap = sizer.gaps.find(
-        ({ before, after }) =>
-          (before.has(arrow.from) && after.has(arrow.to)) || (before.has(arrow.to) && after.has(arrow.from)),
-      );
-      if (gap === undefined) far.push(arrow);
-      if (gap === undefined || told.has(arrow)) continue;
-      const rival = arrows.filter(other => !told.has(other) && samePair(other, arrow));
-      const found = route({
+    const { scene, barred } = attempt(figure, language, width, metrics, told);
+    if (barred.length === 0) return scene;
+    // Each turn tells one arrow more, so this ends.
+    for (const { arrow, gap } of barred) {
+      if (gap?.axis === 'y') told.between.set(arrow, inWords(figure, arrow, language, true));
+      else told.below.set(arrow, inWords(figure, arrow, language, false));
+    }
+  }
+}
+
+interface Attempt {
+  readonly scene: Scene;
+  /** Arrows without a free way; without a gap where their boxes are no neighbours. */
+  readonly barred: readonly { readonly arrow: Arrow; readonly gap?: Gap }[];
+}
+
+function attempt(figure: Figure, language: Language, width: number, metrics: Metrics, told: Told): Attempt {
+  const arrows = (figure.arrows ?? []).filter(arrow => !told.below.has(arrow));
+  const words = [...told.below.values()];
+  const sizer = new Sizer(metrics, language, arrows, told.between);
+  const sized = sizer.size(words.length > 0 ? column(figure.body, note(...words)) : figure.body, width);
+  const full = Math.max(width, sized.w);
+  sizer.place(sized, full);
+  const drawn: PlacedArrow[] = [];
+  const labels: PlacedText[] = [];
+  const barred: Attempt['barred'][number][] = [];
+  for (const arrow of arrows.filter(one => !told.between.has(one))) {
+    const gap = sizer.gaps.find(one => crosses(arrow, one));
+    const rivals = arrows.filter(other => !told.between.has(other) && samePair(other, arrow));
+    const found =
+      gap &&
+      route({
         arrow,
         gap,
         boxes: sizer.boxes,
         texts: [...sizer.texts, ...labels],
-        nth: rival.indexOf(arrow),
-        count: rival.length,
+        nth: rivals.indexOf(arrow),
+        count: rivals.length,
         metrics,
         language,
       });
-      if (found === undefined) failed.push(arrow);
-      else {
-        drawn.push(found.arrow);
-        labels.push(...found.label);
-      }
+    if (found === undefined) barred.push({ arrow, gap });
+    else {
+      drawn.push(found.arrow);
+      labels.push(...found.label);
     }
-    if (failed.length === 0) {
-      const scene = {
-        width: Math.max(width, placed.w),
-        height: placed.h,
-        boxes: sizer.boxes,
-        texts: [...sizer.texts, ...labels],
-        arrows: drawn,
-      };
-      return far.length === 0 ? scene : below(scene, figure, far, language, width, metrics);
-    }
-    const inColumn = (arrow: Arrow) =>
-      sizer.gaps.some(
-        ({ axis, before, after }) =>
-          axis === 'y' &&
-          ((before.has(arrow.from) && after.has(arrow.to)) || (before.has(arrow.to) && after.has(arrow.from))),
-      );
-    for (const arrow of failed) told.set(arrow, inWords(figure, arrow, language, inColumn(arrow)));
-    // In a row there is no place for words between the boxes.
-    if (failed.some(arrow => !inColumn(arrow)))
-      return layout(
-        withWords(
-          figure,
-          failed.filter(arrow => !inColumn(arrow)),
-          language,
-        ),
-        language,
-        width,
-        metrics,
-      );
   }
+  const texts = [...sizer.texts, ...labels];
+  return { scene: { width: full, height: sized.h, boxes: sizer.boxes, texts, arrows: drawn }, barred };
 }
 
-function below(
-  scene: Scene,
+/** `↓ first → second: label`, with its marks. */
+function inWords(
   figure: Figure,
-  far: readonly Arrow[],
+  { from, to, label, ends = 'one' }: Arrow,
   language: Language,
-  width: number,
-  metrics: Metrics,
-): Scene {
-  return scene.boxes.length === 0 ? scene : layout(withWords(figure, far, language), language, width, metrics);
-}
-
-/** The figure with some of its arrows as lines of text below it. */
-function withWords(figure: Figure, arrows: readonly Arrow[], language: Language): Figure {
-  const lines = arrows.map(arrow => {
-    const text = inWords(figure, arrow, language, false)
-      .map(run => (run.code ? `\`${run.text}\`` : run.strong ? `**${run.text}**` : run.text))
-      .join('');
-    return { en: text, zh: text };
-  });
-  return {
-    ...figure,
-    body: column(figure.body, note(...lines)),
-    arrows: (figure.arrows ?? []).filter(arrow => !arrows.includes(arrow)),
-  };
-}
-
-const ends = { one: ' → ', both: ' ↔ ', cut: ' ┆ ' };
-
-function inWords(figure: Figure, arrow: Arrow, language: Language, between: boolean): Run[] {
+  between: boolean,
+): string {
   const boxes = boxesOf(figure.body);
-  const titleOf = (name: string) => runsOf(boxes.find(box => box.name === name)!.title, language, true);
-  const order = boxes.findIndex(box => box.name === arrow.from) < boxes.findIndex(box => box.name === arrow.to);
-  const head = between ? `${arrow.ends === 'both' ? '↕' : arrow.ends === 'cut' ? '┆' : order ? '↓' : '↑'} ` : '';
-  const label = arrow.label === undefined ? [] : runsOf(arrow.label, language);
-  return [
-    ...(head ? [{ text: head }] : []),
-    ...titleOf(arrow.from),
-    { text: ends[arrow.ends ?? 'one'] },
-    ...titleOf(arrow.to),
-    ...(label.length > 0 ? [{ text: language === 'zh' ? '：' : ': ' }] : []),
-    ...label.map(run => ({ ...run, text: run.text.replaceAll('\n', ' ') })),
-  ];
+  const text = (words: Words) => (typeof words === 'string' ? words : words[language]);
+  const titleOf = (name: string) => `**${text(boxes.find(box => box.name === name)!.title)}**`;
+  const isDown = boxes.findIndex(box => box.name === from) < boxes.findIndex(box => box.name === to);
+  const sign = ends === 'both' ? '↕' : ends === 'cut' ? '┆' : isDown ? '↓' : '↑';
+  const relation = { one: '→', both: '↔', cut: '┆' }[ends];
+  const colon = language === 'zh' ? '：' : ': ';
+  const said = label === undefined ? '' : colon + text(label).replaceAll('\n', ' ');
+  return `${between ? `${sign} ` : ''}${titleOf(from)} ${relation} ${titleOf(to)}${said}`;
+}
+
+function crosses({ from, to }: Arrow, { before, after }: Gap): boolean {
+  return (before.has(from) && after.has(to)) || (before.has(to) && after.has(from));
 }
 
 const samePair = (a: Arrow, b: Arrow) => (a.from === b.from && a.to === b.to) || (a.from === b.to && a.to === b.from);

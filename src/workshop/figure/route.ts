@@ -96,7 +96,9 @@ function down(way: Way, from: Rect, to: Rect): Path | undefined {
   const lines = labelOf(way, width - 4 * metrics.label.down);
   const label = Math.max(0, ...lines.map(line => line.w));
   const side = lines.length > 0 ? metrics.label.down + label : 0;
-  const x = left + way.nth * width + Math.floor((width - side) / 2);
+  const start = left + way.nth * width;
+  // In the middle, so that arrows on one way stand on one line; further left where the label needs it.
+  const x = Math.min(start + Math.floor(width / 2), start + width - side - 2 * metrics.label.down);
   const free = gap.h - lines.length * metrics.line - (metrics.line === 1 ? 1 : 0);
   if (free < 0) return undefined;
   const top = gap.y + Math.floor(free / 2);

@@ -32,13 +32,18 @@ export class Sizer {
     private readonly metrics: Metrics,
     private readonly language: Language,
     private readonly arrows: readonly Arrow[],
-    private readonly told: ReadonlyMap<Arrow, readonly Run[]>,
+    private readonly told: ReadonlyMap<Arrow, string>,
   ) {}
 
   size(item: Item, max: number, tone: Tone = 'plain'): Sized {
     if (item.kind === 'box') return this.box(item, max);
     if (item.kind === 'note') return this.lines(item.lines, max, tone);
     return item.kind === 'row' ? this.row(item, max, tone) : this.column(item, max, tone);
+  }
+
+  /** Places the outermost item in the upper left corner. */
+  place(item: Sized, width: number): void {
+    item.place({ x: 0, y: 0, w: width, h: item.h });
   }
 
   private box(box: Box, max: number): Sized {
@@ -186,7 +191,10 @@ export class Sizer {
   private tell(arrows: readonly Arrow[], max: number): Sized {
     const { measure, line: height } = this.metrics;
     const rows = arrows.flatMap(arrow =>
-      wrapRuns(this.told.get(arrow)!, max - 1, measure).map(runs => ({ runs, tone: arrow.tone ?? 'plain' })),
+      wrapRuns(runsOf(this.told.get(arrow)!, this.language), max - 1, measure).map(runs => ({
+        runs,
+        tone: arrow.tone ?? 'plain',
+      })),
     );
     return {
       w: Math.max(0, ...rows.map(({ runs }) => widthOfRuns(runs, measure))),

@@ -26,11 +26,15 @@ export type Fact =
 
 /** Compares two moments. A child that is new is compared with its parent, of which it is a copy. */
 export function changesBetween(before: State, after: State): Change[] {
-  const changes = ofProcess('parent', before.parent, after.parent);
-  if (after.child === undefined) return changes;
-  if (before.child === undefined)
-    changes.push({ who: 'child', fact: 'process', text: born(after.child, after.parent) });
-  return [...changes, ...ofProcess('child', before.child ?? before.parent, after.child, before.child === undefined)];
+  const ofParent = ofProcess('parent', before.parent, after.parent);
+  if (after.child === undefined) return ofParent;
+  const birth: Change = { who: 'child', fact: 'process', text: born(after.child, after.parent) };
+  const isNew = before.child === undefined;
+  return [
+    ...(isNew ? [birth] : []),
+    ...ofProcess('child', before.child ?? before.parent, after.child, isNew),
+    ...ofParent,
+  ];
 }
 
 function ofProcess(who: Change['who'], before: ProcessState, after: ProcessState, isNew = false): Change[] {
