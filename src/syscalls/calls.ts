@@ -6,9 +6,27 @@ import type { SyscallName } from './uapi/numbers.ts';
 /** What a step says besides the call itself. */
 export type About = Reason & Pick<Syscall, 'tolerate' | 'save' | 'forks'>;
 
+let watcher: ((step: Step) => void) | undefined;
+
+/** Tells `watch` of each step while `compose` makes steps. The engine never does: it pays one comparison a step. */
+export function whileWatched<T>(watch: (step: Step) => void, compose: () => T): T {
+  const before = watcher;
+  watcher = watch;
+  try {
+    return compose();
+  } finally {
+    watcher = before;
+  }
+}
+
+function made<S extends Step>(step: S): S {
+  watcher?.(step);
+  return step;
+}
+
 /** Any syscall by its name. The helpers below are for those that many pieces use. */
 export function call(name: SyscallName, args: readonly Arg[], about: About): Syscall {
-  return { op: 'syscall', name, args, ...about };
+  return made({ op: 'syscall', name, args, ...about });
 }
 
 const path = (value: string | Data): Data => (typeof value === 'string' ? str(value) : value);
@@ -65,15 +83,15 @@ export function writeFile(file: string, content: string, fd: Slot, about: About)
 
 /** Writes a saved result into data. */
 export function store(from: Slot | Word, into: Data, at: number, as: Store['as'], about: Reason): Store {
-  return { op: 'store', from, into, at, as, ...about };
+  return made({ op: 'store', from, into, at, as, ...about });
 }
 
 /** Dies unless the bytes at `at` are `value` where `mask` has ones. */
 export function expect(data: Data, at: number, value: Uint8Array, about: Reason, mask?: Uint8Array): Expect {
-  return { op: 'expect', data, at, value, mask: mask ?? new Uint8Array(value.length).fill(0xff), ...about };
+  return made({ op: 'expect', data, at, value, mask: mask ?? new Uint8Array(value.length).fill(0xff), ...about });
 }
 
 /** Stops until the other side says go on. */
 export function sync(about: Reason): Sync {
-  return { op: 'sync', ...about };
+  return made({ op: 'sync', ...about });
 }

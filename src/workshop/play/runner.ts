@@ -14,6 +14,7 @@ import { LessonText, type SectionKey } from '../text/sections.ts';
 import { words } from '../text/words.ts';
 import { Asker } from './ask.ts';
 import { showGlossary, showReading } from './closing.ts';
+import { showOrigins } from './origins.ts';
 import { missing } from './requirements.ts';
 import { Session } from './session.ts';
 
@@ -84,6 +85,10 @@ async function play(
     const { caption, language: code, lines } = lesson.byHand;
     await terminal.part(words.byHand[language]);
     terminal.prose(`${caption[language]}\n\n\`\`\`${code}\n${lines}\n\`\`\``);
+  }
+  if (session.composer) {
+    await terminal.part(words.made[language]);
+    showOrigins(session.composer, terminal, language);
   }
   await session.compare();
   for (const experiment of lesson.experiments) await session.experiment(experiment);

@@ -157,6 +157,12 @@ export class Session {
     return code;
   }
 
+  /** The program of `run` as it is composed for this session; undefined where the lesson has none. */
+  get composer(): (() => Program) | undefined {
+    const { run } = this.lesson;
+    return 'show' in run ? undefined : () => run.program(this.stage(run.inside));
+  }
+
   /** The same by other means, where the lesson has that. */
   async compare(): Promise<void> {
     const comparison = await this.lesson.compare?.(this.stage(''), this.seen!);
