@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBundle, buildNative, checkPackage, installModules } from './setup/builds.mjs';
+import { buildBundle, buildNative, checkBuilt, checkPackage, installModules, isWritable } from './setup/builds.mjs';
 import { checkpoint, run } from './setup/exec.mjs';
 import { checkKernel, checkPlatform, checkRoot } from './setup/host.mjs';
 import { withSetupLock } from './setup/lock.mjs';
@@ -24,16 +24,22 @@ async function main(args) {
   if (!purposes.includes(purpose))
     throw new SetupError(`setup takes --for and one of ${purposes.join(', ')}, not "${args.join(' ')}"`);
   checkPlatform();
-  if (purpose !== 'build') {
+  // The list and the texts are for everybody, and so are lessons where user namespaces are allowed: each says what it lacks.
+  const reader = purpose === 'lesson' && process.geteuid() !== 0;
+  if (purpose !== 'build' && !reader) {
     checkRoot(typed[purpose] ?? `npm run ${purpose}`);
     await checkKernel(run);
+  }
+  if (reader && !isWritable(root)) {
+    checkBuilt(root);
+    return;
   }
   await withSetupLock(root, async () => {
     if (!existsSync(join(root, 'package-lock.json'))) {
       checkPackage(root);
       return;
     }
-    await installPackages(purpose, cache);
+    if (!reader) await installPackages(purpose, cache);
     await installModules(root);
     await buildNative(root);
     await buildBundle(root);

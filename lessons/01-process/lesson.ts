@@ -13,6 +13,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root'],
+  rootless: true,
   minutes: 15,
   question: {
     ask: {

@@ -25,6 +25,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'uts'],
+  rootless: true,
   minutes: 20,
   question: {
     ask: {
@@ -200,6 +201,10 @@ __asm__ volatile("syscall"
     },
   ],
   compare: underStrace,
+  comparisonNeedsRoot: {
+    en: 'it changes to user 65534, and your user namespace knows one user only.',
+    zh: '它要换成 65534 号用户，而你的用户命名空间里只有一个用户。',
+  },
   seen: [
     {
       en: 'a syscall is a name, up to six machine words and one as its result; errors are small negative numbers',

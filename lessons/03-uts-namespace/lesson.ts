@@ -48,6 +48,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'uts'],
+  rootless: true,
   minutes: 15,
   question: {
     ask: {
@@ -264,6 +265,10 @@ waitpid(pid, &status, 0);`,
         ],
       },
       outcome: { call: 'sethostname', errno: 'EPERM' },
+      needsRoot: {
+        en: 'it changes to user 65534, and your user namespace knows one user only.',
+        zh: '它要换成 65534 号用户，而你的用户命名空间里只有一个用户。',
+      },
     },
   ],
   compare: (stage, seen) => compareWithC(new URL('ns_uts.c', import.meta.url), stage, seen),

@@ -35,6 +35,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'uts', 'pid', 'mnt'],
+  rootless: true,
   minutes: 20,
   question: {
     ask: {
@@ -212,6 +213,10 @@ export const lesson: Lesson = {
         ],
       },
       outcome: 'runs',
+      needsRoot: {
+        en: 'it mounts a procfs for the PID namespace of the host, over which your user namespace has no rights: mount would return EPERM.',
+        zh: '它要为宿主机的 PID 命名空间挂载 procfs，而你的用户命名空间对它没有权限：mount 会返回 EPERM。',
+      },
       evidence: (_host, container) => ({ facts: [procFact(container, 'same')] }),
     },
     {

@@ -98,6 +98,7 @@ export const lesson: Lesson = {
   },
   figure,
   needs: ['root', 'mnt'],
+  rootless: true,
   minutes: 20,
   question: {
     ask: {

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { run, which } from './exec.mjs';
 import { Interrupted, SetupError, say } from './say.mjs';
@@ -59,6 +70,26 @@ export function checkPackage(root) {
     throw new SetupError(
       `lessons need ${missing.join(', ')}, which npm left out when it installed minidock`,
       'install the tarball once more where npm reaches its registry',
+    );
+}
+
+/** Whether this user may build here. */
+export function isWritable(root) {
+  try {
+    accessSync(root, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** For a checkout of somebody else's: it is used as it is, if its owner ever built it. */
+export function checkBuilt(root) {
+  const shim = `native/build/${process.arch}/minidock-shim`;
+  if (!['node_modules/tsx', shim].every(name => existsSync(join(root, name))))
+    throw new SetupError(
+      'this checkout is not built yet, and you may not write to it',
+      'let its owner run: npm run setup',
     );
 }
 

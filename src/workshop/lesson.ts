@@ -16,6 +16,8 @@ export interface Lesson {
   /** One line for the list. */
   readonly about: Text;
   readonly needs: readonly Requirement[];
+  /** Whether it runs for ordinary users, too, in a user namespace of theirs (play/rootless.ts). */
+  readonly rootless?: boolean;
   /** How long it takes with its exercise: 15 to 40. */
   readonly minutes?: number;
   /** Shown where the text has its image: below the idea, when the question is answered. */
@@ -39,6 +41,8 @@ export interface Lesson {
   readonly breakIt?: readonly Breakage[];
   /** The same by other means (C, libc), compared with the kernel's evidence of `run`. */
   compare?(stage: Stage, seen: { host: Moment; container: Moment }): Promise<Comparison>;
+  /** Why the comparison is left out for who is root of a user namespace only. */
+  readonly comparisonNeedsRoot?: Text;
   /** What has been seen, one sentence each. */
   readonly seen: readonly Text[];
   /** Three questions on the whole, at the end. */
@@ -104,6 +108,8 @@ export interface ProgramTrial {
   readonly inside?: string;
   /** The failure that is the point: this syscall answers this errno. Without it the program must succeed. */
   readonly fails?: Refusal;
+  /** Why it is left out for who is root of a user namespace only. */
+  readonly needsRoot?: Text;
   evidence?(host: Moment, container: Moment): Evidence;
 }
 
@@ -126,6 +132,8 @@ export interface BrokenProgram {
   readonly inside?: string;
   /** What the kernel does, verified on it. */
   readonly outcome: Refusal | 'runs';
+  /** Why it is left out for who is root of a user namespace only. */
+  readonly needsRoot?: Text;
   evidence?(host: Moment, container: Moment): Evidence;
 }
 

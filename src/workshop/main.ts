@@ -2,6 +2,7 @@ import chalk, { chalkStderr } from 'chalk';
 import { MinidockError } from '../errors.ts';
 import { courseIds, findLesson, lessonIds, readTitle } from './catalog.ts';
 import { parseOptions } from './options.ts';
+import { isRootless } from './play/as-root.ts';
 import { Quit, Terminal } from './terminal.ts';
 import { words } from './text/words.ts';
 
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
     else {
       terminal.paged = true;
       const id = findLesson(options.lesson, lessonIds(), courseIds);
-      terminal.title(`${Number(id.slice(0, 2))}. ${readTitle(id, options.language)}`);
+      if (!isRootless()) terminal.title(`${Number(id.slice(0, 2))}. ${readTitle(id, options.language)}`);
       return await (await import('./play/runner.ts')).runLesson(options, id, terminal);
     }
     return 0;

@@ -12,10 +12,12 @@ import type { Language } from '../text/language.ts';
 import { type Picture, renderMarkdown } from '../text/markdown.ts';
 import { LessonText, type SectionKey } from '../text/sections.ts';
 import { words } from '../text/words.ts';
+import { isRootless } from './as-root.ts';
 import { Asker } from './ask.ts';
 import { showGlossary, showReading } from './closing.ts';
 import { showOrigins } from './origins.ts';
 import { missing } from './requirements.ts';
+import { runRootless } from './rootless.ts';
 import { Session } from './session.ts';
 
 /**
@@ -27,6 +29,7 @@ export async function runLesson(options: Options, id: string, terminal: Terminal
   const ids = lessonIds();
   const lesson = await loadLesson(id);
   const text = new LessonText(readText(id, language));
+  if (lesson.rootless && process.getuid?.() !== 0 && !isRootless()) return runRootless(terminal, language);
   if (!options.shell) write(terminal, text.introduction);
   refuse(lesson, language);
   const asker = new Asker(terminal, language, randomOf(process.env));

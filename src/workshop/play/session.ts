@@ -16,13 +16,15 @@ import type {
   Stage,
 } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Language } from '../text/language.ts';
+import type { Language, Text } from '../text/language.ts';
 import { words } from '../text/words.ts';
+import { isRootless } from './as-root.ts';
 import type { Asked, Asker } from './ask.ts';
 import { type Evidence, type Moment, momentOf } from './evidence.ts';
 import { Narrator } from './narrator.ts';
 import { Performance } from './performance.ts';
 import { READY } from './ready.ts';
+import { skipPart } from './rootless.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
 import { bar, ClaimError, showEvidence } from './show.ts';
 import { Stepper } from './stepper.ts';
@@ -87,6 +89,7 @@ export class Session {
   /** A further run. One that is meant to fail has failed as it should when this returns. */
   async experiment(experiment: Experiment): Promise<void> {
     const { before, after, question } = experiment;
+    if (await this.leavesOut(experiment)) return;
     await this.terminal.part(experiment.title[this.language]);
     this.terminal.prose(before[this.language]);
     const asked = await this.predict(question);
@@ -102,6 +105,7 @@ export class Session {
 
   /** The program with a step removed, swapped or changed; the kernel's answer is the one that the lesson claims. */
   async breakage(breakage: Breakage): Promise<void> {
+    if (await this.leavesOut(breakage)) return;
     await this.terminal.part(breakage.title[this.language]);
     this.terminal.prose(breakage.change[this.language]);
     const asked = await this.predict(breakage.question);
@@ -109,6 +113,13 @@ export class Session {
     else await this.try(breakage);
     this.terminal.line();
     this.asker.answer(asked!);
+  }
+
+  private async leavesOut({ title, needsRoot }: { title: Text; needsRoot?: Text }): Promise<boolean> {
+    if (needsRoot === undefined || !isRootless()) return false;
+    await this.terminal.pause();
+    skipPart(title[this.language], needsRoot[this.language], this.terminal, this.language);
+    return true;
   }
 
   private async predict(question: Question | undefined): Promise<Asked | undefined> {
@@ -165,8 +176,10 @@ export class Session {
 
   /** The same by other means, where the lesson has that. */
   async compare(): Promise<void> {
-    const comparison = await this.lesson.compare?.(this.stage(''), this.seen!);
-    if (!comparison) return;
+    const { compare, comparisonNeedsRoot } = this.lesson;
+    if (!compare) return;
+    if (await this.leavesOut({ title: words.comparison, needsRoot: comparisonNeedsRoot })) return;
+    const comparison = await compare(this.stage(''), this.seen!);
     await this.terminal.part(comparison.title[this.language]);
     showEvidence(this.terminal, this.language, comparison.evidence);
   }
