@@ -16,7 +16,7 @@ export interface Lesson {
   /** One line for the list. */
   readonly about: Text;
   readonly needs: readonly Requirement[];
-  /** Whether it runs for ordinary users, too, in a user namespace of theirs (play/rootless.ts). */
+  /** Whether it runs for ordinary users, too, in a user namespace of theirs (rootless/). */
   readonly rootless?: boolean;
   /** How long it takes with its exercise: 15 to 40. */
   readonly minutes?: number;

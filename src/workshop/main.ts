@@ -2,7 +2,7 @@ import chalk, { chalkStderr } from 'chalk';
 import { MinidockError } from '../errors.ts';
 import { courseIds, findLesson, lessonIds, readTitle } from './catalog.ts';
 import { parseOptions } from './options.ts';
-import { isRootless } from './play/as-root.ts';
+import { isRootless } from './rootless/as-root.ts';
 import { Quit, Terminal } from './terminal.ts';
 import { words } from './text/words.ts';
 

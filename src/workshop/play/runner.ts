@@ -7,17 +7,17 @@ import type { Lesson } from '../lesson.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../progress.ts';
 import { randomOf } from '../question.ts';
+import { isRootless } from '../rootless/as-root.ts';
+import { runRootless } from '../rootless/rootless.ts';
 import { Quit, type Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { type Picture, renderMarkdown } from '../text/markdown.ts';
 import { LessonText, type SectionKey } from '../text/sections.ts';
 import { words } from '../text/words.ts';
-import { isRootless } from './as-root.ts';
 import { Asker } from './ask.ts';
 import { showGlossary, showReading } from './closing.ts';
 import { showOrigins } from './origins.ts';
 import { missing } from './requirements.ts';
-import { runRootless } from './rootless.ts';
 import { Session } from './session.ts';
 
 /**

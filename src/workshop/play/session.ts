@@ -15,16 +15,16 @@ import type {
   Refusal,
   Stage,
 } from '../lesson.ts';
+import { isRootless } from '../rootless/as-root.ts';
+import { skipPart } from '../rootless/rootless.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language, Text } from '../text/language.ts';
 import { words } from '../text/words.ts';
-import { isRootless } from './as-root.ts';
 import type { Asked, Asker } from './ask.ts';
 import { type Evidence, type Moment, momentOf } from './evidence.ts';
 import { Narrator } from './narrator.ts';
 import { Performance } from './performance.ts';
 import { READY } from './ready.ts';
-import { skipPart } from './rootless.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
 import { bar, ClaimError, showEvidence } from './show.ts';
 import { Stepper } from './stepper.ts';

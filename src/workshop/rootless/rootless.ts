@@ -6,11 +6,11 @@ import { str, strings } from '../../syscalls/data.ts';
 import { launch } from '../../syscalls/shim.ts';
 import { type Program, program, slot } from '../../syscalls/step.ts';
 import { CLONE, signals } from '../../syscalls/uapi/flags.ts';
+import { Narrator } from '../play/narrator.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { words } from '../text/words.ts';
 import { ROOTLESS } from './as-root.ts';
-import { Narrator } from './narrator.ts';
 
 /**
  * Runs this very command once more in a user namespace, where the learner is user 0 and has all rights over what the
