@@ -5,12 +5,16 @@ import { startTimeOf } from '../../src/host/process.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { CLONE } from '../../src/syscalls/uapi/flags.ts';
+import { without } from '../../src/workshop/break.ts';
 import { type Lesson, lessonProgram } from '../../src/workshop/lesson.ts';
 import { compareWithC } from '../../src/workshop/play/compare.ts';
 import { type Fact, type Moment, namespaceFacts, said } from '../../src/workshop/play/evidence.ts';
 import { figure } from './figure.ts';
 
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
+
+/** The engine first removes what an image may have in the place of /proc. Here no image is: /proc is the host's directory. */
+const procMount = () => without(pieces.kernelMount(proc, hostFacts()), 'unlinkat(');
 
 /** What it sees of itself and of /proc. A start time tells two processes of the same name apart. */
 const inside = `echo "my PID: $$"
@@ -117,11 +121,7 @@ export const lesson: Lesson = {
       program: ({ command }) =>
         lessonProgram({
           namespaces: ['mount', 'uts', 'pid'],
-          child: [
-            ...pieces.mountNamespace(),
-            ...pieces.kernelMount(proc, hostFacts()),
-            ...pieces.utsNamespace('container'),
-          ],
+          child: [...pieces.mountNamespace(), ...procMount(), ...pieces.utsNamespace('container')],
           command,
         }),
       inside,
@@ -178,11 +178,7 @@ export const lesson: Lesson = {
       program: ({ command }) =>
         lessonProgram({
           namespaces: ['mount', 'uts'],
-          child: [
-            ...pieces.mountNamespace(),
-            ...pieces.kernelMount(proc, hostFacts()),
-            ...pieces.utsNamespace('container'),
-          ],
+          child: [...pieces.mountNamespace(), ...procMount(), ...pieces.utsNamespace('container')],
           command,
         }),
       inside,
