@@ -32,6 +32,9 @@ test('whichever one thing an engine has left in a root, the root is known as an 
     ...Object.values(enginePaths(roots)),
     ...['images', 'networks', 'engine-id', 'lost+found'].map(name => path.join(roots.root, name)),
     path.join(roots.execRoot, '0123456789ab'),
+    path.join(roots.root, '.removed-data-0123abcd'),
+    path.join(roots.root, 'allocation.lock.4711.0123abcd'),
+    path.join(roots.root, 'engine-id.4711.tmp'),
   ];
   for (const i of entries(rootsIn('')).keys()) {
     const entry = entries(rootsIn(String(i)))[i]!;
@@ -44,9 +47,16 @@ test('whichever one thing an engine has left in a root, the root is known as an 
 test('a folder with other things only is not taken', () => {
   for (const [i, flag] of (['root', 'execRoot'] as const).entries()) {
     const roots = openRoots(String(i), path.join(rootsIn(String(i))[flag], 'letters'));
-    assert.throws(() => secureRoots(roots), /cannot take .* it holds other things/);
+    assert.throws(() => secureRoots(roots), /cannot take .* it holds letters, and nobody but root/);
     assert.is(modeOf(roots[flag]), 0o755);
   }
+});
+
+test('a folder like /etc, which has a `containers` among other things, is not taken either', () => {
+  const roots = openRoots('etc', path.join(rootsIn('etc').root, 'containers'));
+  fs.mkdirSync(path.join(roots.root, 'ssh'));
+  assert.throws(() => secureRoots(roots), /cannot take .* it holds ssh, and nobody but root/);
+  assert.is(modeOf(roots.root), 0o755);
 });
 
 test('what is narrower stays: of 0750 the group’s reading goes, and 0700 is not touched', () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { enginePaths, type Roots } from './paths.ts';
+import { asidePrefix } from './set-aside.ts';
 
 /** Docker's mode for its root: whatever set-uid program a container leaves below, no user of the host gets there. */
 const mode = 0o710;
@@ -38,16 +39,19 @@ function isOurs({ uid, gid }: fs.Stats): boolean {
   return (uid === 0 && gid === 0) || process.geteuid?.() !== 0;
 }
 
-/** What an engine has in its roots; of a container its run directory, by its short id. */
-function isEngines(file: string, { root, execRoot }: Roots): boolean {
+/** What an engine has in its roots, or a killed command left beside it; of a container its run directory, by its short id. */
+function isEngines(entry: string, { root, execRoot }: Roots): boolean {
+  const file = entry.replace(/(\.\d+\.(tmp|[0-9a-f]{8}))$/, '');
+  if (path.basename(file).startsWith(asidePrefix)) return true;
   const others = ['images', 'networks', 'engine-id', 'lost+found'].map(name => path.join(root, name));
   if ([...Object.values(enginePaths({ root, execRoot })), ...others].includes(file)) return true;
   return path.dirname(file) === execRoot && /^[0-9a-f]{12}$/.test(path.basename(file));
 }
 
 /**
- * Both roots, made or shut (CVE-2021-41091). A directory that is open to others and holds nothing of an engine's, like /tmp, is
- * refused: its other users would be shut out. Throws `invalid-root`.
+ * Both roots, made or shut (CVE-2021-41091). A directory that is open to others and holds anything but an engine's, like /tmp, is
+ * refused: its other users would be shut out. One familiar name proves nothing: /etc has a `containers` too. Throws
+ * `invalid-root`.
  */
 export function secureRoots(roots: Roots): void {
   secureRoot(roots.root);
@@ -63,12 +67,12 @@ function secure(directory: string, flag: string, roots: Roots): void {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
   if (stats !== undefined && (stats.mode & 0o7777 & ~mode) === 0 && isOurs(stats)) return;
   if (stats !== undefined) {
-    const names = listDirectory(directory, flag);
-    if (names.length > 0 && !names.some(name => isEngines(path.join(directory, name), roots)))
+    const other = listDirectory(directory, flag).find(name => !isEngines(path.join(directory, name), roots));
+    if (other !== undefined)
       throw new MinidockError(
         'invalid-root',
-        `cannot take ${directory} as --${flag}: it holds other things, and nobody but root could enter it any more`,
-        { fix: `name a directory with --${flag} that is empty or does not exist` },
+        `cannot take ${directory} as --${flag}: it holds ${other}, and nobody but root could enter it any more`,
+        { fix: `name a directory with --${flag} that is empty or does not exist, or shut this one: chmod 0710` },
       );
   }
   privateDirectory(directory);

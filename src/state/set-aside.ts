@@ -5,7 +5,8 @@ import { errnoOf } from '../errors.ts';
 import { listIfPresent } from './files.ts';
 import { enginePaths } from './paths.ts';
 
-const prefix = '.removed-';
+/** How the names of what was set aside begin. */
+export const asidePrefix = '.removed-';
 
 /**
  * Makes a directory under the data root gone for everyone, by one rename, so that it can be removed without a lock and
@@ -15,7 +16,7 @@ const prefix = '.removed-';
  * has few names and so always room in the block it has. It stays beside its place where that is on a disk of its own.
  */
 export function setAside(root: string, directory: string): string | undefined {
-  const name = `${prefix}${path.basename(directory).slice(0, 12)}-${randomBytes(4).toString('hex')}`;
+  const name = `${asidePrefix}${path.basename(directory).slice(0, 12)}-${randomBytes(4).toString('hex')}`;
   try {
     return moved(directory, path.join(root, name));
   } catch (error) {
@@ -39,7 +40,7 @@ export function leftAside(root: string): string[] {
   const { containers, layers, volumes } = enginePaths({ root, execRoot: '' });
   return [root, containers, layers, volumes].flatMap(folder =>
     listIfPresent(folder)
-      .filter(name => name.startsWith(prefix))
+      .filter(name => name.startsWith(asidePrefix))
       .map(name => path.join(folder, name)),
   );
 }
