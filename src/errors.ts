@@ -70,6 +70,7 @@ const kinds = {
   'workdir-not-found': 'usage',
 
   'manifest-unknown': 'not-found',
+  'no-checkout': 'not-found',
   'no-exercise': 'not-found',
   'no-such-container': 'not-found',
   'no-such-exec': 'not-found',
@@ -137,6 +138,7 @@ const kinds = {
 
   'broken-config': 'invalid-data',
   'broken-exercise': 'invalid-data',
+  'exercise-failed': 'invalid-data',
   'broken-record': 'invalid-data',
   'corrupt-archive': 'invalid-data',
   'corrupt-data': 'invalid-data',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import type { Pieces } from '../engine/compile/pieces.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
 import { systemPath } from '../host/programs.ts';
@@ -21,8 +22,8 @@ export interface Context {
   readonly settings: Settings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
-  /** Loads the engine; needs root. */
-  engine(): Promise<Engine>;
+  /** Loads the engine; needs root. `pieces` take the places of its own. */
+  engine(pieces?: Pieces): Promise<Engine>;
 }
 
 /** Makes the context in which a verb runs. */

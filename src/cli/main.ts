@@ -73,7 +73,9 @@ async function runWords(
     output.out(await verbHelp(path, entry.summary, verb, output.columns));
     return 0;
   }
-  checkCount(path, verb, entry.summary, parsed.operands.length);
+  const [least, most] = verb.operands;
+  const operands = [verb.least?.(parsed.flags) ?? least, most] as const;
+  checkCount(path, { ...verb, operands }, entry.summary, parsed.operands.length);
   begins(verb);
   return verb.run(makeContext(), parsed.flags, parsed.operands);
 }

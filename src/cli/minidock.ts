@@ -18,11 +18,11 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
     },
     env: process.env,
     output: standardOutput,
-    engine: async () => {
+    engine: async pieces => {
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');
       const { bridge, registries } = settings();
-      return openEngine(settings(), { bridge, registries });
+      return openEngine(settings(), { bridge, registries, pieces });
     },
   };
 }).then(code => process.exit(code));

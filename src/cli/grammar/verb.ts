@@ -9,6 +9,8 @@ export interface Verb<F extends FlagTable = FlagTable> {
   readonly flags: F;
   /** Fewest and most operands. */
   readonly operands: readonly [number, number];
+  /** Fewest operands where the flags say otherwise. */
+  least?(flags: Values<F>): number;
   /** What each operand may be, for the shell's completion; `given` are the flags before it, as typed. */
   readonly completes?: readonly (Candidates | ((given: ReadonlyMap<string, string>) => Candidates))[];
   /** The first operand ends the flags: `run`, `exec`. */

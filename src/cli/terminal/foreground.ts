@@ -69,6 +69,8 @@ export async function runInForeground(process: ForegroundProcess, options: Foreg
     }
     const attachment = await process.attach();
     const exited = process.wait();
+    // A container that could not be started does not exit either: what `start` says is what the user is told.
+    exited.catch(() => {});
     await process.start();
     attachment.onOutput((stream, chunk) => {
       if (stream === 'stderr') options.output.err(chunk);

@@ -1,7 +1,7 @@
+import { vet } from '../../syscalls/foreign/vet.ts';
 import { hintFor } from '../../syscalls/hints.ts';
 import { printStep } from '../../syscalls/print.ts';
 import { type Step, sectionNames } from '../../syscalls/step.ts';
-import { vet } from '../../syscalls/vet.ts';
 import type { Stage } from '../lesson.ts';
 import { READY } from '../play/ready.ts';
 import { type Workbench, withoutRights } from './evaluate/box.ts';
@@ -35,7 +35,7 @@ const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
  * @param file where the text comes from, for places in messages and for its imports
  */
 export async function examine(exercise: Exercise, text: string, file: string, bench: Workbench): Promise<Verdict> {
-  const bundled = await bundle(text, file, exercise.imports ?? []);
+  const bundled = await bundle({ text, file, imports: exercise.imports ?? [] });
   if (bundled.kind === 'code-error') return { passed: false, findings: [], error: bundled, printed: '' };
   const cage = await Cage.open(bench, bundled);
   try {
@@ -49,7 +49,7 @@ export async function examine(exercise: Exercise, text: string, file: string, be
     return verdict(await run(exercise, learner, values, bench), cage);
   } catch (error) {
     if (!(error instanceof LearnerFailed)) throw error;
-    const found = codeErrorOf(error.failure, bundled, file);
+    const found = codeErrorOf(error.failure.reason, bundled, file);
     return found
       ? { passed: false, findings: [], error: found, printed: cage.printed }
       : verdict([failureFinding(error.failure)], cage);
@@ -107,7 +107,7 @@ async function attempt(
   const outer = await Outer.open(bench, exercise.programs ?? [], exercise.syscalls);
   try {
     trial.prepare?.(outer.reach(innerScratch), values);
-    const outcome = await perform(outer, program);
+    const outcome = await perform(outer, program, bench.patience);
     if ('stops' in trial) return [mustFail(trial, outcome)];
     if (outcome.kind !== 'ran') return [explain(outcome, trial, learner, values)];
     const said = (name: string) =>
@@ -150,6 +150,7 @@ function mustFail({ stops, what, hint }: MustFail, outcome: Outcome): Finding {
 function explain(outcome: Exclude<Outcome, { kind: 'ran' }>, trial: Trial, learner: Learner, values: unknown): Finding {
   if (outcome.kind === 'not-executed')
     return { ok: false, what: words.notExecuted(outcome.message), hint: words.noProgram };
+  if (outcome.kind === 'stuck') return { ok: false, what: words.stuck, hint: words.waitsForever };
   if (outcome.kind === 'ended')
     return { ok: false, what: words.endedEarly(outcome.status), hint: words.itPrinted(outcome.output.slice(-5)) };
   const { step, call, errno } = outcome;

@@ -11,8 +11,11 @@ export function mustExport(name: string): Finding {
   return { ok: false, what: words.noFunction(name), hint: words.exportIt(name) };
 }
 
-/** An error that the learner's code threw, at its place in the learner's file; undefined for other failures. */
-export function codeErrorOf({ reason }: Failure, bundled: Bundle, file: string): CodeError | undefined {
+/**
+ * An error that the learner's code threw, at its place in the learner's file; undefined for other failures. `file` is named where
+ * no place is known.
+ */
+export function codeErrorOf(reason: Failure['reason'], bundled: Bundle, file: string): CodeError | undefined {
   if (reason.kind !== 'threw') return undefined;
   const place = placeIn(reason.stack, bundled, file);
   return { kind: 'code-error', place, message: `${reason.name}: ${reason.message}`, excerpt: [] };
@@ -23,8 +26,9 @@ function placeIn(stack: string, bundled: Bundle, file: string): string {
   const map = new SourceMap(JSON.parse(bundled.map));
   for (const [, line, column] of stack.matchAll(/exercise\.mjs:(\d+):?(\d+)?/g)) {
     const entry = map.findEntry(Number(line) - 1, Math.max(0, Number(column ?? 1) - 1));
-    if ('originalSource' in entry && entry.originalSource.endsWith('exercise.ts'))
-      return `${relative(file)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    if (!('originalSource' in entry) || !entry.originalSource.startsWith('mine:')) continue;
+    const source = entry.originalSource.slice('mine:'.length);
+    return `${relative(source)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   }
   return relative(file);
 }

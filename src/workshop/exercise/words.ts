@@ -24,6 +24,11 @@ export const words = {
     en: 'all steps succeeded, and then there was no program to become',
     zh: '所有步骤都成功了，但最后没有可以换上的程序',
   },
+  stuck: { en: 'one of the steps does not come to an end', zh: '有一个步骤一直没有结束' },
+  waitsForever: {
+    en: 'does it wait for something that nobody in there will do?',
+    zh: '它是不是在等一件里面没有人会做的事？',
+  },
   endedEarly: (status: number): Text => ({
     en: `the process ended with status ${status} before anybody could look at it`,
     zh: `进程还没等人来看就以状态 ${status} 结束了`,

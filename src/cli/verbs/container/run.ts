@@ -5,12 +5,13 @@ import type { CreatedContainer } from '../../../engine/nouns/containers.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import type { Program } from '../../../syscalls/step.ts';
-import { type Context, reasonLanguage, warnOfIgnored } from '../../context.ts';
+import { type Context, reasonLanguage, requireRoot, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { CidFile } from '../../options/cid-file.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
+import { readPublish } from '../../options/ports.ts';
 import { readRestart, restartWarning } from '../../options/restart.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
@@ -30,6 +31,7 @@ const runFlags = {
     alone: 'folded',
     completes: ['folded', 'full', 'json'],
   },
+  mine: toggle('Make it of the pieces that you wrote in the course; without an image, nginx on port 8080'),
   pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)', {
     completes: ['missing', 'always', 'never'],
   }),
@@ -56,6 +58,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   flags: runFlags,
   operands: [1, Number.POSITIVE_INFINITY],
+  least: ({ mine }) => (mine ? 0 : 1),
   completes: ['images'],
   stopAtOperand: true,
   failure: {
@@ -69,13 +72,43 @@ export const verb = defineVerb({
   async run(context, flags, operands) {
     if (!flags.detach) requireTerminal(flags);
     try {
-      const other = flags.versus === undefined ? undefined : await optionsVersus(context, flags, operands);
-      return await run(context, flags, toRunOptions(flags, operands, context.env, flags.detach), other);
+      return flags.mine ? await runOnMine(context, flags, operands) : await runGiven(context, flags, operands);
     } catch (error) {
       throw explainFlagAsCommand(error, operands.slice(1), 'minidock run [OPTIONS] IMAGE');
     }
   },
 });
+
+/** Lists which pieces are the learner's and runs on them; without an image what the README's first line runs. */
+async function runOnMine(
+  context: Context,
+  flags: Values<typeof runFlags>,
+  operands: readonly string[],
+): Promise<number> {
+  requireRoot();
+  const { learnersPieces } = await import('../../mine/pieces.ts');
+  const { listOwn } = await import('../../mine/list.ts');
+  const web = { ...flags, publish: flags.publish.length > 0 ? flags.publish : [readPublish('8080:80')] };
+  const [used, words] = operands.length > 0 ? [flags, operands] : [web, ['nginx:alpine']];
+  const own = await learnersPieces();
+  try {
+    context.output.err(listOwn(own.taught));
+    const { output, env, settings } = context;
+    const onOwn: Context = { output, env, settings, engine: () => context.engine(own.pieces) };
+    return await runGiven(onOwn, used, words);
+  } finally {
+    await own.close();
+  }
+}
+
+async function runGiven(
+  context: Context,
+  flags: Values<typeof runFlags>,
+  operands: readonly string[],
+): Promise<number> {
+  const other = flags.versus === undefined ? undefined : await optionsVersus(context, flags, operands);
+  return run(context, flags, toRunOptions(flags, operands, context.env, flags.detach), other);
+}
 
 /** The options that the flags of `--versus` make of those given. */
 async function optionsVersus(

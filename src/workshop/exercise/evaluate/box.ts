@@ -27,10 +27,16 @@ export class Workbench {
   readonly facts: HostFacts = hostFacts(`/${PREFIX}${process.pid}`);
   readonly scratch = makeScratch();
   readonly cgroups: CgroupDriver;
+  /** How long an answer, or a process that is to stand still, may take on a busy machine; milliseconds. */
+  readonly patience: number;
+  /** Processor time that a learner's code may use. */
+  readonly cpuSeconds: number;
   readonly parent = `/${PREFIX}${process.pid}-${randomBytes(3).toString('hex')}`;
   private boxes = 0;
 
-  constructor() {
+  constructor({ patience = 20_000, cpuSeconds = 3 }: Partial<Pick<Workbench, 'patience' | 'cpuSeconds'>> = {}) {
+    this.patience = patience;
+    this.cpuSeconds = cpuSeconds;
     const layout = this.facts.cgroup;
     const hierarchies = layout.hierarchies.filter(
       one => one.version === 2 || one.controllers.some(name => controllers.includes(name)),

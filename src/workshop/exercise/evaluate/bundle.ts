@@ -53,16 +53,28 @@ export function readLearnersFile(file: string): { text: string } | CodeError {
 }
 
 /** `lessons/03-uts-namespace/exercise.ts`. */
-export const relative = (file: string) => path.relative(checkout, file);
+export const relative = (file: string) => path.relative(checkout, path.resolve(checkout, file));
+
+/** What a learner wrote. */
+export interface LearnersFile {
+  readonly text: string;
+  readonly file: string;
+  /** Modules below src/ that it may import besides the language. */
+  readonly imports: readonly string[];
+}
 
 /**
- * Makes one module of a learner's text and of what it imports. The text is only read here, never run. It may import the
- * language (src/syscalls) and the modules named in `allowed`; not the engine's pieces, which are the answers.
+ * Makes one module of learners' texts and of what they import. The text is only read here, never run. It may import the
+ * language (src/syscalls) and the modules named in `imports`; not the engine's pieces, which are the answers.
  */
-export async function bundle(text: string, file: string, allowed: readonly string[]): Promise<Bundle | CodeError> {
+export async function bundle(...files: readonly LearnersFile[]): Promise<Bundle | CodeError> {
   const { build } = await import('esbuild');
   const harness = fileURLToPath(new URL('harness.ts', import.meta.url));
-  const main = `import * as mine from 'minidock:mine';\nimport { serve } from ${JSON.stringify(harness)};\nserve(mine);\n`;
+  const main = [
+    ...files.map((_, i) => `import * as mine${i} from 'minidock:${i}';`),
+    `import { serve } from ${JSON.stringify(harness)};`,
+    `serve({ ${files.map((_, i) => `...mine${i}`).join(', ')} });`,
+  ].join('\n');
   try {
     const { outputFiles } = await build({
       stdin: { contents: main, resolveDir: checkout, sourcefile: 'minidock-main.js', loader: 'js' },
@@ -78,47 +90,53 @@ export async function bundle(text: string, file: string, allowed: readonly strin
       logLevel: 'silent',
       tsconfigRaw: '{}',
       absWorkingDir: checkout,
-      plugins: [learnersImports(text, file, allowed)],
+      plugins: [learnersImports(files)],
     });
     const [map, code] = ['.map', '.mjs'].map(end => outputFiles.find(output => output.path.endsWith(end))!.text);
     return { kind: 'bundle', code: code!, map: map! };
   } catch (failure) {
     const [first] = (failure as { errors?: Message[] }).errors ?? [];
     if (first === undefined) throw failure;
-    return fromMessage(first, file);
+    return fromMessage(first, files);
   }
 }
 
-function learnersImports(text: string, file: string, allowed: readonly string[]): Plugin {
-  const folder = path.dirname(file);
+function learnersImports(files: readonly LearnersFile[]): Plugin {
   const source = path.join(checkout, 'src');
-  const free = ['syscalls/', 'workshop/exercise/todo.ts', ...allowed];
+  const named = (file: string) => files.find(one => one.file === file)!;
   return {
     name: 'exercise',
     setup(build) {
-      build.onResolve({ filter: /^minidock:mine$/ }, () => ({ path: file, namespace: 'mine' }));
-      build.onLoad({ filter: /.*/, namespace: 'mine' }, () => ({ contents: text, loader: 'ts', resolveDir: folder }));
-      build.onResolve({ filter: /.*/, namespace: 'mine' }, ({ path: wanted }) => {
+      build.onResolve({ filter: /^minidock:\d+$/ }, ({ path: wanted }) => ({
+        path: files[Number(wanted.slice('minidock:'.length))]!.file,
+        namespace: 'mine',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'mine' }, ({ path: file }) => ({
+        contents: named(file).text,
+        loader: 'ts',
+        resolveDir: path.dirname(file),
+      }));
+      build.onResolve({ filter: /.*/, namespace: 'mine' }, ({ path: wanted, importer }) => {
         if (wanted.startsWith('node:')) return { path: wanted, external: true };
-        const target = path.resolve(folder, wanted);
+        const { imports } = named(importer);
+        const free = ['syscalls/', 'workshop/exercise/todo.ts', ...imports];
+        const target = path.resolve(path.dirname(importer), wanted);
         const below = path.relative(source, target);
         const isFree = wanted.startsWith('.') && free.some(one => below === one || below.startsWith(one));
         if (isFree && fs.existsSync(target)) return { path: target };
         if (isFree) return { errors: [{ text: `there is no module "${wanted}"` }] };
-        const rooms = ['src/syscalls', ...allowed.map(one => `src/${one}`)].join(', ');
+        const rooms = ['src/syscalls', ...imports.map(one => `src/${one}`)].join(', ');
         return { errors: [{ text: `"${wanted}" cannot be imported here: an exercise imports from ${rooms}` }] };
       });
     },
   };
 }
 
-function fromMessage({ text, location }: Message, file: string): CodeError {
-  const place = location ? `${relative(file)}:${location.line}:${location.column + 1}` : relative(file);
-  const excerpt = location?.lineText
-    ? [
-        location.lineText,
-        `${location.lineText.slice(0, location.column).replace(/\S/g, ' ')}${'~'.repeat(Math.max(1, location.length))}`,
-      ]
-    : [];
-  return { kind: 'code-error', place, message: text, excerpt };
+function fromMessage({ text, location }: Message, files: readonly LearnersFile[]): CodeError {
+  const file = location?.file.replace(/^mine:/, '') ?? files[0]!.file;
+  const name = relative(path.resolve(checkout, file));
+  const place = location ? `${name}:${location.line}:${location.column + 1}` : name;
+  const { lineText = '', column = 0, length = 1 } = location ?? {};
+  const mark = lineText.slice(0, column).replace(/\S/g, ' ') + '~'.repeat(Math.max(1, length));
+  return { kind: 'code-error', place, message: text, excerpt: lineText === '' ? [] : [lineText, mark] };
 }

@@ -2,16 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { call } from '../../../syscalls/calls.ts';
+import { LONGEST_WIRE } from '../../../syscalls/foreign/wire.ts';
 import { launch, type Shim } from '../../../syscalls/shim.ts';
-import { LONGEST_WIRE } from '../../../syscalls/wire.ts';
 import { librariesOf } from '../../play/small-root.ts';
 import { boxProgram, type Workbench } from './box.ts';
 import type { Bundle } from './bundle.ts';
 import { ANSWERS, type Answer, type Question } from './harness.ts';
 
-/** Processor time that a learner's code may use, and how long an answer may take on a busy machine, in seconds. */
-const CPU_SECONDS = 3;
-const PATIENCE = 20;
 const MEMORY = 192 << 20;
 const PIDS = 24;
 /** The most that is kept of what the code prints, in characters. */
@@ -75,7 +72,7 @@ export class Cage {
       capabilities: [],
       allow: [],
       unprivileged: true,
-      cpuSeconds: CPU_SECONDS,
+      cpuSeconds: bench.cpuSeconds,
       command: { path: '/node', argv: ['node', '--max-old-space-size=96', '/exercise.mjs'], env: ['LC_ALL=C.UTF-8'] },
     });
     this.shim = launch(program, { label: 'check', stdio: ['pipe', 'pipe', 'pipe'] });
@@ -143,7 +140,7 @@ export class Cage {
   private async answer(): Promise<Answer | NoAnswer> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>(resolve => {
-      timer = setTimeout(() => resolve('late'), PATIENCE * 1000);
+      timer = setTimeout(() => resolve('late'), this.bench.patience);
     });
     const ended = this.shim.exited.then(() => undefined).catch(() => undefined);
     const line = await Promise.race([this.lines.next().then(({ value }) => value ?? undefined), late, ended]);

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { fromWire, toWire } from '../../../syscalls/wire.ts';
+import { fromWire, toWire } from '../../../syscalls/foreign/wire.ts';
 
 /** The descriptor on which answers go out: 1 and 2 are the learner's own. */
 export const ANSWERS = 9;

@@ -1,6 +1,7 @@
 import { type Pieces, pieces } from '../../../engine/compile/pieces.ts';
+import { WireError } from '../../../syscalls/foreign/check-step.ts';
+import { fromWire, slotsIn, toWire } from '../../../syscalls/foreign/wire.ts';
 import type { Step } from '../../../syscalls/step.ts';
-import { fromWire, slotsIn, toWire, WireError } from '../../../syscalls/wire.ts';
 import type { Mine } from '../types.ts';
 import type { Cage, NoAnswer } from './cage.ts';
 

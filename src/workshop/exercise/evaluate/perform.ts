@@ -9,8 +9,6 @@ import { type Moment, momentOf } from '../../play/evidence.ts';
 import { READY } from '../../play/ready.ts';
 import { innerScratch, type Outer } from './outer.ts';
 
-/** How long a process may take to print and stand still, in milliseconds. */
-const PATIENCE = 15_000;
 /** The most that is kept of what it prints. */
 const MOST = 64 << 10;
 
@@ -25,23 +23,28 @@ export type Outcome =
     }
   | { readonly kind: 'refused'; readonly step: Step; readonly call: string; readonly errno: string }
   | { readonly kind: 'not-executed'; readonly message: string }
+  | { readonly kind: 'stuck' }
   | { readonly kind: 'ended'; readonly status: number; readonly output: readonly string[] };
 
 /**
  * Performs a program in the outer container and, while its process stands still, asks the kernel about it. Rejects where
  * that is no fault of the program's.
  */
-export async function perform(outer: Outer, program: Program): Promise<Outcome> {
+export async function perform(outer: Outer, program: Program, patience: number): Promise<Outcome> {
   const shim = outer.shim({});
-  const printed = new Printed(shim.process.stdout!, shim.process.stderr!);
+  const printed = new Printed(patience, shim.process.stdout!, shim.process.stderr!);
   shim.run(program);
   let statBefore: string[] = [];
-  try {
+  const steps = async () => {
     await shim.ready;
     await shim.supervised;
     statBefore = statOf(outer.hostPid(shim.pid));
     shim.go();
     await shim.executed;
+    return true;
+  };
+  try {
+    if (!(await within(patience, steps()))) return { kind: 'stuck' };
   } catch (error) {
     if (error instanceof StepError) return refusal(error);
     if (error instanceof ExecError) return { kind: 'not-executed', message: error.message };
@@ -78,6 +81,19 @@ function statOf(pid: number | undefined): string[] {
   ];
 }
 
+/** What a promise resolves with; undefined where it takes longer. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function refusal({ step, errno }: StepError): Outcome {
   return { kind: 'refused', step, call: step.op === 'syscall' ? step.name : step.op, errno };
 }
@@ -87,7 +103,10 @@ class Printed {
   private text = '';
   private readonly waiting: (() => void)[] = [];
 
-  constructor(...streams: readonly Readable[]) {
+  constructor(
+    private readonly patience: number,
+    ...streams: readonly Readable[]
+  ) {
     for (const stream of streams)
       stream.on('data', (chunk: Buffer) => {
         if (this.text.length < MOST) this.text += chunk.toString('utf8');
@@ -102,7 +121,7 @@ class Printed {
   /** Resolves once the process has said that it stands still, or has had time enough for that. */
   ready(): Promise<undefined> {
     return new Promise(resolve => {
-      const timer = setTimeout(finish, PATIENCE);
+      const timer = setTimeout(finish, this.patience);
       function finish(): void {
         clearTimeout(timer);
         resolve(undefined);

@@ -1,8 +1,8 @@
-import type { Data } from './data.ts';
-import type { Arg, Step, Syscall } from './step.ts';
-import { PR } from './uapi/flags.ts';
-import type { SyscallName } from './uapi/numbers.ts';
-import { type Parameter, parameters } from './uapi/parameters.ts';
+import type { Data } from '../data.ts';
+import type { Arg, Step, Syscall } from '../step.ts';
+import { PR } from '../uapi/flags.ts';
+import type { SyscallName } from '../uapi/numbers.ts';
+import { type Parameter, parameters } from '../uapi/parameters.ts';
 
 /** Why a step of a stranger is not performed. */
 export interface Objection {

@@ -1,5 +1,6 @@
-import type { Data } from './data.ts';
-import type { Slot, Step, Word } from './step.ts';
+import type { Data } from '../data.ts';
+import type { Slot, Word } from '../step.ts';
+import { checkStep, isKind, WireError } from './check-step.ts';
 
 /**
  * Values of the language as text, for a process that must not be trusted: steps, and whatever a piece takes and returns
@@ -8,7 +9,8 @@ import type { Slot, Step, Word } from './step.ts';
  *
  * A document is JSON: `{"slots": [name…], "data": [{"bytes", "pointers", "text"}…], "value": …}`. In `value` plain JSON stands
  * for numbers, text and truth; what JSON lacks is a list that begins with its kind: `["list", …]`, `["record", [key, value]…]`,
- * `["slot", i]`, `["data", i]`, `["word", i, at, name]`, `["bytes", base64]`, `["bigint", digits]`, `["nothing"]`.
+ * `["set", …]`, `["map", [key, value]…]`, `["slot", i]`, `["data", i]`, `["word", i, at, name]`, `["bytes", base64]`,
+ * `["bigint", digits]`, `["infinity"]`, `["nothing"]`.
  */
 
 /** The most that is read, in characters, and how deep values may lie in each other. */
@@ -18,14 +20,6 @@ const MOST_SLOTS = 1024;
 const MOST_DATA = 4096;
 const LONGEST_DATA = 256 << 10;
 
-/** A value that has no wire form, or a text that is none. The message says what and where. */
-export class WireError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'WireError';
-  }
-}
-
 type Json = null | boolean | number | string | Json[];
 interface WireData {
   bytes: string;
@@ -33,7 +27,7 @@ interface WireData {
   text: string;
 }
 
-/** Writes a value. Throws `WireError` for what has no form: functions, promises, maps, instances of classes. */
+/** Writes a value. Throws `WireError` for what has no form: functions, promises, instances of classes. */
 export function toWire(value: unknown): string {
   const slots: string[] = [];
   const slotIndex = new Map<Slot, number>();
@@ -60,12 +54,16 @@ export function toWire(value: unknown): string {
     if (one === undefined) return ['nothing'];
     if (one === null || typeof one === 'boolean' || typeof one === 'string') return one;
     if (typeof one === 'number') {
+      if (one === Infinity) return ['infinity'];
       if (!Number.isFinite(one)) throw new WireError(`${one} is no number that a kernel knows`);
       return one;
     }
     if (typeof one === 'bigint') return ['bigint', String(one)];
     if (one instanceof Uint8Array) return ['bytes', base64(one)];
     if (Array.isArray(one)) return ['list', ...one.map(item => write(item, depth + 1))];
+    if (one instanceof Set) return ['set', ...[...one].map(item => write(item, depth + 1))];
+    if (one instanceof Map)
+      return ['map', ...[...one].map(([key, item]): Json => [write(key, depth + 1), write(item, depth + 1)])];
     if (typeof one !== 'object') throw new WireError(`a ${typeof one} is no step`);
     if (one instanceof Promise) throw new WireError('a promise is no step: a piece is an ordinary function, not async');
     if (isKind<Slot>(one, 'saved')) return ['slot', ofSlot(one)];
@@ -114,6 +112,17 @@ export function fromWire(text: string, slots: ReadonlyMap<string, Slot> = new Ma
         return undefined;
       case 'list':
         return rest.map(item => read(item, depth + 1));
+      case 'set':
+        return new Set(rest.map(item => read(item, depth + 1)));
+      case 'map':
+        return new Map(
+          rest.map(entry => {
+            const [key, item] = listOf(entry, 'entry of a map', 2);
+            return [read(key, depth + 1), read(item, depth + 1)] as const;
+          }),
+        );
+      case 'infinity':
+        return Infinity;
       case 'record':
         return readRecord(rest.map(entry => readEntry(entry, item => read(item, depth + 1))));
       case 'slot':
@@ -138,12 +147,11 @@ export function fromWire(text: string, slots: ReadonlyMap<string, Slot> = new Ma
 export function slotsIn(value: unknown, found = new Map<string, Slot>()): Map<string, Slot> {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return found;
   if (isKind<Slot>(value, 'saved')) found.set(value.name, value);
-  else for (const item of Object.values(value)) slotsIn(item, found);
+  else
+    for (const item of value instanceof Map || value instanceof Set ? [...value].flat() : Object.values(value))
+      slotsIn(item, found);
   return found;
 }
-
-const isKind = <T extends { kind: string }>(value: object, kind: T['kind']): value is T =>
-  (value as { kind?: unknown }).kind === kind;
 
 function parse(text: string): Record<'slots' | 'data' | 'value', unknown> {
   let document: unknown;
@@ -188,7 +196,8 @@ function readEntry(entry: unknown, read: (value: unknown) => unknown): [string, 
   if (typeof key !== 'string' || more.length > 0) throw new WireError('an entry that is no key and value');
   // What toWire takes apart are own fields; these three are how a record would become something else.
   if (['__proto__', 'constructor', 'prototype'].includes(key)) throw new WireError(`a record with ${key}`);
-  if (key === 'kind') throw new WireError('a record that says it is a slot or data');
+  if (key === 'kind' && ['saved', 'data', 'word'].includes(String(value)))
+    throw new WireError('a record that says it is a slot or data');
   return [key, read(value)];
 }
 
@@ -198,77 +207,6 @@ function readRecord(entries: readonly [string, unknown][]): Record<string, unkno
   if ('op' in record) checkStep(record);
   return record;
 }
-
-const reasonFields = ['why', 'lesson', 'group', 'groupWhy'];
-const fields: Record<Step['op'], { needs: readonly string[]; may: readonly string[] }> = {
-  syscall: { needs: ['name', 'args'], may: ['tolerate', 'save', 'forks'] },
-  store: { needs: ['from', 'into', 'at', 'as'], may: [] },
-  expect: { needs: ['data', 'at', 'mask', 'value'], may: [] },
-  sync: { needs: [], may: [] },
-};
-
-function checkStep(step: Record<string, unknown>): void {
-  const { op } = step;
-  const shape = typeof op === 'string' && Object.hasOwn(fields, op) ? fields[op as Step['op']] : undefined;
-  if (shape === undefined) throw new WireError(`steps of kind ${JSON.stringify(op)} do not exist`);
-  for (const name of shape.needs) if (step[name] === undefined) throw new WireError(`a ${op} without ${name}`);
-  for (const name of Object.keys(step))
-    if (name !== 'op' && ![...shape.needs, ...shape.may, ...reasonFields].includes(name))
-      throw new WireError(`a ${op} has no field ${JSON.stringify(name)}`);
-  const check = (holds: boolean, what: string) => {
-    if (!holds) throw new WireError(`${op}: ${what}`);
-  };
-  const isSlot = (value: unknown) => typeof value === 'object' && value !== null && isKind<Slot>(value, 'saved');
-  const isWord = (value: unknown) => typeof value === 'object' && value !== null && isKind<Word>(value, 'word');
-  const isData = (value: unknown): value is Data =>
-    typeof value === 'object' && value !== null && isKind<Data>(value, 'data');
-  const isNumber = (value: unknown) => Number.isSafeInteger(value) || typeof value === 'bigint';
-  const within = (data: unknown, at: unknown, length: number) =>
-    isData(data) && Number.isSafeInteger(at) && (at as number) >= 0 && (at as number) + length <= data.bytes.length;
-  for (const name of ['lesson', 'group'])
-    check(step[name] === undefined || typeof step[name] === 'string', `${name} is no text`);
-  for (const name of ['why', 'groupWhy']) check(isReason(step[name]), `${name} is no text`);
-  step.why = inBoth(step.why ?? '');
-  if (step.groupWhy !== undefined) step.groupWhy = inBoth(step.groupWhy);
-  if (op === 'syscall') {
-    check(typeof step.name === 'string', 'its name is no text');
-    const args = step.args;
-    check(Array.isArray(args) && args.length <= 6, 'at most six arguments');
-    for (const arg of args as unknown[])
-      check(isNumber(arg) || isSlot(arg) || isWord(arg) || isData(arg), 'an argument is a number, data or a slot');
-    const tolerate = step.tolerate ?? [];
-    check(
-      Array.isArray(tolerate) && tolerate.length <= 8 && tolerate.every(name => /^E[A-Z0-9]{1,15}$/.test(String(name))),
-      'tolerates at most eight errnos, each by its name',
-    );
-    check(step.save === undefined || isSlot(step.save), 'saves into a slot');
-    check(step.forks === undefined || typeof step.forks === 'boolean', 'forks or not');
-  } else if (op === 'store') {
-    const width = { u32: 4, u64: 8, decimal: 11 }[String(step.as)];
-    check(width !== undefined, 'as u32, u64 or decimal');
-    check(isSlot(step.from) || isWord(step.from), 'from a slot or a word');
-    check(within(step.into, step.at, width ?? 0), 'beyond the end of its data');
-    check((step.into as Data).pointers.length === 0, 'into data that holds addresses');
-  } else if (op === 'expect') {
-    const { value, mask } = step;
-    const sized = value instanceof Uint8Array && mask instanceof Uint8Array && value.length === mask.length;
-    check(
-      sized && value.length >= 1 && value.length <= 8,
-      'compares one to eight bytes under a mask of the same length',
-    );
-    check(within(step.data, step.at, (value as Uint8Array).length), 'beyond the end of its data');
-  }
-}
-
-/** Text in both languages, or, where somebody spared the work, one text for both. */
-function isReason(value: unknown): boolean {
-  if (value === undefined || typeof value === 'string') return true;
-  const { en, zh, ...rest } = (value ?? {}) as Record<string, unknown>;
-  return typeof en === 'string' && typeof zh === 'string' && Object.keys(rest).length === 0;
-}
-
-const inBoth = (reason: unknown) =>
-  typeof reason === 'string' ? Object.fromEntries(['en', 'zh'].map(language => [language, reason])) : reason;
 
 function listOf(value: unknown, what: string, most: number): unknown[] {
   if (!Array.isArray(value) || value.length > most) throw new WireError(`${what}: a list of at most ${most}`);

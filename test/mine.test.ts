@@ -1,0 +1,155 @@
+// @mounts-nothing its subject is whose pieces a container is made of
+import fs from 'node:fs';
+import path from 'node:path';
+import { execa, type Options } from 'execa';
+import * as assert from 'uvu/assert';
+import { demoNginx } from '../scripts/images/stand-in.ts';
+import { pieces } from '../src/engine/compile/pieces.ts';
+import { serve } from '../src/registry/server/serve.ts';
+import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { eventually } from './support/eventually.ts';
+import { type LearnersCheckout, learnersCheckout } from './support/learners-checkout.ts';
+import { freePort } from './support/registry.ts';
+import { requires } from './support/requires.ts';
+
+/** `minidock run --mine`: containers made of what a learner wrote, in a checkout of the learner's own. */
+const test = requires('root', 'overlayfs', 'busybox', 'iptables', 'curl');
+
+let box: BusyboxEngine;
+let mine: LearnersCheckout;
+
+test.before(async () => {
+  box = await busyboxEngine();
+  mine = learnersCheckout();
+});
+test.after.each(() => box.removeAll());
+
+const run = (args: string[], options: Options = {}) =>
+  execa(path.join(mine.folder, 'bin/minidock'), ['run', '--mine', ...args], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: 120_000,
+    ...options,
+    env: { ...box.env, XDG_STATE_HOME: mine.state, NODE_EXTRA_CA_CERTS: undefined },
+  });
+
+const passAll = () => {
+  for (const id of mine.lessons) mine.pass(id, mine.solution(id));
+};
+
+/** The pieces that lessons have exercises for, by the name of their lesson. */
+const taught = () =>
+  mine.lessons.flatMap(id =>
+    [...mine.solution(id).matchAll(/^export const (\w+)/gm)]
+      .map(([, name]) => ({ id, name: name! }))
+      .filter(({ name }) => Object.hasOwn(pieces, name)),
+  );
+
+test('nothing written yet: it says so, and the container is the engine’s', async () => {
+  const { exitCode, stdout, stderr } = await run(['--rm', '--network', 'none', 'bb', 'echo', 'hello']);
+  assert.is(exitCode, 0, String(stderr));
+  assert.is(stdout, 'hello');
+  assert.match(String(stderr), new RegExp(`^0 of the ${taught().length} pieces that the course teaches are yours:\n`));
+  assert.match(String(stderr), / · utsNamespace +not passed yet: npm run lesson 03 -- check\n/);
+});
+
+test('nginx behind a published port, on all that the learner wrote', async () => {
+  passAll();
+  const server = await serve({ layout: (await demoNginx()).layout, repository: 'library/nginx' });
+  fs.writeFileSync(box.config, JSON.stringify({ 'registry-mirrors': [server.url] }));
+  const port = await freePort();
+  try {
+    const { exitCode, stderr } = await run(['-d', '-p', `${port}:80`]);
+    assert.is(exitCode, 0, String(stderr));
+    const all = taught().length;
+    assert.match(String(stderr), new RegExp(`^${all} of the ${all} pieces that the course teaches are yours:\n`));
+    const page = await eventually(async () => {
+      const { stdout } = await execa('curl', ['-s', '-m', '2', `http://127.0.0.1:${port}/`], { reject: false });
+      return stdout.includes('nginx') ? stdout : false;
+    }, 20);
+    assert.match(page, /Welcome to nginx/);
+    const { stdout: program } = await run(['--dry-run=full'], {});
+    assert.match(String(program), /8080/);
+  } finally {
+    await server.close();
+    fs.writeFileSync(box.config, '{}');
+  }
+});
+
+test('each piece in turn throws: the run fails there, by the learner’s file and line, and leaves nothing', async () => {
+  passAll();
+  const before = await box.ok(['ps', '-aq']);
+  const port = await freePort();
+  for (const { id, name } of taught()) {
+    const good = mine.solution(id);
+    const broken = `${good.replace(`export const ${name}`, `const honest`)}\nexport const ${name} = () => {\n  void honest;\n  throw new Error('broken on purpose');\n};\n`;
+    mine.pass(id, broken);
+    const line = broken.split('\n').findIndex(text => text.includes('broken on purpose')) + 1;
+    const { exitCode, stderr } = await run([
+      '--rm',
+      '-p',
+      `${port}:80`,
+      '-v',
+      'kept:/kept',
+      '-w',
+      '/made',
+      'bb',
+      'true',
+    ]);
+    assert.is(exitCode, 125, `${name}: ${stderr}`);
+    assert.match(
+      String(stderr),
+      `minidock: lessons/${id}/exercise.ts:${line}:9: ${name}: Error: broken on purpose\n  fix: npm run lesson ${id.slice(0, 2)} -- check`,
+    );
+    assert.is(await box.ok(['ps', '-aq']), before, name);
+    mine.pass(id, good);
+  }
+});
+
+test('a file that changed since it passed is not run', async () => {
+  passAll();
+  fs.appendFileSync(mine.file('03-uts-namespace'), '\nthrow new Error("never loaded");\n');
+  const { exitCode, stdout, stderr } = await run(['--rm', '--network', 'none', 'bb', 'echo', 'hello']);
+  assert.is(exitCode, 0, String(stderr));
+  assert.is(stdout, 'hello');
+  assert.match(String(stderr), / · utsNamespace +changed since it passed: npm run lesson 03 -- check\n/);
+  assert.match(String(stderr), / ✓ pivotRoot +lessons\/06-pivot-root\/exercise\.ts/);
+});
+
+test('what a piece may not do it does not do here either', async () => {
+  passAll();
+  const secret = path.join(mine.folder, 'secret');
+  fs.writeFileSync(secret, 'of root');
+  const text = `import fs from 'node:fs';
+import { call } from '../../src/syscalls/calls.ts';
+import { str } from '../../src/syscalls/data.ts';
+export const utsNamespace = (hostname: string) => {
+  let found = 'out of reach';
+  try { found = fs.readFileSync(${JSON.stringify(secret)}, 'utf8'); } catch {}
+  if (hostname === 'call') return [call('reboot', [0, 0, 0], { why: { en: '', zh: '' } })];
+  throw new Error(found);
+};\n`;
+  mine.pass('03-uts-namespace', text);
+  const told = async (hostname: string) =>
+    String((await run(['--rm', '--network', 'none', '--hostname', hostname, 'bb', 'true'])).stderr);
+  assert.match(await told('x'), /Error: out of reach/);
+  assert.match(await told('call'), /utsNamespace: reboot\(0, 0, 0\) is not what it passed with/);
+});
+
+test('a package has no lessons that one edits: it says so', async () => {
+  const lock = path.join(mine.folder, 'package-lock.json');
+  const content = fs.readFileSync(lock);
+  fs.rmSync(lock);
+  try {
+    const { exitCode, stderr } = await run(['bb', 'true']);
+    assert.is(exitCode, 125);
+    assert.match(
+      String(stderr),
+      /^minidock: run --mine needs a checkout of minidock: .*\n {2}fix: clone the repository.*$/,
+    );
+  } finally {
+    fs.writeFileSync(lock, content);
+  }
+});
+
+test.run();
