@@ -147,7 +147,7 @@ process.exit(0);`,
     ),
     /Error: (EROFS|EACCES|EPERM),(EROFS|EACCES|EPERM),(EROFS|EACCES|EPERM)/,
   ],
-  'has rights': [tell('`${process.getuid!()} ${process.getgroups!()}`'), /Error: 1\d{9} (1\d{9})?/],
+  'has rights': [tell("[process.getuid!(), process.getgroups!()].join(' ')"), /Error: 1\d{9} (1\d{9})?/],
   'asks the network': [
     `import os from 'node:os';\nexport const utsNamespace = () => { throw new Error(JSON.stringify(Object.keys(os.networkInterfaces()))); };`,
     /Error: \[\]/,
