@@ -7,7 +7,7 @@ export function lookFrom(pid: number, changes: readonly Change[]): string {
   const facts = new Set(changes.filter(({ who }) => who === 'child').map(({ fact }) => fact));
   if (facts.has('process') || facts.has('namespaces')) return `sudo ls -l /proc/${pid}/ns`;
   if (facts.has('hostname')) return `sudo nsenter -t ${pid} -u hostname`;
-  if (facts.has('links')) return `sudo nsenter -t ${pid} -n ip link`;
+  if (facts.has('network')) return `sudo nsenter -t ${pid} -n ip addr`;
   if (facts.has('mounts') || facts.has('propagation')) return `sudo cat /proc/${pid}/mountinfo`;
   if (facts.has('root')) return `sudo ls /proc/${pid}/root/`;
   if (facts.has('directory')) return `sudo readlink /proc/${pid}/cwd`;

@@ -21,7 +21,7 @@ export type Fact =
   | 'mounts'
   | 'propagation'
   | 'rights'
-  | 'links'
+  | 'network'
   | 'cgroups';
 
 /** Compares two moments. A child that is new is compared with its parent, of which it is a copy. */
@@ -30,11 +30,10 @@ export function changesBetween(before: State, after: State): Change[] {
   if (after.child === undefined) return ofParent;
   const birth: Change = { who: 'child', fact: 'process', text: born(after.child, after.parent) };
   const isNew = before.child === undefined;
-  return [
-    ...(isNew ? [birth] : []),
-    ...ofProcess('child', before.child ?? before.parent, after.child, isNew),
-    ...ofParent,
-  ];
+  const ofChild = ofProcess('child', before.child ?? before.parent, after.child, isNew);
+  // What they share changes for both: it is said once, of the host.
+  const own = ofChild.filter(({ text }) => !ofParent.some(other => other.text.en === text.en));
+  return [...(isNew ? [birth] : []), ...own, ...ofParent];
 }
 
 function ofProcess(who: Change['who'], before: ProcessState, after: ProcessState, isNew = false): Change[] {
@@ -61,7 +60,10 @@ function ofProcess(who: Change['who'], before: ProcessState, after: ProcessState
   arrow('rights', { en: 'capabilities', zh: '权能' }, capabilities(before), capabilities(after));
   arrow('rights', { en: 'no_new_privs', zh: 'no_new_privs' }, yes(before.noNewPrivs), yes(after.noNewPrivs));
   arrow('rights', { en: 'seccomp', zh: 'seccomp' }, seccompMode(before), seccompMode(after));
-  arrow('links', { en: 'network interfaces', zh: '网络接口' }, list(before.links), list(after.links));
+  const [net, nowNet] = [before.network, after.network];
+  arrow('network', { en: 'network interfaces', zh: '网络接口' }, list(net?.links), list(nowNet?.links));
+  arrow('network', { en: 'addresses', zh: '地址' }, list(net?.addresses), list(nowNet?.addresses));
+  arrow('network', { en: 'routes', zh: '路由' }, list(net?.routes, ', '), list(nowNet?.routes, ', '));
   arrow('cgroups', { en: 'cgroup', zh: 'cgroup' }, list(before.cgroups), list(after.cgroups));
   return changes;
 }
@@ -152,7 +154,7 @@ export function seccompMode({ seccomp }: ProcessState): string {
 }
 
 export const yes = (flag: boolean) => (flag ? '1' : '0');
-export const list = (names: readonly string[]) => names.join(' ') || '–';
+export const list = (names: readonly string[] = [], between = ' ') => names.join(between) || '–';
 
 function born(child: ProcessState, parent: ProcessState): Text {
   const inside = child.pids.at(-1)!;

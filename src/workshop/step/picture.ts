@@ -43,6 +43,8 @@ const words = {
   parent: { en: 'shim, the parent', zh: 'shim，父进程' },
   hostname: { en: 'hostname', zh: '主机名' },
   links: { en: 'links', zh: '网络接口' },
+  address: { en: 'address', zh: '地址' },
+  routes: { en: 'routes', zh: '路由' },
   mounts: { en: 'mounts', zh: '挂载' },
   root: { en: 'root', zh: '根' },
   directory: { en: 'directory', zh: '工作目录' },
@@ -70,7 +72,7 @@ function processes({ parent, child }: State, changed: Changed): Item {
   }
   if (changed('parent', 'hostname') || (child && child.hostname !== parent.hostname))
     lines.push(fact(words.hostname, parent.hostname, changed('parent', 'hostname')));
-  if (changed('parent', 'links')) lines.push(fact(words.links, list(parent.links), true));
+  if (changed('parent', 'network')) lines.push(...networkLines(parent, true));
   if (changed('parent', 'mounts') || changed('parent', 'propagation'))
     lines.push(fact(words.mounts, mountsLine(parent), true));
   return framed('host', words.processes, lines);
@@ -100,12 +102,12 @@ function inner(child: ProcessState, parent: ProcessState, changed: Changed): Ite
 /** A box for each namespace of its own that has something to show, one for the rest, one for those that it shares. */
 function namespaces(child: ProcessState, own: readonly string[], changed: Changed): Item[] {
   const isNew = changed('child', 'namespaces');
-  const contents: Record<string, Line> = {
-    uts: fact(words.hostname, child.hostname, isNew || changed('child', 'hostname')),
-    pid: { text: child.pids.slice(-2).join(' = '), mark: mark(isNew) },
-    net: fact(words.links, list(child.links), isNew || changed('child', 'links')),
+  const contents: Record<string, readonly Line[]> = {
+    uts: [fact(words.hostname, child.hostname, isNew || changed('child', 'hostname'))],
+    pid: [{ text: child.pids.slice(-2).join(' = '), mark: mark(isNew) }],
+    net: networkLines(child, isNew || changed('child', 'network')),
   };
-  const shown = own.flatMap(kind => (contents[kind] ? framed('container', ownTitle(kind), [contents[kind]]) : []));
+  const shown = own.flatMap(kind => (contents[kind] ? framed('container', ownTitle(kind), contents[kind]) : []));
   const others = own.filter(kind => contents[kind] === undefined && kind !== 'mnt');
   if (others.length > 0)
     shown.push(
@@ -176,6 +178,14 @@ function propagations(mounts: ProcessState['mounts']): string {
 
 function mountsLine({ mounts }: ProcessState): string {
   return `${mounts.length}: ${propagations(mounts)}`;
+}
+
+/** Interfaces, and addresses and routes where there are any. */
+function networkLines({ network }: ProcessState, isChanged: boolean): Line[] {
+  const lines = [fact(words.links, list(network?.links), isChanged)];
+  if (network?.addresses.length) lines.push(fact(words.address, list(network.addresses), isChanged));
+  if (network?.routes.length) lines.push(fact(words.routes, list(network.routes, ', '), isChanged));
+  return lines;
 }
 
 function fact(name: Words, value: Words, isChanged: boolean): Line {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { errnoOf } from '../../errors.ts';
 import { type Mount, mountsOf } from '../../host/mountinfo.ts';
 import { hostnameOf, namespacesOf } from '../../host/namespaces.ts';
+import { type NetworkView, networkOf } from '../../host/network-view.ts';
 import { statusOf } from '../../host/process.ts';
 
 /** What the kernel says of one process while it stands still, read from outside. */
@@ -23,8 +24,8 @@ export interface ProcessState {
   /** As in /proc/PID/status: 0 none, 1 strict, 2 filter. */
   readonly seccomp: number;
   readonly user: string;
-  /** Network interfaces of its namespace. */
-  readonly links: readonly string[];
+  /** Undefined where we may not look. */
+  readonly network?: NetworkView;
   /** Its cgroups, each path once. */
   readonly cgroups: readonly string[];
 }
@@ -46,17 +47,13 @@ export async function stateOf(pid: number): Promise<ProcessState> {
     namespaces: namespacesOf(pid),
     hostname: await hostnameOf(pid),
     root: rootOf(pid, mounts),
-    directory: readable(() => fs.readlinkSync(`/proc/${pid}/cwd`)),
+    directory: readable(() => fs.readlinkSync(`/proc/${pid}/cwd`)) ?? '',
     mounts,
     capabilities: BigInt(`0x${status.get('CapEff') ?? '0'}`),
     noNewPrivs: status.get('NoNewPrivs') === '1',
     seccomp: Number(status.get('Seccomp') ?? 0),
     user: (status.get('Uid') ?? '').split(' ')[1] ?? '',
-    links: readable(() => fs.readFileSync(`/proc/${pid}/net/dev`, 'utf8'))
-      .split('\n')
-      .slice(2)
-      .map(line => line.split(':')[0]!.trim())
-      .filter(name => name !== ''),
+    network: readable(() => networkOf(pid)),
     cgroups: [
       ...new Set(
         fs
@@ -82,12 +79,12 @@ function rootOf(pid: number, mounts: readonly Mount[]): ProcessState['root'] {
   return { id: `${found.dev}:${found.ino}`, type: mounts.find(mount => mount.device === device)?.type ?? '' };
 }
 
-/** Empty where we may not look: rootless, the process is behind a user namespace. */
-function readable(read: () => string): string {
+/** Undefined where we may not look: rootless, the process is behind a user namespace. */
+function readable<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error;
-    return '';
+    return undefined;
   }
 }

@@ -29,7 +29,7 @@ const parent: ProcessState = {
   noNewPrivs: false,
   seccomp: 0,
   user: '0',
-  links: ['lo', 'eth0'],
+  network: { links: ['lo', 'eth0'], addresses: ['10.0.0.5'], routes: ['default via 10.0.0.1'] },
   cgroups: ['/user.slice'],
 };
 
@@ -83,13 +83,13 @@ test('mounts: added, moved, covered, gone, made private', () => {
 });
 
 test('rights, links and cgroup are shown once they differ', () => {
-  const before = { parent, child: child(['net'], { links: ['lo'] }) };
+  const before = { parent, child: child(['net'], { network: { links: ['lo'], addresses: [], routes: [] } }) };
   const plain = draw(before, before);
   for (const word of ['capabilities', 'seccomp', 'no_new_privs', 'cgroup ']) assert.not.match(plain, `${word}  `);
   const after = {
     parent,
     child: child(['net'], {
-      links: ['lo', 'eth0'],
+      network: { links: ['lo', 'eth0'], addresses: ['172.18.0.2'], routes: ['172.18.0.0/16 eth0'] },
       capabilities: 0xa80425fbn,
       noNewPrivs: true,
       seccomp: 2,
@@ -101,12 +101,15 @@ test('rights, links and cgroup are shown once they differ', () => {
     'no_new_privs: 0 → 1',
     'seccomp: none → filter',
     'network interfaces: lo → lo eth0',
+    'addresses: – → 172.18.0.2',
+    'routes: – → 172.18.0.0/16 eth0',
     'cgroup: /user.slice → /minidock/c0ffee',
   ]);
   const picture = draw(after, before);
   assert.match(picture, /capabilities +14 ◀/);
   assert.match(picture, /seccomp +filter ◀/);
   assert.match(picture, /links +lo eth0 ◀/);
+  assert.match(picture, /routes +172\.18\.0\.0\/16 eth0 ◀/);
   assert.match(picture, /cgroup +\/minidock\/c0ffee ◀/);
 });
 

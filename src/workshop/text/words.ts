@@ -7,7 +7,7 @@ export const words = {
 
   npm run lesson               list the lessons
   npm run lesson 04            run one, by its number or name (pid-namespace, pid)
-  npm run lesson 04 --step     pause before each syscall, show before and after
+  npm run lesson 04 --step     draw the state before each syscall; ! opens a shell
   npm run lesson 04 --shell    a shell inside what the lesson made
   npm run lesson 04 --lang zh  in Chinese (LANG works too; en is English)
 
@@ -16,7 +16,7 @@ npm keeps --help for itself: npm run lesson -- --help`,
 
   npm run lesson               列出所有课程
   npm run lesson 04            运行一课：用编号或名字（pid-namespace、pid）
-  npm run lesson 04 --step     每个系统调用之前暂停，显示前后的状态
+  npm run lesson 04 --step     每个系统调用之前画出当时的状态；! 打开一个 shell
   npm run lesson 04 --shell    把你留在本课造出的环境里的 shell 中
   npm run lesson 04 --lang zh  使用中文（也看 LANG；en 为英文）
 
