@@ -73,6 +73,7 @@ const differing: Record<string, string[]> = {
   '05-mount-namespace': ['mnt'],
   '06-pivot-root': ['mnt', 'pid', 'uts'],
   '13-veth-and-bridge': ['net'],
+  '14-network-modes': ['net'],
   '15-published-ports': ['net', 'pid'],
 };
 

@@ -48,7 +48,7 @@ interface Machine {
 }
 
 /** Puts the program into a new network namespace, which stays when the program enters the next. */
-function newMachine(name: string, why: Text): { machine: Machine; steps: Step[] } {
+export function newMachine(name: string, why: Text): { machine: Machine; steps: Step[] } {
   const machine = { namespace: slot(`netns of ${name}`), netlink: slot(`netlink of ${name}`) };
   return {
     machine,
@@ -84,7 +84,7 @@ export function bareHost(): { machine: Machine; steps: Step[] } {
 }
 
 /** A host of the lesson's own. It forwards nothing, as a fresh Linux. */
-function ownHost(): { machine: Machine; steps: Step[] } {
+export function ownHost(): { machine: Machine; steps: Step[] } {
   const { machine, steps } = bareHost();
   return {
     machine,
