@@ -41,10 +41,10 @@ function questionsOf(lesson: Lesson): Question[] {
 /** Lessons that have not all parts yet. A lesson leaves this list and does not come back. */
 const unfinished: string[] = [];
 
-test('there are lessons, numbered without gaps from 01', () => {
+test('there are lessons, numbered without gaps from 00 to 06', () => {
   const numbers = lessonIds().map(id => Number(id.slice(0, 2)));
   assert.ok(numbers.length >= 6);
-  assert.equal(numbers.slice(0, 6), [1, 2, 3, 4, 5, 6]);
+  assert.equal(numbers.slice(0, 7), [0, 1, 2, 3, 4, 5, 6]);
 });
 
 for (const id of lessonIds()) {
