@@ -28,7 +28,7 @@ export const figure: Figure = {
               'danger',
               { en: 'host', zh: '宿主机' },
               {
-                lines: [{ en: 'on top: `/..`', zh: '压在上面：`/..`' }],
+                lines: [{ en: 'on top: `/..`', zh: '上层：`/..`' }],
                 border: 'double',
               },
             ),
