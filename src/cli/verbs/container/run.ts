@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ContainerOptions } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { CreatedContainer } from '../../../engine/nouns/containers.ts';
@@ -169,6 +168,7 @@ async function dryRunVersus(
   versus: ContainerOptions,
 ): Promise<void> {
   const { showDifference } = await import('../../print/show-difference.ts');
+  const { randomBytes } = await import('node:crypto');
   const id = randomBytes(32).toString('hex');
   const programs = { without: await plan(options, id), with: await plan(versus, id) };
   showDifference(context.output, programs, {
