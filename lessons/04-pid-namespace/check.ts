@@ -1,12 +1,10 @@
 import { pieces } from '../../src/engine/compile/pieces.ts';
-import { hostFacts } from '../../src/host/facts.ts';
-import type { Mount, Namespace } from '../../src/oci/runtime-spec.ts';
-import { call, sync } from '../../src/syscalls/calls.ts';
+import type { Namespace } from '../../src/oci/runtime-spec.ts';
+import { call, mount, sync } from '../../src/syscalls/calls.ts';
 import { str, strings } from '../../src/syscalls/data.ts';
 import { program, slot } from '../../src/syscalls/step.ts';
+import { MS } from '../../src/syscalls/uapi/flags.ts';
 import type { Exercise, Finding } from '../../src/workshop/exercise/types.ts';
-
-const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
 
 /** Names under /proc/PID/ns, and the flags of clone that make them. */
 const kinds: Record<string, { link: string; flag: string }> = {
@@ -38,7 +36,9 @@ export const exercise: Exercise<{ types: Namespace['type'][] }> = {
       host: [mine.cloneProcess(types, child)],
       child: [
         ...pieces.mountNamespace(),
-        ...pieces.kernelMount(proc, hostFacts()),
+        mount('proc', '/proc', 'proc', MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC, null, {
+          why: { en: 'mount a /proc of its own namespace', zh: '挂载自己命名空间的 /proc' },
+        }),
         sync({ why: { en: 'wait until the launcher says go', zh: '等启动者说“继续”' } }),
       ],
       exec: [

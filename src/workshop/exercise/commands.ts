@@ -50,7 +50,7 @@ export async function exerciseCommand(options: Options, terminal: Terminal): Pro
 
 async function check(exercise: Exercise, files: ExerciseFiles, kept: boolean, report: Report): Promise<number> {
   requireRoot();
-  return withBench(async bench => {
+  return withBench(report, async bench => {
     report.begin(exercise, files.id);
     const verdict = await checkFile(exercise, files, kept ? files.solution : files.exercise, bench, !kept);
     report.verdict(verdict, files.id, kept);
@@ -74,15 +74,19 @@ async function checkFile(
 
 async function watch(exercise: Exercise, files: ExerciseFiles, report: Report): Promise<number> {
   requireRoot();
-  return withBench(async (bench, interrupted) => {
-    for await (const _ of watchFile(files.exercise, interrupted)) {
-      report.clear();
-      report.begin(exercise, files.id);
-      report.verdict(await checkFile(exercise, files, files.exercise, bench, true), files.id, false);
-      report.watching(relative(files.exercise));
-    }
-    return PASSED;
-  }, true);
+  return withBench(
+    report,
+    async (bench, interrupted) => {
+      for await (const _ of watchFile(files.exercise, interrupted)) {
+        report.clear();
+        report.begin(exercise, files.id);
+        report.verdict(await checkFile(exercise, files, files.exercise, bench, true), files.id, false);
+        report.watching(relative(files.exercise));
+      }
+      return PASSED;
+    },
+    true,
+  );
 }
 
 async function hint(exercise: Exercise, id: string, report: Report): Promise<number> {
@@ -138,6 +142,7 @@ function writeSkeleton(files: ExerciseFiles): string | undefined {
  * goes on until then: it learns of the end by its signal, and ends well.
  */
 async function withBench(
+  report: Report,
   action: (bench: Workbench, interrupted: AbortSignal) => Promise<number>,
   waits = false,
 ): Promise<number> {
@@ -147,6 +152,8 @@ async function withBench(
   const listeners = Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }).map(([signal, status]) => {
     const listener = () => {
       ending ??= waits && signal === 'SIGINT' ? 0 : status;
+      // What is killed now is no fault of the learner's.
+      report.silence();
       abort.abort();
       void bench.close().finally(() => process.exit(ending));
     };

@@ -9,10 +9,17 @@ import { says } from './words.ts';
 
 /** Shows what a check found, and the other things of exercises. */
 export class Report {
+  private silent = false;
+
   constructor(
     private readonly terminal: Terminal,
     private readonly language: Language,
   ) {}
+
+  /** From here on nothing more is said. */
+  silence(): void {
+    this.silent = true;
+  }
 
   /** One screen a check, where there is a screen. */
   clear(): void {
@@ -27,6 +34,7 @@ export class Report {
 
   verdict(verdict: Verdict, id: string, kept: boolean): void {
     const { terminal, language } = this;
+    if (this.silent) return;
     if (verdict.error) this.codeError(verdict.error);
     for (const finding of verdict.findings) this.finding(finding);
     if (verdict.printed.trim() !== '' && verdict.error === undefined) {
@@ -43,7 +51,7 @@ export class Report {
   }
 
   watching(file: string): void {
-    this.terminal.paragraph(says.watching(file)[this.language], line => chalk.dim(line));
+    if (!this.silent) this.terminal.paragraph(says.watching(file)[this.language], line => chalk.dim(line));
   }
 
   hints(hints: readonly Text[], all: number): void {

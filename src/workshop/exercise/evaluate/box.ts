@@ -51,6 +51,7 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
+    await this.cgroups.killAll(this.parent).catch(() => {});
     await this.cgroups.remove(this.parent).catch(() => {});
     removeScratch(this.scratch);
   }
