@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { registeredEngines } from '../src/state/engines.ts';
-import { cgroupParent } from '../src/state/paths.ts';
+import { cgroupParent, enginesDirectory } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { onExit } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
@@ -112,6 +112,28 @@ test('of an engine whose containers still run nothing is touched, and it is said
     await box.ok(['system', 'prune', '-f']);
     assert.equal(outside(gone), []);
   });
+});
+
+test('what cannot be removed of one engine is said, and keeps no other', async () => {
+  const id = '00000000-0000-4000-8000-000000000000';
+  const entry = { id, root: join(box.root, 'gone'), execRoots: [], bridges: ['x y'] };
+  const file = join(enginesDirectory, `${id}.json`);
+  writeFileSync(file, JSON.stringify(entry));
+  onExit(() => rmSync(file, { force: true }));
+  const gone = await goneEngine();
+  const { exitCode, stderr } = await box.minidock(['system', 'prune', '-f']);
+  assert.is(exitCode, 0);
+  assert.match(String(stderr), /^minidock: warning: the engine of .*\/gone is gone, .*invalid bridge name "x y"/m);
+  assert.equal(outside(gone), []);
+  rmSync(file);
+});
+
+test('a bridge that cannot be one is refused before anything is entered', async () => {
+  const before = registeredEngines();
+  const { exitCode, stderr } = await box.minidock(['--bridge', 'x y', 'run', '--rm', 'bb', 'true']);
+  assert.is(exitCode, 125);
+  assert.match(String(stderr), /^minidock: invalid bridge name "x y"/);
+  assert.equal(registeredEngines(), before);
 });
 
 test('a bridge of that name that somebody else has made since, and other files in the exec-root, stay', async () => {

@@ -3,14 +3,14 @@ import type { CgroupDriver } from '../cgroup/driver.ts';
 import { freshName } from '../container/fresh-names.ts';
 import { ContainerStore } from '../container/store.ts';
 import { type HostFacts, hostFacts } from '../host/facts.ts';
-import { defaultBridge } from '../network/network.ts';
+import { checkBridgeName, defaultBridge } from '../network/network.ts';
 import { cgroupParent, type Roots } from '../state/paths.ts';
 import { secureRoots } from '../state/private.ts';
 import type { Pieces } from './compile/pieces.ts';
 
 /**
  * What the engine works with. Each part is made when it is first used, because `ps` needs few of them. The roots
- * are made, or closed to everybody but root, at once: throws `invalid-root`.
+ * are made, or closed to everybody but root, at once: throws `invalid-root`, `invalid-bridge`.
  */
 export class EngineContext {
   readonly store: ContainerStore;
@@ -23,6 +23,7 @@ export class EngineContext {
     readonly roots: Roots,
     readonly bridge: string = defaultBridge,
   ) {
+    checkBridgeName(bridge);
     secureRoots(roots);
     this.store = new ContainerStore(roots);
   }

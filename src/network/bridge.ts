@@ -10,8 +10,7 @@ import { checkFirewall, dropForwarded, removeFirewall } from './firewall/firewal
 import { hostIptables, type Iptables } from './firewall/iptables.ts';
 import { forgetRules } from './firewall/rules-seen.ts';
 import { formatSubnet, parseSubnet, type Subnet } from './ipv4.ts';
-import { isInterfaceName } from './netlink/rtnetlink.ts';
-import { defaultBridge, type Network, networkDirectory, networkOf } from './network.ts';
+import { checkBridgeName, defaultBridge, type Network, networkDirectory, networkOf } from './network.ts';
 import {
   candidates,
   chooseSubnet,
@@ -41,7 +40,7 @@ export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): P
   const bridge = options.bridge ?? defaultBridge;
   const subnet = remembered(roots, bridge);
   if (subnet !== undefined && bridgeIsReady(bridge, subnet)) return networkOf(roots, bridge, subnet);
-  checkName(bridge);
+  checkBridgeName(bridge);
   const directory = ensureDirectory(networkDirectory(roots, bridge));
   return await withLock(path.join(directory, 'lock'), () => makeBridge(roots, bridge, options));
 }
@@ -120,7 +119,7 @@ export async function removeNetwork(
   bridge: string,
   iptables: Iptables = hostIptables,
 ): Promise<void> {
-  checkName(bridge);
+  checkBridgeName(bridge);
   await removeFirewall({ bridge }, iptables);
   if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runProgram(deleteProgram(bridge));
   fs.rmSync(networkDirectory(roots, bridge), { recursive: true, force: true });
@@ -153,12 +152,4 @@ function remembered(roots: Roots, bridge: string): Subnet | undefined {
     // The file is malformed, perhaps edited by hand: the subnet is then read from the bridge, or chosen again.
     return undefined;
   }
-}
-
-function checkName(bridge: string): void {
-  if (isInterfaceName(bridge) && /^[a-z][a-z0-9_.-]*$/.test(bridge)) return;
-  throw new MinidockError(
-    'invalid-bridge',
-    `invalid bridge name "${bridge}": 1 to 15 of a-z 0-9 _ . -, a letter first`,
-  );
 }

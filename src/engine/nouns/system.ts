@@ -16,6 +16,8 @@ export interface Remains {
   readonly roots: readonly string[];
   /** Ids of engines whose processes still run: nothing of them was removed. */
   readonly kept: readonly { readonly root: string; readonly pids: readonly number[] }[];
+  /** Roots of engines of which something could not be removed, and why. */
+  readonly failures: readonly { readonly root: string; readonly reason: string }[];
 }
 
 export interface EventOptions {

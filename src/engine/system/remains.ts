@@ -13,8 +13,8 @@ import type { Remains } from '../nouns/system.ts';
 
 /**
  * Removes what engines of this machine left whose root was deleted: bridges, rules, cgroups, exec-roots. What an engine that
- * is not gone shares with one is that engine's. Of one whose processes still run nothing is touched. `own` is the engine
- * that does it.
+ * is not gone shares with one is that engine's. Of one whose processes still run nothing is touched, and what cannot be
+ * removed of one keeps no other. `own` is the engine that does it.
  */
 export async function pruneRemains(own: Roots): Promise<Remains> {
   const engines = registeredEngines();
@@ -22,13 +22,14 @@ export async function pruneRemains(own: Roots): Promise<Remains> {
   const removed: EngineEntry[] = [];
   const kept: { root: string; pids: number[] }[] = [];
   const networks: string[] = [];
-  for (const engine of engines.filter(isGone)) {
+  const failures: { root: string; reason: string }[] = [];
+  const remove = async (engine: EngineEntry): Promise<void> => {
     const group = cgroupParent({ root: engine.root, execRoot: '' });
     const cgroups = living.some(({ root }) => root === engine.root) ? undefined : driver(group);
     const pids = cgroups?.pids(group) ?? [];
     if (pids.length > 0) {
       kept.push({ root: engine.root, pids });
-      continue;
+      return;
     }
     const bridges = engine.bridges.filter(bridge => !living.some(one => one.bridges.includes(bridge)));
     for (const bridge of bridges) if (await removeBridge(engine, bridge)) networks.push(bridge);
@@ -37,8 +38,12 @@ export async function pruneRemains(own: Roots): Promise<Remains> {
     for (const folder of execRoots) clear(folder, folder === own.execRoot);
     forgetEngine(engine);
     removed.push(engine);
-  }
-  return { networks, roots: removed.map(({ root }) => root), kept };
+  };
+  for (const engine of engines.filter(isGone))
+    await remove(engine).catch((error: Error) => {
+      failures.push({ root: engine.root, reason: error.message });
+    });
+  return { networks, roots: removed.map(({ root }) => root), kept, failures };
 }
 
 function driver(group: string): CgroupDriver | undefined {

@@ -32,7 +32,7 @@ export const verb = defineVerb({
     const containers = await engine.containers.prune(filter);
     printDeleted(output, 'Containers', containers.ids);
     if (filters.size === 0) {
-      const { networks, roots, kept } = await engine.system.pruneRemains();
+      const { networks, roots, kept, failures } = await engine.system.pruneRemains();
       printDeleted(output, 'Networks', networks);
       printDeleted(output, 'Engines', roots);
       for (const { root, pids } of kept)
@@ -40,6 +40,8 @@ export const verb = defineVerb({
           output,
           `the engine of ${root} is gone, but its processes run: ${pids.join(', ')}; \`kill\` ends them`,
         );
+      for (const { root, reason } of failures)
+        printWarning(output, `the engine of ${root} is gone, and what it left cannot all be removed: ${reason}`);
     }
     const volumes = flags.volumes ? await engine.volumes.prune({ labels: filter.labels }) : { names: [], bytes: 0 };
     printDeleted(output, 'Volumes', volumes.names);
