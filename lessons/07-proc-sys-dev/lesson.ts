@@ -94,7 +94,7 @@ const listed = (directory: string) => {
   return names.length > 8 ? `${names.length} names` : names.join(' ') || '–';
 };
 
-const shm = mounts().filter(isAt('/dev/shm'));
+const shm = mounts().find(isAt('/dev/shm'))!;
 const mqueue = mounts().find(isAt('/dev/mqueue'))!;
 
 /** One directory of message queues mounted before the IPC namespace is left, one after. */
@@ -379,7 +379,23 @@ export const lesson: Lesson = {
       program: ({ command }) =>
         lessonProgram({
           namespaces: ['mount'],
-          child: [...pieces.mountNamespace(), ...shm.flatMap(one => pieces.kernelMount(one, hostFacts()))],
+          child: [
+            ...pieces.mountNamespace(),
+            // By itself: the piece would take away what stands in the mount point's place, and this is the host's tree.
+            mount(
+              shm.source,
+              shm.destination,
+              shm.type,
+              MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC,
+              'mode=1777,size=1m',
+              {
+                why: {
+                  en: 'a tmpfs of its own where shm_open looks for its files',
+                  zh: '在 shm_open 找文件的地方挂一个自己的 tmpfs',
+                },
+              },
+            ),
+          ],
           command,
         }),
       inside: 'echo hello > /dev/shm/minidock-note\necho "shared memory: $(ls /dev/shm)"',
