@@ -151,7 +151,9 @@ const breakWithOpenTree: Breakage[] = [
     program: stage => {
       const [, srv] = holdBinds(wanted(stage.scratch)) as [HeldBind, HeldBind];
       const attaches = (step: Step) => step.op === 'syscall' && step.name === 'move_mount';
-      const steps = place([srv]);
+      // Its propagation can be set without a place on some kernels; this is about the flags.
+      const spreads = (step: Step) => step.op === 'syscall' && step.args[3] === srv.propagation;
+      const steps = without(place([srv]), spreads);
       const late = [...steps.filter(step => !attaches(step)), ...steps.filter(attaches)];
       return held(stage, [srv], [...pieces.kernelMount(proc, hostFacts()), ...late]);
     },

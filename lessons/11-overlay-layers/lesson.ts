@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pieces } from '../../src/engine/compile/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
+import type { Mount } from '../../src/oci/runtime-spec.ts';
 import { opaqueStep, runSteps, whiteoutStep } from '../../src/storage/special.ts';
 import { call, mkdir, mount } from '../../src/syscalls/calls.ts';
 import { str } from '../../src/syscalls/data.ts';
@@ -16,6 +17,7 @@ import { makeSmallRoot } from '../../src/workshop/play/small-root.ts';
 import { figure } from './figure.ts';
 
 const id = '11-overlay-layers';
+const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
 const megabyte = 1 << 20;
 /** So many layers that their full names do not fit into a page. */
 const many = 60;
@@ -54,7 +56,13 @@ function inRoot(
 ): Program {
   return lessonProgram({
     namespaces: ['mount', 'pid'],
-    child: [...pieces.mountNamespace(), ...overlay(stack(scratch, container)), ...pieces.pivotRoot('rootfs'), ...after],
+    child: [
+      ...pieces.mountNamespace(),
+      ...overlay(stack(scratch, container)),
+      ...pieces.pivotRoot('rootfs'),
+      ...pieces.kernelMount(proc, hostFacts()),
+      ...after,
+    ],
     command,
   });
 }
@@ -501,8 +509,8 @@ done`,
         ],
       },
       after: {
-        en: `${many} layers in fewer than 300 bytes. Since Linux 6.5 the new mount interface takes one layer a call (fsconfig, \`lowerdir+\`) and has no such limit.`,
-        zh: `${many} 层，不到 300 个字节。从 Linux 6.5 起，新的挂载接口可以一次调用加一层（fsconfig 的 \`lowerdir+\`），也就没有这个限制了。`,
+        en: `${many} layers in fewer than 300 bytes. Since Linux 6.8 the new mount interface takes one layer a call (fsconfig, \`lowerdir+\`) and has no such limit.`,
+        zh: `${many} 层，不到 300 个字节。从 Linux 6.8 起，新的挂载接口可以一次调用加一层（fsconfig 的 \`lowerdir+\`），也就没有这个限制了。`,
       },
       program: stage => {
         const links = path.join(stage.scratch, 'links');
