@@ -8,7 +8,7 @@ export const port = { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, prot
 export const address = '172.18.0.2';
 
 /** The server in the container: it tells everybody from which address it sees them come. The shell goes on once it listens. */
-export const server = `${process.execPath} -e "
+export const server = `'${process.execPath}' -e "
   require('net').createServer(client => client.on('error', () => {}).end('hello ' + client.remoteAddress.replace('::ffff:', ''))).listen(80, '0.0.0.0')" &
 until grep -q ':0050 00000000:0000 0A' /proc/net/tcp; do sleep 0.05; done
 echo "a server listens on ${address}:80"`;

@@ -20,6 +20,11 @@ test('each step is traced to the line that made it, through helpers, as the file
   assert.match(texts[5]!, /^src\/container\/process\/namespaces\.ts {2}mount\(null, '\/'/);
 });
 
+test('a routing message is its sender’s, not the encoder’s', () => {
+  const { program: made, origins } = originsOf(() => program({ child: [...pieces.loopbackOnly().child] }));
+  for (const step of made.child) assert.is(origins.get(step)?.file, 'src/network/endpoint.ts');
+});
+
 test('nobody is told of steps that are made outside', () => {
   const { origins } = originsOf(() => program({}));
   call('getpid', [], { why });

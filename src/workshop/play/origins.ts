@@ -12,7 +12,7 @@ import { words } from '../text/words.ts';
 
 const checkout = fileURLToPath(new URL('../../../', import.meta.url));
 /** Where steps are built for others: who called it is meant. */
-const builders = 'src/syscalls/calls.ts';
+const builders: readonly string[] = ['src/syscalls/calls.ts', 'src/network/netlink/netlink.ts'];
 const interpreter = 'native/interpret.c';
 
 /** A line of a file of the checkout. */
@@ -25,7 +25,7 @@ export interface SourceLine {
 
 /**
  * Composes a program and gives the line of TypeScript that made each of its steps: the innermost caller of the builders of
- * src/syscalls/calls.ts. A step that was made in another way (a copy of one) has none.
+ * src/syscalls/calls.ts and of routing messages. A step that was made in another way (a copy of one) has none.
  */
 export function originsOf(compose: () => Program): { program: Program; origins: Map<Step, SourceLine> } {
   const origins = new Map<Step, SourceLine>();
@@ -59,15 +59,27 @@ export function performersOf(step: Step): SourceLine[] {
   }
 }
 
-/** Each step of a program with the line that made it, then the lines of C that perform them. */
-export function showOrigins(compose: () => Program, terminal: Terminal, language: Language): void {
+/**
+ * Each step of a program with the line that made it, where one line made several after the last of them; then the lines of C
+ * that perform them.
+ *
+ * @param hides see `Lesson.hides`
+ */
+export function showOrigins(
+  compose: () => Program,
+  terminal: Terminal,
+  language: Language,
+  hides: (step: Step) => boolean = () => false,
+): void {
   const { program, origins } = originsOf(compose);
   const performers = new Map<string, SourceLine>();
-  for (const step of sectionNames.flatMap(section => program[section])) {
+  const steps = sectionNames.flatMap(section => program[section]).filter(step => !hides(step));
+  for (const [at, step] of steps.entries()) {
     for (const [i, line] of wrapText(printStep(step, true), terminal.width).entries())
       terminal.line(i === 0 ? line.replace(/^\w+/, name => chalk.bold(name)) : `  ${line}`);
     const origin = origins.get(step);
-    if (origin) showLine(origin, terminal);
+    const next = steps[at + 1] && origins.get(steps[at + 1]!);
+    if (origin && !(next?.file === origin.file && next.line === origin.line)) showLine(origin, terminal);
     for (const one of performersOf(step)) performers.set(`${one.file}:${one.line}`, one);
   }
   terminal.line();
@@ -91,7 +103,7 @@ function callerOf(stack: string): SourceLine | undefined {
     const found = /(?:file:\/\/)?(\/[^()]*):(\d+):\d+\)?$/.exec(frame);
     if (!found) continue;
     const file = path.relative(checkout, decodeURI(found[1]!));
-    if (file === builders || file === 'src/workshop/play/origins.ts' || !/^(src|lessons)\//.test(file)) continue;
+    if (builders.includes(file) || file === 'src/workshop/play/origins.ts' || !/^(src|lessons)\//.test(file)) continue;
     const line = Number(found[2]);
     return { file, line, text: linesOf(file)[line - 1]?.trim() ?? '' };
   }

@@ -91,7 +91,7 @@ async function play(
   }
   if (session.composer) {
     await terminal.part(words.made[language]);
-    showOrigins(session.composer, terminal, language);
+    showOrigins(session.composer, terminal, language, lesson.hides?.bind(lesson));
   }
   await session.compare();
   for (const experiment of lesson.experiments) await session.experiment(experiment);
