@@ -72,7 +72,7 @@ export class Narrator {
   /** A hidden step: it is counted, and what its group is for is told once. */
   private pass(step: Step, section: SectionName): void {
     this.number++;
-    if (step.groupWhy === undefined || step.groupWhy === this.toldGroup) return;
+    if (step.groupWhy === undefined || step.groupWhy.en === this.toldGroup?.en) return;
     this.toldGroup = step.groupWhy;
     this.enter(section);
     this.release();
