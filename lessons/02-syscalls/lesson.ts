@@ -9,8 +9,8 @@ import { programOnPath } from '../../src/host/programs.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { room, str, text } from '../../src/syscalls/data.ts';
 import { AT, O } from '../../src/syscalls/uapi/flags.ts';
-import { type Comparison, type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
-import { type Fact, namespaceFacts } from '../../src/workshop/play/evidence.ts';
+import { type Comparison, type Lesson, lessonProgram, type Run, type Stage } from '../../src/workshop/lesson.ts';
+import { type Fact, type Listing, namespaceFacts } from '../../src/workshop/play/evidence.ts';
 import { figure } from './figure.ts';
 import { type Called, markerPrefix } from './libc.ts';
 
@@ -346,6 +346,7 @@ async function underStrace(stage: Stage): Promise<Comparison> {
   const { stdout } = await promisify(execFile)(command[0]!, command.slice(1));
   const called = JSON.parse(stdout) as Called[];
   const seen = strace ? callsByMarker(fs.readFileSync(trace, 'utf8')) : new Map<string, string>();
+  const own = strace && (await ownProgramUnder(strace, stage));
   const skipped = { en: 'strace is not installed: only the left column', zh: '没有安装 strace：只有左边一列' };
   const facts = called.map(one => {
     const got = one.answer.errno ?? String(one.answer.value);
@@ -367,6 +368,7 @@ async function underStrace(stage: Stage): Promise<Comparison> {
       ],
       facts: [
         ...facts,
+        ...(own ? [own.fact] : []),
         {
           what: { en: 'hostname of the host', zh: '宿主机的主机名' },
           host: os.hostname(),
@@ -381,7 +383,47 @@ async function underStrace(stage: Stage): Promise<Comparison> {
               lines: [...seen.values()],
             }
           : { title: skipped, lines: ['apt install strace'] },
+        ...(own ? [own.listing] : []),
       ],
+    },
+  };
+}
+
+/**
+ * The lesson's own program under strace: what its process asked of the kernel, in order. What the interpreter asks for itself
+ * is in the listing and not compared: it closes what is the shim's, and tells the launcher where it stands.
+ */
+async function ownProgramUnder(strace: string, stage: Stage): Promise<{ fact: Fact; listing: Listing }> {
+  const trace = path.join(stage.scratch, 'own');
+  const names = 'getpid,uname,openat,write,sethostname,execve,close,fcntl,read';
+  const script = fileURLToPath(new URL('performed.ts', import.meta.url));
+  const node = [process.execPath, '--import', import.meta.resolve('tsx'), script];
+  // One file a process: calls of two that run at the same time are not mixed.
+  await promisify(execFile)(strace, ['-ff', '-qq', '-e', `trace=${names}`, '-o', trace, ...node]);
+  const files = fs.readdirSync(stage.scratch).filter(name => name.startsWith('own.'));
+  const traces = files.map(name => fs.readFileSync(path.join(stage.scratch, name), 'utf8').split('\n'));
+  const lines = traces.find(one => one.some(line => line.startsWith('sethostname("program"'))) ?? [];
+  const performed = lines.slice(0, lines.findIndex(line => line.startsWith('execve(')) + 1);
+  const isInterpreters = (line: string) => /^(close|fcntl|read)\(|^write\((?!1,)/.test(line);
+  const nameOf = (line: string) => line.replace(/\(.*/, '');
+  const program = lesson.run as Run;
+  const { child, exec } = program.program(stage);
+  return {
+    fact: {
+      what: { en: 'the calls of the lesson’s own program', zh: '本课程序自己的调用' },
+      host: [...child, ...exec].flatMap(step => (step.op === 'syscall' ? step.name : [])).join(' '),
+      container: performed
+        .filter(line => !isInterpreters(line))
+        .map(nameOf)
+        .join(' '),
+      claim: 'same',
+    },
+    listing: {
+      title: {
+        en: 'the process of our program: + is in the list, the rest is the interpreter’s own (it closes the shim’s descriptors, reports at `sync`, and waits there)',
+        zh: '我们那段程序的进程：+ 是单子上的，其余是解释器自己的（关掉 shim 的描述符，在 `sync` 处报告并等待）',
+      },
+      lines: performed.map(line => (isInterpreters(line) ? `  ${line}` : `+ ${line}`)),
     },
   };
 }
