@@ -19,7 +19,7 @@ export interface Lesson {
   /** Whether it runs for ordinary users, too, in a user namespace of theirs (rootless/). */
   readonly rootless?: boolean;
   /** How long it takes with its exercise: 15 to 40. */
-  readonly minutes?: number;
+  readonly minutes: number;
   /** Shown where the text has its image: below the idea, when the question is answered. */
   readonly figure?: Figure;
   /** Asked before anything is shown. */
@@ -34,11 +34,11 @@ export interface Lesson {
   hides?(step: Step): boolean;
   /** The shell of `--shell`, where the program changes the root; otherwise the host's bash or sh. */
   readonly shell?: string;
-  readonly byHand?: ByHand;
+  readonly byHand: ByHand;
   /** Further runs: famous failures, cures, attacks. */
   readonly experiments: readonly Experiment[];
   /** At least one. */
-  readonly breakIt?: readonly Breakage[];
+  readonly breakIt: readonly Breakage[];
   /** The same by other means (C, libc), compared with the kernel's evidence of `run`. */
   compare?(stage: Stage, seen: { host: Moment; container: Moment }): Promise<Comparison>;
   /** Why the comparison is left out for who is root of a user namespace only. */
@@ -46,9 +46,9 @@ export interface Lesson {
   /** What has been seen, one sentence each. */
   readonly seen: readonly Text[];
   /** Three questions on the whole, at the end. */
-  readonly recap?: readonly Question[];
-  readonly glossary?: readonly GlossaryEntry[];
-  readonly reading?: readonly Reading[];
+  readonly recap: readonly Question[];
+  readonly glossary: readonly GlossaryEntry[];
+  readonly reading: readonly Reading[];
   /** Where the engine does the same, to read on. */
   readonly sources: readonly string[];
   /**
@@ -99,7 +99,7 @@ export type Experiment = {
   readonly before: Text;
   readonly after: Text;
   /** Asked after `before`, answered before `after`. */
-  readonly question?: Question;
+  readonly question: Question;
 } & (ProgramTrial | Demonstration);
 
 /** A further program on the real kernel. */

@@ -10,7 +10,6 @@ import { words } from '../text/words.ts';
 
 /** The words of the lesson, one paragraph each. */
 export async function showGlossary(lesson: Lesson, terminal: Terminal, language: Language): Promise<void> {
-  if (!lesson.glossary) return;
   await terminal.part(words.glossary[language]);
   for (const { term, means } of lesson.glossary) terminal.prose(`**${term[language]}** ${means[language]}`);
 }
@@ -27,7 +26,7 @@ export async function showReading(
   const translated = language === 'zh' && fs.existsSync(path.join(lessonsFolder, lesson.id, 'README.zh-CN.md'));
   const next = ids[ids.indexOf(lesson.id) + 1];
   const rows: [string, string][] = [
-    ...(lesson.reading ?? []).map(({ what, where }): [string, string] => [
+    ...lesson.reading.map(({ what, where }): [string, string] => [
       `${what[language].replaceAll('`', '')}${words.colon[language]}`,
       where,
     ]),

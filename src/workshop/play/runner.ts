@@ -84,24 +84,22 @@ async function play(
   asker.answer(asked);
   await read('idea');
   await read('syscalls');
-  if (lesson.byHand) {
-    const { caption, language: code, lines } = lesson.byHand;
-    await terminal.part(words.byHand[language]);
-    terminal.prose(`${caption[language]}\n\n\`\`\`${code}\n${lines}\n\`\`\``);
-  }
+  const { caption, language: code, lines } = lesson.byHand;
+  await terminal.part(words.byHand[language]);
+  terminal.prose(`${caption[language]}\n\n\`\`\`${code}\n${lines}\n\`\`\``);
   if (session.composer) {
     await terminal.part(words.made[language]);
     showOrigins(session.composer, terminal, language, lesson.hides?.bind(lesson));
   }
   await session.compare();
   for (const experiment of lesson.experiments) await session.experiment(experiment);
-  for (const breakage of lesson.breakIt ?? []) await session.breakage(breakage);
+  for (const breakage of lesson.breakIt) await session.breakage(breakage);
   await terminal.part(words.summary[language]);
   write(terminal, lesson.seen.map(one => `- ${one[language]}`).join('\n'));
   await read('exercise');
   await read('engine');
-  for (const [i, question] of (lesson.recap ?? []).entries()) {
-    await terminal.part(`${words.recap[language]} ${i + 1}/${lesson.recap!.length}`);
+  for (const [i, question] of lesson.recap.entries()) {
+    await terminal.part(`${words.recap[language]} ${i + 1}/${lesson.recap.length}`);
     const recalled = await asker.ask(question);
     terminal.line();
     asker.answer(recalled);

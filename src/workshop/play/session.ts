@@ -96,10 +96,8 @@ export class Session {
     if ('show' in experiment) await this.demonstrate(experiment);
     else await this.try({ ...experiment, outcome: experiment.fails ?? 'runs' });
     this.terminal.line();
-    if (asked) {
-      this.asker.answer(asked);
-      this.terminal.line();
-    }
+    this.asker.answer(asked);
+    this.terminal.line();
     this.terminal.prose(after[this.language]);
   }
 
@@ -112,7 +110,7 @@ export class Session {
     if ('show' in breakage) await this.demonstrate(breakage);
     else await this.try(breakage);
     this.terminal.line();
-    this.asker.answer(asked!);
+    this.asker.answer(asked);
   }
 
   private async leavesOut({ title, needsRoot }: { title: Text; needsRoot?: Text }): Promise<boolean> {
@@ -122,10 +120,10 @@ export class Session {
     return true;
   }
 
-  private async predict(question: Question | undefined): Promise<Asked | undefined> {
+  private async predict(question: Question): Promise<Asked> {
     this.terminal.line();
-    const asked = question && (await this.asker.ask(question));
-    if (asked) this.terminal.line();
+    const asked = await this.asker.ask(question);
+    this.terminal.line();
     return asked;
   }
 
