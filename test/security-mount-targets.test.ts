@@ -122,7 +122,7 @@ for (const [kernel, Parts] of [
     // What the engine's own paths, /proc/self/fd/N, would lead to: places where a mount succeeds and does nothing.
     mkdirSync(join(forged, 'inner/self/fd'), { recursive: true });
     for (let fd = 0; fd < 64; fd++) symlinkSync('/', join(forged, 'inner/self/fd', String(fd)));
-    const script = 'stat -c %F /proc; cat /proc/sys/kernel/ostype; touch /a/b/kept/new || echo refused';
+    const script = 'exec 2>&1; stat -c %F /proc; cat /proc/sys/kernel/ostype; touch /a/b/kept/new || echo refused';
     for (const destination of ['/srv', '/srv/inner', '/srv/inner/sys']) {
       const { code, refusal, output } = await run(
         Parts,

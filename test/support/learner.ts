@@ -18,6 +18,8 @@ export function learner(name: string) {
     LANG: 'C',
     NO_COLOR: '1',
     FORCE_COLOR: undefined,
+    // chalk writes no colours where it is set.
+    CI: undefined,
   };
 
   function lesson(args: string[], input = ''): { status: number | null; output: string } {
