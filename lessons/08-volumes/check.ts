@@ -141,7 +141,7 @@ export const exercise: Exercise<Values> = {
   lesson: 'volumes',
   task: {
     en: 'Write `openSources(binds)`, which holds every source before the container’s root changes, and `placeBinds(binds, arch)`, which gives each its place in the container, its propagation and its `:ro`. The way to the mount point is given.',
-    zh: '写 `openSources(binds)`，在容器换根之前拿住每个源；再写 `placeBinds(binds, arch)`，给每个源在容器里的位置、传播类型和 `:ro`。走到挂载点的部分已经给出。',
+    zh: '写 `openSources(binds)`，在容器换根之前持有每个源；再写 `placeBinds(binds, arch)`，给每个源在容器里的位置、传播类型和 `:ro`。走到挂载点的部分已经给出。',
   },
   pieces: ['openSources', 'placeBinds'],
   imports: ['container/rootfs/mount-point'],
@@ -166,7 +166,7 @@ export const exercise: Exercise<Values> = {
     if (call === 'move_mount' && errno === 'EINVAL')
       return {
         en: 'only a mount that is in no tree can be attached here: without OPEN_TREE_CLONE you hold the host’s own mount, not a copy',
-        zh: '这里只能接上不在任何树里的挂载：没有 OPEN_TREE_CLONE，你拿着的是宿主机自己的挂载，不是副本',
+        zh: '这里只能接上不在任何树里的挂载：没有 OPEN_TREE_CLONE，你持有的是宿主机自己的挂载，不是副本',
       };
     if (call === 'move_mount' && errno === 'ENOENT')
       return {

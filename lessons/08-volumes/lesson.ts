@@ -146,7 +146,7 @@ const breakWithOpenTree: Breakage[] = [
     title: { en: 'Break it: read-only before it has a place', zh: '换个顺序：还没接上就设只读' },
     change: {
       en: 'The flags of the mount are set while it is still held by its descriptor only; then it is attached.',
-      zh: '挂载还只由描述符拿着、没有接到任何位置时，先设它的标志，然后再接上。',
+      zh: '挂载还只由描述符持有、没有接到任何位置时，先设它的标志，然后再接上。',
     },
     program: stage => {
       const [, srv] = holdBinds(wanted(stage.scratch)) as [HeldBind, HeldBind];
@@ -195,7 +195,7 @@ export const lesson: Lesson = {
   title: { en: 'Volumes: a piece of the host in the container', zh: '卷：容器里的一块宿主机' },
   about: {
     en: 'bind mounts held by a descriptor, what a new volume begins with, who sees later mounts, and why a link in a volume is an attack',
-    zh: '用描述符拿住的 bind 挂载，新卷里最初有什么，以后的挂载谁看得见，以及卷里的链接为什么是攻击',
+    zh: '用描述符持有的 bind 挂载，新卷里最初有什么，以后的挂载谁看得见，以及卷里的链接为什么是攻击',
   },
   minutes: 35,
   needs: ['root', 'mnt', 'pid', 'overlay'],
@@ -306,7 +306,7 @@ echo "writing to srv: $( (echo hello > /srv/written) 2>&1 && echo done)"`,
               en: 'upper: none of it is in the container’s own layer',
               zh: 'upper：这些都不在容器自己的那一层里',
             },
-            lines: (fs.readdirSync(path.join(scratch, 'upper'), { recursive: true }) as string[]).sort(),
+            lines: [listed(path.join(scratch, 'upper'))],
           },
         ],
       };
@@ -338,7 +338,7 @@ echo "writing to srv: $( (echo hello > /srv/written) 2>&1 && echo done)"`,
           text: { en: 'the old content', zh: '旧内容' },
           because: {
             en: 'A mount holds a file, not a name. The name now belongs to another file; the old one lives on, in the container only, until the mount goes.',
-            zh: '挂载拿住的是文件，不是名字。名字现在归了另一个文件；旧文件还活着，只有容器看得见，直到挂载消失。',
+            zh: '挂载持有的是文件，不是名字。名字现在归了另一个文件；旧文件还活着，只有容器看得见，直到挂载消失。',
           },
         },
         wrong: [
@@ -590,7 +590,7 @@ for one in private slave; do echo "$one: $(ls "$LESSON/$one/later")"; done`,
       }),
     },
     {
-      title: { en: 'The cure: hold every name', zh: '解药：拿住每一个名字' },
+      title: { en: 'The cure: hold every name', zh: '解药：逐个打开，逐个持有' },
       before: {
         en: 'The engine’s own steps with the same two volumes. The host is gone first. Then each name of the path is opened by itself, from the descriptor of the one before, with `O_PATH|O_NOFOLLOW`.',
         zh: '同样的两个卷，换成引擎自己的步骤。先摘下宿主机。然后逐个打开路径里的名字，每次都从前一个名字的描述符出发，带上 `O_PATH|O_NOFOLLOW`。',
@@ -657,7 +657,7 @@ for one in private slave; do echo "$one: $(ls "$LESSON/$one/later")"; done`,
           },
           because: {
             en: 'mount(2) and statfs(2) take paths. What is held by a descriptor has one path only, `/proc/self/fd/N`, and that is a file of the procfs.',
-            zh: 'mount(2) 和 statfs(2) 要的是路径。由描述符拿着的东西只有一个路径 `/proc/self/fd/N`，而那是 procfs 里的文件。',
+            zh: 'mount(2) 和 statfs(2) 要的是路径。由描述符持有的东西只有一个路径 `/proc/self/fd/N`，而那是 procfs 里的文件。',
           },
         },
         wrong: [
@@ -691,7 +691,7 @@ for one in private slave; do echo "$one: $(ls "$LESSON/$one/later")"; done`,
     },
     {
       en: 'a mount holds the file and not its name; a source is held by a descriptor before the host goes',
-      zh: '挂载拿住的是文件，不是名字；宿主机消失之前，源要用描述符拿在手里',
+      zh: '挂载持有的是文件，不是名字；宿主机消失之前，源要用描述符拿在手里',
     },
     {
       en: 'read-only and propagation each take a call of their own, after the bind',

@@ -6,7 +6,7 @@ import { AT, MOVE_MOUNT, MS, OPEN_TREE } from '../../src/syscalls/uapi/flags.ts'
 
 /**
  * Before clone: takes hold of every source, as a mount that is in no tree.
- * clone 之前：拿住每个源，得到一个不在任何树里的挂载。
+ * clone 之前：持有每个源，得到一个不在任何树里的挂载。
  */
 export const openSources: Pieces['openSources'] = binds => {
   //> One open_tree(AT.AT_FDCWD, path, flags) a bind; `save: bind.held` keeps the descriptor for later steps.
@@ -18,7 +18,7 @@ export const openSources: Pieces['openSources'] = binds => {
       'open_tree',
       [AT.AT_FDCWD, str(bind.source), OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.AT_RECURSIVE | OPEN_TREE.OPEN_TREE_CLOEXEC],
       {
-        why: { en: 'hold the source while its path still means something', zh: '趁路径还有意义，先拿住源' },
+        why: { en: 'hold the source while its path still means something', zh: '趁路径还有意义，先持有源' },
         save: bind.held,
       },
     ),
@@ -33,7 +33,7 @@ export const openSources: Pieces['openSources'] = binds => {
 export const placeBinds: Pieces['placeBinds'] = (binds, arch) =>
   binds.flatMap(bind => {
     // The mount point, held: `point.steps` make and open it, `point.held` is its descriptor.
-    // 挂载点，已经拿住：`point.steps` 建好并打开它，`point.held` 是它的描述符。
+    // 挂载点，已经打开并持有：`point.steps` 建好并打开它，`point.held` 是它的描述符。
     const point = mountPoint(bind, arch);
     // `/proc/self/fd/N` of the source: the step writes the number, then `path` may be given to mount(2).
     // 源的 `/proc/self/fd/N`：这个步骤写入号码，之后就能把 `path` 交给 mount(2)。
