@@ -130,6 +130,16 @@ test('no stack trace for what does not compile', () => {
   assert.not.match(output, /node:internal| at /);
 });
 
+test('what has a wrong type is told by its place, beside what came of it', () => {
+  write(mine.solution(id).replace('[name, name', '[hostname, name'));
+  const { status, output } = lesson('03', 'check');
+  assert.is(status, 1);
+  assert.match(
+    output,
+    /TypeScript objects to: lessons\/03-uts-namespace\/exercise\.ts:\d+:\d+ Type 'string' is not assignable/,
+  );
+});
+
 test('hint: one more each time, and no more than there are', () => {
   assert.match(lesson('04', 'hint').output, /Hint 1 of 3/);
   assert.match(lesson('04', 'hint').output, /Hint 2 of 3/);

@@ -6,6 +6,7 @@ import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { Workbench } from './evaluate/box.ts';
 import { readLearnersFile, relative } from './evaluate/bundle.ts';
+import { typeErrors } from './evaluate/type-errors.ts';
 import { examine, type Verdict } from './examine.ts';
 import { type ExerciseFiles, exerciseIds, filesOf, hashOf, loadExercise, skeletonFor } from './files.ts';
 import { Report } from './report.ts';
@@ -66,8 +67,9 @@ async function checkFile(
   counts: boolean,
 ): Promise<Verdict> {
   const source = readLearnersFile(file);
-  if ('kind' in source) return { passed: false, findings: [], error: source, printed: '' };
+  if ('kind' in source) return { passed: false, begun: false, findings: [], error: source, printed: '' };
   const verdict = await examine(exercise, source.text, file, bench);
+  if (!verdict.passed && verdict.begun) return { ...verdict, types: await typeErrors(file, bench.scratch) };
   if (verdict.passed && counts) await Progress.load().markPassed(id, hashOf(source.text));
   return verdict;
 }

@@ -18,10 +18,14 @@ import { words } from './words.ts';
 /** What came of a check. */
 export interface Verdict {
   readonly passed: boolean;
+  /** It compiles, and something has been written in it. */
+  readonly begun: boolean;
   /** The kernel's facts, or the one reason why there are none. */
   readonly findings: readonly Finding[];
   /** Where the learner's code is wrong, in place of findings. */
   readonly error?: CodeError;
+  /** What TypeScript objects to, where it was asked. */
+  readonly types?: readonly CodeError[];
   /** What the learner's code printed. */
   readonly printed: string;
 }
@@ -36,7 +40,7 @@ const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
  */
 export async function examine(exercise: Exercise, text: string, file: string, bench: Workbench): Promise<Verdict> {
   const bundled = await bundle({ text, file, imports: exercise.imports ?? [] });
-  if (bundled.kind === 'code-error') return { passed: false, findings: [], error: bundled, printed: '' };
+  if (bundled.kind === 'code-error') return { passed: false, begun: false, findings: [], error: bundled, printed: '' };
   const cage = await Cage.open(bench, bundled);
   try {
     const loaded = await cage.load();
@@ -51,15 +55,15 @@ export async function examine(exercise: Exercise, text: string, file: string, be
     if (!(error instanceof LearnerFailed)) throw error;
     const found = codeErrorOf(error.failure.reason, bundled, file);
     return found
-      ? { passed: false, findings: [], error: found, printed: cage.printed }
-      : verdict([failureFinding(error.failure)], cage);
+      ? { passed: false, begun: true, findings: [], error: found, printed: cage.printed }
+      : { ...verdict([failureFinding(error.failure)], cage), begun: error.failure.reason.kind !== 'todo' };
   } finally {
     await cage.close();
   }
 }
 
 function verdict(findings: readonly Finding[], cage: Cage): Verdict {
-  return { passed: findings.every(finding => finding.ok), findings, printed: cage.printed };
+  return { passed: findings.every(finding => finding.ok), begun: true, findings, printed: cage.printed };
 }
 
 function judge(exercise: FunctionExercise, learner: Learner, values: unknown): Promise<Finding[]> {

@@ -37,6 +37,12 @@ export class Report {
     if (this.silent) return;
     if (verdict.error) this.codeError(verdict.error);
     for (const finding of verdict.findings) this.finding(finding);
+    if (verdict.types && verdict.types.length > 0) {
+      terminal.line();
+      terminal.line(says.types[language]);
+      for (const { place, message } of verdict.types)
+        terminal.paragraph(`${place} ${printable(message)}`, line => chalk.red(line));
+    }
     if (verdict.printed.trim() !== '' && verdict.error === undefined) {
       terminal.line();
       terminal.line(says.printed[language]);

@@ -98,6 +98,7 @@ export const words = {
 export const says = {
   exercise: { en: 'Exercise', zh: '练习' },
   whichLesson: { en: 'which lesson?', zh: '哪一课？' },
+  types: { en: 'TypeScript objects to:', zh: 'TypeScript 认为这里有问题：' },
   printed: { en: 'Your code printed:', zh: '你的代码输出了：' },
   notYet: (number: string): Text => ({
     en: `Not yet. \`npm run lesson ${number} -- hint\` gives a hint, \`-- watch\` checks again whenever you save.`,
