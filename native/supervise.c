@@ -299,7 +299,8 @@ static void reap_child(struct machine *m, int signal_fd)
 	chat_end = uptime() + CHAT;
 	for (int i = 0; i < 2; i++) {
 		int left = 0;
-		sys(__NR_ioctl, output_fd[i], FIONREAD_, &left);
+		if (output_fd[i] != NONE)
+			sys(__NR_ioctl, output_fd[i], FIONREAD_, &left);
 		own[i] = left;
 	}
 	m->saved[status_slot] = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;

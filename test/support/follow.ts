@@ -265,7 +265,10 @@ const supervisorCalls: Record<string, { reason: string; on?: readonly string[] }
   read: { reason: 'signals, output of the process', on: ['signal', 'stdout', 'stderr', 'pty'] },
   write: { reason: 'the pid, to the launcher; input, to the process', on: ['control', 'stdin', 'pty'] },
   recvmsg: { reason: 'the terminal that the child made', on: ['console'] },
-  ioctl: { reason: 'the size of the window', on: ['pty'] },
+  ioctl: {
+    reason: 'the size of the window; how much the output of a process holds at its end',
+    on: ['pty', 'stdout', 'stderr'],
+  },
   fcntl: {
     reason: 'nothing may block but ppoll',
     on: ['stdin', 'stdout', 'stderr', 'console', 'pty', 'listen', 'control'],
