@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { kernelMounts } from '../../src/container/spec.ts';
 import { pieces } from '../../src/engine/compile/pieces.ts';
-import { type HostFacts, hostFacts } from '../../src/host/facts.ts';
+import { hostFacts } from '../../src/host/facts.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import type { Step } from '../../src/syscalls/step.ts';
 import type { Exercise, Finding, Mine, Seen } from '../../src/workshop/exercise/types.ts';
@@ -38,7 +38,7 @@ function program(mine: Mine, { scratch, command }: Stage, values: Values) {
       ...pieces.overlayMount(layers, facts.overlayOptions),
       ...pieces.pivotRoot('rootfs'),
       ...steps,
-      ...mine.readonlyPaths([values.readonly], { hidden: facts.hidden } as HostFacts),
+      ...mine.readonlyPaths([values.readonly], facts),
     ],
     command,
   });
