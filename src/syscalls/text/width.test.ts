@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { padTo, widthOf, wrap, wrapText } from './width.ts';
+import { cutText, padTo, widthOf, wrap, wrapText } from './width.ts';
 
 test('Chinese characters are two columns, colours and combining marks none', () => {
   assert.is(widthOf('abc'), 3);
@@ -41,6 +41,12 @@ test('Chinese breaks between characters, but not before closing nor after openin
 test('code breaks after a bar before it is cut', () => {
   const code = [{ text: 'clone(CLONE_NEWUTS|SIGCHLD)', solid: true }];
   assert.equal(wrap(code, 20), ['clone(CLONE_NEWUTS|', 'SIGCHLD)']);
+});
+
+test('code is cut where the line ends, and keeps its indentation', () => {
+  assert.equal(cutText('    if (x) return;', 10), ['    if (x)', ' return;']);
+  assert.equal(cutText('', 10), ['']);
+  assert.equal(cutText('一二三', 4), ['一二', '三']);
 });
 
 test.run();

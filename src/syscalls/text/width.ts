@@ -107,6 +107,16 @@ function sum(chunk: readonly { readonly width: number }[]): number {
   return chunk.reduce((total, piece) => total + piece.width, 0);
 }
 
+/** Cuts a line of code into parts of at most `width` columns; blanks stay where they are. */
+export function cutText(text: string, width: number): string[] {
+  const parts = [''];
+  for (const char of text) {
+    if (widthOf(parts.at(-1)! + char) > width) parts.push('');
+    parts[parts.length - 1] += char;
+  }
+  return parts;
+}
+
 /** Wraps plain text. */
 export function wrapText(text: string, width: number): string[] {
   return wrap([{ text }], width);

@@ -27,7 +27,7 @@ export async function showReading(
   const next = ids[ids.indexOf(lesson.id) + 1];
   const rows: [string, string][] = [
     ...lesson.reading.map(({ what, where }): [string, string] => [
-      `${what[language].replaceAll('`', '')}${words.colon[language]}`,
+      `${what[language].replaceAll('`', '')}${words.colon[language]}`.trimEnd(),
       where,
     ]),
     [words.readme[language], `${folder}/${translated ? 'README.zh-CN.md' : 'README.md'}`],

@@ -259,7 +259,9 @@ export class Session {
     const asMeant = failure !== undefined && refused?.call === fails.call && refused.errno === fails.errno;
     if (!asMeant && failure !== undefined) throw performance.explain(failure);
     if (!asMeant) throw new ClaimError(`${words.unexpected[this.language]} ${fails.call} = ${fails.errno}`);
-    this.terminal.line(`    ${chalk.green('✓')} ${fails.errno}: ${words.asMeant[this.language]}`);
+    this.terminal.line(
+      `    ${chalk.green('✓')} ${fails.errno}${words.colon[this.language]}${words.asMeant[this.language]}`,
+    );
   }
 
   private quote(lines: readonly string[]): void {
