@@ -17,7 +17,7 @@ export const exercise: Exercise<Values> = {
   lesson: 'veth-and-bridge',
   task: {
     en: 'Wire a container. The veth pair, its order and its sockets are given; you write which messages go to the host’s socket (`onTheHost`) and which to the container’s own (`inTheContainer`), so that the gateway answers.',
-    zh: '给容器接线。veth 对、次序和套接字都已写好；你来写发给主机套接字的消息（`onTheHost`）和发给容器自己的消息（`inTheContainer`），让网关能回答。',
+    zh: '给容器接线。veth 对、次序和套接字都已写好；你来写发给宿主机套接字的消息（`onTheHost`）和发给容器自己的消息（`inTheContainer`），让网关能回答。',
   },
   pieces: ['vethPair'],
   imports: ['network/netlink/'],
@@ -59,10 +59,10 @@ export const exercise: Exercise<Values> = {
         },
         hint:
           port === undefined
-            ? { en: 'the end on the host is gone', zh: '主机这一端不见了' }
+            ? { en: 'the end on the host is gone', zh: '宿主机这一端不见了' }
             : {
                 en: `the end on the host is ${port.master ? `in ${port.master}` : 'in no bridge'} and ${port.up ? 'up' : 'down'}: which message plugs it in?`,
-                zh: `主机这一端${port.master ? `在 ${port.master} 里` : '不在任何网桥里'}，${port.up ? '已启用' : '没有启用'}：哪条消息把它插上？`,
+                zh: `宿主机这一端${port.master ? `在 ${port.master} 里` : '不在任何网桥里'}，${port.up ? '已启用' : '没有启用'}：哪条消息把它插上？`,
               },
       },
       {
@@ -143,7 +143,7 @@ export const exercise: Exercise<Values> = {
   hints: [
     {
       en: 'On the host: two requests, the question for the bridge’s index and the message that uses it. In the container: four.',
-      zh: '主机上：两个请求，先问网桥的编号，再用它。容器里：四个。',
+      zh: '宿主机上：两个请求，先问网桥的编号，再用它。容器里：四个。',
     },
     {
       en: 'const found = showLink(bridge); then { message: found.message, … } and { message: setMasterUp(hostInterface, found.index), … }.',

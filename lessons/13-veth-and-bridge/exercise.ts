@@ -16,11 +16,11 @@ import { todo } from '../../src/workshop/exercise/todo.ts';
 
 /**
  * What goes to the host's socket. The cable is there already: eth0 in the container, `hostInterface` on the host.
- * 发给主机套接字的消息。网线已经有了：容器里是 eth0，主机上是 `hostInterface`。
+ * 发给宿主机套接字的消息。网线已经有了：容器里是 eth0，宿主机上是 `hostInterface`。
  */
 function onTheHost({ bridge, hostInterface }: Endpoint): Request[] {
   // Plug the host's end into the bridge and bring it up. setMasterUp(name, index) makes that message.
-  // 把主机这一端插进网桥并启用。这条消息由 setMasterUp(名字, 编号) 生成。
+  // 把宿主机这一端插进网桥并启用。这条消息由 setMasterUp(名字, 编号) 生成。
   // It wants the bridge's number, which only the kernel knows: showLink(bridge) gives a `message` that asks, and
   // the `index` in the answer, to be used in a later message.
   // 它要的是网桥的编号，只有内核知道：showLink(bridge) 给出一条提问的 `message`，以及回答里的 `index`，留给后面的消息用。
@@ -44,7 +44,7 @@ function inTheContainer({ address, prefixLength, gateway, index }: Endpoint): Re
 /**
  * The cable and its order are given: a descriptor of the host's namespace and a socket into it are opened before clone, a
  * socket into the container's own after it, and all are closed before the program starts.
- * 网线和次序已经写好：clone 之前打开主机命名空间的描述符和通向它的套接字，clone 之后打开容器自己的套接字，程序启动前全部关掉。
+ * 网线和次序已经写好：clone 之前打开宿主机命名空间的描述符和通向它的套接字，clone 之后打开容器自己的套接字，程序启动前全部关掉。
  */
 export const vethPair: Pieces['vethPair'] = endpoint => {
   const hostNamespace = slot('hostNetns');
@@ -59,7 +59,7 @@ export const vethPair: Pieces['vethPair'] = endpoint => {
   };
   const about = { why: { en: 'for the cable', zh: '为接线做准备' } };
   const done = {
-    why: { en: 'nothing of the host’s network is left in the container', zh: '不把主机网络的东西留在容器里' },
+    why: { en: 'nothing of the host’s network is left in the container', zh: '不把宿主机网络的东西留在容器里' },
   };
   return {
     host: [open('/proc/self/ns/net', O.O_RDONLY, { ...about, save: hostNamespace }), openNetlink(hostNetlink, about)],

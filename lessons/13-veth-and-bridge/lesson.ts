@@ -163,7 +163,7 @@ export const lesson: Lesson = {
       listings: [
         macTable(container),
         {
-          title: { en: 'ip link, on the host of this lesson', zh: '本课主机上的 ip link' },
+          title: { en: 'ip link, on the host of this lesson', zh: '本课的主机上的 ip link' },
           lines: askIn(ofHost(container), 'ip -o link').map(line =>
             line.replace(/ (mtu|qdisc)[\s\S]*?(?=master|$)/, ' ').replace(/ state .*/, ''),
           ),

@@ -11,7 +11,7 @@ export const question: Question = {
     text: { en: 'that of eth0 in the other container', zh: '另一个容器里 eth0 的 MAC' },
     because: {
       en: 'Both are in 172.18.0.0/16, so the route says: directly, by eth0. The container asks by ARP who has 172.18.0.3, the bridge carries the question to all ports, and the neighbour answers with its own MAC. A switch passes frames on and changes nothing in them. The host’s own address has no part in it.',
-      zh: '两边都在 172.18.0.0/16 里，路由表说：直连，走 eth0。容器用 ARP 问谁有 172.18.0.3，网桥把这句话送到所有端口，邻居用自己的 MAC 回答。交换机只转发帧，不改动帧。主机自己的地址没有参与。',
+      zh: '两边都在 172.18.0.0/16 里，路由表说：直连，走 eth0。容器用 ARP 问谁有 172.18.0.3，网桥把这句话送到所有端口，邻居用自己的 MAC 回答。交换机只转发帧，不改动帧。宿主机自己的地址没有参与。',
     },
   },
   wrong: [
@@ -23,10 +23,10 @@ export const question: Question = {
       },
     },
     {
-      text: { en: 'that of its own cable’s other end on the host', zh: '自己那根网线在主机那一端的 MAC' },
+      text: { en: 'that of its own cable’s other end on the host', zh: '自己那根网线在宿主机那一端的 MAC' },
       because: {
         en: 'The end on the host has a MAC, and the bridge’s table lists it (“permanent”). But a port of a switch is not talked to: it is the hole that the frame goes through. No frame of the container is addressed to it.',
-        zh: '主机那一端确实有 MAC，网桥的表里也列着它（permanent）。但交换机的端口不是通信的对象，只是帧穿过的口子。容器发出的帧没有一个以它为目的地。',
+        zh: '宿主机那一端确实有 MAC，网桥的表里也列着它（permanent）。但交换机的端口不是通信的对象，只是帧穿过的口子。容器发出的帧没有一个以它为目的地。',
       },
     },
   ],
@@ -161,7 +161,7 @@ export const unplugged: Broken = {
   title: { en: 'The cable is not plugged in', zh: '网线没有插上' },
   change: {
     en: 'The message `link set vethc0ffee0 master … up` is left out, and the one on its hairpin with it: the end on the host is in no bridge, and is not up.',
-    zh: '去掉 `link set vethc0ffee0 master … up` 这条消息，以及关于它的 hairpin 的那一条：主机那一端不在任何网桥里，也没有启用。',
+    zh: '去掉 `link set vethc0ffee0 master … up` 这条消息，以及关于它的 hairpin 的那一条：宿主机那一端不在任何网桥里，也没有启用。',
   },
   question: {
     ask: { en: 'What happens?', zh: '会发生什么？' },
@@ -205,7 +205,7 @@ export const seen: Lesson['seen'] = [
   },
   {
     en: 'the bridge’s own address is the host’s foot in that network: the gateway, for everything outside the subnet only',
-    zh: '网桥自己的地址是主机伸进这个网络的一只脚：网关，只管子网以外',
+    zh: '网桥自己的地址是宿主机伸进这个网络的一只脚：网关，只管子网以外',
   },
   {
     en: 'no syscall makes an interface: all of it is messages on a netlink socket, and the kernel answers each',
@@ -246,13 +246,13 @@ export const recap: Lesson['recap'] = [
   {
     ask: {
       en: 'On the host somebody types `ip link delete vethc0ffee0`. What becomes of eth0 in the container?',
-      zh: '有人在主机上敲了 `ip link delete vethc0ffee0`。容器里的 eth0 会怎样？',
+      zh: '有人在宿主机上敲了 `ip link delete vethc0ffee0`。容器里的 eth0 会怎样？',
     },
     right: {
       text: { en: 'it is gone as well', zh: '也没有了' },
       because: {
         en: 'The two ends are made together and go together. In the same way the host’s end vanishes when the container’s namespace does: an engine has nothing to clean up there.',
-        zh: '两端同生共死。反过来也一样：容器的命名空间消失时，主机那一端也跟着消失，引擎无需清理。',
+        zh: '两端同生共死。反过来也一样：容器的命名空间消失时，宿主机那一端也跟着消失，引擎无需清理。',
       },
     },
     wrong: [
@@ -275,16 +275,16 @@ export const recap: Lesson['recap'] = [
   {
     ask: {
       en: 'Two containers both show `2: eth0@if…`. Their ends on the host both show `@if2`. How do you find the end that belongs to one of them?',
-      zh: '两个容器里都是 `2: eth0@if…`，它们在主机上的那一端都显示 `@if2`。怎样找到属于其中一个的那一端？',
+      zh: '两个容器里都是 `2: eth0@if…`，它们在宿主机上的那一端都显示 `@if2`。怎样找到属于其中一个的那一端？',
     },
     right: {
       text: {
         en: 'take the number behind @if in the container, and look for it on the host',
-        zh: '取容器里 @if 后面的数，到主机上去找这个编号',
+        zh: '取容器里 @if 后面的数，到宿主机上去找这个编号',
       },
       because: {
         en: 'That number counts on the host, where each index exists once. The other direction is ambiguous: nearly every container’s eth0 has the same index.',
-        zh: '这个数是主机上的编号，在主机上不会重复。反过来则有歧义：几乎每个容器的 eth0 编号都一样。',
+        zh: '这个数是宿主机上的编号，在宿主机上不会重复。反过来则有歧义：几乎每个容器的 eth0 编号都一样。',
       },
     },
     wrong: [
@@ -325,7 +325,7 @@ export const glossary: Lesson['glossary'] = [
     term: { en: 'bridge', zh: '网桥' },
     means: {
       en: 'a switch in the kernel that passes frames from port to port by their MAC addresses; its own interface is the host’s port on it',
-      zh: '内核里的交换机，按 MAC 地址把帧从一个端口转到另一个端口；它自己的接口是主机在这台交换机上的端口',
+      zh: '内核里的交换机，按 MAC 地址把帧从一个端口转到另一个端口；它自己的接口是宿主机在这台交换机上的端口',
     },
   },
   {
@@ -346,7 +346,7 @@ export const glossary: Lesson['glossary'] = [
     term: { en: 'gateway', zh: '网关' },
     means: {
       en: 'the neighbour that takes packets for other networks; for containers it is the host, by the bridge’s address',
-      zh: '负责接收发往其他网络的包的那个邻居；对容器来说就是主机，地址在网桥上',
+      zh: '负责接收发往其他网络的包的那个邻居；对容器来说就是宿主机，地址在网桥上',
     },
   },
   {

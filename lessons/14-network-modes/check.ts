@@ -71,7 +71,7 @@ export const exercise: Exercise<{ port: number }> = {
     },
     {
       en: 'The child is in the new namespace from its first step on. What is opened before clone belongs to the host’s.',
-      zh: '子进程从第一步起就在新的命名空间里。clone 之前打开的属于主机。',
+      zh: '子进程从第一步起就在新的命名空间里。clone 之前打开的属于宿主机。',
     },
     {
       en: "`{ host: [], parent: [], child: [openNetlink(netlink, { why }), ...exchange(netlink, [{ message: setUp('lo'), why }]), close(netlink, { why })] }`",

@@ -167,7 +167,7 @@ sysctl -w net.ipv4.ip_unprivileged_port_start=0 net.ipv4.ping_group_range='0 214
           {
             title: {
               en: 'and the host’s 127.0.0.1:9000, from the second container',
-              zh: '再从第二个容器访问主机的 127.0.0.1:9000',
+              zh: '再从第二个容器访问宿主机的 127.0.0.1:9000',
             },
             lines: [connect(ofContainer(container), '127.0.0.1', 9000, ask)],
           },

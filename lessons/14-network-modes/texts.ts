@@ -22,7 +22,7 @@ export const firstContainer = {
 export const question: Question = {
   ask: {
     en: 'On the host a program listens on 127.0.0.1:9000. A container runs with `--network none` and connects to 127.0.0.1:9000. What does it get?',
-    zh: '主机上有个程序监听 127.0.0.1:9000。一个容器用 `--network none` 运行，连接 127.0.0.1:9000，会得到什么？',
+    zh: '宿主机上有个程序监听 127.0.0.1:9000。一个容器用 `--network none` 运行，连接 127.0.0.1:9000，会得到什么？',
   },
   right: {
     text: {
@@ -95,14 +95,14 @@ export const host: Told = {
         text: { en: 'it publishes all ports', zh: '把所有端口都发布出来' },
         because: {
           en: 'Published ports translate between two networks. Here is one: the program binds the host’s port itself, and fails with EADDRINUSE where somebody has it.',
-          zh: '发布端口是在两个网络之间转换地址。这里只有一个网络：程序直接绑定主机的端口，如果已被占用就返回 EADDRINUSE。',
+          zh: '发布端口是在两个网络之间转换地址。这里只有一个网络：程序直接绑定宿主机的端口，如果已被占用就返回 EADDRINUSE。',
         },
       },
     ],
   },
   after: {
     en: 'The container reaches everything that listens on the host’s 127.0.0.1, sees all its traffic as root, and can take its ports. It is the fastest mode and no boundary at all.',
-    zh: '容器访问得到主机 127.0.0.1 上监听的一切，作为 root 能看到全部流量，还能占用它的端口。这是最快的模式，也完全没有边界。',
+    zh: '容器访问得到宿主机 127.0.0.1 上监听的一切，作为 root 能看到全部流量，还能占用它的端口。这是最快的模式，也完全没有边界。',
   },
 };
 
@@ -156,7 +156,7 @@ export const pings: Told = {
   question: {
     ask: {
       en: 'The engine lets every user in the container ping and listen on port 80. Why is that no danger to the host?',
-      zh: '引擎让容器里的每个用户都能 ping、能监听 80 端口。为什么这对主机没有危险？',
+      zh: '引擎让容器里的每个用户都能 ping、能监听 80 端口。为什么这对宿主机没有危险？',
     },
     right: {
       text: {
@@ -276,7 +276,7 @@ export const seen: Lesson['seen'] = [
   },
   {
     en: 'kernel settings below /proc/sys/net belong to the namespace too, so a container may have easier ones than its host',
-    zh: '/proc/sys/net 下的设置也属于命名空间，所以容器可以比主机宽松',
+    zh: '/proc/sys/net 下的设置也属于命名空间，所以容器可以比宿主机宽松',
   },
 ];
 
@@ -290,12 +290,12 @@ export const recap: Lesson['recap'] = [
       text: { en: 'only processes in that network namespace', zh: '只有这个网络命名空间里的进程' },
       because: {
         en: 'Not the host, and no published port either: what comes through a published port is addressed to eth0’s address.',
-        zh: '主机不行，发布端口也不行：经发布端口进来的包，目的地是 eth0 的地址。',
+        zh: '宿主机不行，发布端口也不行：经发布端口进来的包，目的地是 eth0 的地址。',
       },
     },
     wrong: [
       {
-        text: { en: 'the host, at its own 127.0.0.1', zh: '主机，用它自己的 127.0.0.1' },
+        text: { en: 'the host, at its own 127.0.0.1', zh: '宿主机，用它自己的 127.0.0.1' },
         because: { en: 'That is another loopback.', zh: '那是另一个回环接口。' },
       },
       {

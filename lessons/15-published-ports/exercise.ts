@@ -13,7 +13,7 @@ export const portRules: Pieces['portRules'] = (bridge, { shortId, address, ports
   // 返回由各行组成的列表。`ports` 是 { hostIp, hostPort, containerPort, protocol } 的列表。
   // A line says, in this order: the chain; `-d hostIp/32`, unless hostIp is 0.0.0.0, which means every address of the host;
   // `-p` and `-m` with the protocol; `--dport` with the host's port; the comment; `-j DNAT --to-destination ADDRESS:PORT`.
-  // 每一行依次写：链；`-d hostIp/32`（hostIp 是 0.0.0.0 时不写，表示主机的所有地址）；`-p` 和 `-m` 加协议；
-  // `--dport` 加主机端口；注释；`-j DNAT --to-destination 地址:端口`。
+  // 每一行依次写：链；`-d hostIp/32`（hostIp 是 0.0.0.0 时不写，表示宿主机的所有地址）；`-p` 和 `-m` 加协议；
+  // `--dport` 加宿主机端口；注释；`-j DNAT --to-destination 地址:端口`。
   return todo();
 };

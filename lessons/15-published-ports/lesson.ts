@@ -70,7 +70,7 @@ const columns = {
 } as const;
 
 const fromClient = { en: 'client → 203.0.113.1:8080', zh: '客户机 → 203.0.113.1:8080' };
-const fromHost = { en: 'host → 127.0.0.1:8080', zh: '主机 → 127.0.0.1:8080' };
+const fromHost = { en: 'host → 127.0.0.1:8080', zh: '宿主机 → 127.0.0.1:8080' };
 const fromContainer = { en: 'container → 203.0.113.1:8080', zh: '容器 → 203.0.113.1:8080' };
 const { host: hostAddress } = outside;
 
@@ -128,7 +128,7 @@ export const lesson: Lesson = {
           {
             title: {
               en: 'who holds the port: ss -ltn, on the host of this lesson',
-              zh: '端口由谁占着：本课主机上的 ss -ltn',
+              zh: '端口由谁占着：本课的主机上的 ss -ltn',
             },
             lines: askIn(host, 'ss -ltn | grep 8080'),
           },
@@ -266,7 +266,7 @@ iptables -t raw -A PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP`,
           columns: texts.spoofedColumns,
           facts: [
             {
-              what: { en: 'container → 127.0.0.1:9000 of the host', zh: '容器 → 主机的 127.0.0.1:9000' },
+              what: { en: 'container → 127.0.0.1:9000 of the host', zh: '容器 → 宿主机的 127.0.0.1:9000' },
               host: closed,
               container: connect(attacker, '127.0.0.1', 9000, { until: 'connect' }),
               claim: 'differs',

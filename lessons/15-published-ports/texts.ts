@@ -5,13 +5,13 @@ import type { Lesson, Question } from '../../src/workshop/lesson.ts';
 export const question: Question = {
   ask: {
     en: 'A server runs in a container with `-p 8080:80`. A client, 203.0.113.9, connects to the host, 203.0.113.1:8080. Which address does the server see as its client’s?',
-    zh: '容器里有个服务器，用了 `-p 8080:80`。客户机 203.0.113.9 连接主机的 203.0.113.1:8080。服务器看到的客户端地址是哪个？',
+    zh: '容器里有个服务器，用了 `-p 8080:80`。客户机 203.0.113.9 连接宿主机的 203.0.113.1:8080。服务器看到的客户端地址是哪个？',
   },
   right: {
     text: { en: '203.0.113.9, the client itself', zh: '203.0.113.9，客户机自己' },
     because: {
       en: 'One rule rewrites where the packet goes, nothing else: 203.0.113.1:8080 becomes 172.18.0.2:80. Where it comes from stays. No program on the host takes the connection and makes a second one; the kernel passes each packet on and notes the translation, so that it can undo it in the answers.',
-      zh: '有一条规则改写包的去向，仅此而已：203.0.113.1:8080 变成 172.18.0.2:80。来处不变。主机上没有程序接下这个连接再另建一个；内核转发每个包，并记下这次改写，好在回答里改回来。',
+      zh: '有一条规则改写包的去向，仅此而已：203.0.113.1:8080 变成 172.18.0.2:80。来处不变。宿主机上没有程序接下这个连接再另建一个；内核转发每个包，并记下这次改写，好在回答里改回来。',
     },
   },
   wrong: [
@@ -19,14 +19,14 @@ export const question: Question = {
       text: { en: '172.18.0.1, the bridge', zh: '172.18.0.1，网桥' },
       because: {
         en: 'That is what it sees of connections from the host’s own 127.0.0.1 and from its own container, which have to be given another sender (below). Where a program relays (a proxy), it is so for everybody; but here nothing relays.',
-        zh: '主机自己的 127.0.0.1 发起的连接，以及容器自己发起的连接，它看到的才是这个：那些包必须换一个发送者（见下文）。如果有程序中转（代理），则对谁都如此；但这里没有中转。',
+        zh: '宿主机自己的 127.0.0.1 发起的连接，以及容器自己发起的连接，它看到的才是这个：那些包必须换一个发送者（见下文）。如果有程序中转（代理），则对谁都如此；但这里没有中转。',
       },
     },
     {
-      text: { en: '203.0.113.1, the host', zh: '203.0.113.1，主机' },
+      text: { en: '203.0.113.1, the host', zh: '203.0.113.1，宿主机' },
       because: {
         en: 'The host rewrites senders on the way out of its subnet (MASQUERADE), for packets that containers send. This packet goes in.',
-        zh: '主机会改写发送者（MASQUERADE），但那是在出子网的路上，针对容器发出的包。这个包是进来的。',
+        zh: '宿主机会改写发送者（MASQUERADE），但那是在出子网的路上，针对容器发出的包。这个包是进来的。',
       },
     },
   ],
@@ -48,10 +48,10 @@ export const forwarding: Told = {
   question: {
     ask: { en: 'Who still reaches the container by port 8080?', zh: '谁还能通过 8080 端口访问到容器？' },
     right: {
-      text: { en: 'only the host itself', zh: '只有主机自己' },
+      text: { en: 'only the host itself', zh: '只有宿主机自己' },
       because: {
         en: 'What the host itself sends is not forwarded: it is the sender. What comes in on one interface and has to leave by another is the work of a router, and that was switched off. The rule still counts: translation comes before routing.',
-        zh: '主机自己发出的包不算转发：它就是发送者。从一个接口进来、要从另一个接口出去，才是路由器的工作，而这个被关掉了。规则照样计数：地址转换在路由之前。',
+        zh: '宿主机自己发出的包不算转发：它就是发送者。从一个接口进来、要从另一个接口出去，才是路由器的工作，而这个被关掉了。规则照样计数：地址转换在路由之前。',
       },
     },
     wrong: [
@@ -59,17 +59,17 @@ export const forwarding: Told = {
         text: { en: 'nobody', zh: '谁也不行' },
         because: {
           en: 'That would be easy to find. The trap is that `curl localhost:8080`, the first thing everybody tries on the host, still works.',
-          zh: '那倒好找了。陷阱在于：大家在主机上首先会试的 `curl localhost:8080` 仍然正常。',
+          zh: '那倒好找了。陷阱在于：大家在宿主机上首先会试的 `curl localhost:8080` 仍然正常。',
         },
       },
       {
         text: {
           en: 'everybody: connections to a port of the host are not forwarded',
-          zh: '谁都可以：连的是主机的端口，不算转发',
+          zh: '谁都可以：连的是宿主机的端口，不算转发',
         },
         because: {
           en: 'They were addressed to the host, but the DNAT rule has made 172.18.0.2 of that before the kernel asks “is this for me?”.',
-          zh: '目的地本来是主机，但在内核问“这是给我的吗？”之前，DNAT 规则已经把它改成了 172.18.0.2。',
+          zh: '目的地本来是宿主机，但在内核问“这是给我的吗？”之前，DNAT 规则已经把它改成了 172.18.0.2。',
         },
       },
     ],
@@ -95,7 +95,7 @@ export const policy: Told = {
       text: { en: 'that of the DNAT rule, and that of FORWARD’s policy', zh: 'DNAT 规则的，以及 FORWARD 默认策略的' },
       because: {
         en: 'The packet comes in, is translated, and is then dropped on its way through the host. Counters along the way are a trace: the last that grew is the place where to look.',
-        zh: '包进来了，被改写了，然后在穿过主机的路上被丢掉。沿途的计数就是足迹：最后一个增加的地方，就是该查的地方。',
+        zh: '包进来了，被改写了，然后在穿过宿主机的路上被丢掉。沿途的计数就是足迹：最后一个增加的地方，就是该查的地方。',
       },
     },
     wrong: [
@@ -106,11 +106,11 @@ export const policy: Told = {
         },
         because: {
           en: 'PREROUTING comes first. Without the translation the packet would be for the host itself and would never see FORWARD.',
-          zh: '先经过 PREROUTING。如果没有改写，这个包就是给主机自己的，根本不会到 FORWARD。',
+          zh: '先经过 PREROUTING。如果没有改写，这个包就是给宿主机自己的，根本不会到 FORWARD。',
         },
       },
       {
-        text: { en: 'that of INPUT: port 8080 is the host’s', zh: 'INPUT 的：8080 是主机的端口' },
+        text: { en: 'that of INPUT: port 8080 is the host’s', zh: 'INPUT 的：8080 是宿主机的端口' },
         because: {
           en: 'So it was until DNAT. Rules in INPUT never see what goes to a published port, which is why a firewall there does not stop anybody.',
           zh: '在 DNAT 之前是这样。去往发布端口的包，INPUT 里的规则看不到，所以在那里设防火墙挡不住任何人。',
@@ -133,7 +133,7 @@ export const hairpin: Told = {
   title: { en: 'Hairpin: out and in again by the same door', zh: 'Hairpin：从同一扇门出去又进来' },
   before: {
     en: 'The container connects to its own published port at the host’s address, as a program does that knows only its public name. And the host connects to 127.0.0.1:8080. Then the MASQUERADE rules are flushed.',
-    zh: '容器通过主机的地址访问自己发布的端口，只知道自己公开名字的程序就会这样。另外主机自己连 127.0.0.1:8080。然后清空 MASQUERADE 规则。',
+    zh: '容器通过宿主机的地址访问自己发布的端口，只知道自己公开名字的程序就会这样。另外宿主机自己连 127.0.0.1:8080。然后清空 MASQUERADE 规则。',
   },
   question: {
     ask: {
@@ -144,7 +144,7 @@ export const hairpin: Told = {
       text: { en: '172.18.0.1, the bridge', zh: '172.18.0.1，网桥' },
       because: {
         en: 'The packet goes to the host, is translated, and comes back by the port where it went in (that is what “hairpin” on a bridge port allows). With its own address as the sender it would be a packet from 172.18.0.2 to 172.18.0.2, which no kernel believes. MASQUERADE makes the host the sender, so the answer goes back through the host as well.',
-        zh: '包先到主机，被改写，再从进来的那个端口回去（网桥端口上的 hairpin 允许的正是这个）。如果发送者还是它自己，就成了从 172.18.0.2 到 172.18.0.2 的包，没有哪个内核会信。MASQUERADE 把发送者换成主机，于是回答也经过主机。',
+        zh: '包先到宿主机，被改写，再从进来的那个端口回去（网桥端口上的 hairpin 允许的正是这个）。如果发送者还是它自己，就成了从 172.18.0.2 到 172.18.0.2 的包，没有哪个内核会信。MASQUERADE 把发送者换成宿主机，于是回答也经过宿主机。',
       },
     },
     wrong: [
@@ -162,7 +162,7 @@ export const hairpin: Told = {
         },
         because: {
           en: 'The container’s kernel does not know that 203.0.113.1:8080 leads back to it. Only the host’s rules know.',
-          zh: '容器这边并不知道 203.0.113.1:8080 会绕回自己。只有主机的规则知道。',
+          zh: '容器这边并不知道 203.0.113.1:8080 会绕回自己。只有宿主机的规则知道。',
         },
       },
     ],
@@ -182,12 +182,12 @@ export const spoofed: Told = {
   title: { en: 'An attack: 127.0.0.1 from outside', zh: '一种攻击：从外面来的 127.0.0.1' },
   before: {
     en: 'So that localhost:8080 works, the bridge has `route_localnet`: packets with addresses of 127.0.0.0/8 may pass it. On the host something listens on 127.0.0.1:9000, for the host alone. The container now sends packets for 127.0.0.1 to its gateway. Then the rules of the table raw are flushed, and it tries once more.',
-    zh: '为了让 localhost:8080 可用，网桥打开了 `route_localnet`：地址属于 127.0.0.0/8 的包可以经过它。主机上有个程序监听 127.0.0.1:9000，只给主机自己用。现在容器把发往 127.0.0.1 的包送给网关。然后清空 raw 表的规则，再试一次。',
+    zh: '为了让 localhost:8080 可用，网桥打开了 `route_localnet`：地址属于 127.0.0.0/8 的包可以经过它。宿主机上有个程序监听 127.0.0.1:9000，只给宿主机自己用。现在容器把发往 127.0.0.1 的包送给网关。然后清空 raw 表的规则，再试一次。',
   },
   question: {
     ask: {
       en: 'Without the rules in raw: what does the container get of the host’s 127.0.0.1:9000?',
-      zh: '没有 raw 里的规则时，容器能从主机的 127.0.0.1:9000 得到什么？',
+      zh: '没有 raw 里的规则时，容器能从宿主机的 127.0.0.1:9000 得到什么？',
     },
     right: {
       text: { en: 'a connection', zh: '连上了' },
@@ -309,7 +309,7 @@ export const seen: Lesson['seen'] = [
   },
   {
     en: 'ip_forward and the policy of FORWARD stop strangers and not the host: “it works on localhost” proves nothing',
-    zh: 'ip_forward 和 FORWARD 的策略挡住的是外人，不是主机自己：“localhost 能通”什么也证明不了',
+    zh: 'ip_forward 和 FORWARD 的策略挡住的是外人，不是宿主机自己：“localhost 能通”什么也证明不了',
   },
 ];
 
@@ -343,7 +343,7 @@ export const recap: Lesson['recap'] = [
   {
     ask: {
       en: 'On the host `curl localhost:8080` works, from another machine it hangs. What do you look at first?',
-      zh: '主机上 `curl localhost:8080` 正常，别的机器访问却一直挂着。先看什么？',
+      zh: '宿主机上 `curl localhost:8080` 正常，别的机器访问却一直挂着。先看什么？',
     },
     right: {
       text: {
@@ -396,7 +396,7 @@ export const recap: Lesson['recap'] = [
         text: { en: 'so that localhost:8080 reaches the container', zh: '好让 localhost:8080 到达容器' },
         because: {
           en: 'That goes through OUTPUT and never comes in anywhere on the host.',
-          zh: '那是走 OUTPUT 出去的，在主机上并没有从哪里进来。',
+          zh: '那是走 OUTPUT 出去的，在宿主机上并没有从哪里进来。',
         },
       },
     ],
