@@ -1,20 +1,47 @@
-import { execFile } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { pieces } from '../../src/engine/compile/pieces.ts';
-import { programOnPath } from '../../src/host/programs.ts';
 import { call } from '../../src/syscalls/calls.ts';
 import { room, str, text } from '../../src/syscalls/data.ts';
+import type { Program } from '../../src/syscalls/step.ts';
 import { AT, O } from '../../src/syscalls/uapi/flags.ts';
-import { type Comparison, type Lesson, lessonProgram, type Run, type Stage } from '../../src/workshop/lesson.ts';
-import { type Fact, type Listing, namespaceFacts } from '../../src/workshop/play/evidence.ts';
+import { type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
+import { namespaceFacts } from '../../src/workshop/play/evidence.ts';
 import { figure } from './figure.ts';
-import { type Called, markerPrefix } from './libc.ts';
+import { underStrace } from './strace.ts';
 
 const hello = text('hello from a syscall\n');
+
+/** Five calls that one can see, each by what it answers. */
+function five({ command }: Stage): Program {
+  return lessonProgram({
+    namespaces: ['uts'],
+    child: [
+      call('getpid', [], {
+        why: {
+          en: 'ask for the PID of this process: no argument, no failure, one number',
+          zh: '询问自己的 PID：没有参数，不会失败，一个数',
+        },
+      }),
+      call('uname', [room(390, '<utsname>')], {
+        why: {
+          en: 'the kernel writes six names of 65 bytes each into our memory',
+          zh: '六个名字，每个 65 字节，由内核写进我们的内存',
+        },
+      }),
+      call('openat', [AT.AT_FDCWD, str('/no/such/file'), O.O_RDONLY, 0], {
+        why: {
+          en: 'open a file that is not there: this step may fail with ENOENT, and only so',
+          zh: '打开一个不存在的文件：这一步可以这样失败，也只可以这样失败',
+        },
+        tolerate: ['ENOENT'],
+      }),
+      call('write', [1, hello, hello.bytes.length], {
+        why: { en: 'output: here to the standard output', zh: '输出：这里写到标准输出' },
+      }),
+      ...pieces.utsNamespace('program'),
+    ],
+    command,
+  });
+}
 
 export const lesson: Lesson = {
   id: '02-syscalls',
@@ -35,7 +62,7 @@ export const lesson: Lesson = {
     right: {
       text: { en: '−1, and errno is EPERM', zh: '−1，errno 是 EPERM' },
       because: {
-        en: '`sethostname` asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. Below, libc and strace both say so.',
+        en: '`sethostname` asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. Further on, libc and strace both say so.',
         zh: '`sethostname` 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。下面 libc 和 strace 都会这么说。',
       },
     },
@@ -57,36 +84,7 @@ export const lesson: Lesson = {
     ],
   },
   run: {
-    program: ({ command }) =>
-      lessonProgram({
-        namespaces: ['uts'],
-        child: [
-          call('getpid', [], {
-            why: {
-              en: 'ask for the PID of this process: no argument, no failure, one number',
-              zh: '询问自己的 PID：没有参数，不会失败，一个数',
-            },
-          }),
-          call('uname', [room(390, '<utsname>')], {
-            why: {
-              en: 'the kernel writes six names of 65 bytes each into our memory',
-              zh: '六个名字，每个 65 字节，由内核写进我们的内存',
-            },
-          }),
-          call('openat', [AT.AT_FDCWD, str('/no/such/file'), O.O_RDONLY, 0], {
-            why: {
-              en: 'open a file that is not there: this step may fail with ENOENT, and only so',
-              zh: '打开一个不存在的文件：这一步可以这样失败，也只可以这样失败',
-            },
-            tolerate: ['ENOENT'],
-          }),
-          call('write', [1, hello, hello.bytes.length], {
-            why: { en: 'output: here to the standard output', zh: '输出：这里写到标准输出' },
-          }),
-          ...pieces.utsNamespace('program'),
-        ],
-        command,
-      }),
+    program: five,
     inside: 'echo "hostname: $(uname -n)"',
     evidence: (host, container) => ({
       facts: [
@@ -200,7 +198,7 @@ __asm__ volatile("syscall"
       outcome: { call: 'openat', errno: 'ENOENT' },
     },
   ],
-  compare: underStrace,
+  compare: stage => underStrace(five(stage), stage),
   comparisonNeedsRoot: {
     en: 'it changes to user 65534, and your user namespace knows one user only.',
     zh: '它要换成 65534 号用户，而你的用户命名空间里只有一个用户。',
@@ -215,8 +213,8 @@ __asm__ volatile("syscall"
       zh: 'libc 的 `gethostname` 其实是系统调用 `uname`，`seteuid` 其实是 `setresuid`：函数名不等于系统调用名',
     },
     {
-      en: 'a list of steps is a program: it was printed and performed, and strace agrees',
-      zh: '一列步骤就是一段程序：可以打印，可以执行，strace 也认可',
+      en: 'a list of steps is a program: it was printed and performed, and strace saw the same calls in the same order',
+      zh: '一列步骤就是一段程序：打印过，也执行过，而 strace 看到的正是同样的调用、同样的顺序',
     },
   ],
   recap: [
@@ -333,115 +331,3 @@ __asm__ volatile("syscall"
   ],
   sources: ['src/syscalls/step.ts', 'src/syscalls/calls.ts', 'src/syscalls/ffi.ts', 'native/interpret.c'],
 };
-
-/** libc.ts under strace: for each function what TypeScript got, and what really went through the door. */
-async function underStrace(stage: Stage): Promise<Comparison> {
-  const title = { en: 'libc from TypeScript, under strace', zh: '从 TypeScript 调用 libc，用 strace 旁观' };
-  const script = fileURLToPath(new URL('libc.ts', import.meta.url));
-  const node = [process.execPath, '--import', import.meta.resolve('tsx'), script] as const;
-  const strace = programOnPath('strace');
-  const trace = path.join(stage.scratch, 'strace.txt');
-  const traced = '?access,?faccessat,?faccessat2,getpid,uname,unshare,sethostname,setresuid';
-  const command = strace ? [strace, '-qq', '-e', `trace=${traced}`, '-o', trace, ...node] : [...node];
-  const { stdout } = await promisify(execFile)(command[0]!, command.slice(1));
-  const called = JSON.parse(stdout) as Called[];
-  const seen = strace ? callsByMarker(fs.readFileSync(trace, 'utf8')) : new Map<string, string>();
-  const own = strace && (await ownProgramUnder(strace, stage));
-  const skipped = { en: 'strace is not installed: only the left column', zh: '没有安装 strace：只有左边一列' };
-  const facts = called.map(one => {
-    const got = one.answer.errno ?? String(one.answer.value);
-    const what = `${one.call}${one.found ? ` "${one.found}"` : ''}`;
-    const kernel = seen.get(one.name);
-    return {
-      what: { en: what, zh: what },
-      host: got,
-      container: strace ? answerOf(kernel ?? '') : got,
-      claim: 'same',
-    } as Fact;
-  });
-  return {
-    title,
-    evidence: {
-      columns: [
-        { en: 'TypeScript got', zh: 'TypeScript 得到' },
-        { en: 'strace saw', zh: 'strace 看到' },
-      ],
-      facts: [
-        ...facts,
-        ...(own ? [own.fact] : []),
-        {
-          what: { en: 'hostname of the host', zh: '宿主机的主机名' },
-          host: os.hostname(),
-          container: fs.readFileSync('/proc/sys/kernel/hostname', 'utf8').trim(),
-          claim: 'same',
-        },
-      ],
-      listings: [
-        strace
-          ? {
-              title: { en: 'the syscalls behind them, in strace’s words', zh: '背后的系统调用，strace 的原话' },
-              lines: [...seen.values()],
-            }
-          : { title: skipped, lines: ['apt install strace'] },
-        ...(own ? [own.listing] : []),
-      ],
-    },
-  };
-}
-
-/**
- * The lesson's own program under strace: what its process asked of the kernel, in order. What the interpreter asks for itself
- * is in the listing and not compared: it closes what is the shim's, and tells the launcher where it stands.
- */
-async function ownProgramUnder(strace: string, stage: Stage): Promise<{ fact: Fact; listing: Listing }> {
-  const trace = path.join(stage.scratch, 'own');
-  const names = 'getpid,uname,openat,write,sethostname,execve,close,fcntl,read';
-  const script = fileURLToPath(new URL('performed.ts', import.meta.url));
-  const node = [process.execPath, '--import', import.meta.resolve('tsx'), script];
-  // One file a process: calls of two that run at the same time are not mixed.
-  await promisify(execFile)(strace, ['-ff', '-qq', '-e', `trace=${names}`, '-o', trace, ...node]);
-  const files = fs.readdirSync(stage.scratch).filter(name => name.startsWith('own.'));
-  const traces = files.map(name => fs.readFileSync(path.join(stage.scratch, name), 'utf8').split('\n'));
-  const lines = traces.find(one => one.some(line => line.startsWith('sethostname("program"'))) ?? [];
-  const performed = lines.slice(0, lines.findIndex(line => line.startsWith('execve(')) + 1);
-  const isInterpreters = (line: string) => /^(close|fcntl|read)\(|^write\((?!1,)/.test(line);
-  const nameOf = (line: string) => line.replace(/\(.*/, '');
-  const program = lesson.run as Run;
-  const { child, exec } = program.program(stage);
-  return {
-    fact: {
-      what: { en: 'the calls of the lesson’s own program', zh: '本课程序自己的调用' },
-      host: [...child, ...exec].flatMap(step => (step.op === 'syscall' ? step.name : [])).join(' '),
-      container: performed
-        .filter(line => !isInterpreters(line))
-        .map(nameOf)
-        .join(' '),
-      claim: 'same',
-    },
-    listing: {
-      title: {
-        en: 'the process of our program: + is in the list, the rest is the interpreter’s own (it closes the shim’s descriptors, reports at `sync`, and waits there)',
-        zh: '我们那段程序的进程：+ 是单子上的，其余是解释器自己的（关掉 shim 的描述符，在 `sync` 处报告并等待）',
-      },
-      lines: performed.map(line => (isInterpreters(line) ? `  ${line}` : `+ ${line}`)),
-    },
-  };
-}
-
-/** For each marker the last call before the next: libc may ask other things first (its own pid, in seteuid). */
-function callsByMarker(trace: string): Map<string, string> {
-  const calls = new Map<string, string>();
-  let marker: string | undefined;
-  for (const line of trace.split('\n')) {
-    const found = /^f?access(?:at2?)?\(.*"([^"]+)"/.exec(line)?.[1];
-    if (found?.startsWith(markerPrefix)) marker = found.slice(markerPrefix.length);
-    else if (marker !== undefined && found === undefined && line !== '') calls.set(marker, line);
-  }
-  return calls;
-}
-
-/** `EPERM` of `sethostname("nobody", 6) = -1 EPERM (Operation not permitted)`; `0` of one that succeeded. */
-function answerOf(line: string): string {
-  const match = / = (-?\d+)(?: (E[A-Z]+))?/.exec(line);
-  return match?.[2] ?? match?.[1] ?? '–';
-}

@@ -16,10 +16,24 @@ const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', option
 /** The engine first removes what an image may have in the place of /proc. Here no image is: /proc is the host's directory. */
 const procMount = () => without(pieces.kernelMount(proc, hostFacts()), 'unlinkat(');
 
-/** What it sees of itself and of /proc. A start time tells two processes of the same name apart. */
+/**
+ * What it sees of itself, by ps and in /proc. It asks ps for the process that runs the lesson: an ordinary one of the host.
+ * A start time tells two processes of the same name apart.
+ */
 const inside = `echo "my PID: $$"
-echo "lines of ps: $({ ps ax || ps; } 2>/dev/null | tail -n +2 | wc -l)"
+echo "processes that ps lists: $(ps -e -o pid= | wc -l)"
+echo "ps lists the host's ${process.pid}: $(ps -e -o pid= | grep -qw ${process.pid} && echo yes || echo no)"
 echo "number one: $(cat /proc/1/comm), started at tick $(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20)"`;
+
+/** Whether `ps` in the container lists the process that runs the lesson. */
+function psFact(container: Moment, claim: Fact['claim']): Fact {
+  return {
+    what: { en: `ps lists ${process.pid}, this lesson`, zh: `ps 列出本课自己的进程 ${process.pid}` },
+    host: fs.existsSync(`/proc/${process.pid}`) ? 'yes' : 'no',
+    container: said(container, `ps lists the host's ${process.pid}`),
+    claim,
+  };
+}
 
 function procFact(container: Moment, claim: Fact['claim']): Fact {
   return {
@@ -38,7 +52,7 @@ export const lesson: Lesson = {
     zh: '一个进程，两个 PID；以及为什么重新挂载 /proc 之前 ps 看到的是宿主机',
   },
   figure,
-  needs: ['root', 'uts', 'pid', 'mnt'],
+  needs: ['root', 'uts', 'pid', 'mnt', 'ps'],
   rootless: true,
   minutes: 20,
   question: {
@@ -88,6 +102,7 @@ export const lesson: Lesson = {
           container: said(container, 'my PID'),
           claim: 'differs',
         },
+        psFact(container, 'same'),
         procFact(container, 'same'),
         {
           what: { en: 'hostname', zh: '主机名' },
@@ -164,7 +179,11 @@ export const lesson: Lesson = {
         ],
       },
       evidence: (host, container) => ({
-        facts: [procFact(container, 'differs'), ...namespaceFacts(host, container, ['mnt', 'uts', 'pid'])],
+        facts: [
+          psFact(container, 'differs'),
+          procFact(container, 'differs'),
+          ...namespaceFacts(host, container, ['mnt', 'uts', 'pid']),
+        ],
       }),
     },
   ],
@@ -213,7 +232,7 @@ export const lesson: Lesson = {
         en: 'it mounts a procfs for the PID namespace of the host, over which your user namespace has no rights: mount would return EPERM.',
         zh: '它要为宿主机的 PID 命名空间挂载 procfs，而你的用户命名空间对它没有权限：mount 会返回 EPERM。',
       },
-      evidence: (_host, container) => ({ facts: [procFact(container, 'same')] }),
+      evidence: (_host, container) => ({ facts: [psFact(container, 'same'), procFact(container, 'same')] }),
     },
     {
       title: { en: 'Break it: unshare in place of clone', zh: '换一个：用 unshare 代替 clone' },

@@ -22,6 +22,27 @@ function overlay(scratch: string): Step[] {
   return pieces.overlayMount(layers, hostFacts().overlayOptions);
 }
 
+/** Of all mounts the old root alone is shared: the overlay's own and the one above it, on which it is mounted, are not. */
+function onlyOldRootShared(scratch: string): Step[] {
+  return [
+    ...pieces.mountNamespace(),
+    mount(scratch, scratch, null, MS.MS_BIND, null, {
+      why: {
+        en: 'bind the directory onto itself: now the mount above the new root is this one, not the old root',
+        zh: '把目录 bind 到自己身上：这样新根的上一级挂载就是它，而不是旧的根',
+      },
+    }),
+    ...overlay(scratch),
+    mount(null, '/', null, MS.MS_SHARED, null, {
+      why: {
+        en: 'make the old root shared: this one mount, without MS_REC',
+        zh: '只把旧的根设为 shared：仅此一个挂载，不带 MS_REC',
+      },
+    }),
+    ...pieces.pivotRoot('rootfs'),
+  ];
+}
+
 /** pivot_root before and after: can a path of the new root still reach a file of the host? */
 function throughTheHole(scratch: string): Step[] {
   const secret = `/..${scratch}/secret`;
@@ -439,6 +460,53 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
         ],
       },
       outcome: { call: 'umount2', errno: 'EBUSY' },
+    },
+    {
+      title: { en: 'Change it: only the old root is shared', zh: '换一个：只有旧的根是 shared' },
+      change: {
+        en: 'Above, everything was shared. Now it is one mount alone, the old root itself. The new root’s mount is private, and so is the one above it: the directory, bound onto itself.',
+        zh: '前面是一切都设为 shared。这次只有一个挂载是 shared，就是旧的根自己。新的根所在的挂载是 private，它的上一级挂载也是：那个目录事先 bind 到了自己身上。',
+      },
+      program: ({ scratch, command }) =>
+        lessonProgram({ namespaces: ['mount'], child: onlyOldRootShared(scratch), command }),
+      inside: 'echo "ls /: $(echo $(ls /))"',
+      question: {
+        ask: { en: 'What does `pivot_root` return?', zh: '`pivot_root` 会返回什么？' },
+        right: {
+          text: { en: '0: it works', zh: '0：成功' },
+          because: {
+            en: 'The kernel asks two mounts only: the new root, and the one on which it is mounted. On most hosts that second one happens to be the old root, which is why so many texts say that the old root must not be shared.',
+            zh: '内核只看两个挂载：新的根，以及它挂在哪个挂载上面。在多数主机上，后者恰好就是旧的根，所以很多资料才说“旧的根不能是 shared”。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'EINVAL: a shared root is refused', zh: 'EINVAL：根是 shared 就会被拒绝' },
+            because: {
+              en: 'So it looks where the new root is mounted directly on the old one. It is the mount above that counts, not the root as such.',
+              zh: '新的根直接挂在旧的根上面时，看起来是这样。起作用的是“上一级挂载”，而不是“根”这个身份。',
+            },
+          },
+          {
+            text: { en: 'EBUSY: the old root is in use', zh: 'EBUSY：旧的根正在使用' },
+            because: {
+              en: 'It always is, by everybody. EBUSY says that the new root lies on the very mount that is the old one.',
+              zh: '旧的根总是有人在用。EBUSY 的意思是：新的根就在旧的根那个挂载上。',
+            },
+          },
+        ],
+      },
+      outcome: 'runs',
+      evidence: (_host, container) => ({
+        facts: [
+          {
+            what: { en: 'ls /', zh: 'ls /' },
+            host: firstOf(fs.readdirSync('/')),
+            container: said(container, 'ls /'),
+            claim: 'differs',
+          },
+        ],
+      }),
     },
   ],
   seen: [

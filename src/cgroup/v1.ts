@@ -230,31 +230,41 @@ function limits(
   return [...steps, ...deviceRules(path, devices, at('devices'))];
 }
 
+const devicesWhy = {
+  en: 'no device may be opened but those that every program expects; a node of any may be made, it is only a name',
+  zh: '只能打开每个程序都需要的那些设备；设备节点则可以随意创建，它只是一个名字',
+};
+
+/** A rule for `m` alone is about mknod(2); `r` and `w` are about opening. */
+function whyOf({ allow, access }: DeviceRule): Text {
+  if (!allow)
+    return {
+      en: 'no device may be opened and no node made, unless a later rule allows it',
+      zh: '不能打开任何设备，也不能创建设备节点，除非后面的规则允许',
+    };
+  if (access === 'm')
+    return {
+      en: 'allow to make a node of any device: without a rule for the device it cannot be opened',
+      zh: '允许创建任意设备的节点：没有针对该设备的规则，它就打不开',
+    };
+  return { en: 'allow a device that every program may expect to open', zh: '允许一个设备：每个程序都可能要打开它' };
+}
+
 /** The rules in order, one write(2) each, as the kernel wants them; each file stays open for a run of rules. */
 function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: string | undefined): Step[] {
   if (rules.length === 0) return [];
   if (mountpoint === undefined) throw missing('devices', 'keep devices from the container', mounting('devices'));
-  const group = `device rules of cgroup ${path}`;
   const steps: Step[] = [];
   for (let i = 0; i < rules.length; ) {
     const { allow } = rules[i]!;
     const name = allow ? 'devices.allow' : 'devices.deny';
     const fd = slot(name);
-    const why = allow
-      ? { en: 'allow a device that every program may expect to open', zh: '允许一个设备：每个程序都可能要打开它' }
-      : {
-          en: 'no device may be opened or created, unless a later rule allows it',
-          zh: '不能打开也不能创建任何设备，除非后面的规则允许',
-        };
-    const groupWhy = {
-      en: 'no device may be opened or created but those that every program expects',
-      zh: '除了每个程序都需要的设备，其他都不能打开或创建',
-    };
-    const about = { why, lesson, group, groupWhy };
+    const group = { lesson, group: `device rules of cgroup ${path}`, groupWhy: devicesWhy };
+    const about = { ...group, why: whyOf({ allow, access: 'rwm' }) };
     steps.push(open(`${mountpoint}${path}/${name}`, O.O_WRONLY, { ...about, save: fd }));
     for (; rules[i]?.allow === allow; i++) {
       const data = text(deviceRule(rules[i]!));
-      steps.push(call('write', [fd, data, data.bytes.length], about));
+      steps.push(call('write', [fd, data, data.bytes.length], { ...group, why: whyOf(rules[i]!) }));
     }
     steps.push(close(fd, about));
   }

@@ -30,6 +30,7 @@ export function missing(requirement: Requirement): Text | undefined {
     case 'ip':
     case 'iptables':
     case 'ping':
+    case 'ps':
       return missingTool(requirement);
     default:
       if (fs.existsSync(`/proc/self/ns/${requirement}`)) return undefined;
@@ -44,6 +45,7 @@ export function missing(requirement: Requirement): Text | undefined {
 const tools = {
   ip: { anyOf: ['ip'], packages: ['iproute2', 'iproute'] },
   iptables: { anyOf: ['iptables-restore'], packages: ['iptables', 'iptables'] },
+  ps: { anyOf: ['ps'], packages: ['procps', 'procps-ng'] },
   ping: { anyOf: ['ping', 'busybox'], packages: ['iputils-ping', 'iputils'] },
 } as const;
 
