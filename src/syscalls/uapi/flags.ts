@@ -76,6 +76,7 @@ export const S = {
 /** prctl(2). */
 export const PR = {
   PR_SET_PDEATHSIG: 1,
+  PR_GET_PDEATHSIG: 2,
   PR_SET_DUMPABLE: 4,
   PR_SET_KEEPCAPS: 8,
   PR_SET_NAME: 15,

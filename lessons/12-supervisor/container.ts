@@ -1,0 +1,149 @@
+import fs from 'node:fs';
+import { eventually } from '../../src/cgroup/files.ts';
+import { capabilitySets } from '../../src/container/process/capabilities.ts';
+import type { Tether } from '../../src/container/process/namespaces.ts';
+import type { Stdio } from '../../src/container/process/stdio.ts';
+import type { SupervisorSteps } from '../../src/container/supervisor.ts';
+import { pieces } from '../../src/engine/compile/pieces.ts';
+import { hostFacts } from '../../src/host/facts.ts';
+import { findIdentity, isAlive, type ProcessIdentity } from '../../src/host/process.ts';
+import type { Mount } from '../../src/oci/runtime-spec.ts';
+import { launch, type Shim } from '../../src/syscalls/shim.ts';
+import { type Program, program, slot } from '../../src/syscalls/step.ts';
+import { without } from '../../src/workshop/break.ts';
+import { type Command, lessonProgram } from '../../src/workshop/lesson.ts';
+import { READY } from '../../src/workshop/play/ready.ts';
+
+const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
+
+/** The user of most containers that care: nobody. */
+export const nobody = 65534;
+/** How long something that the kernel does at once may take on a busy machine, in milliseconds. */
+const PATIENCE = 10_000;
+
+export interface Parts {
+  readonly command: Command;
+  readonly uid?: number;
+  /** What becomes of the steps that tie the process to its supervisor. */
+  readonly tie?: (tether: Tether) => Tether;
+  readonly files?: SupervisorSteps;
+  readonly stdio?: Stdio;
+}
+
+/**
+ * A small container: PID 1 of its own PID namespace on the host's root, with its own /proc, tied to its supervisor. The session
+ * of the learner's terminal is kept, for `--shell`.
+ */
+export function smallContainer({ command, uid = nobody, tie = all => all, files, stdio }: Parts): Program {
+  const facts = hostFacts();
+  const child = slot('child');
+  const tether = tie(pieces.dieWithSupervisor());
+  const user = { uid, gid: uid, additionalGids: [uid] };
+  return program({
+    host: [
+      ...without(pieces.leaveCaller(facts), 'setsid('),
+      ...(files?.host ?? []),
+      ...(stdio?.host ?? []),
+      ...tether.host,
+      pieces.cloneProcess(['mount', 'pid'], child),
+      ...tether.parent,
+      ...(stdio?.parent ?? []),
+    ],
+    child: [
+      ...tether.first,
+      ...pieces.mountNamespace(),
+      // The engine first removes what an image may have in the place of /proc. Here no image is.
+      ...without(pieces.kernelMount(proc, facts), 'unlinkat('),
+      ...(stdio?.child ?? []),
+      // Without the drops from the bounding set, two dozen calls: lesson 10 has them.
+      ...pieces.capabilities(capabilitySets([], uid), user, { capabilities: new Set() }),
+      ...tether.last,
+      ...pieces.readyToRun(),
+    ],
+    exec: lessonProgram({ namespaces: [], child: [], command }).exec,
+    exit: files?.exit ?? [],
+    supervise: {
+      child,
+      status: files?.status ?? slot('status'),
+      ...(files && { listen: files.listen }),
+      ...(files?.log && { log: files.log }),
+      ...stdio?.supervise,
+    },
+  });
+}
+
+/** A shell that runs `script` as it stands. It must end when its input is closed, or when `$LESSON` is gone. */
+export function shell(script: string, scratch: string): Command {
+  return {
+    path: '/bin/sh',
+    argv: ['sh', '-c', script],
+    env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C', `LESSON=${scratch}`],
+  };
+}
+
+/** Says that everything before is done. */
+export const ready = `echo '${READY}'`;
+
+/** A container that runs, and its two processes. */
+export interface Kept {
+  readonly shim: Shim;
+  readonly supervisor: ProcessIdentity;
+  readonly first: ProcessIdentity;
+  /** Lines that it printed before `ready`. */
+  readonly output: readonly string[];
+}
+
+/**
+ * Starts a container, waits until its first process has said `ready`, and ends it when `look` is done.
+ *
+ * @param input a file in place of the pipe that is its standard input, and that ends with the supervisor
+ */
+export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>, input?: string): Promise<T> {
+  const file = input === undefined ? undefined : fs.openSync(input, 'r');
+  const shim = launch(program, {
+    label: 'lesson',
+    stdio: [file ?? 'pipe', 'pipe', 'pipe'],
+    memfd: hostFacts().features.memfd,
+  });
+  const identities: ProcessIdentity[] = [];
+  try {
+    await shim.ready;
+    await shim.supervised;
+    const [supervisor, first] = [shim.process.pid!, shim.pid].map(pid => findIdentity(pid));
+    if (supervisor === undefined || first === undefined) throw new Error('the container ended before it began');
+    identities.push(first, supervisor);
+    const captured = program.supervise?.stdout !== undefined;
+    if (captured) shim.client.attach({ stdin: false, stdout: true, stderr: true });
+    const output = printed(shim, captured);
+    shim.process.stderr?.resume();
+    shim.go();
+    await shim.executed;
+    return await look({ shim, supervisor, first, output: await output });
+  } finally {
+    shim.process.stdin?.destroy();
+    if (file !== undefined) fs.closeSync(file);
+    for (const one of identities) if (isAlive(one)) process.kill(one.pid, 'SIGKILL');
+    if (identities.length === 0) await shim.abort();
+    await shim.ended;
+  }
+}
+
+/** Lines up to `ready`, of the pipe that the first process inherited or of what its supervisor forwards. */
+function printed(shim: Shim, captured: boolean): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const take = (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      const [before, after] = text.split(READY);
+      if (after !== undefined) resolve(before!.split('\n').filter(line => line !== ''));
+    };
+    if (captured) shim.onOutput((_stream, chunk) => take(chunk));
+    else shim.process.stdout!.on('data', take);
+    void shim.ended.then(() => reject(new Error(`the container ended early: ${text}`)));
+  });
+}
+
+/** Waits for what the kernel is to do. */
+export async function until(condition: () => boolean): Promise<boolean> {
+  return eventually(PATIENCE, condition);
+}
