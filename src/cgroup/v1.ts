@@ -231,7 +231,7 @@ function limits(
 }
 
 const devicesWhy = {
-  en: 'no device may be opened but those that every program expects; a node of any may be made, it is only a name',
+  en: 'no device may be opened but those that every program expects; any node may be made',
   zh: '只能打开每个程序都需要的那些设备；设备节点则可以随意创建，它只是一个名字',
 };
 
