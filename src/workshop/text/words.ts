@@ -11,6 +11,9 @@ export const words = {
   npm run lesson 04 --shell    a shell inside what the lesson made
   npm run lesson 04 --lang zh  in Chinese (LANG works too; en is English)
 
+  npm run lesson 04 -- check   judge what you wrote in its exercise.ts; watch does so whenever you save
+  npm run lesson 04 -- hint    one hint more; solution shows ours, reset starts again (reset all: everything)
+
 npm keeps --help for itself: npm run lesson -- --help`,
     zh: `用法：npm run lesson [编号|名字] [--step] [--shell] [zh|en]
 
@@ -19,6 +22,9 @@ npm keeps --help for itself: npm run lesson -- --help`,
   npm run lesson 04 --step     每个系统调用之前画出当时的状态；! 打开一个 shell
   npm run lesson 04 --shell    把你留在本课造出的环境里的 shell 中
   npm run lesson 04 --lang zh  使用中文（也看 LANG；en 为英文）
+
+  npm run lesson 04 -- check   检查你写的 exercise.ts；watch 在每次保存时自动检查
+  npm run lesson 04 -- hint    多给一个提示；solution 显示我们的答案，reset 从头再来（reset all：全部）
 
 --help 会被 npm 拿走，请写：npm run lesson -- --help`,
   },
