@@ -64,13 +64,14 @@ async function useServer(engine: Sandbox): Promise<void> {
     [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
     [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[\s\S]*^\+ +\d+ clone\(/m],
     [/ --trace /, /pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]/],
+    [/ --mine -d$/, /^\d+ of the \d+ pieces that the course teaches are yours/m],
   ];
   const typed = those('bin/minidock');
   assert.is(typed.length, expected.length);
   for (const [i, line] of typed.entries()) {
     const [command, output] = expected[i]!;
     assert.match(line, command);
-    const literal = line.replace('8080', String(port));
+    const literal = line.replace('8080', String(port)).replace('--mine -d', `--mine -d -p ${port}:80`);
     let all = '';
     if (line.includes(' -it ')) {
       const session = await onTerminal(
@@ -93,7 +94,7 @@ async function useServer(engine: Sandbox): Promise<void> {
       all = result.all;
     }
     assert.match(all, output, line);
-    if (i === 0) assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
+    if (/ run .*-d\b/.test(line)) assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
   }
 }
 
@@ -156,7 +157,7 @@ async function pageOf(url: string): Promise<string> {
 test('npm run lesson: the list, a lesson, in steps, in Chinese', async () => {
   const state = temporaryFolder('readme-lessons');
   const expected = [/01-process[\s\S]*06-pivot-root/, /What you have seen/, /▶ {3}clone\(/, /你看到了什么/];
-  const typed = those('npm run lesson');
+  const typed = those('npm run lesson').filter(line => !line.includes(' -- '));
   assert.is(typed.length, expected.length);
   for (const [i, line] of typed.entries()) {
     const { exitCode, all } = await execa('bash', ['-c', line], {
@@ -169,6 +170,42 @@ test('npm run lesson: the list, a lesson, in steps, in Chinese', async () => {
     });
     assert.is(exitCode, 0, all);
     assert.match(all, expected[i]!, line);
+  }
+});
+
+test('an exercise: checked, watched, with a hint, its solution, begun again', async () => {
+  const state = temporaryFolder('readme-exercise');
+  const expected: [RegExp, number | undefined, RegExp][] = [
+    [/ check$/, 1, /✗/],
+    [/ watch$/, undefined, /exercise\.ts/],
+    [/ hint$/, 0, /Hint 1 of \d/],
+    [/ solution$/, 0, /pidNamespace|cloneProcess/],
+    [/ reset$/, 0, /exercise\.ts/],
+  ];
+  const typed = those('npm run lesson').filter(line => line.includes(' -- '));
+  assert.is(typed.length, expected.length);
+  for (const [i, line] of typed.entries()) {
+    const [command, status, output] = expected[i]!;
+    assert.match(line, command);
+    const child = execa('bash', ['-c', line], {
+      cwd: checkout,
+      env: { XDG_STATE_HOME: state, LC_ALL: 'C', NO_COLOR: '1' },
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+      timeout: 60_000,
+      detached: true,
+    });
+    let said = '';
+    child.all.on('data', chunk => (said += chunk));
+    // Whoever watches goes on until Ctrl-C, which the whole group gets.
+    if (line.endsWith(' watch')) {
+      await eventually(() => /✗[\s\S]*exercise\.ts/.test(said), 60);
+      process.kill(-child.pid!, 'SIGINT');
+    }
+    const { exitCode, all } = await child;
+    if (status !== undefined) assert.is(exitCode, status, all);
+    assert.match(all, output, line);
   }
 });
 
