@@ -319,7 +319,7 @@ wait(&status);`,
         text: { en: '/proc/PID/cwd', zh: '/proc/PID/cwd' },
         because: {
           en: 'A link that the kernel makes up while you read it.',
-          zh: '一个链接，内核在你读它的时候现编出来。',
+          zh: '一个链接，内核在你读它的那一刻生成。',
         },
       },
       wrong: [
@@ -382,7 +382,7 @@ wait(&status);`,
       term: { en: 'file descriptor', zh: '文件描述符' },
       means: {
         en: 'The number under which a process knows an open file. 0 input, 1 output, 2 complaints.',
-        zh: '进程用来称呼打开的文件的编号。0 是输入，1 是输出，2 是错误信息。',
+        zh: '进程用来指代已打开文件的编号。0 是输入，1 是输出，2 是错误信息。',
       },
     },
     {
@@ -396,7 +396,7 @@ wait(&status);`,
       term: { en: '/proc', zh: '/proc' },
       means: {
         en: 'The kernel’s report on itself and each process, as files made while they are read.',
-        zh: '内核关于自己和每个进程的报告，以文件的形式现读现编。',
+        zh: '内核关于自己和每个进程的报告，以文件的形式给出，读取时即时生成。',
       },
     },
     {

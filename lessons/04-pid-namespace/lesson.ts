@@ -264,7 +264,7 @@ sh -c 'echo "my first child: $$"'`,
           },
           because: {
             en: 'A PID never changes while a process lives; libraries remember it. So `unshare` and `setns` count for future children only. (With the end of that first child the namespace is closed: the next fork says “Cannot allocate memory”.)',
-            zh: '进程活着的时候 PID 不会变，库函数都记着它。所以 `unshare` 和 `setns` 只对以后的子进程起作用。（这第一个子进程一结束，命名空间就关闭了：再 fork 会得到 “Cannot allocate memory”。）',
+            zh: '进程活着的时候 PID 不会变，库函数都记着它。所以 `unshare` 和 `setns` 只对以后的子进程起作用。（这第一个子进程一结束，命名空间就关闭了：再 fork 会得到“Cannot allocate memory”。）',
           },
         },
         wrong: [

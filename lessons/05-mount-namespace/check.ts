@@ -78,7 +78,7 @@ export const exercise: Exercise<{ room: string; note: string }> = {
   hints: [
     {
       en: 'man 2 mount, “Changing the propagation type of an existing mount”. What `mount --make-…` does in a shell.',
-      zh: 'man 2 mount 里的 “Changing the propagation type of an existing mount”。也就是 shell 里 `mount --make-…` 做的事。',
+      zh: 'man 2 mount 里的“Changing the propagation type of an existing mount”。也就是 shell 里 `mount --make-…` 做的事。',
     },
     {
       en: 'The type that neither sends nor receives is MS_PRIVATE. The flag is for one mount; /proc and /tmp are mounts of their own.',

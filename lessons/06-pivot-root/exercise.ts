@@ -13,6 +13,6 @@ export const pivotRoot: Pieces['pivotRoot'] = root => {
   // one, which is still in use and so must be detached. End in "/", so that nobody stands in the old tree.
   // 返回这些步骤：进入新的根；pivot_root(2)，旧的根会放到第二个参数所说的地方；用 umount2(2) 卸下旧的根，它还在使用，所以要用 detach。最后站在 "/" 里，这样就没有人还站在旧的目录树里。
   // No directory for the old root is needed: man 2 pivot_root, “pivot_root(".", ".")”.
-  // 不需要为旧的根准备目录：见 man 2 pivot_root 里的 “pivot_root(".", ".")”。
+  // 不需要为旧的根准备目录：见 man 2 pivot_root 里的“pivot_root(".", ".")”。
   return todo();
 };

@@ -182,10 +182,10 @@ export const lesson: Lesson = {
         },
       },
       {
-        text: { en: 'EPERM: a capability is missing', zh: 'EPERM：缺少某个 capability' },
+        text: { en: 'EPERM: a capability is missing', zh: 'EPERM：缺少某项权能' },
         because: {
           en: 'Nothing has been dropped in this program, and the kernel would not ask: for files of `/proc/sys` the owner and the mode decide, and the owner is root.',
-          zh: '本课的程序一个 capability 都没有丢。况且内核也不会问：`/proc/sys` 下的文件只看所有者和权限位，而所有者就是 root。',
+          zh: '本课的程序一项权能都没有去掉。况且内核也不会问：`/proc/sys` 下的文件只看所有者和权限位，而所有者就是 root。',
         },
       },
       {
@@ -233,7 +233,7 @@ export const lesson: Lesson = {
           claim: 'differs',
         },
         {
-          what: { en: 'interfaces in /sys/class/net', zh: '/sys/class/net 里的网卡' },
+          what: { en: 'interfaces in /sys/class/net', zh: '/sys/class/net 里的接口' },
           host: listed('/sys/class/net'),
           container: said(container, 'interfaces'),
           claim: 'differs',
@@ -310,7 +310,7 @@ export const lesson: Lesson = {
             },
             because: {
               en: 'What a mount shows does not depend on who looks. The first mount holds on to the old namespace.',
-              zh: '挂载显示什么，与谁来看无关。第一个挂载一直抓着旧的命名空间。',
+              zh: '挂载显示什么，与谁来看无关。第一个挂载一直持有旧的命名空间。',
             },
           },
         ],
@@ -415,7 +415,7 @@ export const lesson: Lesson = {
       title: { en: 'A device is a number', zh: '设备只是一个号码' },
       before: {
         en: 'The container’s `/dev` has no name for the kernel’s log. Its root makes one: `mknod /host-log c 1 11`, and opens it. Docker leaves the right for it, CAP_MKNOD, to every container.',
-        zh: '容器的 `/dev` 里没有内核日志这个名字。里面的 root 自己建一个：`mknod /host-log c 1 11`，再打开它。Docker 给每个容器都留着这个权限：CAP_MKNOD。',
+        zh: '容器的 `/dev` 里没有内核日志这个名字。里面的 root 自己建一个：`mknod /host-log c 1 11`，再打开它。Docker 给每个容器都留着所需的权能：CAP_MKNOD。',
       },
       question: {
         ask: { en: 'Both steps are done by root. Which succeed here?', zh: '两步都由 root 来做。在这里哪些会成功？' },
@@ -704,7 +704,7 @@ export const lesson: Lesson = {
     {
       ask: {
         en: 'A process enters a network namespace with `setns`. `/sys` stays as it was mounted. Whose interfaces does `ls /sys/class/net` show?',
-        zh: '一个进程用 `setns` 进入某个网络命名空间，`/sys` 还是原来挂载的那个。`ls /sys/class/net` 显示谁的网卡？',
+        zh: '一个进程用 `setns` 进入某个网络命名空间，`/sys` 还是原来挂载的那个。`ls /sys/class/net` 显示谁的网络接口？',
       },
       right: {
         text: { en: 'those of the namespace in which `/sys` was mounted', zh: '挂载 `/sys` 时所在的那个命名空间的' },
@@ -782,7 +782,7 @@ export const lesson: Lesson = {
           text: { en: 'yes: without a node there is no way to a device', zh: '是的：没有节点就没有通向设备的路' },
           because: {
             en: 'True, and root makes the node itself: CAP_MKNOD is one of the rights that Docker leaves.',
-            zh: '话没错，但 root 会自己造节点：CAP_MKNOD 正是 Docker 留下的权限之一。',
+            zh: '话没错，但 root 会自己造节点：CAP_MKNOD 正是 Docker 留下的权能之一。',
           },
         },
         {
@@ -814,7 +814,7 @@ export const lesson: Lesson = {
       term: { en: 'device number (major:minor)', zh: '设备号（主:次）' },
       means: {
         en: 'what the kernel knows a device by: 1:3 is null, 5:0 the terminal of the process, on every machine',
-        zh: '内核辨认设备用的号码：1:3 是 null，5:0 是进程自己的终端，每台机器都一样',
+        zh: '内核用来辨认设备的号码：1:3 是 null，5:0 是进程自己的终端，每台机器都一样',
       },
     },
     {
@@ -846,7 +846,7 @@ export const lesson: Lesson = {
     { what: { en: 'POSIX shared memory', zh: 'POSIX 共享内存' }, where: 'shm_overview(7)' },
     { what: { en: 'nodes, and who may make them', zh: '设备节点，以及谁能建立' }, where: 'mknod(2)' },
     {
-      what: { en: 'the numbers of all devices', zh: '所有设备的号码' },
+      what: { en: 'the numbers of all devices', zh: '所有设备的设备号' },
       where: 'Linux: Documentation/admin-guide/devices.txt',
     },
     {

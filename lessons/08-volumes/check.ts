@@ -141,7 +141,7 @@ export const exercise: Exercise<Values> = {
   lesson: 'volumes',
   task: {
     en: 'Write `openSources(binds)`, which holds every source before the container’s root changes, and `placeBinds(binds, arch)`, which gives each its place in the container, its propagation and its `:ro`. The way to the mount point is given.',
-    zh: '写 `openSources(binds)`，在容器换根之前持有每个源；再写 `placeBinds(binds, arch)`，给每个源在容器里的位置、传播类型和 `:ro`。走到挂载点的部分已经给出。',
+    zh: '写 `openSources(binds)`，在容器换根之前持有每个源；再写 `placeBinds(binds, arch)`，给每个源在容器里安排位置，设置传播类型和 `:ro`。通往挂载点的部分已经给出。',
   },
   pieces: ['openSources', 'placeBinds'],
   imports: ['container/rootfs/mount-point'],
@@ -186,7 +186,7 @@ export const exercise: Exercise<Values> = {
     if (call === 'mount' && errno === 'ENOENT')
       return {
         en: 'the path /proc/self/fd/N has no number yet: the step `name` writes it',
-        zh: '路径 /proc/self/fd/N 里还没有号码：由步骤 `name` 写入',
+        zh: '路径 /proc/self/fd/N 里还没有编号：由步骤 `name` 写入',
       };
     return undefined;
   },

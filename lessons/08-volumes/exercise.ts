@@ -19,7 +19,7 @@ export const openSources: Pieces['openSources'] = binds => {
 
 /**
  * In the container, the host gone: every source gets its place, its propagation and, where asked for, `:ro`.
- * 在容器里，宿主机已经不在：给每个源位置、传播类型，需要时再设 `:ro`。
+ * 在容器里，宿主机已经不在：给每个源安排位置，设置传播类型，需要时再设 `:ro`。
  */
 export const placeBinds: Pieces['placeBinds'] = (binds, arch) =>
   binds.flatMap(bind => {
@@ -27,10 +27,10 @@ export const placeBinds: Pieces['placeBinds'] = (binds, arch) =>
     // 挂载点，已经打开并持有：`point.steps` 建好并打开它，`point.held` 是它的描述符。
     const point = mountPoint(bind, arch);
     // `/proc/self/fd/N` of the source: the step writes the number, then `path` may be given to mount(2).
-    // 源的 `/proc/self/fd/N`：这个步骤写入号码，之后就能把 `path` 交给 mount(2)。
+    // 源的 `/proc/self/fd/N`：这个步骤写入编号，之后就能把 `path` 交给 mount(2)。
     const path = descriptorPath(bind.held);
     const name = nameDescriptor(bind.held, path, {
-      why: { en: 'the only path to a held mount', zh: '拿在手里的挂载只有这一个路径' },
+      why: { en: 'the only path to a held mount', zh: '由描述符持有的挂载只有这一个路径' },
     });
     // Return the steps: those of the mount point; move_mount(bind.held, "", point.held, "", flags), both by their descriptors;
     // close the mount point; `name`; then mount(null, path, null, bind.propagation, null, …);

@@ -39,7 +39,7 @@ export const figure: Figure = {
         { en: '2. host gone: the mount point', zh: '2. 宿主机消失后：挂载点' },
         {
           name: 'point',
-          lines: ['`openat(…, O_PATH|O_NOFOLLOW)`', { en: 'each name by itself', zh: '一个名字一次' }],
+          lines: ['`openat(…, O_PATH|O_NOFOLLOW)`', { en: 'each name by itself', zh: '逐个名字打开' }],
         },
       ),
     ),

@@ -540,7 +540,7 @@ for one in private slave; do echo "$one: $(ls "$LESSON/$one/later")"; done`,
           text: { en: 'on the host, where the link leads', zh: '在宿主机上，链接指向的地方' },
           because: {
             en: 'The link is absolute, and `/` is still the host’s root for this process. The engine, as root, has made a directory of the attacker’s choice on the host. With a mount in place of a mkdir, and a link that is swapped at the right moment, runc was led to mount the host’s root into a container: CVE-2021-30465.',
-            zh: '这是绝对链接，而对这个进程来说 `/` 还是宿主机的根。引擎以 root 身份，在宿主机上由攻击者选定的位置建了一个目录。如果把 mkdir 换成挂载，再在恰当的时刻调换链接，runc 就曾被引着把宿主机的根挂进了容器：CVE-2021-30465。',
+            zh: '这是绝对链接，而对这个进程来说 `/` 还是宿主机的根。引擎以 root 身份，在宿主机上由攻击者选定的位置建了一个目录。如果把 mkdir 换成挂载，再在恰当的时刻调换链接，runc 就曾被诱使把宿主机的根挂进了容器：CVE-2021-30465。',
           },
         },
         wrong: [
@@ -593,7 +593,7 @@ for one in private slave; do echo "$one: $(ls "$LESSON/$one/later")"; done`,
       title: { en: 'The cure: hold every name', zh: '解药：逐个打开，逐个持有' },
       before: {
         en: 'The engine’s own steps with the same two volumes. The host is gone first. Then each name of the path is opened by itself, from the descriptor of the one before, with `O_PATH|O_NOFOLLOW`.',
-        zh: '同样的两个卷，换成引擎自己的步骤。先摘下宿主机。然后逐个打开路径里的名字，每次都从前一个名字的描述符出发，带上 `O_PATH|O_NOFOLLOW`。',
+        zh: '同样的两个卷，换成引擎自己的步骤。先让宿主机消失。然后逐个打开路径里的名字，每次都从前一个名字的描述符出发，带上 `O_PATH|O_NOFOLLOW`。',
       },
       question: {
         ask: { en: 'Which call stumbles over the link `p`?', zh: '哪个调用会被链接 `p` 绊住？' },
@@ -817,7 +817,7 @@ for one in private slave; do echo "$one: $(ls "$LESSON/$one/later")"; done`,
       term: { en: 'detached mount', zh: '未接入的挂载（detached mount）' },
       means: {
         en: 'a mount that is in no tree and lives by a descriptor, from open_tree(2) until move_mount(2) gives it a place',
-        zh: '不在任何树里、靠描述符存在的挂载：由 open_tree(2) 得到，直到 move_mount(2) 给它位置',
+        zh: '不在任何树里、靠描述符存在的挂载：由 open_tree(2) 得到，直到 move_mount(2) 把它接到某个位置',
       },
     },
     {

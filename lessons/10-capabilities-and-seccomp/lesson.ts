@@ -58,7 +58,7 @@ function setUidCat(): Step[] {
     group: 'a set-uid program',
     groupWhy: {
       en: 'put a copy of `cat` that belongs to root and has the set-uid bit (mode 4755) on a new tmpfs',
-      zh: '在新的 tmpfs 上放一份 `cat`：属主是 root，带 set-uid 位（权限 4755）',
+      zh: '在新的 tmpfs 上放一份 `cat`：所有者是 root，带 set-uid 位（权限 4755）',
     },
     why: { en: 'make the copy of `cat`', zh: '制作 `cat` 的副本' },
   };
@@ -125,7 +125,7 @@ export const lesson: Lesson = {
   question: {
     ask: {
       en: 'A process in a finished container has uid 0. It gives a file of its own to user 1234 (`chown`). It also has a UTS namespace of its own, and calls `sethostname` in it. What does the kernel say?',
-      zh: '在做好的容器里，一个进程的 uid 是 0。它把自己的一个文件送给用户 1234（`chown`）；它还有自己的 UTS 命名空间，并在里面调用 `sethostname`。内核怎么回答？',
+      zh: '在做好的容器里，一个进程的 uid 是 0。它把自己的一个文件送给用户 1234（`chown`）；它还有自己的 UTS 命名空间，并在里面调用 `sethostname`。结果如何？',
     },
     right: {
       text: { en: 'chown succeeds, sethostname is EPERM', zh: 'chown 成功，sethostname 返回 EPERM' },
@@ -146,7 +146,7 @@ export const lesson: Lesson = {
         text: { en: 'both are EPERM: in a container root is nobody', zh: '都返回 EPERM：容器里的 root 什么也不是' },
         because: {
           en: 'That would be a user namespace without rights. Here uid 0 is the host’s uid 0, with some of its rights: enough for `apt install`, which must chown.',
-          zh: '那是没有权限的用户命名空间。这里的 uid 0 就是宿主机的 uid 0，只留了一部分权能：要够 `apt install` 用，而它必须能 chown。',
+          zh: '那是没有权能的用户命名空间。这里的 uid 0 就是宿主机的 uid 0，只留了一部分权能：要够 `apt install` 用，而它必须能 chown。',
         },
       },
       {
@@ -197,7 +197,7 @@ ${startThreads}`,
             claim: 'differs',
           },
           {
-            what: { en: 'owner after chown 1234', zh: 'chown 1234 之后的属主' },
+            what: { en: 'owner after chown 1234', zh: 'chown 1234 之后的所有者' },
             host: String(fs.statSync(path.join(host.scratch, 'mine')).uid),
             container: said(container, 'chown'),
             claim: 'same',
@@ -325,7 +325,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
       },
       after: {
         en: 'Two cures came of it: clone3 is answered with ENOSYS (it must be: its flags lie behind a pointer, where no filter can look), and so is every call that is newer than the profile. (A glibc before 2.34 does not ask for clone3, so there nothing fails.)',
-        zh: '由此有了两项改进：对 clone3 返回 ENOSYS（也只能如此：它的标志藏在指针后面，过滤器看不到）；凡是比配置更新的调用，也一律返回 ENOSYS。（2.34 之前的 glibc 不用 clone3，在那样的机器上什么也不会出错。）',
+        zh: '由此有了两项改进：对 clone3 返回 ENOSYS（也只能如此：它的标志藏在指针后面，过滤器看不到）；凡是比配置出现得晚的调用，也一律返回 ENOSYS。（2.34 之前的 glibc 不用 clone3，在那样的机器上什么也不会出错。）',
       },
       program: stage => restricted(stage, [...filter(profileOf2020()), ...rights()]),
       inside: startThreads,
@@ -360,7 +360,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
       title: { en: 'Famous failure: ping without CAP_NET_RAW', zh: '著名的坑：没有 CAP_NET_RAW 的 ping' },
       before: {
         en: 'Hardened hosts leave one of Docker’s fourteen rights away: CAP_NET_RAW, with which a container can forge packets. The classic `ping` makes its packets itself, on a raw socket. Thirteen rights, then that socket:',
-        zh: '加固过的主机会再去掉 Docker 十四项里的一项：CAP_NET_RAW，有了它，容器就能伪造数据包。而经典的 `ping` 用 raw 套接字自己拼数据包。现在只留十三项，再建这个套接字：',
+        zh: '加固过的宿主机会再去掉 Docker 十四项里的一项：CAP_NET_RAW，有了它，容器就能伪造数据包。而经典的 `ping` 用原始套接字（raw socket）自己拼数据包。现在只留十三项，再建这个套接字：',
       },
       question: {
         ask: {
@@ -371,7 +371,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
           text: { en: 'EPERM', zh: 'EPERM' },
           because: {
             en: 'A raw socket asks for CAP_NET_RAW; neither uid 0 nor the new namespace replaces it. So `ping` says "Operation not permitted" to a root who can do almost everything else.',
-            zh: 'raw 套接字要求 CAP_NET_RAW，uid 0 和新的命名空间都代替不了它。所以几乎什么都能做的 root，ping 一下却得到“Operation not permitted”。',
+            zh: '原始套接字要求 CAP_NET_RAW，uid 0 和新的命名空间都代替不了它。所以几乎什么都能做的 root，ping 一下却得到“Operation not permitted”。',
           },
         },
         wrong: [
@@ -431,7 +431,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
             text: { en: 'uid 0 and all 41: it is root’s program', zh: 'uid 0 和全部 41 项：这是 root 的程序' },
             because: {
               en: 'It would be so if the bounding set were full. Then any set-uid program in an image would be a way out.',
-              zh: '边界集如果是满的，确实会这样。那么镜像里随便一个 set-uid 程序都是一条出路。',
+              zh: '边界集如果是满的，确实会这样。那么镜像里随便一个 set-uid 程序都是逃出容器的路。',
             },
           },
           {
@@ -508,7 +508,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
           text: { en: 'EACCES', zh: 'EACCES' },
           because: {
             en: 'A filter can lie: one that answers 0 to setuid would make a set-uid program believe that it has given up root. So the kernel takes filters only from who has CAP_SYS_ADMIN, or has renounced set-uid programs with no_new_privs.',
-            zh: '过滤器可以骗人：对 setuid 一律回答 0 的过滤器，会让 set-uid 程序以为自己已经放弃了 root。所以内核只接受两种人的过滤器：有 CAP_SYS_ADMIN 的，或者用 no_new_privs 声明不再用 set-uid 程序的。',
+            zh: '过滤器可以骗人：对 setuid 一律返回 0 的过滤器，会让 set-uid 程序以为自己已经放弃了 root。所以内核只接受两种人的过滤器：有 CAP_SYS_ADMIN 的，或者用 no_new_privs 声明不再用 set-uid 程序的。',
           },
         },
         wrong: [
@@ -592,7 +592,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
             text: { en: 'execve fails with EPERM', zh: 'execve 返回 EPERM' },
             because: {
               en: 'The manual promises only that execve grants no right; the program itself may run.',
-              zh: '手册承诺的只是 execve 不授予权限，程序本身仍可运行。',
+              zh: '手册承诺的只是 execve 不授予权能，程序本身仍可运行。',
             },
           },
           {
@@ -623,7 +623,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
     },
     {
       en: 'ENOSYS and EPERM are two answers: a libc falls back only after the first',
-      zh: 'ENOSYS 和 EPERM 是两种答案：只有前者会让 libc 退回旧调用',
+      zh: 'ENOSYS 和 EPERM 的意思不同：只有前者会让 libc 退回旧调用',
     },
     {
       en: 'each step must come before the one that gives its right away: filter, bounding set, groups, user, capset',
@@ -745,14 +745,14 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
       term: { en: 'set-uid', zh: 'set-uid' },
       means: {
         en: 'A mode bit of a program: execve makes its owner the effective user.',
-        zh: '程序文件的一个权限位：execve 会把文件的属主设为有效用户。',
+        zh: '程序文件的一个权限位：execve 会把文件的所有者设为有效用户。',
       },
     },
     {
       term: { en: 'no_new_privs', zh: 'no_new_privs' },
       means: {
         en: 'A flag of a process and all its descendants: execve grants nothing any more. It cannot be cleared.',
-        zh: '进程及其所有后代的一个标志：execve 不再授予任何权限。设了就清除不掉。',
+        zh: '进程及其所有后代的一个标志：execve 不再授予任何权能。设了就清除不掉。',
       },
     },
     {
@@ -775,7 +775,7 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
       what: { en: 'the rights, the sets, what execve makes of them', zh: '各项权能、各个集合，以及 execve 如何计算' },
       where: 'capabilities(7)',
     },
-    { what: { en: 'filters and their answers', zh: '过滤器和它的回答' }, where: 'seccomp(2)' },
+    { what: { en: 'filters and their answers', zh: '过滤器和它的裁决' }, where: 'seccomp(2)' },
     {
       what: { en: 'the instructions of a filter', zh: '过滤器的指令' },
       where: 'Linux: Documentation/userspace-api/seccomp_filter.rst',

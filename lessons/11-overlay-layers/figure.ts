@@ -1,6 +1,6 @@
 import { box, column, type Figure, row } from '../../src/workshop/figure/figure.ts';
 
-const through = { en: 'shows through', zh: '透上去' };
+const through = { en: 'shows through', zh: '透出来' };
 const hidden = { en: 'hidden', zh: '被藏住' };
 
 export const figure: Figure = {

@@ -129,10 +129,10 @@ export const lesson: Lesson = {
       zh: '这个镜像的容器运行 `rm /etc/motd`。文件所在的层，别的容器也在用。之后这个容器自己的目录 `upper` 里会有什么？',
     },
     right: {
-      text: { en: 'a device node called motd, with the number 0:0', zh: '一个叫 motd 的设备节点，号码是 0:0' },
+      text: { en: 'a device node called motd, with the number 0:0', zh: '一个叫 motd 的设备节点，设备号是 0:0' },
       because: {
         en: 'The file cannot be deleted where it is, so the deletion itself is written down: a **whiteout**, a name of which overlayfs knows that it hides whatever lower layers have there. No device has the number 0:0, so no other file can be mistaken for one.',
-        zh: '文件在原处删不掉，于是把“删除”本身记下来：这就是 **whiteout**，overlayfs 看到这个名字，就把下面各层的同名内容都藏起来。没有任何设备的号码是 0:0，所以不会与别的文件混淆。',
+        zh: '文件在原处删不掉，于是把“删除”本身记下来：这就是 **whiteout**，overlayfs 看到这个名字，就把下面各层的同名内容都藏起来。没有任何设备的设备号是 0:0，所以不会与别的文件混淆。',
       },
     },
     wrong: [
@@ -226,7 +226,7 @@ export const lesson: Lesson = {
       ],
       listings: [
         {
-          title: { en: 'layer 2 and layer 3, as the engine unpacked them', zh: '引擎解开的第 2 层和第 3 层' },
+          title: { en: 'layer 2 and layer 3, as the engine unpacked them', zh: '引擎解包出的第 2 层和第 3 层' },
           lines: [2, 3].flatMap(number =>
             contentOf(layer(container.scratch, number)).map(line => `${number}: ${line}`),
           ),
@@ -477,7 +477,7 @@ done`,
       title: { en: 'The cure: short names', zh: '解药：短名字' },
       before: {
         en: 'The engine makes a directory of links called 0, 1, 2 …, goes there by chdir, and names the layers from there.',
-        zh: '引擎建一个目录，里面是叫 0、1、2……的链接；用 chdir 走进去，再从那里给各层报名字。',
+        zh: '引擎建一个目录，里面是叫 0、1、2……的链接；用 chdir 走进去，再从那里写各层的名字。',
       },
       question: {
         ask: {
@@ -766,7 +766,7 @@ echo "data: $(echo $(ls data))"`,
           text: { en: 'as if the file had never been there', zh: '就像文件从来没有过' },
           because: {
             en: 'It is not seen any more. But a layer is never changed afterwards; also its secrets stay readable.',
-            zh: '只是看不见了。层一旦做好就不再改变；里面的密码也一样读得到。',
+            zh: '只是看不见了。层一旦做好就不再改变；里面的机密信息也一直读得到。',
           },
         },
         {
@@ -816,7 +816,7 @@ echo "data: $(echo $(ls data))"`,
         text: { en: '1 GB, and a hundred empty directories', zh: '1 GB，外加一百个空目录' },
         because: {
           en: 'All mounts share the layers. `docker ps -s` shows the size of upper, and behind it that of the image as “virtual”.',
-          zh: '所有挂载共用各层。`docker ps -s` 显示的是 upper 的大小，后面的 “virtual” 才算上镜像。',
+          zh: '所有挂载共用各层。`docker ps -s` 显示的是 upper 的大小，后面的“virtual”才算上镜像。',
         },
       },
       wrong: [
@@ -892,7 +892,7 @@ echo "data: $(echo $(ls data))"`,
       where: 'OCI image-spec: layer.md, “Whiteouts”',
     },
     {
-      what: { en: 'why the engine unpacks as it does', zh: '引擎为什么这样解开镜像' },
+      what: { en: 'why the engine unpacks as it does', zh: '引擎为什么这样解包镜像' },
       where: 'docs/decisions/0004-layers.md',
     },
   ],

@@ -164,7 +164,7 @@ export const exercise: Exercise<Values> = {
     },
     {
       en: "The same prctl stands in `first` and in `last`. `host` has one `open('/proc/self/cmdline', …)`: opened before clone, “self” is the supervisor. `parent` closes it.",
-      zh: "同一个 prctl 在 `first` 和 `last` 里各有一次。`host` 里是一个 `open('/proc/self/cmdline', …)`：在 clone 之前打开，“self” 就是监管进程。`parent` 把它关掉。",
+      zh: "同一个 prctl 在 `first` 和 `last` 里各有一次。`host` 里是一个 `open('/proc/self/cmdline', …)`：在 clone 之前打开，“self”就是监管进程。`parent` 把它关掉。",
     },
     {
       en: "`last` has three steps: the prctl; `call('read', [fd, seen, 16], …)` with `seen = room(16, '…')`; `expect(seen, 0, new TextEncoder().encode('minidock'), …)`.",

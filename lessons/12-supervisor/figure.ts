@@ -23,7 +23,7 @@ export const figure: Figure = {
         {
           lines: [
             { cells: ['`wait4`', { en: 'the only one that can', zh: '只有它能等' }] },
-            { cells: ['`kill`', { en: 'the pid is still its child', zh: '这个 PID 一定还是它的孩子' }] },
+            { cells: ['`kill`', { en: 'the pid is still its child', zh: '这个 PID 一定还是它的子进程' }] },
             { cells: ['`poll`', { en: 'pipes or a pty, clients', zh: '管道或伪终端，客户端' }] },
           ],
           name: 'shim',

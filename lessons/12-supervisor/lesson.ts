@@ -39,7 +39,7 @@ export const lesson: Lesson = {
       text: { en: 'PID 1 of the container, whatever program that is', zh: '容器的 1 号进程，不管它是什么程序' },
       because: {
         en: 'The kernel hands an orphan to the nearest ancestor that has asked to be a “subreaper”, or else to the init of its own PID namespace. It looks no further than that namespace. So an ordinary program that happens to be PID 1 has children that it never made, and is the only one who can wait for them.',
-        zh: '内核把孤儿交给祖先里最近的、申请过当“subreaper”的进程；没有的话，就交给它自己那个 PID 命名空间的 init。内核不会找到命名空间外面去。于是，一个碰巧当了 1 号的普通程序，会有一些不是它生的孩子，而且只有它能等它们。',
+        zh: '内核把孤儿交给祖先里最近的、申请过当“subreaper”的进程；没有的话，就交给它自己那个 PID 命名空间的 init。内核不会找到命名空间外面去。于是，一个碰巧当了 1 号的普通程序，会有一些不是它创建的子进程，而且只有它能等它们。',
       },
     },
     wrong: [
@@ -47,7 +47,7 @@ export const lesson: Lesson = {
         text: { en: 'the supervisor: that is what it is for', zh: '监管进程：它就是干这个的' },
         because: {
           en: 'A process cannot get a parent outside of its PID namespace by becoming an orphan. The supervisor has one child in there, PID 1, and learns nothing of the others. (Docker’s shim does call itself a subreaper, for another reason: runc ends, and the shim wants to inherit the container’s PID 1 from it. Ours makes PID 1 itself.)',
-          zh: '进程成为孤儿之后，不会得到自己 PID 命名空间之外的父进程。监管进程在里面只有一个孩子，就是 1 号，对别的一无所知。（Docker 的 shim 确实把自己设为 subreaper，但那是为了另一件事：runc 会结束，shim 要从它那里接过容器的 1 号进程。我们的 shim 自己造出 1 号，用不着。）',
+          zh: '进程成为孤儿之后，不会得到自己 PID 命名空间之外的父进程。监管进程在里面只有一个子进程，就是 1 号，对别的一无所知。（Docker 的 shim 确实把自己设为 subreaper，但那是为了另一件事：runc 会结束，shim 要从它那里接过容器的 1 号进程。我们的 shim 自己造出 1 号，用不着。）',
         },
       },
       {
@@ -180,7 +180,7 @@ symlink(text, "exit");                                /* for who asks later */`,
           text: { en: 'three under `cat`, none under the shell', zh: '`cat` 下面三个，shell 下面没有' },
           because: {
             en: '`cat` has no children, as far as it knows, and never calls `wait4`. The shell calls it for its `sleep`, with -1: any child will do, and so the orphans are collected along the way.',
-            zh: '`cat` 不知道自己有孩子，从不调用 `wait4`。shell 为了等它的 `sleep` 会调用，参数是 -1，任何一个孩子都行，于是孤儿也就顺带回收了。',
+            zh: '`cat` 不知道自己有子进程，从不调用 `wait4`。shell 为了等它的 `sleep` 会调用，参数是 -1，任何一个子进程都行，于是孤儿也就顺带回收了。',
           },
         },
         wrong: [
@@ -195,7 +195,7 @@ symlink(text, "exit");                                /* for who asks later */`,
             text: { en: 'none: the supervisor collects them', zh: '都没有：由监管进程回收' },
             because: {
               en: '`wait4` is for one’s own children. The supervisor has one, and that one is alive.',
-              zh: '`wait4` 只能等自己的孩子。监管进程只有一个孩子，而那个还活着。',
+              zh: '`wait4` 只能等自己的子进程。监管进程只有一个子进程，而那个还活着。',
             },
           },
         ],
@@ -215,7 +215,7 @@ symlink(text, "exit");                                /* for who asks later */`,
       question: {
         ask: {
           en: 'An hour later `ps -a` prints “Exited (7)”. Where does it have the 7 from?',
-          zh: '一小时之后 `ps -a` 打印 “Exited (7)”。这个 7 从哪里来？',
+          zh: '一小时之后 `ps -a` 打印“Exited (7)”。这个 7 从哪里来？',
         },
         right: {
           text: {
@@ -267,7 +267,7 @@ symlink(text, "exit");                                /* for who asks later */`,
         },
         wrong: [
           {
-            text: { en: 'it lives on as a child of the host’s init', zh: '继续活着，成为宿主机 init 的孩子' },
+            text: { en: 'it lives on as a child of the host’s init', zh: '继续活着，成为宿主机 init 的子进程' },
             because: {
               en: 'That is what the death of a parent means in general: nothing but a new parent. You will see it in a moment, with one step less.',
               zh: '父进程死亡通常就只意味着换一个父进程。少一个步骤就会这样，你马上会看到。',
@@ -343,7 +343,7 @@ symlink(text, "exit");                                /* for who asks later */`,
           text: { en: 'it lives on, with a new parent', zh: '继续活着，换了一个父进程' },
           because: {
             en: 'Where a process becomes another user or gains a right, the kernel forgets the signal: it was a promise of the process that was. The engine would believe the container to be gone, and its port and files would still be in use.',
-            zh: '进程更换用户或得到新权限时，内核会忘掉这个信号：那是从前那个进程的约定。引擎以为容器没了，它的端口和文件却还被占着。',
+            zh: '进程更换用户或得到新权能时，内核会忘掉这个信号：那是从前那个进程的约定。引擎以为容器没了，它的端口和文件却还被占着。',
           },
         },
         wrong: [

@@ -17,7 +17,7 @@ export const exercise: Exercise<Values> = {
   lesson: 'veth-and-bridge',
   task: {
     en: 'Wire a container. The veth pair, its order and its sockets are given; you write which messages go to the host’s socket (`onTheHost`) and which to the container’s own (`inTheContainer`), so that the gateway answers.',
-    zh: '给容器接线。veth 对、次序和套接字都已写好；你来写发给宿主机套接字的消息（`onTheHost`）和发给容器自己的消息（`inTheContainer`），让网关能回答。',
+    zh: '给容器接线。veth 对、次序和套接字都已写好；你来写发给宿主机套接字的消息（`onTheHost`）和发给容器自己的消息（`inTheContainer`），让网关能应答。',
   },
   pieces: ['vethPair'],
   imports: ['network/netlink/'],
@@ -106,7 +106,7 @@ export const exercise: Exercise<Values> = {
       {
         // Nobody listens on port 9: a refusal is the answer of a machine that is there.
         ok: answer === 'ECONNREFUSED',
-        what: { en: `${values.gateway} answers the container`, zh: `${values.gateway} 回答容器` },
+        what: { en: `${values.gateway} answers the container`, zh: `${values.gateway} 应答容器` },
         hint:
           sent < 3
             ? {

@@ -23,7 +23,7 @@ function onTheHost({ bridge, hostInterface }: Endpoint): Request[] {
   // 把宿主机这一端插进网桥并启用。这条消息由 setMasterUp(名字, 编号) 生成。
   // It wants the bridge's number, which only the kernel knows: showLink(bridge) gives a `message` that asks, and
   // the `index` in the answer, to be used in a later message.
-  // 它要的是网桥的编号，只有内核知道：showLink(bridge) 给出一条提问的 `message`，以及回答里的 `index`，留给后面的消息用。
+  // 它要的是网桥的编号，只有内核知道：showLink(bridge) 给出一条提问的 `message`，以及应答里的 `index`，留给后面的消息用。
   // A request is { message, why: { en: '…', zh: '…' } }; return a list of them, in their order.
   // 一个请求写作 { message, why: { en: '…', zh: '…' } }；按顺序返回它们的列表。
   return todo();
@@ -35,7 +35,7 @@ function onTheHost({ bridge, hostInterface }: Endpoint): Request[] {
  */
 function inTheContainer({ address, prefixLength, gateway, index }: Endpoint): Request[] {
   // Four messages: `lo` up, the address of `eth0`, `eth0` up, the way out by the gateway.
-  // 四条消息：启用 `lo`，设 `eth0` 的地址，启用 `eth0`，经网关出去的路。
+  // 四条消息：启用 `lo`，设置 `eth0` 的地址，启用 `eth0`，经网关出去的路。
   // setUp(name), replaceAddress(name, index, address, prefixLength), addDefaultRoute(gateway). Mind the order.
   // setUp(名字)、replaceAddress(名字, 编号, 地址, 前缀长度)、addDefaultRoute(网关)。注意顺序。
   return todo();

@@ -11,7 +11,7 @@ export const question: Question = {
     text: { en: 'that of eth0 in the other container', zh: '另一个容器里 eth0 的 MAC' },
     because: {
       en: 'Both are in 172.18.0.0/16, so the route says: directly, by eth0. The container asks by ARP who has 172.18.0.3, the bridge carries the question to all ports, and the neighbour answers with its own MAC. A switch passes frames on and changes nothing in them. The host’s own address has no part in it.',
-      zh: '两边都在 172.18.0.0/16 里，路由表说：直连，走 eth0。容器用 ARP 问谁有 172.18.0.3，网桥把这句话送到所有端口，邻居用自己的 MAC 回答。交换机只转发帧，不改动帧。宿主机自己的地址没有参与。',
+      zh: '两边都在 172.18.0.0/16 里，路由表说：直连，走 eth0。容器用 ARP 问谁有 172.18.0.3，网桥把这句话送到所有端口，邻居用自己的 MAC 应答。交换机只转发帧，不改动帧。宿主机自己的地址没有参与。',
     },
   },
   wrong: [
@@ -19,7 +19,7 @@ export const question: Question = {
       text: { en: 'that of the bridge: it is the gateway', zh: '网桥的 MAC：它是网关' },
       because: {
         en: 'That is so for addresses outside the subnet: those packets need a router, and their frames go to the gateway’s MAC. Within the subnet nobody routes. Below, compare what ARP told the container for .1 and for .3.',
-        zh: '发往子网之外的地址时才是这样：那些包需要路由器，帧就发给网关的 MAC。子网之内不需要路由。下面比较一下 ARP 对 .1 和 .3 给容器的回答。',
+        zh: '发往子网之外的地址时才是这样：那些包需要路由器，帧就发给网关的 MAC。子网之内不需要路由。下面比较一下 ARP 对 .1 和 .3 给容器的应答。',
       },
     },
     {
@@ -130,12 +130,12 @@ export const tooEarly: Broken = {
     zh: '两条消息对调：先 `route add default via 172.18.0.1`，再 `link set eth0 up`。地址此时已经有了。',
   },
   question: {
-    ask: { en: 'What does the kernel say to the route?', zh: '内核对这条路由怎么说？' },
+    ask: { en: 'What does the kernel say to the route?', zh: '内核对这条路由返回什么？' },
     right: {
       text: { en: '`ENETUNREACH`: the gateway cannot be reached', zh: '`ENETUNREACH`：到不了网关' },
       because: {
         en: 'A gateway must lie in a network that is directly connected. The route to 172.18.0.0/16 comes with the address, but only when the interface is up. `ip` prints this as “Nexthop has invalid gateway” or “Network is unreachable”.',
-        zh: '网关必须在直连的网络里。到 172.18.0.0/16 的路由是随地址一起来的，但要等接口启用才会出现。`ip` 把它打印成 “Nexthop has invalid gateway” 或 “Network is unreachable”。',
+        zh: '网关必须在直连的网络里。到 172.18.0.0/16 的路由是随地址一起来的，但要等接口启用才会出现。`ip` 把它打印成“Nexthop has invalid gateway”或“Network is unreachable”。',
       },
     },
     wrong: [
@@ -147,10 +147,10 @@ export const tooEarly: Broken = {
         },
       },
       {
-        text: { en: 'nothing: the route waits until eth0 is up', zh: '什么也不说：路由会等到 eth0 启用' },
+        text: { en: 'nothing: the route waits until eth0 is up', zh: '没有错误：路由会等到 eth0 启用' },
         because: {
           en: 'It works the other way round: routes vanish when an interface goes down, and nobody brings them back. The kernel keeps no wishes.',
-          zh: '恰恰相反：接口停用时路由会消失，也没有谁把它们加回来。内核不替人记愿望。',
+          zh: '恰恰相反：接口停用时路由会消失，也没有谁把它们加回来。内核不会记着谁想要什么。',
         },
       },
     ],
@@ -168,7 +168,7 @@ export const unplugged: Broken = {
     right: {
       text: {
         en: 'every step succeeds, and nobody answers',
-        zh: '每一步都成功，但没有人回答',
+        zh: '每一步都成功，但没有应答',
       },
       because: {
         en: 'Address and route are facts about this namespace only, and they are right. eth0 is up but has no carrier: its other end is off. Networks fail silently; that is why one looks at tables and counters instead of at exit codes.',
@@ -184,7 +184,7 @@ export const unplugged: Broken = {
         },
       },
       {
-        text: { en: 'only the neighbour is lost; the gateway still answers', zh: '只是够不到邻居，网关仍然回答' },
+        text: { en: 'only the neighbour is lost; the gateway still answers', zh: '只是够不到邻居，网关仍然应答' },
         because: {
           en: 'The gateway’s address is on the bridge, and the cable to the bridge is what is missing.',
           zh: '网关的地址在网桥上，而缺的正是通到网桥的那根线。',
@@ -197,7 +197,7 @@ export const unplugged: Broken = {
 export const seen: Lesson['seen'] = [
   {
     en: 'a veth pair is one cable with two ends; each end names the other’s number behind `@if`, and that number counts in the other namespace',
-    zh: 'veth 是一根有两端的网线；每一端在 `@if` 后面写着对方的编号，这个编号要到对方的命名空间里去数',
+    zh: 'veth 是一根有两端的网线；每一端在 `@if` 后面写着对方的编号，这个编号要到对方的命名空间里去查',
   },
   {
     en: 'a bridge is a switch: it learns which MAC is behind which port, and frames between containers pass it unchanged',
@@ -209,7 +209,7 @@ export const seen: Lesson['seen'] = [
   },
   {
     en: 'no syscall makes an interface: all of it is messages on a netlink socket, and the kernel answers each',
-    zh: '没有哪个系统调用能建网络接口：一切都是 netlink 套接字上的消息，内核逐条回答',
+    zh: '没有哪个系统调用能建网络接口：一切都是 netlink 套接字上的消息，内核逐条应答',
   },
 ];
 
@@ -238,7 +238,7 @@ export const recap: Lesson['recap'] = [
         text: { en: 'ff:ff:ff:ff:ff:ff, to everybody', zh: 'ff:ff:ff:ff:ff:ff，发给所有人' },
         because: {
           en: 'Only the ARP question is a broadcast. What follows is addressed to whoever answered it.',
-          zh: '只有 ARP 的提问是广播，之后的帧都发给回答的那一个。',
+          zh: '只有 ARP 的提问是广播，之后的帧都发给应答的那一个。',
         },
       },
     ],
@@ -260,7 +260,7 @@ export const recap: Lesson['recap'] = [
         text: { en: 'it stays, without a carrier', zh: '还在，只是没有载波' },
         because: {
           en: 'So it is when the other end is only set down, as in “break it”. Deleting one end deletes the pair.',
-          zh: '那是对端只被停用时的样子，就像“弄坏它”里那样。删除一端就是删除一对。',
+          zh: '那是对端只被停用时的样子，就像前面“网线没有插上”里那样。删除一端就是删除一对。',
         },
       },
       {
@@ -332,14 +332,14 @@ export const glossary: Lesson['glossary'] = [
     term: { en: 'MAC table (fdb)', zh: 'MAC 地址表（fdb）' },
     means: {
       en: 'which MAC address is behind which port of a bridge: learned from the senders of frames, forgotten after 300 seconds',
-      zh: '哪个 MAC 地址在网桥的哪个端口后面：从帧的发送者学来，300 秒不用就忘掉',
+      zh: '哪个 MAC 地址在网桥的哪个端口后面：从帧的发送者学来，300 秒没有再见到就忘掉',
     },
   },
   {
     term: { en: 'ARP', zh: 'ARP' },
     means: {
       en: 'the question to everybody in one network: “who has this IP address?”, answered with a MAC address',
-      zh: '向同一网络里所有人提的问题：“谁有这个 IP 地址？”，回答是一个 MAC 地址',
+      zh: '向同一网络里所有人提的问题：“谁有这个 IP 地址？”，应答是一个 MAC 地址',
     },
   },
   {

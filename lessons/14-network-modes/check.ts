@@ -6,7 +6,7 @@ import type { Text } from '../../src/workshop/text/language.ts';
 
 const refused: Text = {
   en: 'the kernel’s answer is not the one that was expected: does this namespace have an interface of that name? A new one has `lo` and nothing else',
-  zh: '内核的回答与预期不符：这个命名空间里有叫这个名字的接口吗？新建的里面只有 `lo`',
+  zh: '内核的应答与预期不符：这个命名空间里有叫这个名字的接口吗？新建的里面只有 `lo`',
 };
 
 export const exercise: Exercise<{ port: number }> = {
@@ -35,7 +35,7 @@ export const exercise: Exercise<{ port: number }> = {
         what: { en: 'nothing has changed outside of the container', zh: '容器外面什么也没有变' },
         hint: {
           en: 'the loopback outside was switched on: a netlink socket talks to the namespace in which it was opened, so where is yours opened?',
-          zh: '外面的回环接口被启用了：netlink 套接字面向打开它时所在的命名空间，你的是在哪里打开的？',
+          zh: '外面的回环接口被启用了：netlink 套接字属于打开它时所在的命名空间，你的是在哪里打开的？',
         },
       },
       {
@@ -54,11 +54,11 @@ export const exercise: Exercise<{ port: number }> = {
         ok: answer === 'ECONNREFUSED',
         what: {
           en: `127.0.0.1:${port} answers with a refusal, as a port does where nobody listens`,
-          zh: `127.0.0.1:${port} 回答“拒绝”，没有人监听的端口就该这样`,
+          zh: `127.0.0.1:${port} 拒绝连接，没有人监听的端口就该这样`,
         },
         hint: {
           en: `it answers with ${answer}: there is no way to 127.0.0.1`,
-          zh: `它的回答是 ${answer}：去 127.0.0.1 无路可走`,
+          zh: `连接的结果是 ${answer}：去 127.0.0.1 无路可走`,
         },
       },
     ];

@@ -19,7 +19,7 @@ export const loopbackOnly: Pieces['loopbackOnly'] = () => {
   // openNetlink(netlink, { why }) is the step that opens the socket and keeps it in the slot `netlink`;
   // openNetlink(netlink, { why }) 这一步打开套接字，并把它留在 `netlink` 里；
   // exchange(netlink, [{ message: setUp('lo'), why }]) is the list of steps that sends the message and checks the answer;
-  // exchange(netlink, [{ message: setUp('lo'), why }]) 是发送消息并检查回答的一组步骤；
+  // exchange(netlink, [{ message: setUp('lo'), why }]) 是发送消息并检查应答的一组步骤；
   // close(netlink, { why }) closes it. In which namespace must the socket be opened?
   // close(netlink, { why }) 把它关掉。套接字必须在哪个命名空间里打开？
   return todo();

@@ -54,10 +54,10 @@ function pingAsNobody(): Step[] {
   return [
     call('setresgid', [nobody, nobody, nobody], { why: { en: 'become the group nobody', zh: '变成 nobody 组' } }),
     call('setresuid', [nobody, nobody, nobody], {
-      why: { en: 'become the user nobody: every capability is gone', zh: '变成 nobody 用户：所有能力都没有了' },
+      why: { en: 'become the user nobody: every capability is gone', zh: '变成 nobody 用户：所有权能都没有了' },
     }),
     call('socket', [AF.AF_INET, SOCK.SOCK_DGRAM | SOCK.SOCK_CLOEXEC, IPPROTO_ICMP], {
-      why: { en: 'ask for a socket that can only ping', zh: '要一个只能 ping 的套接字' },
+      why: { en: 'ask for a socket that can only ping', zh: '申请一个只能 ping 的套接字' },
     }),
   ];
 }
@@ -99,7 +99,7 @@ export const lesson: Lesson = {
   title: { en: 'Network modes: whose namespace is it?', zh: '网络模式：用的是谁的命名空间？' },
   about: {
     en: 'none, host, container:X, bridge: four answers to one question, and the settings that come with a network of one’s own',
-    zh: 'none、host、container:X、bridge：同一个问题的四种回答，以及自己的网络附带的设置',
+    zh: 'none、host、container:X、bridge：同一个问题的四个答案，以及自己的网络附带的设置',
   },
   needs: ['root', 'net', 'uts', 'ip'],
   minutes: 25,

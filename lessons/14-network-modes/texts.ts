@@ -46,7 +46,7 @@ export const question: Question = {
       text: { en: '`ENETUNREACH`: there is no network at all', zh: '`ENETUNREACH`：根本没有网络' },
       because: {
         en: 'So it is in a namespace as the kernel makes it, with lo down: you will see that in “break it”. The engine sends one message more.',
-        zh: '内核刚建好的命名空间确实如此，lo 没有启用：在“弄坏它”里会看到。引擎比这多发一条消息。',
+        zh: '内核刚建好的命名空间确实如此，lo 没有启用：后面去掉一步时会看到。引擎比这多发一条消息。',
       },
     },
   ],
@@ -148,10 +148,10 @@ export const joined: Told = {
 };
 
 export const pings: Told = {
-  title: { en: 'Settings that come with it: ping without a right', zh: '附带的设置：没有权利也能 ping' },
+  title: { en: 'Settings that come with it: ping without a right', zh: '附带的设置：没有权能也能 ping' },
   before: {
     en: 'Some settings in /proc/sys/net count for one network namespace. In a new one `ping_group_range` is “1 0”, a range with nobody in it. The engine sets two of them, then the process becomes the user nobody and asks for the socket that ping uses.',
-    zh: '/proc/sys/net 里有些设置只对一个网络命名空间有效。新建的命名空间里 `ping_group_range` 是“1 0”，一个空的范围。引擎设好其中两个，然后进程变成 nobody 用户，去要 ping 所用的套接字。',
+    zh: '/proc/sys/net 里有些设置只对一个网络命名空间有效。新建的命名空间里 `ping_group_range` 是“1 0”，一个空的范围。引擎设好其中两个，然后进程变成 nobody 用户，去申请 ping 所用的套接字。',
   },
   question: {
     ask: {
@@ -187,7 +187,7 @@ export const pings: Told = {
   },
   after: {
     en: 'The socket is granted to a user without any capability. With `--network host` the engine may not touch these settings: they would be the host’s.',
-    zh: '没有任何能力的用户也拿到了套接字。用 `--network host` 时，引擎不得改动这些设置：那会改到宿主机的。',
+    zh: '没有任何权能的用户也拿到了套接字。用 `--network host` 时，引擎不得改动这些设置：那会改到宿主机的。',
   },
 };
 
@@ -234,20 +234,20 @@ export const unset: Broken = {
     zh: '去掉那些设置：`ping_group_range` 是内核给新命名空间的“1 0”。',
   },
   question: {
-    ask: { en: 'What does `socket` say to the user nobody?', zh: '`socket` 对 nobody 用户怎么说？' },
+    ask: { en: 'What does `socket` say to the user nobody?', zh: 'nobody 用户调用 `socket`，会返回什么？' },
     right: {
       text: { en: '`EACCES`', zh: '`EACCES`' },
       because: {
         en: 'The kind of socket exists, but no group is in the range. This is why `ping` used to be a setuid program, or one with the file capability cap_net_raw, and why it fails in images that lost that bit.',
-        zh: '这种套接字是有的，但没有哪个组在范围里。所以 `ping` 从前是 setuid 程序，或者带有文件能力 cap_net_raw；镜像里丢了这一位，它就会失败。',
+        zh: '这种套接字是有的，但没有哪个组在范围里。所以 `ping` 从前是 setuid 程序，或者带有文件权能 cap_net_raw；镜像里丢了这一位，它就会失败。',
       },
     },
     wrong: [
       {
-        text: { en: '`EPERM`: a capability is missing', zh: '`EPERM`：缺少能力' },
+        text: { en: '`EPERM`: a capability is missing', zh: '`EPERM`：缺少权能' },
         because: {
           en: 'That is the answer for SOCK_RAW, which asks for CAP_NET_RAW. This kind of socket asks for a group.',
-          zh: 'SOCK_RAW 才这样回答，它要求 CAP_NET_RAW。这种套接字要求的是组。',
+          zh: 'SOCK_RAW 才返回它，它要求 CAP_NET_RAW。这种套接字要求的是组。',
         },
       },
       {

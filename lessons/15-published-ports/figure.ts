@@ -4,7 +4,7 @@ export const figure: Figure = {
   title: { en: 'The way of a packet to a published port', zh: '包去往发布端口的路' },
   summary: {
     en: 'A client, 203.0.113.9, sends a packet to 203.0.113.1:8080. On the host it passes PREROUTING, where DNAT gives it the destination 172.18.0.2:80, then the routing decision, where ip_forward must be 1, then FORWARD, which must accept it, then POSTROUTING. It leaves by the bridge to the server in the container, which sees 203.0.113.9. Packets of the host itself begin at OUTPUT, where the same DNAT rule is asked, and get the bridge’s address as their sender.',
-    zh: '客户机 203.0.113.9 发一个包给 203.0.113.1:8080。在宿主机上，它先经过 PREROUTING，DNAT 把目的地改成 172.18.0.2:80；然后是路由判断，ip_forward 必须为 1；再经过必须放行它的 FORWARD，最后是 POSTROUTING。它从网桥出去，到达容器里的服务器，服务器看到的是 203.0.113.9。宿主机自己的包从 OUTPUT 开始，那里问的是同一条 DNAT 规则，发送者换成网桥的地址。',
+    zh: '客户机 203.0.113.9 发一个包给 203.0.113.1:8080。在宿主机上，它先经过 PREROUTING，DNAT 把目的地改成 172.18.0.2:80；然后是路由判断，ip_forward 必须为 1；再经过必须放行它的 FORWARD，最后是 POSTROUTING。它从网桥出去，到达容器里的服务器，服务器看到的是 203.0.113.9。宿主机自己的包从 OUTPUT 开始，那里查的是同一条 DNAT 规则，源地址换成网桥的地址。',
   },
   body: column(
     box(

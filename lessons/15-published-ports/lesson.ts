@@ -240,7 +240,7 @@ iptables -t raw -A PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP`,
             {
               title: {
                 en: 'the kernel waits for an answer that never passes it',
-                zh: '内核在等一个永远不会经过它的回答',
+                zh: '内核在等一个永远不会经过它的应答',
               },
               lines: waitingFor(host),
             },

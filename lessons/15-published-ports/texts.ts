@@ -11,7 +11,7 @@ export const question: Question = {
     text: { en: '203.0.113.9, the client itself', zh: '203.0.113.9，客户机自己' },
     because: {
       en: 'One rule rewrites where the packet goes, nothing else: 203.0.113.1:8080 becomes 172.18.0.2:80. Where it comes from stays. No program on the host takes the connection and makes a second one; the kernel passes each packet on and notes the translation, so that it can undo it in the answers.',
-      zh: '有一条规则改写包的去向，仅此而已：203.0.113.1:8080 变成 172.18.0.2:80。来处不变。宿主机上没有程序接下这个连接再另建一个；内核转发每个包，并记下这次改写，好在回答里改回来。',
+      zh: '有一条规则改写包的去向，仅此而已：203.0.113.1:8080 变成 172.18.0.2:80。来处不变。宿主机上没有程序接下这个连接再另建一个；内核转发每个包，并记下这次改写，好在应答里改回来。',
     },
   },
   wrong: [
@@ -19,14 +19,14 @@ export const question: Question = {
       text: { en: '172.18.0.1, the bridge', zh: '172.18.0.1，网桥' },
       because: {
         en: 'That is what it sees of connections from the host’s own 127.0.0.1 and from its own container, which have to be given another sender (below). Where a program relays (a proxy), it is so for everybody; but here nothing relays.',
-        zh: '宿主机自己的 127.0.0.1 发起的连接，以及容器自己发起的连接，它看到的才是这个：那些包必须换一个发送者（见下文）。如果有程序中转（代理），则对谁都如此；但这里没有中转。',
+        zh: '宿主机自己的 127.0.0.1 发起的连接，以及容器自己发起的连接，它看到的才是这个：那些包必须换掉源地址（见下文）。如果有程序中转（代理），则对谁都如此；但这里没有中转。',
       },
     },
     {
       text: { en: '203.0.113.1, the host', zh: '203.0.113.1，宿主机' },
       because: {
         en: 'The host rewrites senders on the way out of its subnet (MASQUERADE), for packets that containers send. This packet goes in.',
-        zh: '宿主机会改写发送者（MASQUERADE），但那是在出子网的路上，针对容器发出的包。这个包是进来的。',
+        zh: '宿主机会改写源地址（MASQUERADE），但那是在出子网的路上，针对容器发出的包。这个包是进来的。',
       },
     },
   ],
@@ -76,7 +76,7 @@ export const forwarding: Told = {
   },
   after: {
     en: 'The evidence tells where to look: the DNAT counter grows, so the packet came in and was translated; nothing answers, so it was lost behind that. The engine looks at ip_forward at each start of a container and switches it on.',
-    zh: '证据指明了该查哪里：DNAT 的计数在增加，说明包进来了，也改写了；没有回答，说明是在那之后丢的。引擎每次启动容器都会检查 ip_forward，并把它打开。',
+    zh: '证据指明了该查哪里：DNAT 的计数在增加，说明包进来了，也改写了；没有应答，说明是在那之后丢的。引擎每次启动容器都会检查 ip_forward，并把它打开。',
   },
 };
 
@@ -138,13 +138,13 @@ export const hairpin: Told = {
   question: {
     ask: {
       en: 'With all rules in place: which sender does the server see when the container calls its own published port?',
-      zh: '规则齐全时，容器访问自己发布的端口，服务器看到的发送者是谁？',
+      zh: '规则齐全时，容器访问自己发布的端口，服务器看到的源地址是哪个？',
     },
     right: {
       text: { en: '172.18.0.1, the bridge', zh: '172.18.0.1，网桥' },
       because: {
         en: 'The packet goes to the host, is translated, and comes back by the port where it went in (that is what “hairpin” on a bridge port allows). With its own address as the sender it would be a packet from 172.18.0.2 to 172.18.0.2, which no kernel believes. MASQUERADE makes the host the sender, so the answer goes back through the host as well.',
-        zh: '包先到宿主机，被改写，再从进来的那个端口回去（网桥端口上的 hairpin 允许的正是这个）。如果发送者还是它自己，就成了从 172.18.0.2 到 172.18.0.2 的包，没有哪个内核会信。MASQUERADE 把发送者换成宿主机，于是回答也经过宿主机。',
+        zh: '包先到宿主机，被改写，再从进来的那个端口回去（网桥端口上的 hairpin 允许的正是这个）。如果源地址还是它自己的，就成了从 172.18.0.2 到 172.18.0.2 的包，没有哪个内核会信。MASQUERADE 把源地址换成宿主机的，于是应答也经过宿主机。',
       },
     },
     wrong: [
@@ -152,7 +152,7 @@ export const hairpin: Told = {
         text: { en: '172.18.0.2, its own address', zh: '172.18.0.2，它自己的地址' },
         because: {
           en: 'Then a packet would arrive from outside that claims to come from oneself: it is dropped as a martian.',
-          zh: '那样的话，就会有一个自称来自本机的包从外面进来：它会被当作“火星包”丢掉。',
+          zh: '那样的话，就会有一个自称来自本机的包从外面进来：它会被当作“火星包”（martian）丢掉。',
         },
       },
       {
@@ -169,7 +169,7 @@ export const hairpin: Told = {
   },
   after: {
     en: 'Both connections need their sender changed, and for the same reason: the answer has to come by the place where the translation is noted. 127.0.0.1 as the sender would send the container’s answer to itself.',
-    zh: '这两种连接都必须换掉发送者，理由相同：回答必须经过记着改写的那个地方。如果发送者是 127.0.0.1，容器的回答就发给它自己了。',
+    zh: '这两种连接都必须换掉源地址，理由相同：应答必须经过记着改写的那个地方。如果源地址是 127.0.0.1，容器的应答就发给它自己了。',
   },
 };
 
@@ -238,7 +238,7 @@ export const twice: Broken = {
       text: { en: '`bind`, with `EADDRINUSE`', zh: '`bind`，返回 `EADDRINUSE`' },
       because: {
         en: 'The first socket listens there. SO_REUSEADDR forgives connections that are dying (TIME_WAIT), not a listener that lives. This is the whole reason for the held port: the error comes at a named step, before there is a container.',
-        zh: '第一个套接字正在那里监听。SO_REUSEADDR 放过的是将死的连接（TIME_WAIT），不是活着的监听者。占住端口正是为了这个：错误出现在一个明确的步骤，而且在容器存在之前。',
+        zh: '第一个套接字正在那里监听。SO_REUSEADDR 放过的是正在关闭的连接（TIME_WAIT），不是活着的监听者。占住端口正是为了这个：错误出现在一个明确的步骤，而且在容器存在之前。',
       },
     },
     wrong: [
@@ -301,11 +301,11 @@ export const seen: Lesson['seen'] = [
   },
   {
     en: 'the server sees the client’s own address; only localhost and hairpin need another sender',
-    zh: '服务器看到的是客户机自己的地址；只有 localhost 和 hairpin 需要换发送者',
+    zh: '服务器看到的是客户机自己的地址；只有 localhost 和 hairpin 需要换源地址',
   },
   {
     en: 'counters tell where a packet got lost: counted by DNAT and not answered means lost behind it',
-    zh: '计数器告诉你包丢在哪里：DNAT 数到了却没有回答，就是丢在那之后',
+    zh: '计数器告诉你包丢在哪里：DNAT 数到了却没有应答，就是丢在那之后',
   },
   {
     en: 'ip_forward and the policy of FORWARD stop strangers and not the host: “it works on localhost” proves nothing',
@@ -323,7 +323,7 @@ export const recap: Lesson['recap'] = [
       text: { en: 'by 1 packet', zh: '1 个包' },
       because: {
         en: 'The table nat is asked for the first packet of a connection only. The connection’s entry says how all others are translated.',
-        zh: 'nat 表只在连接的第一个包时被问到。其余的包怎么改写，由连接的记录决定。',
+        zh: '只有连接的第一个包才会查 nat 表。其余的包怎么改写，由连接的记录决定。',
       },
     },
     wrong: [
@@ -335,7 +335,7 @@ export const recap: Lesson['recap'] = [
         text: { en: 'by 2: one in each direction', zh: '2 个：两个方向各一个' },
         because: {
           en: 'The answer belongs to a known connection; no rule of nat is asked about it.',
-          zh: '回答属于已知的连接，不再去问 nat 的规则。',
+          zh: '应答属于已知的连接，不再查 nat 的规则。',
         },
       },
     ],
@@ -343,7 +343,7 @@ export const recap: Lesson['recap'] = [
   {
     ask: {
       en: 'On the host `curl localhost:8080` works, from another machine it hangs. What do you look at first?',
-      zh: '宿主机上 `curl localhost:8080` 正常，别的机器访问却一直挂着。先看什么？',
+      zh: '宿主机上 `curl localhost:8080` 正常，别的机器访问却一直卡住。先看什么？',
     },
     right: {
       text: {
@@ -415,21 +415,21 @@ export const glossary: Lesson['glossary'] = [
     term: { en: 'MASQUERADE', zh: 'MASQUERADE' },
     means: {
       en: 'rewriting the sender to the address of the interface by which the packet leaves; SNAT without a fixed address',
-      zh: '把发送者改成包离开时所经接口的地址；不写死地址的 SNAT',
+      zh: '把源地址改成包离开时所经接口的地址；不写死地址的 SNAT',
     },
   },
   {
     term: { en: 'connection tracking (conntrack)', zh: '连接跟踪（conntrack）' },
     means: {
       en: 'the kernel’s list of connections: what came in, what answers look like, how both are rewritten',
-      zh: '内核的连接名单：进来的是什么样，回答是什么样，两边怎样改写',
+      zh: '内核的连接表：进来的是什么样，应答是什么样，两边怎样改写',
     },
   },
   {
     term: { en: 'chain and policy', zh: '链与默认策略' },
     means: {
       en: 'rules that are asked in order at one place of a packet’s way; the policy decides where none did',
-      zh: '包的路途中某一处依次询问的规则；都没有决定时由默认策略决定',
+      zh: '包经过某一处时依次匹配的规则；都没有作出决定时，由默认策略决定',
     },
   },
   {

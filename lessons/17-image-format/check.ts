@@ -27,7 +27,7 @@ function notDigests(digest: Digest): readonly { value: unknown; is: Text; hint: 
       is: { en: 'a digest with a path behind it', zh: '摘要后面带着路径' },
       hint: {
         en: 'your test finds a digest in it and does not ask what follows: does the pattern end with $?',
-        zh: '你的判断在其中找到了摘要，却没有看后面还有什么：模式的末尾有 $ 吗？',
+        zh: '你的判断在其中找到了摘要，却没有看后面还有什么：正则表达式的末尾有 $ 吗？',
       },
     },
     {
@@ -35,7 +35,7 @@ function notDigests(digest: Digest): readonly { value: unknown; is: Text; hint: 
       is: { en: 'a digest with a path before it', zh: '摘要前面带着路径' },
       hint: {
         en: 'your test finds a digest in it and does not ask what stands before: does the pattern begin with ^?',
-        zh: '你的判断在其中找到了摘要，却没有看前面有什么：模式的开头有 ^ 吗？',
+        zh: '你的判断在其中找到了摘要，却没有看前面有什么：正则表达式的开头有 ^ 吗？',
       },
     },
     {
@@ -141,7 +141,7 @@ function chainFindings(mine: Mine, diffIds: readonly Digest[]): Finding[] {
       what: { en: 'the lowest layer’s chain ID is its diff ID', zh: '最下面一层的链 ID 就是它的 diff ID' },
       hint: {
         en: 'there is nothing below it: nothing is hashed, and no “undefined” either',
-        zh: '它下面什么都没有：不需要计算摘要，更不要把 “undefined” 算进去',
+        zh: '它下面什么都没有：不需要计算摘要，更不要把“undefined”算进去',
       },
     },
     {
@@ -183,7 +183,7 @@ export const exercise: Exercise<Values> = {
     },
     {
       en: "A pattern that must fit the whole text begins with ^ and ends with $. Ask `typeof value === 'string'` before: a pattern turns everything into text.",
-      zh: "要匹配整段文本，模式以 ^ 开头、以 $ 结尾。先判断 `typeof value === 'string'`：正则表达式会把任何值都转成文本。",
+      zh: "要匹配整段文本，正则表达式以 ^ 开头、以 $ 结尾。先判断 `typeof value === 'string'`：正则表达式会把任何值都转成文本。",
     },
     {
       en: "Go through the diff IDs with a list `chain`. `chain.at(-1)` is the chain ID below, undefined for the first. Of all others the text is `below + ' ' + diffId`; before its 64 digits comes `sha256:`.",

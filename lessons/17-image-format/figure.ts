@@ -6,7 +6,7 @@ export const figure: Figure = {
   title: { en: 'Who names whom', zh: '谁写着谁的名字' },
   summary: {
     en: 'An arrow means: has the digest of. A name, nginx:alpine, leads to an index, which has the digests of manifests, one a platform. A manifest has the digest of the config, which is the image ID, and the digests of the layers’ blobs, packed. The config has the diff IDs, the digests of the same layers unpacked. An unpacked layer is stored under its chain ID, made of the chain ID below it and its diff ID.',
-    zh: '箭头表示“写着对方的摘要”。名字 nginx:alpine 指向一个 index，index 写着各份 manifest 的摘要，每个平台一份。manifest 写着 config 的摘要（也就是镜像 ID），以及压缩后的层 blob 的摘要。config 写着 diff ID，即同样的层解压之后的摘要。解开的层存放在它的链 ID 之下，链 ID 由下面的链 ID 和自己的 diff ID 得出。',
+    zh: '箭头表示“写着对方的摘要”。名字 nginx:alpine 指向一个 index，index 写着各份 manifest 的摘要，每个平台一份。manifest 写着 config 的摘要（也就是镜像 ID），以及压缩后的层 blob 的摘要。config 写着 diff ID，即同样的层解压之后的摘要。解包后的层存放在它的链 ID 之下，链 ID 由下面的链 ID 和自己的 diff ID 得出。',
   },
   body: column(
     row(
@@ -50,7 +50,7 @@ export const figure: Figure = {
     ),
     box(
       'kernel',
-      { en: 'unpacked, for overlayfs', zh: '解开，供 overlayfs 使用' },
+      { en: 'unpacked, for overlayfs', zh: '解包后，供 overlayfs 使用' },
       {
         lines: [
           { cells: ['`layers/CHAIN1`', { en: 'CHAIN1 = diff ID 1', zh: 'CHAIN1 = diff ID 1' }] },

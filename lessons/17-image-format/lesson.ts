@@ -258,7 +258,7 @@ export const lesson: Lesson = {
           {
             title: {
               en: 'layer 2: in its tar, and as the engine unpacked it',
-              zh: '第 2 层：tar 里，以及引擎解开之后',
+              zh: '第 2 层：tar 里，以及引擎解包之后',
             },
             lines: byHand(
               'tar -tvf "$1/layer2.tar"; ls -lA "$2/etc"',

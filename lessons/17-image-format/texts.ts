@@ -86,7 +86,7 @@ export const deleted: Told = {
   title: { en: 'Famous failure: the deleted secret', zh: '著名的坑：删掉的密钥' },
   before: {
     en: 'Layer 1 brings `/etc/secret`. Layer 2 was made by `RUN rm /etc/secret`: in its tar is an empty file `etc/.wh.secret`. Both layers, as the engine unpacked them, become one tree, and a process looks.',
-    zh: '第 1 层带来了 `/etc/secret`。第 2 层由 `RUN rm /etc/secret` 产生：它的 tar 里有个空文件 `etc/.wh.secret`。引擎解开的两层合成一棵树，由一个进程去看。',
+    zh: '第 1 层带来了 `/etc/secret`。第 2 层由 `RUN rm /etc/secret` 产生：它的 tar 里有个空文件 `etc/.wh.secret`。引擎解包出的两层合成一棵树，由一个进程去看。',
   },
   question: {
     ask: { en: 'Who can still read the secret?', zh: '谁还读得到这个密钥？' },
@@ -124,7 +124,7 @@ export const flipped: Told = {
   title: { en: 'One flipped bit', zh: '翻转一个比特' },
   before: {
     en: 'On the way somebody changes one bit in the blob of layer 1: `etc/motd` now says “from layer 3”. It is a plain tar, and tar has checksums of its headers only. The engine is told to unpack it as the layer with the diff ID that the config names.',
-    zh: '传输途中，有人改了第 1 层 blob 里的一个比特：`etc/motd` 的内容变成 “from layer 3”。这是未压缩的 tar，而 tar 只对文件头做校验。现在要引擎把它当作 config 里那个 diff ID 的层来解包。',
+    zh: '传输途中，有人改了第 1 层 blob 里的一个比特：`etc/motd` 的内容变成“from layer 3”。这是未压缩的 tar，而 tar 只对文件头做校验。现在要引擎把它当作 config 里那个 diff ID 的层来解包。',
   },
   question: {
     ask: { en: 'What is on the disk afterwards?', zh: '之后磁盘上有什么？' },
@@ -215,7 +215,7 @@ export const platforms: Told = {
       text: { en: 'nothing: it says what is offered', zh: '哪个都不选：它会说明有哪些可选' },
       because: {
         en: 'The index says of each manifest for which platform it is, so this is known before anything is downloaded. Docker’s words: “no matching manifest for linux/s390x”.',
-        zh: 'index 写明了每份 manifest 对应的平台，所以什么都不用下载就知道结果。Docker 的说法是 “no matching manifest for linux/s390x”。',
+        zh: 'index 写明了每份 manifest 对应的平台，所以什么都不用下载就知道结果。Docker 的说法是“no matching manifest for linux/s390x”。',
       },
     },
     wrong: [
@@ -293,7 +293,7 @@ export const ignored: Broken = {
   title: { en: 'A whiteout ignored', zh: '忽略 whiteout' },
   change: {
     en: 'Layer 2 is unpacked by `tar -x`, as by somebody who knows that a layer is a tar file and has not read on.',
-    zh: '第 2 层用 `tar -x` 解开：有人只知道层是 tar 文件，没有继续读下去。',
+    zh: '第 2 层用 `tar -x` 解包：有人只知道层是 tar 文件，没有继续读下去。',
   },
   question: {
     ask: { en: 'What is in /etc of the container?', zh: '容器的 /etc 里有什么？' },
@@ -309,7 +309,7 @@ export const ignored: Broken = {
         text: { en: 'motd: overlayfs knows .wh. files', zh: 'motd：overlayfs 认识 .wh. 文件' },
         because: {
           en: 'AUFS did, from which the OCI has the form. overlayfs has its own, which cannot be in a tar that every system shall unpack.',
-          zh: '认识它的是 AUFS，OCI 的写法就来自那里。overlayfs 有自己的形式，但那种形式放不进要让所有系统都能解开的 tar。',
+          zh: '认识它的是 AUFS，OCI 的写法就来自那里。overlayfs 有自己的形式，但那种形式放不进要让所有系统都能解包的 tar。',
         },
       },
       {
@@ -382,7 +382,7 @@ export const recap: readonly Question[] = [
       text: { en: 'twice: the chain IDs differ', zh: '两次：链 ID 不同' },
       because: {
         en: 'Unpacked layers are named by chain ID. A layer that holds files in a directory that it does not describe takes over the mode and the owner of that directory from below, so what is unpacked depends on what lies below. Downloaded and stored as a blob it is once.',
-        zh: '解开的层以链 ID 命名。如果一层里有某个目录下的文件、却没有描述这个目录，目录的权限和所有者就沿用下面的，所以解包的结果取决于下面有什么。但下载和存为 blob 只有一次。',
+        zh: '解包后的层以链 ID 命名。如果一层里有某个目录下的文件、却没有描述这个目录，目录的权限和所有者就沿用下面的，所以解包的结果取决于下面有什么。但下载和存为 blob 只有一次。',
       },
     },
     wrong: [
@@ -397,7 +397,7 @@ export const recap: readonly Question[] = [
         text: { en: 'once for each container', zh: '每个容器一次' },
         because: {
           en: 'Containers share the unpacked layers and never write to them (lesson 11).',
-          zh: '容器共用解开的层，从不写入（第 11 课）。',
+          zh: '容器共用解包后的层，从不写入（第 11 课）。',
         },
       },
     ],

@@ -4,7 +4,7 @@ export const figure: Figure = {
   title: { en: 'The requests of a pull', zh: '一次拉取的各个请求' },
   summary: {
     en: 'The engine asks three servers. The registry refuses the first request for a manifest with 401 and a realm; with a token it sends the index and the manifest for this platform; for a blob it answers 307. The token server, the realm, gives a token for the scope repository:…:pull. The storage, another host, sends the blobs, whole or by Range, and never sees the token. The engine compares the sha256 of everything that comes with the digest by which it was asked for, and only then keeps it.',
-    zh: '引擎向三台服务器请求。仓库对第一个 manifest 请求回答 401 和 realm；带上 token 之后，它发送 index 和本平台的 manifest；对 blob 则回答 307。token 服务器，也就是 realm，为 scope repository:…:pull 发放 token。存储服务器是另一台主机，发送 blob，可以整个发送，也可以按 Range 发送，它从来看不到 token。对收到的每样东西，引擎都用 sha256 与所请求的摘要比较，相符才保留。',
+    zh: '引擎向三台服务器请求。仓库对第一个 manifest 请求返回 401 和 realm；带上 token 之后，它发送 index 和本平台的 manifest；对 blob 则返回 307。token 服务器，也就是 realm，为 scope repository:…:pull 发放 token。存储服务器是另一台主机，发送 blob，可以整个发送，也可以按 Range 发送，它从来看不到 token。对收到的每样东西，引擎都用 sha256 与所请求的摘要比较，相符才保留。',
   },
   body: column(
     row(

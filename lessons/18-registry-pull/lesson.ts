@@ -177,7 +177,7 @@ export const lesson: Lesson = {
           columns: texts.columns.hosts,
           facts: [
             {
-              what: { en: 'answers to requests for blobs', zh: '对 blob 请求的回答' },
+              what: { en: 'answers to requests for blobs', zh: '对 blob 请求的响应' },
               host: statusesOf(exchanges, 'registry'),
               container: statusesOf(exchanges, 'storage'),
               claim: 'differs',

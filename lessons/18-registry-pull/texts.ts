@@ -5,7 +5,7 @@ import type { Breakage, ByHand, GlossaryEntry, Lesson, Question, Reading } from 
 export const question: Question = {
   ask: {
     en: 'The engine pulls a public image, which everybody may have. What does a registry such as Docker Hub answer to the first request for the manifest?',
-    zh: '引擎拉取一个公开的、人人可得的镜像。对第一个获取 manifest 的请求，像 Docker Hub 这样的镜像仓库怎么回答？',
+    zh: '引擎拉取一个公开的、人人可得的镜像。对第一个获取 manifest 的请求，像 Docker Hub 这样的镜像仓库返回什么？',
   },
   right: {
     text: {
@@ -87,7 +87,7 @@ export const redirect: Told = {
   title: { en: 'Where the token goes', zh: 'token 去了哪里' },
   before: {
     en: 'Blobs lie elsewhere: the registry answers 307 with the address of a storage, which is another host and belongs to somebody else. The same pull again, and a look at what each side got to see.',
-    zh: 'blob 放在别处：仓库回答 307，给出存储服务器的地址，那是另一台主机，归别人所有。再拉取一次，看看两边各看到了什么。',
+    zh: 'blob 放在别处：仓库返回 307，给出存储服务器的地址，那是另一台主机，归别人所有。再拉取一次，看看两边各看到了什么。',
   },
   question: {
     ask: {
@@ -128,7 +128,7 @@ export const resume: Told = {
   title: { en: 'A connection that breaks', zh: '连接中断' },
   before: {
     en: 'The second layer has a quarter of a megabyte. After half of that the storage ends the connection.',
-    zh: '第二层有四分之一兆字节。传到一半，存储服务器断开了连接。',
+    zh: '第二层有 256 KB。传到一半，存储服务器断开了连接。',
   },
   question: {
     ask: { en: 'What does the engine ask for next?', zh: '引擎接下来要什么？' },
@@ -144,7 +144,7 @@ export const resume: Told = {
         text: { en: 'the whole blob again', zh: '整个 blob 从头再来' },
         because: {
           en: 'It must where a server answers a Range request with 200: that means “all of it from the start”, and what was there is thrown away.',
-          zh: '如果服务器对 Range 请求回答 200，就只能这样：200 的意思是“从头给你全部”，已有的部分要扔掉。',
+          zh: '如果服务器对 Range 请求返回 200，就只能这样：200 的意思是“从头给你全部”，已有的部分要扔掉。',
         },
       },
       {
@@ -242,7 +242,7 @@ export const limit: Told = {
   title: { en: 'Famous failure: too many requests', zh: '著名的坑：请求太多' },
   before: {
     en: 'A registry counts pulls by token or by address, and an office has one address. This one answers 429 twice, with `Retry-After: 1`.',
-    zh: '仓库按 token 或地址统计拉取次数，而整个办公室只有一个地址。这个仓库回答了两次 429，带着 `Retry-After: 1`。',
+    zh: '仓库按 token 或地址统计拉取次数，而整个办公室只有一个地址。这个仓库返回了两次 429，带着 `Retry-After: 1`。',
   },
   question: {
     ask: { en: 'What does the engine do?', zh: '引擎怎么做？' },
@@ -250,7 +250,7 @@ export const limit: Told = {
       text: { en: 'it waits a second each time, and asks again', zh: '每次等一秒，再问一遍' },
       because: {
         en: '429 is no refusal for ever: the answer says when to come back, and the pause is the registry’s to choose. Asking at once would be counted too.',
-        zh: '429 不是永远拒绝：回答里说了什么时候再来，间隔由仓库决定。立刻再问，同样会计数。',
+        zh: '429 不是永远拒绝：响应里说了什么时候再来，间隔由仓库决定。立刻再问，同样会计数。',
       },
     },
     wrong: [
@@ -287,7 +287,7 @@ export const accept: Broken = {
   question: {
     ask: {
       en: 'The registry has an OCI index under this tag. What does it answer?',
-      zh: '这个标签下是一个 OCI index。仓库怎么回答？',
+      zh: '这个标签下是一个 OCI index。仓库返回什么？',
     },
     right: {
       text: { en: '404: manifest unknown', zh: '404：manifest unknown' },
@@ -300,7 +300,7 @@ export const accept: Broken = {
       {
         text: { en: '200 and the index anyway', zh: '200，照样发送 index' },
         because: {
-          en: 'Some registries do, and clients that trust the Content-Type then fail in the middle of it. The engine’s own asks for all four types.',
+          en: 'Some registries do, and clients that do not look at the Content-Type then fail in the middle of it. The engine’s own asks for all four types.',
           zh: '有的仓库会这样，于是不看 Content-Type 的客户端读到一半就出错。引擎自己会写上全部四种类型。',
         },
       },
@@ -353,7 +353,7 @@ export const hour: Broken = {
   title: { en: 'Retry-After: 3600', zh: 'Retry-After: 3600' },
   change: {
     en: 'The registry answers 429 again, and asks for a pause of an hour.',
-    zh: '仓库又回答 429，这次要求等一个小时。',
+    zh: '仓库又返回 429，这次要求等一个小时。',
   },
   question: {
     ask: { en: 'What does the engine do?', zh: '引擎怎么做？' },
@@ -361,7 +361,7 @@ export const hour: Broken = {
       text: { en: 'it fails at once and says why', zh: '立刻失败，并说明原因' },
       because: {
         en: 'A pause of up to twenty seconds is waited for. An hour is an answer: the user decides whether to wait, log in or ask a mirror.',
-        zh: '二十秒以内的间隔，它会等。一个小时就是答复了：等待、登录还是换镜像站，由用户决定。',
+        zh: '二十秒以内的间隔，它会等。一个小时就等于回绝了：等待、登录还是换镜像站，由用户决定。',
       },
     },
     wrong: [
@@ -445,7 +445,7 @@ export const recap: readonly Question[] = [
   {
     ask: {
       en: 'A server answers a request with `Range: bytes=1000-` by 200. What must a client do with the 1000 bytes that it has?',
-      zh: '请求里有 `Range: bytes=1000-`，服务器却回答 200。客户端手里已有的 1000 字节该怎么办？',
+      zh: '请求里有 `Range: bytes=1000-`，服务器却返回 200。客户端手里已有的 1000 字节该怎么办？',
     },
     right: {
       text: { en: 'throw them away: 200 is the whole blob', zh: '扔掉：200 表示整个 blob' },
@@ -536,7 +536,7 @@ export const glossary: readonly GlossaryEntry[] = [
     term: { en: 'range request', zh: '范围请求' },
     means: {
       en: 'A GET of some bytes of a file: `Range: bytes=1000-`, answered with 206.',
-      zh: '只要文件一部分字节的 GET：`Range: bytes=1000-`，回答是 206。',
+      zh: '只要文件一部分字节的 GET：`Range: bytes=1000-`，响应是 206。',
     },
   },
   {

@@ -33,7 +33,7 @@ const reasons: Readonly<Record<string, Text>> = {
   },
   'net.ipv4.ping_group_range': {
     en: 'every group may open the ICMP sockets of ping without CAP_NET_RAW',
-    zh: '每个用户组都可以打开 ping 用的 ICMP 套接字，不需要 CAP_NET_RAW',
+    zh: '每个组都可以打开 ping 用的 ICMP 套接字，不需要 CAP_NET_RAW',
   },
   'net.ipv6.conf.all.disable_ipv6': {
     en: 'turn IPv6 off, also for later interfaces: the networks of containers have none',

@@ -56,7 +56,7 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
         ...bridgeLesson,
         groupWhy: {
           en: 'hold the network of the host: the child creates the other end of the cable there',
-          zh: '留住宿主机的网络：子进程要在那里创建线缆的另一端',
+          zh: '留住宿主机的网络：子进程要在那里创建网线的另一端',
         },
         why: {
           en: 'hold the network namespace of the host, in which the peer is created',
@@ -81,7 +81,7 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
         ...bridgeLesson,
         groupWhy: {
           en: `a veth cable joins eth0 to ${bridge}; address ${endpoint.address}, default route by ${endpoint.gateway}`,
-          zh: `一根 veth 线缆把 eth0 接到 ${bridge}；地址 ${endpoint.address}，默认路由经过 ${endpoint.gateway}`,
+          zh: `一根 veth 网线把 eth0 接到 ${bridge}；地址 ${endpoint.address}，默认路由经过 ${endpoint.gateway}`,
         },
         why: {
           en: 'open a netlink socket in the new, still empty network namespace',
@@ -101,7 +101,7 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
             }),
             why: {
               en: `create a veth pair, a cable: eth0 here, ${hostInterface} on the host`,
-              zh: `创建一对 veth，就像一根线缆：这里是 eth0，宿主机那端是 ${hostInterface}`,
+              zh: `创建一对 veth，就像一根网线：这里是 eth0，宿主机那端是 ${hostInterface}`,
             },
           },
         ],

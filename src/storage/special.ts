@@ -42,7 +42,7 @@ export function opaqueStep(path: ByteString): Step {
   return xattr(path, 'trusted.overlay.opaque', Buffer.from('y'), {
     why: {
       en: 'make the directory opaque: what lower layers have in it is hidden',
-      zh: '把目录标记为 opaque：下面各层在其中的内容被隐藏',
+      zh: '把目录标记为不透明：下面各层在其中的内容被隐藏',
     },
     group: 'whiteouts',
     lesson,

@@ -77,7 +77,7 @@ function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): St
         group: 'drop capabilities from the bounding set',
         groupWhy: {
           en: 'nothing in the container can ever gain these capabilities, not even a set-uid binary',
-          zh: '容器里的进程再也得不到这些权限，借助 set-uid 程序也不行',
+          zh: '容器里的进程再也得不到这些权能，借助 set-uid 程序也不行',
         },
       }),
     );
@@ -98,7 +98,7 @@ function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
     group: 'become the user',
     groupWhy: {
       en: 'set groups, then the user, while the rights to do so last; this cannot be undone',
-      zh: '趁还有权限，先设置组，再设置用户；此后无法恢复',
+      zh: '趁还有权能，先设置组，再设置用户；此后无法恢复',
     },
   };
   const groups = struct(
@@ -146,7 +146,7 @@ function setCapabilities(effective: readonly string[], permitted: readonly strin
     call('capset', [header, sets], {
       why: {
         en: 'set the capabilities; none is inheritable, so that execve adds none (CVE-2022-24769)',
-        zh: '设置进程的权限；没有一项可继承，所以 execve 不会增加权限（CVE-2022-24769）',
+        zh: '设置进程的权能；没有一项可继承，所以 execve 不会增加权能（CVE-2022-24769）',
       },
       lesson,
     }),

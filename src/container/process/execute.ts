@@ -104,7 +104,7 @@ export function readyToRun(): Step[] {
 /** Child section: files that the process makes are writable for its owner only. */
 export function fileMask(): Step {
   return call('umask', [0o022], {
-    why: { en: 'files that the command creates are writable for their owner only', zh: '命令创建的文件只有属主可写' },
+    why: { en: 'files that the command creates are writable for their owner only', zh: '命令创建的文件只有所有者可写' },
     lesson,
   });
 }
@@ -113,7 +113,7 @@ export function fileMask(): Step {
 export function noNewPrivileges(): Step[] {
   return [
     call('prctl', [PR.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0], {
-      why: { en: 'no execve can add rights from here on', zh: '从这里起，execve 不能再增加权限' },
+      why: { en: 'no execve can add rights from here on', zh: '从这里起，execve 不能再增加权能' },
       lesson: 'capabilities-and-seccomp',
     }),
   ];

@@ -150,7 +150,7 @@ export function makeStage(staging: string): Step[] {
       ...stage,
       why: {
         en: 'a private tmpfs will hold the root and the sources of the volumes',
-        zh: '私有的 tmpfs，用来放置根和各个卷的来源',
+        zh: '私有的 tmpfs，用来放置根和各个卷的源',
       },
     }),
     mkdir(staging + stagedRoot, 0o755, {
@@ -169,14 +169,14 @@ export function stageSources(binds: readonly HeldBind[], staging: string): Step[
           ...stage,
           why: {
             en: 'create a directory beside the root to bind the source on',
-            zh: '在根的旁边创建目录，作为来源的挂载点',
+            zh: '在根的旁边创建目录，作为源的挂载点',
           },
         })
       : call('mknodat', [AT.AT_FDCWD, str(place(i)), S.S_IFREG | 0o600, 0], {
           ...stage,
           why: {
             en: 'create a file beside the root to bind the source on',
-            zh: '在根的旁边创建文件，作为来源的挂载点',
+            zh: '在根的旁边创建文件，作为源的挂载点',
           },
         }),
     mount(bind.source, place(i), null, MS.MS_BIND | MS.MS_REC, null, {
@@ -191,7 +191,7 @@ export function stageSources(binds: readonly HeldBind[], staging: string): Step[
       ...stage,
       why: {
         en: 'hold the source by a descriptor, since no path will lead to it later',
-        zh: '用描述符留住来源，因为以后没有路径通向它',
+        zh: '用描述符留住源，因为以后没有路径通向它',
       },
       save: bind.held,
     }),
@@ -244,7 +244,7 @@ export function bindStaged(binds: readonly HeldBind[], arch: Architecture): Step
       ...place.steps,
       nameDescriptor(bind.held, source, {
         ...about,
-        why: { en: 'name the held source by its descriptor', zh: '用描述符指定留住的来源' },
+        why: { en: 'name the held source by its descriptor', zh: '用描述符指定留住的源' },
       }),
       mount(source, place.path, null, MS.MS_BIND | MS.MS_REC, null, {
         ...about,
@@ -259,7 +259,7 @@ export function bindStaged(binds: readonly HeldBind[], arch: Architecture): Step
       }),
       close(bind.held, {
         ...about,
-        why: { en: 'the source is mounted, so its descriptor is not needed', zh: '来源已经挂载好，不再需要它的描述符' },
+        why: { en: 'the source is mounted, so its descriptor is not needed', zh: '源已经挂载好，不再需要它的描述符' },
       }),
     ];
   });

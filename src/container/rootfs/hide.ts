@@ -64,7 +64,7 @@ function expectNull(facts: HostFacts): Step[] {
       ...masks,
       why: {
         en: '/dev/null must be device 1:3, or the masks would show another file (CVE-2025-31133)',
-        zh: '/dev/null 必须是设备 1:3，否则掩蔽之处会露出别的文件（CVE-2025-31133）',
+        zh: '/dev/null 必须是设备 1:3，否则遮盖之处会露出别的文件（CVE-2025-31133）',
       },
     }),
     call('close', [nullFd], {

@@ -117,7 +117,7 @@ function expectFilesystem(bind: MountTarget, path: Data): Step[] {
       ...about,
       why: {
         en: 'the mount point must lie on the expected file system, not on /proc, /sys or a mask',
-        zh: '挂载点必须在预期的文件系统上，而不在 /proc、/sys 或掩蔽它们的挂载上',
+        zh: '挂载点必须在预期的文件系统上，而不在 /proc、/sys 或遮盖它们的挂载上',
       },
     }),
   ];

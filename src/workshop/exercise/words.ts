@@ -13,7 +13,7 @@ export const words = {
   malformed: (reason: string): Text => ({ en: reason, zh: `参数不对：${reason}` }),
   kernelRefused: (step: string, errno: string): Text => ({
     en: errno === 'unexpected' ? `${step}: other bytes are there` : `the kernel answers ${errno} to ${step}`,
-    zh: errno === 'unexpected' ? `${step}：那里的字节不一样` : `内核对 ${step} 返回 ${errno}`,
+    zh: errno === 'unexpected' ? `${step}：那里的字节与预期不同` : `内核对 ${step} 返回 ${errno}`,
   }),
   seeManual: (call: string, errno: string): Text => ({
     en: `man 2 ${call} lists what ${errno} can mean`,
@@ -31,7 +31,7 @@ export const words = {
   },
   endedEarly: (status: number): Text => ({
     en: `the process ended with status ${status} before anybody could look at it`,
-    zh: `进程还没等人来看就以状态 ${status} 结束了`,
+    zh: `还没来得及查看，进程就已结束，退出状态是 ${status}`,
   }),
   itPrinted: (lines: readonly string[]): Text =>
     lines.length === 0
@@ -43,7 +43,7 @@ export const words = {
   }),
   exportIt: (name: string): Text => ({
     en: `write \`export const ${name} = …\`; \`-- reset\` brings the skeleton back`,
-    zh: `请写 \`export const ${name} = …\`；\`-- reset\` 会恢复骨架`,
+    zh: `请写 \`export const ${name} = …\`；\`-- reset\` 会恢复最初的骨架`,
   }),
   notWritten: (name: string): Text => ({ en: `${name} is not written yet`, zh: `${name} 还没有写` }),
   write: {
@@ -53,7 +53,7 @@ export const words = {
   tooSlow: (name: string): Text => ({ en: `${name} does not come to an end`, zh: `${name} 一直没有结束` }),
   endlessLoop: {
     en: 'it was ended after some seconds: is there a loop without an end?',
-    zh: '几秒之后它被终止了：是不是有一个没有尽头的循环？',
+    zh: '几秒之后它被终止了：是不是写了死循环？',
   },
   tooMuchMemory: (name: string): Text => ({
     en: `${name} uses more and more memory`,
@@ -70,7 +70,7 @@ export const words = {
   },
   endedBefore: (name: string, status: number): Text => ({
     en: `${name}: the code ended its process (status ${status}) and gave no answer`,
-    zh: `${name}：代码结束了自己的进程（状态 ${status}），没有给出答案`,
+    zh: `${name}：代码结束了自己的进程（退出状态 ${status}），没有给出答案`,
   }),
   doesNotExit: {
     en: 'does it call process.exit, or start something and wait for it? A piece only computes and returns',
@@ -79,11 +79,11 @@ export const words = {
   noStep: (name: string): Text => ({ en: `${name} returned something that is no step`, zh: `${name} 返回的不是步骤` }),
   otherShape: (name: string): Text => ({
     en: `${name} returned something else than the engine expects`,
-    zh: `${name} 返回的不是引擎所期待的`,
+    zh: `${name} 返回的不是引擎所期望的`,
   }),
   shapes: (expected: Text, found: Text): Text => ({
     en: `expected ${expected.en}, found ${found.en}`,
-    zh: `期待${expected.zh}，得到${found.zh}`,
+    zh: `期望${expected.zh}，得到${found.zh}`,
   }),
   shape: {
     step: { en: 'one step', zh: '一个步骤' },

@@ -72,14 +72,14 @@ function inUserNamespace(): Program {
       ...writeFile('/proc/self/setgroups', 'deny', fd, {
         why: {
           en: 'give up setgroups: the kernel asks for that before an ordinary user may map a group',
-          zh: '放弃 setgroups：普通用户要映射用户组，内核先要求做这一步',
+          zh: '放弃 setgroups：普通用户要映射组，内核先要求做这一步',
         },
       }),
       ...writeFile('/proc/self/uid_map', `0 ${process.getuid!()} 1`, fd, {
         why: { en: 'user 0 in here is you out there', zh: '里面的 0 号用户，就是外面的你' },
       }),
       ...writeFile('/proc/self/gid_map', `0 ${process.getgid!()} 1`, fd, {
-        why: { en: 'the same for your group', zh: '用户组也一样' },
+        why: { en: 'the same for your group', zh: '组也一样' },
       }),
       call('chdir', [str(process.cwd())], {
         why: { en: 'go back to where you called this', zh: '回到你运行命令时所在的目录' },

@@ -20,7 +20,7 @@ npm keeps --help for itself: npm run lesson -- --help`,
   npm run lesson               列出所有课程
   npm run lesson 04            运行一课：用编号或名字（pid-namespace、pid）
   npm run lesson 04 --step     每个系统调用之前画出当时的状态；! 打开一个 shell
-  npm run lesson 04 --shell    把你留在本课造出的环境里的 shell 中
+  npm run lesson 04 --shell    在本课造出的环境里打开一个 shell
   npm run lesson 04 --lang zh  使用中文（也看 LANG；en 为英文）
 
   npm run lesson 04 -- check   检查你写的 exercise.ts；watch 在每次保存时自动检查
@@ -41,11 +41,11 @@ npm keeps --help for itself: npm run lesson -- --help`,
   rootless: { en: 'Without root', zh: '没有 root 权限' },
   rootlessWhy: {
     en: 'You are not root. So the lesson runs in a user namespace in which you are: rights count there over all that it owns, and nowhere else. “The host” is then this namespace, too; what needs more rights than that is left out and named. These steps come first:',
-    zh: '你不是 root。所以本课在一个用户命名空间里运行，在那里你就是 root：权限只对归它所有的东西有效，出了它就无效。下文说的“宿主机”也在这个命名空间里；需要更多权限的部分会跳过并说明。先做这几步：',
+    zh: '你不是 root。所以本课在一个用户命名空间里运行，在那里你就是 root：权限只对归它所有的东西有效，出了它就无效。下文说的“宿主机”，指的就是这个命名空间；需要更多权限的部分会跳过并说明。先做这几步：',
   },
   noUserNamespace: {
     en: 'This lesson needs root, or a user namespace, and this machine gives ordinary users none:',
-    zh: '本课需要 root，或者用户命名空间，而这台机器不让普通用户使用它：',
+    zh: '本课需要 root，或者用户命名空间，而这台机器不让普通用户创建：',
   },
   useSudo: { en: 'run it with sudo', zh: '请用 sudo 运行' },
   orAllow: { en: ', or allow it:', zh: '，或者放开限制：' },
@@ -53,7 +53,7 @@ npm keeps --help for itself: npm run lesson -- --help`,
   cannotRun: { en: 'This lesson cannot run here', zh: '本课无法在这里运行' },
   prediction: { en: 'Your prediction', zh: '先猜一猜' },
   chooseKey: { en: 'Press a number (Enter skips)', zh: '请按数字键（回车跳过）' },
-  program: { en: 'The program, on the real kernel', zh: '程序，在真实的内核上运行' },
+  program: { en: 'The program, on the real kernel', zh: '程序：在真实的内核上运行' },
   inParent: { en: 'in the parent', zh: '父进程中' },
   inChild: { en: 'in the child', zh: '子进程中' },
   inExec: { en: 'and the new program', zh: '换上新程序' },
@@ -67,7 +67,7 @@ npm keeps --help for itself: npm run lesson -- --help`,
   container: { en: 'container', zh: '容器' },
   same: { en: 'same', zh: '相同' },
   differs: { en: 'different', zh: '不同' },
-  notAsClaimed: { en: 'NOT AS CLAIMED', zh: '与说法不符' },
+  notAsClaimed: { en: 'NOT AS CLAIMED', zh: '与所述不符' },
   nothing: { en: '(no difference)', zh: '（没有差别）' },
   answer: { en: 'The answer', zh: '答案' },
   right: { en: 'You were right.', zh: '你猜对了。' },
@@ -79,7 +79,7 @@ npm keeps --help for itself: npm run lesson -- --help`,
   made: { en: 'The same here: the lines that made each step', zh: '这里的写法：每一步出自哪一行' },
   performed: {
     en: 'All of them are performed by these lines of C; the shim knows nothing else:',
-    zh: '执行它们的是下面这几行 C；shim 别的什么也不懂：',
+    zh: '执行它们的是下面这几行 C；除此之外 shim 什么也不懂：',
   },
   comparison: { en: 'The same by other means', zh: '换一种办法再做一遍' },
   recap: { en: 'Looking back', zh: '回顾' },

@@ -194,7 +194,7 @@ export function withoutRights(composed: Program, facts: HostFacts): Program {
 function limits(seconds: number): Step[] {
   const limit = (name: keyof typeof RLIMIT, soft: number, hard = soft) =>
     call('prlimit64', [0, RLIMIT[name], struct(`{${soft}, ${hard}}`, { u64: soft }, { u64: hard }), 0], {
-      why: { en: 'limit what the code of a stranger may use', zh: '限制陌生人的代码能用多少资源' },
+      why: { en: 'limit what the code of a stranger may use', zh: '限制外来代码能用多少资源' },
     });
   return [
     limit('RLIMIT_CPU', seconds, seconds + 1),
