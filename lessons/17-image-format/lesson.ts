@@ -16,6 +16,7 @@ import { readFile } from '../../src/storage/merged-view.ts';
 import type { Program } from '../../src/syscalls/step.ts';
 import { type Lesson, lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
 import { said } from '../../src/workshop/play/evidence.ts';
+import { ClaimError } from '../../src/workshop/play/show.ts';
 import { figure } from './figure.ts';
 import {
   configOf,
@@ -282,18 +283,12 @@ export const lesson: Lesson = {
         fs.writeFileSync(blob, bytes);
         tell(`byte ${at}: ${layers[0].toString('latin1', at, at + 1)} → ${bytes.toString('latin1', at, at + 1)}`);
         tell(`tar -xO etc/motd → ${byHand('tar -xOf "$1" etc/motd', blob)}`);
-        try {
-          await ensureLayer(root, { chainId: diffIds[0]!, diffId: diffIds[0]!, blob, below: () => [] });
-        } finally {
-          tell(
-            `ls layers → ${
-              fs
-                .readdirSync(path.join(root, 'layers'))
-                .filter(name => !name.startsWith('.lock'))
-                .join(' ') || '–'
-            }`,
-          );
-        }
+        await ensureLayer(root, { chainId: diffIds[0]!, diffId: diffIds[0]!, blob, below: () => [] }).catch(error => {
+          const left = fs.readdirSync(path.join(root, 'layers')).filter(name => !name.startsWith('.lock'));
+          tell(`ls layers → ${left.join(' ') || '–'}`);
+          if (left.length > 0) throw new ClaimError(`a layer that was refused has left ${left.join(' ')}`);
+          throw error;
+        });
         return { facts: [] };
       },
     },
@@ -311,10 +306,10 @@ export const lesson: Lesson = {
         const file = path.join(scratch, 'changed.tar.gz');
         fs.writeFileSync(file, changed);
         tell(`byte ${system}: ${blob[system]} → ${changed[system]}`);
-        tell(
-          `gzip -dc | sha256sum → ${byHand('gzip -dc < "$1" | sha256sum', file).slice(0, 12)}…  diff ID ${shortened(diffIds[0]!)}`,
-        );
-        tell(`sha256sum → ${byHand('sha256sum "$1"', file).slice(0, 12)}…  blob ${shortened(made.blobs[0]!.digest)}`);
+        const [sum, blobSum] = [byHand('gzip -dc < "$1" | sha256sum', file), byHand('sha256sum "$1"', file)];
+        tell(`gzip -dc | sha256sum → ${sum.slice(0, 12)}…  diff ID ${shortened(diffIds[0]!)}`);
+        tell(`sha256sum → ${blobSum.slice(0, 12)}…  blob ${shortened(made.blobs[0]!.digest)}`);
+        if (!sum.startsWith(hexOf(diffIds[0]!))) throw new ClaimError('the tar is another one');
         const archive = path.join(scratch, 'archive.tar');
         fs.writeFileSync(archive, archiveWith(made, changed));
         await loadImages({ root: path.join(scratch, 'loaded'), source: archive });

@@ -11,6 +11,7 @@ import { explainPull } from '../../src/registry/http/errors.ts';
 import { type PullResult, pull } from '../../src/registry/pull.ts';
 import { readFile } from '../../src/storage/merged-view.ts';
 import type { Lesson } from '../../src/workshop/lesson.ts';
+import { ClaimError } from '../../src/workshop/play/show.ts';
 import { digestOf, shortened, type Tell } from '../17-image-format/image.ts';
 import { figure } from './figure.ts';
 import { type Hub, makeHub, repository } from './hub.ts';
@@ -66,7 +67,9 @@ async function pullOnce(
       const result = await pull(`${host}/${repository}${by(hub)}`, { root, ...ownSettings(scratch) });
       return { hub, root, result, exchanges };
     } catch (error) {
-      tell(`ls blobs/sha256 layers → ${leftIn(root).join(' ') || '–'}`);
+      const left = leftIn(root);
+      tell(`ls blobs/sha256 layers → ${left.join(' ') || '–'}`);
+      if (left.length > 0) throw new ClaimError(`a pull that failed has left ${left.join(' ')}`);
       throw error;
     }
   });
