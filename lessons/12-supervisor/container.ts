@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import { eventually } from '../../src/cgroup/files.ts';
 import { capabilitySets } from '../../src/container/process/capabilities.ts';
 import type { Tether } from '../../src/container/process/namespaces.ts';
@@ -72,7 +71,7 @@ export function smallContainer({ command, uid = nobody, tie = all => all, files,
   });
 }
 
-/** A shell that runs `script` as it stands. It must end when its input is closed, or when `$LESSON` is gone. */
+/** A shell that runs `script` as it stands. It must end when its input or output is closed, or when `$LESSON` is gone. */
 export function shell(script: string, scratch: string): Command {
   return {
     path: '/bin/sh',
@@ -93,16 +92,11 @@ export interface Kept {
   readonly output: readonly string[];
 }
 
-/**
- * Starts a container, waits until its first process has said `ready`, and ends it when `look` is done.
- *
- * @param input a file in place of the pipe that is its standard input, and that ends with the supervisor
- */
-export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>, input?: string): Promise<T> {
-  const file = input === undefined ? undefined : fs.openSync(input, 'r');
+/** Starts a container, waits until its first process has said `ready`, and ends it when `look` is done. */
+export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>): Promise<T> {
   const shim = launch(program, {
     label: 'lesson',
-    stdio: [file ?? 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     memfd: hostFacts().features.memfd,
   });
   const identities: ProcessIdentity[] = [];
@@ -121,7 +115,6 @@ export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>
     return await look({ shim, supervisor, first, output: await output });
   } finally {
     shim.process.stdin?.destroy();
-    if (file !== undefined) fs.closeSync(file);
     for (const one of identities) if (isAlive(one)) process.kill(one.pid, 'SIGKILL');
     if (identities.length === 0) await shim.abort();
     await shim.ended;

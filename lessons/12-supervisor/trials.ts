@@ -93,11 +93,10 @@ const isZombie = (state: string) => / Z\b/.test(state);
 
 /** Orphans that end, under a PID 1 that never waits, and under one that waits for any child. */
 export async function zombies(scratch: string, tell: Tell): Promise<Evidence> {
-  const [stay, end] = [`${scratch}/stay`, `${scratch}/end`];
+  const end = `${scratch}/end`;
   const orphan = `(while [ ! -e "$LESSON/end" ]; do sleep 0.1; done) > /dev/null 2>&1 & echo $!`;
   const begin = `for i in 1 2 3; do sh -c '${orphan}'; done; ${ready}; `;
   const count = (name: string, rest: string) => {
-    fs.writeFileSync(stay, '');
     fs.rmSync(end, { force: true });
     const program = smallContainer({ command: shell(begin + rest, scratch), uid: root });
     return keep(program, async ({ first, output }) => {
@@ -114,8 +113,7 @@ export async function zombies(scratch: string, tell: Tell): Promise<Evidence> {
     });
   };
   const waiting = await count('cat', 'exec cat > /dev/null');
-  const collected = await count('sh', 'while [ -e "$LESSON/stay" ]; do sleep 0.1; done');
-  fs.rmSync(stay);
+  const collected = await count('sh', 'while echo; do sleep 0.1; done');
   return {
     columns: [
       { en: 'PID 1 is cat', zh: '1 号是 cat' },
@@ -202,11 +200,8 @@ export function killedSupervisor(
   tell: Tell,
   { tie, survives }: { tie: (tether: Tether) => Tether; survives: boolean },
 ): Promise<Evidence> {
-  // A pipe would be closed with the supervisor. Its user may not enter the directory; of its input it sees whether it was removed.
-  const stay = `${scratch}/stay-${survives}`;
-  const script = `trap 'echo still here' USR1; ${ready}
-while :; do case $(readlink /proc/self/fd/0) in *deleted*) exit ;; esac; sleep 0.1; done`;
-  fs.writeFileSync(stay, '');
+  // Its input would be closed with the supervisor. The reader of its output is the lesson: without it, echo fails.
+  const script = `trap 'echo still here' USR1; ${ready}; while echo; do sleep 0.1; done`;
   const program = smallContainer({ command: shell(script, scratch), tie });
   const look = async ({ shim, supervisor, first }: Kept): Promise<Evidence> => {
     const parent = () => (isAlive(first) ? statusField(first.pid, 'PPid') : '–');
@@ -244,7 +239,7 @@ while :; do case $(readlink /proc/self/fd/0) in *deleted*) exit ;; esac; sleep 0
       ],
     };
   };
-  return keep(program, look, stay);
+  return keep(program, look);
 }
 
 /**
