@@ -72,6 +72,7 @@ const differing: Record<string, string[]> = {
   '04-pid-namespace': ['pid', 'uts'],
   '05-mount-namespace': ['mnt'],
   '06-pivot-root': ['mnt', 'pid', 'uts'],
+  '12-supervisor': ['mnt', 'pid'],
   '13-veth-and-bridge': ['net'],
   '14-network-modes': ['net'],
   '15-published-ports': ['net', 'pid'],
