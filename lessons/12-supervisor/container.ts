@@ -2,6 +2,7 @@ import { eventually } from '../../src/cgroup/files.ts';
 import { capabilitySets } from '../../src/container/process/capabilities.ts';
 import type { Tether } from '../../src/container/process/namespaces.ts';
 import type { Stdio } from '../../src/container/process/stdio.ts';
+import { kernelMounts } from '../../src/container/spec.ts';
 import type { SupervisorSteps } from '../../src/container/supervisor.ts';
 import { pieces } from '../../src/engine/compile/pieces.ts';
 import { hostFacts } from '../../src/host/facts.ts';
@@ -13,6 +14,7 @@ import { without } from '../../src/workshop/break.ts';
 import { type Command, lessonProgram } from '../../src/workshop/lesson.ts';
 import { READY } from '../../src/workshop/play/ready.ts';
 
+const devpts = kernelMounts.find(one => one.type === 'devpts')!;
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
 
 /** The user of most containers that care: nobody. */
@@ -38,6 +40,7 @@ export function smallContainer({ command, uid = nobody, tie = all => all, files,
   const child = slot('child');
   const tether = tie(pieces.dieWithSupervisor());
   const user = { uid, gid: uid, additionalGids: [uid] };
+  const onTerminal = stdio?.supervise.console !== undefined;
   return program({
     host: [
       ...without(pieces.leaveCaller(facts), 'setsid('),
@@ -50,9 +53,11 @@ export function smallContainer({ command, uid = nobody, tie = all => all, files,
     ],
     child: [
       ...tether.first,
+      ...(onTerminal ? pieces.newSession() : []),
       ...pieces.mountNamespace(),
       // The engine first removes what an image may have in the place of /proc. Here no image is.
       ...without(pieces.kernelMount(proc, facts), 'unlinkat('),
+      ...(onTerminal ? pieces.kernelMount(devpts, facts) : []),
       ...(stdio?.child ?? []),
       // Without the drops from the bounding set, two dozen calls: lesson 10 has them.
       ...pieces.capabilities(capabilitySets([], uid), user, { capabilities: new Set() }),
@@ -90,10 +95,20 @@ export interface Kept {
   readonly first: ProcessIdentity;
   /** Lines that it printed before `ready`. */
   readonly output: readonly string[];
+  /** All that its supervisor has forwarded so far, by stream. */
+  readonly heard: { stdout: string; stderr: string };
 }
 
-/** Starts a container, waits until its first process has said `ready`, and ends it when `look` is done. */
-export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>): Promise<T> {
+/**
+ * Starts a container, waits until its first process has said `ready`, and ends it when `look` is done.
+ *
+ * @param before called before its program begins
+ */
+export async function keep<T>(
+  program: Program,
+  look: (kept: Kept) => Promise<T>,
+  before: (shim: Shim) => void = () => {},
+): Promise<T> {
   const shim = launch(program, {
     label: 'lesson',
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -106,13 +121,17 @@ export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>
     const [supervisor, first] = [shim.process.pid!, shim.pid].map(pid => findIdentity(pid));
     if (supervisor === undefined || first === undefined) throw new Error('the container ended before it began');
     identities.push(first, supervisor);
-    const captured = program.supervise?.stdout !== undefined;
-    if (captured) shim.client.attach({ stdin: false, stdout: true, stderr: true });
-    const output = printed(shim, captured);
+    const { stdin, stdout, console } = program.supervise ?? {};
+    const captured = (stdout ?? console) !== undefined;
+    if (captured) shim.client.attach({ stdin: (stdin ?? console) !== undefined, stdout: true, stderr: true });
+    const heard = { stdout: '', stderr: '' };
+    const output = printed(shim, captured ? heard : undefined);
+    output.catch(() => {});
     shim.process.stderr?.resume();
+    before(shim);
     shim.go();
     await shim.executed;
-    return await look({ shim, supervisor, first, output: await output });
+    return await look({ shim, supervisor, first, output: await output, heard });
   } finally {
     shim.process.stdin?.destroy();
     for (const one of identities) if (isAlive(one)) process.kill(one.pid, 'SIGKILL');
@@ -121,17 +140,24 @@ export async function keep<T>(program: Program, look: (kept: Kept) => Promise<T>
   }
 }
 
-/** Lines up to `ready`, of the pipe that the first process inherited or of what its supervisor forwards. */
-function printed(shim: Shim, captured: boolean): Promise<string[]> {
+/**
+ * Lines up to `ready`: of the pipe that the first process inherited, or of what its supervisor forwards, which is then kept in
+ * `heard`.
+ */
+function printed(shim: Shim, heard: Kept['heard'] | undefined): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let text = '';
     const take = (chunk: Buffer) => {
       text += chunk.toString('utf8');
       const [before, after] = text.split(READY);
-      if (after !== undefined) resolve(before!.split('\n').filter(line => line !== ''));
+      if (after !== undefined) resolve(before!.split(/\r?\n/).filter(line => line !== ''));
     };
-    if (captured) shim.onOutput((_stream, chunk) => take(chunk));
-    else shim.process.stdout!.on('data', take);
+    if (heard === undefined) shim.process.stdout!.on('data', take);
+    else
+      shim.onOutput((stream, chunk) => {
+        heard[stream] += chunk.toString('utf8');
+        take(chunk);
+      });
     void shim.ended.then(() => reject(new Error(`the container ended early: ${text}`)));
   });
 }

@@ -9,6 +9,7 @@ import { said } from '../../src/workshop/play/evidence.ts';
 import { nobody, smallContainer } from './container.ts';
 import { figure } from './figure.ts';
 import { exitRecord, killedSupervisor, signals, theSeal, zombies } from './trials.ts';
+import { pipesOrTerminal } from './typing.ts';
 
 /** The orphan has 30 seconds; it ends with PID 1, which is much sooner. */
 const inside = `echo "my PID: $$"
@@ -28,7 +29,7 @@ export const lesson: Lesson = {
     zh: '1 号进程对里面负有什么责任，外面又得有谁为它做什么：等待、记录、同生共死',
   },
   needs: ['root', 'pid', 'mnt'],
-  minutes: 35,
+  minutes: 40,
   figure,
   question: {
     ask: {
@@ -205,6 +206,44 @@ symlink(text, "exit");                                /* for who asks later */`,
         zh: '僵尸没有内存，也没有打开的文件，但它占着编号，也算一个进程。若限制了进程数（第 9 课），僵尸攒够了就会出现 `fork: Resource temporarily unavailable`，那可能是启动几个星期之后的事了。',
       },
       show: zombies,
+    },
+    {
+      title: { en: 'Three pipes, or a terminal', zh: '三条管道，还是一个终端' },
+      before: {
+        en: 'The same shell twice: once its supervisor holds the other ends of three pipes, as with `run -i`, once the master of a pseudo-terminal, as with `run -it`. A client sets the window to 40 rows of 100 columns and types Ctrl-C, which is the byte 3.',
+        zh: '同样的 shell 运行两次：一次由监管进程握着三条管道的另一端，如同 `run -i`；一次握着伪终端的主端，如同 `run -it`。客户端把窗口设为 40 行 100 列，然后按下 Ctrl-C，也就是字节 3。',
+      },
+      question: {
+        ask: { en: 'With `-it`, who makes a SIGINT of that byte?', zh: '用 `-it` 时，是谁把这个字节变成 SIGINT？' },
+        right: {
+          text: { en: 'the kernel, in the pseudo-terminal', zh: '内核，在伪终端里' },
+          because: {
+            en: 'Client and supervisor pass the byte on like any other. The line discipline of the terminal knows it (`stty -a`: intr = ^C) and sends SIGINT to the foreground process group of the session whose controlling terminal this is. That is why the child calls setsid and TIOCSCTTY.',
+            zh: '客户端和监管进程对它一视同仁，原样转交。认得它的是终端的行规程（`stty -a`：intr = ^C），由它向会话的前台进程组发 SIGINT，这个会话的控制终端就是它。所以子进程要调用 setsid 和 TIOCSCTTY。',
+          },
+        },
+        wrong: [
+          {
+            text: { en: 'the command `run`: it gets SIGINT and passes it on', zh: '`run` 命令：它收到 SIGINT 再转发' },
+            because: {
+              en: 'So it is without `-t`, where your own terminal makes the signal. With `-t` the command sets your terminal to raw, and Ctrl-C is a byte that it reads.',
+              zh: '不加 `-t` 时是这样，信号由你自己的终端产生。加了 `-t`，这个命令会把你的终端设成 raw 模式，Ctrl-C 就只是它读到的一个字节。',
+            },
+          },
+          {
+            text: { en: 'the supervisor: it sees the byte and calls kill', zh: '监管进程：它看到这个字节就调用 kill' },
+            because: {
+              en: 'It does not look into what it copies. An editor in the container may want the byte itself, and tells its terminal so.',
+              zh: '它不看自己转交的内容。容器里的编辑器也许就要这个字节本身，它会告诉自己的终端。',
+            },
+          },
+        ],
+      },
+      after: {
+        en: 'Pipes are better for programs: nothing is changed on the way, and errors stay apart. A terminal is better for people. The child makes it in its own devpts and sends the master to the supervisor through a socket (SCM_RIGHTS), so that nobody outside has to open a path in the container.',
+        zh: '给程序用，管道更好：中途什么也不改，错误输出也是分开的。给人用，终端更好。伪终端由子进程在自己的 devpts 里创建，主端通过套接字交给监管进程（SCM_RIGHTS），这样外面谁也不必打开容器里的路径。',
+      },
+      show: pipesOrTerminal,
     },
     {
       title: { en: 'The command hangs up', zh: '命令先走了' },
@@ -422,6 +461,10 @@ symlink(text, "exit");                                /* for who asks later */`,
     {
       en: 'a signal without a handler is dropped for PID 1, and `kill` says nothing of it',
       zh: '发给 1 号进程的信号，没有处理函数就被丢弃，`kill` 也不会提示',
+    },
+    {
+      en: 'a terminal is in the kernel, between two descriptors: it makes the signal of a byte, and one stream of two',
+      zh: '终端在内核里，夹在两个描述符之间：它把一个字节变成信号，把两个流并成一个',
     },
     {
       en: 'the exit status is told once, to the parent: the supervisor waits and writes it down',

@@ -8,7 +8,7 @@ const groupWhy = {
   en: 'the shim continues as a copy that not even root in a container can change (CVE-2019-5736)',
   zh: 'shim 换成一份副本继续运行，连容器里的 root 也改不了它（CVE-2019-5736）',
 };
-const about = (why: Text) => ({ why, lesson: 'pivot-root' as const, group: 'seal', groupWhy });
+const about = (why: Text) => ({ why, lesson: 'supervisor' as const, group: 'seal', groupWhy });
 
 /**
  * The first program of every shim: copies itself into memory that nobody can write, and executes the copy. A container

@@ -63,7 +63,7 @@ export interface Tether {
  * getppid(2) does not help: in a new PID namespace it returns 0 whether or not the parent lives.
  */
 export function dieWithSupervisor(): Tether {
-  const lesson = 'process';
+  const lesson = 'supervisor';
   const group = 'check the supervisor';
   const commandLine = slot('command line of the supervisor');
   const seen = room(16, '<command line of the supervisor>');

@@ -4,7 +4,7 @@ import { type Step, type Supervise, slot, word } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
 import { O } from '../../syscalls/uapi/flags.ts';
 
-const lesson = 'process' as const;
+const lesson = 'supervisor' as const;
 
 /** How a process of a container gets its input and output: what each side does, and what the supervisor serves. */
 export interface Stdio {

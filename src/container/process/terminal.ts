@@ -8,7 +8,7 @@ import { AF, AT, DEVPTS_SUPER_MAGIC, MS, O, SCM_RIGHTS, SOCK, SOL_SOCKET, TIO } 
 
 import type { Stdio } from './stdio.ts';
 
-const lesson = 'process' as const;
+const lesson = 'supervisor' as const;
 
 /**
  * A pseudo-terminal out of the container's own devpts. The child makes it and hands the master to the supervisor, so that
