@@ -175,7 +175,7 @@ waitpid(pid, &status, 0);`,
           text: { en: 'EACCES', zh: 'EACCES' },
           because: {
             en: 'Only regular files can be executed, and the kernel says of all others that access is denied. The `x` of a directory means: one may look up names in it.',
-            zh: '只有普通文件才能执行，对别的文件内核一律回答“拒绝访问”。目录的 `x` 另有含义：允许在里面按名字查找。',
+            zh: '只有普通文件才能执行，对别的文件，内核一律返回“拒绝访问”。目录的 `x` 另有含义：允许在里面按名字查找。',
           },
         },
         wrong: [

@@ -63,7 +63,7 @@ export const lesson: Lesson = {
       text: { en: '−1, and errno is EPERM', zh: '−1，errno 是 EPERM' },
       because: {
         en: '`sethostname` asks for the capability CAP_SYS_ADMIN, not for a user. But with its effective user 0 a process loses its effective capabilities. Further on, libc and strace both say so.',
-        zh: '`sethostname` 要的是 CAP_SYS_ADMIN 这项权限，而不是某个用户。但进程的有效用户一旦不再是 0，有效权限也随之失去。下面 libc 和 strace 都会这么说。',
+        zh: '`sethostname` 要的是 CAP_SYS_ADMIN 这项权能（capability），而不是某个用户。但进程的有效用户一旦不再是 0，有效权能也随之失去。后面 libc 和 strace 都会这么说。',
       },
     },
     wrong: [
@@ -78,7 +78,7 @@ export const lesson: Lesson = {
         text: { en: '−1, and errno is EACCES', zh: '−1，errno 是 EACCES' },
         because: {
           en: 'EACCES is what a file’s mode says. A hostname has no mode; what is missing is a right, and that is EPERM.',
-          zh: 'EACCES 说的是文件的权限位。主机名没有权限位；缺的是一项权限，所以是 EPERM。',
+          zh: 'EACCES 说的是文件的权限位。主机名没有权限位；缺的是一项权能，所以是 EPERM。',
         },
       },
     ],
@@ -279,7 +279,7 @@ __asm__ volatile("syscall"
         text: { en: 'nothing', zh: '没有关系' },
         because: {
           en: 'The kernel’s hostname is no file, and EPERM speaks of a missing right.',
-          zh: '内核里的主机名不是文件，EPERM 说的是缺少权限。',
+          zh: '内核里的主机名不是文件，EPERM 说的是缺少权能。',
         },
       },
       wrong: [

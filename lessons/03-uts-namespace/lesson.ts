@@ -244,7 +244,7 @@ waitpid(pid, &status, 0);`,
           text: { en: 'EPERM', zh: 'EPERM' },
           because: {
             en: 'It asks for CAP_SYS_ADMIN over the UTS namespace, and the change of user took that away. Who made the namespace does not count.',
-            zh: '它要求对这个 UTS 命名空间有 CAP_SYS_ADMIN，而换用户时这项权限已经没了。命名空间是谁建的，并不算数。',
+            zh: '它要求对这个 UTS 命名空间有 CAP_SYS_ADMIN，而换用户时这项权能已经没了。命名空间是谁建的，并不算数。',
           },
         },
         wrong: [
@@ -252,7 +252,7 @@ waitpid(pid, &status, 0);`,
             text: { en: 'EACCES', zh: 'EACCES' },
             because: {
               en: 'EACCES speaks of a file’s mode. A missing capability is EPERM.',
-              zh: 'EACCES 说的是文件权限位；缺少权限（capability）返回的是 EPERM。',
+              zh: 'EACCES 说的是文件权限位；缺少权能（capability）返回的是 EPERM。',
             },
           },
           {

@@ -97,7 +97,7 @@ export const lesson: Lesson = {
           claim: 'differs',
         },
         {
-          what: { en: 'its PID, asked inside ($$)', zh: '在里面问自己的 PID($$)' },
+          what: { en: 'its PID, asked inside ($$)', zh: '在里面问自己的 PID（$$）' },
           host: String(container.pid),
           container: said(container, 'my PID'),
           claim: 'differs',

@@ -344,7 +344,7 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
             text: { en: 'EPERM', zh: 'EPERM' },
             because: {
               en: 'No right is missing. The kernel refuses the same to everybody.',
-              zh: '并不缺少什么权限，换谁来内核都会拒绝。',
+              zh: '并不缺少什么权能，换谁来内核都会拒绝。',
             },
           },
           {
@@ -543,7 +543,7 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
           text: { en: 'it needs no rights', zh: '不需要权限' },
           because: {
             en: 'Both need a capability: CAP_SYS_CHROOT the one, CAP_SYS_ADMIN the other.',
-            zh: '两个都需要权限：`chroot` 要 CAP_SYS_CHROOT，`pivot_root` 要 CAP_SYS_ADMIN。',
+            zh: '两个都需要权能：`chroot` 要 CAP_SYS_CHROOT，`pivot_root` 要 CAP_SYS_ADMIN。',
           },
         },
       ],
