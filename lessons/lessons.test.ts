@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import * as assert from 'uvu/assert';
+import { readCgroupLayout } from '../src/host/cgroup-layout.ts';
 import { namespacesOf } from '../src/host/namespaces.ts';
 import { courseIds, lessonIds, loadLesson } from '../src/workshop/catalog.ts';
 import { eventually } from '../test/support/eventually.ts';
@@ -123,6 +124,30 @@ for (const [signal, code] of [
     assert.is(await ended(runner), code, runner.output());
     await eventually(() => !fs.existsSync(`/proc/${pid}`));
     assert.equal(leftovers(), []);
+  });
+
+/** The groups of the lessons of one process, in every hierarchy. */
+const groupsOf = (pid: number): string[] =>
+  readCgroupLayout().hierarchies.flatMap(({ mountpoint }) =>
+    fs.readdirSync(mountpoint).filter(name => name.startsWith(`minidock-lesson-${pid}-`)),
+  );
+
+for (const end of ['exit', 'SIGINT'] as const)
+  test(`09-cgroups: ${end} in its shell leaves no group`, async () => {
+    const runner = watch(['09', '--shell']);
+    try {
+      const pid = await madeProcess();
+      assert.is.not(groupsOf(runner.pid!).length, 0);
+      // What the shell has started goes too.
+      runner.stdin!.write('sleep 1000 &\n');
+      if (end === 'exit') runner.stdin!.end('exit 0\n');
+      else runner.kill(end);
+      assert.is(await ended(runner), end === 'exit' ? 0 : 130, runner.output());
+      await eventually(() => !fs.existsSync(`/proc/${pid}`));
+      assert.equal(groupsOf(runner.pid!), []);
+    } finally {
+      runner.kill('SIGTERM');
+    }
   });
 
 test('a killed runner leaves its directory to the next one', async () => {

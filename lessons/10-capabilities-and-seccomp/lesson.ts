@@ -528,7 +528,9 @@ prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);`,
           },
         ],
       },
-      outcome: { call: seccompCall(), errno: 'EACCES' },
+      get outcome() {
+        return { call: seccompCall(), errno: 'EACCES' };
+      },
     },
     {
       title: { en: 'Break it: the user before the groups', zh: '换个顺序：先换用户，再换组' },

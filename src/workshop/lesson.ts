@@ -26,6 +26,8 @@ export interface Lesson {
   readonly question: Question;
   /** Makes what the program needs on disk; everything inside `scratch`, which is removed afterwards. */
   prepare?(scratch: string): Promise<void> | void;
+  /** Removes what the lesson made outside of `scratch`, once its process is gone: at the end and at every early one. */
+  tidy?(scratch: string): Promise<void> | void;
   readonly run: Run | Demonstration;
   /**
    * Steps that are performed and not shown one by one, in all programs of the lesson: what only prepares it, or repeats what was

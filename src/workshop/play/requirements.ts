@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import { readCgroupLayout } from '../../host/cgroup-layout.ts';
 import { systemProgram } from '../../host/programs.ts';
 import type { Text } from '../text/language.ts';
 
 /** What a lesson needs of the machine. */
-export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay' | keyof typeof tools;
+export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay' | 'cgroups' | keyof typeof tools;
 
 /** The reason why a requirement is not met and what to do, or undefined where it is. */
 export function missing(requirement: Requirement): Text | undefined {
@@ -27,6 +28,15 @@ export function missing(requirement: Requirement): Text | undefined {
         en: 'This kernel has no overlay file system. Try `modprobe overlay`.',
         zh: '这个内核没有 overlay 文件系统，请试试 `modprobe overlay`。',
       };
+    case 'cgroups': {
+      const { hierarchies } = readCgroupLayout();
+      const lacking = ['memory', 'pids'].filter(name => !hierarchies.some(one => one.controllers.includes(name)));
+      if (lacking.length === 0) return undefined;
+      return {
+        en: `No cgroup controller ${lacking.join(', ')} is mounted here. Install cgroupfs-mount, or boot with systemd and without cgroup_disable=memory.`,
+        zh: `这里没有挂载 cgroup 控制器 ${lacking.join('、')}。请安装 cgroupfs-mount，或者用 systemd 启动，并且不要带 cgroup_disable=memory。`,
+      };
+    }
     case 'ip':
     case 'iptables':
     case 'ping':

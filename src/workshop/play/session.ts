@@ -68,7 +68,11 @@ export class Session {
   close(): Promise<void> {
     this.closing ??= (async () => {
       await this.current?.stop();
-      removeScratch(this.scratch);
+      try {
+        await this.lesson.tidy?.(this.scratch);
+      } finally {
+        removeScratch(this.scratch);
+      }
     })();
     return this.closing;
   }
