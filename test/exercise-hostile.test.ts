@@ -23,8 +23,8 @@ test.before(() => {
 });
 test.after(() => bench.close());
 
-async function answer(text: string, id = '03-uts-namespace'): Promise<Verdict> {
-  return examine(await loadExercise(id), text, filesOf(id).exercise, bench);
+async function answer(text: string, id = '03-uts-namespace', place = bench): Promise<Verdict> {
+  return examine(await loadExercise(id), text, filesOf(id).exercise, place);
 }
 
 function wordsOf({ findings, error }: Verdict): string {
@@ -163,6 +163,21 @@ for (const [name, [text, told]] of Object.entries(hostile))
     assert.is(({} as Record<string, unknown>).polluted, undefined);
     assert.equal(leftovers(), []);
   });
+
+test('a loop is named as one where its processor time is up before the checker’s patience', async () => {
+  const patient = new Workbench({ patience: 60_000, cpuSeconds: 1 });
+  try {
+    const verdict = await answer(piece('for (;;);'), undefined, patient);
+    assert.match(wordsOf(verdict), /utsNamespace does not come to an end/);
+  } finally {
+    await patient.close();
+  }
+});
+
+test('what Node says of a full heap is not what the learner’s code printed', async () => {
+  const { printed } = await answer(piece('const all: unknown[] = []; for (;;) all.push({ all });'));
+  assert.is(printed, '');
+});
 
 test('what does not compile is a place, the reason and the line, and no stack', async () => {
   const { error } = await answer(piece('const = 1;'));

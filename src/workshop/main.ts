@@ -13,9 +13,13 @@ if (process.env.NO_COLOR) chalk.level = chalkStderr.level = 0;
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), process.env);
   const terminal = new Terminal(options.language);
-  if (options.ignored.length > 0)
+  if (options.ignored.length > 0 && options.mistyped === undefined)
     console.error(chalkStderr.yellow(`${words.ignored[options.language]} ${options.ignored.join(' ')}`));
   try {
+    if (options.mistyped !== undefined)
+      throw new MinidockError('usage', words.notUnderstood[options.language].replace('{word}', options.mistyped.word), {
+        fix: words.didYouMean[options.language].replace('{word}', options.mistyped.meant),
+      });
     if (options.help) console.log(words.usage[options.language]);
     else if (options.action !== undefined)
       return await (await import('./exercise/commands.ts')).exerciseCommand(options, terminal);

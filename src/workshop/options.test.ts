@@ -36,6 +36,19 @@ const cases: [typed: string, argv: string[], env: NodeJS.ProcessEnv, expected: P
   ['04 check --solution', ['04', 'check'], { npm_config_solution: 'true' }, { action: 'check', solution: true }],
   ['-- check 04', ['check', '04'], {}, { lesson: '04', action: 'check' }],
   ['04 -- solution', ['04', 'solution'], {}, { lesson: '04', action: 'solution' }],
+  ['04 --check', ['04'], { npm_config_check: 'true' }, { lesson: '04', action: 'check', mistyped: undefined }],
+  ['04 --hint zh', ['04', 'zh'], { npm_config_hint: 'true' }, { lesson: '04', action: 'hint', language: 'zh' }],
+  ['--watch 04 (old npm)', [], { npm_config_watch: '04' }, { lesson: '04', action: 'watch' }],
+  ['04 --solution', ['04'], { npm_config_solution: 'true' }, { lesson: '04', action: 'solution' }],
+  [
+    '04 --check --solution',
+    ['04'],
+    { npm_config_check: 'true', npm_config_solution: 'true' },
+    { action: 'check', solution: true },
+  ],
+  ['-- 04 --reset', ['04', '--reset'], {}, { lesson: '04', action: 'reset', all: false }],
+  ['04 --zh', ['04'], { npm_config_zh: 'true' }, { lesson: '04', language: 'zh' }],
+  ['-- 04 --zh', ['04', '--zh'], {}, { lesson: '04', language: 'zh' }],
   ['-- reset all', ['reset', 'all'], {}, { lesson: undefined, action: 'reset', all: true, ignored: [] }],
   ['04 -- reset', ['04', 'reset'], {}, { lesson: '04', action: 'reset', all: false }],
   ['04 -- hint zh', ['04', 'hint', 'zh'], {}, { lesson: '04', action: 'hint', language: 'zh' }],
@@ -63,6 +76,14 @@ test('the language comes from the locale, in its order; unknown ones mean Englis
   assert.is(parseOptions([], { MINIDOCK_LANG: 'zh' }).language, 'zh');
   assert.is(parseOptions([], { MINIDOCK_LANG: 'en', LANG: 'zh_CN.UTF-8' }).language, 'en');
   assert.is(parseOptions(['en'], { MINIDOCK_LANG: 'zh' }).language, 'en');
+});
+
+test('a typing error in an action or a flag is named, with what it is near to', () => {
+  assert.equal(parseOptions(['04', 'chek'], {}).mistyped, { word: 'chek', meant: 'check' });
+  assert.equal(parseOptions(['04', '--stpe'], {}).mistyped, { word: '--stpe', meant: '--step' });
+  assert.equal(parseOptions(['04'], { npm_config_chekc: 'true' }).mistyped, { word: '--chekc', meant: '--check' });
+  const npms = { npm_config_cache: '/x', npm_config_prefix: '/', npm_config_shell: '', npm_config_yes: 'true' };
+  assert.is(parseOptions(['04', 'junk'], npms).mistyped, undefined);
 });
 
 test('what is left over is named and harmless', () => {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { MinidockError } from '../../errors.ts';
-import { findLesson, lessonIds } from '../catalog.ts';
+import { courseIds, findLesson, lessonIds } from '../catalog.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -27,7 +27,7 @@ export async function exerciseCommand(options: Options, terminal: Terminal): Pro
     if (options.action === 'reset' && options.all) return resetAll(report);
     if (options.lesson === undefined)
       throw new MinidockError('usage', says.whichLesson[language], { fix: `npm run lesson 03 -- ${options.action}` });
-    const id = findLesson(options.lesson, lessonIds());
+    const id = findLesson(options.lesson, lessonIds(), courseIds);
     const exercise = await loadExercise(id);
     const files = filesOf(id);
     switch (options.action) {

@@ -4,8 +4,12 @@ import type { Terminal } from '../terminal.ts';
 import type { Language, Text } from '../text/language.ts';
 import type { CodeError } from './evaluate/bundle.ts';
 import type { Verdict } from './examine.ts';
+import { withoutMarks } from './skeleton.ts';
 import type { Exercise, Finding } from './types.ts';
 import { says } from './words.ts';
+
+/** Lines that are shown of what the learner's code printed. */
+const MOST_LINES = 10;
 
 /** Shows what a check found, and the other things of exercises. */
 export class Report {
@@ -46,8 +50,9 @@ export class Report {
     if (verdict.printed.trim() !== '' && verdict.error === undefined) {
       terminal.line();
       terminal.line(says.printed[language]);
-      for (const line of printable(verdict.printed).trimEnd().split('\n').slice(0, 10))
-        terminal.line(`${chalk.cyan.dim('│')} ${line}`);
+      const printed = printable(verdict.printed).trimEnd().split('\n');
+      for (const line of printed.slice(0, MOST_LINES)) terminal.line(`${chalk.cyan.dim('│')} ${line}`);
+      if (printed.length > MOST_LINES) terminal.line(chalk.dim(says.moreLines(printed.length - MOST_LINES)[language]));
     }
     terminal.line();
     if (!verdict.passed) terminal.paragraph(says.notYet(id.slice(0, 2))[language], line => chalk.yellow(line));
@@ -75,7 +80,7 @@ export class Report {
   solution(source: string, file: string, passed: boolean): void {
     const { terminal, language } = this;
     terminal.heading(file);
-    terminal.lines(source.trimEnd().split('\n'));
+    terminal.lines(withoutMarks(source).trimEnd().split('\n'));
     terminal.line();
     terminal.paragraph((passed ? says.yoursPassed : says.notPassedYet)[language], line => chalk.dim(line));
     terminal.line();

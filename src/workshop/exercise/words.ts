@@ -47,8 +47,8 @@ export const words = {
   }),
   notWritten: (name: string): Text => ({ en: `${name} is not written yet`, zh: `${name} 还没有写` }),
   write: {
-    en: 'replace the line `return todo()` by your own; the comment above it says what is wanted',
-    zh: '把 `return todo()` 换成你自己的代码；上面的注释说明了要写什么',
+    en: 'in the lesson’s exercise.ts, write your own code in place of `return todo()`; the comment above it says what is wanted',
+    zh: '在本课的 exercise.ts 里，把 `return todo()` 换成你自己的代码；上面的注释说明了要写什么',
   },
   tooSlow: (name: string): Text => ({ en: `${name} does not come to an end`, zh: `${name} 一直没有结束` }),
   endlessLoop: {
@@ -113,6 +113,7 @@ export const says = {
     en: `Watching ${file}; Ctrl-C ends.`,
     zh: `正在监视 ${file}；Ctrl-C 结束。`,
   }),
+  moreLines: (count: number): Text => ({ en: `… and ${count} lines more`, zh: `……还有 ${count} 行` }),
   hint: (shown: number, all: number): Text => ({ en: `Hint ${shown} of ${all}`, zh: `提示 ${shown}/${all}` }),
   moreHints: { en: 'The same command gives one more.', zh: '再执行一次会多给一条。' },
   noMoreHints: {

@@ -4,6 +4,7 @@ import type { Text } from './language.ts';
 export const words = {
   usage: {
     en: `Usage: npm run lesson [NUMBER|NAME] [--step] [--shell] [zh|en]
+       npm run lesson NUMBER|NAME -- check|watch|hint|solution|reset
 
   npm run lesson               list the lessons
   npm run lesson 04            run one, by its number or name (pid-namespace, pid)
@@ -11,11 +12,16 @@ export const words = {
   npm run lesson 04 --shell    a shell inside what the lesson made
   npm run lesson 04 --lang zh  in Chinese (LANG works too; en is English)
 
-  npm run lesson 04 -- check   judge what you wrote in its exercise.ts; watch does so whenever you save
-  npm run lesson 04 -- hint    one hint more; solution shows ours, reset starts again (reset all: everything)
+  npm run lesson 04 -- check     check what you wrote in its exercise.ts
+  npm run lesson 04 -- watch     check again whenever you save
+  npm run lesson 04 -- hint      a hint, one more each time
+  npm run lesson 04 -- solution  the kept solution (check --solution checks it)
+  npm run lesson 04 -- reset     begin anew, what you wrote is kept aside
+  npm run lesson -- reset all    begin all of them anew
 
 npm keeps --help for itself: npm run lesson -- --help`,
     zh: `用法：npm run lesson [编号|名字] [--step] [--shell] [zh|en]
+      npm run lesson 编号|名字 -- check|watch|hint|solution|reset
 
   npm run lesson               列出所有课程
   npm run lesson 04            运行一课：用编号或名字（pid-namespace、pid）
@@ -23,8 +29,12 @@ npm keeps --help for itself: npm run lesson -- --help`,
   npm run lesson 04 --shell    在本课造出的环境里打开一个 shell
   npm run lesson 04 --lang zh  使用中文（也看 LANG；en 为英文）
 
-  npm run lesson 04 -- check   检查你写的 exercise.ts；watch 在每次保存时自动检查
-  npm run lesson 04 -- hint    多给一个提示；solution 显示我们的答案，reset 从头再来（reset all：全部）
+  npm run lesson 04 -- check     检查你在 exercise.ts 里写的代码
+  npm run lesson 04 -- watch     每次保存后重新检查
+  npm run lesson 04 -- hint      给一条提示，每次多一条
+  npm run lesson 04 -- solution  查看参考答案（check --solution 检查它）
+  npm run lesson 04 -- reset     重新开始，你写的内容会另存
+  npm run lesson -- reset all    所有练习都重新开始
 
 --help 会被 npm 拿走，请写：npm run lesson -- --help`,
   },
@@ -38,6 +48,8 @@ npm keeps --help for itself: npm run lesson -- --help`,
     zh: '写编号或名字的一部分就够了：npm run lesson 04、npm run lesson pid。--step 逐个调用，--shell 进到里面，en 切换英文；更多说明见 npm run lesson -- --help。',
   },
   ignored: { en: 'not understood and ignored:', zh: '看不懂，已忽略：' },
+  notUnderstood: { en: '{word} is not understood', zh: '看不懂 {word}' },
+  didYouMean: { en: 'did you mean {word}?', zh: '是不是想写 {word}？' },
   rootless: { en: 'Without root', zh: '没有 root 权限' },
   rootlessWhy: {
     en: 'You are not root. So the lesson runs in a user namespace in which you are: rights count there over all that it owns, and nowhere else. “The host” is then this namespace, too; what needs more rights than that is left out and named. These steps come first:',

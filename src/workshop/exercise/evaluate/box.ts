@@ -190,14 +190,17 @@ export function withoutRights(composed: Program, facts: HostFacts): Program {
   return { ...composed, child: [...composed.child.slice(0, at), ...steps, ...composed.child.slice(at)] };
 }
 
-/** No core dumps, no files, so much processor time: SIGXCPU a second before SIGKILL. */
+/**
+ * No core dumps, no files, so much processor time. Its hard limit says so too: SIGXCPU, which the soft one sends, does not reach the
+ * first process of a PID namespace.
+ */
 function limits(seconds: number): Step[] {
-  const limit = (name: keyof typeof RLIMIT, soft: number, hard = soft) =>
-    call('prlimit64', [0, RLIMIT[name], struct(`{${soft}, ${hard}}`, { u64: soft }, { u64: hard }), 0], {
+  const limit = (name: keyof typeof RLIMIT, most: number) =>
+    call('prlimit64', [0, RLIMIT[name], struct(`{${most}, ${most}}`, { u64: most }, { u64: most }), 0], {
       why: { en: 'limit what the code of a stranger may use', zh: '限制外来代码能用多少资源' },
     });
   return [
-    limit('RLIMIT_CPU', seconds, seconds + 1),
+    limit('RLIMIT_CPU', seconds),
     limit('RLIMIT_CORE', 0),
     limit('RLIMIT_FSIZE', 0),
     limit('RLIMIT_NOFILE', 128),

@@ -112,9 +112,10 @@ export class Cage {
     return answer.kind === 'loaded' ? { kind: 'ended', status: 0 } : answer;
   }
 
-  /** What the learner's code printed so far, the beginning of it. */
+  /** What the learner's code printed so far, the beginning of it, without what Node adds of a full heap. */
   get printed(): string {
-    return this.printedText.slice(0, MOST_PRINTED);
+    const [own = ''] = this.printedText.split('<--- Last few GCs --->', 1);
+    return own.trimEnd().slice(0, MOST_PRINTED);
   }
 
   /** Ends everything in the cage; resolves when nothing of it is left. */
@@ -153,13 +154,18 @@ export class Cage {
   private async whyEnded(): Promise<NoAnswer> {
     const group = `${this.bench.parent}/${this.name}`;
     if (this.excess) return { kind: 'too-much-output' };
-    const timer = setTimeout(() => this.shim.process.kill('SIGKILL'), 2000);
+    let endedHere = false;
+    const timer = setTimeout(() => {
+      endedHere = true;
+      this.shim.process.kill('SIGKILL');
+    }, 2000);
     const status = await this.shim.exited.catch(() => 137);
     clearTimeout(timer);
     if (this.excess) return { kind: 'too-much-output' };
-    if (status === 128 + 24) return { kind: 'too-slow' };
     if (this.bench.cgroups.oomKilled(group) || /heap out of memory/.test(this.printedText))
       return { kind: 'too-much-memory' };
+    // The first process of a PID namespace cannot kill itself. So it was the kernel, for RLIMIT_CPU.
+    if (status === 137 && !endedHere) return { kind: 'too-slow' };
     const [, name = '', message = ''] = /^((?:[A-Z]\w*)?Error|Todo): (.*)$/m.exec(this.printedText) ?? [];
     if (name === 'Todo') return { kind: 'todo' };
     if (name !== '') return { kind: 'threw', name, message, stack: this.printedText };
