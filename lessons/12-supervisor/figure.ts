@@ -49,7 +49,7 @@ export const figure: Figure = {
         inside: column(
           box(
             'process',
-            { en: '**PID 1**: any program', zh: '**1 号进程**：随便哪个程序' },
+            { en: 'PID 1: any program', zh: '1 号进程：随便哪个程序' },
             {
               lines: [
                 { en: 'no handler: the signal is dropped', zh: '没有处理函数，信号就丢弃' },
