@@ -88,7 +88,7 @@ waitpid(pid, &status, 0);`,
       },
       after: {
         en: 'ENOENT. The child still runs our own code and can say so; a shell would print "not found" here, Docker exits with 127.',
-        zh: 'ENOENT。子进程运行的仍是我们自己的代码，所以还能报告错误；换作 shell 会打印 `not found`，Docker 的退出码则是 127。',
+        zh: 'ENOENT。子进程运行的仍是我们自己的代码，所以还能报告错误；换作 shell 会打印 `not found`，Docker 的退出状态则是 127。',
       },
       program: ({ command }) =>
         lessonProgram({ namespaces: [], child: [], command: { ...command, path: '/no/such/program' } }),

@@ -13,7 +13,7 @@ export const exercise: Exercise<{ directory: string }> = {
   lesson: 'syscalls',
   task: {
     en: 'Write `enterWorkingDirectory(cwd)` as three steps: go there, ask the kernel where you are, look at the answer. It is the engine’s own guard: through a descriptor that leaked, “there” was once a directory of the host (CVE-2024-21626).',
-    zh: '用三个步骤写出 `enterWorkingDirectory(cwd)`：走进去，问内核你在哪里，检查它的回答。引擎自己就靠它把守：曾有一个泄漏的描述符，让“那里”变成了宿主机的目录（CVE-2024-21626）。',
+    zh: '用三个步骤写出 `enterWorkingDirectory(cwd)`：走进去，问内核你在哪里，检查它给的结果。引擎自己就靠它把守：曾有一个泄漏的描述符，让“那里”变成了宿主机的目录（CVE-2024-21626）。',
   },
   pieces: ['enterWorkingDirectory'],
   syscalls: ['chdir', 'getcwd'],
@@ -50,7 +50,7 @@ export const exercise: Exercise<{ directory: string }> = {
       : name === 'expect'
         ? {
             en: 'your expect refused a good directory: the answer is bytes, and the first of them is the code of "/", 47',
-            zh: '你的 expect 拒绝了一个正常的目录：回答是字节，第一个是 "/" 的编码 47',
+            zh: '你的 expect 拒绝了一个正常的目录：结果是字节，第一个是 "/" 的编码 47',
           }
         : undefined,
   more: [
@@ -61,7 +61,7 @@ export const exercise: Exercise<{ directory: string }> = {
       },
       hint: {
         en: 'the directory was entered though it lies outside of the root: chdir succeeds there, and only the answer of getcwd betrays it. Which step looks at the first byte?',
-        zh: '这个目录在根之外，却照样进去了：chdir 在那里会成功，只有 getcwd 的回答会露出破绽。哪个步骤检查了第一个字节？',
+        zh: '这个目录在根之外，却照样进去了：chdir 在那里会成功，只有 getcwd 的结果会露出破绽。哪个步骤检查了第一个字节？',
       },
       stops: { call: 'expect', errno: 'unexpected' },
       program: (mine, { scratch, command }) => {

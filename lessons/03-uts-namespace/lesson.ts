@@ -17,7 +17,7 @@ function twoNames(): Step[] {
   return [
     ...pieces.utsNamespace('first'),
     open('/proc/self/ns/uts', O.O_RDONLY, {
-      why: { en: 'hold the first namespace, to come back later', zh: '抓住第一个命名空间，以便稍后回来' },
+      why: { en: 'hold the first namespace, to come back later', zh: '留住第一个命名空间，以便稍后回来' },
       save: first,
     }),
     call('unshare', [CLONE.CLONE_NEWUTS], {

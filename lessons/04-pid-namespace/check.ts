@@ -77,7 +77,7 @@ export const exercise: Exercise<{ types: Namespace['type'][] }> = {
       ...asked,
       {
         ok: pids.at(-1) === 1 && said('my PID') === '1',
-        what: { en: 'it is number one: NSpid says so, and $$', zh: '它是一号：NSpid 和 $$ 都这么说' },
+        what: { en: 'it is number one: NSpid says so, and $$', zh: '它是 1 号：NSpid 和 $$ 都这么说' },
         hint: {
           en: `it is number ${pids.at(-1)} in ${pids.length === 1 ? 'the namespace of its parent' : 'its own'}: CLONE_NEWPID makes it the first of a new one`,
           zh: `它在${pids.length === 1 ? '父进程的' : '自己的'}命名空间里是 ${pids.at(-1)} 号：有了 CLONE_NEWPID，它才是新命名空间里的第一个`,
@@ -104,7 +104,7 @@ export const exercise: Exercise<{ types: Namespace['type'][] }> = {
         what: { en: 'its pid is kept in `child`', zh: '它的 PID 存进了 `child`' },
         hint: {
           en: 'the supervisor does not know whom it supervises: `save: child` keeps the pid that clone returns to the parent',
-          zh: '看护进程不知道自己要看护谁：`save: child` 会保存 clone 返回给父进程的 PID',
+          zh: '监管进程不知道自己要监管谁：`save: child` 会保存 clone 返回给父进程的 PID',
         },
       },
     ];

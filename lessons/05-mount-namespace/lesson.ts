@@ -39,7 +39,7 @@ function twoNamespaces(scratch: string, mended: boolean): Step[] {
       why: { en: 'create a mount point in the shared tree', zh: '在共享的目录树里创建一个挂载点' },
     }),
     open('/proc/self/ns/mnt', O.O_RDONLY, {
-      why: { en: 'hold the first namespace, to come back later', zh: '抓住第一个命名空间，以便稍后回来' },
+      why: { en: 'hold the first namespace, to come back later', zh: '留住第一个命名空间，以便稍后回来' },
       save: first,
     }),
     call('unshare', [CLONE.CLONE_NEWNS], {

@@ -49,7 +49,7 @@ export const exercise: Exercise<{ root: string; marker: string }> = {
     return [
       {
         ok: rootOf(process.pid) !== rootOf(outer.pid) && said('marker') === 'there',
-        what: { en: `“/” is what was mounted on ${root}`, zh: `“/” 就是原来挂载在 ${root} 上的东西` },
+        what: { en: `“/” is what was mounted on ${root}`, zh: `“/”就是原来挂载在 ${root} 上的东西` },
         hint:
           steps.length === 0
             ? { en: 'no step at all: “/” is still the old one', zh: '一个步骤也没有：“/”还是原来的' }
@@ -57,7 +57,7 @@ export const exercise: Exercise<{ root: string; marker: string }> = {
       },
       {
         ok: link('root') === '/',
-        what: { en: '“/” is the root of its whole mount namespace', zh: '“/” 是它整个挂载命名空间的根' },
+        what: { en: '“/” is the root of its whole mount namespace', zh: '“/”是它整个挂载命名空间的根' },
         hint: {
           en: `/proc/PID/root says “${link('root')}”: chroot only changes where paths begin. The old tree is still above, and root can climb out`,
           zh: `/proc/PID/root 显示“${link('root')}”：chroot 只改变路径从哪里算起。旧的目录树还在上面，root 能爬出去`,

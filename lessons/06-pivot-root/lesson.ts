@@ -94,7 +94,7 @@ export const lesson: Lesson = {
   title: { en: 'pivot_root: another root', zh: 'pivot_root：换一个根' },
   about: {
     en: 'overlay, pivot_root, umount: an unpacked image becomes /, and the host’s tree is gone',
-    zh: 'overlay、pivot_root、umount：解开的镜像变成 /，宿主机的树不见了',
+    zh: 'overlay、pivot_root、umount：解包的镜像变成 /，宿主机的树不见了',
   },
   figure,
   needs: ['root', 'mnt', 'pid', 'uts', 'overlay'],

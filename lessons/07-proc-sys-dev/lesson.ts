@@ -170,7 +170,7 @@ export const lesson: Lesson = {
       text: { en: 'EROFS: the file system is read-only', zh: 'EROFS：文件系统只读' },
       because: {
         en: 'The setting belongs to the whole kernel: there is no namespace for it, and root in the container is root. So the engine has bound `/proc/sys` onto itself and made that mount read-only. A read-only mount refuses everybody, whatever the mode of the file and the rights of the process.',
-        zh: '这个设置属于整个内核，没有哪个命名空间能把它隔开，而容器里的 root 就是 root。所以引擎把 `/proc/sys` 绑定到它自己身上，再把这个挂载设为只读。只读挂载对谁都一样拒绝，文件权限和进程权限都不管用。',
+        zh: '这个设置属于整个内核，没有哪个命名空间能把它隔开，而容器里的 root 就是 root。所以引擎把 `/proc/sys` 绑定到自己身上，再把这个挂载设为只读。只读挂载对谁都一样拒绝，文件权限和进程权限都不管用。',
       },
     },
     wrong: [

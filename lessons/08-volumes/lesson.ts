@@ -397,7 +397,7 @@ echo "writing to srv: $( (echo hello > /srv/written) 2>&1 && echo done)"`,
           text: { en: 'it is written: the flag was ignored', zh: '写进去了：那个标志被忽略了' },
           because: {
             en: 'A new bind takes the flags of the mount that it is made of. mount(2) looks at MS_REC and no other, and reports no error. The flag takes a second call, with MS_REMOUNT.',
-            zh: '新的 bind 沿用来源挂载的标志。mount(2) 只看 MS_REC，其他一概不理，也不报错。要设这个标志，得再调用一次，带上 MS_REMOUNT。',
+            zh: '新的 bind 沿用源挂载的标志。mount(2) 只看 MS_REC，其他一概不理，也不报错。要设这个标志，得再调用一次，带上 MS_REMOUNT。',
           },
         },
         wrong: [

@@ -172,7 +172,7 @@ export const unplugged: Broken = {
       },
       because: {
         en: 'Address and route are facts about this namespace only, and they are right. eth0 is up but has no carrier: its other end is off. Networks fail silently; that is why one looks at tables and counters instead of at exit codes.',
-        zh: '地址和路由只是这个命名空间内部的事，而且都对。eth0 启用了，却没有载波：另一端是关着的。网络出错往往无声无息，所以要看表和计数器，而不是退出码。',
+        zh: '地址和路由只是这个命名空间内部的事，而且都对。eth0 启用了，却没有载波：另一端是关着的。网络出错往往无声无息，所以要看表和计数器，而不是退出状态。',
       },
     },
     wrong: [

@@ -50,7 +50,10 @@ export function sealProgram(image: Uint8Array, label: string, memfd: boolean, di
         call(
           'execveat',
           [copy, str(''), argv, envp, AT.AT_EMPTY_PATH],
-          about({ en: 'the shim executes the sealed copy and continues as it', zh: '执行封好的副本，由它继续运行' }),
+          about({
+            en: 'the shim executes the sealed copy and continues as it',
+            zh: 'shim 执行封好的副本，由它继续运行',
+          }),
         ),
       ],
     });

@@ -148,7 +148,7 @@ export function exchange(socket: Slot, requests: readonly Request[], about: Omit
           why: message.reply
             ? {
                 en: `the answer must be the reply to: ${message.words}`,
-                zh: `应答必须是对这个请求的回复：${message.words}`,
+                zh: `应答必须对应这个请求：${message.words}`,
               }
             : {
                 en: `the answer must be the acknowledgement of: ${message.words}`,

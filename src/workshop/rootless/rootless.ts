@@ -65,14 +65,14 @@ function inUserNamespace(): Program {
     child: [
       call('unshare', [CLONE.CLONE_NEWUSER], {
         why: {
-          en: 'enter a new user namespace, with all rights over it; nobody in it has a name yet',
-          zh: '进入新的用户命名空间，在其中拥有全部权限；不过里面的用户还都没有编号',
+          en: 'enter a new user namespace, with all rights over it; no user has a number in it yet',
+          zh: '进入新的用户命名空间，在其中拥有全部权能；不过里面的用户还都没有编号',
         },
       }),
       ...writeFile('/proc/self/setgroups', 'deny', fd, {
         why: {
           en: 'give up setgroups: the kernel asks for that before an ordinary user may map a group',
-          zh: '放弃 setgroups：普通用户要映射组，内核先要求做这一步',
+          zh: '放弃 setgroups：普通用户要映射组，内核要求先做这一步',
         },
       }),
       ...writeFile('/proc/self/uid_map', `0 ${process.getuid!()} 1`, fd, {
