@@ -29,7 +29,8 @@ const hints: Record<string, Record<string, string>> = {
   },
   open_tree: { ENOENT: 'the source of the volume does not exist on the host' },
   pivot_root: {
-    EINVAL: 'the new root must be a mount point, and no mount on the way may be shared: make / private first',
+    EINVAL:
+      'the new root must be a mount point, and neither it nor the mount above it may be shared: make / private first',
     EBUSY: 'the new root is on the current root: it must be a mount of its own',
   },
   clone: {
