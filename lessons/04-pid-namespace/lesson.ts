@@ -387,7 +387,7 @@ sh -c 'echo "my first child: $$"'`,
         zh: '容器的 1 号进程结束了，别的进程还在运行。它们会怎样？',
       },
       right: {
-        text: { en: 'the kernel kills them', zh: '被内核杀掉' },
+        text: { en: 'the kernel kills them', zh: '被内核杀死' },
         because: {
           en: 'A namespace without an init is over; that is how a container ends as a whole.',
           zh: '没有 init 的命名空间就完了；容器就是这样整体结束的。',

@@ -304,7 +304,7 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
       title: { en: 'Famous failure: shared propagation', zh: '著名的坑：共享传播' },
       before: {
         en: 'Now a real mount point, but the tree is shared as on a systemd host whose engine forgot MS_PRIVATE.',
-        zh: '这回是真正的挂载点，但整棵树是 shared，就像 systemd 主机上忘了 MS_PRIVATE 的引擎。',
+        zh: '这回是真正的挂载点，但整棵树是 shared，就像 systemd 宿主机上忘了 MS_PRIVATE 的引擎。',
       },
       after: {
         en: 'A pivot on a shared tree would have to be repeated in all peers: other namespaces would lose their root. So the kernel refuses.',
@@ -476,7 +476,7 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
           text: { en: '0: it works', zh: '0：成功' },
           because: {
             en: 'The kernel asks two mounts only: the new root, and the one on which it is mounted. On most hosts that second one happens to be the old root, which is why so many texts say that the old root must not be shared.',
-            zh: '内核只看两个挂载：新的根，以及它挂在哪个挂载上面。在多数主机上，后者恰好就是旧的根，所以很多资料才说“旧的根不能是 shared”。',
+            zh: '内核只看两个挂载：新的根，以及它挂在哪个挂载上面。在多数宿主机上，后者恰好就是旧的根，所以很多资料才说“旧的根不能是 shared”。',
           },
         },
         wrong: [

@@ -35,7 +35,7 @@ function groupIn(scratch: string, { name, megabytes, processes }: Values): Group
  * process, so whoever performs the steps goes into a group of his own first.
  */
 function trees(scratch: string): Step[] {
-  const why = { en: 'mount the tree of groups of this box', zh: '挂载这个盒子的组的树' };
+  const why = { en: 'mount the tree of groups of this box', zh: '挂载这个盒子的 cgroup 树' };
   const flags = MS.MS_NOSUID | MS.MS_NODEV | MS.MS_NOEXEC;
   if (version() === 1)
     return ['memory', 'pids'].flatMap(name => [
@@ -80,7 +80,7 @@ function grade(seen: Seen, values: Values): Finding[] {
           ? { en: `there is no group ${group.memory}`, zh: `没有组 ${group.memory}` }
           : {
               en: `the limit is ${bytes}, which is ${Number(bytes) > 2 ** 60 || bytes === 'max' ? 'none' : 'another one'}: the kernel wants bytes, in ${limitName}`,
-              zh: `限额是 ${bytes}，${Number(bytes) > 2 ** 60 || bytes === 'max' ? '也就是没有' : '不是要求的那个'}：往 ${limitName} 里写字节数`,
+              zh: `限额是 ${bytes}，${Number(bytes) > 2 ** 60 || bytes === 'max' ? '也就是没有限额' : '不是要求的那个'}：往 ${limitName} 里写字节数`,
             },
     },
     {
@@ -106,7 +106,7 @@ export const exercise: Exercise<Values> = {
   lesson: 'cgroups',
   task: {
     en: 'Write `limitGroup(group)`: a group with a limit of memory and one of processes. Write `joinGroup(group)`: the process that performs these steps moves into it. Your host’s version of cgroups is in `group.version`; both versions are to be right.',
-    zh: '写 `limitGroup(group)`：建立一个组，限制内存和进程数。写 `joinGroup(group)`：执行这些步骤的进程自己搬进去。主机的 cgroup 是第几版在 `group.version` 里；两版都要写对。',
+    zh: '写 `limitGroup(group)`：建立一个组，限制内存和进程数。写 `joinGroup(group)`：执行这些步骤的进程自己搬进去。宿主机的 cgroup 是第几版在 `group.version` 里；两版都要写对。',
   },
   pieces: ['limitGroup', 'joinGroup'],
   syscalls: ['mkdirat', 'openat', 'write', 'close'],
@@ -129,7 +129,7 @@ export const exercise: Exercise<Values> = {
     if (asked.includes(other))
       return {
         en: `${other} is the name in version ${version() === 1 ? 2 : 1}, and this host has version ${version()}`,
-        zh: `${other} 是第 ${version() === 1 ? 2 : 1} 版的文件名，而这台主机是第 ${version()} 版`,
+        zh: `${other} 是第 ${version() === 1 ? 2 : 1} 版的文件名，而这台宿主机是第 ${version()} 版`,
       };
     return {
       en: `there is no such file: is the directory ${values.name} made for each controller?`,

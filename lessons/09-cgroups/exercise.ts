@@ -4,7 +4,7 @@ import { todo } from '../../src/workshop/exercise/todo.ts';
 
 /** A group to be made. / 要建立的组。 */
 export interface Group {
-  /** Which version of cgroups this host has. / 这台主机是第几版 cgroup。 */
+  /** Which version of cgroups this host has. / 这台宿主机是第几版 cgroup。 */
   readonly version: 1 | 2;
   /**
    * The group's directory for each of the two controllers. On version 2 they are one and the same.

@@ -76,7 +76,7 @@ export const lesson: Lesson = {
       text: { en: 'the memory of the whole machine', zh: '整台机器的内存' },
       because: {
         en: 'A cgroup counts and limits; it does not pretend. There is one machine, and /proc/meminfo tells of it. Programs that size themselves by it (older Javas, databases) take too much, and are killed. Who wants to know the limit must read the group’s file.',
-        zh: 'cgroup 只计数、只限制，不作假。机器只有一台，/proc/meminfo 讲的就是它。按这个数来决定自己用多少的程序（旧版 Java、数据库）会用过头，然后被杀。想知道限额，就得去读组里的文件。',
+        zh: 'cgroup 只计数、只限制，不作假。机器只有一台，/proc/meminfo 讲的就是它。按这个数来决定自己用多少内存的程序（旧版 Java、数据库）会用过头，然后被杀。想知道限额，就得去读组里的文件。',
       },
     },
     wrong: [
@@ -166,7 +166,7 @@ echo "group: $(sed 's/^[^/]*//' /proc/self/cgroup | sort -u)"`,
     return {
       caption: {
         en: `Books show it with mkdir and echo. This host has ${version} (${hostFacts().cgroup.kind}); the text has the commands of the other one too:`,
-        zh: `书上用 mkdir 和 echo。这台主机是${versionZh}（${hostFacts().cgroup.kind}）；另一版的命令见正文：`,
+        zh: `书上用 mkdir 和 echo。这台宿主机是${versionZh}（${hostFacts().cgroup.kind}）；另一版的命令见正文：`,
       },
       language: 'sh' as const,
       lines: `mkdir ${memory}/demo${two}
@@ -204,7 +204,7 @@ rmdir ${memory}/demo${two}      # when the last process is gone`,
             text: { en: 'it waits until memory is free', zh: '它会等到有空闲内存' },
             because: {
               en: 'CPU limits make one wait; memory that nobody gives back cannot be waited for. (v1 can be told to wait: oom_kill_disable.)',
-              zh: 'CPU 限额会让人等；没有人归还的内存，等也等不来。（v1 可以设成等：oom_kill_disable。）',
+              zh: 'CPU 限额会让人等；没有人归还的内存，等也等不来。（第 1 版可以设成等：oom_kill_disable。）',
             },
           },
         ],
@@ -546,9 +546,9 @@ while read -r line; do echo "the shell says: $line"; break; done < "$LESSON/said
         ]);
       },
       question: {
-        ask: { en: 'What does the kernel say to the process that joins?', zh: '进程加入时，内核怎么说？' },
+        ask: { en: 'What does the kernel say to the process that joins?', zh: '进程加入时，内核会返回什么？' },
         right: {
-          text: { en: 'nothing: it may join, but not fork', zh: '什么也不说：可以加入，但不能 fork' },
+          text: { en: 'nothing: it may join, but not fork', zh: '没有错误：可以加入，但不能 fork' },
           because: {
             en: 'Limits are looked at when something new is wanted: a page, a process. Moving is not held against them. So pids.current can be above pids.max.',
             zh: '只有要新东西（一页内存、一个进程）时才看限额，搬家不算。所以 pids.current 可以大于 pids.max。',
@@ -559,7 +559,7 @@ while read -r line; do echo "the shell says: $line"; break; done < "$LESSON/said
             text: { en: 'EAGAIN: there is no room', zh: 'EAGAIN：没有位置了' },
             because: {
               en: 'That is the answer to fork. Writing to cgroup.procs does not fail for a limit.',
-              zh: '那是对 fork 的回答。往 cgroup.procs 里写，不会因为限额而失败。',
+              zh: '那是 fork 才会返回的。往 cgroup.procs 里写，不会因为限额而失败。',
             },
           },
           {
@@ -728,7 +728,7 @@ while read -r line; do echo "the shell says: $line"; break; done < "$LESSON/said
       term: { en: 'hybrid', zh: '混合（hybrid）' },
       means: {
         en: 'A host with the controllers of version 1, and beside them a tree of version 2 in which systemd follows processes.',
-        zh: '控制器用第 1 版的主机，旁边另有一棵第 2 版的树，systemd 用它来跟踪进程。',
+        zh: '控制器用第 1 版的宿主机，旁边另有一棵第 2 版的树，systemd 用它来跟踪进程。',
       },
     },
     {

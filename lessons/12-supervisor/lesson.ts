@@ -285,7 +285,7 @@ symlink(text, "exit");                                /* for who asks later */`,
       },
       after: {
         en: 'The lock is the other half. A pid in a file says nothing after a crash; a lock is released by the kernel, however its holder ends. So “locked” means: there is a supervisor, and it will write. “Not locked, no record” means: it was killed.',
-        zh: '锁是另一半。崩溃之后，文件里的 PID 说明不了什么；而锁，不管持有者怎么结束，内核都会释放。所以“锁着”表示：监管进程还在，它会写。“没锁，也没有记录”表示：它是被杀掉的。',
+        zh: '锁是另一半。崩溃之后，文件里的 PID 说明不了什么；而锁，不管持有者怎么结束，内核都会释放。所以“锁着”表示：监管进程还在，它会写。“没锁，也没有记录”表示：它是被杀死的。',
       },
       show: exitRecord,
     },
