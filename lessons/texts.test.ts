@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sectionNames } from '../src/syscalls/step.ts';
@@ -114,6 +115,24 @@ for (const id of lessonIds()) {
     assert.not(fs.existsSync(stage.scratch));
   });
 }
+
+test('every lesson that a step of the engine names is written', () => {
+  const source = fileURLToPath(new URL('../src/', import.meta.url));
+  const files = (fs.readdirSync(source, { recursive: true }) as string[]).filter(
+    name => /\.(ts|jsonl)$/.test(name) && !name.endsWith('.test.ts'),
+  );
+  const named = files.flatMap(name =>
+    [...fs.readFileSync(path.join(source, name), 'utf8').matchAll(/\blesson"?: ?['"]([a-z-]{3,})['"]/g)].map(
+      ([, slug]) => slug!,
+    ),
+  );
+  assert.ok(new Set(named).size > 12, 'they were found');
+  const written = lessonIds().map(id => id.slice(3));
+  assert.equal(
+    [...new Set(named)].filter(slug => !written.includes(slug)),
+    [],
+  );
+});
 
 test('each new word is explained in one lesson only', async () => {
   const lessons = await Promise.all(lessonIds().map(loadLesson));
