@@ -1,3 +1,4 @@
+// @mounts-nothing what is typed is the same
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is the terminal
 import * as assert from 'uvu/assert';
 import { namespacesOf } from '../src/host/namespaces.ts';
 import { widthOf } from '../src/workshop/text/width.ts';

@@ -1,3 +1,4 @@
+// @mounts-nothing the disk that fills is mounted by the test, apart from others
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

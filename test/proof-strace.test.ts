@@ -1,3 +1,4 @@
+// @mounts-nothing what a program is decoded to is the same
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
