@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import { isSince, type KernelVersion, kernelVersion, sealsInMemory } from '../syscalls/kernel-version.ts';
 import { architecture } from '../syscalls/shim.ts';
 import { type CapabilityName, fromMask } from '../syscalls/uapi/capabilities.ts';
 import type { RlimitName } from '../syscalls/uapi/flags.ts';
@@ -91,21 +92,14 @@ export const networkSysctls: Readonly<Record<string, string>> = {
   'net.ipv6.conf.all.disable_ipv6': '1',
 };
 
-/** `[6, 18]` of `6.18.44-…`. */
-export function kernelVersion(release: string): readonly [number, number] {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  return [Number(major ?? 0), Number(minor ?? 0)];
-}
-
 /**
  * The features of a kernel of this version. A distribution that backports more gets the older steps, which work there
  * too.
  */
-export function featuresOf([major, minor]: readonly [number, number]): Features {
-  const since = (wantedMajor: number, wantedMinor: number) =>
-    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+export function featuresOf(version: KernelVersion): Features {
+  const since = (major: number, minor: number) => isSince(version, major, minor);
   return {
-    memfd: since(3, 19),
+    memfd: sealsInMemory(version),
     seccomp: since(3, 17),
     nfTables: since(3, 18),
     cgroupNamespace: since(4, 6),

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { encode } from './encode.ts';
 import { ExecError, stepError } from './failure.ts';
+import { kernelVersion, sealsInMemory } from './kernel-version.ts';
 import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
 import { sealProgram } from './seal.ts';
 import { startProcess } from './start-process.ts';
@@ -31,7 +32,7 @@ export interface ShimOptions {
   onStep?: (event: StepEvent) => void;
   /** Called before each step, which then waits for the promise. */
   beforeStep?: (event: StepEvent) => Promise<void>;
-  /** Whether memfd_create and execveat exist (Linux 3.19). */
+  /** Whether memfd_create and execveat exist (Linux 3.19). Default: what this kernel's version says. */
   memfd?: boolean;
   /** A shim that runs already, elsewhere: its descriptors 3 and 4 are sockets to us. Without it one is started here. */
   started?: Pick<ChildProcess, 'stdio' | 'once' | 'kill' | 'unref'>;
@@ -149,7 +150,8 @@ export class Shim {
         resolve();
       });
     });
-    this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', options.memfd ?? true, os.tmpdir());
+    const memfd = options.memfd ?? sealsInMemory(kernelVersion(os.release()));
+    this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', memfd, os.tmpdir());
     this.listen(this.shimSocket);
     this.listen(this.childSocket);
     this.childSocket.once('end', () => this.inOrder('exec', () => this.childClosed()));

@@ -1,5 +1,6 @@
 import { type CgroupLayout, parseLayout } from '../../../host/cgroup-layout.ts';
-import { featuresOf, type HostFacts, kernelVersion, networkSysctls } from '../../../host/facts.ts';
+import { featuresOf, type HostFacts, networkSysctls } from '../../../host/facts.ts';
+import { kernelVersion } from '../../../syscalls/kernel-version.ts';
 import { type CapabilityName, capabilityNames } from '../../../syscalls/uapi/capabilities.ts';
 
 /** Machines that are not here: what `hostFacts` would find on each. */
