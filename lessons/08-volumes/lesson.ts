@@ -193,7 +193,7 @@ const breakWithOpenTree: Breakage[] = [
 
 export const lesson: Lesson = {
   id,
-  title: { en: 'Volumes: a piece of the host in the container', zh: '卷：容器里的一块宿主机' },
+  title: { en: 'Volumes: a piece of the host in the container', zh: '卷：宿主机的一角，放进容器' },
   about: {
     en: 'bind mounts held by a descriptor, what a new volume begins with, who sees later mounts, and why a link in a volume is an attack',
     zh: '用描述符持有的 bind 挂载，新卷里最初有什么，以后的挂载谁看得见，以及卷里的链接为什么是攻击',

@@ -13,18 +13,18 @@ export const figure: Figure = {
         { en: '`minidock run`: may go away', zh: '`minidock run`：可以离开' },
         {
           border: 'dashed',
-          lines: [{ en: 'and so may `attach`, `stop`, `wait`', zh: '`attach`、`stop`、`wait` 也一样' }],
+          lines: [{ en: 'and so may `attach`, `stop`, `wait`', zh: '`attach`、`stop`、`wait` 同样' }],
           name: 'client',
         },
       ),
       box(
         'host',
-        { en: '`minidock-shim`: the supervisor', zh: '`minidock-shim`：监管进程' },
+        { en: '`minidock-shim`: the supervisor', zh: '监管进程 `minidock-shim`' },
         {
           lines: [
             { cells: ['`wait4`', { en: 'the only one that can', zh: '只有它能等' }] },
-            { cells: ['`kill`', { en: 'the pid is still its child', zh: '这个 PID 一定还是它的子进程' }] },
-            { cells: ['`poll`', { en: 'pipes or a pty, clients', zh: '管道或伪终端，客户端' }] },
+            { cells: ['`kill`', { en: 'the pid is still its child', zh: 'PID 还是子进程的' }] },
+            { cells: ['`poll`', { en: 'pipes or a pty, clients', zh: '管道或 pty，客户端' }] },
           ],
           name: 'shim',
         },
@@ -49,10 +49,10 @@ export const figure: Figure = {
         inside: column(
           box(
             'process',
-            { en: 'PID 1: any program', zh: '1 号进程：随便哪个程序' },
+            { en: 'PID 1: any program', zh: '1 号进程：任何程序' },
             {
               lines: [
-                { en: 'no handler: the signal is dropped', zh: '没有处理函数，信号就丢弃' },
+                { en: 'no handler: the signal is dropped', zh: '没有处理函数就丢信号' },
                 { en: 'orphans: it must wait for them', zh: '孤儿归它，它必须等' },
               ],
               name: 'first',

@@ -12,14 +12,14 @@ export const figure: Figure = {
       { en: 'network of the host', zh: '宿主机的网络' },
       {
         lines: ['`lo` 127.0.0.1', '`eth0`', '`minidock0`'],
-        inside: box('process', '`--network host`', { lines: [{ en: 'no flag, no step', zh: '没有标志，没有步骤' }] }),
+        inside: box('process', '`--network host`', { lines: [{ en: 'no flag, no step', zh: '无标志，无步骤' }] }),
       },
     ),
     box(
       'container',
       { en: 'a new network', zh: '新的网络' },
       {
-        lines: ['`lo` 127.0.0.1', { en: '`eth0`, a cable to the bridge', zh: '`eth0`，一根通到网桥的线' }],
+        lines: ['`lo` 127.0.0.1', { en: '`eth0`, a cable to the bridge', zh: '`eth0`，网线通到网桥' }],
         inside: column(
           box('process', '`--network bridge`', { lines: ['`CLONE_NEWNET`'] }),
           box('process', '`--network container:X`', { lines: ['`setns`'] }),

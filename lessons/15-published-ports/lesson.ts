@@ -79,7 +79,7 @@ const secret: Port = { hostIp: '127.0.0.1', hostPort: 9000, containerPort: 9000,
 
 export const lesson: Lesson = {
   id: '15-published-ports',
-  title: { en: 'Published ports: a rule, and who is counted by it', zh: '发布端口：一条规则，以及它数到了谁' },
+  title: { en: 'Published ports: a rule, and who is counted by it', zh: '发布端口：一条规则，以及它数的是谁' },
   about: {
     en: 'what -p 8080:80 is: DNAT, MASQUERADE, hairpin, localhost; and what goes wrong silently',
     zh: '-p 8080:80 到底是什么：DNAT、MASQUERADE、hairpin、localhost；以及哪些故障不声不响',

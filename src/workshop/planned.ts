@@ -7,5 +7,5 @@ export const plannedTitles: Partial<Record<LessonSlug, Text>> = {
   'dockerfile-build': { en: 'Building from a Dockerfile', zh: '用 Dockerfile 构建镜像' },
   'user-namespace': { en: 'User namespace: root, but only here', zh: '用户命名空间：只在这里是 root' },
   'engine-api': { en: 'The engine’s API, for any client', zh: '引擎的 API，任何客户端都能用' },
-  minidock: { en: 'minidock: all of it together', zh: 'minidock：合在一起' },
+  minidock: { en: 'minidock: all of it together', zh: 'minidock：全部合在一起' },
 };
