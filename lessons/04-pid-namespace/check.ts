@@ -19,7 +19,7 @@ const kinds: Record<string, { link: string; flag: string }> = {
 export const exercise: Exercise<{ types: Namespace['type'][] }> = {
   lesson: 'pid-namespace',
   task: {
-    en: 'Write `cloneProcess(types, child)`: the one step that makes the container’s process, with a namespace of its own for each of `types`. The PID namespace is always among them; which others are, differs from check to check.',
+    en: 'Write `cloneProcess(types, child)`: the one step that makes the container’s process, with a namespace of its own for each of `types`. The PID namespace is always among them; the others differ from check to check.',
     zh: '写出 `cloneProcess(types, child)`：造出容器进程的那一个步骤，`types` 里的每种命名空间它都有自己的一份。PID 命名空间总在其中；还有哪些，每次检查都不一样。',
   },
   pieces: ['cloneProcess'],

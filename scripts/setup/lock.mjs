@@ -8,8 +8,9 @@ import { say } from './say.mjs';
  */
 export async function withSetupLock(root, action) {
   let server = await take(root);
-  if (!server) say('another set-up runs in this folder; waiting');
-  while (!server) {
+  // One that has nothing to do is over before anybody has read of it.
+  for (let tries = 0; !server; tries++) {
+    if (tries === 3) say('another set-up runs in this folder; waiting');
     await new Promise(resolve => setTimeout(resolve, 300));
     checkpoint();
     server = await take(root);

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { call } from './calls.ts';
 import { str } from './data.ts';
 import type { LessonSlug } from './lessons.ts';
-import { printProgram, programToJson } from './print.ts';
+import { printProgram, printStep, programToJson } from './print.ts';
 import type { Program } from './step.ts';
 import { widthOf } from './text/width.ts';
 
@@ -21,6 +21,14 @@ const program = {
   exit: [],
   reap: [],
 } as unknown as Program;
+
+test('the flags of calls that open nothing have no access mode', () => {
+  const steps = [call('dup3', [3, 2, 0], { why: text('') }), call('dup3', [3, 2, 0o2000000], { why: text('') })];
+  assert.equal(
+    steps.map(step => printStep(step)),
+    ['dup3(3, 2, 0)', 'dup3(3, 2, O_CLOEXEC)'],
+  );
+});
 
 test('a folded group gives the reason and the lesson of the step that it is made for; ids are short', () => {
   assert.is(

@@ -38,4 +38,9 @@ test('a typing error is answered by what was most likely meant', () => {
   assert.match(answerTo('21', ['21-engine-api']), /^lesson 21-engine-api is planned, not written/);
 });
 
+test('what is refused is refused in the language that was asked for', () => {
+  assert.throws(() => findLesson('pidd', ids, [], 'zh'), /没有“pidd”这一课/);
+  assert.throws(() => findLesson('namespace', ids, [], 'zh'), /可以指好几课/);
+});
+
 test.run();

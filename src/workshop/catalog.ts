@@ -6,6 +6,7 @@ import { MinidockError } from '../errors.ts';
 import { lessonName, lessonSlugs } from '../syscalls/lessons.ts';
 import type { Lesson } from './lesson.ts';
 import type { Language } from './text/language.ts';
+import { refusals } from './text/refusals.ts';
 
 /** The folder of all lessons. */
 export const lessonsFolder = fileURLToPath(new URL('../../lessons/', import.meta.url));
@@ -25,7 +26,12 @@ export const courseIds: readonly string[] = lessonSlugs.map(lessonName);
  * The id that `query` means: `04-pid-namespace`, `04`, `4`, `pid-namespace`, `pid`, and with a typing error `pidd`. Rejects
  * what means none, or several without one that begins with it, and what is only planned.
  */
-export function findLesson(query: string, ids: readonly string[], planned: readonly string[] = []): string {
+export function findLesson(
+  query: string,
+  ids: readonly string[],
+  planned: readonly string[] = [],
+  language: Language = 'en',
+): string {
   const word = query
     .toLowerCase()
     .replace(/^(\.\/)?lessons\//, '')
@@ -33,17 +39,17 @@ export function findLesson(query: string, ids: readonly string[], planned: reado
   const found = matching(word, ids);
   if (found.length === 1) return found[0]!;
   if (found.length > 1)
-    throw new MinidockError('lesson-ambiguous', `"${query}" means several lessons: ${found.join(', ')}`, {
-      fix: 'give its number',
+    throw new MinidockError('lesson-ambiguous', refusals.severalLessons(query, found)[language], {
+      fix: refusals.giveNumber[language],
     });
   const [unwritten] = matching(word, planned);
   if (unwritten !== undefined)
-    throw new MinidockError('no-such-lesson', `lesson ${unwritten} is planned, not written`, {
-      fix: '`npm run lesson` lists those that are',
+    throw new MinidockError('no-such-lesson', refusals.notWritten(unwritten)[language], {
+      fix: refusals.listsWritten[language],
     });
   const near = nearestLesson(word, ids);
-  throw new MinidockError('no-such-lesson', `no lesson "${query}"`, {
-    fix: near ? `did you mean ${near}?` : '`npm run lesson` lists them',
+  throw new MinidockError('no-such-lesson', refusals.noLesson(query)[language], {
+    fix: near ? refusals.didYouMean(near)[language] : refusals.listsThem[language],
   });
 }
 

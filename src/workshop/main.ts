@@ -4,6 +4,7 @@ import { courseIds, findLesson, lessonIds, readTitle } from './catalog.ts';
 import { parseOptions } from './options.ts';
 import { isRootless } from './rootless/as-root.ts';
 import { Quit, Terminal } from './terminal.ts';
+import { refusals } from './text/refusals.ts';
 import { words } from './text/words.ts';
 
 // chalk knows FORCE_COLOR and terminals, but not https://no-color.org.
@@ -17,8 +18,8 @@ async function main(): Promise<number> {
     console.error(chalkStderr.yellow(`${words.ignored[options.language]} ${options.ignored.join(' ')}`));
   try {
     if (options.mistyped !== undefined)
-      throw new MinidockError('usage', words.notUnderstood[options.language].replace('{word}', options.mistyped.word), {
-        fix: words.didYouMean[options.language].replace('{word}', options.mistyped.meant),
+      throw new MinidockError('usage', refusals.notUnderstood(options.mistyped.word)[options.language], {
+        fix: refusals.didYouMean(options.mistyped.meant)[options.language],
       });
     if (options.help) console.log(words.usage[options.language]);
     else if (options.action !== undefined)
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
       await (await import('./play/list.ts')).listLessons(terminal, options.language);
     else {
       terminal.paged = true;
-      const id = findLesson(options.lesson, lessonIds(), courseIds);
+      const id = findLesson(options.lesson, lessonIds(), courseIds, options.language);
       if (!isRootless()) terminal.title(`${Number(id.slice(0, 2))}. ${readTitle(id, options.language)}`);
       return await (await import('./play/runner.ts')).runLesson(options, id, terminal);
     }

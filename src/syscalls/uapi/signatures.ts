@@ -39,6 +39,8 @@ const flags =
   (table: Record<string, number>): Show =>
   value =>
     flagNames(table, value);
+/** Flags of calls that open nothing: there is no access mode among them, and 0 is 0. */
+const descriptorFlags = flags({ O_CLOEXEC: O.O_CLOEXEC, O_NONBLOCK: O.O_NONBLOCK });
 const octal: Show = value => `0${value.toString(8)}`;
 const dirfd = one(AT);
 /** A pointer that is null. */
@@ -96,8 +98,8 @@ export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> 
   flock: [null, flags(LOCK)],
   socket: [one(AF), socketType],
   socketpair: [one(AF), socketType],
-  pipe2: [null, openFlags],
-  dup3: [null, null, openFlags],
+  pipe2: [null, descriptorFlags],
+  dup3: [null, null, descriptorFlags],
   memfd_create: [null, flags(MFD)],
   fcntl: [null, one(F), flags(F_SEAL)],
   ioctl: [null, one(TIO)],

@@ -4,6 +4,8 @@ import { courseIds, findLesson, lessonIds } from '../catalog.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
+import type { Language } from '../text/language.ts';
+import { refusals } from '../text/refusals.ts';
 import { Workbench } from './evaluate/box.ts';
 import { readLearnersFile, relative } from './evaluate/bundle.ts';
 import { typeErrors } from './evaluate/type-errors.ts';
@@ -27,8 +29,8 @@ export async function exerciseCommand(options: Options, terminal: Terminal): Pro
     if (options.action === 'reset' && options.all) return resetAll(report);
     if (options.lesson === undefined)
       throw new MinidockError('usage', says.whichLesson[language], { fix: `npm run lesson 03 -- ${options.action}` });
-    const id = findLesson(options.lesson, lessonIds(), courseIds);
-    const exercise = await loadExercise(id);
+    const id = findLesson(options.lesson, lessonIds(), courseIds, language);
+    const exercise = await loadExercise(id, language);
     const files = filesOf(id);
     switch (options.action) {
       case 'check':
@@ -50,7 +52,7 @@ export async function exerciseCommand(options: Options, terminal: Terminal): Pro
 }
 
 async function check(exercise: Exercise, files: ExerciseFiles, kept: boolean, report: Report): Promise<number> {
-  requireRoot();
+  requireRoot(report.language);
   return withBench(report, async bench => {
     report.begin(exercise, files.id);
     const verdict = await checkFile(exercise, files, kept ? files.solution : files.exercise, bench, !kept);
@@ -75,7 +77,7 @@ async function checkFile(
 }
 
 async function watch(exercise: Exercise, files: ExerciseFiles, report: Report): Promise<number> {
-  requireRoot();
+  requireRoot(report.language);
   return withBench(
     report,
     async (bench, interrupted) => {
@@ -170,9 +172,9 @@ async function withBench(
   }
 }
 
-function requireRoot(): void {
+function requireRoot(language: Language): void {
   if (process.geteuid?.() === 0) return;
-  throw new MinidockError('not-root', 'exercises are checked in a container, which takes root', {
-    fix: 'run it with sudo; what you wrote is evaluated without any right all the same',
+  throw new MinidockError('not-root', refusals.notRoot[language], {
+    fix: refusals.useSudo[language],
   });
 }

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MinidockError } from '../../errors.ts';
 import { lessonIds, lessonsFolder } from '../catalog.ts';
+import type { Language } from '../text/language.ts';
+import { refusals } from '../text/refusals.ts';
 import { skeletonOf } from './skeleton.ts';
 import type { Exercise } from './types.ts';
 
@@ -27,11 +29,11 @@ export function exerciseIds(folder = lessonsFolder): string[] {
 }
 
 /** @throws {MinidockError} `no-exercise` */
-export async function loadExercise(id: string): Promise<Exercise> {
+export async function loadExercise(id: string, language: Language = 'en'): Promise<Exercise> {
   const file = path.join(lessonsFolder, id, 'check.ts');
   if (!fs.existsSync(file))
-    throw new MinidockError('no-exercise', `lesson ${id} has no exercise yet`, {
-      fix: `there are exercises for ${exerciseIds().join(', ')}`,
+    throw new MinidockError('no-exercise', refusals.noExercise(id)[language], {
+      fix: refusals.exercisesOf(exerciseIds())[language],
     });
   return ((await import(pathToFileURL(file).href)) as { exercise: Exercise }).exercise;
 }

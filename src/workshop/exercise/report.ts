@@ -17,7 +17,7 @@ export class Report {
 
   constructor(
     private readonly terminal: Terminal,
-    private readonly language: Language,
+    readonly language: Language,
   ) {}
 
   /** From here on nothing more is said. */

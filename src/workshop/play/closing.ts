@@ -11,7 +11,8 @@ import { words } from '../text/words.ts';
 /** The words of the lesson, one paragraph each. */
 export async function showGlossary(lesson: Lesson, terminal: Terminal, language: Language): Promise<void> {
   await terminal.part(words.glossary[language]);
-  for (const { term, means } of lesson.glossary) terminal.prose(`**${term[language]}** ${means[language]}`);
+  for (const { term, means } of lesson.glossary)
+    terminal.prose(`**${term[language]}**${words.colon[language]}${means[language]}`);
 }
 
 /** What to read next: pages elsewhere, the lesson's own text, the engine's source, the next lesson. */

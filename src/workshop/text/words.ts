@@ -48,8 +48,6 @@ npm keeps --help for itself: npm run lesson -- --help`,
     zh: '写编号或名字的一部分就够了：npm run lesson 04、npm run lesson pid。--step 逐个调用，--shell 进到里面，en 切换英文；更多说明见 npm run lesson -- --help。',
   },
   ignored: { en: 'not understood and ignored:', zh: '看不懂，已忽略：' },
-  notUnderstood: { en: '{word} is not understood', zh: '看不懂 {word}' },
-  didYouMean: { en: 'did you mean {word}?', zh: '是不是想写 {word}？' },
   rootless: { en: 'Without root', zh: '没有 root 权限' },
   rootlessWhy: {
     en: 'You are not root. So the lesson runs in a user namespace in which you are: rights count there over all that it owns, and nowhere else. “The host” is then this namespace, too; what needs more rights than that is left out and named. These steps come first:',

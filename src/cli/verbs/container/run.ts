@@ -91,7 +91,7 @@ async function runOnMine(
   const [used, words] = operands.length > 0 ? [flags, operands] : [web, ['nginx:alpine']];
   const own = await learnersPieces();
   try {
-    context.output.err(listOwn(own.taught));
+    context.output.err(listOwn(own.taught, reasonLanguage(context)));
     const { output, env, settings } = context;
     const onOwn: Context = { output, env, settings, engine: () => context.engine(own.pieces) };
     return await runGiven(onOwn, used, words);
