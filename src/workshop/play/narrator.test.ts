@@ -5,6 +5,7 @@ import { str } from '../../syscalls/data.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import { program, type Step } from '../../syscalls/step.ts';
 import type { Terminal } from '../terminal.ts';
+import { widthOf } from '../text/width.ts';
 import { Narrator } from './narrator.ts';
 
 const why = { en: 'a reason', zh: '理由' };
@@ -57,6 +58,21 @@ test('a step that was announced is told', () => {
   const steps = places.map(place => chdir(place, 'places'));
   told(steps, seen);
   assert.is(told(steps, seen, 0, true).length, 4);
+});
+
+test('an execve that succeeded is told within the width of a narrow terminal', () => {
+  const lines: string[] = [];
+  const terminal = {
+    width: 36,
+    line: (line = '') => lines.push(line),
+    lines: (more: string[]) => lines.push(...more),
+  } as unknown as Terminal;
+  new Narrator(terminal, 'en').replaced(chdir('/a'));
+  assert.equal(
+    lines.filter(line => widthOf(line) > 36),
+    [],
+  );
+  assert.match(lines.join(' ').replace(/ +/g, ' '), /does not return: the process is another program now/);
 });
 
 test.run();

@@ -14,11 +14,16 @@ const MARGIN = 4;
 /** So many steps that say nothing new are told in one line. */
 const FOLD = 3;
 
+interface Answer {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
 /** A step that was done, numbered, with the kernel's answer as it is shown. */
 interface Told {
   readonly step: Step;
   readonly number: number;
-  readonly answer: string;
+  readonly answer: Answer;
 }
 
 /**
@@ -57,7 +62,7 @@ export class Narrator {
       return;
     }
     this.enter(report.section);
-    const answer = step.op === 'syscall' ? paintResult(step, report.result) : paintCheck(step, well, report.seen);
+    const answer = step.op === 'syscall' ? answerOf(step, report.result) : answerOfCheck(step, well, report.seen);
     const told = { step, answer, number: ++this.number };
     const key = `${printStep(step)} ${Math.min(report.result, 0)}`;
     const cause = this.seen.has(key) ? 'asBefore' : this.isLikePrevious(step) ? 'alike' : undefined;
@@ -84,7 +89,7 @@ export class Narrator {
   replaced(step: Step): void {
     this.enter('exec');
     this.release();
-    this.write({ step, number: ++this.number, answer: chalk.dim(words.noReturn[this.language]) });
+    this.write({ step, number: ++this.number, answer: { text: words.noReturn[this.language], paint: chalk.dim } });
   }
 
   /** The program is done, or was refused. */
@@ -148,9 +153,9 @@ export class Narrator {
     const mark = padTo(String(number).padStart(2), MARGIN);
     const room = this.terminal.width - MARGIN;
     const lines = wrapText(printStep(step), room - 2);
-    const fits = widthOf(lines.at(-1)!) + widthOf(answer) + 3 <= room;
-    if (fits) lines[lines.length - 1] += ` ${answer}`;
-    else lines.push(answer);
+    const fits = widthOf(lines.at(-1)!) + widthOf(answer.text) + 3 <= room;
+    if (fits) lines[lines.length - 1] += ` ${answer.paint(answer.text)}`;
+    else lines.push(...wrapText(answer.text, room - 2).map(line => answer.paint(line)));
     for (const [i, line] of lines.entries())
       this.terminal.line(i === 0 ? chalk.dim(mark) + paintCall(line) : `${' '.repeat(MARGIN + 2)}${line}`);
     if (step !== this.announced)
@@ -162,13 +167,13 @@ function paintCall(text: string): string {
   return text.replace(/^\w+/, name => chalk.bold(name));
 }
 
-function paintCheck(step: Step, well: boolean, seen: bigint): string {
-  if (well) return chalk.green('✓');
-  return chalk.red(`✗ ${(step.op === 'expect' && errorOfCheck(step, seen)) || ''}`.trimEnd());
+function answerOfCheck(step: Step, well: boolean, seen: bigint): Answer {
+  if (well) return { text: '✓', paint: chalk.green };
+  return { text: `✗ ${(step.op === 'expect' && errorOfCheck(step, seen)) || ''}`.trimEnd(), paint: chalk.red };
 }
 
-function paintResult(step: Step, result: number): string {
-  if (result >= 0 || result < -4095) return chalk.green(printResult(result));
+function answerOf(step: Step, result: number): Answer {
+  if (result >= 0 || result < -4095) return { text: printResult(result), paint: chalk.green };
   const tolerated = step.op === 'syscall' && (step.tolerate ?? []).some(name => name === errnoName(-result));
-  return (tolerated ? chalk.yellow : chalk.red)(printResult(result, tolerated));
+  return { text: printResult(result, tolerated), paint: tolerated ? chalk.yellow : chalk.red };
 }

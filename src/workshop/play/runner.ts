@@ -13,6 +13,7 @@ import { Quit, type Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { type Picture, renderMarkdown } from '../text/markdown.ts';
 import { LessonText, type SectionKey } from '../text/sections.ts';
+import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 import { Asker } from './ask.ts';
 import { showGlossary, showReading } from './closing.ts';
@@ -115,7 +116,10 @@ function write(terminal: Terminal, source: string, picture?: Picture): void {
 function pictureOf(figure: Figure, language: Language): Picture {
   return (file, width) =>
     file.startsWith('figure.')
-      ? [chalk.bold(figure.title[language]), ...drawFigure(figure, language, { width, chalk })]
+      ? [
+          ...wrapText(figure.title[language], width).map(line => chalk.bold(line)),
+          ...drawFigure(figure, language, { width, chalk }),
+        ]
       : undefined;
 }
 
