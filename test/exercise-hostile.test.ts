@@ -179,6 +179,12 @@ test('what Node says of a full heap is not what the learner’s code printed', a
   assert.is(printed, '');
 });
 
+test('a step of the checker’s that fails for what the learner’s left undone is not explained by its manual page', async () => {
+  const verdict = await answer('export const pivotRoot = () => [];', '06-pivot-root');
+  assert.not(verdict.passed);
+  assert.match(wordsOf(verdict), /this step is not yours/);
+});
+
 test('what does not compile is a place, the reason and the line, and no stack', async () => {
   const { error } = await answer(piece('const = 1;'));
   assert.is(error?.place, 'lessons/03-uts-namespace/exercise.ts:6:9');

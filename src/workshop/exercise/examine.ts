@@ -163,6 +163,8 @@ function explain(outcome: Exclude<Outcome, { kind: 'ran' }>, trial: Trial, learn
   return {
     ok: false,
     what: words.kernelRefused(shown(step), errno),
-    hint: trial.explain?.(refusal, values) ?? (general ? { en: general, zh: general } : words.seeManual(call, errno)),
+    hint:
+      trial.explain?.(refusal, values) ??
+      (general ? { en: general, zh: general } : refusal.mine ? words.seeManual(call, errno) : words.notYours),
   };
 }

@@ -19,6 +19,10 @@ export const words = {
     en: `man 2 ${call} lists what ${errno} can mean`,
     zh: `man 2 ${call} 列出了 ${errno} 可能的含义`,
   }),
+  notYours: {
+    en: 'this step is not yours: it relies on what yours should have done before it. What did they leave undone?',
+    zh: '这一步不是你写的：它依赖前面你的步骤做好的事。还有哪件事没有做？',
+  },
   notExecuted: (message: string): Text => ({ en: message, zh: message }),
   noProgram: {
     en: 'all steps succeeded, and then there was no program to become',
