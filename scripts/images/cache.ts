@@ -49,6 +49,8 @@ export async function cached(
   process.on('exit', removeScratch);
   try {
     await build(scratch);
+    // Another builder was sooner, and others read what it made.
+    if (await intact(final)) return final;
     rmSync(final, { recursive: true, force: true });
     try {
       renameSync(scratch, final);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { errnoOf } from '../errors.ts';
 import { listIfPresent, readIfPresent, writeVolatile } from './files.ts';
-import { enginesDirectory, type Roots } from './paths.ts';
+import { enginePaths, enginesDirectory, type Roots } from './paths.ts';
 import { privateDirectory } from './private.ts';
 
 /**
@@ -50,10 +50,14 @@ export function registeredEngines(): EngineEntry[] {
     .flatMap(name => read(name.slice(0, -'.json'.length)) ?? []);
 }
 
-/** Whether its root was deleted, or another is in its place. One that cannot be looked at is not gone. */
+/**
+ * Whether its root was deleted, or another is in its place. One that cannot be looked at is not gone, nor is one with containers
+ * and without an id: the disk had no room for that.
+ */
 export function isGone({ id, root }: EngineEntry): boolean {
   try {
-    return idOf(root) !== id;
+    const now = idOf(root);
+    return now === undefined ? listIfPresent(enginePaths({ root, execRoot: '' }).containers).length === 0 : now !== id;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return false;
