@@ -14,6 +14,8 @@ const MOST_LINES = 10;
 /** Shows what a check found, and the other things of exercises. */
 export class Report {
   private silent = false;
+  /** Of the exercise that began: steps are judged by the kernel, a function by its results. */
+  private asksKernel = true;
 
   constructor(
     private readonly terminal: Terminal,
@@ -31,6 +33,7 @@ export class Report {
   }
 
   begin(exercise: Exercise, id: string): void {
+    this.asksKernel = !('judge' in exercise);
     this.terminal.heading(`${says.exercise[this.language]} ${id}`);
     this.terminal.prose(exercise.task[this.language]);
     this.terminal.line();
@@ -57,7 +60,10 @@ export class Report {
     terminal.line();
     if (!verdict.passed) terminal.paragraph(says.notYet(id.slice(0, 2))[language], line => chalk.yellow(line));
     else if (kept) terminal.line(chalk.green(says.solutionPasses[language]));
-    else terminal.paragraph(says.passed(id.slice(0, 2))[language], line => chalk.green(line));
+    else {
+      const passed = this.asksKernel ? says.passed : says.functionPassed;
+      terminal.paragraph(passed(id.slice(0, 2))[language], line => chalk.green(line));
+    }
     terminal.line();
   }
 

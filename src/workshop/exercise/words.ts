@@ -112,6 +112,10 @@ export const says = {
     en: `Passed: the kernel agrees. \`npm run lesson ${number} -- solution\` shows ours; \`minidock run --mine\` runs on yours.`,
     zh: `通过：内核说你对了。\`npm run lesson ${number} -- solution\` 查看参考答案；\`minidock run --mine\` 会用你写的代码运行容器。`,
   }),
+  functionPassed: (number: string): Text => ({
+    en: `Passed: it returns what the engine’s own function returns. \`npm run lesson ${number} -- solution\` shows ours.`,
+    zh: `通过：返回的结果与引擎自己的函数一致。\`npm run lesson ${number} -- solution\` 查看参考答案。`,
+  }),
   solutionPasses: { en: 'The kept solution passes.', zh: '参考答案通过。' },
   watching: (file: string): Text => ({
     en: `Watching ${file}; Ctrl-C ends.`,

@@ -79,7 +79,7 @@ async function play(
   };
   await terminal.part(words.prediction[language]);
   const asked = await asker.ask(lesson.question);
-  await terminal.part(words.program[language]);
+  await terminal.part(words['show' in lesson.run ? 'demonstration' : 'program'][language]);
   await session.run();
   await terminal.part(words.answer[language]);
   asker.answer(asked);

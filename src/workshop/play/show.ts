@@ -57,6 +57,10 @@ export function bar(
   lines: readonly string[],
   paint: (line: string) => string = line => line,
 ): void {
-  for (const line of lines)
-    for (const part of wrapText(line, terminal.width - 2)) terminal.line(`${chalk.cyan.dim('│')} ${paint(part)}`);
+  for (const line of lines) {
+    // Wrapping drops the spaces that a line begins with, which are the structure of JSON and of a table.
+    const indent = /^[ \u00a0]*/.exec(line)![0].slice(0, terminal.width / 2);
+    for (const part of wrapText(line.trimStart(), terminal.width - 2 - indent.length))
+      terminal.line(`${chalk.cyan.dim('│')} ${indent}${paint(part)}`);
+  }
 }
