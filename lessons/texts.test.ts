@@ -104,6 +104,13 @@ for (const id of lessonIds()) {
     for (const list of [breakIt, glossary, reading]) assert.ok(list.length > 0);
   });
 
+  test(`${id}: what is broken on purpose is called that`, async () => {
+    for (const { title } of (await loadLesson(id)).breakIt) {
+      assert.match(title.en, /^Break it: /);
+      assert.match(title.zh, /^[拆换改][一个步顺序]+：/, title.en);
+    }
+  });
+
   test(`${id}: every step has its reason in Chinese too`, async () => {
     const lesson = await loadLesson(id);
     for (const { why } of stepsOf(lesson)) assert.match(why.zh, han, why.en);

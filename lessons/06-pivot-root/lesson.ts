@@ -462,7 +462,7 @@ echo "processes: $(echo $(ls /proc | grep '^[0-9]'))"`,
       outcome: { call: 'umount2', errno: 'EBUSY' },
     },
     {
-      title: { en: 'Change it: only the old root is shared', zh: '换一个：只有旧的根是 shared' },
+      title: { en: 'Break it: only the old root is shared', zh: '换一个：只有旧的根是 shared' },
       change: {
         en: 'Above, everything was shared. Now it is one mount alone, the old root itself. The new root’s mount is private, and so is the one above it: the directory, bound onto itself.',
         zh: '前面是一切都设为 shared。这次只有一个挂载是 shared，就是旧的根自己。新的根所在的挂载是 private，它的上一级挂载也是：那个目录事先 bind 到了自己身上。',

@@ -686,7 +686,7 @@ echo "data: $(echo $(ls data))"`,
       outcome: { call: 'mount', errno: 'ENOENT' },
     },
     {
-      title: { en: 'Break it: a work directory elsewhere', zh: '换个地方：work 目录放在别处' },
+      title: { en: 'Break it: a work directory elsewhere', zh: '换一个：work 目录放在别处' },
       change: {
         en: 'upper stays where it is, and work is put on a tmpfs: it holds nothing that lasts, after all.',
         zh: 'upper 不动，work 放到一个 tmpfs 上：反正里面也没有需要长期保存的东西。',

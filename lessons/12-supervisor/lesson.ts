@@ -406,7 +406,7 @@ symlink(text, "exit");                                /* for who asks later */`,
         killedSupervisor(scratch, tell, { tie: tether => ({ ...tether, last: [] }), survives: true }),
     },
     {
-      title: { en: 'Break it: sealed before it is written', zh: '换个次序：先加封印，再写' },
+      title: { en: 'Break it: sealed before it is written', zh: '换个顺序：先加封印，再写' },
       change: {
         en: 'The shim’s first program makes the copy, writes it and seals it. Here the seal comes before the write.',
         zh: 'shim 的第一个程序先建副本，再写入，再加封印。这里把封印放到写入之前。',

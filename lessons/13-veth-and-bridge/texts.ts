@@ -124,7 +124,7 @@ export const sysColumns = [
 type Broken = Pick<Breakage, 'title' | 'change' | 'question'>;
 
 export const tooEarly: Broken = {
-  title: { en: 'The route before the interface is up', zh: '接口还没启用就加路由' },
+  title: { en: 'Break it: the route before the interface is up', zh: '换个顺序：接口还没启用就加路由' },
   change: {
     en: 'Two messages change places: first `route add default via 172.18.0.1`, then `link set eth0 up`. The address is there already.',
     zh: '两条消息对调：先 `route add default via 172.18.0.1`，再 `link set eth0 up`。地址此时已经有了。',
@@ -158,7 +158,7 @@ export const tooEarly: Broken = {
 };
 
 export const unplugged: Broken = {
-  title: { en: 'The cable is not plugged in', zh: '网线没有插上' },
+  title: { en: 'Break it: the cable is not plugged in', zh: '拆一步：网线没有插上' },
   change: {
     en: 'The message `link set vethc0ffee0 master … up` is left out, and the one on its hairpin with it: the end on the host is in no bridge, and is not up.',
     zh: '去掉 `link set vethc0ffee0 master … up` 这条消息，以及关于它的 hairpin 的那一条：宿主机那一端不在任何网桥里，也没有启用。',

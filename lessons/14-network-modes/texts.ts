@@ -194,7 +194,7 @@ export const pings: Told = {
 type Broken = Pick<Breakage, 'title' | 'change' | 'question'>;
 
 export const down: Broken = {
-  title: { en: 'The loopback stays down', zh: '回环接口没有启用' },
+  title: { en: 'Break it: the loopback stays down', zh: '拆一步：回环接口没有启用' },
   change: { en: 'The message `link set lo up` is left out.', zh: '去掉 `link set lo up` 这条消息。' },
   question: {
     ask: {
@@ -228,7 +228,7 @@ export const down: Broken = {
 };
 
 export const unset: Broken = {
-  title: { en: 'ping without the setting', zh: '不设置就 ping' },
+  title: { en: 'Break it: ping without the setting', zh: '拆一步：不设置就 ping' },
   change: {
     en: 'The settings are left out: `ping_group_range` is what the kernel gives to a new namespace, “1 0”.',
     zh: '去掉那些设置：`ping_group_range` 是内核给新命名空间的“1 0”。',

@@ -227,7 +227,7 @@ export const spoofedColumns = [
 type Broken = Pick<NonNullable<Lesson['breakIt']>[number], 'title' | 'change' | 'question'>;
 
 export const twice: Broken = {
-  title: { en: 'The same port twice', zh: '同一个端口占两次' },
+  title: { en: 'Break it: the same port twice', zh: '换一个：同一个端口占两次' },
   change: {
     en: 'A second container asks for port 8080 as well: the same four steps once more, in the same program.',
     zh: '又有一个容器要 8080 端口：同一个程序里，把那四步再做一遍。',
@@ -261,7 +261,7 @@ export const twice: Broken = {
 };
 
 export const unheard: Broken = {
-  title: { en: 'The same port twice, without listen', zh: '同一个端口占两次，但不 listen' },
+  title: { en: 'Break it: the same port twice, without listen', zh: '拆一步：同一个端口占两次，但不 listen' },
   change: {
     en: 'As before, but without the step `listen`: the sockets are bound and nothing more.',
     zh: '同上，但去掉 `listen` 这一步：套接字只是绑定而已。',

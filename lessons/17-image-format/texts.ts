@@ -247,7 +247,7 @@ export const platforms: Told = {
 type Broken = Pick<Breakage, 'title' | 'change' | 'question'>;
 
 export const order: Broken = {
-  title: { en: 'The layers in the wrong order', zh: '层的顺序反了' },
+  title: { en: 'Break it: the layers in the wrong order', zh: '换个顺序：层的顺序反了' },
   change: {
     en: 'The same two layers, but config and manifest name layer 2 first: it becomes the lowest.',
     zh: '还是那两层，但 config 和 manifest 把第 2 层写在前面：它成了最下面的一层。',
@@ -290,7 +290,7 @@ export const order: Broken = {
 };
 
 export const ignored: Broken = {
-  title: { en: 'A whiteout ignored', zh: '忽略 whiteout' },
+  title: { en: 'Break it: a whiteout ignored', zh: '换一个：忽略 whiteout' },
   change: {
     en: 'Layer 2 is unpacked by `tar -x`, as by somebody who knows that a layer is a tar file and has not read on.',
     zh: '第 2 层用 `tar -x` 解包：有人只知道层是 tar 文件，没有继续读下去。',

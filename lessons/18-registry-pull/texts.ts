@@ -279,7 +279,7 @@ export const limit: Told = {
 type Broken = Pick<Breakage, 'title' | 'change' | 'question'>;
 
 export const accept: Broken = {
-  title: { en: 'An Accept header that names too little', zh: 'Accept 头写得太少' },
+  title: { en: 'Break it: an Accept header that names too little', zh: '换一个：Accept 头写得太少' },
   change: {
     en: 'The engine’s client asks for the manifest and accepts only `application/vnd.docker.distribution.manifest.v2+json`, the one type that everybody knew in 2016.',
     zh: '引擎的客户端索取 manifest 时，只接受 `application/vnd.docker.distribution.manifest.v2+json`，也就是 2016 年人人都认识的那一种。',
@@ -316,7 +316,7 @@ export const accept: Broken = {
 };
 
 export const byTag: Broken = {
-  title: { en: 'By tag in place of by digest', zh: '不按摘要，而按标签' },
+  title: { en: 'Break it: by tag in place of by digest', zh: '换一个：不按摘要，而按标签' },
   change: {
     en: 'The same registry in the hands of an attacker, and the same forged manifest; but the image is pulled as `hello:latest`.',
     zh: '仓库仍在攻击者手里，伪造的 manifest 也还是那一份；但这次按 `hello:latest` 拉取。',
@@ -350,7 +350,7 @@ export const byTag: Broken = {
 };
 
 export const hour: Broken = {
-  title: { en: 'Retry-After: 3600', zh: 'Retry-After: 3600' },
+  title: { en: 'Break it: Retry-After: 3600', zh: '换一个：Retry-After: 3600' },
   change: {
     en: 'The registry answers 429 again, and asks for a pause of an hour.',
     zh: '仓库又返回 429，这次要求等一个小时。',
