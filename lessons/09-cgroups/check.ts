@@ -32,7 +32,7 @@ function groupIn(scratch: string, { name, megabytes, processes }: Values): Group
 
 /**
  * The trees of the box, in which its own group is the root. On version 2 a group that hands controllers down may hold no
- * process, so whoever performs the steps goes into a group of his own first.
+ * process, so whoever performs the steps goes into a group below it first, and with it the first process of the box.
  */
 function trees(scratch: string): Step[] {
   const why = { en: 'mount the tree of groups of this box', zh: '挂载这个盒子的 cgroup 树' };
@@ -47,6 +47,7 @@ function trees(scratch: string): Step[] {
     mkdir(root, 0o755, { why }),
     mount('cgroup2', root, 'cgroup2', flags, null, { why }),
     mkdir(`${root}/rest`, 0o755, { why }),
+    ...writeFile(`${root}/rest/cgroup.procs`, '1', slot('first'), { why }),
     ...writeFile(`${root}/rest/cgroup.procs`, '0', slot('rest'), { why }),
     ...writeFile(`${root}/cgroup.subtree_control`, '+memory +pids', slot('subtree_control'), { why }),
   ];
