@@ -147,11 +147,20 @@ function removeCgroups(engineRoot) {
   const name = `minidock-${createHash('sha256').update(engineRoot).digest('hex').slice(0, 8)}`;
   const hierarchies = existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : [];
   for (const hierarchy of hierarchies)
-    for (const group of [`${name}/shims`, name]) {
-      // Absent, or busy for a moment more: an empty group left behind is no reason not to build.
-      try {
-        rmdirSync(`/sys/fs/cgroup/${hierarchy}/${group}`);
-      } catch {}
+    for (const group of [`${name}/shims`, name]) removeGroup(`/sys/fs/cgroup/${hierarchy}/${group}`);
+}
+
+/** The run's supervisor ends a moment after the run: until then its group is busy. What stays is no reason not to build. */
+function removeGroup(directory) {
+  for (
+    const end = Date.now() + 3000;
+    Date.now() < end;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  )
+    try {
+      return rmdirSync(directory);
+    } catch (error) {
+      if (error.code !== 'EBUSY') return;
     }
 }
 
