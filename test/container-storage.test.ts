@@ -25,7 +25,8 @@ test.before(async () => {
 });
 test.after.each(() => box.removeAll());
 
-const layers = () => snapshot(join(box.root, 'layers'));
+/** Without the numbers of links: engines of other tests share these files, and come and go. */
+const layers = () => snapshot(join(box.root, 'layers')).map(line => line.replace(/ links=\d+/, ''));
 
 test('what a container writes, deletes and changes is its own; the image stays as it was', async () => {
   const before = layers();
