@@ -5,6 +5,7 @@ import type { Stdio } from '../../src/container/process/stdio.ts';
 import { kernelMounts } from '../../src/container/spec.ts';
 import type { SupervisorSteps } from '../../src/container/supervisor.ts';
 import { pieces } from '../../src/engine/compile/pieces.ts';
+import { errnoOf } from '../../src/errors.ts';
 import { hostFacts } from '../../src/host/facts.ts';
 import { findIdentity, isAlive, type ProcessIdentity } from '../../src/host/process.ts';
 import type { Mount } from '../../src/oci/runtime-spec.ts';
@@ -134,9 +135,18 @@ export async function keep<T>(
     return await look({ shim, supervisor, first, output: await output, heard });
   } finally {
     shim.process.stdin?.destroy();
-    for (const one of identities) if (isAlive(one)) process.kill(one.pid, 'SIGKILL');
+    for (const one of identities) signal(one, 'SIGKILL');
     if (identities.length === 0) await shim.abort();
     await shim.ended;
+  }
+}
+
+/** For a process that may end by itself between the look and the signal. */
+export function signal(one: ProcessIdentity, name: NodeJS.Signals): void {
+  try {
+    if (isAlive(one)) process.kill(one.pid, name);
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
   }
 }
 

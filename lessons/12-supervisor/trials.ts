@@ -10,7 +10,7 @@ import { childrenOf, isAlive, statusField } from '../../src/host/process.ts';
 import { shimPath } from '../../src/syscalls/shim.ts';
 import { signals as numbers } from '../../src/syscalls/uapi/flags.ts';
 import type { Evidence } from '../../src/workshop/play/evidence.ts';
-import { type Kept, keep, ready, shell, smallContainer, until } from './container.ts';
+import { type Kept, keep, ready, shell, signal, smallContainer, until } from './container.ts';
 
 type Tell = (line: string) => void;
 
@@ -214,7 +214,7 @@ export function killedSupervisor(
     shim.process.kill('SIGKILL');
     await shim.ended;
     // The signal for PID 1 is sent with the death of its parent: one that has it never gets to answer.
-    if (isAlive(first)) process.kill(first.pid, 'SIGUSR1');
+    signal(first, 'SIGUSR1');
     await until(() => !isAlive(first) || said.includes('still here'));
     tell(`PID 1: ${said.includes('still here') ? 'still here' : '…'}`);
     return {
