@@ -31,7 +31,7 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
       options: {
         gate: { type: 'boolean', default: false },
         'shared-mounts': { type: 'boolean', default: false },
-        lanes: { type: 'string', default: String(Math.min(3, availableParallelism() + 1)) },
+        lanes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       },
     });
     const elsewhere = positionals.filter(word => isAbsolute(word) && existsSync(word));
