@@ -20,8 +20,7 @@ export interface EngineEntry {
 
 /**
  * Enters the engine, before it makes anything that outlives its root, and the bridge that it is about to use; two small reads
- * where it is entered. That it cannot
- * be entered keeps nothing from being started.
+ * where it is entered. That it cannot be entered keeps nothing from being started.
  */
 export function registerEngine({ root, execRoot }: Roots, bridge?: string): void {
   try {
