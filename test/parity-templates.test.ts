@@ -139,7 +139,9 @@ const typed = [
   '{{printf "%T %T %T" .State .HostConfig .Mounts}}',
   '{{printf "%d|%5d|%v" .State.ExitCode .State.ExitCode .State.Running}}',
   '{{eq .State.ExitCode 0}} {{gt .State.ExitCode 2}} {{lt .State.ExitCode 1}}',
-  '{{.HostConfig.Binds}} {{json .HostConfig.Binds}}',
+  // Docker's client puts them in another order each time.
+  '{{len .HostConfig.Binds}} {{printf "%T" .HostConfig.Binds}} {{range .HostConfig.Binds}}{{if eq . "named:/named"}}{{json .}}{{end}}{{end}}',
+  '{{range .HostConfig.Binds}}{{if ne . "named:/named"}}{{.}}{{end}}{{end}}',
   '{{.HostConfig.LogConfig.Config}} {{json .HostConfig.LogConfig.Config}}',
   '{{.HostConfig.NetworkMode}} {{.HostConfig.NetworkMode.IsNone}} {{.HostConfig.NetworkMode.IsHost}} {{.HostConfig.NetworkMode.NetworkName}}',
   '{{.HostConfig.RestartPolicy}} {{.HostConfig.RestartPolicy.Name}} {{json .HostConfig.RestartPolicy}} {{.HostConfig.RestartPolicy.IsNone}}',

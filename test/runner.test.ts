@@ -136,6 +136,25 @@ requires('root').run();`;
   assert.is(gate.code, 1);
 });
 
+test('--gate: a file that fails beside others runs once more alone; what passes then is named as unsteady', async () => {
+  const files = {
+    wobbles: `const test = requires('root');
+test('passes the second time', () => {
+  const seen = existsSync(join(told, 'seen'));
+  tell('seen', '');
+  assert.ok(seen, 'the first time');
+});
+test.run();`,
+    fails: `const test = requires('root'); test('fails', () => assert.unreachable()); test.run();`,
+  };
+  const gate = await start(files, ['--gate']).ended;
+  assert.match(gate.output, /\? .*wobbles\.test\.ts {2}1 failed; it will run again, alone\n[\s\S]*the first time/);
+  assert.match(gate.output, /\nunsteady, passed alone:\n.*wobbles\.test\.ts\n\nfailed:\n.*fails\.test\.ts\n/);
+  assert.match(gate.output, /\n2 passed, 1 failed\n$/);
+  const user = await start({ wobbles: files.wobbles }).ended;
+  assert.match(user.output, /✘ .*wobbles\.test\.ts[\s\S]*\n1 passed, 1 failed\n$/);
+});
+
 test('a file that crashes, ends early, says nothing or does not come to its end has failed', async () => {
   const passes = `const test = requires('root'); test('passes', () => {});`;
   const run = start({

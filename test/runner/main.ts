@@ -27,6 +27,9 @@ export interface RunOptions {
  */
 const limits = { unit: 60, units: 180, file: 300, over: 30 };
 
+/** How many files the gate runs again, alone, after they failed beside others: more failures are no chance. */
+const secondLooks = 4;
+
 /**
  * Runs test files in lanes and reports each. At the end whatever of ours is new on the machine is a failed test. A signal
  * ends what runs, lets it clean up, and says what is left; the process then ends by itself.
@@ -56,8 +59,13 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
     };
   };
   const node = (...args: string[]) => [process.execPath, '--import', 'tsx', ...args];
-  const add = (result: FileResult, tier: TestFile['tier']) => {
-    if (!stopped) report.add(result, tier);
+  /** Files that failed, with what runs each again: the gate's second look. */
+  const doubtful: (() => Promise<void>)[] = [];
+  const add = (result: FileResult, tier: TestFile['tier'], again?: () => Promise<void>) => {
+    if (stopped) return;
+    if (again === undefined || result.failed === 0 || doubtful.length >= secondLooks) return report.add(result, tier);
+    report.doubt(result, tier);
+    doubtful.push(again);
   };
 
   /** One file, in one pass after the other: what has a fixed name on a machine cannot be there twice. */
@@ -68,7 +76,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
       for (const pass of passes) if (!stopped) await runFile(file, pass);
     },
   });
-  const runFile = async (file: TestFile, pass: Pass): Promise<void> => {
+  const runFile = async (file: TestFile, pass: Pass, looks = options.gate ? 2 : 1): Promise<void> => {
     const name = pass === 'shared' ? `${file.path}, where / is shared` : file.path;
     const began = Date.now();
     const { code, output } = await runProcess({
@@ -78,7 +86,8 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
       seconds: file.tier === 'unit' ? limits.unit : limits.file,
       over: { is: isOver, seconds: limits.over },
     });
-    add({ file: name, ...judge(output, code), milliseconds: Date.now() - began }, file.tier);
+    const result = { file: name, ...judge(output, code), milliseconds: Date.now() - began };
+    add(result, file.tier, looks > 1 ? () => runFile(file, pass, looks - 1) : undefined);
   };
   const unitJob = (units: readonly TestFile[]): Job => ({
     exclusive: false,
@@ -94,7 +103,10 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
             seconds: limits.units,
             onOutput,
           }),
-        result => add(result, 'unit'),
+        result => {
+          const file = options.gate ? units.find(one => one.path === result.file) : undefined;
+          add(result, 'unit', file && (() => runFile(file, 'here', 1)));
+        },
       ),
   });
 
@@ -107,6 +119,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
 
   const finished = (async () => {
     await runInLanes(jobs, options.lanes, () => stopped !== undefined);
+    for (const again of doubtful.splice(0)) if (!stopped) await again();
     const changed = changedFiles(prepared);
     if (changed.length > 0) report.add(sharedFilesChanged(changed));
     cleanUp();

@@ -20,7 +20,16 @@ export class Report {
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   readonly #failures: string[] = [];
   readonly #skips: string[] = [];
+  readonly #doubted: string[] = [];
   readonly #used = new Map<Tier, number>();
+
+  /** A file that failed and will be run again: nothing of it counts, and its output stands in the report. */
+  doubt(result: FileResult, tier: Tier): void {
+    this.#doubted.push(result.file);
+    this.#used.set(tier, (this.#used.get(tier) ?? 0) + result.milliseconds / 1000);
+    console.log(`? ${result.file}  ${result.failed} failed; it will run again, alone`);
+    console.log(result.output.trimEnd().replace(/^/gm, '    '));
+  }
 
   add(result: FileResult, tier?: Tier): void {
     this.#totals.passed += result.passed;
@@ -47,6 +56,8 @@ export class Report {
   close(about: string): number {
     const { passed, failed, skipped } = this.#totals;
     if (this.#skips.length > 0) console.log(`\nskipped:\n${this.#skips.map(skip => `  ${skip}`).join('\n')}`);
+    const unsteady = this.#doubted.filter(file => !this.#failures.includes(file));
+    if (unsteady.length > 0) console.log(`\nunsteady, passed alone:\n${unsteady.map(file => `  ${file}`).join('\n')}`);
     if (this.#failures.length > 0) console.log(`\nfailed:\n${this.#failures.map(file => `  ${file}`).join('\n')}`);
     const lines = budgetLines(this.#used);
     if (lines.length > 0) console.log(`\n${lines.join('\n')}`);
