@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../test/support/requires.ts';
@@ -16,6 +16,21 @@ export interface Job {
 }
 
 const text = (engine: BenchEngine, ...args: string[]) => [...engine.command, ...args].join(' ');
+
+const shell = (script: string) => `sh -c '${script}'`;
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i).join(' ');
+
+/** A million lines of 64 bytes. */
+const lines = `yes ${'x'.repeat(63)} | head -n 1048576`;
+const chatty = ['run', '-d', '--network', 'none', '--name', 'chatty', image, 'sh', '-c'];
+
+/** Removes every container of the engine. */
+const removeAll = (engine: BenchEngine) =>
+  shell(`${text(engine, 'ps', '-aq')} | xargs -r ${text(engine, ...engine.remove)} >/dev/null`);
+
+function execShell(engine: BenchEngine, command: string): void {
+  execSync(command, { env: { ...process.env, ...engine.env }, stdio: ['ignore', 'ignore', 'pipe'] });
+}
 
 export function jobs(registry: string): Job[] {
   return [
@@ -38,12 +53,37 @@ export function jobs(registry: string): Job[] {
     },
     { name: 'ps -a', command: engine => text(engine, 'ps', '-a') },
     {
-      name: 'ps of 40 containers',
+      name: '20 × run -d at once',
+      prepare: removeAll,
+      command: engine =>
+        shell(`for i in ${numbers(20)}; do ${text(engine, 'run', '-d', image, 'sleep', '1000')} & done; wait`),
+      tearDown: engine => execShell(engine, removeAll(engine)),
+      runs: 6,
+    },
+    {
+      name: 'ps of 200 containers',
       setUp: engine => {
-        for (let i = 0; i < 40; i++) run(engine, ['run', '-d', '--network', 'none', image, 'sleep', '1000']);
+        const start = text(engine, 'run', '-d', '--network', 'none', image, 'sleep', '1000');
+        execShell(engine, shell(`for i in ${numbers(20)}; do for j in ${numbers(10)}; do ${start} & done; wait; done`));
       },
       command: engine => text(engine, 'ps'),
-      tearDown: engine => run(engine, [...engine.remove, ...run(engine, ['ps', '-aq']).split('\n')]),
+      tearDown: engine => execShell(engine, removeAll(engine)),
+    },
+    {
+      name: 'a container logs 64 MB',
+      prepare: removeAll,
+      command: engine => shell(`${text(engine, 'wait')} $(${text(engine, ...chatty)} "${lines}")`),
+      tearDown: engine => execShell(engine, removeAll(engine)),
+      runs: 6,
+    },
+    {
+      name: 'logs of these 64 MB',
+      setUp: engine => {
+        run(engine, ['wait', run(engine, [...chatty, lines])]);
+      },
+      command: engine => text(engine, 'logs', 'chatty'),
+      tearDown: engine => execShell(engine, removeAll(engine)),
+      runs: 6,
     },
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
     pullJob(registry, 'ten:1', 'pull the same in ten layers'),
