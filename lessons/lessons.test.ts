@@ -43,14 +43,16 @@ test('the list prints what one types, marks what is planned, and says what comes
   assert.match(output, new RegExp(`next: npm run lesson ${lessonIds()[0]}\n`));
 });
 
+const closings = { en: 'What you have seen', zh: '你看到了什么' };
+/** Where a run has two passes, each plays the lessons in one language. */
+const languages = { here: ['en'], shared: ['zh'] }[process.env.MINIDOCK_TEST_PASS ?? ''] ?? ['en', 'zh'];
+
 for (const id of lessonIds())
-  test(`${id}: runs without a terminal, in both languages, and leaves nothing`, async () => {
+  test(`${id}: runs without a terminal, in ${languages.join(' and ')}, and leaves nothing`, async () => {
     const { run } = await loadLesson(id);
     const hostname = os.hostname();
-    for (const [language, end] of [
-      ['en', 'What you have seen'],
-      ['zh', '你看到了什么'],
-    ] as const) {
+    for (const language of languages as ('en' | 'zh')[]) {
+      const end = closings[language];
       const { status, output } = lesson([id, '--lang', language]);
       assert.is(status, 0, output);
       assert.match(output, end);

@@ -43,7 +43,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
   let started = 0;
 
   /** What a test process is told: whose its leaks are, where the runner's services are. */
-  const environment = (file: string): NodeJS.ProcessEnv => {
+  const environment = (file: string, pass: Pass = 'here'): NodeJS.ProcessEnv => {
     const id = fileRun(started++);
     leaks.nameOwner(id, file);
     return {
@@ -52,6 +52,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
       MINIDOCK_TEST_SERVICES: services,
       MINIDOCK_TEST_PREPARED: prepared,
       MINIDOCK_TEST_GATE: options.gate ? '1' : '',
+      MINIDOCK_TEST_PASS: options.passes.length > 1 ? pass : '',
       // Node reads this file at each of its thousands of starts; no test asks a server of the outside world.
       NODE_EXTRA_CA_CERTS: '',
       NO_COLOR: '1',
@@ -82,7 +83,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
     const { code, output } = await runProcess({
       command: pass === 'shared' ? shared!.enter(node(file.path), checkout) : node(file.path),
       cwd: checkout,
-      env: environment(name),
+      env: environment(name, pass),
       seconds: file.tier === 'unit' ? limits.unit : limits.file,
       over: { is: isOver, seconds: limits.over },
     });
