@@ -82,6 +82,8 @@ const kinds = {
   'no-such-object': 'not-found',
   'no-such-platform': 'not-found',
   'no-such-user': 'not-found',
+  'no-such-volume': 'not-found',
+  'no-such-volume-driver': 'not-found',
 
   'already-running': 'conflict',
   'cgroup-busy': 'conflict',
@@ -92,6 +94,7 @@ const kinds = {
   'not-running': 'conflict',
   'port-in-use': 'conflict',
   'subnet-taken': 'conflict',
+  'volume-in-use': 'conflict',
 
   'access-denied': 'denied',
   'authentication-failed': 'denied',
@@ -135,6 +138,7 @@ const kinds = {
   'not-built': 'unsupported',
   'schema-1': 'unsupported',
   'unknown-compression': 'unsupported',
+  'volume-option': 'unsupported',
 
   'broken-config': 'invalid-data',
   'broken-exercise': 'invalid-data',

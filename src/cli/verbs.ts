@@ -75,6 +75,22 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/prune.ts'),
   },
+  'volume create': {
+    summary: 'Make a volume',
+    group: 'engine',
+    load: () => import('./verbs/volume/create.ts'),
+  },
+  'volume ls': { summary: 'List volumes', group: 'engine', load: () => import('./verbs/volume/ls.ts') },
+  'volume rm': {
+    summary: 'Remove volumes that no container has',
+    group: 'engine',
+    load: () => import('./verbs/volume/rm.ts'),
+  },
+  'volume prune': {
+    summary: 'Remove all volumes that no container has, named ones too',
+    group: 'engine',
+    load: () => import('./verbs/volume/prune.ts'),
+  },
   version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/system/version.ts') },
   doctor: {
     summary: 'Check what this machine can do, and tell how to mend it',
@@ -120,4 +136,13 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
   manifest: { inspect: ['manifest inspect'] },
   registry: { serve: ['registry serve'] },
   system: { prune: ['system prune'] },
+  volume: {
+    create: ['volume create'],
+    inspect: ['inspect', '--type=volume'],
+    ls: ['volume ls'],
+    list: ['volume ls'],
+    prune: ['volume prune'],
+    rm: ['volume rm'],
+    remove: ['volume rm'],
+  },
 };

@@ -5,6 +5,7 @@ import { removeTree, removeTrees } from '../state/remove-tree.ts';
 import { makeWorkingFolder, workingFolders } from '../state/working-folder.ts';
 import { copyUp } from '../storage/copy/copy-up.ts';
 import { singleFlight } from '../storage/single-flight.ts';
+import { type VolumeNotes, writeNotes } from './volume-notes.ts';
 
 /** What a volume gets where it is empty: what these layers have at `source`. */
 interface Content {
@@ -17,16 +18,22 @@ const unfinished = '.new';
 
 /**
  * Makes a volume, or fills one that is empty, as Docker does at each use. A new one is filled beside its place and renamed:
- * of containers that start at once each sees it whole.
+ * of containers that start at once each sees it whole. Resolves to whether it was made by this call, with the notes.
  */
-export async function ensureVolume(directory: string, name: string, content: Content): Promise<void> {
+export async function ensureVolume(
+  directory: string,
+  name: string,
+  content: Content,
+  notes?: VolumeNotes,
+): Promise<boolean> {
   const data = path.join(directory, name, '_data');
-  if (!fs.existsSync(data)) return await makeVolume(directory, name, content);
+  if (!fs.existsSync(data)) return await makeVolume(directory, name, content, notes);
   const isFull = () => fs.readdirSync(data).length > 0;
-  if (content.layers.length === 0 || isFull()) return;
+  if (content.layers.length === 0 || isFull()) return false;
   await singleFlight(path.join(directory, `.lock-${name}`), isFull, () =>
     withCopy(directory, name, content, copy => moveInto(data, copy)),
   );
+  return false;
 }
 
 /** A folder beside the volumes for those that are to be deleted; what a killed process leaves of it is swept. */
@@ -39,14 +46,24 @@ export function sweepVolumes(directory: string): void {
   removeTrees(workingFolders(directory, unfinished).dead);
 }
 
-async function makeVolume(directory: string, name: string, content: Content): Promise<void> {
+async function makeVolume(
+  directory: string,
+  name: string,
+  content: Content,
+  notes: VolumeNotes | undefined,
+): Promise<boolean> {
+  let isOurs = false;
   await withCopy(directory, name, content, copy => {
+    const folder = path.dirname(copy);
+    if (notes !== undefined) writeNotes(folder, notes);
     try {
-      fs.renameSync(path.dirname(copy), path.join(directory, name));
+      fs.renameSync(folder, path.join(directory, name));
+      isOurs = true;
     } catch (error) {
       if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
     }
   });
+  return isOurs;
 }
 
 /** Calls `use` with a directory beside the volumes, `_data` in a folder of its own, that holds the content. */

@@ -85,12 +85,7 @@ async function prepare(
     return { type: 'bind', source, destination, readonly: one.readonly, ...asTyped(one) };
   }
   const name = one.source ?? randomBytes(32).toString('hex');
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
-    throw new MinidockError(
-      'invalid-volume',
-      `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
-      { fix: 'if you meant a directory of the host, give its absolute path' },
-    );
+  checkVolumeName(name);
   if (make) await ensureVolume(directory, name, { layers: one.noCopy ? [] : layers, source: destination });
   return {
     type: 'volume',
@@ -101,6 +96,23 @@ async function prepare(
     readonly: one.readonly,
     ...asTyped(one),
   };
+}
+
+/**
+ * Docker's rule and words.
+ *
+ * @throws {MinidockError} `invalid-volume`
+ */
+export function checkVolumeName(name: string): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return;
+  const refused = (reason: string, fix?: string) =>
+    new MinidockError('invalid-volume', `create ${name}: ${reason}`, fix === undefined ? {} : { fix });
+  if (name.length === 1)
+    throw refused('volume name is too short, names should be at least two alphanumeric characters');
+  throw refused(
+    `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
+    'if you meant a directory of the host, give its absolute path',
+  );
 }
 
 /**

@@ -34,6 +34,8 @@ export async function lookUp(context: Context, wanted: Candidates, typed: string
     }
     case 'variables':
       return Object.keys(context.env).map(name => plain(`${name}=`));
+    case 'volume names':
+      return (await volumeNames(context)).map(plain);
     case 'volumes':
       return volumes(context, typed);
     default:
@@ -70,14 +72,17 @@ async function images(context: Context, typed: string): Promise<Word[]> {
 }
 
 /** `-v`: a volume, or a path of the host. */
-async function volumes({ settings }: Context, typed: string): Promise<readonly Word[] | ByShell> {
+async function volumes(context: Context, typed: string): Promise<readonly Word[] | ByShell> {
   if (/^[/.~]/.test(typed)) return 'files';
   if (typed.includes(':')) return [];
+  const names = await volumeNames(context);
+  return names.filter(name => !/^[0-9a-f]{64}$/.test(name)).map(name => plain(`${name}:`));
+}
+
+async function volumeNames({ settings }: Context): Promise<string[]> {
   const [{ listIfPresent }, { enginePaths }] = await Promise.all([
     import('../../state/files.ts'),
     import('../../state/paths.ts'),
   ]);
-  return listIfPresent(enginePaths(settings).volumes)
-    .filter(name => !name.startsWith('.') && !/^[0-9a-f]{64}$/.test(name))
-    .map(name => plain(`${name}:`));
+  return listIfPresent(enginePaths(settings).volumes).filter(name => !name.startsWith('.'));
 }

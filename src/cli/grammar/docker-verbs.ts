@@ -26,6 +26,5 @@ export const dockerVerbs: Readonly<Record<string, string>> = {
   top: "'minidock exec NAME ps' lists its processes",
   unpause: "'minidock run' starts a container",
   update: "'minidock run' takes the limits: --memory, --cpus, --pids-limit",
-  volume: "'minidock run -v NAME:/PATH' makes a volume; each is a directory under 'volumes/' of the root",
   wait: "'minidock run' without -d waits and exits with the container's status",
 };

@@ -35,6 +35,7 @@ export type Candidates =
   | 'signals'
   | 'stopped containers'
   | 'variables'
+  | 'volume names'
   | 'volumes';
 
 // biome-ignore lint/suspicious/noExplicitAny: a table holds flags of every type; Values<> gives each back its own.

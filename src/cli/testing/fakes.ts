@@ -169,7 +169,12 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       },
       ...images,
     } as Images,
-    volumes: { prune: async () => ({ names: [], bytes: 0 }) },
+    volumes: {
+      inspect: async name => {
+        throw new MinidockError('no-such-volume', `No such volume: ${name}`);
+      },
+      prune: async () => ({ names: [], bytes: 0 }),
+    } as Partial<Engine['volumes']> as Engine['volumes'],
     system: {} as Engine['system'],
   };
   return { engine, calls };

@@ -62,7 +62,7 @@ async function enter(
   try {
     // Name and bundle are made under one lock: of two containers with the same name only the first is made.
     return await withLock(enginePaths(context.roots).allocation, () => {
-      // Unused layers and volumes are removed under the same lock (image/collect.ts, ../volumes/prune.ts). From the
+      // Unused layers and volumes are removed under the same lock (image/collect.ts, ../volumes/remove.ts). From the
       // moment its record exists a container counts as their user.
       if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(record.image);
       if (!record.mounts.every(({ type, source }) => type !== 'volume' || fs.existsSync(source))) return false;

@@ -12,7 +12,7 @@ import type { EngineContext } from '../context.ts';
 export function anonymousVolumesOf(context: EngineContext, mounts: readonly VolumeRecord[]): string[] {
   const names = mounts.flatMap(({ anonymous, name }) => (anonymous && name !== undefined ? [name] : []));
   if (names.length === 0) return [];
-  const used = volumesInUse(context);
+  const used = usersOfVolumes(context);
   return names.filter(name => !used.has(name)).map(name => path.join(enginePaths(context.roots).volumes, name));
 }
 
@@ -24,9 +24,14 @@ export function takeVolumesAway(context: EngineContext, mounts: readonly VolumeR
   return anonymousVolumesOf(context, mounts).flatMap(volume => setAside(context.roots.root, volume) ?? []);
 }
 
-/** Names of the volumes that containers have, running or not. */
-export function volumesInUse(context: EngineContext): Set<string | undefined> {
-  return new Set(context.store.ids().flatMap(id => mountsOf(context, id).map(({ name }) => name)));
+/** The ids of the containers that have a volume, running or not, by its name. */
+export function usersOfVolumes(context: EngineContext): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>();
+  for (const id of context.store.ids()) {
+    const names = new Set(mountsOf(context, id).flatMap(({ name }) => name ?? []));
+    for (const name of names) users.set(name, [...(users.get(name) ?? []), id]);
+  }
+  return users;
 }
 
 function mountsOf(context: EngineContext, id: string): VolumeRecord[] {

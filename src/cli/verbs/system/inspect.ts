@@ -1,5 +1,5 @@
 import type { Engine } from '../../../engine/engine.ts';
-import { MinidockError } from '../../../errors.ts';
+import { type ErrorCode, MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
 import { type Candidates, single, text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -9,16 +9,21 @@ import { any, slice } from '../../template/go/types.ts';
 import { type Value, value } from '../../template/go/values.ts';
 import { inspectContainer } from '../container/inspect-shape.ts';
 import { inspectImage } from '../image/inspect-shape.ts';
+import { inspectVolume } from '../volume/inspect-shape.ts';
 
-const types = ['container', 'image'] as const;
+const types = ['container', 'image', 'volume'] as const;
 type ObjectType = (typeof types)[number];
-const objects: Readonly<Record<string, Candidates>> = { container: 'containers', image: 'images' };
+const objects: Readonly<Record<string, Candidates>> = {
+  container: 'containers',
+  image: 'images',
+  volume: 'volume names',
+};
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] NAME|ID [NAME|ID...]',
   flags: {
     format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }),
-    type: single('string', readType, 'Look only for a container, or an image', { completes: types }),
+    type: single('string', readType, 'Look only for a container, an image, or a volume', { completes: types }),
   },
   operands: [1, Number.POSITIVE_INFINITY],
   completes: [given => objects[given.get('type') ?? ''] ?? 'containers and images'],
@@ -50,25 +55,35 @@ async function printer(format: string | undefined, { output }: Context) {
 
 const list = (items: readonly Value[]): Value => value(slice(any), items);
 
-async function find(name: string, { containers, images }: Engine, type: ObjectType | undefined): Promise<Value> {
-  const container = type === 'image' ? undefined : await found(() => containers.inspect(name));
+async function find(
+  name: string,
+  { containers, images, volumes }: Engine,
+  type: ObjectType | undefined,
+): Promise<Value> {
+  const among = <T>(kind: ObjectType, inspect: () => Promise<T>) =>
+    type === undefined || type === kind ? found(inspect) : undefined;
+  const container = await among('container', () => containers.inspect(name));
   if (container !== undefined) return inspectContainer(container);
-  const image = type === 'container' ? undefined : await found(() => images.inspect(name));
+  const image = await among('image', () => images.inspect(name));
   if (image !== undefined) return inspectImage(image);
+  const volume = await among('volume', () => volumes.inspect(name));
+  if (volume !== undefined) return inspectVolume(volume);
   throw new MinidockError('no-such-object', `No such ${type ?? 'object'}: ${name}`);
 }
+
+const missing: readonly ErrorCode[] = ['no-such-container', 'no-such-image', 'no-such-volume'];
 
 async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
   try {
     return await inspect();
   } catch (error) {
-    if (error instanceof MinidockError && ['no-such-container', 'no-such-image'].includes(error.code)) return undefined;
+    if (error instanceof MinidockError && missing.includes(error.code)) return undefined;
     throw error;
   }
 }
 
 function readType(given: string): ObjectType {
   const type = types.find(known => known === given);
-  if (type === undefined) throw new Error(`"${given}" is not a valid value for --type (container, image)`);
+  if (type === undefined) throw new Error(`"${given}" is not a valid value for --type (container, image, volume)`);
   return type;
 }

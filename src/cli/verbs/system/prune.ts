@@ -43,7 +43,7 @@ export const verb = defineVerb({
       for (const { root, reason } of failures)
         printWarning(output, `the engine of ${root} is gone, and what it left cannot all be removed: ${reason}`);
     }
-    const volumes = flags.volumes ? await engine.volumes.prune({ labels: filter.labels }) : { names: [], bytes: 0 };
+    const volumes = flags.volumes ? await engine.volumes.prune(filter) : { names: [], bytes: 0 };
     printDeleted(output, 'Volumes', volumes.names);
     const images = await engine.images.prune({ ...filter, all: flags.all });
     for (const failure of images.failures) printWarning(output, failure.message);

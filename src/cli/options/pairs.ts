@@ -1,0 +1,9 @@
+/** `KEY=VALUE`, given many times, the last of a key counts; a bare `KEY` has an empty value. */
+export function pairsOf(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map(pair => {
+      const equals = pair.indexOf('=');
+      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import type { Volume } from '../../../engine/nouns/volumes.ts';
+import { text, toggle } from '../../grammar/flags.ts';
+import { defineVerb } from '../../grammar/verb.ts';
+import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
+import { filterVolumes, volumeFilters } from './filters.ts';
+
+const headings: Row = {
+  Driver: 'DRIVER',
+  Name: 'VOLUME NAME',
+  Scope: 'SCOPE',
+  Mountpoint: 'MOUNTPOINT',
+  Labels: 'LABELS',
+  Links: 'LINKS',
+  Size: 'SIZE',
+};
+
+export const verb = defineVerb({
+  synopsis: '[OPTIONS]',
+  flags: {
+    filter: filterFlag('Show only those with dangling=true, driver=…, label=… or name=…', {
+      short: 'f',
+      completes: ['dangling=false', 'dangling=true', 'driver=local', 'label=', 'name='],
+    }),
+    format: text(`'table', 'table TEMPLATE', 'json' or a Go template`, { completes: ['json', 'table', 'raw'] }),
+    quiet: toggle('Print names only', { short: 'q' }),
+  },
+  operands: [0, 0],
+  async run(context, flags) {
+    const filters = readFilters(flags.filter, volumeFilters);
+    const { volumes } = await context.engine();
+    const listed = filterVolumes(await volumes.list(), filters);
+    if (flags.quiet && flags.format === undefined) {
+      context.output.out(listed.map(({ name }) => `${name}\n`).join(''));
+      return 0;
+    }
+    const labels = new Map(listed.map(({ name, labels }) => [name, labels ?? {}]));
+    await printListing(context.output, listed.map(rowOf), flags.format, {
+      headings,
+      columns: ['Driver', 'Name'],
+      type: 'formatter.volumeContext',
+      raw: 'name: {{.Name}}\ndriver: {{.Driver}}\n',
+      label: (row, name) => labels.get(row.Name!)?.[name] ?? '',
+    });
+    return 0;
+  },
+});
+
+function rowOf({ name, mountpoint, labels = {} }: Volume): Row {
+  return {
+    Driver: 'local',
+    Name: name,
+    Scope: 'local',
+    Mountpoint: mountpoint,
+    Labels: Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(','),
+    // What Docker's client says where it did not ask.
+    Links: 'N/A',
+    Size: 'N/A',
+  };
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { ensureVolume } from '../../container/volume-content.ts';
+import { checkDriver, checkDriverOptions } from '../../container/volume-driver.ts';
+import { checkVolumeName } from '../../container/volumes.ts';
+import { MinidockError } from '../../errors.ts';
+import { recordEvent } from '../../state/journal.ts';
+import { enginePaths } from '../../state/paths.ts';
+import { privateDirectory } from '../../state/private.ts';
+import type { EngineContext } from '../context.ts';
+import type { Volume, VolumeCreation } from '../nouns/volumes.ts';
+import { findVolume } from './list.ts';
+
+/** Makes a volume, or finds the one of this name. */
+export async function createVolume(
+  context: EngineContext,
+  { name, driver, labels = {}, options = {} }: VolumeCreation,
+): Promise<Volume> {
+  const called = name || randomBytes(32).toString('hex');
+  checkDriver(driver, called);
+  checkVolumeName(called);
+  checkDriverOptions(options, called);
+  const { volumes } = enginePaths(context.roots);
+  privateDirectory(volumes);
+  const isNew = await ensureVolume(volumes, called, { layers: [], source: '/' }, { labels, options });
+  if (isNew)
+    recordEvent(context.roots, { type: 'volume', action: 'create', id: called, attributes: { driver: 'local' } });
+  try {
+    return findVolume(context, called);
+  } catch (error) {
+    throw new MinidockError('file-changed', `volume ${called} was removed while it was made`, {
+      fix: 'run the command again',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { writtenBytes } from '../../container/size.ts';
+import { volumeGrave } from '../../container/volume-content.ts';
+import { MinidockError } from '../../errors.ts';
+import { hasLabels } from '../../image/match.ts';
+import { recordEvent } from '../../state/journal.ts';
+import { withLock } from '../../state/lock.ts';
+import { enginePaths } from '../../state/paths.ts';
+import { removeTree } from '../../state/remove-tree.ts';
+import type { EngineContext } from '../context.ts';
+import type { PrunedVolumes, Volume, VolumePruneFilter } from '../nouns/volumes.ts';
+import { listVolumes, noSuchVolume } from './list.ts';
+
+/** Removes one volume. Throws `volume-in-use`, and `no-such-volume` unless `force`. */
+export async function removeVolume(context: EngineContext, name: string, { force }: { force: boolean }): Promise<void> {
+  await takeAway(context, all => {
+    const volume = all.find(one => one.name === name);
+    if (volume === undefined && !force) throw noSuchVolume(name);
+    if (volume !== undefined && volume.containers.length > 0) throw inUse(volume);
+    return volume === undefined ? [] : [volume];
+  });
+}
+
+/** Removes the volumes that no container has and that meet the filter. */
+export async function pruneVolumes(
+  context: EngineContext,
+  { labels = [], withoutLabels = [] }: VolumePruneFilter,
+): Promise<PrunedVolumes> {
+  return await takeAway(context, all =>
+    all.filter(volume => {
+      const labelled = { config: { Labels: { ...volume.labels } } };
+      return (
+        volume.containers.length === 0 &&
+        hasLabels(labelled, labels) &&
+        !withoutLabels.some(label => hasLabels(labelled, [label]))
+      );
+    }),
+  );
+}
+
+/**
+ * Volumes are renamed away under the lock under which containers are entered (`createContainer` then makes new ones), and deleted
+ * after the lock is released.
+ */
+async function takeAway(
+  context: EngineContext,
+  choose: (all: readonly Volume[]) => readonly Volume[],
+): Promise<PrunedVolumes> {
+  const { allocation, volumes } = enginePaths(context.roots);
+  const names: string[] = [];
+  const grave = volumeGrave(volumes);
+  try {
+    await withLock(allocation, () => {
+      for (const { name } of choose(listVolumes(context))) {
+        fs.renameSync(path.join(volumes, name), path.join(grave, name));
+        names.push(name);
+      }
+    });
+    const bytes = names.reduce((sum, name) => sum + writtenBytes(path.join(grave, name, '_data')), 0);
+    for (const name of names)
+      recordEvent(context.roots, { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } });
+    return { names, bytes };
+  } finally {
+    removeTree(grave);
+  }
+}
+
+function inUse({ name, containers }: Volume): MinidockError {
+  const [first = ''] = containers;
+  return new MinidockError('volume-in-use', `remove ${name}: volume is in use - [${containers.join(', ')}]`, {
+    fix: `remove its containers first: minidock rm ${first.slice(0, 12)}`,
+  });
+}

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { busyboxImage } from '../../scripts/images/busybox.ts';
+import { type BusyboxEngine, busyboxEngine } from './busybox.ts';
+import { temporaryFolder } from './cleanup.ts';
+import { dockerd } from './dockerd.ts';
+import { docker2010 } from './requires.ts';
+
+/** What a command answered. */
+export interface Answer {
+  code: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** An engine and a Docker 20.10 with its own client, each with the image `bb`, that get the same commands. */
+export interface Both {
+  box: BusyboxEngine;
+  /** Runs the words on both: Docker's answer, and ours. */
+  ask(words: readonly string[], input?: string | Buffer): Promise<{ there: Answer; here: Answer }>;
+  /** As `ask`, and both must have the same exit code, the same normalised output, and the same first line of error in substance. */
+  same(words: readonly string[], options?: { input?: string | Buffer; sorted?: boolean }): Promise<Answer>;
+}
+
+export async function both(): Promise<Both> {
+  const box = await busyboxEngine();
+  const daemon = await dockerd();
+  daemon.docker(['import', '-c', 'CMD ["sh"]', '-', 'bb'], readFileSync((await busyboxImage()).rootfs));
+  const env = { ...process.env, DOCKER_HOST: daemon.host, DOCKER_CONFIG: temporaryFolder('docker-config') };
+  const ask: Both['ask'] = async (words, input = '') => {
+    const docker = spawnSync(docker2010()!, words, { input, encoding: 'latin1', env, maxBuffer: 1 << 28 });
+    const ours = await box.minidock([...words], { input, stdin: 'pipe', encoding: 'latin1', stripFinalNewline: false });
+    return {
+      there: { code: docker.status ?? undefined, stdout: docker.stdout, stderr: docker.stderr },
+      here: { code: ours.exitCode, stdout: String(ours.stdout), stderr: String(ours.stderr) },
+    };
+  };
+  return {
+    box,
+    ask,
+    same: async (words, { input, sorted = false } = {}) => {
+      const { there, here } = await ask(words, input);
+      const shown = `${words.join(' ')}\nDocker: ${JSON.stringify(there)}\nminidock: ${JSON.stringify(here)}`;
+      assert.is(here.code, there.code, `exit code of ${shown}`);
+      const lines = (text: string) => (sorted ? normal(text).split('\n').sort() : normal(text).split('\n'));
+      assert.equal(lines(here.stdout), lines(there.stdout), `output of ${shown}`);
+      const gist = gistOf(there.stderr);
+      assert.ok(normal(here.stderr).toLowerCase().includes(gist), `error of ${shown}\nmust contain ${gist}`);
+      return here;
+    },
+  };
+}
+
+/** Ids, times and the engines' own directories. */
+function normal(text: string): string {
+  return text
+    .replace(/[0-9a-f]{64}/g, '<id>')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    .replace(/[^" \n]*\/(?:d|root)\/volumes\//g, '<volumes>/');
+}
+
+/** The first line of an error without who says it; of several sentences the first. */
+function gistOf(stderr: string): string {
+  const [line = ''] = normal(stderr).split('\n');
+  return line
+    .replace(/^(docker: )?(Error response from daemon: |Error: )?/, '')
+    .split('. ')[0]!
+    .replace(/\.$/, '')
+    .replace(/ - \[.*/, '')
+    .toLowerCase()
+    .replace(/docker/g, 'minidock');
+}
