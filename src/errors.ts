@@ -32,6 +32,7 @@ const kinds = {
   'ambiguous-container': 'usage',
   'ambiguous-image': 'usage',
   'bad-cgroup': 'usage',
+  'bad-device-rule': 'usage',
   'bad-limit': 'usage',
   'bad-workdir': 'usage',
   cidfile: 'usage',
@@ -126,7 +127,6 @@ const kinds = {
   'too-many-requests': 'unavailable',
 
   architecture: 'unsupported',
-  'cgroup2-devices': 'unsupported',
   'comparison-failed': 'unsupported',
   'iptables-missing': 'unsupported',
   'lesson-cannot-run': 'unsupported',

@@ -11,7 +11,7 @@ export function cgroupDriver(layout: CgroupLayout): CgroupDriver {
       'no-cgroups',
       'no cgroup hierarchy is mounted on this host, so that containers cannot be limited',
       {
-        fix: 'mount those of version 1: the package cgroupfs-mount does, and systemd with systemd.unified_cgroup_hierarchy=0',
+        fix: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup; for version 1 the package cgroupfs-mount does it',
       },
     );
   }

@@ -141,10 +141,16 @@ test('v2: controllers are handed down from the top, in the group of the containe
   ]);
 });
 
-test('v2: device rules are refused while nothing keeps to them', () => {
-  const error = refusal(cgroupDriver(pure), resourcesFor({}, { cpus: 1 }));
-  assert.is(error.code, 'cgroup2-devices');
-  assert.is(error.kind, 'unsupported');
+test('v2: device rules are a program, loaded and attached before anything joins; without rules there is none', () => {
+  const steps = cgroupDriver(pure).create('/minidock/one', resourcesFor({}, { cpus: 1 }));
+  const calls = steps.filter(step => step.op === 'syscall').map(step => step.name);
+  assert.equal(calls, ['mkdirat', 'bpf', 'openat', 'bpf', 'close', 'close']);
+  const names = (rules: Resources['devices']) =>
+    cgroupDriver(pure)
+      .create('/minidock/one', { devices: rules })
+      .flatMap(step => (step.op === 'syscall' ? step.name : []));
+  assert.equal(names([]), ['mkdirat']);
+  assert.equal(names([{ allow: true, access: 'rwm' }]), ['mkdirat']);
 });
 
 test('no cgroups at all is said at once', () => {

@@ -4,6 +4,7 @@ import type { Resources } from '../oci/runtime-spec.ts';
 import { mkdir, writeFile } from '../syscalls/calls.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
+import { deviceProgram } from './devices/attach.ts';
 import type { CgroupDriver } from './driver.ts';
 import {
   busy,
@@ -24,9 +25,7 @@ const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids'];
 /**
  * Version 2: one hierarchy; a group has the controllers that its parent's cgroup.subtree_control gives it, and only
  * groups without children of their own hold processes. See Documentation/admin-guide/cgroup-v2.rst in the kernel's source.
- *
- * Devices are limited by a BPF program here and not by a file. That is not written yet, so `create` refuses device rules
- * rather than run a container without them.
+ * Devices are limited by a program here and not by a file: see devices/.
  */
 export function cgroup2(layout: CgroupLayout): CgroupDriver {
   const { mountpoint, controllers } = layout.hierarchies.find(one => one.version === 2)!;
@@ -90,7 +89,11 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
         ...join(`${parent}/shims`),
       ];
     },
-    create: (path, resources) => [make(path), ...limits(path, resources, controllers, file)],
+    create: (path, resources) => [
+      make(path),
+      ...limits(path, resources, controllers, file),
+      ...deviceProgram(path, `${mountpoint}${path}`, resources.devices),
+    ],
     join,
     pids,
 
@@ -149,19 +152,10 @@ function killFrozen(freezeFile: string, members: () => number[]): void {
 
 function limits(
   path: string,
-  { memory, cpu, pids, devices }: Resources,
+  { memory, cpu, pids }: Resources,
   controllers: readonly string[],
   file: (path: string, name: string) => string,
 ): Step[] {
-  if (devices.length > 0) {
-    throw new MinidockError(
-      'cgroup2-devices',
-      'this host has cgroup v2 alone, where minidock cannot yet keep devices from a container; it runs none without that',
-      {
-        fix: 'boot with systemd.unified_cgroup_hierarchy=0 for cgroup v1 (systemd 256 and 257 want SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 too; later ones have no v1)',
-      },
-    );
-  }
   const steps: Step[] = [];
   const set = (controller: string, name: string, value: string | number, why: Text) => {
     if (!controllers.includes(controller)) {

@@ -50,6 +50,18 @@ const hints: Record<string, Record<string, string>> = {
     EINVAL: 'a hostname has at most 64 bytes',
   },
   mknodat: { EPERM: 'making device nodes needs CAP_MKNOD on the host' },
+  write: {
+    // Only cgroup.subtree_control and cgroup.procs of version 2 answer so: "no internal processes", cgroup-v2.rst.
+    EBUSY:
+      'a group of cgroup v2 holds processes or hands controllers down, not both: move its processes into a group below it first',
+  },
+  bpf: {
+    EPERM: 'device rules on cgroup v2 need CAP_SYS_ADMIN (or CAP_BPF) and CAP_NET_ADMIN on the host',
+    ENOSYS:
+      'this kernel has no bpf(2) (CONFIG_BPF_SYSCALL): boot with systemd.unified_cgroup_hierarchy=0 for cgroup v1',
+    EINVAL:
+      'this kernel has no device programs for cgroups (Linux 4.15, CONFIG_CGROUP_BPF): boot with systemd.unified_cgroup_hierarchy=0 for cgroup v1',
+  },
   seccomp: { EINVAL: 'this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)' },
 };
 

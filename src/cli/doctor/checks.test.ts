@@ -52,7 +52,14 @@ const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
     'missing',
     /cgroupfs-mount/,
   ],
-  ['cgroup v2 alone', { cgroup: { ...good.cgroup, kind: 'v2' } }, 'missing', /unified_cgroup_hierarchy=0/],
+  [
+    'cgroup v2 whose group hands down too little',
+    {
+      cgroup: { ...good.cgroup, kind: 'v2', hierarchies: [{ ...hierarchy, version: 2, controllers: ['cpu', 'pids'] }] },
+    },
+    'warning',
+    /cgroup\.subtree_control/,
+  ],
   [
     'no pids',
     { cgroup: { ...good.cgroup, hierarchies: [{ ...hierarchy, controllers: ['memory'] }] } },

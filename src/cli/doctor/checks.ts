@@ -120,24 +120,18 @@ function storage({ storage: { type, free, xfs } }: DoctorFacts): Check[] {
   return checks;
 }
 
-const v1 = 'systemd.unified_cgroup_hierarchy=0';
-
 function cgroups({ cgroup }: DoctorFacts): Check[] {
   if (cgroup.kind === 'none') {
     return [
       missing(
         'cgroups',
         'none mounted',
-        `mount those of version 1: the package cgroupfs-mount does, and systemd with ${v1}`,
+        'mount -t cgroup2 cgroup2 /sys/fs/cgroup; for version 1 the package cgroupfs-mount does it',
       ),
     ];
   }
-  if (cgroup.kind === 'v2') {
-    const found = 'v2 alone, where minidock cannot yet keep devices from containers';
-    return [missing('cgroups', found, `boot with ${v1}; systemd 258 and newer have no v1`)];
-  }
   const controllers = new Set(cgroup.hierarchies.flatMap(hierarchy => hierarchy.controllers));
-  const wanted = ['memory', 'cpu', 'pids', 'devices'];
+  const wanted = ['memory', 'cpu', 'pids', ...(cgroup.kind === 'v2' ? [] : ['devices'])];
   const lacking = wanted.filter(name => !controllers.has(name));
   const checks = [
     lacking.length === 0

@@ -157,6 +157,12 @@ export const MOVE_MOUNT = { MOVE_MOUNT_F_EMPTY_PATH: 4, MOVE_MOUNT_T_EMPTY_PATH:
 /** seccomp(2). */
 export const SECCOMP = { SECCOMP_SET_MODE_FILTER: 1, SECCOMP_MODE_FILTER: 2 } as const;
 
+/** bpf(2): what is done, and the kind of program and of place that device rules are. */
+export const BPF_COMMAND = { BPF_PROG_LOAD: 5, BPF_PROG_ATTACH: 8 } as const;
+export const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
+export const BPF_CGROUP_DEVICE = 6;
+export const BPF_F_ALLOW_MULTI = 2;
+
 /** signal(7), the same on x86_64 and arm64. */
 export const signals = {
   SIGHUP: 1,

@@ -1,6 +1,7 @@
 import {
   AF,
   AT,
+  BPF_COMMAND,
   CLONE,
   F,
   F_SEAL,
@@ -105,5 +106,6 @@ export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> 
   ioctl: [null, one(TIO)],
   execveat: [dirfd, null, null, null, flags({ AT_EMPTY_PATH: AT.AT_EMPTY_PATH })],
   umask: [octal],
+  bpf: [one(BPF_COMMAND)],
   kill: [null, one(signals)],
 };

@@ -103,7 +103,7 @@ export function boxProgram(bench: Workbench, options: BoxOptions): Program {
   const linux = {
     cgroupsPath: `${parent}/${options.name}`,
     resources: {
-      devices: facts.cgroup.kind === 'v2' ? [] : defaultDeviceRules,
+      devices: defaultDeviceRules,
       memory: { limit: options.memory, swap: options.memory },
       pids: { limit: options.pids },
     },
