@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
@@ -92,7 +92,6 @@ test('--cidfile: the file is there before the container, or neither is', async (
   const fresh = join(folder, 'fresh');
   for (const rest of [
     ['nosuch', 'true'],
-    ['bb', 'nosuch'],
     ['-p', '70000:1', 'bb', 'true'],
   ]) {
     assert.is.not((await run(fresh, ...rest)).exitCode, 0);
@@ -101,6 +100,11 @@ test('--cidfile: the file is there before the container, or neither is', async (
   assert.equal(containers(), []);
   await box.ok(['run', '--cidfile', fresh, '--dry-run', 'bb', 'true']);
   assert.not.ok(existsSync(fresh));
+  // As in Docker one whose start failed is there, and has its file.
+  assert.is((await run(fresh, 'bb', 'nosuch')).exitCode, 127);
+  assert.equal([readFileSync(fresh, 'utf8')], containers());
+  await box.removeAll();
+  unlinkSync(fresh);
   assert.is((await run(fresh, 'bb', 'sh', '-c', 'exit 7')).exitCode, 7);
   assert.equal([readFileSync(fresh, 'utf8')], containers());
   assert.is((await run('', 'bb', 'true')).exitCode, 0);

@@ -51,7 +51,7 @@ function bridged(): Partial<ContainerOptions> {
 async function start(parts: EngineContext, broken: Pieces, wanted: Partial<ContainerOptions>): Promise<void> {
   parts.pieces = broken;
   const record = await createContainer(parts, runOptions({ image: 'bb', command: ['true'], ...wanted }));
-  const process = await startContainer(parts, record, { streams, removeOnFailure: true });
+  const process = await startContainer(parts, record, { streams });
   await process.exited;
 }
 

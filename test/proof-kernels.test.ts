@@ -107,7 +107,7 @@ for (const [kernel, Parts] of [
       engine,
       runOptions({ command: ['sh', '-c', 'echo $$ > /here; cat'], interactive: true }),
     );
-    const container = await startContainer(engine, record, { streams, removeOnFailure: true });
+    const container = await startContainer(engine, record, { streams });
     const exec = async (wanted: Partial<ExecOptions>) =>
       await outcome(
         await execInContainer(
@@ -202,7 +202,7 @@ const streams = { stdin: true, stdout: true, stderr: true };
 async function run(parts: EngineContext, wanted: Partial<ContainerOptions>): Promise<{ output: string; code: number }> {
   const record = await createContainer(parts, runOptions(wanted));
   const { interactive: stdin } = record.options;
-  return await outcome(await startContainer(parts, record, { streams: { ...streams, stdin }, removeOnFailure: true }));
+  return await outcome(await startContainer(parts, record, { streams: { ...streams, stdin } }));
 }
 
 test.run();

@@ -23,9 +23,9 @@ test("mistakes: Docker's words and exit codes", async () => {
     ['rnu', 1, `minidock: 'rnu' is not a minidock command. Did you mean 'run'?\nSee 'minidock --help'\n`],
     ['image foo', 1, `minidock: 'image foo' is not a minidock command.\nSee 'minidock image --help'\n`],
     [
-      'start web',
+      'swarm init',
       1,
-      `minidock: 'start' is not a minidock command.\nDocker has it; here, 'minidock run' makes a container and starts it.\nSee 'minidock --help'\n`,
+      `minidock: 'swarm' is not a minidock command.\nDocker has it; here, minidock is an engine of one machine.\nSee 'minidock --help'\n`,
     ],
     [
       'container kill web',

@@ -13,6 +13,16 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/run.ts'),
   },
+  create: {
+    summary: 'Make a container from an image without starting it',
+    group: 'container',
+    load: () => import('./verbs/container/create.ts'),
+  },
+  start: {
+    summary: 'Start containers that were made, or have ended',
+    group: 'container',
+    load: () => import('./verbs/container/start.ts'),
+  },
   ps: { summary: 'List containers', group: 'container', load: () => import('./verbs/container/ls.ts') },
   logs: { summary: 'Show what a container wrote', group: 'container', load: () => import('./verbs/container/logs.ts') },
   exec: {
@@ -108,6 +118,8 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 export const groups: Readonly<Record<string, Readonly<Record<string, readonly [verb: string, ...flags: string[]]>>>> = {
   container: {
     run: ['run'],
+    create: ['create'],
+    start: ['start'],
     ls: ['ps'],
     list: ['ps'],
     ps: ['ps'],

@@ -74,10 +74,14 @@ test('an exit record goes before everything else', () =>
 test('who is starting it decides: alive is starting, gone is abandoned', () =>
   inScratch(roots => {
     const paths = containerPaths(roots, id);
-    write(paths.starting, { by: identityOf(process.pid), removeOnFailure: true });
+    const before = { ...recorded, status: 'exited' as const, pid: 0, exitCode: 3 };
+    write(paths.starting, { by: identityOf(process.pid), before });
     assert.is(observe(roots, id, flocks).kind, 'starting');
-    write(paths.starting, { by: { ...identityOf(process.pid), startTime: '1' }, removeOnFailure: true });
-    assert.is(observe(roots, id, flocks).kind, 'abandoned');
+    write(paths.starting, { by: { ...identityOf(process.pid), startTime: '1' }, before });
+    const seen = observe(roots, id, flocks);
+    assert.is(seen.kind, 'abandoned');
+    // It may have been recorded as running already: it is what it was before.
+    assert.equal(stateOf({ ...recorded, status: 'running', pid: 7 }, seen), before);
     fs.rmSync(paths.starting);
     assert.is(observe(roots, id, flocks).kind, 'abandoned');
   }));

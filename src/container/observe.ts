@@ -21,8 +21,8 @@ export interface Running {
  */
 export interface Starting {
   by: ProcessIdentity;
-  /** `run` removes the container if it cannot be started. */
-  removeOnFailure: boolean;
+  /** The state to go back to where the start fails. */
+  before: ContainerState;
 }
 
 /**
@@ -114,8 +114,8 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
         finishedAt: new Date().toISOString(),
       };
     case 'abandoned':
-      // The starting process may have recorded it as running before the command failed.
-      return { ...recorded, status: recorded.status === 'running' ? 'created' : recorded.status, pid: 0 };
+      // The starting process may have recorded it as running before it was killed.
+      return { ...(seen.starting?.before ?? recorded), pid: 0 };
     default:
       return { ...recorded, pid: 0 };
   }

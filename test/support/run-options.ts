@@ -35,7 +35,7 @@ export async function runWith(parts: EngineContext, wanted: Partial<ContainerOpt
   try {
     const record = await createContainer(parts, runOptions(wanted));
     const streams = { stdin: record.options.interactive, stdout: true, stderr: true };
-    return await outcome(await startContainer(parts, record, { streams, removeOnFailure: true }));
+    return await outcome(await startContainer(parts, record, { streams }));
   } catch (error) {
     if (!(error instanceof MinidockError)) throw error;
     return { refusal: error.message, output: '', code: exitCodeOf(error, { otherwise: 125 }) };

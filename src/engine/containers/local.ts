@@ -46,19 +46,17 @@ export class LocalContainers implements Containers {
     return { id: record.id, warnings: warningsOf(record) };
   }
 
-  async start(reference: string, { window, removeOnFailure = false, onStep }: StartOptions = {}): Promise<void> {
+  async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {
     const record = await this.find(reference);
     const { alreadyRunning, startContainer } = await import('./start.ts');
     if (record.state.status === 'running') throw alreadyRunning(record);
     const context = await this.access.context();
-    await this.#processes.start(record.id, streams =>
-      startContainer(context, record, { streams, window, removeOnFailure, onStep }),
-    );
+    await this.#processes.start(record.id, streams => startContainer(context, record, { streams, window, onStep }));
   }
 
   async attach(reference: string, streams: Streams): Promise<Attachment> {
     const record = await this.find(reference);
-    if (record.state.status === 'created') return this.#processes.attach(record.id, streams);
+    if (record.state.status !== 'running') return this.#processes.attach(record.id, streams);
     const { attachToRunning } = await import('./attach.ts');
     return await attachToRunning(this.access, record, streams);
   }

@@ -10,7 +10,7 @@ import type { EngineContext } from '../context.ts';
  */
 export async function withContainerLock<T>(context: EngineContext, id: string, action: () => Promise<T>): Promise<T> {
   const release = await acquire(containerPaths(context.roots, id).lock, { parentMustExist: true }).catch(error => {
-    throw errnoOf(error) === 'ENOENT' ? new MinidockError('no-such-container', `No such container: ${id}`) : error;
+    throw errnoOf(error) === 'ENOENT' ? noSuchContainer(id) : error;
   });
   try {
     return await action();
@@ -18,6 +18,9 @@ export async function withContainerLock<T>(context: EngineContext, id: string, a
     release();
   }
 }
+
+export const noSuchContainer = (reference: string) =>
+  new MinidockError('no-such-container', `No such container: ${reference}`, { fix: '`minidock ps -a` lists them' });
 
 /** For a `catch`: a container that is gone needs nothing any more. */
 export function unlessGone(error: unknown): undefined {

@@ -39,7 +39,7 @@ export async function reap(context: EngineContext, id: string, { forRemoval = fa
     case 'abandoned':
       if (record.state.status === 'running' && !forRemoval)
         await writeDown(context, record, stateOf(record.state, seen));
-      return await cleanUp(context, record, { remove: seen.starting?.removeOnFailure ?? false });
+      return await cleanUp(context, record, { remove: record.options.autoRemove });
     case 'ended':
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
-import type { Running, Starting } from '../../container/observe.ts';
+import { observe, type Running, type Starting } from '../../container/observe.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
-import type { ContainerRecord } from '../../container/record.ts';
+import type { ContainerRecord, ContainerState } from '../../container/record.ts';
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
 import { findIdentity, identityOf } from '../../host/process.ts';
 import { ensureBridge } from '../../network/bridge.ts';
 import { hostIptables } from '../../network/firewall/iptables.ts';
@@ -27,29 +28,46 @@ import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { recordedExit } from './connection.ts';
 import { attachNetwork, writeBundle } from './create.ts';
 import { tell } from './events.ts';
-import { unlessFull, withContainerLock } from './lock.ts';
+import { noSuchContainer, unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
-
-type StartOptions = LaunchOptions & { removeOnFailure?: boolean };
+import { dismissSupervisor, endSilentSupervisor } from './stop.ts';
 
 /**
- * Starts a created container; resolves once its command was executed. Where that fails, everything that was taken is
- * given back; with `removeOnFailure`, which `run` sets, the container is removed.
+ * Starts a container that does not run; resolves once its command was executed. Where that fails, everything that was taken is
+ * given back, the record says why, and a container of `--rm` is removed. Throws `already-running`.
  */
 export async function startContainer(
   context: EngineContext,
-  record: ContainerRecord,
-  options: StartOptions,
+  { id }: Pick<ContainerRecord, 'id'>,
+  options: LaunchOptions,
 ): Promise<LaunchedProcess> {
-  return await withContainerLock(context, record.id, async () => {
-    registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
-    const portsToAvoid = new Set<number>();
-    for (;;) {
-      const outcome = await attempt(context, record, options, portsToAvoid);
-      if (typeof outcome !== 'number') return outcome;
-      portsToAvoid.add(outcome);
-    }
+  return await withContainerLock(context, id, async () => {
+    await settle(context, id);
+    return await startSettled(context, id, options);
   });
+}
+
+/** Finishes what an earlier run left: an end that was not cleaned up, a start whose command was killed. */
+async function settle(context: EngineContext, id: string): Promise<void> {
+  const seen = observe(context.roots, id, flocks);
+  if (seen.kind === 'settled' || seen.kind === 'running') return;
+  const named = { id, name: context.store.nameOf(id) };
+  if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, named);
+  if (seen.kind === 'starting') await endSilentSupervisor(context, named);
+  await reap(context, id);
+}
+
+/** As `startContainer`, for a caller that holds the container's lock. The record is read under it: it may have been renamed. */
+async function startSettled(context: EngineContext, id: string, options: LaunchOptions): Promise<LaunchedProcess> {
+  const record = context.store.read(id);
+  if (record === undefined) throw noSuchContainer(id);
+  registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
+  const portsToAvoid = new Set<number>();
+  for (;;) {
+    const outcome = await attempt(context, record, options, portsToAvoid);
+    if (typeof outcome !== 'number') return outcome;
+    portsToAvoid.add(outcome);
+  }
 }
 
 /** How many host ports are chosen for one container before its start fails: each was lost to another process. */
@@ -59,26 +77,28 @@ const mostPorts = 10;
 async function attempt(
   context: EngineContext,
   record: ContainerRecord,
-  options: StartOptions,
+  options: LaunchOptions,
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess | number> {
   const paths = containerPaths(context.roots, record.id);
-  const { removeOnFailure = false, onStep } = options;
+  const before = record.state;
   let shim: Shim | undefined;
   try {
     fs.mkdirSync(paths.run, { mode: 0o700 });
-    const starting: Starting = { by: identityOf(process.pid), removeOnFailure };
+    const starting: Starting = { by: identityOf(process.pid), before };
     writeVolatile(paths.starting, JSON.stringify(starting));
     // The shim seals itself while we prepare what it will run.
-    shim = new Shim({ label: record.id.slice(0, 12), memfd: context.facts.features.memfd, onStep });
+    const label = record.id.slice(0, 12);
+    shim = new Shim({ label, memfd: context.facts.features.memfd, onStep: options.onStep });
     return await launch(context, record, shim, options, portsToAvoid);
   } catch (error) {
     // Another command started it first.
     if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
     await shim?.abort();
     const port = portsToAvoid.size < mostPorts ? chosenPortInUse(record.options.ports, error) : undefined;
+    record.state = port === undefined ? failedState(before, error) : before;
     // What cannot be given back now is left for the next command, so that this one reports why the start failed.
-    await giveBack(context, record, error, removeOnFailure && port === undefined).catch(() => {});
+    await giveBack(context, record, record.options.autoRemove && port === undefined).catch(() => {});
     if (port !== undefined) return port;
     throw error;
   }
@@ -87,14 +107,9 @@ async function attempt(
 export const alreadyRunning = ({ name }: Pick<ContainerRecord, 'name'>) =>
   new MinidockError('already-running', `container ${name} is already running`);
 
-async function giveBack(
-  context: EngineContext,
-  record: ContainerRecord,
-  error: unknown,
-  remove: boolean,
-): Promise<void> {
+async function giveBack(context: EngineContext, record: ContainerRecord, remove: boolean): Promise<void> {
   try {
-    if (!remove) writeFailure(context, record, error);
+    if (!remove) context.store.write(record);
   } finally {
     await cleanUp(context, record, { remove });
   }
@@ -161,14 +176,18 @@ async function publish(
   if (published.ports.length > 0) countOwnChange(network);
 }
 
-/** Records a failed start: the container is `created` again, with the reason and the exit code that Docker shows. */
-function writeFailure(context: EngineContext, record: ContainerRecord, error: unknown): void {
-  const { message, code } = error as { message: string; code?: string };
-  const exitCode =
-    ({ 'command-not-found': 127, 'command-not-executable': 126 } as Record<string, number>)[code ?? ''] ?? 128;
-  record.state = { status: 'created', pid: 0, exitCode, error: message, oomKilled: false };
-  context.store.write(record);
+/** After a failed start a container is what it was, `created` or `exited`, with the reason and the exit code that Docker shows. */
+function failedState(before: ContainerState, error: unknown): ContainerState {
+  const { message, code = '' } = error as { message: string; code?: string };
+  return { ...before, pid: 0, exitCode: failureCodes[code] ?? 128, error: message, oomKilled: false };
 }
+
+const failureCodes: Readonly<Record<string, number>> = {
+  'command-not-found': 127,
+  'workdir-not-found': 127,
+  'command-not-executable': 126,
+  'workdir-denied': 126,
+};
 
 /** Records the container as running: from here on every command sees it so, though its command has not begun. */
 function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim): void {
@@ -182,6 +201,7 @@ function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim):
     error: '',
     oomKilled: false,
     startedAt: new Date().toISOString(),
+    ...(record.state.finishedAt && { finishedAt: record.state.finishedAt }),
   };
   context.store.write(record);
   const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };

@@ -14,11 +14,13 @@ export interface Containers {
   plan(options: ContainerOptions, id?: string): Promise<Program>;
   /** Makes a container without starting it. */
   create(options: ContainerOptions): Promise<CreatedContainer>;
-  /** Starts a container and resolves once its command was executed. */
+  /**
+   * Starts a container that was made, or has ended, and resolves once its command was executed. One that cannot be started keeps
+   * its name and says why in its state; what it took is given back, and one of `--rm` is removed. Throws `already-running`.
+   */
   start(reference: string, options?: StartOptions): Promise<void>;
   /**
-   * Called before `start` it gets all output; on a running container, the output from now on. Throws `not-running` for
-   * a container that has ended.
+   * On a running container it gets the output from now on; on one that does not run, all output of the run that `start` begins.
    */
   attach(reference: string, streams: Streams): Promise<Attachment>;
   /**
@@ -60,8 +62,6 @@ export interface CreatedContainer {
 export interface StartOptions {
   /** The terminal's size, set before the command can ask for it. */
   readonly window?: WindowSize;
-  /** A container that cannot be started is removed again, even if the starting process is killed meanwhile. */
-  readonly removeOnFailure?: boolean;
   /** Called for each step with the kernel's answer, in the order of the program: `--trace`. */
   readonly onStep?: (event: StepEvent) => void;
 }

@@ -1,24 +1,22 @@
 import type { ContainerOptions } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
-import type { CreatedContainer } from '../../../engine/nouns/containers.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
-import { MinidockError } from '../../../errors.ts';
 import type { Program } from '../../../syscalls/step.ts';
 import { type Context, reasonLanguage, requireRoot, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { CidFile } from '../../options/cid-file.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { readPublish } from '../../options/ports.ts';
 import { readRestart, restartWarning } from '../../options/restart.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
 import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
+import { createContainer, creationFlags, withImage } from './creation.ts';
 
 const runFlags = {
   ...containerFlags,
-  cidfile: text('Write the id of the container to this file', { completes: 'files' }),
+  ...creationFlags,
   detach: toggle('Run in the background and print the id', { short: 'd' }),
   'detach-keys': single('string', readDetachKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
   'dry-run': {
@@ -31,10 +29,6 @@ const runFlags = {
     completes: ['folded', 'full', 'json'],
   },
   mine: toggle('Make it of the pieces that you wrote in the course; without an image, nginx on port 8080'),
-  pull: single('string', readPull, 'When to pull the image: missing, always, never (default missing)', {
-    completes: ['missing', 'always', 'never'],
-  }),
-  quiet: toggle('Pull without printing how far it is', { short: 'q' }),
   restart: single(
     'string',
     readRestart,
@@ -129,7 +123,6 @@ async function run(
   const isDryRun = flags['dry-run'] !== undefined;
   if (flags.versus !== undefined && !isDryRun)
     throw usageError('--versus compares what --dry-run prints: give both', { exitCode: 125 });
-  const cidFile = flags.cidfile && !isDryRun ? new CidFile(flags.cidfile) : undefined;
   if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
   warnOfIgnored(context);
   const { containers } = await context.engine();
@@ -139,11 +132,10 @@ async function run(
     await (versus ? dryRunVersus(context, flags, plan, options, versus) : dryRun(context, flags, plan(options)));
     return 0;
   }
-  const { id, warnings } = await orWithout(cidFile, () => create(context, flags, options, cidFile));
-  for (const warning of warnings) context.output.err(`WARNING: ${warning}\n`);
+  const id = await createContainer(context, flags, options);
   const trace = flags.trace === undefined ? undefined : await startTrace(context, flags.trace);
   const start = async (window?: WindowSize) => {
-    await orWithout(cidFile, () => containers.start(id, { window, removeOnFailure: true, onStep: trace?.step }));
+    await containers.start(id, { window, onStep: trace?.step });
     trace?.executed();
   };
   try {
@@ -178,33 +170,6 @@ async function dryRunVersus(
   });
 }
 
-async function create(
-  context: Context,
-  flags: Values<typeof runFlags>,
-  options: ContainerOptions,
-  cidFile: CidFile | undefined,
-): Promise<CreatedContainer> {
-  const { containers } = await context.engine();
-  const created = await withImage(context, flags, options.image, () => containers.create(options));
-  try {
-    cidFile?.write(created.id);
-  } catch (error) {
-    await containers.remove(created.id, { force: true, volumes: true });
-    throw error;
-  }
-  return created;
-}
-
-/** Removes the file of `--cidfile` where the action fails: a container that could not be started is removed too. */
-async function orWithout<T>(cidFile: CidFile | undefined, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    cidFile?.discard();
-    throw error;
-  }
-}
-
 async function startTrace(context: Context, form: TraceForm): Promise<Trace> {
   const { Trace } = await import('../../print/trace.ts');
   return new Trace(context.output, form, context.output.errColumns, reasonLanguage(context));
@@ -212,9 +177,9 @@ async function startTrace(context: Context, form: TraceForm): Promise<Trace> {
 
 type Start = (window?: WindowSize) => Promise<void>;
 
+/** As in Docker the id is told also where the start fails: the container is there. */
 async function detached(start: Start, id: string, context: Context) {
-  await start();
-  context.output.out(`${id}\n`);
+  await start().finally(() => context.output.out(`${id}\n`));
   return 0;
 }
 
@@ -240,40 +205,6 @@ function foreground(
     detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
     output: context.output,
   });
-}
-
-/** Pulls the image first where that is asked for, or where it turns out to be missing. */
-async function withImage<T>(
-  context: Context,
-  flags: Values<typeof runFlags>,
-  image: string,
-  action: () => Promise<T>,
-): Promise<T> {
-  if (flags.pull === 'always') await pull(context, image, flags.quiet);
-  try {
-    return await action();
-  } catch (error) {
-    if (flags.pull === 'never' || !(error instanceof MinidockError) || error.code !== 'no-such-image') throw error;
-    await pullMissing(context, image, flags.quiet);
-    return action();
-  }
-}
-
-async function pullMissing(context: Context, image: string, quiet: boolean): Promise<void> {
-  const { familiar, parseReference } = await import('../../../oci/reference.ts');
-  context.output.err(`Unable to find image '${familiar(parseReference(image))}' locally\n`);
-  await pull(context, image, quiet);
-}
-
-async function pull(context: Context, image: string, quiet: boolean): Promise<void> {
-  const { pullImage } = await import('../../progress/pull-image.ts');
-  // Standard output is the container's.
-  await pullImage((await context.engine()).images, image, { quiet, fd: 2, print: context.output.err });
-}
-
-function readPull(given: string): 'missing' | 'always' | 'never' {
-  if (given === 'missing' || given === 'always' || given === 'never') return given;
-  throw new Error(`invalid pull option: '${given}': must be one of "always", "missing" or "never"`);
 }
 
 function readDryRun(given: string): 'folded' | 'full' | 'json' {
