@@ -43,6 +43,7 @@ const kinds = {
   'invalid-bridge': 'usage',
   'invalid-change': 'usage',
   'invalid-config': 'usage',
+  'invalid-device': 'usage',
   'invalid-digest': 'usage',
   'invalid-filter': 'usage',
   'invalid-name': 'usage',
@@ -139,6 +140,7 @@ const kinds = {
   'schema-1': 'unsupported',
   'unknown-compression': 'unsupported',
   'volume-option': 'unsupported',
+  'unsupported-spec': 'unsupported',
 
   'broken-config': 'invalid-data',
   'broken-exercise': 'invalid-data',

@@ -2,11 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { ContainerOptions } from '../src/container/record.ts';
+import { compile } from '../src/engine/compile/compile.ts';
+import { containerToCompile } from '../src/engine/compile/compile-input.ts';
 import { type Pieces, pieces } from '../src/engine/compile/pieces.ts';
-import { createContainer } from '../src/engine/containers/create.ts';
+import { createContainer, recordFor, specFor } from '../src/engine/containers/create.ts';
 import { startContainer } from '../src/engine/containers/start.ts';
 import { EngineContext } from '../src/engine/context.ts';
 import { execInContainer } from '../src/engine/execs/exec.ts';
+import { ImageStore } from '../src/image/store.ts';
 import { removeNetwork } from '../src/network/bridge.ts';
 import { containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
@@ -35,6 +38,7 @@ const ways: Record<string, (broken: Pieces) => Promise<unknown>> = {
     start(new EngineContext(box, box.bridge), broken, { network: 'none', tty: true }),
   'on Linux 3.10, with a volume': broken =>
     start(new OldKernel(box, box.bridge), broken, { network: 'none', volumes: [volume] }),
+  'of a spec that says what no flag does': broken => specified(broken),
   'a command in a running container': broken => exec(broken),
 };
 const volume = { source: 'kept', destination: '/kept', readonly: false };
@@ -53,6 +57,19 @@ async function start(parts: EngineContext, broken: Pieces, wanted: Partial<Conta
   const record = await createContainer(parts, runOptions({ image: 'bb', command: ['true'], ...wanted }));
   const process = await startContainer(parts, record, { streams });
   await process.exited;
+}
+
+/** Only compiled. */
+async function specified(broken: Pieces): Promise<void> {
+  const parts = new EngineContext(box, box.bridge);
+  parts.pieces = broken;
+  const wanted = runOptions({ image: 'bb', command: ['true'], network: 'none', readonlyRootfs: true });
+  const record = await recordFor(parts, wanted, new ImageStore(box.root).get('bb'), 'f'.repeat(64), false);
+  const spec = specFor(parts, record);
+  spec.mounts.push({ destination: '/run/one', type: 'tmpfs', source: 'tmpfs', options: ['size=1m'] });
+  spec.linux.devices = [{ path: '/dev/net/tun', type: 'c', major: 10, minor: 200 }];
+  spec.process.oomScoreAdj = 500;
+  compile(containerToCompile(parts, record, spec), parts.facts, broken);
 }
 
 async function exec(broken: Pieces): Promise<void> {

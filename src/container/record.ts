@@ -2,13 +2,15 @@ import type { NetworkAttachment } from '../network/attachment.ts';
 import type { PortMapping } from '../network/ports/ports.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import type { NamespaceOptions } from './options/namespaces.ts';
+import type { SecurityOptions } from './options/security.ts';
 import type { VolumeMount, VolumeRecord } from './volumes.ts';
 
 /** The format that records are written in; one of a later minidock is refused and left alone. */
 export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
-export interface ContainerOptions {
+export interface ContainerOptions extends NamespaceOptions, SecurityOptions {
   image: string;
   /** Arguments after the image: replace CMD. */
   command: string[];

@@ -2,6 +2,8 @@ import type { HostFacts } from '../host/facts.ts';
 import { networkSysctls } from '../host/facts.ts';
 import { maskedPaths, readonlyPaths } from '../host/hidden-paths.ts';
 import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
+import type { NamespaceOptions } from './options/namespaces.ts';
+import type { SecurityOptions } from './options/security.ts';
 import { capabilitySets, defaultCapabilities } from './process/capabilities.ts';
 import type { ContainerUser } from './process/user.ts';
 
@@ -14,8 +16,9 @@ export interface SpecInput {
   hostname: string;
   tty: boolean;
   network: 'bridge' | 'host' | 'none';
-  /** Binds, as mounts: hosts, hostname, resolv.conf, volumes. */
-  binds: Mount[];
+  options: SecurityOptions & NamespaceOptions;
+  /** Besides the kernel's: hosts, hostname, resolv.conf, volumes. */
+  mounts: Mount[];
   cgroupsPath: string;
   resources: Resources;
   seccomp: Seccomp | undefined;
@@ -69,9 +72,9 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
       capabilities: capabilitySets(allowed, uid),
       noNewPrivileges: false,
     },
-    root: { path: input.rootfs, readonly: false },
+    root: { path: input.rootfs, readonly: input.options.readonlyRootfs ?? false },
     hostname: input.hostname,
-    mounts: [...kernelMounts, ...input.binds],
+    mounts: [...kernelMounts, ...input.mounts],
     linux: {
       namespaces: namespacesFor(input.network, facts),
       cgroupsPath: input.cgroupsPath,

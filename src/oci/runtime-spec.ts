@@ -6,9 +6,12 @@ export interface Spec {
   ociVersion: string;
   process: Process;
   root: { path: string; readonly: boolean };
-  hostname: string;
+  /** Missing where the UTS namespace is not the container's own. */
+  hostname?: string;
   mounts: Mount[];
   linux: Linux;
+  /** Programs of the caller's at points of the life, by the names of the points. minidock runs none and refuses them. */
+  hooks?: Record<string, readonly { path: string }[]>;
   annotations?: Record<string, string>;
 }
 
@@ -41,8 +44,24 @@ export interface Namespace {
   path?: string;
 }
 
+/** A node in the container's /dev beside those that every container has. */
+export interface Device {
+  /** Absolute, in the container. */
+  path: string;
+  /** Character, block; `u` is an unbuffered character device, `p` a fifo without numbers. */
+  type: 'c' | 'b' | 'u' | 'p';
+  major?: number;
+  minor?: number;
+  /** Permission bits; 0666 where missing. */
+  fileMode?: number;
+  uid?: number;
+  gid?: number;
+}
+
 export interface Linux {
   namespaces: Namespace[];
+  /** The nodes alone: what may be opened is said by `resources.devices`. */
+  devices?: Device[];
   cgroupsPath: string;
   resources: Resources;
   seccomp?: Seccomp;

@@ -5,6 +5,7 @@ import { type FlagTable, integer, many, single, text, toggle, type Values } from
 import { collectEnvironment, readVariable } from './environment.ts';
 import { readCpus, readMemory, readWorkdir } from './limits.ts';
 import { readPublish } from './ports.ts';
+import { securityFlags, toSecurityOptions } from './security-flags.ts';
 import { readVolume } from './volumes.ts';
 
 const networks = ['bridge', 'host', 'none'] as const;
@@ -33,6 +34,7 @@ export const containerFlags = {
     'Publish a port: [[HOST-IP:][HOST-PORT]:]PORT[/udp], or ranges of ports',
     { short: 'p' },
   ),
+  ...securityFlags,
   rm: toggle('Remove the container when it has exited'),
   tty: toggle('Give it a terminal', { short: 't' }),
   user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
@@ -66,6 +68,7 @@ export function toRunOptions(
     ports: flags.publish.flat(),
     volumes: [...flags.volume],
     network: flags.network ?? 'bridge',
+    ...toSecurityOptions(flags),
     // Docker takes 0 as "no limit" for each of these, and any negative number of processes.
     memory: flags.memory || undefined,
     cpus: flags.cpus || undefined,

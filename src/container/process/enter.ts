@@ -1,6 +1,6 @@
 import { call, close, expect, open } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
-import { type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import { CLONE, O } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'pid-namespace' as const;
@@ -14,20 +14,22 @@ const flags: Record<string, number> = {
   mnt: CLONE.CLONE_NEWNS,
 };
 
+/** A namespace that is there already, by its file: `/proc/4711/ns/ipc`. */
+export interface ExistingNamespace {
+  path: string;
+  /** Its inode number where that was written down; without one any namespace of the kind is taken. */
+  inode?: number;
+}
+
 /**
  * Host section: holds one namespace of a running container. It must be the one that was written down when the container
  * started: a pid that the kernel has given to another process since would have others.
+ *
+ * @param name as in /proc/PID/ns
  */
-export function holdNamespace(
-  name: string,
-  target: { pid: number; namespaces: Readonly<Record<string, number>> },
-  held: Map<string, Slot>,
-): Step[] {
+export function holdNamespace(name: string, target: ExistingNamespace, held: Map<string, Slot>): Step[] {
   const namespace = slot(`${name} namespace`);
   held.set(name, namespace);
-  const stat = room(144, `<fstat of the ${name} namespace>`);
-  const inode = new Uint8Array(8);
-  new DataView(inode.buffer).setBigUint64(0, BigInt(target.namespaces[name]!), true);
   const about = {
     lesson,
     group: 'hold namespaces',
@@ -37,11 +39,20 @@ export function holdNamespace(
     },
   };
   return [
-    open(`/proc/${target.pid}/ns/${name}`, O.O_RDONLY, {
+    open(target.path, O.O_RDONLY, {
       ...about,
       why: { en: "hold a namespace of the container's first process", zh: '打开容器首个进程的一个命名空间' },
       save: namespace,
     }),
+    ...(target.inode === undefined ? [] : expectInode(name, namespace, target.inode, about)),
+  ];
+}
+
+function expectInode(name: string, namespace: Slot, number: number, about: Omit<Reason, 'why'>): Step[] {
+  const stat = room(144, `<fstat of the ${name} namespace>`);
+  const inode = new Uint8Array(8);
+  new DataView(inode.buffer).setBigUint64(0, BigInt(number), true);
+  return [
     call('fstat', [namespace, stat], {
       ...about,
       why: { en: 'ask which namespace this is: its inode identifies it', zh: '查询这是哪个命名空间：凭 inode 识别' },

@@ -2,10 +2,10 @@ import { type ErrorCode, MinidockError } from '../../errors.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
 import { pathData } from '../../storage/bytes.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
-import { call, expect, sync } from '../../syscalls/calls.ts';
+import { call, expect, sync, writeFile } from '../../syscalls/calls.ts';
 import { room, str, strings } from '../../syscalls/data.ts';
 import type { StepError } from '../../syscalls/failure.ts';
-import type { Step } from '../../syscalls/step.ts';
+import { type Step, slot } from '../../syscalls/step.ts';
 import { AT, PR } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'process' as const;
@@ -106,6 +106,18 @@ export function fileMask(): Step {
   return call('umask', [0o022], {
     why: { en: 'files that the command creates are writable for their owner only', zh: '命令创建的文件只有所有者可写' },
     lesson,
+  });
+}
+
+/** Child section, while the /proc of the host is there: how readily the kernel ends this process when memory runs short. */
+export function oomScore(adjustment: number): Step[] {
+  return writeFile('/proc/self/oom_score_adj', String(adjustment), slot('oom_score_adj'), {
+    why: {
+      en: 'set how readily the kernel ends this process when memory runs short, from -1000 to 1000',
+      zh: '设置内存不足时内核有多倾向于结束这个进程，从 -1000 到 1000',
+    },
+    lesson: 'cgroups',
+    group: 'OOM score',
   });
 }
 

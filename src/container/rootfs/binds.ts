@@ -10,6 +10,10 @@ import { descriptorPath, groupOf, type MountTarget, mountPoint, nameDescriptor }
 export interface Bind extends MountTarget {
   source: string;
   readonly: boolean;
+  /** False: mounts below the source stay behind. */
+  recursive?: false;
+  /** Flags of mount(2) that it is to have besides: MS_NOSUID, MS_NODEV, MS_NOEXEC. */
+  flags?: number;
   /** MS_PRIVATE (Docker's default) or what the user asked for. */
   propagation: number;
 }
@@ -26,10 +30,11 @@ const lesson = 'volumes' as const;
 
 /** Host section: a detached copy of each source's mount, while its path still means something (open_tree, Linux 5.2). */
 export function openSources(binds: readonly HeldBind[]): Step[] {
+  const flags = OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.OPEN_TREE_CLOEXEC;
   return binds.map(bind =>
     call(
       'open_tree',
-      [AT.AT_FDCWD, str(bind.source), OPEN_TREE.OPEN_TREE_CLONE | OPEN_TREE.AT_RECURSIVE | OPEN_TREE.OPEN_TREE_CLOEXEC],
+      [AT.AT_FDCWD, str(bind.source), bind.recursive === false ? flags : flags | OPEN_TREE.AT_RECURSIVE],
       {
         why: {
           en: `hold ${bind.source} as a detached mount, to be attached in the container later`,
@@ -96,6 +101,7 @@ export function placeBinds(binds: readonly HeldBind[], arch: Architecture): Step
 /** Own propagation, and read-only where asked for: a bind takes neither at its first mount(2). */
 function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
   const about = { lesson, group };
+  const remounted = (bind.flags ?? 0) | (bind.readonly ? MS.MS_RDONLY : 0);
   const shows = (bind.propagation & MS.MS_PRIVATE) === 0;
   return [
     mount(null, mounted, null, bind.propagation, null, {
@@ -110,17 +116,23 @@ function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
             zh: '容器在它下面做的挂载不会出现在宿主机上',
           },
     }),
-    ...(bind.readonly
-      ? [
-          mount(null, mounted, null, MS.MS_REMOUNT | MS.MS_BIND | MS.MS_RDONLY, null, {
+    ...(remounted === 0
+      ? []
+      : [
+          mount(null, mounted, null, MS.MS_REMOUNT | MS.MS_BIND | remounted, null, {
             ...about,
-            why: {
-              en: 'make the mount read-only: a bind mount takes this flag only when remounted',
-              zh: '把挂载改为只读：绑定挂载要重新挂载一次才接受这个标志',
-            },
+            why:
+              remounted === MS.MS_RDONLY
+                ? {
+                    en: 'make the mount read-only: a bind mount takes this flag only when remounted',
+                    zh: '把挂载改为只读：绑定挂载要重新挂载一次才接受这个标志',
+                  }
+                : {
+                    en: 'set the flags of the mount: a bind mount takes them only when remounted',
+                    zh: '设置挂载的标志：绑定挂载要重新挂载一次才接受它们',
+                  },
           }),
-        ]
-      : []),
+        ]),
   ];
 }
 
@@ -179,7 +191,7 @@ export function stageSources(binds: readonly HeldBind[], staging: string): Step[
             zh: '在根的旁边创建文件，作为源的挂载点',
           },
         }),
-    mount(bind.source, place(i), null, MS.MS_BIND | MS.MS_REC, null, {
+    mount(bind.source, place(i), null, bind.recursive === false ? MS.MS_BIND : MS.MS_BIND | MS.MS_REC, null, {
       ...stage,
       why: {
         en: `bind ${bind.source} here while its path still leads to the host`,

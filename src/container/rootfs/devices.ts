@@ -1,7 +1,13 @@
-import { call } from '../../syscalls/calls.ts';
+import path from 'node:path';
+import type { Device } from '../../oci/runtime-spec.ts';
+import { pathData } from '../../storage/bytes.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
+import { call, close } from '../../syscalls/calls.ts';
 import { str } from '../../syscalls/data.ts';
 import type { Step } from '../../syscalls/step.ts';
 import { AT, S } from '../../syscalls/uapi/flags.ts';
+import type { Architecture } from '../../syscalls/uapi/numbers.ts';
+import { walk } from './mount-point.ts';
 
 /** Nodes that every program expects (OCI config-linux.md, "Default Devices"): name, major, minor. */
 const nodes = [
@@ -53,4 +59,65 @@ export function deviceNodes(): Step[] {
       }),
     ),
   ];
+}
+
+/** A device of `linux.devices`. */
+export interface PlacedDevice extends Device {
+  /** `path` with the links of the image resolved. */
+  target: ByteString;
+}
+
+const types = { c: S.S_IFCHR, u: S.S_IFCHR, b: S.S_IFBLK, p: S.S_IFIFO } as const;
+
+/**
+ * Child section, in the container's fresh /dev, before anything of a user's is mounted in it: the nodes that were asked for.
+ * What is there already, /dev/null say, is replaced. The way to a node that lies elsewhere is walked name by name and
+ * follows no link.
+ */
+export function moreDevices(devices: readonly PlacedDevice[], arch: Architecture): Step[] {
+  return devices.flatMap(device => {
+    const about = {
+      lesson: 'proc-sys-dev' as const,
+      group: `device ${device.path}`,
+      groupWhy: {
+        en: 'make a device node that was asked for; whether it may be opened, the cgroup says',
+        zh: '创建用户要求的设备节点；能不能打开由 cgroup 决定',
+      },
+    };
+    const { steps, held } = walk({ target: path.posix.dirname(device.target), kind: 'directory' }, about, arch);
+    const name = pathData(path.posix.basename(device.target));
+    const { uid = 0, gid = 0, fileMode = 0o666 } = device;
+    return [
+      ...steps,
+      call('unlinkat', [held, name, 0], {
+        ...about,
+        why: { en: 'remove a node of this name, if there is one', zh: '若已有同名的节点，就把它删除' },
+        tolerate: ['ENOENT'],
+      }),
+      call('mknodat', [held, name, types[device.type] | fileMode, deviceNumber(device)], {
+        ...about,
+        why: {
+          en: `make the node of device ${device.major ?? 0}:${device.minor ?? 0}`,
+          zh: `创建设备 ${device.major ?? 0}:${device.minor ?? 0} 的节点`,
+        },
+      }),
+      ...(uid === 0 && gid === 0
+        ? []
+        : [
+            call('fchownat', [held, name, uid, gid, AT.AT_SYMLINK_NOFOLLOW], {
+              ...about,
+              why: { en: 'give the node the owner that it has on the host', zh: '让节点的属主与宿主机上的一样' },
+            }),
+          ]),
+      close(held, {
+        ...about,
+        why: { en: 'the node is made, so its directory need not be held', zh: '节点已经建好，不必再留住它的目录' },
+      }),
+    ];
+  });
+}
+
+/** makedev(3) as mknod(2) takes it: 12 bits of the major number, 20 of the minor one. */
+function deviceNumber({ major = 0, minor = 0 }: Device): number {
+  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }

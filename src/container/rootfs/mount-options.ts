@@ -10,20 +10,39 @@ const flags: Record<string, { set?: number; clear?: number }> = {
   dev: { clear: MS.MS_NODEV },
   noexec: { set: MS.MS_NOEXEC },
   exec: { clear: MS.MS_NOEXEC },
+  async: { clear: MS.MS_SYNCHRONOUS },
+  sync: { set: MS.MS_SYNCHRONOUS },
+  dirsync: { set: MS.MS_DIRSYNC },
+  atime: { clear: MS.MS_NOATIME },
   noatime: { set: MS.MS_NOATIME },
+  diratime: { clear: MS.MS_NODIRATIME },
+  nodiratime: { set: MS.MS_NODIRATIME },
   relatime: { set: MS.MS_RELATIME },
+  norelatime: { clear: MS.MS_RELATIME },
   strictatime: { set: MS.MS_STRICTATIME },
+  nostrictatime: { clear: MS.MS_STRICTATIME },
+  mand: { set: MS.MS_MANDLOCK },
+  nomand: { clear: MS.MS_MANDLOCK },
+  iversion: { set: MS.MS_I_VERSION },
+  noiversion: { clear: MS.MS_I_VERSION },
+  silent: { set: MS.MS_SILENT },
+  loud: { clear: MS.MS_SILENT },
+  remount: { set: MS.MS_REMOUNT },
+  defaults: {},
   bind: { set: MS.MS_BIND },
   rbind: { set: MS.MS_BIND | MS.MS_REC },
 };
 
-const propagation: Record<string, number> = {
+/** Also what `linux.rootfsPropagation` may say. */
+export const mountPropagation: Readonly<Record<string, number>> = {
   private: MS.MS_PRIVATE,
   rprivate: MS.MS_PRIVATE | MS.MS_REC,
   slave: MS.MS_SLAVE,
   rslave: MS.MS_SLAVE | MS.MS_REC,
   shared: MS.MS_SHARED,
   rshared: MS.MS_SHARED | MS.MS_REC,
+  unbindable: MS.MS_UNBINDABLE,
+  runbindable: MS.MS_UNBINDABLE | MS.MS_REC,
 };
 
 export interface MountOptions {
@@ -41,7 +60,7 @@ export function parseOptions(options: readonly string[]): MountOptions {
   for (const option of options) {
     const flag = flags[option];
     if (flag !== undefined) parsed.flags = (parsed.flags & ~(flag.clear ?? 0)) | (flag.set ?? 0);
-    else if (propagation[option] !== undefined) parsed.propagation = propagation[option]!;
+    else if (mountPropagation[option] !== undefined) parsed.propagation = mountPropagation[option]!;
     else data.push(option);
   }
   parsed.data = data.join(',');

@@ -29,6 +29,21 @@ export function checkLinks(place: ByteString, destination: string): void {
     throw invalidPlace(destination, `a link in a volume leads it to ${readable(place).slice(1, -1)}`);
 }
 
+/**
+ * A node is made in the container's /dev, or among its files; never through the links of /dev, nor in /proc or /sys.
+ *
+ * @throws {MinidockError} `invalid-device`
+ */
+export function checkDevicePlace(place: ByteString, wanted: string): void {
+  const isPlain =
+    /^\/./.test(place) &&
+    !/^\/(proc|sys)(\/|$)|^\/dev(\/(fd|stdin|stdout|stderr|core|ptmx|pts|shm|mqueue)(\/|$)|$)/.test(place);
+  if (isPlain) return;
+  throw new MinidockError('invalid-device', `a device cannot be made at ${JSON.stringify(wanted)} in the container`, {
+    fix: 'name a file in /dev',
+  });
+}
+
 export function invalidPlace(destination: string, reason: string): MinidockError {
   return new MinidockError('invalid-volume', `invalid mount path ${JSON.stringify(destination)}: ${reason}`);
 }

@@ -4,7 +4,7 @@ import type { ByteString } from '../../storage/tar/header.ts';
 import { call, close, expect, store } from '../../syscalls/calls.ts';
 import { type Data, room } from '../../syscalls/data.ts';
 import type { StepError } from '../../syscalls/failure.ts';
-import { type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import { AT, O, openFlags, S } from '../../syscalls/uapi/flags.ts';
 import type { Architecture } from '../../syscalls/uapi/numbers.ts';
 
@@ -37,7 +37,28 @@ export const groupOf = ({ target }: Pick<MountTarget, 'target'>) => `volume ${te
  */
 export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
   const about = { lesson, group: groupOf(bind) };
-  const names = bind.target.split('/').filter(Boolean);
+  const { steps, held } = walk(bind, about, arch);
+  const path = descriptorPath(held);
+  steps.push(
+    nameDescriptor(held, path, {
+      ...about,
+      why: {
+        en: 'write the descriptor number of the mount point into a path below /proc/self/fd',
+        zh: '把挂载点的描述符编号写进 /proc/self/fd 下的路径',
+      },
+    }),
+    ...expectFilesystem(bind, path),
+  );
+  return { steps, held, path };
+}
+
+/** Makes and holds what lies at a path free of links, in the way of `mountPoint`. The path is not "/". */
+export function walk(
+  { target, kind }: Pick<MountTarget, 'target' | 'kind'>,
+  about: Omit<Reason, 'why'>,
+  arch: Architecture,
+): { steps: Step[]; held: Slot } {
+  const names = target.split('/').filter(Boolean);
   const flags = O.O_PATH | openFlags(arch).O_NOFOLLOW;
   const steps: Step[] = [];
   let above: Slot | undefined;
@@ -45,7 +66,7 @@ export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
     const here = slot(textOf(`/${names.slice(0, i + 1).join('/')}`));
     const [directory, path] = above === undefined ? [AT.AT_FDCWD, pathData(`/${name}`)] : [above, pathData(name)];
     steps.push(
-      i === names.length - 1 && bind.kind === 'file'
+      i === names.length - 1 && kind === 'file'
         ? call('mknodat', [directory, path, S.S_IFREG | 0o644, 0], { ...about, why: fileWhy, tolerate: ['EEXIST'] })
         : call('mkdirat', [directory, path, 0o755], { ...about, why: directoryWhy, tolerate: ['EEXIST'] }),
       call('openat', [directory, path, flags | O.O_CLOEXEC, 0], { ...about, why: openWhy, save: here }),
@@ -62,19 +83,7 @@ export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
       );
     above = here;
   }
-  const held = above!;
-  const path = descriptorPath(held);
-  steps.push(
-    nameDescriptor(held, path, {
-      ...about,
-      why: {
-        en: 'write the descriptor number of the mount point into a path below /proc/self/fd',
-        zh: '把挂载点的描述符编号写进 /proc/self/fd 下的路径',
-      },
-    }),
-    ...expectFilesystem(bind, path),
-  );
-  return { steps, held, path };
+  return { steps, held: above! };
 }
 
 // O_PATH does not open the file itself: opening a fifo would block.

@@ -1,21 +1,29 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import type { Mount } from '../../oci/runtime-spec.ts';
 import { byteString, pathOf } from '../../storage/bytes.ts';
 import { type Found, type Mounts, resolve } from '../../storage/merged-view.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
-import { OVERLAYFS_SUPER_MAGIC } from '../../syscalls/uapi/flags.ts';
-import type { VolumeRecord } from '../volumes.ts';
+import { MS, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC } from '../../syscalls/uapi/flags.ts';
 import type { Bind } from './binds.ts';
+import { parseOptions } from './mount-options.ts';
 import { checkLinks, checkPlace, isKernels } from './mount-places.ts';
-import { propagationFlags } from './propagation.ts';
+import type { NewMount } from './new-mounts.ts';
+import { propagationFlags, propagations } from './propagation.ts';
 
-/** A mount of a container: its own files as well as its volumes. */
-export interface WantedMount
-  extends Pick<VolumeRecord, 'name' | 'source' | 'destination' | 'readonly' | 'propagation'> {
+/** A mount of config.json, with what is known of its source. */
+export interface WantedMount extends Mount {
+  /** Of a volume. */
+  name?: string;
   /** Where the source need not exist yet. */
   kind?: Bind['kind'];
 }
+
+/** A mount as steps will make it. */
+export type PlacedMount = Bind | NewMount;
+
+export const isBind = (one: PlacedMount): one is Bind => !('type' in one);
 
 /**
  * Mounts as steps will make them, in their order: each destination with the links of the image and of the volumes before it
@@ -25,24 +33,43 @@ export interface WantedMount
  * @param layers with the writable one, bottom first  @param openTree whether the kernel has open_tree
  * @throws {MinidockError} `invalid-volume`, `too-many-links`
  */
-export function bindsFor(layers: readonly string[], wanted: readonly WantedMount[], openTree: boolean): Bind[] {
+export function placeMounts(
+  layers: readonly string[],
+  wanted: readonly WantedMount[],
+  openTree: boolean,
+): PlacedMount[] {
   const mounts = new Map<ByteString, ByteString>();
   return wanted.map(one => {
     const place = placeFor(layers, mounts, one.destination);
-    const kind = one.kind ?? kindOf(one.source);
+    const { flags, data } = parseOptions(one.options);
+    const isNew = (flags & MS.MS_BIND) === 0;
+    const kind = isNew ? 'directory' : (one.kind ?? kindOf(one.source));
     if (place.filesystem !== undefined) checkKinds(one, kind, place.kind);
-    mounts.set(place.path, byteString(one.source));
-    return {
-      source: one.source,
+    mounts.set(place.path, isNew ? newDirectory(one) : byteString(one.source));
+    const target = {
       target: place.path,
       destination: one.destination,
       kind,
-      readonly: one.readonly,
-      propagation: propagationFlags(one, openTree),
       ...(place.filesystem !== undefined && { filesystem: place.filesystem }),
+    };
+    if (isNew) return { ...target, type: one.type, source: one.source, flags, data };
+    const others = flags & ~(MS.MS_BIND | MS.MS_REC | MS.MS_RDONLY);
+    return {
+      ...target,
+      source: one.source,
+      readonly: (flags & MS.MS_RDONLY) !== 0,
+      ...((flags & MS.MS_REC) === 0 && { recursive: false as const }),
+      ...(others !== 0 && { flags: others }),
+      propagation: propagationFlags({ source: one.source, propagation: propagationOf(one) }, openTree),
     };
   });
 }
+
+const propagationOf = ({ options }: Mount) => propagations.findLast(word => options.includes(word));
+
+/** Stands for a file system that is not there yet and has nothing in it: no file of the host has such a name. */
+const newDirectory = ({ type }: Pick<Mount, 'type'>): ByteString => byteString(`/proc/self/new ${type}`);
+const newFilesystems: Readonly<Record<string, number>> = { [newDirectory({ type: 'tmpfs' })]: TMPFS_MAGIC };
 
 /** `filesystem` is undefined where the kernel's own lie. */
 function placeFor(layers: readonly string[], mounts: Mounts, destination: string) {
@@ -51,6 +78,7 @@ function placeFor(layers: readonly string[], mounts: Mounts, destination: string
   if (found.throughMount && found.path !== resolve(layers, named).path) checkLinks(found.path, destination);
   checkPlace(found.path, destination);
   const { path, kind, mounted } = found;
+  if (mounted?.startsWith('/proc/self/new ')) return { path, kind, filesystem: newFilesystems[mounted] };
   if (mounted !== undefined) return { path, kind, filesystem: filesystemOf(mounted) };
   return { path, kind, filesystem: isKernels(path) ? undefined : OVERLAYFS_SUPER_MAGIC };
 }
@@ -82,7 +110,12 @@ function checkKinds(one: WantedMount, kind: Bind['kind'], there: Found['kind']):
   );
 }
 
-function mismatch({ name, source, destination }: WantedMount, kind: Bind['kind']): { what: string; fix: string } {
+function mismatch(
+  { name, type, source, destination, options }: WantedMount,
+  kind: Bind['kind'],
+): { what: string; fix: string } {
+  if ((parseOptions(options).flags & MS.MS_BIND) === 0)
+    return { what: `a ${type}`, fix: 'a file system is mounted on a directory: name another place for it' };
   if (kind === 'file')
     return {
       what: `the file ${source}`,

@@ -36,6 +36,16 @@ const reasons: Record<string, Text> = {
   },
 };
 
+const kernelTypes = ['proc', 'sysfs', 'devpts', 'mqueue', 'cgroup', 'cgroup2'];
+
+/**
+ * Whether a mount is one of the kernel's interfaces or holds them: these come first, on paths that are ours alone. All others
+ * lie where image and user may have put links.
+ */
+export function isKernelMount({ type, destination }: Pick<Mount, 'type' | 'destination'>): boolean {
+  return kernelTypes.includes(type) || (type === 'tmpfs' && ['/dev', '/dev/shm'].includes(destination));
+}
+
 /**
  * Child section, after the host is gone: one of the file systems that every container has. Its mount point is made where
  * the image lacks it or has something else there, and for proc `expect` sees to it that /proc is a real one before any mask is

@@ -1,7 +1,7 @@
 import { call, mount } from '../../syscalls/calls.ts';
 import { str } from '../../syscalls/data.ts';
 import type { Step } from '../../syscalls/step.ts';
-import { AT, MNT } from '../../syscalls/uapi/flags.ts';
+import { AT, MNT, MS } from '../../syscalls/uapi/flags.ts';
 
 /** The layers of a container's root file system. */
 export interface OverlayMount {
@@ -94,5 +94,36 @@ export function containerMarker(): Step[] {
       lesson: 'overlay-layers',
       tolerate: ['EEXIST'],
     }),
+  ];
+}
+
+/**
+ * Child section, once everything is made in the root: what `root.readonly` and `linux.rootfsPropagation` say of it. The mounts
+ * below have flags of their own.
+ */
+export function settleRoot(readonly: boolean, propagation: number): Step[] {
+  return [
+    ...(readonly
+      ? [
+          mount(null, '/', null, MS.MS_BIND | MS.MS_REMOUNT | MS.MS_RDONLY, null, {
+            why: {
+              en: 'make the root file system read-only; mounts below it keep their own flags',
+              zh: '把根文件系统改为只读；它下面的挂载保持各自的标志',
+            },
+            lesson,
+          }),
+        ]
+      : []),
+    ...(propagation === 0
+      ? []
+      : [
+          mount(null, '/', null, propagation, null, {
+            why: {
+              en: 'set whether mounts propagate between this root and copies of it made inside',
+              zh: '设置挂载是否在这个根与容器里对它的副本之间传播',
+            },
+            lesson: 'mount-namespace',
+          }),
+        ]),
   ];
 }

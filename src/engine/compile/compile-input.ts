@@ -3,7 +3,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { layersOf } from '../../container/layers.ts';
 import type { ContainerRecord } from '../../container/record.ts';
-import { bindsFor } from '../../container/rootfs/mount-targets.ts';
+import type { PlacedDevice } from '../../container/rootfs/devices.ts';
+import { checkDevicePlace, isKernels } from '../../container/rootfs/mount-places.ts';
+import { type PlacedMount, placeMounts } from '../../container/rootfs/mount-targets.ts';
+import { isKernelMount } from '../../container/rootfs/mounts.ts';
 import { containerIndex } from '../../network/endpoint.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
@@ -28,7 +31,9 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
       work: paths.work,
       target: paths.rootfs,
     },
-    binds: bindsFor(layers, mountsOf(context, record), context.facts.features.openTree),
+    mounts: mountsFor(context, record, spec, layers),
+    devices: devicesFor(spec, layers),
+    inodes: {},
     workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
     network: networkFor(context, record),
     ports: record.network.ports,
@@ -39,6 +44,30 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     cgroups: context.cgroups,
     reaper: { lock: shared.reaperLock, command: reaperCommand(context) },
   };
+}
+
+/** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */
+function mountsFor(
+  context: EngineContext,
+  record: ContainerRecord,
+  { mounts }: Spec,
+  layers: readonly string[],
+): PlacedMount[] {
+  const known = new Map(mountsOf(context, record).map(one => [one.destination, one]));
+  const wanted = mounts
+    .filter(one => !isKernelMount(one))
+    .map(one => ({ ...one, name: known.get(one.destination)?.name, kind: known.get(one.destination)?.kind }));
+  return placeMounts(layers, wanted, context.facts.features.openTree);
+}
+
+/** In /dev, a file system of the container's own, the image has no links. */
+function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] {
+  return (linux.devices ?? []).map(device => {
+    const named = byteString(path.posix.normalize(device.path));
+    const target = isKernels(named) ? named : resolve(layers, named, { followLast: false }).path;
+    checkDevicePlace(target, device.path);
+    return { ...device, target };
+  });
 }
 
 function networkFor(context: EngineContext, { id, network }: ContainerRecord): Container['network'] {

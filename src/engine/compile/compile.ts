@@ -1,22 +1,33 @@
 import type { CgroupDriver } from '../../cgroup/driver.ts';
 import type { Tether } from '../../container/process/namespaces.ts';
 import type { Stdio } from '../../container/process/stdio.ts';
-import { type Bind, stagedRoot } from '../../container/rootfs/binds.ts';
+import { type HeldBind, stagedRoot } from '../../container/rootfs/binds.ts';
+import type { PlacedDevice } from '../../container/rootfs/devices.ts';
+import { mountPropagation } from '../../container/rootfs/mount-options.ts';
+import { isBind, type PlacedMount } from '../../container/rootfs/mount-targets.ts';
+import { isKernelMount } from '../../container/rootfs/mounts.ts';
 import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
 import type { Port } from '../../network/ports/ports.ts';
-import type { Spec } from '../../oci/runtime-spec.ts';
+import type { Namespace, Spec } from '../../oci/runtime-spec.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { MS } from '../../syscalls/uapi/flags.ts';
 import type { Pieces } from './pieces.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
-/** A container, ready to be compiled: its spec, and what the OCI spec has no words for. */
+/** A container, ready to be compiled: its spec, what follows from it and from the image, and what it has no words for. */
 export interface Container {
   spec: Spec;
   overlay: OverlayMount;
-  binds: readonly Bind[];
+  /** The mounts of the spec that are not the kernel's own file systems, in its order. */
+  mounts: readonly PlacedMount[];
+  /** `linux.devices`. */
+  devices: readonly PlacedDevice[];
+  /** Of namespaces that the spec joins by their paths the inodes that were written down, by type. */
+  inodes: Readonly<Partial<Record<Namespace['type'], number>>>;
   /** Where the working directory is to be made: `cwd` with the image's links followed. */
   workingDirectory: ByteString;
   /** `generation` is where the kernel's answer is left: see `ruleGeneration`. */
@@ -40,12 +51,15 @@ export interface Container {
  */
 export function compile(container: Container, facts: HostFacts, pieces: Pieces): Program {
   const { spec } = container;
+  refuseUnsupported(spec);
   const child = slot('child');
   const files = pieces.supervisorFiles(container.files);
   const stdio = stdioOf(container, facts, pieces);
   const network = networkOf(container, facts, pieces);
-  const binds = pieces.holdBinds(container.binds);
-  const types = spec.linux.namespaces.map(namespace => namespace.type);
+  const binds = pieces.holdBinds(container.mounts.filter(isBind));
+  const made = spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
+  const joined = spec.linux.namespaces.flatMap(({ type, path }) => (path === undefined ? [] : [{ type, path }]));
+  const held = new Map<string, Slot>();
   const tether = pieces.dieWithSupervisor();
 
   return program({
@@ -59,24 +73,32 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...stdio.host,
       ...(facts.features.openTree ? pieces.openSources(binds) : []),
       ...network.host,
+      ...joined.flatMap(({ type, path }) =>
+        pieces.holdNamespace(namespaceFiles[type], { path, inode: container.inodes[type] }, held),
+      ),
       ...tether.host,
-      pieces.cloneProcess(types, child),
+      ...pieces.enterNamespace('pid', held.get('pid')),
+      pieces.cloneProcess(made, child),
       ...tether.parent,
       ...stdio.parent,
       ...(facts.features.openTree ? pieces.dropSources(binds) : []),
+      ...pieces.dropNamespaces(held),
       ...network.parent,
     ],
     child: [
       ...tether.first,
       ...pieces.joinCgroup(container.cgroups, spec.linux),
-      ...(types.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
+      ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
+      ...(made.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
       ...pieces.newSession(),
+      ...(spec.process.oomScoreAdj === undefined ? [] : pieces.oomScore(spec.process.oomScoreAdj)),
       ...pieces.mountNamespace(),
       ...rootSteps(container, facts, pieces, binds),
       ...network.child,
-      ...pieces.utsNamespace(spec.hostname),
+      ...(spec.hostname === undefined ? [] : pieces.utsNamespace(spec.hostname)),
       ...stdio.child,
       ...pieces.makeWorkingDirectory(container.workingDirectory),
+      ...settleRoot(spec, pieces),
       ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
@@ -97,7 +119,10 @@ function stdioOf({ spec, interactive }: Container, facts: HostFacts, pieces: Pie
   return terminal ? pieces.terminal({ facts, console: true, user }) : pieces.pipes({ interactive, user });
 }
 
-function networkOf({ network }: Container, facts: HostFacts, pieces: Pieces): NetworkSteps {
+/** A network namespace that is the host's, or another container's, has all that it is to have. */
+function networkOf({ network, spec }: Container, facts: HostFacts, pieces: Pieces): NetworkSteps {
+  const isNew = spec.linux.namespaces.some(({ type, path }) => type === 'network' && path === undefined);
+  if (!isNew) return { host: [], parent: [], child: [] };
   if (network.mode === 'bridge') {
     const { host, ...rest } = pieces.vethPair(network.endpoint);
     return { ...rest, host: [...(facts.features.nfTables ? pieces.ruleGeneration(network.generation) : []), ...host] };
@@ -107,19 +132,16 @@ function networkOf({ network }: Container, facts: HostFacts, pieces: Pieces): Ne
 }
 
 /** The root file system and everything mounted in it, the host gone before any path of the image is looked up. */
-function rootSteps(
-  container: Container,
-  facts: HostFacts,
-  pieces: Pieces,
-  binds: ReturnType<Pieces['holdBinds']>,
-): Step[] {
+function rootSteps(container: Container, facts: HostFacts, pieces: Pieces, binds: readonly HeldBind[]): Step[] {
   const { spec, overlay } = container;
-  const mounts = spec.mounts.filter(one => !one.options.some(option => option === 'bind' || option === 'rbind'));
+  const devices = container.devices.length === 0 ? [] : pieces.moreDevices(container.devices, facts.arch);
   const inside = [
-    ...mounts.flatMap(one => [
-      ...pieces.kernelMount(one, facts),
-      ...(one.destination === '/dev' ? pieces.deviceNodes() : []),
-    ]),
+    ...spec.mounts
+      .filter(isKernelMount)
+      .flatMap(one => [
+        ...pieces.kernelMount(one, facts),
+        ...(one.destination === '/dev' ? [...pieces.deviceNodes(), ...devices] : []),
+      ]),
     ...pieces.containerMarker(),
     ...pieces.sysctls(spec.linux.sysctl),
     ...pieces.maskPaths(spec.linux.maskedPaths, facts),
@@ -130,7 +152,7 @@ function rootSteps(
       ...pieces.overlayMount(overlay, facts.overlayOptions),
       ...pieces.pivotRoot(overlay.target),
       ...inside,
-      ...pieces.placeBinds(binds, facts.arch),
+      ...placed(container.mounts, binds, facts, pieces, pieces.placeBinds),
     ];
   const { staging } = container;
   return [
@@ -138,9 +160,36 @@ function rootSteps(
     ...pieces.overlayMount({ ...overlay, target: staging + stagedRoot }, facts.overlayOptions),
     ...pieces.stageSources(binds, staging),
     ...pieces.pivotRoot(staging),
-    ...pieces.insideStagedRoot([...inside, ...pieces.bindStaged(binds, facts.arch)]),
+    ...pieces.insideStagedRoot([...inside, ...placed(container.mounts, binds, facts, pieces, pieces.bindStaged)]),
     ...pieces.pivotRoot(stagedRoot),
   ];
+}
+
+/** The mounts in their order: what is bound by `bind`, as many at once as follow each other, what is new by itself. */
+function placed(
+  mounts: readonly PlacedMount[],
+  binds: readonly HeldBind[],
+  facts: HostFacts,
+  pieces: Pieces,
+  bind: Pieces['placeBinds'],
+): Step[] {
+  const steps: Step[] = [];
+  const left = [...binds];
+  let run: HeldBind[] = [];
+  for (const one of mounts) {
+    if (isBind(one)) {
+      run.push(left.shift()!);
+      continue;
+    }
+    steps.push(...bind(run, facts.arch), ...pieces.mountNew(one, facts.arch));
+    run = [];
+  }
+  return [...steps, ...bind(run, facts.arch)];
+}
+
+function settleRoot({ root, linux }: Spec, pieces: Pieces): Step[] {
+  const propagation = mountPropagation[linux.rootfsPropagation ?? ''] ?? 0;
+  return root.readonly || propagation !== 0 ? pieces.settleRoot(root.readonly, propagation & ~MS.MS_REC) : [];
 }
 
 /**
@@ -171,6 +220,17 @@ export interface Entrant {
 
 const setnsOrder = ['ipc', 'uts', 'net', 'cgroup', 'mnt'] as const;
 
+/** What /proc/PID/ns calls them. */
+const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {
+  cgroup: 'cgroup',
+  ipc: 'ipc',
+  mount: 'mnt',
+  network: 'net',
+  pid: 'pid',
+  user: 'user',
+  uts: 'uts',
+};
+
 /** The program of `exec`: no clone flags, but setns into each namespace of the container. */
 export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
   const { spec } = entrant;
@@ -188,7 +248,10 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
       ...pieces.leaveCaller(facts),
       ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
-      ...names.flatMap(name => pieces.holdNamespace(name, entrant.target, held)),
+      ...names.flatMap(name => {
+        const { pid, namespaces } = entrant.target;
+        return pieces.holdNamespace(name, { path: `/proc/${pid}/ns/${name}`, inode: namespaces[name] }, held);
+      }),
       ...stdio.host,
       ...tether.host,
       ...pieces.enterNamespace('pid', held.get('pid')),

@@ -7,6 +7,7 @@ import {
   fileMask,
   makeWorkingDirectory,
   noNewPrivileges,
+  oomScore,
   readyToRun,
 } from '../../container/process/execute.ts';
 import { resetInherited } from '../../container/process/inherited.ts';
@@ -30,11 +31,12 @@ import {
   placeBinds,
   stageSources,
 } from '../../container/rootfs/binds.ts';
-import { deviceNodes } from '../../container/rootfs/devices.ts';
+import { deviceNodes, moreDevices } from '../../container/rootfs/devices.ts';
 import { maskPaths, readonlyPaths } from '../../container/rootfs/hide.ts';
 import { lowerLayers } from '../../container/rootfs/lower-layers.ts';
 import { kernelMount } from '../../container/rootfs/mounts.ts';
-import { containerMarker, overlayMount, pivotRoot } from '../../container/rootfs/rootfs.ts';
+import { mountNew } from '../../container/rootfs/new-mounts.ts';
+import { containerMarker, overlayMount, pivotRoot, settleRoot } from '../../container/rootfs/rootfs.ts';
 import { seccomp } from '../../container/seccomp/seccomp.ts';
 import { leaveCaller, startReaper, supervisorFiles } from '../../container/supervisor.ts';
 import { sysctls } from '../../container/sysctls.ts';
@@ -77,9 +79,12 @@ export const pieces = {
   makeStage,
   makeWorkingDirectory,
   maskPaths,
+  moreDevices,
   mountNamespace,
+  mountNew,
   newSession,
   noNewPrivileges,
+  oomScore,
   openSources,
   overlayMount,
   pipes,
@@ -92,6 +97,7 @@ export const pieces = {
   resetInherited,
   ruleGeneration,
   seccomp,
+  settleRoot,
   stageSources,
   startReaper,
   supervisorFiles,

@@ -12,7 +12,7 @@ import { outerFirst } from '../../container/rootfs/mount-places.ts';
 import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import { defaultSeccomp } from '../../container/seccomp/profile.ts';
 import { ociSpec } from '../../container/spec.ts';
-import { prepareVolumes } from '../../container/volumes.ts';
+import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
 import { type ImageRecord, ImageStore, noSuchImage } from '../../image/store.ts';
 import { allocateAddress } from '../../network/addresses.ts';
 import type { NetworkAttachment } from '../../network/attachment.ts';
@@ -191,7 +191,7 @@ export async function attachNetwork(
  */
 export function mountsOf(
   context: EngineContext,
-  { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>,
+  { id, mounts, options }: Pick<ContainerRecord, 'id' | 'mounts' | 'options'>,
 ): WantedMount[] {
   const paths = containerPaths(context.roots, id);
   const files = [
@@ -199,7 +199,20 @@ export function mountsOf(
     { source: paths.hostname, destination: '/etc/hostname' },
     { source: paths.hosts, destination: '/etc/hosts' },
   ].filter(file => !mounts.some(({ destination }) => destination === file.destination));
-  return outerFirst([...files.map(file => ({ ...file, kind: 'file' as const, readonly: false })), ...mounts]);
+  const readonly = options.readonlyRootfs ?? false;
+  return outerFirst([
+    ...files.map(file => ({ ...bindMount({ ...file, readonly }), kind: 'file' as const })),
+    ...mounts.map(one => ({ ...bindMount(one), name: one.name })),
+  ]);
+}
+
+function bindMount({
+  source,
+  destination,
+  readonly,
+  propagation = 'rprivate',
+}: Pick<VolumeRecord, 'source' | 'destination' | 'readonly' | 'propagation'>): Mount {
+  return { destination, type: 'bind', source, options: ['rbind', propagation, readonly ? 'ro' : 'rw'] };
 }
 
 /**
@@ -226,14 +239,7 @@ function writeForAll(file: string, content: string): void {
 /** The container as an OCI spec. */
 export function specFor(context: EngineContext, record: ContainerRecord): Spec {
   const { facts } = context;
-  const binds = mountsOf(context, record).map(
-    ({ source, destination, readonly, propagation = 'rprivate' }): Mount => ({
-      destination,
-      type: 'bind',
-      source,
-      options: ['rbind', propagation, readonly ? 'ro' : 'rw'],
-    }),
-  );
+  const mounts = mountsOf(context, record).map(({ name, kind, ...mount }): Mount => mount);
   const { hostname, options } = record;
   const user = userOf(options, { layers: layersOf(context.roots, record), config: record.config });
   const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
@@ -246,7 +252,8 @@ export function specFor(context: EngineContext, record: ContainerRecord): Spec {
       hostname,
       tty: options.tty,
       network: options.network,
-      binds,
+      options,
+      mounts,
       cgroupsPath: `${cgroupParent(context.roots)}/${record.id}`,
       resources: resourcesFor(options, facts),
       seccomp: undefined,

@@ -232,13 +232,13 @@ function readNamespace(pid: number, name: string): string {
  * The error that users see for a failed step: for a bind the port that is in use, for a netlink message the words of
  * `ip`.
  */
-function explain(error: unknown, { binds, spec }: Container): unknown {
+function explain(error: unknown, { mounts, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
   const { step, errno } = error;
   return (
     portError(step, errno) ??
     workingDirectoryError(spec.process.cwd, error) ??
-    mountPointError(binds, error) ??
+    mountPointError(mounts, error) ??
     networkError(error) ??
     error
   );

@@ -11,16 +11,22 @@ export const MS = {
   MS_NOSUID: 2,
   MS_NODEV: 4,
   MS_NOEXEC: 8,
+  MS_SYNCHRONOUS: 16,
   MS_REMOUNT: 32,
+  MS_MANDLOCK: 64,
+  MS_DIRSYNC: 128,
   MS_NOATIME: 1024,
+  MS_NODIRATIME: 2048,
   MS_BIND: 4096,
   MS_MOVE: 8192,
   MS_REC: 16384,
   MS_SILENT: 32768,
+  MS_UNBINDABLE: 1 << 17,
   MS_PRIVATE: 1 << 18,
   MS_SLAVE: 1 << 19,
   MS_SHARED: 1 << 20,
   MS_RELATIME: 1 << 21,
+  MS_I_VERSION: 1 << 23,
   MS_STRICTATIME: 1 << 24,
 } as const;
 
@@ -204,6 +210,7 @@ export const SEEK = { SEEK_SET: 0, SEEK_CUR: 1, SEEK_END: 2, SEEK_DATA: 3, SEEK_
 /** Magic numbers of statfs(2). */
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+export const TMPFS_MAGIC = 0x01021994;
 export const DEVPTS_SUPER_MAGIC = 0x1cd1;
 
 /** `MS_NOSUID|MS_NODEV` for 6; a rest without a name stays hexadecimal, zero is "0". */

@@ -79,6 +79,7 @@ function hostConfig({ options }: ContainerRecord) {
     DnsOptions: [],
     DnsSearch: [],
     IpcMode: 'private',
+    ReadonlyRootfs: options.readonlyRootfs ?? false,
     ShmSize: 64 << 20,
     Runtime: 'minidock',
     ConsoleSize: [0, 0],

@@ -45,7 +45,8 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       hostname: id.slice(0, 12),
       tty,
       network,
-      binds: [],
+      options: {},
+      mounts: [],
       cgroupsPath: `/minidock/${id}`,
       resources,
       seccomp: undefined,
@@ -63,10 +64,12 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       work: `${bundle}/work`,
       target: `${bundle}/rootfs`,
     },
-    binds: [
+    mounts: [
       ...['resolv.conf', 'hostname', 'hosts'].map(name => bind(`${bundle}/${name}`, `/etc/${name}`, 'file')),
       ...(wanted.volumes ?? []),
     ],
+    devices: [],
+    inodes: {},
     workingDirectory: '/srv',
     network:
       network === 'bridge'
@@ -118,6 +121,43 @@ function execOn(
   );
 }
 
+/** What flags seldom ask for: namespaces by path, devices, a file system in memory over a volume, a read-only root. */
+function wholeSpec(facts: HostFacts): Program {
+  const one = container(facts, { network: 'none', volumes });
+  const { spec } = one;
+  const joined = { ipc: '/proc/4711/ns/ipc', pid: '/proc/4711/ns/pid' };
+  spec.linux.namespaces = [
+    ...spec.linux.namespaces.filter(({ type }) => !['ipc', 'pid', 'uts'].includes(type)),
+    { type: 'ipc', path: joined.ipc },
+    { type: 'pid', path: joined.pid },
+  ];
+  delete spec.hostname;
+  spec.root.readonly = true;
+  spec.linux.rootfsPropagation = 'rshared';
+  spec.linux.sysctl = { 'kernel.shmmax': '67108864' };
+  spec.linux.devices = [
+    { path: '/dev/net/tun', type: 'c', major: 10, minor: 200, fileMode: 0o666 },
+    { path: '/dev/disk', type: 'b', major: 259, minor: 300, fileMode: 0o660, gid: 6 },
+  ];
+  spec.process.oomScoreAdj = 500;
+  spec.process.noNewPrivileges = true;
+  const scratch = { target: '/data/run', destination: '/data/run', kind: 'directory' as const };
+  return compile(
+    {
+      ...one,
+      mounts: [
+        ...one.mounts,
+        { ...scratch, type: 'tmpfs', source: 'tmpfs', flags: MS.MS_NOSUID | MS.MS_NODEV, data: 'size=64m' },
+        bind('/opt/late', '/data/run/late', 'file'),
+      ],
+      devices: spec.linux.devices.map(device => ({ ...device, target: device.path })),
+      inodes: { ipc: 4026532283, pid: 4026532284 },
+    },
+    facts,
+    pieces,
+  );
+}
+
 const published: Port[] = [
   { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
   { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' },
@@ -140,5 +180,6 @@ for (const [name, facts] of Object.entries(hosts)) {
   cases[`${name}.run-tty-user`] = () => runOn(facts, { tty: true, network: 'none', user: everyone });
   cases[`${name}.run-host-interactive`] = () =>
     runOn(facts, { network: 'host', interactive: true, args: ['/bin/cat', '-u'] });
+  cases[`${name}.run-whole-spec`] = () => wholeSpec(facts);
   cases[`${name}.exec`] = () => execOn(facts, false, everyone);
 }
