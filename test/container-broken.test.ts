@@ -45,7 +45,7 @@ for (const [what, damage, reason] of damages)
   test(`${what}: ps warns and lists the others, rm -f removes it`, async () => {
     const good = await box.start('sleep 1000', '--name', 'good');
     const bad = (await box.ok(['run', '-d', '--name', 'bad', '--network', 'none', 'bb', 'true'])).trim();
-    // The reaper writes the record last of all.
+    // The keeper writes the record last of all.
     await eventually(() => !existsSync(join(box.execRoot, bad.slice(0, 12))));
     damage(recordOf(bad));
     const listed = await box.minidock(['ps', '-aq', '--no-trunc']);

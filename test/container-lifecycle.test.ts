@@ -245,7 +245,7 @@ test('ten containers at once get ten addresses', async () => {
   assert.equal(runDirectories(), []);
 });
 
-test('--rm with -d: the reaper removes it, network, name and volumes without a name', async () => {
+test('--rm with -d: the keeper removes it, network, name and volumes without a name', async () => {
   const id = await box.start(
     'sleep 0.3',
     '--rm',
@@ -308,7 +308,7 @@ test('a client killed in the foreground leaves its container running, as Dockerâ
   assert.not.ok(existsSync(containerPaths(box, id).run));
 });
 
-test('a client of --rm that was killed: the reaper removes the container once it ends', async () => {
+test('a client of --rm that was killed: the keeper removes the container once it ends', async () => {
   const client = box.minidock(['run', '--rm', '--network', 'none', 'bb', 'sh', '-c', 'echo up; sleep 1']);
   await new Promise(resolve => client.stdout?.once('data', resolve));
   client.kill('SIGKILL');
@@ -325,7 +325,7 @@ test('twenty exits at once start few cleaners', async () => {
   const pids = await Promise.all(ids.map(id => box.inspect(id, '{{.State.Pid}}')));
   const seen = new Set<number>();
   const watch = setInterval(() => {
-    for (const pid of reapers()) seen.add(pid);
+    for (const pid of keepers()) seen.add(pid);
   }, 3);
   for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
   await eventually(() => assert.equal(runDirectories(), []), 20).finally(() => clearInterval(watch));
@@ -333,18 +333,18 @@ test('twenty exits at once start few cleaners', async () => {
   const states = await box.ok(['ps', '-a', '--format', '{{.State}}']);
   assert.is(states, Array(20).fill('exited').join('\n'));
   await box.ok(['rm', ...ids]);
-  await eventually(() => assert.equal(reapers(), []));
+  await eventually(() => assert.equal(keepers(), []));
 });
 
 /** Cleaners of this engine: their command line names its root. Their environment is empty. */
-function reapers(): number[] {
+function keepers(): number[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .filter(pid => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
         return (
-          command.includes('reaper') &&
+          command.includes('keeper') &&
           command.includes(box.root) &&
           readlinkSync(`/proc/${pid}/exe`) === process.execPath
         );

@@ -19,7 +19,7 @@ import { requires } from './support/requires.ts';
 
 /**
  * SIGKILL, and errors that the kernel may well answer with, at every state-changing call of run, stop and rm: of the
- * command, the shim, its child and the reaper. After each the next commands find a state that they can go on from, and
+ * command, the shim, its child and the keeper. After each the next commands find a state that they can go on from, and
  * nothing is left.
  *
  * The full set takes an hour of one core: MINIDOCK_FULL=1. Else every so many-th is tried, others at each MINIDOCK_SEED. For
@@ -44,7 +44,7 @@ const scenarios: Record<string, Scenario> = {
     command: ['run', '--name', 'one', '-p', 'PORT:80', '-v', 'named:/data', 'busybox', 'true'],
     sample: 40,
   },
-  'run -d, and the reaper': {
+  'run -d, and the keeper': {
     before: 'nothing',
     command: ['run', '-d', '--rm', '--name', 'one', '-p', 'PORT:80', 'busybox', 'sleep', '0.2'],
     sample: 25,
@@ -149,7 +149,7 @@ async function settle(box: Sandbox): Promise<void> {
   await eventually(() => heldBy(box).length === 0);
 }
 
-/** A container whose end nobody waits for: its supervisor starts the reaper, which sweeps. */
+/** A container whose end nobody waits for: its supervisor starts the keeper, which sweeps. */
 async function sweep(box: Sandbox): Promise<void> {
   await box.ok(['run', '-d', '--rm', '--network', 'none', 'busybox', 'true']);
   await eventually(() => heldBy(box).length === 0);

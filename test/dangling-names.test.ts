@@ -8,7 +8,7 @@ import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
-/** Links to containers that are not there: names, addresses, ports. Whoever needs one takes it; the reaper removes the others. */
+/** Links to containers that are not there: names, addresses, ports. Whoever needs one takes it; the keeper removes the others. */
 const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip');
 let box: BusyboxEngine;
 
@@ -27,15 +27,15 @@ const links = () =>
 
 const dangling = () => links().filter(link => !existsSync(link));
 
-/** A container that nobody waits for ends: its supervisor starts the reaper. */
-const startReaper = () => box.ok(['run', '-d', '--rm', '--network', 'none', 'bb', 'true']);
+/** A container that nobody waits for ends: its supervisor starts the keeper. */
+const startKeeper = () => box.ok(['run', '-d', '--rm', '--network', 'none', 'bb', 'true']);
 
 requires(
   'root',
   'busybox',
   'overlayfs',
   'strace',
-)('a run that was killed leaves a name, and the reaper takes it', async () => {
+)('a run that was killed leaves a name, and the keeper takes it', async () => {
   // mkdir(2) makes the bundle's directories just after the name.
   let seen = 0;
   for (let nth = 1; nth <= 12; nth++) {
@@ -47,7 +47,7 @@ requires(
     seen += dangling().length;
   }
   assert.ok(seen > 0, 'no kill came between name and bundle');
-  await startReaper();
+  await startKeeper();
   await eventually(() => assert.equal(dangling(), []));
 });
 
@@ -61,7 +61,7 @@ test('of a bundle that somebody removed by hand nothing is left; what others hol
   const pid = Number(await box.inspect(lost, '{{.State.Pid}}'));
   process.kill(pid, 'SIGKILL');
   rmSync(join(box.root, 'containers', lost), { recursive: true });
-  await startReaper();
+  await startKeeper();
   await eventually(() => assert.equal([heldBy(lost), existsSync(join(box.execRoot, lost.slice(0, 12)))], [[], false]));
   assert.equal(heldBy(kept), before);
 });

@@ -102,7 +102,7 @@ requires(
     readdirSync(join(box.root, 'layers')).filter(name => name.startsWith('.')),
     [],
   );
-  // The reaper sweeps where nobody waits for a container.
+  // The keeper sweeps where nobody waits for a container.
   await box.ok(['run', '-d', '--network', 'none', 'bb', 'true']);
   await eventually(() =>
     assert.equal(

@@ -146,7 +146,7 @@ test('too few descriptors: a line that says so, whichever call it strikes, and n
     assert.is(await box.ok(['ps', '-aq']), '');
   }
   assert.ok(refused > 0);
-  // What could not be removed for want of descriptors goes with the next reaper.
+  // What could not be removed for want of descriptors goes with the next keeper.
   await box.ok(['run', '-d', '--rm', '--network', 'none', 'bb', 'true']);
   await eventually(() =>
     assert.equal(

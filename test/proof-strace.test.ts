@@ -78,11 +78,11 @@ for (const [name, { flags, command = [], stdout, code = 0 }] of Object.entries(s
     });
 
 for (const view of views)
-  test(`run -d, whose supervisor starts the reaper: ${view}`, async () => {
+  test(`run -d, whose supervisor starts the keeper: ${view}`, async () => {
     const command = [minidockPath, 'run', '-d', '--network', 'none', 'busybox', 'true'];
     const traced = await strace(view, command, { env: box.env, stdin: 'ignore' });
     assert.is(traced.exitCode, 0, traced.stderr);
-    assert.is(followAll(traced).ended, 'reaper');
+    assert.is(followAll(traced).ended, 'keeper');
     const container = traced.stdout.trim();
     const state = JSON.parse(await box.ok(['inspect', container]))[0].State;
     assert.equal([state.Status, state.ExitCode], ['exited', 0]);

@@ -62,7 +62,7 @@ for (const path of [undefined, '', ':', '.', './', '..:']) {
     };
     ok('import', packed, 'bb');
     assert.is(ok('run', '--rm', '-p', '127.0.0.1::80', 'bb', '/bin/busybox', 'echo', 'fine'), 'fine\n');
-    // This one is cleaned up by the reaper, which a supervisor starts without any environment, in "/".
+    // This one is cleaned up by the keeper, which a supervisor starts without any environment, in "/".
     ok('run', '-d', '--rm', '-p', '127.0.0.1::80', 'bb', '/bin/busybox', 'true');
     ok('doctor');
     assert.match(

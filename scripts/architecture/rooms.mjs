@@ -5,6 +5,7 @@
 export const rooms = [
   ['workshop', 'the course: plays lessons, checks exercises, shows texts'],
   ['cli', 'the command line: grammar, verbs, printing'],
+  ['keeper', 'the one process beside the containers: cleans up, starts again, checks health'],
   ['engine', 'where the concepts meet: the Engine by noun, compile, the pieces'],
   ['container', 'one container: its record, its bundle, its log, the steps that make it'],
   ['registry', 'pulling from registries, pushing to them, and being one'],

@@ -82,6 +82,9 @@ export function isSupervised(
   return running ? isAlive(running.supervisor) : isLocked(containerPaths(roots, id).alive, locks);
 }
 
+/** Whether a user has asked for the end of this run. */
+export const wasStopped = (roots: Roots, id: string): boolean => fs.existsSync(containerPaths(roots, id).stopped);
+
 /** The state for the user's eyes. */
 export function stateOf(recorded: ContainerState, seen: Observation): ContainerState {
   switch (seen.kind) {

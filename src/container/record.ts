@@ -3,6 +3,7 @@ import type { PortMapping } from '../network/ports/ports.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
+import type { RestartOptions } from './options/restart.ts';
 import type { SecurityOptions } from './options/security.ts';
 import type { VolumeMount, VolumeRecord } from './volumes.ts';
 
@@ -10,7 +11,7 @@ import type { VolumeMount, VolumeRecord } from './volumes.ts';
 export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
-export interface ContainerOptions extends NamespaceOptions, SecurityOptions {
+export interface ContainerOptions extends NamespaceOptions, RestartOptions, SecurityOptions {
   image: string;
   /** Arguments after the image: replace CMD. */
   command: string[];
@@ -43,7 +44,12 @@ export interface Streams {
   stderr: boolean;
 }
 
-export type ContainerStatus = 'created' | 'running' | 'exited' | 'dead';
+/** `restarting`: it has ended, and the keeper starts it again. */
+export type ContainerStatus = 'created' | 'running' | 'restarting' | 'exited' | 'dead';
+
+/** As Docker has it a container that is about to be started again is up. */
+export const isUp = ({ state }: Pick<ContainerRecord, 'state'>): boolean =>
+  state.status === 'running' || state.status === 'restarting';
 
 /** A container as it is kept in `containers/<id>/container.json`, with its state of this moment. */
 export interface ContainerRecord {
@@ -80,4 +86,13 @@ export interface ContainerState {
   oomKilled: boolean;
   startedAt?: string;
   finishedAt?: string;
+  /** How often the restart policy has started it since a user did, and after what time the last time. */
+  restarts?: Restarts;
+  /** A user asked for its last end: its restart policy did not start it again. */
+  stopped?: true;
+}
+
+export interface Restarts {
+  count: number;
+  delayMs: number;
 }

@@ -241,21 +241,21 @@ function unixAddress(path: string) {
 }
 
 /**
- * Reap section: starts one reaper for all containers that end at about the same time. It takes the lock before execve
- * and keeps it.
+ * Reap section: starts the engine's keeper, one for all containers. It takes the lock before execve and keeps it. A
+ * keeper that runs already watches the lock's file: opening it with O_TRUNC wakes it (inotify(7), IN_MODIFY).
  */
-export function startReaper(lockFile: string, command: readonly string[]): Step[] {
-  const lock = slot('reaper lock');
+export function startKeeper(lockFile: string, command: readonly string[]): Step[] {
+  const lock = slot('keeper lock');
   const groupWhy = {
-    en: 'one reaper cleans up after all containers; if it runs already, it takes this one too',
-    zh: '所有容器由同一个清理进程善后；它如果已在运行，也会处理这个容器',
+    en: 'one keeper cleans up after all containers; if it runs already, it takes this one too',
+    zh: '所有容器由同一个看护进程善后；它如果已在运行，也会处理这个容器',
   };
-  const about = (why: Text) => ({ why, lesson, group: 'start the reaper', groupWhy });
+  const about = (why: Text) => ({ why, lesson, group: 'start the keeper', groupWhy });
   return [
-    call('openat', [AT.AT_FDCWD, str(lockFile), O.O_CREAT | O.O_RDWR, 0o600], {
+    call('openat', [AT.AT_FDCWD, str(lockFile), O.O_CREAT | O.O_RDWR | O.O_TRUNC, 0o600], {
       ...about({
-        en: 'open the lock file of the reaper, which stays open across execve',
-        zh: '打开清理进程的锁文件，它在 execve 之后仍然打开',
+        en: "open the keeper's lock file; truncating it wakes a keeper that runs",
+        zh: '打开看护进程的锁文件；截断它会唤醒正在运行的看护进程',
       }),
       save: lock,
     }),
@@ -263,14 +263,14 @@ export function startReaper(lockFile: string, command: readonly string[]): Step[
       'flock',
       [lock, LOCK.LOCK_EX | LOCK.LOCK_NB],
       about({
-        en: 'take the lock; a reaper that holds it already will find this exit too',
-        zh: '加锁；如果已有清理进程持有，它也会发现这次退出',
+        en: 'take the lock; a keeper that holds it already will find this exit too',
+        zh: '加锁；如果已有看护进程持有，它也会发现这次退出',
       }),
     ),
     call('dup3', [lock, 3, 0], {
       ...about({
-        en: 'the reaper expects its lock as descriptor 3; EINVAL means it is there already',
-        zh: '清理进程要求锁在 3 号描述符上；返回 EINVAL 说明已经在那里',
+        en: 'the keeper expects its lock as descriptor 3; EINVAL means it is there already',
+        zh: '看护进程要求锁在 3 号描述符上；返回 EINVAL 说明已经在那里',
       }),
       tolerate: ['EINVAL'],
     }),
@@ -278,8 +278,8 @@ export function startReaper(lockFile: string, command: readonly string[]): Step[
       'execve',
       [str(command[0]!), strings(command), strings([])],
       about({
-        en: 'start the reaper, which cleans up network, cgroup and state',
-        zh: '启动清理进程，清理网络、cgroup 和状态文件',
+        en: 'start the keeper, which cleans up network, cgroup and state',
+        zh: '启动看护进程，清理网络、cgroup 和状态文件',
       }),
     ),
   ];

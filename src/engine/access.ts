@@ -1,4 +1,5 @@
 import { ContainerStore } from '../container/store.ts';
+import { isNeglected } from '../state/kept.ts';
 import type { Roots } from '../state/paths.ts';
 import { secureRoots } from '../state/private.ts';
 import type { EngineContext } from './context.ts';
@@ -17,6 +18,13 @@ export class EngineAccess {
   ) {
     secureRoots(roots);
     this.store = new ContainerStore(roots);
+  }
+
+  /** Starts the keeper where it was killed while containers needed it. What a command is asked for goes on without it. */
+  async attend(): Promise<void> {
+    if (!isNeglected(this.roots)) return;
+    const { callKeeper } = await import('./keeping/call.ts');
+    await callKeeper(await this.context()).catch(() => {});
   }
 
   context(): Promise<EngineContext> {

@@ -44,6 +44,8 @@ export function containerPaths(roots: Roots, id: string) {
     run,
     running: `${run}/running.json`,
     starting: `${run}/starting.json`,
+    /** Present once a user has asked for the container's end: then its restart policy does not start it again. */
+    stopped: `${run}/stopped`,
     alive: `${run}/alive`,
     socket: `${run}/shim.sock`,
     /** The kernel's answer to `ruleGeneration`, from just before the container started. */
@@ -62,7 +64,12 @@ export function enginePaths(roots: Roots) {
     layers: `${roots.root}/layers`,
     /** Names and addresses are taken under this lock, held for about a millisecond. */
     allocation: `${roots.root}/allocation.lock`,
-    reaperLock: `${roots.execRoot}/reaper.lock`,
+    /** Held by the keeper as long as it lives (flock). */
+    keeperLock: `${roots.execRoot}/keeper.lock`,
+    /** Which process the keeper is. */
+    keeper: `${roots.execRoot}/keeper.json`,
+    /** The containers that need the keeper, an empty file each; missing where none does. */
+    kept: `${roots.execRoot}/kept`,
     /** Execs that were made and wait for their start. */
     execs: `${roots.execRoot}/execs`,
     /** What happened, a line an event. */

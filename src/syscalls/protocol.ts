@@ -139,7 +139,7 @@ export class SupervisorClient {
     this.send(frame('w', 0, payload));
   }
 
-  /** Promises (or takes back) that this side cleans up after the exit, so that no reaper is started. */
+  /** Promises (or takes back) that this side cleans up after the exit, so that no keeper is started. */
   cleansUp(yes: boolean): void {
     this.send(frame('c', yes ? 1 : 0));
   }

@@ -110,7 +110,7 @@ export interface Supervise {
 /**
  * Five sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
  * `exec` after it: one execve an entry of PATH, the first that succeeds wins. `exit` and `reap` run in the supervisor
- * when the child is gone: the exit record, then the start of the reaper (only where no client said it would clean up).
+ * when the child is gone: the exit record, then the start of the keeper (only where no client said it would clean up).
  */
 export interface Program {
   readonly host: readonly Step[];

@@ -10,7 +10,7 @@ export interface Followed {
   /** Calls beyond the program, by the reason for which they are allowed. */
   extra: Map<string, number>;
   childPid: number | undefined;
-  ended: 'exit' | 'reaper' | 'failed';
+  ended: 'exit' | 'keeper' | 'failed';
 }
 
 const SHIM_FD = 3n;
@@ -308,7 +308,7 @@ function superviseTo(cursor: Cursor, machine: Machine): Followed['ended'] {
     if (allowed === undefined) {
       if (!exitDone || machine.program.sections.reap[0]?.name !== call.name)
         throw new Error(`${cursor.who}: ${show(call)} by the supervisor, which no rule allows`);
-      return machine.run('reap', cursor).failed ? endOf(cursor) : 'reaper';
+      return machine.run('reap', cursor).failed ? endOf(cursor) : 'keeper';
     }
     const { args, result } = cursor.take(call.name, () => true, allowed.reason);
     const fd = numbersOf({ ...call, args })[0];

@@ -92,7 +92,7 @@ export const faultsAt = ({ call, mixed }: Point): Fault[] => ['KILL', ...(mixed 
 
 /**
  * Runs a command once unharmed and tells every state-changing call of minidock's own processes: the command, the shim, its
- * child up to the container's execve, the reaper. Calls that only read or that talk through pipes do not count.
+ * child up to the container's execve, the keeper. Calls that only read or that talk through pipes do not count.
  */
 export async function pointsOf(box: Sandbox, command: readonly string[]): Promise<Point[]> {
   const folder = temporaryFolder('points');
@@ -126,7 +126,7 @@ export async function pointsOf(box: Sandbox, command: readonly string[]): Promis
   }
   for (const point of points.values()) {
     // Which of Node's writes goes to a pipe is another at each run.
-    const byNode = point.call === 'write' && /command|reaper/.test(point.roles.join());
+    const byNode = point.call === 'write' && /command|keeper/.test(point.roles.join());
     point.mixed = byNode || harmless.has(`${point.call} ${point.n}`);
   }
   return [...points.values()].sort((a, b) => (a.call < b.call ? -1 : a.call > b.call ? 1 : a.n - b.n));
@@ -150,7 +150,7 @@ function roleOf(lines: string[], started: string | undefined): string | undefine
   const text = lines.join('\n');
   if (started?.includes('/minidock-shim"')) return 'shim';
   if (/sethostname|PR_SET_PDEATHSIG/.test(text)) return 'child';
-  if (started?.includes('reaper.mjs')) return 'reaper';
+  if (started?.includes('keeper.mjs')) return 'keeper';
   return started?.includes('bin/minidock') ? 'command' : undefined;
 }
 
@@ -236,7 +236,7 @@ export function heldBy(box: Sandbox): string[] {
   ];
 }
 
-/** What a killed process may leave and the next reaper sweeps: half-made files, run directories without a bundle. */
+/** What a killed process may leave and the next keeper sweeps: half-made files, run directories without a bundle. */
 export function litter(box: Sandbox): string[] {
   const bundles = names(join(box.root, 'containers'));
   const halfMade = /\.tmp$|\/\.(new|removed)-|lock\.\d+\./;

@@ -5,6 +5,7 @@ import { type FlagTable, integer, many, single, text, toggle, type Values } from
 import { collectEnvironment, readVariable } from './environment.ts';
 import { readCpus, readMemory, readWorkdir } from './limits.ts';
 import { readPublish } from './ports.ts';
+import { restartFlags, toRestartOptions } from './restart-flags.ts';
 import { securityFlags, toSecurityOptions } from './security-flags.ts';
 import { readVolume } from './volumes.ts';
 
@@ -35,6 +36,7 @@ export const containerFlags = {
     { short: 'p' },
   ),
   ...securityFlags,
+  ...restartFlags,
   rm: toggle('Remove the container when it has exited'),
   tty: toggle('Give it a terminal', { short: 't' }),
   user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
@@ -65,6 +67,7 @@ export function toRunOptions(
     interactive: flags.interactive,
     attach: { stdin: flags.interactive && !detach, stdout: !detach, stderr: !detach },
     autoRemove: flags.rm,
+    ...toRestartOptions(flags),
     ports: flags.publish.flat(),
     volumes: [...flags.volume],
     network: flags.network ?? 'bridge',

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { layersOf } from '../../container/layers.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import type { PlacedDevice } from '../../container/rootfs/devices.ts';
@@ -14,6 +13,7 @@ import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import { mountsOf } from '../containers/create.ts';
 import type { EngineContext } from '../context.ts';
+import { keeperCommand } from '../keeping/command.ts';
 import type { Container } from './compile.ts';
 import { pieces } from './pieces.ts';
 
@@ -42,7 +42,7 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     staging: paths.staging,
     cgroupParent: cgroupParent(context.roots),
     cgroups: context.cgroups,
-    reaper: { lock: shared.reaperLock, command: reaperCommand(context) },
+    keeper: { lock: shared.keeperLock, command: keeperCommand(context) },
   };
 }
 
@@ -85,23 +85,4 @@ function networkFor(context: EngineContext, { id, network }: ContainerRecord): C
       index: containerIndex(fs.readdirSync('/sys/class/net')),
     },
   };
-}
-
-/**
- * The command by which a supervisor starts the reaper: the Node that runs now with the engine's reaper, by absolute
- * paths.
- */
-function reaperCommand(context: EngineContext): string[] {
-  const { root, execRoot } = context.roots;
-  return [process.execPath, ...reaperModule(), '--root', root, '--exec-root', execRoot, '--bridge', context.bridge];
-}
-
-/** In a bundle the reaper is a file of `dist/`; from the sources it runs through tsx. */
-function reaperModule(): string[] {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  for (let directory = here; directory !== path.dirname(directory); directory = path.dirname(directory)) {
-    const built = path.join(directory, 'dist/reaper.mjs');
-    if (fs.existsSync(built)) return [built];
-  }
-  return ['--import', 'tsx', path.join(here, '../containers/reaper.ts')];
 }

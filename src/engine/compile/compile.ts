@@ -42,7 +42,7 @@ export interface Container {
   cgroupParent: string;
   cgroups: CgroupDriver;
   /** What the supervisor starts when the container has ended and no client cleans up. */
-  reaper: { lock: string; command: readonly string[] };
+  keeper: { lock: string; command: readonly string[] };
 }
 
 /**
@@ -103,7 +103,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     ],
     exec: pieces.execute(spec.process),
     exit: files.exit,
-    reap: pieces.startReaper(container.reaper.lock, container.reaper.command),
+    reap: pieces.startKeeper(container.keeper.lock, container.keeper.command),
     supervise: {
       child,
       status: files.status,

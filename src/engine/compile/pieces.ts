@@ -38,7 +38,7 @@ import { kernelMount } from '../../container/rootfs/mounts.ts';
 import { mountNew } from '../../container/rootfs/new-mounts.ts';
 import { containerMarker, overlayMount, pivotRoot, settleRoot } from '../../container/rootfs/rootfs.ts';
 import { seccomp } from '../../container/seccomp/seccomp.ts';
-import { leaveCaller, startReaper, supervisorFiles } from '../../container/supervisor.ts';
+import { leaveCaller, startKeeper, supervisorFiles } from '../../container/supervisor.ts';
 import { sysctls } from '../../container/sysctls.ts';
 import { bridgeProgram } from '../../network/bridge-program.ts';
 import { loopbackOnly, vethPair } from '../../network/endpoint.ts';
@@ -99,7 +99,7 @@ export const pieces = {
   seccomp,
   settleRoot,
   stageSources,
-  startReaper,
+  startKeeper,
   supervisorFiles,
   sysctls,
   terminal,

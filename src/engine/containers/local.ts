@@ -1,12 +1,14 @@
+import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
 import type { LogEntry } from '../../container/log.ts';
-import { type Observation, observe, stateOf } from '../../container/observe.ts';
-import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
+import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { listIfPresent } from '../../state/files.ts';
-import { containerPaths } from '../../state/paths.ts';
+import { keptIds } from '../../state/kept.ts';
+import { containerPaths, type Roots } from '../../state/paths.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { orAborted } from '../abort.ts';
 import type { EngineAccess } from '../access.ts';
@@ -116,16 +118,17 @@ export class LocalContainers implements Containers {
 
   async list({ all, size = false }: { all: boolean; size?: boolean }): Promise<ContainerList> {
     const { store, roots } = this.access;
+    await this.access.attend();
     const locks = once(flocks);
     const containers: ContainerRecord[] = [];
     const broken: { id: string; reason: string; fix: string }[] = [];
     const ids = store.ids();
-    // A container that is not at rest has a run directory. Of the others only the record is read.
-    const active = new Set(all ? [] : listIfPresent(roots.execRoot));
+    // A container that is not at rest has a run directory or waits for the keeper. The others are not looked at.
+    const active = new Set(all ? [] : [...listIfPresent(roots.execRoot), ...keptIds(roots).map(id => id.slice(0, 12))]);
     for (const id of all ? ids : ids.filter(id => active.has(id.slice(0, 12)))) {
       try {
         const current = await this.#look(id, locks);
-        if (current !== undefined && (all || current.state.status === 'running')) containers.push(current);
+        if (current !== undefined && (all || isUp(current))) containers.push(current);
       } catch (error) {
         if (!isBroken(error)) throw error;
         broken.push({ id, reason: error.message, fix: error.fix ?? '' });
@@ -164,6 +167,7 @@ export class LocalContainers implements Containers {
 
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */
   async find(reference: string): Promise<ContainerRecord> {
+    await this.access.attend();
     const record = await this.#look(this.access.store.resolve(reference), flocks);
     if (record === undefined)
       throw new MinidockError('no-such-container', `No such container: ${reference}`, {
@@ -181,14 +185,22 @@ export class LocalContainers implements Containers {
     const record = store.read(id);
     if (record === undefined) return undefined;
     const seen = observe(roots, id, locks);
-    if (!isLeftOver(seen)) return { ...record, state: stateOf(record.state, seen) };
+    if (!isLeftOver(seen, record)) return { ...record, state: stateNow(roots, record, seen) };
     const { bringToRest } = await import('./reap.ts');
     return await bringToRest(await this.access.context(), id);
   }
 }
 
-/** The container has ended and nobody cleans up, because a supervisor or a command was killed. */
-function isLeftOver(seen: Observation): boolean {
+/** One that has ended and is being cleaned up counts as what it will be then. */
+function stateNow(roots: Roots, { id, state, options }: ContainerRecord, seen: Observation): ContainerState {
+  const now = stateOf(state, seen);
+  if (seen.kind !== 'ended' || options.restart === undefined) return now;
+  return stateAfterEnd(options.restart, { ...now, stopped: wasStopped(roots, id) || undefined });
+}
+
+/** The container has ended and nobody cleans up, because a supervisor or a command was killed, or the machine went down. */
+function isLeftOver(seen: Observation, { state }: ContainerRecord): boolean {
+  if (seen.kind === 'settled') return state.status === 'running';
   return seen.kind === 'lost' || seen.kind === 'abandoned' || (seen.kind === 'ended' && !seen.supervised);
 }
 

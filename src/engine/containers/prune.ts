@@ -1,5 +1,5 @@
 import { observe } from '../../container/observe.ts';
-import type { ContainerRecord } from '../../container/record.ts';
+import { type ContainerRecord, isUp } from '../../container/record.ts';
 import { writtenBytes } from '../../container/size.ts';
 import { flocks } from '../../host/locks.ts';
 import { hasLabels } from '../../image/match.ts';
@@ -17,7 +17,7 @@ export async function pruneContainers(
 ): Promise<PrunedContainers> {
   const ids: string[] = [];
   let bytes = 0;
-  for (const record of containers.filter(one => one.state.status !== 'running' && matches(one, filter))) {
+  for (const record of containers.filter(one => !isUp(one) && matches(one, filter))) {
     const size = writtenBytes(containerPaths(context.roots, record.id).upper);
     if (!(await removeSettled(context, record))) continue;
     ids.push(record.id);
@@ -42,6 +42,7 @@ async function removeSettled(context: EngineContext, record: ContainerRecord): P
   return await withContainerLock(context, record.id, async () => {
     await reap(context, record.id);
     if (observe(context.roots, record.id, flocks).kind !== 'settled') return false;
+    if (context.store.read(record.id)?.state.status === 'restarting') return false;
     await removeBundle(context, record, { volumes: false });
     return true;
   }).catch(unlessGone);

@@ -1,22 +1,22 @@
-import path from 'node:path';
-import { type Observation, observe, stateOf } from '../../container/observe.ts';
+import { stateAfterEnd } from '../../container/keeping/restart.ts';
+import { type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
-import { sweepVolumes } from '../../container/volume-content.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
-import { sweepLeases } from '../../network/leases.ts';
-import { leaseDirectories, networkDirectory } from '../../network/network.ts';
+import { networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
-import { listIfPresent } from '../../state/files.ts';
+import { markKept } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
+import { callKeeper } from '../keeping/call.ts';
+import { release } from '../keeping/stopped.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
 import { tell } from './events.ts';
-import { unlessFull, unlessGone, withContainerLock } from './lock.ts';
+import { unlessFull, withContainerLock } from './lock.ts';
 
 /**
  * Cleans up after a container whose processes are gone: records how it ended, gives back network and cgroup, and
@@ -33,30 +33,61 @@ export async function reap(context: EngineContext, id: string, { forRemoval = fa
   const seen = observe(context.roots, id, flocks);
   switch (seen.kind) {
     case 'settled':
+      if (record.state.status === 'running') await endWithBoot(context, record);
+      return;
     case 'starting':
     case 'running':
       return;
-    case 'abandoned':
-      if (record.state.status === 'running' && !forRemoval)
-        await writeDown(context, record, stateOf(record.state, seen));
+    case 'abandoned': {
+      const state = stateOf(record.state, seen);
+      if (state.status === 'restarting') markKept(context.roots, id);
+      if (record.state.status === 'running' && !forRemoval) await writeDown(context, record, state);
       return await cleanUp(context, record, { remove: record.options.autoRemove });
+    }
     case 'ended':
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);
       const { autoRemove } = record.options;
       const state = stateAtEnd(context, record, seen);
+      const waits = state.status === 'restarting' && !forRemoval;
+      if (waits) markKept(context.roots, id);
       if (!autoRemove && !forRemoval) await writeDown(context, record, state);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
-      return await cleanUp(context, record, { remove: autoRemove });
+      await cleanUp(context, record, { remove: autoRemove });
+      // A failure is no reason to fail here: the next command finds the marker and tries again.
+      if (waits) await callKeeper(context).catch(() => {});
     }
   }
 }
 
-function stateAtEnd(context: EngineContext, { id, state }: ContainerRecord, seen: Observation): ContainerState {
+/**
+ * A container that was running when the machine went down: its run directory went with the exec root. Docker's exit code
+ * of an end that nobody saw is 255.
+ */
+async function endWithBoot(context: EngineContext, record: ContainerRecord): Promise<void> {
+  const { autoRemove } = record.options;
+  const ended = { status: 'exited' as const, pid: 0, exitCode: 255, finishedAt: new Date().toISOString() };
+  if (!autoRemove) await writeDown(context, record, { ...record.state, ...ended, error: bootReason });
+  await cleanUp(context, record, { remove: autoRemove });
+}
+
+const bootReason = 'the machine went down while it ran';
+
+function stateAtEnd(
+  context: EngineContext,
+  { id, state, options }: ContainerRecord,
+  seen: Observation,
+): ContainerState {
   const ended = stateOf(state, seen);
   const oomKilled = context.cgroups.oomKilled(`${cgroupParent(context.roots)}/${id}`) ?? false;
   const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
-  return { ...ended, oomKilled, ...(oomKilled && ended.error === '' && { error: outOfMemory }) };
+  const stopped = wasStopped(context.roots, id) || undefined;
+  return stateAfterEnd(options.restart, {
+    ...ended,
+    oomKilled,
+    stopped,
+    ...(oomKilled && ended.error === '' && { error: outOfMemory }),
+  });
 }
 
 async function writeDown(context: EngineContext, record: ContainerRecord, state: ContainerState): Promise<void> {
@@ -145,51 +176,8 @@ export async function removeBundle(
     ...context.store.takeAway(record),
     ...(options.volumes ? takeVolumesAway(context, record.mounts) : []),
   ]);
+  release(context.roots, record.id);
   tell(context, record, 'destroy');
   const [failure] = removeTrees(gone);
   if (failure !== undefined) throw failure;
-}
-
-/**
- * Reaps every container that waits for it, each under its lock. Returns how many were reaped. A container that cannot
- * be reaped, because its record is broken or the disk is full, does not stop the others; the next command about it
- * reports the reason.
- */
-export async function reapAll(context: EngineContext): Promise<number> {
-  let count = 0;
-  for (const id of context.store.ids()) {
-    const seen = observe(context.roots, id, flocks);
-    if (seen.kind !== 'ended' && seen.kind !== 'lost' && seen.kind !== 'abandoned') continue;
-    try {
-      await withContainerLock(context, id, () => reap(context, id)).catch(unlessGone);
-      count++;
-    } catch {}
-  }
-  await sweep(context);
-  return count;
-}
-
-/** Removes what killed commands left, and what could not be removed before. */
-async function sweep(context: EngineContext): Promise<void> {
-  context.store.sweep();
-  sweepVolumes(enginePaths(context.roots).volumes);
-  sweepRunDirectories(context);
-  // Names and leases are links that are made before their targets exist: only under this lock does a dangling link mean
-  // a free name or lease.
-  await withLock(enginePaths(context.roots).allocation, () => {
-    context.store.sweepNames();
-    for (const directory of leaseDirectories(context.roots)) sweepLeases(directory);
-  }).catch(unlessFull);
-}
-
-/** Run directories without a bundle are left where the removal of both was killed or failed in between. */
-function sweepRunDirectories(context: EngineContext): void {
-  const { execRoot } = context.roots;
-  // Run directories are listed before bundles: a container that is made meanwhile gets its bundle first.
-  const found = listIfPresent(execRoot).filter(name => /^[0-9a-f]{12}$/.test(name));
-  const known = new Set(context.store.ids().map(id => id.slice(0, 12)));
-  const unused = found.filter(
-    name => !known.has(name) && !['running', 'starting'].includes(observe(context.roots, name, flocks).kind),
-  );
-  removeTrees(unused.map(name => path.join(execRoot, name)));
 }

@@ -4,6 +4,7 @@ import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineContext } from '../context.ts';
+import { cancelRestart } from '../keeping/stopped.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
 import { dismissSupervisor, endSilentSupervisor, endSupervised, stopContainer } from './stop.ts';
@@ -14,6 +15,10 @@ export async function removeContainer(
   record: ContainerRecord,
   { force, volumes }: { force: boolean; volumes: boolean },
 ): Promise<void> {
+  if (record.state.status === 'restarting') {
+    if (!force) throw cannotRemove(record);
+    await cancelRestart(context, record.id);
+  }
   const seen = observe(context.roots, record.id, flocks);
   if (seen.kind === 'running') {
     if (!force) throw cannotRemove(record);
@@ -36,7 +41,7 @@ export async function removeContainer(
 function cannotRemove(record: ContainerRecord): MinidockError {
   return new MinidockError(
     'container-running',
-    `You cannot remove a running container ${record.id}. Stop the container before attempting removal or force remove`,
+    `You cannot remove a ${record.state.status === 'restarting' ? 'restarting' : 'running'} container ${record.id}. Stop the container before attempting removal or force remove`,
     { fix: `minidock rm -f ${record.name}` },
   );
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { observe, type Running, type Starting } from '../../container/observe.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
-import type { ContainerRecord, ContainerState } from '../../container/record.ts';
+import type { ContainerRecord, ContainerState, Restarts } from '../../container/record.ts';
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
@@ -32,6 +32,11 @@ import { noSuchContainer, unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
 import { dismissSupervisor, endSilentSupervisor } from './stop.ts';
 
+type StartOptions = LaunchOptions & {
+  /** Kept in the record by the restart policy; a start by a user counts anew. */
+  restarts?: Restarts;
+};
+
 /**
  * Starts a container that does not run; resolves once its command was executed. Where that fails, everything that was taken is
  * given back, the record says why, and a container of `--rm` is removed. Throws `already-running`.
@@ -41,10 +46,21 @@ export async function startContainer(
   { id }: Pick<ContainerRecord, 'id'>,
   options: LaunchOptions,
 ): Promise<LaunchedProcess> {
-  return await withContainerLock(context, id, async () => {
-    await settle(context, id);
-    return await startSettled(context, id, options);
-  });
+  return await withContainerLock(context, id, () => startLocked(context, id, options));
+}
+
+/** As `startContainer`, for a caller that holds the container's lock. The record is read under it: it may have been renamed. */
+export async function startLocked(context: EngineContext, id: string, options: StartOptions): Promise<LaunchedProcess> {
+  await settle(context, id);
+  const record = context.store.read(id);
+  if (record === undefined) throw noSuchContainer(id);
+  registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
+  const portsToAvoid = new Set<number>();
+  for (;;) {
+    const outcome = await attempt(context, record, options, portsToAvoid);
+    if (typeof outcome !== 'number') return outcome;
+    portsToAvoid.add(outcome);
+  }
 }
 
 /** Finishes what an earlier run left: an end that was not cleaned up, a start whose command was killed. */
@@ -57,19 +73,6 @@ async function settle(context: EngineContext, id: string): Promise<void> {
   await reap(context, id);
 }
 
-/** As `startContainer`, for a caller that holds the container's lock. The record is read under it: it may have been renamed. */
-async function startSettled(context: EngineContext, id: string, options: LaunchOptions): Promise<LaunchedProcess> {
-  const record = context.store.read(id);
-  if (record === undefined) throw noSuchContainer(id);
-  registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
-  const portsToAvoid = new Set<number>();
-  for (;;) {
-    const outcome = await attempt(context, record, options, portsToAvoid);
-    if (typeof outcome !== 'number') return outcome;
-    portsToAvoid.add(outcome);
-  }
-}
-
 /** How many host ports are chosen for one container before its start fails: each was lost to another process. */
 const mostPorts = 10;
 
@@ -77,7 +80,7 @@ const mostPorts = 10;
 async function attempt(
   context: EngineContext,
   record: ContainerRecord,
-  options: LaunchOptions,
+  options: StartOptions,
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess | number> {
   const paths = containerPaths(context.roots, record.id);
@@ -119,7 +122,7 @@ async function launch(
   context: EngineContext,
   record: ContainerRecord,
   shim: Shim,
-  { streams, window }: LaunchOptions,
+  { streams, window, restarts }: StartOptions,
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess> {
   const own = context.pieces ?? pieces;
@@ -142,8 +145,8 @@ async function launch(
     // Wait for all, even where one fails: a rule that is added after the clean-up would stay.
     await Promise.allSettled([shim.ready, guarded, published]);
     await Promise.all([shim.ready, guarded, published]);
-    writeDown(context, record, shim);
-    // No client stays connected, so the reaper cleans up, however soon the container ends.
+    writeDown(context, record, shim, restarts);
+    // No client stays connected, so the keeper cleans up, however soon the container ends.
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await shim.executed;
@@ -179,7 +182,8 @@ async function publish(
 /** After a failed start a container is what it was, `created` or `exited`, with the reason and the exit code that Docker shows. */
 function failedState(before: ContainerState, error: unknown): ContainerState {
   const { message, code = '' } = error as { message: string; code?: string };
-  return { ...before, pid: 0, exitCode: failureCodes[code] ?? 128, error: message, oomKilled: false };
+  const status = before.status === 'restarting' ? 'exited' : before.status;
+  return { ...before, status, pid: 0, exitCode: failureCodes[code] ?? 128, error: message, oomKilled: false };
 }
 
 const failureCodes: Readonly<Record<string, number>> = {
@@ -190,7 +194,7 @@ const failureCodes: Readonly<Record<string, number>> = {
 };
 
 /** Records the container as running: from here on every command sees it so, though its command has not begun. */
-function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim): void {
+function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim, restarts?: Restarts): void {
   const { pid } = shim;
   const supervisor = findIdentity(shim.process.pid!);
   if (supervisor === undefined) throw new MinidockError('shim-died', "the container's supervisor was killed");
@@ -202,6 +206,7 @@ function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim):
     oomKilled: false,
     startedAt: new Date().toISOString(),
     ...(record.state.finishedAt && { finishedAt: record.state.finishedAt }),
+    ...(restarts && { restarts }),
   };
   context.store.write(record);
   const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };

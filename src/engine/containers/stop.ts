@@ -7,6 +7,7 @@ import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import { orAborted } from '../abort.ts';
 import type { EngineContext } from '../context.ts';
+import { cancelRestart, markStopped } from '../keeping/stopped.ts';
 import { connectSupervisor } from './connection.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
@@ -25,10 +26,16 @@ interface Ending {
  * and the reason of `abort` where that says so before the end: then nothing more is done to the container.
  */
 export async function stopContainer(context: EngineContext, record: ContainerRecord, options: Ending): Promise<void> {
-  const seen = observe(context.roots, record.id, flocks);
+  const { roots } = context;
+  const seen = observe(roots, record.id, flocks);
+  if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record.id);
   if (seen.kind === 'running') await endSupervised(context, record, options);
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
   await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
+  if (record.options.restart === undefined) return;
+  await cancelRestart(context, record.id);
+  // The keeper was faster.
+  if (observe(roots, record.id, flocks).kind === 'running') await stopContainer(context, record, options);
 }
 
 /** As `stopContainer`, without the clean-up, which is left to the caller. */
@@ -61,7 +68,7 @@ async function endsBy(
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : Date.now() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   if (connection !== undefined) {
-    // This process cleans up, so the supervisor need not start a reaper.
+    // This process cleans up, so the supervisor need not start the keeper.
     connection.client.cleansUp(true);
     connection.client.signal(signal);
     const over = Promise.race([connection.exited, connection.ended]);
@@ -86,7 +93,7 @@ const GOODBYE_MS = 3000;
  */
 export async function dismissSupervisor(context: EngineContext, record: Named): Promise<void> {
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
-  // The supervisor may have become the reaper, which takes no connections.
+  // The supervisor may have become the keeper, which takes no connections.
   if (connection === undefined) return;
   connection.client.cleansUp(true);
   await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { ContainerRecord } from '../../../container/record.ts';
+import { type ContainerRecord, isUp } from '../../../container/record.ts';
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
 import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
@@ -24,7 +24,8 @@ export function inspectContainer({ record, files: paths, layers }: InspectedCont
     Args: record.args,
     State: {
       Status: state.status,
-      Running: state.status === 'running',
+      Running: isUp(record),
+      Restarting: state.status === 'restarting',
       OOMKilled: state.oomKilled,
       Dead: state.status === 'dead',
       Pid: state.pid,
@@ -39,6 +40,7 @@ export function inspectContainer({ record, files: paths, layers }: InspectedCont
     HostsPath: paths.hosts,
     LogPath: paths.log,
     Name: `/${record.name}`,
+    RestartCount: state.restarts?.count ?? 0,
     Driver: 'overlay2',
     Platform: 'linux',
     HostConfig: hostConfig(record),
@@ -72,7 +74,7 @@ function hostConfig({ options }: ContainerRecord) {
       HostIp: hostIp ?? '',
       HostPort: hostPort === undefined ? '' : String(hostPort),
     })),
-    RestartPolicy: { Name: 'no' },
+    RestartPolicy: restartPolicy(options),
     AutoRemove: options.autoRemove,
     CgroupnsMode: existsSync('/proc/self/ns/cgroup') ? 'private' : 'host',
     Dns: [],
@@ -94,6 +96,11 @@ function hostConfig({ options }: ContainerRecord) {
     ReadonlyPaths: readonlyPaths,
   };
 }
+
+const restartPolicy = ({ restart }: ContainerRecord['options']) => ({
+  Name: restart?.name ?? 'no',
+  MaximumRetryCount: restart?.maximumRetryCount ?? 0,
+});
 
 function mountPoints({ mounts }: ContainerRecord) {
   return mounts.map(mount => ({

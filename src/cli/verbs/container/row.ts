@@ -83,6 +83,8 @@ export function statusOf({ state }: ContainerRecord, now: number): string {
   switch (state.status) {
     case 'running':
       return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}`;
+    case 'restarting':
+      return `Restarting (${state.exitCode}) ${timeAgo(state.finishedAt ?? '', now)}`;
     case 'exited':
       return `Exited (${state.exitCode}) ${state.finishedAt === undefined ? '' : timeAgo(state.finishedAt, now)}`.trimEnd();
     case 'created':

@@ -8,7 +8,6 @@ import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { readPublish } from '../../options/ports.ts';
-import { readRestart, restartWarning } from '../../options/restart.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
 import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
@@ -29,12 +28,6 @@ const runFlags = {
     completes: ['folded', 'full', 'json'],
   },
   mine: toggle('Make it of the pieces that you wrote in the course; without an image, nginx on port 8080'),
-  restart: single(
-    'string',
-    readRestart,
-    'Taken for the sake of Docker’s command lines: containers are not started again',
-    { completes: ['always', 'no', 'on-failure', 'unless-stopped'] },
-  ),
   trace: {
     ...single(
       'string',
@@ -123,7 +116,6 @@ async function run(
   const isDryRun = flags['dry-run'] !== undefined;
   if (flags.versus !== undefined && !isDryRun)
     throw usageError('--versus compares what --dry-run prints: give both', { exitCode: 125 });
-  if (flags.restart !== undefined) context.output.err(restartWarning(flags.restart, flags.rm));
   warnOfIgnored(context);
   const { containers } = await context.engine();
   if (isDryRun) {

@@ -99,7 +99,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
     staging: `${bundle}/staging`,
     cgroupParent: '/minidock',
     cgroups: cgroupDriver(facts.cgroup),
-    reaper: { lock: '/run/minidock/reaper.lock', command: ['/usr/bin/node', '/opt/minidock/dist/reaper.mjs'] },
+    keeper: { lock: '/run/minidock/keeper.lock', command: ['/usr/bin/node', '/opt/minidock/dist/keeper.mjs'] },
   };
 }
 

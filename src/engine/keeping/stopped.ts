@@ -1,0 +1,38 @@
+import fs from 'node:fs';
+import type { ContainerRecord } from '../../container/record.ts';
+import { errnoOf } from '../../errors.ts';
+import { keptIds, unmarkKept, wakeKeeper } from '../../state/kept.ts';
+import { containerPaths, type Roots } from '../../state/paths.ts';
+import { unlessGone, withContainerLock } from '../containers/lock.ts';
+import type { EngineContext } from '../context.ts';
+
+/**
+ * Says that a user asks for the end of a running container, before the signal is sent: whoever cleans up then does not
+ * let it be started again. For `stop`, and for `kill` with a signal that is meant to end it.
+ */
+export function markStopped(roots: Roots, id: string): void {
+  try {
+    fs.writeFileSync(containerPaths(roots, id).stopped, '', { mode: 0o600 });
+  } catch (error) {
+    // It has ended and is cleaned up.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** Ends the waiting of a container that is about to be started again: it has exited then. */
+export async function cancelRestart(context: EngineContext, id: string): Promise<void> {
+  await withContainerLock(context, id, async () => {
+    const record = context.store.read(id);
+    if (record?.state.status !== 'restarting') return;
+    const state: ContainerRecord['state'] = { ...record.state, status: 'exited', stopped: true };
+    context.store.write({ ...record, state });
+    release(context.roots, id);
+  }).catch(unlessGone);
+}
+
+/** Tells the keeper that a container does not need it any more. */
+export function release(roots: Roots, id: string): void {
+  if (!keptIds(roots).includes(id)) return;
+  unmarkKept(roots, id);
+  wakeKeeper(roots);
+}

@@ -1,0 +1,58 @@
+import fs from 'node:fs';
+import { EngineContext } from '../engine/context.ts';
+import { callKeeper } from '../engine/keeping/call.ts';
+import { identityOf } from '../host/process.ts';
+import { writeVolatile } from '../state/files.ts';
+import { keptIds } from '../state/kept.ts';
+import { enginePaths } from '../state/paths.ts';
+import { Bell } from './bell.ts';
+import { keep } from './keep.ts';
+import { reapAll } from './reap.ts';
+
+/**
+ * The keeper: the one process beside the containers of an engine. A supervisor becomes it when its container has ended
+ * and no client cleans up; a command starts it where a container needs it. Only one runs at a time: whoever becomes it
+ * took its lock before the execve and left it open as descriptor 3. Supervisors that find the lock held wake the keeper
+ * by the same step and end. It stays while containers need it (state/kept.ts), asleep on timers and on its lock file.
+ *
+ * It may be killed at any moment. All that it works from is on disk, and the next supervisor or command that needs it
+ * starts another.
+ */
+const lock = 3;
+
+function argument(name: string): string {
+  const at = process.argv.indexOf(name);
+  const value = process.argv[at + 1];
+  if (at < 0 || value === undefined) throw new Error(`keeper: ${name} is missing`);
+  return value;
+}
+
+const context = new EngineContext(
+  { root: argument('--root'), execRoot: argument('--exec-root') },
+  argument('--bridge'),
+);
+const { keeper, keeperLock } = enginePaths(context.roots);
+const bell = new Bell(keeperLock);
+writeVolatile(keeper, JSON.stringify(identityOf(process.pid)));
+
+const kept = new Set<string>();
+for (;;) {
+  const { count } = bell;
+  while ((await reapAll(context)) > 0);
+  for (const id of keptIds(context.roots)) {
+    if (kept.has(id)) continue;
+    kept.add(id);
+    void keep(context, id, bell).finally(() => {
+      kept.delete(id);
+      bell.ring();
+    });
+  }
+  if (kept.size === 0 && bell.count === count) break;
+  await bell.after(count);
+}
+bell.close();
+fs.closeSync(lock);
+// What came between the last look and the release found the lock held.
+await reapAll(context);
+if (keptIds(context.roots).length > 0) await callKeeper(context);
+process.exit();

@@ -1,0 +1,59 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isAlive, type ProcessIdentity } from '../host/process.ts';
+import { listIfPresent, readIfPresent } from './files.ts';
+import { enginePaths, type Roots } from './paths.ts';
+
+/**
+ * Which containers need the keeper: an empty file for each, by its full id, in a directory that exists while there is one.
+ * A marker is made before the reason for it is written down, and removed under the container's lock; so one may be there
+ * without need, and none is missing.
+ */
+export function markKept(roots: Roots, id: string): void {
+  const { kept } = enginePaths(roots);
+  for (;;) {
+    fs.mkdirSync(kept, { recursive: true, mode: 0o700 });
+    try {
+      fs.writeFileSync(path.join(kept, id), '', { mode: 0o600 });
+      return;
+    } catch (error) {
+      // The directory was removed in between, with what was the last marker.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+
+export function unmarkKept(roots: Roots, id: string): void {
+  const { kept } = enginePaths(roots);
+  try {
+    fs.unlinkSync(path.join(kept, id));
+    fs.rmdirSync(kept);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+/** Full ids. */
+export function keptIds(roots: Roots): string[] {
+  return listIfPresent(enginePaths(roots).kept);
+}
+
+/** Whether containers need the keeper and it does not live: it was killed. Where none needs it, this is one access(2). */
+export function isNeglected(roots: Roots): boolean {
+  const { kept, keeper } = enginePaths(roots);
+  if (!fs.existsSync(kept)) return false;
+  try {
+    return !isAlive(JSON.parse(readIfPresent(keeper) ?? '') as ProcessIdentity);
+  } catch {
+    return true;
+  }
+}
+
+/** Makes a keeper that lives look again (inotify(7), IN_MODIFY). */
+export function wakeKeeper(roots: Roots): void {
+  try {
+    fs.truncateSync(enginePaths(roots).keeperLock, 0);
+  } catch {
+    // Without the file there is no keeper.
+  }
+}

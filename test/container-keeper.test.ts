@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { eventually } from './support/eventually.ts';
+import { requires } from './support/requires.ts';
+
+const test = requires('root', 'busybox', 'overlayfs');
+let box: BusyboxEngine;
+
+test.before(async () => {
+  box = await busyboxEngine();
+});
+
+test.after.each(() => box.removeAll());
+
+/** The keepers of this engine: their command line names its root. */
+function keepers(): number[] {
+  const isKeeper = (pid: string) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      const isNode = readlinkSync(`/proc/${pid}/exe`) === process.execPath;
+      return isNode && command.includes('keeper') && command.includes(box.root);
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && isKeeper(name))
+    .map(Number);
+}
+
+const noKeeper = () => eventually(() => assert.equal(keepers(), []));
+const runs = async (name: string) => (await box.ok(['logs', name])).split('\n').filter(line => line === 'ran').length;
+const state = (name: string) => box.inspect(name, '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}');
+
+test('on-failure:2 starts a failing container twice more, and then leaves it', async () => {
+  await box.start('echo ran; exit 3', '--restart', 'on-failure:2', '--name', 'fails');
+  await eventually(async () => assert.is(await state('fails'), 'exited 3 2'));
+  assert.is(await runs('fails'), 3);
+  await noKeeper();
+  assert.not.ok(existsSync(join(box.execRoot, 'kept')));
+});
+
+test('on-failure leaves a container that ends well', async () => {
+  await box.start('echo ran', '--restart', 'on-failure', '--name', 'well');
+  await eventually(async () => assert.is(await state('well'), 'exited 0 0'));
+  await noKeeper();
+  assert.is(await runs('well'), 1);
+});
+
+test('always: ps and inspect show the wait between two runs; stop ends it for good', async () => {
+  await box.start('echo ran; exit 1', '--restart', 'always', '--name', 'again');
+  assert.is(
+    await box.inspect('again', '{{json .HostConfig.RestartPolicy}}'),
+    '{"Name":"always","MaximumRetryCount":0}',
+  );
+  await eventually(async () => assert.ok((await runs('again')) >= 4));
+  await eventually(async () => {
+    assert.match(
+      await box.ok(['ps', '--format', '{{.Names}} {{.State}} {{.Status}}']),
+      /^again restarting Restarting \(1\) /,
+    );
+    assert.is(
+      await box.inspect('again', '{{.State.Status}} {{.State.Running}} {{.State.Restarting}} {{.State.Pid}}'),
+      'restarting true true 0',
+    );
+  });
+  await box.ok(['stop', 'again']);
+  assert.match(await state('again'), /^exited 1 /);
+  assert.is(await box.ok(['ps', '-q']), '');
+  await noKeeper();
+});
+
+test('a running container that is stopped is not started again; one that is killed from inside is', async () => {
+  await box.start('trap "exit 0" TERM; echo ran; sleep 1000 & wait', '--restart', 'always', '--name', 'service');
+  await eventually(async () => assert.is(await runs('service'), 1));
+  process.kill(Number(await box.inspect('service', '{{.State.Pid}}')), 'SIGKILL');
+  await eventually(async () => assert.is(await runs('service'), 2));
+  await eventually(async () =>
+    assert.is(await box.inspect('service', '{{.State.Status}} {{.RestartCount}}'), 'running 1'),
+  );
+  await box.ok(['stop', 'service']);
+  await noKeeper();
+  assert.match(await state('service'), /^exited 0 /);
+  assert.is(await runs('service'), 2);
+});
+
+test('rm refuses a container that is about to be started again, and takes it with -f', async () => {
+  const id = await box.start('exit 1', '--restart', 'always', '--name', 'busy');
+  await eventually(async () => assert.is(await box.inspect('busy', '{{.State.Status}}'), 'restarting'));
+  await eventually(async () => {
+    const { exitCode, stderr } = await box.minidock(['rm', 'busy']);
+    assert.is(exitCode, 1);
+    assert.match(String(stderr), `You cannot remove a restarting container ${id}. Stop the container before`);
+  });
+  await box.ok(['rm', '-f', 'busy']);
+  await noKeeper();
+  assert.equal(readdirSync(join(box.root, 'containers')), []);
+});
+
+test('a keeper that is killed is back with the next command, and counts on', async () => {
+  await box.start('echo ran; exit 1', '--restart', 'on-failure:5', '--name', 'kept');
+  const killed = new Set<number>();
+  await eventually(async () => {
+    for (const pid of keepers()) {
+      if (killed.size >= 4) break;
+      killed.add(pid);
+      process.kill(pid, 'SIGKILL');
+    }
+    assert.is(await state('kept'), 'exited 1 5');
+  }, 30);
+  assert.is(killed.size, 4);
+  await noKeeper();
+});
+
+test('a container that cannot be started again has exited, with the reason', async () => {
+  await box.start('rm /bin/sh; exit 1', '--restart', 'always', '--name', 'lost');
+  await eventually(async () =>
+    assert.match(await box.inspect('lost', '{{.State.Status}} {{.State.Error}}'), /^exited exec: "sh": /),
+  );
+  await noKeeper();
+});
+
+test('--restart and --rm exclude each other; policies are checked', async () => {
+  const refused = async (...flags: string[]) => {
+    const { exitCode, stderr } = await box.minidock(['run', '-d', ...flags, 'bb', 'true']);
+    assert.is(exitCode, 125);
+    return String(stderr);
+  };
+  assert.match(await refused('--rm', '--restart', 'always'), 'Conflicting options: --restart and --rm');
+  assert.match(await refused('--restart', 'sometimes'), "invalid restart policy 'sometimes'");
+  assert.match(
+    await refused('--restart', 'always:3'),
+    "maximum retry count cannot be used with restart policy 'always'",
+  );
+  assert.match(await refused('--restart', 'on-failure:x'), 'maximum retry count must be an integer');
+  assert.is(await box.ok(['ps', '-aq']), '');
+});
+
+test.run();
