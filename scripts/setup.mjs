@@ -3,7 +3,7 @@
  * Makes a fresh clone ready: system packages, npm packages, the native build, the bundle. It says what it will do before
  * it does it, does nothing that is done, and runs on a machine with nothing but Node: no imports but Node's own.
  *
- *   node scripts/setup.mjs [--for build|lesson|demo|test|gate|bench]
+ *   node scripts/setup.mjs [--for build|lesson|demo|test|vm|gate|bench]
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,13 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { buildBundle, buildNative, checkBuilt, checkPackage, installModules, isWritable } from './setup/builds.mjs';
 import { checkpoint, run } from './setup/exec.mjs';
 import { checkKernel, checkPlatform, checkRoot } from './setup/host.mjs';
+import { fetchKernel } from './setup/kernel.mjs';
 import { withSetupLock } from './setup/lock.mjs';
 import { installPackages, purposes } from './setup/packages.mjs';
 import { Interrupted, SetupError } from './setup/say.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.cache');
-const typed = { test: 'npm test', gate: 'bash .ci/run', build: 'npm run build' };
+const typed = { test: 'npm test', vm: 'npm run test:vm', gate: 'bash .ci/run', build: 'npm run build' };
 
 async function main(args) {
   const purpose = args[0] === '--for' ? args[1] : args.length === 0 ? 'build' : undefined;
@@ -40,6 +41,7 @@ async function main(args) {
       return;
     }
     if (!reader) await installPackages(purpose, cache);
+    if (purpose === 'vm' || purpose === 'gate') await fetchKernel(cache);
     await installModules(root);
     await buildNative(root);
     await buildBundle(root);

@@ -36,6 +36,13 @@ const unpacked = [
   { has: 'docker-registry', apt: 'docker-registry', file: 'usr/bin/docker-registry', why: 'a registry to pull from' },
 ];
 const hyperfine = [{ has: 'hyperfine', apt: 'hyperfine', why: 'measures' }];
+const machine = [
+  { has: 'qemu-system-x86_64', apt: 'qemu-system-x86', why: 'boots other kernels' },
+  { has: 'mkfs.ext4', apt: 'e2fsprogs', yum: 'e2fsprogs', why: 'makes the disk of a virtual machine' },
+  { has: 'busybox', apt: 'busybox-static', yum: 'busybox', why: 'is what a virtual machine starts with' },
+  { has: 'unshare', apt: 'util-linux', yum: 'util-linux', why: 'makes namespaces in a virtual machine' },
+  { has: 'xz', apt: 'xz-utils', yum: 'xz', why: 'unpacks the modules of a kernel' },
+];
 /** What judges us in the gate. On a user's machine a test that needs one of these is skipped where it is not installed. */
 const peers = [
   { has: 'dockerd', apt: 'docker.io', why: 'the engine that ours is compared with' },
@@ -43,7 +50,7 @@ const peers = [
   { has: 'buildah', apt: 'buildah', why: 'builds images, for comparison' },
   { has: 'crun', apt: 'crun', why: 'runs the same bundles, for comparison' },
   { has: 'tshark', apt: 'tshark', why: 'takes packets apart' },
-  { has: 'qemu-system-x86_64', apt: 'qemu-system-x86', why: 'boots other kernels' },
+  machine[0],
   { has: 'aarch64-linux-gnu-gcc', apt: 'gcc-aarch64-linux-gnu', why: 'builds the shim for arm64' },
   { has: 'qemu-aarch64-static', apt: 'qemu-user-static', why: 'runs the shim for arm64' },
   { has: 'zsh', apt: 'zsh', why: 'completes commands' },
@@ -64,6 +71,7 @@ const needs = {
   lesson: [...compiler, ...engine, ...network, ...processes],
   demo: [...compiler, ...engine],
   test: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked],
+  vm: [...compiler, ...engine, ...machine],
   gate: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked, ...peers],
   bench: [...compiler, ...engine, ...hyperfine, ...proofs.filter(need => need.has === 'busybox'), ...unpacked],
 };
@@ -132,7 +140,7 @@ async function withoutServices(install) {
 const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C', NEEDRESTART_MODE: 'l' };
 
 /** apt-get, with an update first where there are no package lists, and a second try after one where there are old ones. */
-async function apt(args, cwd) {
+export async function apt(args, cwd) {
   let updated = false;
   const update = async () => {
     updated = true;

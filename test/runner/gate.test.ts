@@ -9,6 +9,8 @@ const also: Record<string, string[]> = {
   dockerd: ['docker', 'docker-20.10'],
   ip: ['bridge'],
   'mkfs.ext4': ['lsattr'],
+  // scripts/setup/kernel.mjs
+  'qemu-system-x86_64': ['vm-kernel'],
   unshare: ['nsenter', 'setpriv'],
 };
 const everywhere = ['root', 'overlayfs', 'apt-get', 'chroot', 'ldd', 'npm'];

@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test as uvuTest } from 'uvu';
+import { guestKernel } from '../../scripts/vm/kernel.ts';
 
 export const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -70,6 +71,11 @@ const probes: Record<string, Probe> = {
   ),
   'docker-20.10': () => (docker2010() ? undefined : 'no client of Docker 20.10 is installed'),
   ipv6: () => (existsSync('/proc/sys/net/ipv6') ? undefined : 'no IPv6'),
+  // For x64 alone: elsewhere it is that which is not met.
+  'vm-kernel': () =>
+    guestKernel() || process.arch !== 'x64'
+      ? undefined
+      : 'npm run test:vm has not fetched a kernel for virtual machines',
   arm64: () => (process.arch === 'arm64' ? undefined : `this is ${process.arch}`),
   x64: () => (process.arch === 'x64' ? undefined : `this is ${process.arch}`),
 };

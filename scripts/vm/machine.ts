@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Extras, makeDisk, makeInitramfs } from './disk.ts';
+import type { GuestKernel } from './kernel.ts';
+
+export interface Answer {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface MachineOptions {
+  /** An empty folder, which the caller removes after the machine has ended. */
+  folder: string;
+  kernel: GuestKernel;
+  busybox: string;
+  extras: Extras;
+  /** TCP ports of the guest by those of 127.0.0.1 here that lead to them. */
+  forwards: Readonly<Record<number, number>>;
+}
+
+/** A machine with one processor, emulated, so that it works where machines may not nest: its programs take some four times as long. */
+export class Machine {
+  private waiting: { resolve: (line: string) => void; reject: (error: Error) => void } | undefined;
+  private broken: Error | undefined;
+
+  private constructor(
+    private readonly qemu: ChildProcess,
+    private readonly console: string,
+  ) {
+    createInterface({ input: qemu.stdout! }).on('line', line => this.waiting?.resolve(line));
+    qemu.stdin!.on('error', () => {});
+    qemu.once('error', error => this.fail(error.message));
+    qemu.once('exit', (code, signal) => this.fail(`ended with ${signal ?? code}`));
+  }
+
+  /** Makes a disk and starts a kernel on it; resolves when the guest waits for commands. About five seconds. */
+  static async boot({ folder, kernel, busybox, extras, forwards }: MachineOptions): Promise<Machine> {
+    const at = (name: string) => join(folder, name);
+    for (const name of ['initramfs.d', 'disk.d']) mkdirSync(at(name));
+    makeInitramfs(at('initramfs'), at('initramfs.d'), kernel, busybox);
+    makeDisk(at('disk'), at('disk.d'), kernel, busybox, extras);
+    for (const name of ['initramfs.d', 'disk.d']) rmSync(at(name), { recursive: true });
+    const network = Object.entries(forwards).map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`);
+    // Whatever ends this process ends the machine: the kernel kills it with its parent.
+    const qemu = spawn(
+      'setpriv',
+      [
+        ...['--pdeathsig', 'KILL', 'qemu-system-x86_64', '-accel', 'tcg', '-cpu', 'max', '-m', '1024'],
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+        ...['-kernel', kernel.image, '-initrd', at('initramfs')],
+        ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off'],
+        ...['-drive', `file=${at('disk')},if=virtio,format=raw,cache=unsafe`],
+        ...['-netdev', `user,id=net,restrict=on${network.join('')}`, '-device', 'virtio-net-pci,netdev=net'],
+        ...['-serial', `file:${at('console')}`, '-serial', 'stdio'],
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    const machine = new Machine(qemu, at('console'));
+    await machine.answer('boot', 120);
+    return machine;
+  }
+
+  /** Runs a script of the guest's shell, one at a time. After `seconds` without an answer the machine is ended. */
+  async run(script: string, seconds = 180): Promise<Answer> {
+    const answer = this.answer(script, seconds);
+    this.qemu.stdin!.write(`${Buffer.from(script).toString('base64')}\n`);
+    const [code, stdout, stderr] = (await answer).split(' ');
+    const text = (base64 = '') => Buffer.from(base64, 'base64').toString();
+    return { code: Number(code), stdout: text(stdout), stderr: text(stderr) };
+  }
+
+  /** Ends the machine where it is. */
+  async stop(): Promise<void> {
+    if (this.qemu.exitCode !== null || this.qemu.signalCode !== null) return;
+    const ended = new Promise(resolve => this.qemu.once('exit', resolve));
+    this.qemu.kill('SIGKILL');
+    await ended;
+  }
+
+  /** The next line from the guest. */
+  private async answer(purpose: string, seconds: number): Promise<string> {
+    if (this.broken) throw this.broken;
+    const line = new Promise<string>((resolve, reject) => {
+      this.waiting = { resolve, reject };
+    });
+    const late = setTimeout(() => {
+      this.fail(`has not answered for ${seconds} s: ${purpose}`);
+      void this.stop();
+    }, seconds * 1000);
+    try {
+      return await line;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** The first reason counts; the console's last lines say more. */
+  private fail(reason: string): void {
+    let said = '';
+    try {
+      said = readFileSync(this.console, 'latin1').trim().split('\n').slice(-30).join('\n');
+    } catch {}
+    this.broken ??= new Error(`the virtual machine ${reason}\n${said}`);
+    this.waiting?.reject(this.broken);
+  }
+}

@@ -1,0 +1,117 @@
+// @long it boots a machine that is emulated
+import * as assert from 'uvu/assert';
+import { eventually } from './support/eventually.ts';
+import { bootGuest, type Guest } from './support/guest.ts';
+import { requires } from './support/requires.ts';
+
+/**
+ * A host with cgroup v2 alone: Debian's kernel in a virtual machine, booted once. Every command there takes seconds, so that a
+ * container answers as many questions as it can.
+ */
+const test = requires('root', 'x64', 'qemu-system-x86_64', 'vm-kernel', 'mkfs.ext4', 'busybox', 'iptables', 'unshare');
+
+let guest: Guest;
+test.before(async () => {
+  guest = await bootGuest(['test/cgroup.test.ts']);
+});
+test.after(() => guest?.machine.stop());
+
+/** What is there of containers: groups, mounts, links, processes, rules for a port. */
+const traces = `
+  find /sys/fs/cgroup/minidock -mindepth 1 -type d ! -name shims
+  grep -c /var/lib/minidock /proc/self/mountinfo
+  ip link | grep -c veth
+  ps -o args | grep -c '^minidock-shim'
+  iptables-save | grep -c 8080
+  true`;
+const nothing = ['0', '0', '0', '0'];
+
+test('doctor finds nothing missing', async () => {
+  const { code, stdout } = await guest.machine.run('minidock doctor');
+  assert.is(code, 0, stdout);
+  assert.match(stdout, /✔ cgroups +v2: .*\bmemory\b.*\bpids\b/);
+  assert.not.match(stdout, /unified_cgroup_hierarchy|✘/);
+});
+
+test('run: output, exit code, limits as the container reads them, and devices', async () => {
+  const inside = `
+    cat /proc/self/cgroup
+    cd /sys/fs/cgroup && cat memory.max memory.swap.max cpu.max pids.max cgroup.controllers
+    echo x >/dev/null && head -c 4 /dev/zero | wc -c
+    mknod /tmp/disk b 254 0 && head -c 1 /tmp/disk
+    mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg
+    exit 3`;
+  const { code, stdout, stderr } = await guest.machine.run(
+    `minidock run --rm --network none -m 64m --cpus 0.5 --pids-limit 20 bb sh -c '${inside}'`,
+  );
+  assert.equal(
+    { code, stdout: stdout.trimEnd().split('\n') },
+    {
+      code: 3,
+      stdout: ['0::/', `${64 << 20}`, `${64 << 20}`, '50000 100000', '20', 'cpuset cpu io memory pids', '4'],
+    },
+    stderr,
+  );
+  assert.equal(stderr.trimEnd().split('\n'), [
+    'head: /tmp/disk: Operation not permitted',
+    'head: /tmp/kmsg: Operation not permitted',
+  ]);
+  // The twin: on the host both can be opened, so the rules were what refused it.
+  await guest.ok('head -c 1 /dev/vda >/dev/null && head -c 1 /dev/kmsg >/dev/null');
+});
+
+test('a published port answers from outside of the machine; exec is in the group; stop and rm leave nothing', async () => {
+  await guest.ok('minidock run -d --name web -p 8080:80 bb sh -c "echo hello >/tmp/index.html; exec httpd -f -h /tmp"');
+  const page = await eventually(async () => (await fetch(`http://127.0.0.1:${guest.port}/`)).text(), 60);
+  assert.is(page, 'hello\n');
+  assert.is(await guest.ok('wget -qO- http://127.0.0.1:8080/'), 'hello');
+  const { code, stdout } = await guest.machine.run("minidock exec web sh -c 'cat /proc/self/cgroup; exit 7'");
+  assert.equal({ code, stdout }, { code: 7, stdout: '0::/\n' });
+  assert.is.not(await guest.ok(traces), nothing.join('\n'));
+  await guest.ok('minidock stop -t 1 web && minidock rm web');
+  await eventually(async () => assert.equal((await guest.ok(traces)).split('\n'), nothing), 60);
+});
+
+test('a container that takes too much memory is killed', async () => {
+  const { code } = await guest.machine.run(
+    'minidock run --name greedy --network none -m 16m bb dd if=/dev/zero of=/dev/null bs=64M count=1',
+  );
+  assert.is(code, 137);
+  await guest.ok('minidock rm -f greedy');
+});
+
+test('the contract of the cgroup driver', async () => {
+  const output = await guest.test('test/cgroup.test.ts');
+  assert.match(output, /cgroup v2 .*• •/);
+  assert.not.match(output, /skipped: cgroup v2/);
+});
+
+/** A shell whose top of cgroups is a group below the machine's, as in another engine's container. */
+const nested = (group: string, script: string) => `
+  mkdir -p ${group} && echo 0 >${group}/cgroup.procs
+  exec /usr/bin/unshare -C -m sh -c 'umount /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; ${script}'`;
+const run = 'minidock --exec-root /run/nested run --rm --network none';
+
+test('nested: a top that holds processes is said with what to do, and then does', async () => {
+  const { code, stderr } = await guest.machine.run(nested('/sys/fs/cgroup/nested', `${run} bb true`));
+  assert.is(code, 125);
+  assert.match(
+    stderr,
+    /^minidock: .*cgroup\.subtree_control.* = EBUSY .*\n {2}fix: .*move its processes into a group below/,
+  );
+  const moved = `mkdir -p /sys/fs/cgroup/init; for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo $pid >/sys/fs/cgroup/init/cgroup.procs; done 2>/dev/null; ${run} -m 32m bb cat /sys/fs/cgroup/memory.max`;
+  assert.is(await guest.ok(nested('/sys/fs/cgroup/nested', moved)), String(32 << 20));
+});
+
+test('nested: a limit whose controller was not handed down is refused, and without it containers run', async () => {
+  const below = '/sys/fs/cgroup/delegated/below';
+  await guest.ok(
+    'mkdir /sys/fs/cgroup/delegated && echo "+cpu +pids" >/sys/fs/cgroup/delegated/cgroup.subtree_control',
+  );
+  const script = `mkdir /sys/fs/cgroup/init; echo 0 >/sys/fs/cgroup/init/cgroup.procs; ${run} -m 32m bb true; echo $?; ${run} --pids-limit 9 bb cat /sys/fs/cgroup/pids.max`;
+  const { stdout, stderr } = await guest.machine.run(nested(below, script));
+  assert.is(stdout, '125\n9\n', stderr);
+  assert.match(stderr, /^minidock: this host has no cgroup controller "memory" to set memory\.max\n {2}fix: /);
+});
+
+test.run();
