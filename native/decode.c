@@ -102,6 +102,8 @@ int decode(u8 *bytes, u64 size, struct program *p)
 		int wrong = check_value(p, p->supervise[i].kind, p->supervise[i].arg);
 		if (wrong)
 			return wrong;
+		int is_text = p->supervise[i].role == ROLE_FORM_STDOUT || p->supervise[i].role == ROLE_FORM_STDERR;
+		REQUIRE(!is_text || p->supervise[i].kind == DATA);
 	}
 
 	const struct pointer *pointer = (const struct pointer *)(bytes + pointers_at);

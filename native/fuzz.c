@@ -57,6 +57,8 @@ static u32 compose(u8 *out)
 		}
 	for (u32 i = 0; i < h.supervise; i++) {
 		struct supervise_entry e = { below(ROLES), SAVED, below(h.slots) };
+		if (e.role == ROLE_FORM_STDOUT || e.role == ROLE_FORM_STDERR)
+			e = (struct supervise_entry){ e.role, DATA, below(h.data) };
 		memcpy(at, &e, sizeof e);
 		at += sizeof e;
 	}
@@ -129,9 +131,13 @@ static void walk(struct program *p)
 			if (s->op == OP_EXPECT)
 				touch(p, s->arg[0], s->width);
 		}
-	for (u32 i = 0; i < p->supervised; i++)
-		if (p->supervise[i].kind == WORD)
-			touch(p, p->supervise[i].arg, 4);
+	for (u32 i = 0; i < p->supervised; i++) {
+		const struct supervise_entry *e = &p->supervise[i];
+		if (e->kind == WORD)
+			touch(p, e->arg, 4);
+		if (e->role == ROLE_FORM_STDOUT || e->role == ROLE_FORM_STDERR)
+			sink += strnlen((char *)p->data + e->arg, p->data_size - e->arg);
+	}
 }
 
 int main(int argc, char **argv)

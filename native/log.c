@@ -1,40 +1,228 @@
 #include "log.h"
 #include "sys.h"
 
-enum { SEEK_CUR_ = 1 };
+/*
+ * LOG_PART: how much of a line without an end is one record, with Docker. FULL: how much is written at once; a record begins
+ * only below that, so that the rest has room for the longest one, of which every byte is escaped.
+ */
+enum { SEEK_CUR_ = 1, LOG_PART = 16384, FULL = 32768, NO_LOG = -1 };
 
-struct iovec { const void *base; u64 length; };
+static int log_fd = NO_LOG;
+static struct { const u8 *text; u32 length; } form[2];
 
-static u32 decimal(u8 *to, u64 value, int width)
+/* What has come of a line whose end has not. */
+static struct line {
+	u32 length;
+	u8 parted;             /* the beginning of the line is in the log already, */
+	struct timespec first; /* and has this time, which all its records get */
+	u8 bytes[LOG_PART];
+} lines[2];
+
+/* What a line and its time take at most. */
+enum { ROOM = 6 * LOG_PART + 64 };
+static u8 out[FULL + MAX_FORM + ROOM];
+static u32 filled;
+
+void log_use_file(int fd)
 {
-	u8 digits[20];
-	int n = 0;
-	for (; n < width || value || n == 0; value /= 10)
-		digits[n++] = '0' + value % 10;
-	for (int i = 0; i < n; i++)
-		to[i] = digits[n - 1 - i];
+	log_fd = fd;
+}
+
+void log_use_form(int stream, const u8 *text, u64 most)
+{
+	u32 length = 0;
+	while (length < most && length < MAX_FORM && text[length])
+		length++;
+	form[stream].text = text;
+	form[stream].length = length;
+}
+
+static void write_out(void)
+{
+	s64 written = sys(__NR_write, log_fd, out, filled);
+	u32 whole = written < 0 ? 0 : written;
+	/* Takes back the beginning of a record that the disk had no room for: readers would take it for a part of the next. */
+	if (written > 0 && whole < filled) {
+		while (whole > 0 && out[whole - 1] != '\n')
+			whole--;
+		s64 end = sys(__NR_lseek, log_fd, 0, SEEK_CUR_);
+		if (end >= written)
+			sys(__NR_ftruncate, log_fd, end - written + whole, 0);
+	}
+	filled = 0;
+}
+
+static void put_text(const char *text)
+{
+	while (*text)
+		out[filled++] = *text++;
+}
+
+static void put_number(u64 value, int width)
+{
+	for (int i = width; i-- > 0; value /= 10)
+		out[filled + i] = '0' + value % 10;
+	filled += width;
+}
+
+/* RFC 3339 in UTC, with no zeros at the end of the fraction. */
+static void put_time(struct timespec time)
+{
+	static s64 known = -1;
+	static u32 year, month, day;
+	s64 today = time.sec / 86400, second = time.sec % 86400;
+	if (today != known) {
+		/* Years that begin in March have their leap day last: then months have a form. 719468 days lie before 1970. */
+		u64 days = today + 719468, era = days / 146097, left = days % 146097;
+		u64 of_era = (left - left / 1460 + left / 36524 - left / 146096) / 365;
+		u64 of_year = left - (365 * of_era + of_era / 4 - of_era / 100), from_march = (5 * of_year + 2) / 153;
+		day = of_year - (153 * from_march + 2) / 5 + 1;
+		month = from_march < 10 ? from_march + 3 : from_march - 9;
+		year = era * 400 + of_era + (month <= 2);
+		known = today;
+	}
+	put_number(year, 4);
+	put_text("-");
+	put_number(month, 2);
+	put_text("-");
+	put_number(day, 2);
+	put_text("T");
+	put_number(second / 3600, 2);
+	put_text(":");
+	put_number(second / 60 % 60, 2);
+	put_text(":");
+	put_number(second % 60, 2);
+	if (time.nsec) {
+		put_text(".");
+		put_number(time.nsec, 9);
+		while (out[filled - 1] == '0')
+			filled--;
+	}
+	put_text("Z");
+}
+
+/* How many bytes the UTF-8 sequence at `s` has, which is not ASCII; 0 where it is none (RFC 3629, section 4). */
+static u32 sequence(const u8 *s, u32 left)
+{
+	u32 length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || left < length)
+		return 0;
+	u8 least = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
+	u8 most = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
+	if (s[1] < least || s[1] > most)
+		return 0;
+	for (u32 i = 2; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Copies what needs no escape. Returns how much that was. */
+static u32 plain(u8 *to, const u8 *s, u32 left)
+{
+	u32 n = 0;
+	for (; n < left; n++) {
+		u8 c = s[n];
+		if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&')
+			break;
+		to[n] = c;
+	}
 	return n;
 }
 
-void log_append(int fd, int stream, const u8 *bytes, u32 length)
+/* Text in a JSON string, escaped as Go's encoders do it, which Docker's log has from them. */
+static void put_escaped(const u8 *s, u32 left)
 {
-	struct timespec now = clock_now(CLOCK_REALTIME_);
-	u8 line[64];
-	/*
-	 * Always ten digits, also where the clock was never set: after damage a reader finds the next record by its form.
-	 */
-	u32 n = decimal(line, now.sec, 10);
-	line[n++] = '.';
-	n += decimal(line + n, now.nsec, 9);
-	__builtin_memcpy(line + n, stream ? " err " : " out ", 5);
-	n += 5 + decimal(line + n + 5, length, 1);
-	line[n++] = '\n';
-	struct iovec parts[2] = { { line, n }, { bytes, length } };
-	s64 written = sys(__NR_writev, fd, parts, 2);
-	if (written <= 0 || written == n + length)
+	static const char hex[] = "0123456789abcdef";
+	while (left) {
+		u32 n = plain(out + filled, s, left);
+		filled += n;
+		s += n;
+		left -= n;
+		if (left == 0)
+			return;
+		u8 c = *s;
+		u32 length = c < 0x80 ? 1 : sequence(s, left);
+		if (length == 0) {
+			put_text("\\ufffd");
+			length = 1;
+		} else if (c == '"' || c == '\\' || c == '\n' || c == '\r') {
+			out[filled++] = '\\';
+			out[filled++] = c == '\n' ? 'n' : c == '\r' ? 'r' : c;
+		} else if (length == 1) {
+			put_text("\\u00");
+			out[filled++] = hex[c >> 4];
+			out[filled++] = hex[c & 15];
+		} else if (length == 3 && c == 0xe2 && s[1] == 0x80 && (s[2] & 0xfe) == 0xa8) {
+			/* U+2028 and U+2029 end lines in JavaScript. */
+			put_text(s[2] & 1 ? "\\u2029" : "\\u2028");
+		} else {
+			for (u32 i = 0; i < length; i++)
+				out[filled++] = s[i];
+		}
+		s += length;
+		left -= length;
+	}
+}
+
+/* `ended`: the line ends here; else it goes on in the next record, or nothing of it comes any more. */
+static void put_record(int stream, struct timespec now, const u8 *bytes, u32 length, int ended)
+{
+	struct line *line = &lines[stream];
+	if (!line->parted)
+		line->first = now;
+	for (u32 i = 0; i < form[stream].length; i++) {
+		u8 piece = form[stream].text[i];
+		/* Only a form with the line more than once comes here. */
+		if (filled > sizeof out - ROOM)
+			write_out();
+		if (piece == FORM_TIME) {
+			put_time(line->first);
+		} else if (piece == FORM_LINE) {
+			put_escaped(bytes, length);
+			if (ended)
+				put_text("\\n");
+		} else {
+			out[filled++] = piece;
+		}
+	}
+	line->parted = !ended;
+	line->length = 0;
+	if (filled >= FULL)
+		write_out();
+}
+
+void log_append(int stream, const u8 *bytes, u32 length)
+{
+	if (log_fd == NO_LOG)
 		return;
-	/* Takes half a record back: readers would take the next records for the rest of it. */
-	s64 end = sys(__NR_lseek, fd, 0, SEEK_CUR_);
-	if (end >= written)
-		sys(__NR_ftruncate, fd, end - written, 0);
+	struct timespec now = clock_now(CLOCK_REALTIME_);
+	struct line *line = &lines[stream];
+	while (length) {
+		u32 room = LOG_PART - line->length, most = length < room ? length : room, n = 0;
+		while (n < most && bytes[n] != '\n')
+			n++;
+		int ended = n < most;
+		if (ended && line->length == 0) {
+			put_record(stream, now, bytes, n, 1);
+		} else {
+			__builtin_memcpy(line->bytes + line->length, bytes, n);
+			line->length += n;
+			if (ended || line->length == LOG_PART)
+				put_record(stream, now, line->bytes, line->length, ended);
+		}
+		bytes += n + ended;
+		length -= n + ended;
+	}
+	if (filled)
+		write_out();
+}
+
+void log_end(int stream)
+{
+	struct line *line = &lines[stream];
+	if (line->length == 0)
+		return;
+	put_record(stream, clock_now(CLOCK_REALTIME_), line->bytes, line->length, 0);
+	write_out();
 }

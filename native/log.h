@@ -1,9 +1,16 @@
 #pragma once
 #include "protocol.h"
 
+/* The container's log, a record a line. Takes the program's ROLE_LOG, a file opened with O_APPEND, and the forms of its records. */
+void log_use_file(int fd);
+void log_use_form(int stream, const u8 *text, u64 most);
+
 /*
- * Appends one record to a file opened with O_APPEND: "SECONDS.NANOSECONDS out|err LENGTH\n", then the bytes as they
- * came. It appends all of the record or nothing: on a full disk output is lost, but the container runs on and later
- * records stay readable.
+ * Appends a record for every line that ends in `bytes`. The rest waits for its end, up to 16 KiB: that much is a
+ * record of its own, without a line's end. On a full disk lines are lost, but the container runs on and what is in the
+ * file are whole records.
  */
-void log_append(int fd, int stream, const u8 *bytes, u32 length);
+void log_append(int stream, const u8 *bytes, u32 length);
+
+/* Appends what waits for the end of its line: there is no more of this stream. */
+void log_end(int stream);

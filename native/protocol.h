@@ -68,9 +68,18 @@ struct pointer {
 	u32 at, to;
 };
 
-enum role { ROLE_CHILD, ROLE_STDIN, ROLE_STDOUT, ROLE_STDERR, ROLE_CONSOLE, ROLE_LOG, ROLE_LISTEN, ROLE_STATUS, ROLES };
+enum role {
+	ROLE_CHILD, ROLE_STDIN, ROLE_STDOUT, ROLE_STDERR, ROLE_CONSOLE, ROLE_LOG, ROLE_LISTEN, ROLE_STATUS,
+	ROLE_FORM_STDOUT, ROLE_FORM_STDERR, ROLES
+};
 
 enum { CHUNK = 32768 }; /* the most that one INPUT or OUTPUT carries */
+
+/*
+ * The text of one record of the log, of a stream: data that ends at a NUL, with these bytes where the line (as the inside of a
+ * JSON string) and its time (RFC 3339) belong.
+ */
+enum { FORM_LINE = 1, FORM_TIME = 2, MAX_FORM = 16384 };
 
 struct supervise_entry {
 	u32 role, kind;

@@ -31,7 +31,7 @@ static u8 chunk[CHUNK];
 static u32 giver; /* the client whose input goes in first: a chunk that was begun is not mixed with another's */
 static int input_closing, tty;
 static int child, child_gone, exit_done;
-static int stdin_fd = NONE, console_fd = NONE, log_fd = NONE, listen_fd = NONE;
+static int stdin_fd = NONE, console_fd = NONE, listen_fd = NONE;
 static int output_fd[2] = { NONE, NONE }; /* stdout (or the pty's master), stderr */
 static s64 own[2];   /* bytes that the child itself may have left there at its end */
 static s64 chat_end; /* from then on only those are read */
@@ -135,11 +135,11 @@ static void copy_output(int stream)
 		if (tty)
 			stdin_fd = NONE;
 		close_fd(&output_fd[stream]);
+		log_end(stream);
 		write_input();
 		return;
 	}
-	if (log_fd != NONE)
-		log_append(log_fd, stream, chunk, n);
+	log_append(stream, chunk, n);
 	own[stream] -= n;
 	u8 wanted = stream ? WANTS_STDERR : WANTS_STDOUT;
 	for (int i = 0; i < CLIENTS; i++)
@@ -319,6 +319,8 @@ static int output_is_over(void)
 
 _Noreturn static void finish(struct machine *m)
 {
+	for (int stream = 0; stream < 2; stream++)
+		log_end(stream);
 	run_exit_section(m);
 	int cleaned = part_from_clients(m->saved[status_slot], listen_fd);
 	m->report_fd = NONE;
@@ -333,12 +335,16 @@ static void take_roles(struct machine *m)
 {
 	int *fds[ROLES] = {
 		[ROLE_CHILD] = &child, [ROLE_STDIN] = &stdin_fd, [ROLE_STDOUT] = &output_fd[0], [ROLE_STDERR] = &output_fd[1],
-		[ROLE_CONSOLE] = &console_fd, [ROLE_LOG] = &log_fd, [ROLE_LISTEN] = &listen_fd,
+		[ROLE_CONSOLE] = &console_fd, [ROLE_LISTEN] = &listen_fd,
 	};
 	for (u32 i = 0; i < m->program.supervised; i++) {
 		const struct supervise_entry *e = &m->program.supervise[i];
 		if (e->role == ROLE_STATUS)
 			status_slot = e->arg;
+		else if (e->role == ROLE_LOG)
+			log_use_file(value_of(m, e->kind, e->arg));
+		else if (e->role == ROLE_FORM_STDOUT || e->role == ROLE_FORM_STDERR)
+			log_use_form(e->role == ROLE_FORM_STDERR, m->program.data + e->arg, m->program.data_size - e->arg);
 		else
 			*fds[e->role] = value_of(m, e->kind, e->arg);
 	}

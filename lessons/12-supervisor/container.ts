@@ -71,7 +71,7 @@ export function smallContainer({ command, uid = nobody, tie = all => all, files,
       child,
       status: files?.status ?? slot('status'),
       ...(files && { listen: files.listen }),
-      ...(files?.log && { log: files.log }),
+      ...files?.log,
       ...stdio?.supervise,
     },
   });

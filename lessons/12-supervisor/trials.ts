@@ -184,8 +184,8 @@ export async function exitRecord(scratch: string, tell: Tell): Promise<Evidence>
       listings: [
         {
           title: {
-            en: 'the log: time, stream, length; then so many bytes',
-            zh: '日志：时间、流、长度，然后是那么多字节',
+            en: 'the log: a JSON object a line, with its stream and time',
+            zh: '日志：每行一个 JSON 对象，带有流和时间',
           },
           lines: fs.readFileSync(at('log'), 'utf8').trimEnd().split('\n'),
         },

@@ -2,9 +2,10 @@ import { MinidockError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { call, close, open, store } from '../syscalls/calls.ts';
 import { bytes, room, str, strings } from '../syscalls/data.ts';
-import { type Slot, type Step, slot } from '../syscalls/step.ts';
+import { type Slot, type Step, type Supervise, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
+import { jsonFileForms, type RecordForms } from './logging/form.ts';
 
 const lesson = 'supervisor' as const;
 
@@ -79,6 +80,8 @@ export interface SupervisorFiles {
   socket: string;
   /** Output, appended. Missing where nothing is kept (exec). */
   log?: string;
+  /** The records of that. Default: those of `json-file` without attributes. */
+  forms?: RecordForms;
   /** The exit record: a symbolic link whose target is the status. */
   exit: string;
   /**
@@ -92,7 +95,8 @@ export interface SupervisorSteps {
   host: Step[];
   exit: Step[];
   listen: Slot;
-  log?: Slot;
+  /** What the supervisor is told of the log. */
+  log: Pick<Supervise, 'log' | 'formStdout' | 'formStderr'>;
   status: Slot;
 }
 
@@ -102,6 +106,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
   const listen = slot('listen');
   const log = files.log === undefined ? undefined : slot('log');
   const status = slot('status');
+  const forms = files.forms ?? jsonFileForms();
   const about = (why: Text, group: string, groupWhy?: Text) => ({
     why,
     lesson,
@@ -220,7 +225,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
       ),
     ],
     listen,
-    log,
+    log: log ? { log, formStdout: str(forms.stdout), formStderr: str(forms.stderr) } : {},
     status,
   };
 }

@@ -30,7 +30,8 @@ export function containerPaths(roots: Roots, id: string) {
     bundle,
     config: `${bundle}/config.json`,
     record: `${bundle}/container.json`,
-    log: `${bundle}/log`,
+    /** Docker's `LogPath`; rotated ones beside it, `.1` and so on. */
+    log: `${bundle}/${id}-json.log`,
     rootfs: `${bundle}/rootfs`,
     upper: `${bundle}/upper`,
     work: `${bundle}/work`,

@@ -24,6 +24,8 @@ const roles: readonly (keyof Supervise)[] = [
   'log',
   'listen',
   'status',
+  'formStdout',
+  'formStderr',
 ];
 
 export interface EncodeOptions {

@@ -99,8 +99,11 @@ export interface Supervise {
   readonly stderr?: Arg;
   /** Socket on which the child sends the pty's master (SCM_RIGHTS). */
   readonly console?: Arg;
-  /** Log file, opened O_APPEND: see docs/decisions/0003-supervisor.md for its format. */
+  /** Log file, opened O_APPEND. */
   readonly log?: Arg;
+  /** The text of one record of each stream: src/container/logging/form.ts. */
+  readonly formStdout?: Data;
+  readonly formStderr?: Data;
   /** Listening unix socket for attach, signals, resize. */
   readonly listen?: Arg;
   /** Where the exit status (0–255, or 128 + signal) is left for the exit section. */

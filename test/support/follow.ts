@@ -258,12 +258,14 @@ const supervisorCalls: Record<string, { reason: string; on?: readonly string[] }
   signalfd4: { reason: 'SIGCHLD is read here' },
   ppoll: { reason: 'waits for whatever comes first' },
   wait4: { reason: 'the status of the child' },
-  clock_gettime: { reason: 'the time of a chunk in the log, and how long to wait for clients' },
-  writev: { reason: 'output goes into the log', on: ['log'] },
+  clock_gettime: { reason: 'the time of lines in the log, and how long to wait for clients' },
   lseek: { reason: 'where the log ends, of a record that the disk had no room for', on: ['log'] },
-  ftruncate: { reason: 'half a record is taken back', on: ['log'] },
+  ftruncate: { reason: 'the beginning of a record is taken back', on: ['log'] },
   read: { reason: 'signals, output of the process', on: ['signal', 'stdout', 'stderr', 'pty'] },
-  write: { reason: 'the pid, to the launcher; input, to the process', on: ['control', 'stdin', 'pty'] },
+  write: {
+    reason: 'the pid, to the launcher; input, to the process; lines, to the log',
+    on: ['control', 'stdin', 'pty', 'log'],
+  },
   recvmsg: { reason: 'the terminal that the child made', on: ['console'] },
   ioctl: {
     reason: 'the size of the window; how much the output of a process holds at its end',

@@ -69,7 +69,6 @@ const errors: Record<string, readonly string[]> = {
   ppoll: ['ENOMEM'],
   wait4: [],
   accept4: ['EMFILE'],
-  writev: ['ENOSPC', 'EIO'],
 };
 
 /** Where a fault can strike: the n-th call of a name that one process makes; strace counts in each process apart. */

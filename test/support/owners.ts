@@ -63,7 +63,9 @@ function rootsOfProcesses(): string[] {
       if (readProc(pid, 'comm') !== 'minidock-shim\n')
         return /(?:^|\0)MINIDOCK_ROOT=([^\0]+)/.exec(readProc(pid, 'environ'))?.[1] ?? [];
       const links = linksIn(`/proc/${pid}/fd`);
-      return links.flatMap(target => /^(\/.*)\/containers\/[0-9a-f]{64}\/log$/.exec(target)?.[1] ?? []);
+      return links.flatMap(
+        target => /^(\/.*)\/containers\/[0-9a-f]{64}\/[0-9a-f]{64}-json\.log$/.exec(target)?.[1] ?? [],
+      );
     });
 }
 

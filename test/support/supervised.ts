@@ -45,7 +45,7 @@ export async function supervised(
         child: [...stdio.child, sync({ why: { en: 'attached before the first byte', zh: '在第一个字节之前接上' } })],
         exec: execute({ args: ['sh', '-c', script], env: ['PATH=/bin:/usr/bin'] }),
         exit: steps.exit,
-        supervise: { child, status: steps.status, listen: steps.listen, log: steps.log!, ...stdio.supervise },
+        supervise: { child, status: steps.status, listen: steps.listen, ...steps.log, ...stdio.supervise },
       }),
     );
     await Promise.all([shim.supervised, shim.ready]);

@@ -11,18 +11,18 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * `--since` and `--until`: a length of time before now (`10m`, `1h30m`, Go's notation), an RFC 3339 time with or without
+ * `--since` and `--until`: a length of time before now (`10m`, `1h30m`, Go's notation; `-10m` is to come), an RFC 3339 time with or without
  * its end (`2026-01-02`, `2026-01-02T15:04`, then in local time), or seconds since 1970.
  *
  * @throws {MinidockError} `invalid-argument`
  */
 export function readInstant(given: string, now = Date.now()): Date {
   if (/^\d+(\.\d+)?$/.test(given)) return new Date(Number(given) * 1000);
-  if (/^(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(given)) {
+  if (/^[-+]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(given)) {
     let length = 0;
     for (const [, value, unit] of given.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g))
       length += Number(value) * units[unit!]!;
-    return new Date(now - length);
+    return new Date(given.startsWith('-') ? now + length : now - length);
   }
   const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d{1,9})?))?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(given);
   const [, date, hours = '00', minutes = '00', seconds = '00', zone = ''] = match ?? [];

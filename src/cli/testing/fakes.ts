@@ -150,9 +150,12 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       },
       async *logs(_name, selection) {
         calls.push(['logs', selection]);
-        yield { stream: 'stdout', time: 'T1', line: Buffer.from('one\n') };
-        yield { stream: 'stderr', time: 'T2', line: Buffer.from('two\n') };
-        yield { stream: 'stdout', time: 'T3', line: Buffer.from('three') };
+        const at = (second: number) => `2026-11-20T18:42:0${second}.5Z`;
+        yield [
+          { stream: 'stdout', time: at(1), line: 'one\n' },
+          { stream: 'stderr', time: at(2), line: 'two\n' },
+        ];
+        yield [{ stream: 'stdout', time: at(3), line: 'three' }];
       },
     },
     execs: {

@@ -187,7 +187,11 @@ test('exec and logs', async () => {
   assert.equal(await runLine(line('exec -d web ls'), engine), { code: 0, stdout: '', stderr: '' });
   assert.equal(calls[0], ['exec', 'web', ['ls', '-l']]);
   const logs = await runLine(line('logs -f --tail=100 -t web'), engine);
-  assert.equal(logs, { code: 0, stdout: 'T1 one\nT3 three', stderr: 'T2 two\n' });
+  assert.equal(logs, {
+    code: 0,
+    stdout: '2026-11-20T18:42:01.500000000Z one\n2026-11-20T18:42:03.500000000Z three',
+    stderr: '2026-11-20T18:42:02.500000000Z two\n',
+  });
   assert.equal(calls.at(-1), ['logs', { follow: true, tail: 100, since: undefined, until: undefined }]);
   assert.match(
     (await runLine(line('logs --since foo web'), engine)).stderr,

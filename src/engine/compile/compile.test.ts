@@ -110,7 +110,8 @@ test('every result is saved before it is used, in the process that uses it', () 
     const parent = saves(program.host.slice(forked + 1), host, `${name}, parent`);
     saves(program.exec, saves(program.child, host, `${name}, child`), `${name}, exec`);
     const { status, ...roles } = program.supervise ?? {};
-    for (const [role, arg] of Object.entries(roles)) known(arg, parent, `${name}, supervise ${role}`);
+    for (const [role, arg] of Object.entries(roles))
+      if (typeof arg !== 'object' || arg.kind !== 'data') known(arg, parent, `${name}, supervise ${role}`);
     const supervisor = new Set(parent).add(status!);
     saves(program.reap, saves(program.exit, supervisor, `${name}, exit`), `${name}, reap`);
   }

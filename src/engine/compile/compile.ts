@@ -108,7 +108,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       child,
       status: files.status,
       listen: files.listen,
-      ...(files.log && { log: files.log }),
+      ...files.log,
       ...stdio.supervise,
     },
   });

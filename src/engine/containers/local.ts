@@ -1,6 +1,6 @@
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
-import type { LogEntry } from '../../container/log.ts';
+import type { LogEntry } from '../../container/logging/parse.ts';
 import { type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
 import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
@@ -157,10 +157,10 @@ export class LocalContainers implements Containers {
     return { record, files: containerPaths(roots, record.id), layers: layersOf(roots, record) };
   }
 
-  async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry> {
+  async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry[]> {
     const { id } = await this.find(reference);
     const { roots } = this.access;
-    const { readLog } = await import('../../container/log.ts');
+    const { readLog } = await import('../../container/logging/read.ts');
     const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';
     yield* readLog(containerPaths(roots, id).log, { ...selection, ended });
   }

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../container/log.ts';
+import type { LogEntry } from '../../container/logging/parse.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import type { ContainerFiles } from '../../state/paths.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
@@ -49,7 +49,7 @@ export interface Containers {
   list(options: { all: boolean; size?: boolean }): Promise<ContainerList>;
   inspect(reference: string): Promise<InspectedContainer>;
   /** Line by line. `follow` goes on until the container ends or `abort` says so. */
-  logs(reference: string, options: LogOptions): AsyncIterable<LogEntry>;
+  logs(reference: string, options: LogOptions): AsyncIterable<readonly LogEntry[]>;
 }
 
 export interface CreatedContainer {
@@ -119,7 +119,8 @@ export interface LogOptions {
   readonly follow: boolean;
   /** Only so many of the lines that are there already; all where missing. */
   readonly tail?: number;
-  readonly since?: Date;
-  readonly until?: Date;
+  /** RFC 3339 in UTC, to the nanosecond; both included. */
+  readonly since?: string;
+  readonly until?: string;
   readonly abort?: AbortSignal;
 }

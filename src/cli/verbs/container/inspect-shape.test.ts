@@ -156,7 +156,7 @@ test('an image has Docker’s keys', () => {
 test('templates see the fields that JSON leaves out, and print structs', () => {
   const cases: [string, string][] = [
     ['{{range .Mounts}}[{{.Name}}]{{.Type}}{{end}}', '[]bind'],
-    ['{{.HostConfig.LogConfig}} {{.HostConfig.LogConfig.Type}}', '{local map[]} local'],
+    ['{{.HostConfig.LogConfig}} {{.HostConfig.LogConfig.Type}}', '{json-file map[]} json-file'],
     ['{{.HostConfig.RestartPolicy}} {{.HostConfig.RestartPolicy.IsNone}}', '{no 0} true'],
     ['{{.HostConfig.NetworkMode.IsHost}} {{.HostConfig.NetworkMode}}', 'false bridge'],
     ['{{.ID}} {{eq .State.Pid 23010}} {{printf "%d" .State.Pid}}', `${fakeRecord().id} true 23010`],

@@ -67,8 +67,7 @@ function hostConfig({ options }: ContainerRecord) {
   const { memory = 0 } = options;
   return {
     Binds: binds.length === 0 ? null : binds,
-    // Docker's `local` is a format that only `docker logs` reads; so is ours.
-    LogConfig: { Type: 'local', Config: {} },
+    LogConfig: { Type: 'json-file', Config: {} },
     NetworkMode: options.network,
     PortBindings: byPort(options.ports, ({ hostIp, hostPort }) => ({
       HostIp: hostIp ?? '',

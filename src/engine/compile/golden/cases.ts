@@ -92,7 +92,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
     files: {
       alive: `${run}/alive`,
       socket: `${run}/shim.sock`,
-      log: `${bundle}/log`,
+      log: `${bundle}/${id}-json.log`,
       exit: `${run}/exit`,
       reserve: `${run}/starting.json`,
     },

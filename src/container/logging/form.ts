@@ -1,0 +1,31 @@
+/**
+ * The text of one record of a log, of each stream. The supervisor fills in what it alone knows: native/log.c.
+ */
+export interface RecordForms {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where the line belongs in a form, escaped for a JSON string, and the time, in RFC 3339: FORM_LINE, FORM_TIME of native/protocol.h. */
+const line = '\x01';
+const time = '\x02';
+
+/**
+ * Docker's `json-file`. Attributes are those that `--log-opt labels`, `env` and `tag` name.
+ *
+ * @see https://docs.docker.com/config/containers/logging/json-file/
+ */
+export function jsonFileForms(attributes: Readonly<Record<string, string>> = {}): RecordForms {
+  const sorted = Object.entries(attributes).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const attrs = sorted.length === 0 ? '' : `,"attrs":${goJson(Object.fromEntries(sorted))}`;
+  const form = (stream: string) => `{"log":"${line}","stream":"${stream}"${attrs},"time":"${time}"}\n`;
+  return { stdout: form('stdout'), stderr: form('stderr') };
+}
+
+/** Go's encoder also escapes what HTML and JavaScript would take for their own. */
+function goJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
