@@ -1,5 +1,6 @@
 /* One connection to the supervisor, framed as protocol.h says. Never blocks. */
 #include "client.h"
+#include "backlog.h"
 #include "sys.h"
 
 enum { MSG_DONTWAIT_ = 0x40, MSG_NOSIGNAL_ = 0x4000, SHUT_WR_ = 1 };
@@ -12,52 +13,123 @@ enum { LINGER = 2000, HURRY = 500 };
 
 struct client clients[CLIENTS];
 
+/* Apart from the clients: memory that nobody touches does not exist. */
+static struct { u8 in[sizeof(struct frame) + CHUNK], input[CHUNK]; } buffers[CLIENTS] __attribute__((aligned(8)));
+
+static u8 *buffer_of(const struct client *c)
+{
+	return buffers[c - clients].in;
+}
+
+const u8 *client_input(const struct client *c)
+{
+	return buffers[c - clients].input;
+}
+
 void client_open(struct client *c, int fd)
 {
-	c->fd = fd;
-	c->open = 1;
-	c->attached = c->cleans = c->owes_accepted = c->told = 0;
-	c->have = c->pending = c->sent = c->given = c->taken = 0;
+	*c = (struct client){ .fd = fd, .open = 1 };
 }
 
 void client_close(struct client *c)
 {
 	if (c->open)
 		sys(__NR_close, c->fd, 0, 0);
-	c->open = c->cleans = c->owes_accepted = 0;
-	c->pending = c->have = c->given = c->taken = 0;
+	*c = (struct client){ .attached = c->attached, .told = c->told };
+}
+
+void client_attach(struct client *c, u8 bits)
+{
+	/* Output from now on. One that is in the middle of a frame gets the rest of it. */
+	if (!(c->attached & WANTS_OUTPUT) && !c->left)
+		c->at = backlog_end();
+	c->attached = bits;
+}
+
+void client_give(struct client *c, const void *chunk, u32 length)
+{
+	__builtin_memcpy(buffers[c - clients].input, chunk, length);
+	c->given = length;
+	c->owes_accepted = 1;
+}
+
+static void note(struct client *c, u8 type, const void *payload, u32 length)
+{
+	struct frame frame = { type, 0, 0, length };
+	__builtin_memcpy(c->note, &frame, sizeof frame);
+	__builtin_memcpy(c->note + sizeof frame, payload, length);
+	c->note_length = sizeof frame + length;
+	c->note_sent = 0;
+}
+
+/* Between two frames: chooses the next thing to send. Returns 0 where there is none. */
+static int choose(struct client *c)
+{
+	if (c->owes_accepted && !c->given) {
+		c->owes_accepted = 0;
+		note(c, ACCEPTED, "", 0);
+		return 1;
+	}
+	while (c->attached & WANTS_OUTPUT && c->at < backlog_end()) {
+		u32 length;
+		const struct frame *f = (const struct frame *)backlog_view(c->at, sizeof *f, &length);
+		if (!f) {
+			client_close(c);
+			return 0;
+		}
+		if (c->attached & (f->detail == 2 ? WANTS_STDERR : WANTS_STDOUT)) {
+			c->left = sizeof *f + f->length;
+			return 1;
+		}
+		c->at += sizeof *f + f->length;
+	}
+	return 0;
 }
 
 void client_flush(struct client *c)
 {
-	while (c->open && c->sent < c->pending) {
-		s64 n = sys6(__NR_sendto, c->fd, (u64)(c->out + c->sent), c->pending - c->sent,
-			     MSG_DONTWAIT_ | MSG_NOSIGNAL_, 0, 0);
+	while (c->open) {
+		u32 length = c->note_length - c->note_sent;
+		const u8 *from = c->note + c->note_sent;
+		if (!length && c->left)
+			from = backlog_view(c->at, c->left, &length);
+		else if (!length && choose(c))
+			continue;
+		else if (!length)
+			return;
+		s64 n = from ? sys6(__NR_sendto, c->fd, (u64)from, length, MSG_DONTWAIT_ | MSG_NOSIGNAL_, 0, 0) : -1;
 		if (n == -EAGAIN_)
 			return;
-		if (n < 0 && n != -EINTR_)
+		if (n == -EINTR_)
+			continue;
+		if (n < 0) {
 			client_close(c);
-		else if (n > 0)
-			c->sent += n;
+			return;
+		}
+		c->moved = 1;
+		if (c->note_sent < c->note_length) {
+			c->note_sent += n;
+		} else {
+			c->at += n;
+			c->left -= n;
+		}
 	}
-	c->pending = c->sent = 0;
 }
 
-void client_send(struct client *c, u8 type, u8 detail, const void *payload, u32 length)
+int client_is_behind(const struct client *c)
 {
-	if (!c->open)
-		return;
-	struct frame frame = { type, detail, 0, length };
-	__builtin_memcpy(c->out, &frame, sizeof frame);
-	__builtin_memcpy(c->out + sizeof frame, payload, length);
-	c->pending = sizeof frame + length;
-	c->sent = 0;
-	client_flush(c);
+	return c->open && (c->left || (c->attached & WANTS_OUTPUT && c->at < backlog_end()));
+}
+
+int client_lags(const struct client *c)
+{
+	return (c->open && c->note_sent < c->note_length) || client_is_behind(c);
 }
 
 void client_read(struct client *c)
 {
-	s64 n = sys6(__NR_recvfrom, c->fd, (u64)(c->in + c->have), sizeof c->in - c->have, MSG_DONTWAIT_, 0, 0);
+	u64 room = sizeof(struct frame) + CHUNK - c->have;
+	s64 n = sys6(__NR_recvfrom, c->fd, (u64)(buffer_of(c) + c->have), room, MSG_DONTWAIT_, 0, 0);
 	if (n == -EAGAIN_ || n == -EINTR_)
 		return;
 	if (n <= 0)
@@ -68,7 +140,7 @@ void client_read(struct client *c)
 
 const struct frame *client_frame(struct client *c)
 {
-	const struct frame *f = (const struct frame *)c->in;
+	const struct frame *f = (const struct frame *)buffer_of(c);
 	if (!c->open || c->have < sizeof *f)
 		return 0;
 	if (f->length > CHUNK) {
@@ -82,9 +154,10 @@ void client_next(struct client *c)
 {
 	if (!c->open)
 		return;
-	u32 size = sizeof(struct frame) + ((const struct frame *)c->in)->length;
+	u8 *in = buffer_of(c);
+	u32 size = sizeof(struct frame) + ((const struct frame *)in)->length;
 	c->have -= size;
-	__builtin_memmove(c->in, c->in + size, c->have);
+	__builtin_memmove(in, in + size, c->have);
 }
 
 /* --- the end ----------------------------------------------------------------------------------------------------- */
@@ -92,11 +165,12 @@ void client_next(struct client *c)
 /* Sends as much of the exit message as the client takes now. Input that the client still sends is discarded. */
 static void tell(struct client *c, u32 code)
 {
-	if (c->told == UNTOLD && !c->pending) {
-		client_send(c, EXITED, 0, &code, sizeof code);
+	if (c->told == UNTOLD && !client_lags(c)) {
+		note(c, EXITED, &code, sizeof code);
 		c->told = TELLING;
+		client_flush(c);
 	}
-	if (c->told == TELLING && !c->pending && c->open) {
+	if (c->told == TELLING && !client_lags(c) && c->open) {
 		sys(__NR_shutdown, c->fd, SHUT_WR_, 0);
 		c->told = TOLD;
 	}
@@ -120,7 +194,7 @@ int part_from_clients(u32 code, int listen_fd)
 			cleaned |= c->told == TOLD && c->cleans;
 			untold |= c->open && c->told != TOLD;
 			there |= c->open;
-			set[i] = (struct pollfd){ c->open ? c->fd : -1, POLLIN_ | (c->pending ? POLLOUT_ : 0), 0 };
+			set[i] = (struct pollfd){ c->open ? c->fd : -1, POLLIN_ | (client_lags(c) ? POLLOUT_ : 0), 0 };
 		}
 		if (!there)
 			return cleaned;

@@ -6,8 +6,8 @@
  * everything but attach, and loses the place to the next client. So clients that hang, however many, cannot keep a
  * signal from the process.
  */
-enum { LAUNCHER = 0, CLIENTS = 9, CONTROL = CLIENTS - 1 };
-enum { WANTS_STDIN = 1, WANTS_STDOUT = 2, WANTS_STDERR = 4 };
+enum { LAUNCHER = 0, CLIENTS = 66, CONTROL = CLIENTS - 1 };
+enum { WANTS_STDIN = 1, WANTS_STDOUT = 2, WANTS_STDERR = 4, WANTS_OUTPUT = 6, ENDS_STDIN = 8 };
 
 /* How much of the exit message a client has got. */
 enum { UNTOLD, TELLING, TOLD };
@@ -15,13 +15,14 @@ enum { UNTOLD, TELLING, TOLD };
 /* The launcher, or a client that connected to the listening socket. */
 struct client {
 	int fd;
-	u8 open, attached, cleans, owes_accepted, told;
-	u32 have;          /* bytes in `in` */
-	u32 pending, sent; /* of `out` */
-	u32 given, taken;  /* of `input`: what INPUT carried and the process has not read yet */
-	u8 in[sizeof(struct frame) + CHUNK];
-	u8 out[sizeof(struct frame) + CHUNK];
-	u8 input[CHUNK];
+	u8 open, attached, cleans, owes_accepted, told, moved;
+	u32 have;         /* bytes of its buffer that are not understood yet */
+	u32 given, taken; /* what INPUT carried and the process has not read yet */
+	u32 left;         /* bytes of the frame of output that it is in the middle of */
+	u64 at;           /* the position in the backlog up to which it has taken the output */
+	s64 since;        /* when it last took some, in milliseconds; only while it lags */
+	u8 note[sizeof(struct frame) + 4];
+	u8 note_length, note_sent; /* a message of the supervisor's own, which goes between two frames of output */
 };
 
 extern struct client clients[CLIENTS];
@@ -31,11 +32,22 @@ void client_open(struct client *c, int fd);
 /* Closes the connection and resets all fields but `attached`: the caller may have to undo the attachment. */
 void client_close(struct client *c);
 
-/* Queues one frame. The caller makes sure that nothing is pending. What the socket does not take now stays pending. */
-void client_send(struct client *c, u8 type, u8 detail, const void *payload, u32 length);
+void client_attach(struct client *c, u8 bits);
+
+/* Keeps a chunk of input for the process; `client_input` is where it lies. */
+void client_give(struct client *c, const void *chunk, u32 length);
+const u8 *client_input(const struct client *c);
+
+/* Sends what the client takes now: messages of the supervisor's own, and output that it wants. */
 void client_flush(struct client *c);
 
-/* Reads what is there. Returns the first whole frame in `in`, or 0; `client_next` drops it. Closes on a protocol error. */
+/* It needs what is in the backlog. */
+int client_is_behind(const struct client *c);
+
+/* It has not taken all that is there for it: output, or a message of the supervisor's own. */
+int client_lags(const struct client *c);
+
+/* Reads what is there. Returns the first whole frame, or 0; `client_next` drops it. Closes on a protocol error. */
 const struct frame *client_frame(struct client *c);
 void client_read(struct client *c);
 void client_next(struct client *c);

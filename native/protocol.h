@@ -70,7 +70,7 @@ struct pointer {
 
 enum role {
 	ROLE_CHILD, ROLE_STDIN, ROLE_STDOUT, ROLE_STDERR, ROLE_CONSOLE, ROLE_LOG, ROLE_LISTEN, ROLE_STATUS,
-	ROLE_FORM_STDOUT, ROLE_FORM_STDERR, ROLES
+	ROLE_FORM_STDOUT, ROLE_FORM_STDERR, ROLE_BACKLOG, ROLES
 };
 
 enum { CHUNK = 32768 }; /* the most that one INPUT or OUTPUT carries */
@@ -107,6 +107,7 @@ enum {
 
 /*
  * To the supervisor. A client sends its next INPUT only when the one before was ACCEPTED, so that a KILL never queues behind
- * input that the container does not read. ATTACH: 1 stdin, 2 stdout, 4 stderr. KILL and WINDOW carry a u32 and a struct winsize.
+ * input that the container does not read. ATTACH: 1 stdin, 2 stdout, 4 stderr; 8: where this client goes, the process's input ends. KILL
+ * and WINDOW carry a u32 and a struct winsize.
  */
 enum { ATTACH = 'a', INPUT = 'i', END = 'e', WINDOW = 'w', KILL = 'k', CLEANS = 'c' };

@@ -1,14 +1,15 @@
 /*
  * The supervisor: what the shim does while the container lives. Single-threaded, one poll loop, no allocation.
  *
- * Backpressure: each client has room for one frame. While an attached client has not taken its last frame, the
- * container's output is not read: a slow reader slows the container down and costs no memory. A client's input waits in
- * that client until the container reads it, and no other message waits behind it.
+ * Output that a client has not taken waits in the backlog, and neither the process nor another client waits for it.
+ * Where the backlog has no room, output is not read: a slow reader slows the process down and costs no memory. A
+ * client's input waits in that client until the process reads it, and no other message waits behind it.
  *
  * Only ppoll blocks. All other calls are non-blocking, because a process can reopen its own pipe (/proc/self/fd/1) and
  * read bytes that ppoll announced to us.
  */
 #include "supervise.h"
+#include "backlog.h"
 #include "client.h"
 #include "log.h"
 #include "sys.h"
@@ -20,14 +21,15 @@ enum {
 	TIOCSWINSZ_ = 0x5414, FIONREAD_ = 0x541b, MSG_CMSG_CLOEXEC_ = 0x40000000,
 	IDLE = 100,  /* milliseconds after the child is gone: how long a stranger may stay silent on its output */
 	CHAT = 2000, /* and how long he may go on printing there */
-	LAG = 1000,  /* milliseconds that a client has to take its output while somebody else waits for the end */
+	LAG = 1000,  /* how long a client may take nothing while somebody else waits for the end */
+	DRAIN = 10000, /* and how long it may take at all, from the child's end on */
+	STALL = 30000, /* how long a client may take nothing while there is no room for output because of it */
 	NONE = -1,
 };
 
 struct iovec { const void *base; u64 length; };
 struct winsize { u16 rows, columns, x, y; };
 
-static u8 chunk[CHUNK];
 static u32 giver; /* the client whose input goes in first: a chunk that was begun is not mixed with another's */
 static int input_closing, tty;
 static int child, child_gone, exit_done;
@@ -38,7 +40,8 @@ static s64 chat_end; /* from then on only those are read */
 static struct winsize window;
 static int window_set;
 static u32 status_slot = NO_SLOT;
-static s64 lag_deadline = FOREVER;
+static int blocked; /* there was no room for output, and no client has taken any since */
+static s64 drain_end = FOREVER;
 
 static void close_fd(int *fd)
 {
@@ -73,7 +76,7 @@ static void write_input(void)
 	for (int i = 0; i < CLIENTS; i++, giver = (giver + 1) % CLIENTS) {
 		struct client *c = &clients[giver];
 		while (c->taken < c->given && stdin_fd != NONE) {
-			s64 n = sys(__NR_write, stdin_fd, c->input + c->taken, c->given - c->taken);
+			s64 n = sys(__NR_write, stdin_fd, client_input(c) + c->taken, c->given - c->taken);
 			if (n == -EAGAIN_)
 				return;
 			if (n > 0)
@@ -87,16 +90,14 @@ static void write_input(void)
 		close_fd(&stdin_fd);
 }
 
-/*
- * When the client of `run -i` goes away, the container's input ends, as with Docker's StdinOnce. A terminal stays open.
- */
+/* With a client that attached so the process's input ends, as with Docker's StdinOnce. A terminal stays open. */
 static void notice_departures(void)
 {
 	for (int i = 0; i < CLIENTS; i++) {
 		struct client *c = &clients[i];
 		if (c->open || !c->attached)
 			continue;
-		if (c->attached & WANTS_STDIN) {
+		if (c->attached & WANTS_STDIN && c->attached & ENDS_STDIN) {
 			input_closing = 1;
 			write_input();
 		}
@@ -106,13 +107,9 @@ static void notice_departures(void)
 
 static void tell_accepted(void)
 {
-	for (int i = 0; i < CLIENTS; i++) {
-		struct client *c = &clients[i];
-		if (!c->open || !c->owes_accepted || c->given || c->pending)
-			continue;
-		c->owes_accepted = 0;
-		client_send(c, ACCEPTED, 0, "", 0);
-	}
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].open && clients[i].owes_accepted && !clients[i].given)
+			client_flush(&clients[i]);
 }
 
 /* --- output ------------------------------------------------------------------------------------------------------ */
@@ -120,13 +117,33 @@ static void tell_accepted(void)
 static int a_client_lags(void)
 {
 	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].open && clients[i].pending)
+		if (client_lags(&clients[i]))
 			return 1;
+	return 0;
+}
+
+/* Empties the backlog where no client needs it any more. Returns the first position that one needs. */
+static u64 settle_backlog(void)
+{
+	u64 oldest = backlog_end();
+	for (int i = 0; i < CLIENTS; i++)
+		if (client_is_behind(&clients[i]) && clients[i].at < oldest)
+			oldest = clients[i].at;
+	if (oldest < backlog_end())
+		return oldest;
+	backlog_clear();
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i].at = 0;
 	return 0;
 }
 
 static void copy_output(int stream)
 {
+	u8 *chunk = backlog_room(settle_backlog());
+	if (!chunk) {
+		blocked = 1;
+		return;
+	}
 	s64 n = sys(__NR_read, output_fd[stream], chunk, CHUNK);
 	if (n == -EAGAIN_ || n == -EINTR_)
 		return;
@@ -141,10 +158,9 @@ static void copy_output(int stream)
 	}
 	log_append(stream, chunk, n);
 	own[stream] -= n;
-	u8 wanted = stream ? WANTS_STDERR : WANTS_STDOUT;
+	backlog_add(stream + 1, n);
 	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].attached & wanted)
-			client_send(&clients[i], OUTPUT, stream + 1, chunk, n);
+		client_flush(&clients[i]);
 }
 
 static void apply_window(void)
@@ -183,16 +199,14 @@ static void obey(struct client *c, const struct frame *f)
 	u32 number = 0;
 	switch (f->type) {
 	case ATTACH:
-		c->attached = f->detail;
+		client_attach(c, f->detail);
 		if (c == &clients[CONTROL] && c->attached)
 			break;
 		return;
 	case INPUT:
 		if (c->owes_accepted)
 			break;
-		__builtin_memcpy(c->input, payload, f->length);
-		c->given = f->length;
-		c->owes_accepted = 1;
+		client_give(c, payload, f->length);
 		write_input();
 		return;
 	case END:
@@ -247,29 +261,61 @@ static void accept_client(void)
 static int end_is_awaited(void)
 {
 	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].open && clients[i].cleans && !clients[i].pending && (i != LAUNCHER || child_gone))
+		if (clients[i].open && clients[i].cleans && !client_lags(&clients[i]) && (i != LAUNCHER || child_gone))
 			return 1;
 	return 0;
 }
 
-/* How long the loop may wait, in milliseconds; 0 where the time of clients that lag is over. */
-static s64 patience(int lags)
-{
-	if (!lags || !end_is_awaited()) {
-		lag_deadline = FOREVER;
-		return child_gone && !lags ? IDLE : FOREVER;
-	}
-	s64 now = uptime();
-	if (lag_deadline == FOREVER)
-		lag_deadline = now + LAG;
-	return lag_deadline > now ? lag_deadline - now : 0;
-}
-
-static void drop_laggards(void)
+static int another_reads(const struct client *c)
 {
 	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].pending)
-			client_close(&clients[i]);
+		if (c != &clients[i] && clients[i].open && clients[i].attached & WANTS_OUTPUT && !client_is_behind(&clients[i]))
+			return 1;
+	return 0;
+}
+
+/* Whether a client that takes nothing is cut off in the end. The process was started for its launcher, which may wait. */
+static int holds_up(const struct client *c)
+{
+	return blocked && client_is_behind(c) && (c != &clients[LAUNCHER] || another_reads(c));
+}
+
+/*
+ * How long the loop may wait, in milliseconds. Cuts off clients whose time is over: 0 then, since there is something to
+ * do at once.
+ */
+static s64 patience(void)
+{
+	if (!a_client_lags())
+		return child_gone ? IDLE : FOREVER;
+	s64 now = uptime(), wait = FOREVER;
+	int awaited = (blocked || child_gone) && end_is_awaited();
+	if (!awaited)
+		drain_end = FOREVER;
+	else if (drain_end == FOREVER)
+		drain_end = now + DRAIN;
+	for (int i = 0; i < CLIENTS; i++) {
+		struct client *c = &clients[i];
+		if (!client_lags(c)) {
+			c->since = 0;
+			continue;
+		}
+		if (c->moved || !c->since)
+			c->since = now;
+		c->moved = 0;
+		if (!awaited && !holds_up(c))
+			continue;
+		s64 end = c->since + (awaited ? LAG : STALL);
+		if (awaited && drain_end < end)
+			end = drain_end;
+		if (end <= now) {
+			client_close(c);
+			blocked = wait = 0;
+		} else if (wait == FOREVER || end - now < wait) {
+			wait = end - now;
+		}
+	}
+	return wait;
 }
 
 /* --- the child's end --------------------------------------------------------------------------------------------- */
@@ -282,7 +328,7 @@ static void run_exit_section(struct machine *m)
 	 * A report must not be written into the middle of a frame of output, nor to another connection that has the
 	 * launcher's descriptor number by now.
 	 */
-	if (!clients[LAUNCHER].open || clients[LAUNCHER].pending)
+	if (!clients[LAUNCHER].open || client_lags(&clients[LAUNCHER]))
 		m->report_fd = NONE;
 	run_section(m, EXIT);
 	exit_done = 1;
@@ -345,6 +391,8 @@ static void take_roles(struct machine *m)
 			log_use_file(value_of(m, e->kind, e->arg));
 		else if (e->role == ROLE_FORM_STDOUT || e->role == ROLE_FORM_STDERR)
 			log_use_form(e->role == ROLE_FORM_STDERR, m->program.data + e->arg, m->program.data_size - e->arg);
+		else if (e->role == ROLE_BACKLOG)
+			backlog_path(value_of(m, e->kind, e->arg));
 		else
 			*fds[e->role] = value_of(m, e->kind, e->arg);
 	}
@@ -395,32 +443,32 @@ _Noreturn void supervise(struct machine *m)
 		struct pollfd set[6 + CLIENTS];
 		notice_departures();
 		tell_accepted();
-		int n = 0, lags = a_client_lags();
+		s64 limit = patience();
+		int n = 0, lags = a_client_lags(), over = child_gone && output_is_over();
 		n = watch(set, n, signal_fd, POLLIN_);
 		n = watch(set, n, listen_fd, POLLIN_);
 		n = watch(set, n, console_fd, POLLIN_);
 		n = watch(set, n, input_waits() ? stdin_fd : NONE, POLLOUT_);
 		for (int i = 0; i < 2; i++)
-			n = watch(set, n, lags ? NONE : output_fd[i], POLLIN_);
+			n = watch(set, n, blocked || over ? NONE : output_fd[i], POLLIN_);
 		for (int i = 0; i < CLIENTS; i++)
-			n = watch(set, n, clients[i].open ? clients[i].fd : NONE, POLLIN_ | (clients[i].pending ? POLLOUT_ : 0));
+			n = watch(set, n, clients[i].open ? clients[i].fd : NONE, POLLIN_ | (client_lags(&clients[i]) ? POLLOUT_ : 0));
 		if (child_gone && lags)
 			run_exit_section(m);
-		if (child_gone && !lags && output_is_over())
+		if (over && !lags)
 			finish(m);
-		s64 limit = patience(lags);
 		s64 ready = poll_for(set, n, limit);
 		if (ready < 0)
 			continue;
 		/* Clients are served before output: a client that attached before "go" sees the first byte. */
 		for (int i = 0; i < CLIENTS; i++) {
+			if (set[6 + i].revents)
+				blocked = 0;
 			if (set[6 + i].revents & POLLOUT_)
 				client_flush(&clients[i]);
 			if (set[6 + i].revents & (POLLIN_ | POLLHUP_ | POLLERR_) && clients[i].open)
 				serve(&clients[i]);
 		}
-		if (limit == 0)
-			drop_laggards();
 		if (ready == 0 && !lags)
 			finish(m);
 		if (set[2].revents)
@@ -428,7 +476,7 @@ _Noreturn void supervise(struct machine *m)
 		if (set[3].revents)
 			write_input();
 		for (int i = 0; i < 2; i++)
-			if (set[4 + i].revents && output_fd[i] == set[4 + i].fd && !a_client_lags())
+			if (set[4 + i].revents && output_fd[i] == set[4 + i].fd)
 				copy_output(i);
 		if (set[0].revents)
 			reap_child(m, signal_fd);

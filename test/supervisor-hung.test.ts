@@ -78,7 +78,7 @@ test('with all places taken by clients that say nothing there is one left for a 
     shim.go();
     await shim.executed;
     const hung: net.Socket[] = [];
-    for (let i = 0; i < 20; i++) hung.push(await hungClient(files.socket));
+    for (let i = 0; i < 70; i++) hung.push(await hungClient(files.socket));
     // That place is for no attachment: of one the supervisor would have to wait for what it reads.
     const attached = await hungClient(files.socket, frame('a', 2));
     attached.resume();
@@ -210,7 +210,7 @@ test('the launcher that does not read is no obstacle either', () =>
 /** Lets `cat` print lines for a client that reads none, until one is not logged any more, or so many; then lets it end. */
 async function printed(shim: Shim, files: SupervisedFiles, most: number): Promise<number> {
   const writer = (await connectSupervisor(files.socket))!;
-  writer.client.attach({ stdin: true, stdout: false, stderr: false });
+  writer.client.attach({ stdin: true, stdout: false, stderr: false }, true);
   shim.go();
   await shim.executed;
   shim.detach();

@@ -82,6 +82,11 @@ export interface SupervisorFiles {
   log?: string;
   /** The records of that. Default: those of `json-file` without attributes. */
   forms?: RecordForms;
+  /**
+   * Holds output that attached clients have not taken yet; removed as soon as it is made. Missing: a slow
+   * client slows the process down.
+   */
+  backlog?: string;
   /** The exit record: a symbolic link whose target is the status. */
   exit: string;
   /**
@@ -98,6 +103,7 @@ export interface SupervisorSteps {
   /** What the supervisor is told of the log. */
   log: Pick<Supervise, 'log' | 'formStdout' | 'formStderr'>;
   status: Slot;
+  backlog: Pick<Supervise, 'backlog'>;
 }
 
 /** The supervisor's own files, all opened before clone so that a failure leaves no process behind. */
@@ -227,6 +233,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
     listen,
     log: log ? { log, formStdout: str(forms.stdout), formStderr: str(forms.stderr) } : {},
     status,
+    backlog: files.backlog === undefined ? {} : { backlog: str(files.backlog) },
   };
 }
 

@@ -42,6 +42,7 @@ export function containerPaths(roots: Roots, id: string) {
     lock: `${bundle}/lock`,
     links: `${bundle}/l`,
     staging: `${bundle}/staging`,
+    backlog: `${bundle}/backlog`,
     run,
     running: `${run}/running.json`,
     starting: `${run}/starting.json`,

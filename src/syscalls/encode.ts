@@ -26,6 +26,7 @@ const roles: readonly (keyof Supervise)[] = [
   'status',
   'formStdout',
   'formStderr',
+  'backlog',
 ];
 
 export interface EncodeOptions {

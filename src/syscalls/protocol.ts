@@ -100,9 +100,13 @@ export class SupervisorClient {
 
   constructor(private readonly socket: Socket) {}
 
-  /** Asks for streams. A client that asks before "go" gets all output. */
-  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }): void {
-    const bits = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
+  /**
+   * Asks for streams. A client that asks before "go" gets all output. With `endsInput` the process's input ends when this
+   * client goes away (Docker's StdinOnce).
+   */
+  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }, endsInput = false): void {
+    const wanted = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
+    const bits = wanted | (streams.stdin && endsInput ? 8 : 0);
     this.send(frame('a', bits));
   }
 

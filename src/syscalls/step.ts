@@ -106,6 +106,8 @@ export interface Supervise {
   readonly formStderr?: Data;
   /** Listening unix socket for attach, signals, resize. */
   readonly listen?: Arg;
+  /** Path of a file for output that clients have not taken yet. It is made when it is needed, and has no name then. */
+  readonly backlog?: Data;
   /** Where the exit status (0–255, or 128 + signal) is left for the exit section. */
   readonly status?: Slot;
 }

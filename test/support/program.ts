@@ -32,7 +32,19 @@ export interface DecodedProgram {
 
 const ops = ['syscall', 'store', 'expect', 'sync'] as const;
 const kinds: readonly Kind[] = ['immediate', 'data', 'saved', 'word'];
-const roles = ['child', 'stdin', 'stdout', 'stderr', 'console', 'log', 'listen', 'status', 'formStdout', 'formStderr'];
+const roles = [
+  'child',
+  'stdin',
+  'stdout',
+  'stderr',
+  'console',
+  'log',
+  'listen',
+  'status',
+  'formStdout',
+  'formStderr',
+  'backlog',
+];
 const sizes = { header: 48, step: 80, supervise: 16, pointer: 8 };
 
 export function decodeProgram(bytes: Buffer, arch: Architecture): DecodedProgram {

@@ -15,16 +15,18 @@ export interface SupervisedFiles {
   socket: string;
   exit: string;
   reserve: string;
+  backlog?: string;
 }
 
 /**
  * Runs `sh -c SCRIPT` under a supervisor in no namespace at all: what is tested is the supervisor. The process waits for
- * `go()`. Ends when the supervisor has ended. `log` is a path of the caller's for the log; with `onStep` steps are reported.
+ * `go()`. Ends when the supervisor has ended. `log` is a path of the caller's for the log, `backlog` a directory
+ * of the caller's for output that nobody takes; with `onStep` steps are reported.
  */
 export async function supervised(
   script: string,
   action: (shim: Shim, files: SupervisedFiles) => Promise<void>,
-  options: { log?: string; onStep?: () => void } = {},
+  options: { log?: string; backlog?: string; onStep?: () => void } = {},
 ): Promise<void> {
   const directory = temporaryFolder('supervisor');
   const files = {
@@ -33,6 +35,7 @@ export async function supervised(
     log: options.log ?? path.join(directory, 'log'),
     exit: path.join(directory, 'exit'),
     reserve: path.join(directory, 'starting.json'),
+    backlog: options.backlog ? path.join(options.backlog, 'backlog') : undefined,
   };
   const child = slot('child');
   const steps = supervisorFiles(files);
@@ -45,7 +48,14 @@ export async function supervised(
         child: [...stdio.child, sync({ why: { en: 'attached before the first byte', zh: '在第一个字节之前接上' } })],
         exec: execute({ args: ['sh', '-c', script], env: ['PATH=/bin:/usr/bin'] }),
         exit: steps.exit,
-        supervise: { child, status: steps.status, listen: steps.listen, ...steps.log, ...stdio.supervise },
+        supervise: {
+          child,
+          status: steps.status,
+          listen: steps.listen,
+          ...steps.log,
+          ...steps.backlog,
+          ...stdio.supervise,
+        },
       }),
     );
     await Promise.all([shim.supervised, shim.ready]);

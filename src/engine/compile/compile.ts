@@ -109,6 +109,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       status: files.status,
       listen: files.listen,
       ...files.log,
+      ...files.backlog,
       ...stdio.supervise,
     },
   });

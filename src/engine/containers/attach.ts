@@ -14,7 +14,7 @@ export async function attachToRunning(
   streams: Streams,
 ): Promise<Attachment> {
   const { client, onOutput, close } = await connect(access, record);
-  client.attach(streams);
+  client.attach(streams, record.options.attach.stdin);
   return {
     onOutput,
     write: chunk => client.write(chunk),

@@ -138,7 +138,7 @@ async function launch(
     // This runs while the shim goes on. The command begins only when all of it is done.
     const guarded = network && guardNetwork(context, network, containerPaths(context.roots, record.id).generation);
     shim.client.cleansUp(true);
-    if (streams) shim.client.attach(streams);
+    if (streams) shim.client.attach(streams, record.options.attach.stdin);
     if (window) shim.client.resize(window);
     // The shim holds the host's ports from here on. An earlier rule would take connections from another server.
     const published = network && publish(record, network, guarded, own.portRules);

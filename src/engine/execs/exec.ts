@@ -51,7 +51,7 @@ export async function execInContainer(
     shim.run(program);
     await shim.supervised;
     shim.client.cleansUp(true);
-    if (streams) shim.client.attach(streams);
+    if (streams) shim.client.attach(streams, true);
     if (window) shim.client.resize(window);
     await continued(shim, shim.ready);
     shim.go();

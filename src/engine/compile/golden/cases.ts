@@ -93,6 +93,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       alive: `${run}/alive`,
       socket: `${run}/shim.sock`,
       log: `${bundle}/${id}-json.log`,
+      backlog: `${bundle}/backlog`,
       exit: `${run}/exit`,
       reserve: `${run}/starting.json`,
     },
