@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
@@ -120,6 +120,45 @@ test('a container that cannot be started again has exited, with the reason', asy
     assert.match(await box.inspect('lost', '{{.State.Status}} {{.State.Error}}'), /^exited exec: "sh": /),
   );
   await noKeeper();
+});
+
+test('system start: after a reboot those run again that are to, and the others have exited', async () => {
+  const run = (name: string, policy: string, script = 'sleep 1000') =>
+    box.start(script, '--restart', policy, '--name', name);
+  await run('always', 'always');
+  await run('always-stopped', 'always');
+  await run('unless', 'unless-stopped');
+  await run('unless-stopped', 'unless-stopped');
+  await run('failed', 'on-failure');
+  await run('plain', 'no');
+  await run('done', 'on-failure', 'true');
+  await eventually(async () => assert.is(await box.inspect('done', '{{.State.Status}}'), 'exited'));
+  await box.ok(['create', '--restart', 'always', '--name', 'created', 'bb']);
+  await box.ok(['stop', '-t', '0', 'always-stopped', 'unless-stopped']);
+  await noKeeper();
+  // What a reboot does: no process is left, and the exec root is empty.
+  const running = (await box.ok(['ps', '-q', '--no-trunc'])).split('\n');
+  const pids = await Promise.all(running.map(id => box.inspect(id, '{{.State.Pid}}')));
+  const supervisors = pids.map(pid =>
+    Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
+  );
+  for (const pid of supervisors) process.kill(pid, 'SIGKILL');
+  await eventually(() => pids.every(pid => !existsSync(`/proc/${pid}`)));
+  rmSync(box.execRoot, { recursive: true });
+  assert.is(await box.inspect('plain', '{{.State.Status}} {{.State.ExitCode}} {{.State.Pid}}'), 'exited 255 0');
+  assert.is(await box.ok(['system', 'start']), 'always\nalways-stopped\nfailed\nunless');
+  const states = await box.ok(['ps', '-a', '--format', '{{.Names}} {{.State}}']);
+  assert.equal(states.split('\n').sort(), [
+    'always running',
+    'always-stopped running',
+    'created created',
+    'done exited',
+    'failed running',
+    'plain exited',
+    'unless running',
+    'unless-stopped exited',
+  ]);
+  assert.is(await box.ok(['system', 'start']), '');
 });
 
 test('--restart and --rm exclude each other; policies are checked', async () => {

@@ -80,6 +80,16 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'image',
     load: () => import('./verbs/image/prune.ts'),
   },
+  events: {
+    summary: 'Show what happens to containers, images and volumes, as it happens',
+    group: 'engine',
+    load: () => import('./verbs/system/events.ts'),
+  },
+  'system start': {
+    summary: 'After a boot: start the containers that --restart keeps running',
+    group: 'engine',
+    load: () => import('./verbs/system/start.ts'),
+  },
   'system prune': {
     summary: 'Remove what nobody uses: stopped containers, images, what engines left whose root is gone',
     group: 'engine',
@@ -147,7 +157,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
   },
   manifest: { inspect: ['manifest inspect'] },
   registry: { serve: ['registry serve'] },
-  system: { prune: ['system prune'] },
+  system: { events: ['events'], prune: ['system prune'], start: ['system start'] },
   volume: {
     create: ['volume create'],
     inspect: ['inspect', '--type=volume'],

@@ -9,7 +9,6 @@ export const dockerVerbs: Readonly<Record<string, string>> = {
   compose: "one 'minidock run' a container",
   cp: "'minidock exec NAME cat FILE > COPY' takes a file out, a volume (-v) shares a directory",
   diff: "the 'upper' directory of a container holds what it changed",
-  events: "'minidock ps -a' shows what there is now",
   export: "'minidock exec NAME tar -c -C / bin etc' writes files as a tar archive",
   info: "'minidock version' and 'minidock doctor' say what there is",
   kill: "'minidock stop -t 0 NAME' ends it at once",

@@ -19,17 +19,19 @@ export interface Wording {
   readonly parse: string;
   readonly execute: string;
   readonly exitCode: number;
+  /** Of a template that does not fit, where it is not 1. */
+  readonly executeExitCode?: number;
 }
 
 /** Runs what may end in a TemplateError, and puts it into a verb's words. */
-export function inWordsOf<T>({ parse, execute, exitCode }: Wording, action: () => T): T {
+export function inWordsOf<T>({ parse, execute, exitCode, executeExitCode = 1 }: Wording, action: () => T): T {
   try {
     return action();
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const isSyntax = error.stage === 'parse';
     throw new CommandLineError(error.code, (isSyntax ? parse : execute) + error.message, {
-      exitCode: isSyntax ? exitCode : 1,
+      exitCode: isSyntax ? exitCode : executeExitCode,
       cause: error,
     });
   }

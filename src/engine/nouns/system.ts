@@ -4,8 +4,16 @@ import type { Event } from '../../state/journal.ts';
 export interface System {
   /** What happened, oldest first: between `since` and `until`, and without `until` from now on, until `abort` says so. */
   events(options?: EventOptions): AsyncIterable<Event>;
+  /** After a boot: starts the containers whose restart policy wants them to run, unless they do. */
+  start(): Promise<Started>;
   /** Removes what is left on this machine of engines whose root was deleted. */
   pruneRemains(): Promise<Remains>;
+}
+
+/** Names of containers that were started, and of those that could not be. */
+export interface Started {
+  readonly started: readonly string[];
+  readonly failures: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** Of engines whose root is gone. */

@@ -1,13 +1,19 @@
 import type { Event } from '../../state/journal.ts';
-import type { Roots } from '../../state/paths.ts';
-import type { EventOptions, Remains, System } from '../nouns/system.ts';
+import type { EngineAccess } from '../access.ts';
+import type { EventOptions, Remains, Started, System } from '../nouns/system.ts';
 
 export class LocalSystem implements System {
-  constructor(private readonly roots: Roots) {}
+  constructor(private readonly access: EngineAccess) {}
+
+  async start(): Promise<Started> {
+    await this.access.attend();
+    const { startPolicies } = await import('./boot.ts');
+    return await startPolicies(await this.access.context());
+  }
 
   async pruneRemains(): Promise<Remains> {
     const { pruneRemains } = await import('./remains.ts');
-    return await pruneRemains(this.roots);
+    return await pruneRemains(this.access.roots);
   }
 
   async *events({ since, until, abort }: EventOptions = {}): AsyncGenerator<Event> {
@@ -15,7 +21,7 @@ export class LocalSystem implements System {
     const from = nanoseconds(since ?? new Date());
     const to = until && nanoseconds(until);
     const isOver = to !== undefined && until!.getTime() <= Date.now();
-    for await (const event of readJournal(this.roots, { follow: !isOver, abort: ending(abort, until) })) {
+    for await (const event of readJournal(this.access.roots, { follow: !isOver, abort: ending(abort, until) })) {
       const time = BigInt(event.timeNano);
       if (time >= from && (to === undefined || time <= to)) yield event;
     }
