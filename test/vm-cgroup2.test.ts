@@ -80,6 +80,18 @@ test('a container that takes too much memory is killed', async () => {
   await guest.ok('minidock rm -f greedy');
 });
 
+test('exec joins a container that has a tree of groups of its own, and rm -f removes the tree', async () => {
+  const grow =
+    'cd /groups/minidock/$(hostname)* && mkdir init && echo 1 >init/cgroup.procs && echo +pids >cgroup.subtree_control';
+  await guest.ok(
+    `minidock run -d --name tree --network none -v /sys/fs/cgroup:/groups bb sh -c '${grow} && touch /grown; exec sleep 1000'`,
+  );
+  const look = 'until [ -e /grown ]; do sleep 0.1; done; cat /proc/self/cgroup';
+  assert.is(await guest.ok(`minidock exec tree sh -c '${look}'`), '0::/init');
+  await guest.ok('minidock rm -f tree');
+  await eventually(async () => assert.equal((await guest.ok(traces)).split('\n'), nothing), 60);
+});
+
 test('the contract of the cgroup driver', async () => {
   const output = await guest.test('test/cgroup.test.ts');
   assert.match(output, /cgroup v2 .*• •/);

@@ -32,6 +32,13 @@ export interface CgroupDriver {
   /** Child section: the calling process (single-threaded) moves into the group. Before pivot_root, unshare(NEWCGROUP), and the user's change. */
   join(group: string): Step[];
 
+  /**
+   * The group that a process joins beside `pid`, the first one of `group`. It is `group`, but where a container with its own
+   * cgroups to write (systemd, another engine) has moved into a group below and hands controllers down: version 2 takes
+   * no process then in `group` itself.
+   */
+  beside(group: string, pid: number): string;
+
   /** Processes in the group and below it, as seen from the caller's pid namespace, unordered. */
   pids(group: string): number[];
 

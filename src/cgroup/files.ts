@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, MinidockError } from '../errors.ts';
 
-/** `/minidock/<id>`: absolute, without dots, so that it stays below the mountpoint. Throws `MinidockError` otherwise. */
+/** The path of a group as it is. Throws `MinidockError` for anything else. */
 export function checkGroup(group: string): string {
-  if (!/^(\/[A-Za-z0-9_][\w.:-]*)+$/.test(group)) {
+  if (!isGroup(group)) {
     throw new MinidockError(
       'bad-cgroup',
       `invalid cgroup path ${JSON.stringify(group)}: it must be like "/minidock/name"`,
@@ -12,6 +12,9 @@ export function checkGroup(group: string): string {
   }
   return group;
 }
+
+/** `/minidock/<id>`: absolute, without dots, so that it stays below the mountpoint. */
+export const isGroup = (path: string): boolean => /^(\/[A-Za-z0-9_][\w.:-]*)+$/.test(path);
 
 /** The content without its last newline, or undefined where the group or the file does not exist. */
 export function readGroupFile(file: string): string | undefined {

@@ -98,6 +98,7 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     ],
     create: (path, resources) => [...make(path), ...limits(path, resources, layout, at)],
     join,
+    beside: path => path,
     pids,
 
     async freeze(path) {

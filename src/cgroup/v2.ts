@@ -10,8 +10,10 @@ import {
   busy,
   checkGroup,
   eventually,
+  isGroup,
   processes,
   readCount,
+  readGroupFile,
   readNumber,
   removeGroup,
   writeGroupFile,
@@ -95,6 +97,11 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       ...deviceProgram(path, `${mountpoint}${path}`, resources.devices),
     ],
     join,
+    beside(path, pid) {
+      const [, own = ''] = /^0::(.*)$/m.exec(readGroupFile(`/proc/${pid}/cgroup`) ?? '') ?? [];
+      // The container named it. Of a name that we do not write the kernel's refusal of `path` tells.
+      return own.startsWith(`${checkGroup(path)}/`) && isGroup(own) ? own : path;
+    },
     pids,
 
     async freeze(path) {

@@ -6,14 +6,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cgroupDriver } from '../../src/cgroup/choose.ts';
 import { defaultDeviceRules, resourcesFor } from '../../src/cgroup/limits.ts';
-import { execute } from '../../src/container/process/execute.ts';
-import { cloneProcess } from '../../src/container/process/namespaces.ts';
 import type { CgroupLayout } from '../../src/host/cgroup-layout.ts';
 import type { DeviceRule } from '../../src/oci/runtime-spec.ts';
-import { launch } from '../../src/syscalls/shim.ts';
-import { program, type Step, slot } from '../../src/syscalls/step.ts';
 import { onExit, sleepSync, temporaryFolder, testRun } from './cleanup.ts';
 import { eventually as within } from './eventually.ts';
+import { killed, start } from './in-cgroup.ts';
 
 const parent = `/minidock-test-${testRun}`;
 const group = `${parent}/one`;
@@ -157,6 +154,20 @@ export function cgroupContract(name: string, layout: CgroupLayout): void {
     );
   });
 
+  test('who joins beside the first process finds it, where that has moved to a group below', async () => {
+    const first = inside('exec sleep 60');
+    await first.executed;
+    assert.is(driver.beside(group, first.pid()), group);
+    if (version === 'v1') return;
+    await driver.killAll(group);
+    const move = `cd ${layout.hierarchies[0]!.mountpoint}${group} && mkdir below && echo 0 >below/cgroup.procs`;
+    const handDown = hasLimits ? 'echo +pids >cgroup.subtree_control' : 'true';
+    const second = inside(`${move} && ${handDown} && echo moved && exec sleep 60`);
+    await new Promise(resolve => second.stdout.once('data', resolve));
+    assert.is(driver.beside(group, second.pid()), `${group}/below`);
+    assert.is(await start(driver.join(driver.beside(group, second.pid())), 'true').ended, 0);
+  });
+
   test('devices: null may be used and a node be made, but the log of the kernel not be opened by any name', async () => {
     const node = join(temporaryFolder('device'), 'kmsg');
     const tries = `echo x >/dev/null && mknod ${node} c 1 11 && ! (: <${node}) 2>/dev/null && ! (: </dev/kmsg) 2>/dev/null`;
@@ -250,25 +261,6 @@ export function cgroupContract(name: string, layout: CgroupLayout): void {
       );
     });
   }
-}
-
-/** 128 + SIGKILL, as a supervisor says it. */
-const killed = 137;
-
-/** A shim's child that makes the steps and then executes the command in its place. */
-function start(steps: readonly Step[], command: string, stderr: 'inherit' | 'ignore' = 'inherit') {
-  const child = slot('child');
-  const shim = launch(
-    program({
-      host: [cloneProcess([], child)],
-      child: steps,
-      exec: execute({ args: ['sh', '-c', command], env: [`PATH=${process.env.PATH}`] }),
-      supervise: { child },
-    }),
-    { stdio: ['ignore', 'pipe', stderr] },
-  );
-  shim.process.stdout!.resume();
-  return { pid: () => shim.pid, stdout: shim.process.stdout!, executed: shim.executed, ended: shim.exited };
 }
 
 function leftOvers(layout: CgroupLayout): string[] {

@@ -37,6 +37,7 @@ export async function execInContainer(
   try {
     const spec = execSpec(context, record, options);
     cwd = spec.process.cwd;
+    spec.linux.cgroupsPath = context.cgroups.beside(spec.linux.cgroupsPath, running.pid);
     const program = compileExec(
       {
         spec,
