@@ -5,13 +5,14 @@ import type { ContainerConfig } from '../oci/image-config.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
 import type { RestartOptions } from './options/restart.ts';
 import type { SecurityOptions } from './options/security.ts';
+import type { StorageOptions } from './options/storage.ts';
 import type { VolumeMount, VolumeRecord } from './volumes.ts';
 
 /** The format that records are written in; one of a later minidock is refused and left alone. */
 export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
-export interface ContainerOptions extends NamespaceOptions, RestartOptions, SecurityOptions {
+export interface ContainerOptions extends NamespaceOptions, RestartOptions, SecurityOptions, StorageOptions {
   image: string;
   /** Arguments after the image: replace CMD. */
   command: string[];

@@ -5,7 +5,7 @@ import { readIfPresent } from '../state/files.ts';
 /** What is written down of a volume beside its files; nothing of one that `run` made on the way. */
 export interface VolumeNotes {
   labels: Readonly<Record<string, string>>;
-  options: Readonly<Record<string, string>>;
+  options?: Readonly<Record<string, string>>;
 }
 
 const file = (folder: string) => path.join(folder, 'volume.json');

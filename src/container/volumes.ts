@@ -7,6 +7,7 @@ import { byteString } from '../storage/bytes.ts';
 import { checkPlace, invalidPlace, outerFirst } from './rootfs/mount-places.ts';
 import type { Propagation } from './rootfs/propagation.ts';
 import { ensureVolume } from './volume-content.ts';
+import { checkDriver, checkDriverOptions } from './volume-driver.ts';
 
 /** `-v source:destination:options`. A source without a slash names a volume, a missing one makes an anonymous volume. */
 export interface VolumeMount {
@@ -19,6 +20,16 @@ export interface VolumeMount {
   propagation?: Propagation;
   /** A new volume stays empty, whatever the image has there. */
   noCopy?: boolean;
+  /** Of `--mount type=bind`: a missing source is refused. */
+  mustExist?: boolean;
+  /** Of `--mount type=volume`: the source is a name, even where it looks like a path. */
+  isVolume?: boolean;
+  /** What is mounted below the source stays behind. */
+  nonRecursive?: boolean;
+  /** Of a new volume. */
+  labels?: Readonly<Record<string, string>>;
+  driver?: string;
+  driverOptions?: Readonly<Record<string, string>>;
 }
 
 /** A mount of a container, as it is written down: where it comes from on the host, and what it is called. */
@@ -34,41 +45,52 @@ export interface VolumeRecord {
   readonly: boolean;
   mode?: string;
   propagation?: Propagation;
+  nonRecursive?: boolean;
 }
 
 /**
  * Finds or makes the sources: a missing path of the host becomes a directory, as `docker run -v` does; a named volume is
  * made at first use with what the image has there; a destination without a source (`-v /data`, VOLUME in the image) is
  * a new volume.
+ *
+ * @param inherited what other containers mount (`--volumes-from`): it gives way to what this one asks for
+ * @param tmpfs places of file systems in memory
  */
 export async function prepareVolumes(
   directory: string,
   layers: readonly string[],
   asked: readonly VolumeMount[],
   imageVolumes: readonly string[],
-  options: { make: boolean } = { make: true },
+  {
+    make = true,
+    inherited = [],
+    tmpfs = [],
+  }: { make?: boolean; inherited?: readonly VolumeRecord[]; tmpfs?: readonly string[] } = {},
 ): Promise<VolumeRecord[]> {
-  const named = asked.filter(({ source }) => source !== undefined);
-  const taken = new Set<string>();
+  const isExact = ({ source, isVolume = false }: VolumeMount) => source !== undefined || isVolume;
+  const named = asked.filter(isExact);
+  const taken = new Set(tmpfs);
   for (const { destination } of named) {
     const clean = checkDestination(destination);
     if (taken.has(clean)) throw new MinidockError('invalid-volume', `Duplicate mount point: ${clean}`);
     taken.add(clean);
   }
-  // Like the image's, a volume that nobody named gives way to what was named.
-  const nameless = asked.filter(({ source }) => source === undefined).map(({ destination }) => destination);
+  // Like the image's, a volume of `-v` that nobody named gives way to what was named.
+  const nameless = asked.filter(one => !isExact(one)).map(({ destination }) => destination);
   const implied = new Set([...nameless, ...imageVolumes].map(checkDestination).filter(place => !taken.has(place)));
+  const kept = inherited.filter(({ destination }) => !taken.has(destination));
+  for (const { destination } of kept) implied.delete(destination);
   const all = [...named, ...[...implied].map(destination => ({ destination, readonly: false }) as VolumeMount)];
   const records: VolumeRecord[] = [];
   try {
-    for (const one of all) records.push(await prepare(directory, layers, one, options.make));
+    for (const one of all) records.push(await prepare(directory, layers, one, make));
   } catch (error) {
     // Nobody else knows their names.
     const made = records.filter(({ anonymous }) => anonymous).map(({ source }) => path.dirname(source));
-    removeTrees(options.make ? made : []);
+    removeTrees(make ? made : []);
     throw error;
   }
-  return outerFirst(records);
+  return outerFirst([...kept, ...records]);
 }
 
 async function prepare(
@@ -78,15 +100,27 @@ async function prepare(
   make: boolean,
 ): Promise<VolumeRecord> {
   const destination = checkDestination(one.destination);
-  if (one.source?.startsWith('/')) {
+  if (one.source?.startsWith('/') && !one.isVolume) {
     const wanted = path.resolve(one.source);
-    if (make && !fs.existsSync(wanted)) makeSource(wanted);
+    const isThere = fs.existsSync(wanted);
+    if (one.mustExist && !isThere) throw noSource(wanted);
+    if (make && !isThere) makeSource(wanted);
     const source = fs.existsSync(wanted) ? fs.realpathSync(wanted) : wanted;
     return { type: 'bind', source, destination, readonly: one.readonly, ...asTyped(one) };
   }
   const name = one.source ?? randomBytes(32).toString('hex');
+  const { driver, labels, driverOptions = {} } = one;
+  // As in Docker nobody asks for the driver of a volume without a name.
+  if (one.source !== undefined || one.isVolume) checkDriver(driver, name);
   checkVolumeName(name);
-  if (make) await ensureVolume(directory, name, { layers: one.noCopy ? [] : layers, source: destination });
+  checkDriverOptions(driverOptions, name);
+  if (make)
+    await ensureVolume(
+      directory,
+      name,
+      { layers: one.noCopy ? [] : layers, source: destination },
+      labels && { labels },
+    );
   return {
     type: 'volume',
     name,
@@ -153,10 +187,18 @@ function obstacle(directory: string, errno: string | undefined): string | undefi
   return undefined;
 }
 
-const asTyped = ({ mode, propagation }: VolumeMount) => ({
+const asTyped = ({ mode, propagation, nonRecursive }: VolumeMount) => ({
   ...(mode !== undefined && { mode }),
   ...(propagation !== undefined && { propagation }),
+  ...(nonRecursive && { nonRecursive }),
 });
+
+const noSource = (source: string) =>
+  new MinidockError(
+    'invalid-volume',
+    `invalid mount config for type "bind": bind source path does not exist: ${source}`,
+    { fix: 'create it first, or use -v, which creates a directory' },
+  );
 
 function checkDestination(destination: string): string {
   const clean = path.posix.normalize(destination);

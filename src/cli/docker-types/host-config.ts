@@ -112,6 +112,29 @@ const mount = struct('mount.Mount', {
   Source: omitEmpty(string),
   Target: omitEmpty(string),
   ReadOnly: omitEmpty(bool),
+  Consistency: omitEmpty(named('mount.Consistency', string)),
+  BindOptions: omitEmpty(
+    pointer(
+      struct('mount.BindOptions', {
+        Propagation: omitEmpty(named('mount.Propagation', string)),
+        NonRecursive: omitEmpty(bool),
+      }),
+    ),
+  ),
+  VolumeOptions: omitEmpty(
+    pointer(
+      struct('mount.VolumeOptions', {
+        NoCopy: omitEmpty(bool),
+        Labels: omitEmpty(stringMap),
+        DriverConfig: omitEmpty(
+          pointer(struct('mount.Driver', { Name: omitEmpty(string), Options: omitEmpty(stringMap) })),
+        ),
+      }),
+    ),
+  ),
+  TmpfsOptions: omitEmpty(
+    pointer(struct('mount.TmpfsOptions', { SizeBytes: omitEmpty(int64), Mode: omitEmpty(uint) })),
+  ),
 });
 
 export const hostConfig = struct('container.HostConfig', {

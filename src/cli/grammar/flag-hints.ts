@@ -15,12 +15,10 @@ export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, str
     link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
     'log-driver': "'minidock logs' keeps what every container prints",
     'log-opt': "'minidock logs' keeps what every container prints",
-    mount: "'-v SOURCE:TARGET[:ro]' mounts a directory or a volume",
     platform: "'minidock pull --platform' fetches the image of another one",
     privileged: 'no container has more rights than Docker gives by default',
     'publish-all': "'-p PORT' publishes one port on a free port of the host",
     P: "'-p PORT' publishes one port on a free port of the host",
-    'volumes-from': "'-v NAME:/PATH' in both shares a volume",
   },
   exec: { privileged: 'no container has more rights than Docker gives by default' },
 };

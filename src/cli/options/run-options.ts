@@ -7,6 +7,7 @@ import { readCpus, readMemory, readWorkdir } from './limits.ts';
 import { readPublish } from './ports.ts';
 import { restartFlags, toRestartOptions } from './restart-flags.ts';
 import { securityFlags, toSecurityOptions } from './security-flags.ts';
+import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVolume } from './volumes.ts';
 
 const networks = ['bridge', 'host', 'none'] as const;
@@ -45,6 +46,7 @@ export const containerFlags = {
     completes: 'volumes',
   }),
   workdir: single('string', readWorkdir, 'Working directory inside', { short: 'w' }),
+  ...storageFlags,
 } satisfies FlagTable;
 
 /** What the flags ask for, in the engine's words. @param own our environment, for `-e NAME` */
@@ -70,6 +72,7 @@ export function toRunOptions(
     ...toRestartOptions(flags),
     ports: flags.publish.flat(),
     volumes: [...flags.volume],
+    ...toStorageOptions(flags),
     network: flags.network ?? 'bridge',
     ...toSecurityOptions(flags),
     // Docker takes 0 as "no limit" for each of these, and any negative number of processes.

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { resourcesFor } from '../../cgroup/limits.ts';
 import { layersOf } from '../../container/layers.ts';
 import { readName } from '../../container/names.ts';
+import { tmpfsMounts, volumesAsked } from '../../container/options/storage.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
 import { resolveUser } from '../../container/process/user.ts';
 import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
@@ -31,6 +32,7 @@ import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import type { EngineContext } from '../context.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
+import { volumesFrom } from '../volumes/inherit.ts';
 
 /**
  * Makes a container's record and the directories of its bundle, and starts nothing. Where it throws it leaves nothing
@@ -130,7 +132,10 @@ export async function recordFor(
   const { volumes } = enginePaths(context.roots);
   if (make) privateDirectory(volumes);
   const implied = Object.keys(image.config.Volumes ?? {});
-  const mounts = await prepareVolumes(volumes, image.layers, options.volumes, implied, { make });
+  const asked = volumesAsked(options);
+  const tmpfs = tmpfsMounts(options).map(({ destination }) => destination);
+  const inherited = volumesFrom(context, options.volumesFrom);
+  const mounts = await prepareVolumes(volumes, image.layers, asked, implied, { make, inherited, tmpfs });
   return {
     format: recordFormat,
     id,
@@ -203,6 +208,7 @@ export function mountsOf(
   return outerFirst([
     ...files.map(file => ({ ...bindMount({ ...file, readonly }), kind: 'file' as const })),
     ...mounts.map(one => ({ ...bindMount(one), name: one.name })),
+    ...tmpfsMounts(options),
   ]);
 }
 
@@ -210,9 +216,11 @@ function bindMount({
   source,
   destination,
   readonly,
+  nonRecursive,
   propagation = 'rprivate',
-}: Pick<VolumeRecord, 'source' | 'destination' | 'readonly' | 'propagation'>): Mount {
-  return { destination, type: 'bind', source, options: ['rbind', propagation, readonly ? 'ro' : 'rw'] };
+}: Pick<VolumeRecord, 'source' | 'destination' | 'readonly' | 'nonRecursive' | 'propagation'>): Mount {
+  const bind = nonRecursive ? 'bind' : 'rbind';
+  return { destination, type: 'bind', source, options: [bind, propagation, readonly ? 'ro' : 'rw'] };
 }
 
 /**

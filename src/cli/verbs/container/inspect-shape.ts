@@ -7,6 +7,7 @@ import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
 import { conform } from '../../template/go/conform.ts';
 import { type Value, value } from '../../template/go/values.ts';
+import { storageConfig, tmpfsPoints } from './inspect-storage.ts';
 
 /** Go's zero time: Docker's way to say "never". */
 const never = '0001-01-01T00:00:00Z';
@@ -54,7 +55,7 @@ export function inspectContainer({ record, files: paths, layers }: InspectedCont
       },
       Name: 'overlay2',
     },
-    Mounts: mountPoints(record),
+    Mounts: [...mountPoints(record), ...tmpfsPoints(record.options)],
     Config: config(record),
     NetworkSettings: networkSettings(record),
   });
@@ -67,6 +68,7 @@ function hostConfig({ options }: ContainerRecord) {
   const { memory = 0 } = options;
   return {
     Binds: binds.length === 0 ? null : binds,
+    ...storageConfig(options),
     LogConfig: { Type: 'json-file', Config: {} },
     NetworkMode: options.network,
     PortBindings: byPort(options.ports, ({ hostIp, hostPort }) => ({
@@ -109,7 +111,7 @@ function mountPoints({ mounts }: ContainerRecord) {
     Destination: mount.destination,
     Driver: mount.type === 'volume' ? 'local' : '',
     // Docker's word for a named volume of which nothing was said: shared.
-    Mode: modeOf(mount) || (mount.type === 'volume' && !mount.anonymous ? 'z' : ''),
+    Mode: mount.mode ?? (modeOf(mount) || (mount.type === 'volume' && !mount.anonymous ? 'z' : '')),
     RW: !mount.readonly,
     Propagation: mount.type === 'bind' ? (mount.propagation ?? 'rprivate') : '',
   }));
