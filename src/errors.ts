@@ -84,6 +84,7 @@ const kinds = {
   'no-such-object': 'not-found',
   'no-such-platform': 'not-found',
   'no-such-user': 'not-found',
+  'not-published': 'not-found',
   'no-such-volume': 'not-found',
   'no-such-volume-driver': 'not-found',
 
@@ -93,7 +94,9 @@ const kinds = {
   'file-changed': 'conflict',
   'image-in-use': 'conflict',
   'name-in-use': 'conflict',
+  'not-paused': 'conflict',
   'not-running': 'conflict',
+  paused: 'conflict',
   'port-in-use': 'conflict',
   'subnet-taken': 'conflict',
   'volume-in-use': 'conflict',

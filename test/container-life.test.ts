@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { cgroupParent, containerPaths } from '../src/state/paths.ts';
@@ -124,6 +124,158 @@ test('one that has run and cannot be started again stays exited', async () => {
   const { Status, ExitCode, ...rest } = await state('broken');
   assert.equal([Status, ExitCode], ['exited', 127]);
   assert.match(rest.Error, /"sh": executable file not found/);
+});
+
+test('pause stops every process where it is: the kernel, ps and inspect say so; unpause lets them go on', async () => {
+  const id = await box.start('while :; do date +%s%N > /now; done', '--name', 'still');
+  const frozen = async () => {
+    const [pid] = [await box.inspect('still', '{{.State.Pid}}')];
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[2];
+  };
+  const now = () => readFileSync(join(containerPaths(box, id).upper, 'now'), 'utf8');
+  await eventually(() => assert.match(now(), /\d/));
+  assert.is(await box.ok(['pause', 'still']), 'still');
+  const before = now();
+  assert.is(await frozen(), 'D');
+  assert.is(await box.ok(['ps', '--format', '{{.Names}} {{.State}}']), 'still paused');
+  assert.match(await box.ok(['ps', '--format', '{{.Status}}']), /^Up .* \(Paused\)$/);
+  assert.is(await box.ok(['ps', '-q', '-f', 'status=paused']), id.slice(0, 12));
+  assert.is(await box.ok(['ps', '-q', '-f', 'status=running']), '');
+  const { Status, Running, Paused } = await state('still');
+  assert.equal([Status, Running, Paused], ['paused', true, true]);
+  for (const [args, message] of [
+    [['pause', 'still'], `Container ${id} is already paused`],
+    [['exec', 'still', 'true'], 'Container still is paused, unpause the container before exec'],
+    [['start', 'still'], 'cannot start a paused container, try unpause instead'],
+    [['rm', 'still'], `You cannot remove a paused container ${id}`],
+  ] as const) {
+    const { exitCode, stderr } = await box.minidock([...args]);
+    assert.is(exitCode, 1, args.join(' '));
+    assert.ok(String(stderr).startsWith(`minidock: ${message}`), String(stderr));
+    assert.match(String(stderr), /\n {2}fix: minidock /);
+  }
+  assert.is(now(), before);
+  assert.is(await box.ok(['unpause', 'still']), 'still');
+  await eventually(() => assert.is.not(now(), before));
+  assert.equal([(await state('still')).Paused, (await box.minidock(['unpause', 'still'])).exitCode], [false, 1]);
+});
+
+test('one that is paused is stopped, killed, restarted and removed at once', async () => {
+  for (const [verb, code] of [
+    [['stop'], 143],
+    [['kill'], 137],
+    [['kill', '-s', 'TERM'], 143],
+  ] as const) {
+    await box.start('trap "exit 143" TERM; echo set; while :; do sleep 0.1; done', '--name', 'held');
+    await eventually(async () => assert.is(await box.ok(['logs', 'held']), 'set'));
+    await box.ok(['pause', 'held']);
+    await box.ok([...verb, 'held']);
+    await ended('held');
+    assert.is((await state('held')).ExitCode, code, verb.join(' '));
+    await box.ok(['start', 'held']);
+    assert.is((await state('held')).Paused, false);
+    await box.ok(['pause', 'held']);
+    if (code === 143) await box.ok(['restart', '-t', '0', 'held']);
+    assert.is((await state('held')).Paused, code !== 143);
+    await box.ok(['rm', '-f', 'held']);
+  }
+});
+
+test('kill sends what it is told, and what is no signal is refused', async () => {
+  const script =
+    'for s in USR1 WINCH; do trap "echo $s" $s; done; trap "echo rt" 37; echo set; while :; do sleep 0.1; done';
+  await box.start(script, '--name', 'hears');
+  await eventually(async () => assert.is(await box.ok(['logs', 'hears']), 'set'));
+  for (const [signal, said] of [
+    ['USR1', 'USR1'],
+    ['sigwinch', 'WINCH'],
+    ['10', 'USR1'],
+    ['RTMIN+3', 'rt'],
+  ] as const) {
+    await box.ok(['kill', '-s', signal, 'hears']);
+    await eventually(async () => assert.ok((await box.ok(['logs', '-n', '1', 'hears'])).endsWith(said), signal));
+  }
+  assert.is((await box.minidock(['kill', '-s', 'NOSUCH', 'hears'])).exitCode, 1);
+  assert.is((await state('hears')).Running, true);
+  assert.is(await box.ok(['kill', 'hears']), 'hears');
+  assert.is(await box.ok(['rm', 'hears']), 'hears');
+});
+
+test('wait prints the exit code of each, however late it comes', async () => {
+  for (const [name, script] of [
+    ['early', 'exit 3'],
+    ['late', 'until [ -e /go ]; do sleep 0.05; done; exit 4'],
+  ] as const)
+    await box.start(script, '--name', name);
+  const waiting = box.minidock(['wait', 'late', 'early']);
+  await ended('early');
+  await box.inside('late', 'touch /go');
+  const { stdout, exitCode } = await waiting;
+  assert.equal([stdout, exitCode], ['4\n3', 0]);
+  const some = await box.minidock(['wait', 'nosuch', 'early']);
+  assert.equal([some.stdout, some.exitCode], ['3', 1]);
+});
+
+test('rename: the new name leads to it, the old one is free, and a rename that was killed half-way does no harm', async () => {
+  const id = await box.start('sleep 1000', '--name', 'old');
+  assert.is(await box.ok(['rename', 'old', 'new']), '');
+  assert.is(await box.inspect('new', '{{.Id}} {{.Name}}'), `${id} /new`);
+  assert.is((await box.minidock(['inspect', '--type', 'container', 'old'])).exitCode, 1);
+  await box.start('true', '--name', 'old');
+  const taken = await box.minidock(['rename', 'new', 'old']);
+  assert.is(taken.exitCode, 1);
+  assert.match(String(taken.stderr), /container name "\/old" is already in use by container/);
+  assert.match(String((await box.minidock(['rename', 'new', 'new'])).stderr), /with the same name as its current name/);
+  // Both links are there, as between the two steps.
+  symlinkSync(join('../containers', id), join(box.root, 'names', 'third'));
+  await box.ok(['rename', 'old', 'third']);
+  assert.is(await box.ok(['ps', '-a', '--format', '{{.Names}}']), 'third\nnew');
+  await box.ok(['rm', '-f', 'new', 'third']);
+  assert.equal(readdirSync(join(box.root, 'names')), []);
+});
+
+test('restart: a container of --rm stays, its address is given anew; one that does not run is started', async () => {
+  const id = await box.start(
+    'trap "exit 0" TERM; while :; do sleep 0.1; done',
+    '--rm',
+    '--network',
+    'bridge',
+    '--name',
+    'again',
+  );
+  const pid = await box.inspect('again', '{{.State.Pid}}');
+  assert.is(await box.ok(['restart', 'again']), 'again');
+  assert.is.not(await box.inspect('again', '{{.State.Pid}}'), pid);
+  assert.is(await box.inspect('again', '{{.Id}} {{.State.Running}} {{.RestartCount}}'), `${id} true 0`);
+  assert.match(await box.inspect('again', '{{.NetworkSettings.IPAddress}}'), /^\d/);
+  await box.ok(['create', '--name', 'fresh', '--network', 'none', 'bb', 'sleep', '1000']);
+  assert.is(await box.ok(['restart', '-t', '0', 'fresh']), 'fresh');
+  assert.is((await state('fresh')).Running, true);
+  await box.ok(['stop', '-t', '0', 'again']);
+  assert.is(await box.ok(['ps', '-a', '--format', '{{.Names}}']), 'fresh');
+});
+
+test('port lists what is published, of all ports or of one', async () => {
+  const [one, two] = [await freePort(), await freePort()];
+  await box.start(
+    'sleep 1000',
+    '--network',
+    'bridge',
+    '--name',
+    'web',
+    '-p',
+    `127.0.0.1:${one}:80`,
+    '-p',
+    `${two}:53/udp`,
+  );
+  assert.is(await box.ok(['port', 'web']), `53/udp -> 0.0.0.0:${two}\n80/tcp -> 127.0.0.1:${one}`);
+  assert.is(await box.ok(['port', 'web', '80']), `127.0.0.1:${one}`);
+  assert.is(await box.ok(['port', 'web', '53/udp']), `0.0.0.0:${two}`);
+  const none = await box.minidock(['port', 'web', '53']);
+  assert.is(none.exitCode, 1);
+  assert.match(String(none.stderr), /^minidock: No public port '53\/tcp' published for web/);
+  await box.ok(['stop', '-t', '0', 'web']);
+  assert.is(await box.ok(['port', 'web']), '');
 });
 
 test.run();

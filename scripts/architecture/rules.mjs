@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { limits, longFiles, roomOf, rooms } from './rooms.mjs';
+import { largeFolders, limits, longFiles, roomOf, rooms } from './rooms.mjs';
 
 const order = rooms.map(([name]) => name);
 
@@ -114,7 +114,7 @@ export function sizes(root, files) {
   const linesOf = file => readFileSync(root + file, 'utf8').split('\n').length - 1;
   return [
     ...[...folders]
-      .filter(([, count]) => count > limits.files)
+      .filter(([folder, count]) => count > limits.files && largeFolders[folder] === undefined)
       .map(
         ([folder, count]) => `${folder} holds ${count} files, more than ${limits.files}: it is more than one concept`,
       ),

@@ -42,6 +42,8 @@ export interface CgroupDriver {
   /** Processes in the group and below it, as seen from the caller's pid namespace, unordered. */
   pids(group: string): number[];
 
+  /** The file whose content is `FROZEN` or `FREEZING` (version 1), `1` (version 2) while the group is frozen; undefined without a freezer. */
+  freezer(group: string): string | undefined;
   /** Stops every process in the group where it is; resolves once all are stopped. */
   freeze(group: string): Promise<void>;
   /** Lets the stopped processes go on. */

@@ -82,6 +82,8 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
       ),
     );
 
+  const freezer = (path: string) =>
+    checkGroup(path) && at('freezer') ? file('freezer', path, 'freezer.state') : undefined;
   const setState = (path: string, state: 'FROZEN' | 'THAWED') => {
     const states = file('freezer', path, 'freezer.state');
     // Written each time: what a fork adds while the kernel freezes the others is caught by the next try.
@@ -101,9 +103,9 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     beside: path => path,
     pids,
 
+    freezer,
     async freeze(path) {
-      checkGroup(path);
-      if (at('freezer') === undefined) throw missing('freezer', 'pause a container', mounting('freezer'));
+      if (freezer(path) === undefined) throw missing('freezer', 'pause a container', mounting('freezer'));
       if (!(await setState(path, 'FROZEN'))) {
         await setState(path, 'THAWED');
         throw busy(path, pids(path));
@@ -111,13 +113,11 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     },
 
     async thaw(path) {
-      checkGroup(path);
-      if (at('freezer') !== undefined) await setState(path, 'THAWED');
+      if (freezer(path) !== undefined) await setState(path, 'THAWED');
     },
 
     async killAll(path) {
-      checkGroup(path);
-      const states = at('freezer') === undefined ? undefined : file('freezer', path, 'freezer.state');
+      const states = freezer(path);
       const empty = await eventually(5000, () => {
         // While frozen nothing forks, and no pid that was read can be freed and given to another process.
         if (states) writeGroupFile(states, 'FROZEN');

@@ -104,6 +104,8 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
     },
     pids,
 
+    freezer: path => file(path, 'cgroup.freeze'),
+
     async freeze(path) {
       if (await freeze(path, 1)) return;
       await freeze(path, 0);

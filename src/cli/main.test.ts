@@ -27,11 +27,6 @@ test("mistakes: Docker's words and exit codes", async () => {
       1,
       `minidock: 'swarm' is not a minidock command.\nDocker has it; here, minidock is an engine of one machine.\nSee 'minidock --help'\n`,
     ],
-    [
-      'container kill web',
-      1,
-      `minidock: 'container kill' is not a minidock command.\nDocker has it; here, 'minidock stop -t 0 NAME' ends it at once.\nSee 'minidock container --help'\n`,
-    ],
     ['Run x', 1, `minidock: 'Run' is not a minidock command. Did you mean 'run'?\nSee 'minidock --help'\n`],
     ['run --nmae web x', 125, `unknown flag: --nmae. Did you mean --name?\nSee 'minidock run --help'.\n`],
     ['run --volum=/a:/b x', 125, `unknown flag: --volum. Did you mean --volume?\nSee 'minidock run --help'.\n`],

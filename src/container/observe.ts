@@ -13,6 +13,8 @@ export interface Running {
   startedAt: string;
   /** Inode of each namespace: `exec` enters these and no others. */
   namespaces: Record<string, number>;
+  /** The kernel's file that says whether the processes stand still; known once the container was paused. */
+  freezer?: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Starting {
 export type Observation =
   | { kind: 'settled' }
   | { kind: 'starting' }
-  | { kind: 'running'; running: Running }
+  | { kind: 'running'; running: Running; paused: boolean }
   | { kind: 'ended'; running: Running | undefined; exitCode: number; finishedAt: string; supervised: boolean }
   | { kind: 'lost'; running: Running }
   | { kind: 'abandoned'; starting: Starting | undefined };
@@ -60,7 +62,7 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
     const finishedAt = exit!.mtime.toISOString();
     return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
   }
-  if (running) return supervised ? { kind: 'running', running } : { kind: 'lost', running };
+  if (running) return supervised ? { kind: 'running', running, paused: isFrozen(running) } : { kind: 'lost', running };
   const starting = parse<Starting>(readIfPresent(paths.starting));
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
   return { kind: 'abandoned', starting };
@@ -96,6 +98,7 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
         startedAt: seen.running.startedAt,
         exitCode: 0,
         error: '',
+        ...(seen.paused && { paused: true }),
       };
     case 'ended':
       return {
@@ -133,6 +136,17 @@ const lostReason = "the container's supervisor was killed, and the kernel ended 
 export function supervisorPid(roots: Roots, id: string): number | undefined {
   const key = lockKey(containerPaths(roots, id).alive);
   return key === undefined ? undefined : flockHolders().get(key);
+}
+
+/** `freezer.state` says THAWED, FREEZING or FROZEN; `cgroup.freeze` of version 2 says 0 or 1. */
+function isFrozen({ freezer }: Running): boolean {
+  if (freezer === undefined) return false;
+  try {
+    return !['THAWED', '0', undefined].includes(readIfPresent(freezer)?.trim());
+  } catch {
+    // ENODEV: the group went away between open and read.
+    return false;
+  }
 }
 
 function isLocked(file: string, locks: () => ReadonlySet<string>): boolean {

@@ -79,6 +79,8 @@ export interface ContainerRecord {
 
 export interface ContainerState {
   status: ContainerStatus;
+  /** Its processes stand still: it is `running` all the same. Not written down, because the kernel says so. */
+  paused?: boolean;
   /** 0 where not running. */
   pid: number;
   exitCode: number;

@@ -93,10 +93,10 @@ export class ContainerStore {
     }
   }
 
-  /** Throws `name-in-use`; a name whose container is gone is free. */
+  /** Throws `name-in-use`; a name whose container is gone, or has another by now, is free. */
   checkFree(name: string): void {
     const holder = this.named(name);
-    if (holder !== undefined)
+    if (holder !== undefined && this.#isNameOf(name, holder))
       throw new MinidockError(
         'name-in-use',
         `Conflict. The container name "/${name}" is already in use by container "${holder}"`,
@@ -112,22 +112,47 @@ export class ContainerStore {
     fs.symlinkSync(path.join('../containers', id), path.join(names, name));
   }
 
+  /** Gives up a name, if it leads to this container. The caller holds the allocation lock. */
+  releaseName(name: string, id: string): void {
+    const link = path.join(enginePaths(this.roots).names, name);
+    if (path.basename(readLinkIfPresent(link) ?? '') === id) removeTree(link);
+  }
+
   /**
    * Renames the bundle away and removes the name, so that no command sees the container any more. Returns the
    * directories that the caller is to delete.
    */
   takeAway(record: Pick<ContainerRecord, 'id' | 'name'>): string[] {
     const bundle = setAside(this.roots.root, containerPaths(this.roots, record.id).bundle);
-    const link = path.join(enginePaths(this.roots).names, record.name);
-    if (path.basename(readLinkIfPresent(link) ?? '') === record.id) removeTree(link);
+    this.releaseName(record.name, record.id);
     return bundle === undefined ? [] : [bundle];
   }
 
-  /** Removes names that lead to no container. The caller holds the allocation lock. */
+  /**
+   * Removes names that lead to no container, and where a rename was killed the one of two that the record does not have. The
+   * caller holds the allocation lock.
+   */
   sweepNames(): void {
     const { names } = enginePaths(this.roots);
-    const dangling = listIfPresent(names).filter(name => this.named(name) === undefined);
-    removeTrees(dangling.map(name => path.join(names, name)));
+    const holders = new Map<string | undefined, string[]>();
+    for (const name of listIfPresent(names)) {
+      const id = this.named(name);
+      holders.set(id, [...(holders.get(id) ?? []), name]);
+    }
+    const unused = [...holders].flatMap(([id, held]) => {
+      if (id === undefined) return held;
+      return held.length === 1 ? [] : held.filter(name => !this.#isNameOf(name, id));
+    });
+    removeTrees(unused.map(name => path.join(names, name)));
+  }
+
+  /** A broken record tells nothing: then any name may be the one. */
+  #isNameOf(name: string, id: string): boolean {
+    try {
+      return this.read(id)?.name === name;
+    } catch {
+      return true;
+    }
   }
 
   /** Removes what a killed process left half-made or half-removed. */

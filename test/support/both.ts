@@ -62,9 +62,17 @@ function normal(text: string): string {
 
 /** The first line of an error without who says it; of several sentences the first. */
 function gistOf(stderr: string): string {
-  const [line = ''] = normal(stderr).split('\n');
+  // Docker's client also logs what became of its own requests.
+  const [line = ''] = normal(stderr)
+    .split('\n')
+    .filter(line => !line.startsWith('time='));
   return line
     .replace(/^(docker: )?(Error response from daemon: |Error: )?/, '')
+    .replace(
+      /^(failed to create shim task: OCI runtime create failed: .* process|Error when allocating new name): /,
+      '',
+    )
+    .replace(/: unknown\.?$/, '')
     .split('. ')[0]!
     .replace(/\.$/, '')
     .replace(/ - \[.*/, '')

@@ -143,6 +143,26 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
         calls.push(['stop', name, options]);
         await find(name);
       },
+      restart: async (name, options) => {
+        calls.push(['restart', name, options]);
+        await find(name);
+      },
+      kill: async (name, signal) => {
+        calls.push(['kill', name, signal]);
+        await find(name);
+      },
+      pause: async name => {
+        calls.push(['pause', name]);
+        await find(name);
+      },
+      unpause: async name => {
+        calls.push(['unpause', name]);
+        await find(name);
+      },
+      rename: async (name, wanted) => {
+        calls.push(['rename', name, wanted]);
+        await find(name);
+      },
       prune: async () => ({ ids: [], bytes: 0 }),
       remove: async (name, options) => {
         calls.push(['remove', name, options]);

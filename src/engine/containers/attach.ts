@@ -1,11 +1,11 @@
 import { eventually } from '../../cgroup/files.ts';
 import { hasEnded } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
-import { MinidockError } from '../../errors.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { connectSupervisor, recordedExit, type SupervisorConnection } from './connection.ts';
+import { notRunning } from './life/states.ts';
 
 /** Connects to the streams of a running container, from now on. Throws `not-running`. */
 export async function attachToRunning(
@@ -38,7 +38,11 @@ export async function awaitEnd(access: EngineAccess, record: ContainerRecord): P
   return recordedExit(access, record.id);
 }
 
-export async function signalRunning(access: EngineAccess, record: ContainerRecord, number: number): Promise<void> {
+export async function signalRunning(
+  access: Pick<EngineAccess, 'roots'>,
+  record: ContainerRecord,
+  number: number,
+): Promise<void> {
   const { client, close } = await connect(access, record);
   client.signal(number);
   close();
@@ -50,13 +54,11 @@ export async function resizeRunning(access: EngineAccess, record: ContainerRecor
   close();
 }
 
-async function connect(access: EngineAccess, record: ContainerRecord): Promise<SupervisorConnection> {
+async function connect(access: Pick<EngineAccess, 'roots'>, record: ContainerRecord): Promise<SupervisorConnection> {
   const connection =
     record.state.status === 'running'
       ? await connectSupervisor(containerPaths(access.roots, record.id).socket)
       : undefined;
   if (connection !== undefined) return connection;
-  throw new MinidockError('not-running', `Container ${record.id} is not running`, {
-    fix: '`minidock ps` shows the running ones',
-  });
+  throw notRunning(record);
 }

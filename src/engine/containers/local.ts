@@ -27,7 +27,8 @@ import type {
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { Processes } from '../processes.ts';
 import { tell } from './events.ts';
-import { signalNumber } from './signals.ts';
+import { signalNumber } from './life/signals.ts';
+import { unpauseFirst } from './life/states.ts';
 import { warningsOf } from './warnings.ts';
 
 /** The containers under an engine's roots, managed by this process. */
@@ -51,6 +52,7 @@ export class LocalContainers implements Containers {
   async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {
     const record = await this.find(reference);
     const { alreadyRunning, startContainer } = await import('./start.ts');
+    if (record.state.paused) throw unpauseFirst('cannot start a paused container, try unpause instead', record);
     if (record.state.status === 'running') throw alreadyRunning(record);
     const context = await this.access.context();
     await this.#processes.start(record.id, streams => startContainer(context, record, { streams, window, onStep }));
@@ -89,11 +91,44 @@ export class LocalContainers implements Containers {
     await resizeRunning(this.access, await this.find(reference), size);
   }
 
-  async stop(reference: string, { signal, timeoutSeconds = 10, abort }: StopOptions = {}): Promise<void> {
+  async stop(reference: string, options: StopOptions = {}): Promise<void> {
     const record = await this.find(reference);
-    const first = signalNumber(signal ?? record.config.StopSignal ?? 'SIGTERM');
+    const ending = endingOf(record, options);
     const { stopContainer } = await import('./stop.ts');
-    await stopContainer(await this.access.context(), record, { signal: first, timeoutSeconds, abort });
+    if (await stopContainer(await this.access.context(), record, ending)) tell(this.access, record, 'stop');
+  }
+
+  async restart(reference: string, options: StopOptions = {}): Promise<void> {
+    const record = await this.find(reference);
+    const ending = endingOf(record, options);
+    const { restartContainer } = await import('./life/restart.ts');
+    const context = await this.access.context();
+    await this.#processes.start(record.id, streams => restartContainer(context, record, ending, { streams }));
+  }
+
+  async kill(reference: string, signal = 'SIGKILL'): Promise<void> {
+    const number = signalNumber(signal);
+    const record = await this.find(reference);
+    const { killContainer } = await import('./life/kill.ts');
+    await killContainer(await this.access.context(), record, number);
+  }
+
+  async pause(reference: string): Promise<void> {
+    const record = await this.find(reference);
+    const { pauseContainer } = await import('./life/pause.ts');
+    await pauseContainer(await this.access.context(), record);
+  }
+
+  async unpause(reference: string): Promise<void> {
+    const record = await this.find(reference);
+    const { unpauseContainer } = await import('./life/pause.ts');
+    await unpauseContainer(await this.access.context(), record);
+  }
+
+  async rename(reference: string, name: string): Promise<void> {
+    const { id } = await this.find(reference);
+    const { renameContainer } = await import('./life/rename.ts');
+    await renameContainer(await this.access.context(), id, name);
   }
 
   async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<void> {
@@ -196,6 +231,10 @@ function stateNow(roots: Roots, { id, state, options }: ContainerRecord, seen: O
   const now = stateOf(state, seen);
   if (seen.kind !== 'ended' || options.restart === undefined) return now;
   return stateAfterEnd(options.restart, { ...now, stopped: wasStopped(roots, id) || undefined });
+}
+
+function endingOf(record: ContainerRecord, { signal, timeoutSeconds = 10, abort }: StopOptions) {
+  return { signal: signalNumber(signal ?? record.config.StopSignal ?? 'SIGTERM'), timeoutSeconds, abort };
 }
 
 /** The container has ended and nobody cleans up, because a supervisor or a command was killed, or the machine went down. */

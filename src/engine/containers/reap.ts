@@ -25,11 +25,16 @@ import { unlessFull, withContainerLock } from './lock.ts';
  *
  * Where the disk is full and the end cannot be recorded, it throws that error and leaves run directory and cgroup, from
  * which a later call learns how the container ended. `forRemoval` records nothing, because the record is about to be
- * removed.
+ * removed; `keep` leaves a container of `--rm` there.
  */
-export async function reap(context: EngineContext, id: string, { forRemoval = false } = {}): Promise<void> {
+export async function reap(
+  context: EngineContext,
+  id: string,
+  { forRemoval = false, keep = false }: { forRemoval?: boolean; keep?: boolean } = {},
+): Promise<void> {
   const record = context.store.read(id);
   if (record === undefined) return;
+  const autoRemove = record.options.autoRemove && !keep;
   const seen = observe(context.roots, id, flocks);
   switch (seen.kind) {
     case 'settled':
@@ -42,12 +47,11 @@ export async function reap(context: EngineContext, id: string, { forRemoval = fa
       const state = stateOf(record.state, seen);
       if (state.status === 'restarting') markKept(context.roots, id);
       if (record.state.status === 'running' && !forRemoval) await writeDown(context, record, state);
-      return await cleanUp(context, record, { remove: record.options.autoRemove });
+      return await cleanUp(context, record, { remove: autoRemove });
     }
     case 'ended':
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);
-      const { autoRemove } = record.options;
       const state = stateAtEnd(context, record, seen);
       const waits = state.status === 'restarting' && !forRemoval;
       if (waits) markKept(context.roots, id);

@@ -39,6 +39,12 @@ export async function removeContainer(
 }
 
 function cannotRemove(record: ContainerRecord): MinidockError {
+  if (record.state.paused)
+    return new MinidockError(
+      'container-running',
+      `You cannot remove a paused container ${record.id}. Unpause and then stop the container before attempting removal or force remove`,
+      { fix: `minidock rm -f ${record.name}` },
+    );
   return new MinidockError(
     'container-running',
     `You cannot remove a ${record.state.status === 'restarting' ? 'restarting' : 'running'} container ${record.id}. Stop the container before attempting removal or force remove`,

@@ -52,6 +52,15 @@ export async function startContainer(
 /** As `startContainer`, for a caller that holds the container's lock. The record is read under it: it may have been renamed. */
 export async function startLocked(context: EngineContext, id: string, options: StartOptions): Promise<LaunchedProcess> {
   await settle(context, id);
+  return await startSettled(context, id, options);
+}
+
+/** As `startLocked`, for a container that `settle` was called for. */
+export async function startSettled(
+  context: EngineContext,
+  id: string,
+  options: StartOptions,
+): Promise<LaunchedProcess> {
   const record = context.store.read(id);
   if (record === undefined) throw noSuchContainer(id);
   registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
@@ -63,14 +72,17 @@ export async function startLocked(context: EngineContext, id: string, options: S
   }
 }
 
-/** Finishes what an earlier run left: an end that was not cleaned up, a start whose command was killed. */
-async function settle(context: EngineContext, id: string): Promise<void> {
+/**
+ * Finishes what an earlier run left: an end that was not cleaned up, a start whose command was killed. With `keep` a container of
+ * `--rm` stays.
+ */
+export async function settle(context: EngineContext, id: string, options: { keep?: boolean } = {}): Promise<void> {
   const seen = observe(context.roots, id, flocks);
   if (seen.kind === 'settled' || seen.kind === 'running') return;
   const named = { id, name: context.store.nameOf(id) };
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, named);
   if (seen.kind === 'starting') await endSilentSupervisor(context, named);
-  await reap(context, id);
+  await reap(context, id, options);
 }
 
 /** How many host ports are chosen for one container before its start fails: each was lost to another process. */

@@ -9,12 +9,12 @@ import { orAborted } from '../abort.ts';
 import type { EngineContext } from '../context.ts';
 import { cancelRestart, markStopped } from '../keeping/stopped.ts';
 import { connectSupervisor } from './connection.ts';
+import { type Known, tell } from './events.ts';
+import { resume } from './life/pause.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 import { reap } from './reap.ts';
 
-type Named = Pick<ContainerRecord, 'id' | 'name'>;
-
-interface Ending {
+export interface Ending {
   signal: number;
   timeoutSeconds: number;
   abort?: AbortSignal;
@@ -22,26 +22,34 @@ interface Ending {
 
 /**
  * Sends `signal` to the container's first process and SIGKILL when it is still there after `timeoutSeconds`; resolves when
- * the container is down and cleaned up. One that does not run is left as it is. Throws `cannot-stop` where no end was seen,
+ * the container is down and cleaned up, with whether it ran. One that does not run is left as it is. Throws `cannot-stop` where no end was seen,
  * and the reason of `abort` where that says so before the end: then nothing more is done to the container.
  */
-export async function stopContainer(context: EngineContext, record: ContainerRecord, options: Ending): Promise<void> {
+export async function stopContainer(
+  context: EngineContext,
+  record: ContainerRecord,
+  options: Ending,
+): Promise<boolean> {
   const { roots } = context;
   const seen = observe(roots, record.id, flocks);
   if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record.id);
   if (seen.kind === 'running') await endSupervised(context, record, options);
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
   await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
-  if (record.options.restart === undefined) return;
+  const ran = seen.kind === 'running';
+  if (record.options.restart === undefined) return ran;
   await cancelRestart(context, record.id);
   // The keeper was faster.
   if (observe(roots, record.id, flocks).kind === 'running') await stopContainer(context, record, options);
+  return ran;
 }
+
+export const isRunning = ({ roots }: EngineContext, { id }: Known) => observe(roots, id, flocks).kind === 'running';
 
 /** As `stopContainer`, without the clean-up, which is left to the caller. */
 export async function endSupervised(
   context: EngineContext,
-  record: Named,
+  record: Known,
   { signal, timeoutSeconds, abort }: Ending,
 ): Promise<void> {
   if (await endsBy(context, record, signal, timeoutSeconds * 1000, abort)) return;
@@ -59,7 +67,7 @@ export async function endSupervised(
  */
 async function endsBy(
   context: EngineContext,
-  record: Named,
+  record: Known,
   signal: number,
   milliseconds: number,
   abort?: AbortSignal,
@@ -71,6 +79,8 @@ async function endsBy(
     // This process cleans up, so the supervisor need not start the keeper.
     connection.client.cleansUp(true);
     connection.client.signal(signal);
+    await resume(context, record);
+    tell(context, record, 'kill', { signal: String(signal) });
     const over = Promise.race([connection.exited, connection.ended]);
     await orAborted(settlesWithin(over, milliseconds), abort).catch(error => {
       connection.close();
@@ -91,7 +101,7 @@ const GOODBYE_MS = 3000;
  * For a container that has ended while its supervisor still waits for a client to take output, and still holds the
  * ports.
  */
-export async function dismissSupervisor(context: EngineContext, record: Named): Promise<void> {
+export async function dismissSupervisor(context: EngineContext, record: Known): Promise<void> {
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   // The supervisor may have become the keeper, which takes no connections.
   if (connection === undefined) return;
@@ -104,20 +114,20 @@ export async function dismissSupervisor(context: EngineContext, record: Named): 
  * For a supervisor that does not answer: it is about to end, its socket is gone, or the command that started it was
  * killed before the container ran. What it holds is free only when it has ended.
  */
-export async function endSilentSupervisor(context: EngineContext, record: Named): Promise<void> {
+export async function endSilentSupervisor(context: EngineContext, record: Known): Promise<void> {
   if (await eventually(2000, () => isDown(context, record))) return;
   await context.cgroups.killAll(`${cgroupParent(context.roots)}/${record.id}`);
   if (await eventually(2000, () => isDown(context, record))) return;
   await endSupervisor(context, record);
 }
 
-const isDown = (context: EngineContext, record: Named) => supervisorPid(context.roots, record.id) === undefined;
+const isDown = (context: EngineContext, record: Known) => supervisorPid(context.roots, record.id) === undefined;
 
 /**
  * The last resort: the container's processes are gone, and the supervisor does not notice, for example because it is
  * stopped.
  */
-async function endSupervisor(context: EngineContext, record: Named): Promise<void> {
+async function endSupervisor(context: EngineContext, record: Known): Promise<void> {
   const pid = supervisorPid(context.roots, record.id);
   if (pid === undefined) return;
   process.kill(pid, 'SIGKILL');

@@ -1,12 +1,11 @@
 import fs from 'node:fs';
 import { layersOf } from '../../container/layers.ts';
-import { observe, type Running } from '../../container/observe.ts';
+import type { Running } from '../../container/observe.ts';
 import { capabilitySets } from '../../container/process/capabilities.ts';
 import { configuredEnvironment, environment } from '../../container/process/command.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { flocks } from '../../host/locks.ts';
 import { isStopped } from '../../host/process.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
@@ -16,6 +15,7 @@ import { signals } from '../../syscalls/uapi/flags.ts';
 import { compileExec } from '../compile/compile.ts';
 import { pieces } from '../compile/pieces.ts';
 import { userOf } from '../containers/create.ts';
+import { runningOf, unpauseFirst } from '../containers/life/states.ts';
 import type { EngineContext } from '../context.ts';
 import type { ExecOptions } from '../nouns/execs.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
@@ -101,14 +101,11 @@ async function continued(shim: Shim, promise: Promise<void>): Promise<void> {
   }
 }
 
-/** The content of `running.json`. Throws `not-running`. */
+/** The content of `running.json`. Throws `not-running`, `paused`. */
 export function checkRunning(context: Pick<EngineContext, 'roots'>, record: ContainerRecord): Running {
-  const seen = observe(context.roots, record.id, flocks);
-  if (seen.kind !== 'running')
-    throw new MinidockError('not-running', `Container ${record.id} is not running`, {
-      fix: '`minidock ps` shows the running ones',
-    });
-  return seen.running;
+  const { running, paused } = runningOf(context, record);
+  if (paused) throw unpauseFirst(`Container ${record.name} is paused, unpause the container before exec`, record);
+  return running;
 }
 
 /** The container's own spec with another process in it. */

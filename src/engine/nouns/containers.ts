@@ -38,6 +38,19 @@ export interface Containers {
    * Aborted while it waits, it ends nothing by force: the signal that was sent is not taken back.
    */
   stop(reference: string, options?: StopOptions): Promise<void>;
+  /** Stops a container where it runs, as `stop` does, and starts it; one of `--rm` stays. */
+  restart(reference: string, options?: StopOptions): Promise<void>;
+  /**
+   * Sends a signal, by name or number (SIGKILL where missing), to the first process; after SIGKILL it resolves when the container
+   * is down. Throws `not-running`, `invalid-signal`.
+   */
+  kill(reference: string, signal?: string): Promise<void>;
+  /** Stops all processes of a running container where they are. Throws `not-running`, `paused`. */
+  pause(reference: string): Promise<void>;
+  /** Lets them go on. Throws `not-paused`. */
+  unpause(reference: string): Promise<void>;
+  /** Throws `invalid-name`, `name-in-use`. */
+  rename(reference: string, name: string): Promise<void>;
   /** With `force` also one that runs, or whose record is broken. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   /**

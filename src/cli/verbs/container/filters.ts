@@ -1,13 +1,14 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { hasLabels } from '../../../image/match.ts';
+import { statusName } from './row.ts';
 
 type Test = (record: ContainerRecord, value: string) => boolean;
 
 const tests: Readonly<Record<string, Test>> = {
   name: ({ name }, value) => matchesName(name, value),
   id: ({ id }, value) => id.startsWith(value),
-  status: ({ state }, value) => state.status === value,
+  status: ({ state }, value) => statusName(state) === value,
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
   label: ({ config }, value) => hasLabels({ config }, [value]),
   network: ({ network }, value) => network.mode === value,

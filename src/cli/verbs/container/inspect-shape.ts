@@ -8,6 +8,7 @@ import { containerJson } from '../../docker-types/container.ts';
 import { conform } from '../../template/go/conform.ts';
 import { type Value, value } from '../../template/go/values.ts';
 import { storageConfig, tmpfsPoints } from './inspect-storage.ts';
+import { statusName } from './row.ts';
 
 /** Go's zero time: Docker's way to say "never". */
 const never = '0001-01-01T00:00:00Z';
@@ -24,8 +25,9 @@ export function inspectContainer({ record, files: paths, layers }: InspectedCont
     Path: record.path,
     Args: record.args,
     State: {
-      Status: state.status,
+      Status: statusName(state),
       Running: isUp(record),
+      Paused: state.paused === true,
       Restarting: state.status === 'restarting',
       OOMKilled: state.oomKilled,
       Dead: state.status === 'dead',

@@ -8,6 +8,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS] CONTAINER [CONTAINER...]',
   flags: {
     force: toggle('Kill the container first if it runs', { short: 'f' }),
+    link: toggle('Remove a link between containers: there are none here, as --link makes none', { short: 'l' }),
     volumes: toggle('Remove its anonymous volumes as well', { short: 'v' }),
   },
   operands: [1, Number.POSITIVE_INFINITY],
@@ -16,6 +17,7 @@ export const verb = defineVerb({
     const engine = await context.engine();
     const remove = async (name: string) => {
       try {
+        if (flags.link) throw notALink((await engine.containers.inspect(name)).record.name);
         await engine.containers.remove(name, { force: flags.force, volumes: flags.volumes });
         return undefined;
       } catch (error) {
@@ -30,3 +32,9 @@ export const verb = defineVerb({
     });
   },
 });
+
+/** Docker's words: each name is a container's own, which only its removal gives up. */
+const notALink = (name: string) =>
+  new MinidockError('conflict', 'Conflict, cannot remove the default link name of the container', {
+    fix: `\`minidock rm ${name}\` removes the container, \`minidock rename\` changes its name`,
+  });

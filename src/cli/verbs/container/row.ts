@@ -65,7 +65,7 @@ export function containerRow(
     get CreatedAt() {
       return goTime(record.created);
     },
-    State: record.state.status,
+    State: statusName(record.state),
     Mounts: record.mounts
       .map(({ name, source }) => (options.truncate ? ellipsis(name ?? source, 15) : (name ?? source)))
       .join(','),
@@ -78,11 +78,14 @@ export function containerRow(
   };
 }
 
-/** `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`. */
+/** The state in one word: `paused` for one that runs and stands still. */
+export const statusName = ({ status, paused }: ContainerRecord['state']) => (paused ? 'paused' : status);
+
+/** `Up 3 seconds`, `Up 3 seconds (Paused)`, `Exited (0) 2 minutes ago`, `Created`. */
 export function statusOf({ state }: ContainerRecord, now: number): string {
   switch (state.status) {
     case 'running':
-      return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}`;
+      return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}${state.paused ? ' (Paused)' : ''}`;
     case 'restarting':
       return `Restarting (${state.exitCode}) ${timeAgo(state.finishedAt ?? '', now)}`;
     case 'exited':

@@ -1,0 +1,46 @@
+import { observe, type Running } from '../../../container/observe.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
+import { MinidockError } from '../../../errors.ts';
+import { flocks } from '../../../host/locks.ts';
+import { writeVolatile } from '../../../state/files.ts';
+import { cgroupParent, containerPaths } from '../../../state/paths.ts';
+import type { EngineContext } from '../../context.ts';
+import { type Known, tell } from '../events.ts';
+import { withContainerLock } from '../lock.ts';
+import { runningOf, unpauseFirst } from './states.ts';
+
+/**
+ * Stops every process of the container where it is. Where the kernel's answer is found is written down before; whether the
+ * container is paused, only the kernel says. So a command that is killed at any moment leaves nothing wrong. Throws `not-running`,
+ * `paused`.
+ */
+export async function pauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
+  await withContainerLock(context, record.id, async () => {
+    const { running, paused } = runningOf(context, record);
+    if (paused) throw unpauseFirst(`Container ${record.id} is already paused`, record);
+    const group = `${cgroupParent(context.roots)}/${record.id}`;
+    const known: Running = { ...running, freezer: context.cgroups.freezer(group) };
+    writeVolatile(containerPaths(context.roots, record.id).running, JSON.stringify(known));
+    await context.cgroups.freeze(group);
+    tell(context, record, 'pause');
+  });
+}
+
+/** Lets the processes of a paused container go on. Throws `not-paused`. */
+export async function unpauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
+  await withContainerLock(context, record.id, async () => {
+    if (await resume(context, record)) return;
+    throw new MinidockError('not-paused', `Container ${record.id} is not paused`, {
+      fix: `minidock pause ${record.name}`,
+    });
+  });
+}
+
+/** Lets a container go on if it is paused; returns whether it was. One that is to end has to take its signal. */
+export async function resume(context: EngineContext, record: Known): Promise<boolean> {
+  const seen = observe(context.roots, record.id, flocks);
+  if (seen.kind !== 'running' || !seen.paused) return false;
+  await context.cgroups.thaw(`${cgroupParent(context.roots)}/${record.id}`);
+  tell(context, record, 'unpause');
+  return true;
+}

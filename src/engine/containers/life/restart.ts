@@ -1,0 +1,33 @@
+import type { ContainerRecord } from '../../../container/record.ts';
+import type { EngineContext } from '../../context.ts';
+import { markStopped } from '../../keeping/stopped.ts';
+import type { LaunchedProcess, LaunchOptions } from '../../processes.ts';
+import { tell } from '../events.ts';
+import { withContainerLock } from '../lock.ts';
+import { settle, startSettled } from '../start.ts';
+import { type Ending, endSupervised, isRunning } from '../stop.ts';
+
+/**
+ * Ends a container as `stopContainer` does, where it runs, and starts it. All under its lock: a container of `--rm` stays, as in
+ * Docker, although it ends in between.
+ */
+export async function restartContainer(
+  context: EngineContext,
+  record: ContainerRecord,
+  ending: Ending,
+  options: LaunchOptions,
+): Promise<LaunchedProcess> {
+  return await withContainerLock(context, record.id, async () => {
+    const wasRunning = isRunning(context, record);
+    if (wasRunning) {
+      // Otherwise its restart policy would start it as well.
+      markStopped(context.roots, record.id);
+      await endSupervised(context, record, ending);
+    }
+    await settle(context, record.id, { keep: true });
+    if (wasRunning) tell(context, record, 'stop');
+    const process = await startSettled(context, record.id, options);
+    tell(context, record, 'restart');
+    return process;
+  });
+}
