@@ -119,6 +119,41 @@ onV1('devices: those of /dev can be used, a disk cannot though its node can be m
   ]);
 });
 
+test('--ulimit holds for what exec starts, too, and not for the supervisor', async () => {
+  const id = await box.start(
+    'sleep 1000',
+    '--ulimit',
+    'nofile=50:60',
+    '--ulimit',
+    'fsize=4096',
+    '--oom-score-adj',
+    '77',
+  );
+  assert.is(await box.inside(id, 'ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj'), '50\n60\n77');
+  assert.match(
+    String((await box.minidock(['exec', id, 'sh', '-c', 'head -c 9999 /dev/zero > /tmp/large'])).exitCode),
+    /^(1|153)$/,
+    'a file may have 4096 bytes',
+  );
+  const pid = await box.inspect(id, '{{.State.Pid}}');
+  const supervisor = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
+  assert.not.match(readFileSync(`/proc/${supervisor}/limits`, 'utf8'), /Max file size +4096|Max open files +50 /);
+  await box.ok(['rm', '-f', id]);
+});
+
+test('no descriptor left is enough for a container', async () => {
+  assert.is(await box.sh('ulimit -n', '--ulimit', 'nofile=3'), '3');
+});
+
+test('a limit that this machine cannot give is refused in one line, and nothing stays', async () => {
+  const result = await box.minidock(['run', '--rm', '--ulimit', 'nofile=-1', 'bb', 'true']);
+  assert.is(result.exitCode, 125);
+  assert.match(String(result.stderr), /^minidock: error setting rlimit nofile to unlimited: /);
+  const disk = await box.minidock(['run', '--rm', '--device-read-bps', '/dev/nosuch:1mb', 'bb', 'true']);
+  assert.is(disk.exitCode, 125);
+  assert.match(String(disk.stderr), /^minidock: stat \/dev\/nosuch: no such file or directory\n/);
+});
+
 test('limits that make no sense are refused before anything is made', async () => {
   const refused: [string[], RegExp][] = [
     [['-m', '1m'], /Minimum memory limit allowed is 6MB/],
@@ -126,6 +161,11 @@ test('limits that make no sense are refused before anything is made', async () =
     [['--cpus', '1000'], /Range of CPUs is from 0.01 to /],
     [['--cpus', 'x'], /failed to parse x as a rational number/],
     [['--pids-limit', 'x'], /invalid argument "x" for "--pids-limit" flag/],
+    [['--kernel-memory', '64m'], /no limit for kernel memory alone any more/],
+    [['--cpu-rt-runtime', '1000'], /real-time CPU time cannot be given/],
+    [['--cpu-shares', '1'], /the minimum allowed cpu-shares is 2/],
+    [['--ulimit', 'nofile=-2'], /it must be 0 or more, or -1 for unlimited/],
+    [['--device-read-bps', '/dev/null:1mb'], /\/dev\/null is no block device/],
   ];
   for (const [flags, message] of refused) {
     const result = await box.minidock(['run', '--rm', ...flags, 'bb', 'true']);

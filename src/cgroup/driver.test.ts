@@ -153,6 +153,68 @@ test('v2: device rules are a program, loaded and attached before anything joins;
   assert.equal(names([{ allow: true, access: 'rwm' }]), ['mkdirat']);
 });
 
+const all: Resources = {
+  devices: [],
+  memory: { limit: 64, swap: -1, reservation: 32, swappiness: 5, disableOOMKiller: true },
+  cpu: { shares: 1024, quota: -1, period: 50_000, cpus: '1', mems: '0' },
+  blockIO: {
+    weight: 500,
+    weightDevice: [{ major: 8, minor: 0, weight: 10 }],
+    throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 7 }],
+    throttleWriteBpsDevice: [{ major: 8, minor: 16, rate: 8 }],
+    throttleReadIOPSDevice: [{ major: 8, minor: 0, rate: 9 }],
+    throttleWriteIOPSDevice: [{ major: 8, minor: 0, rate: 0 }],
+  },
+};
+
+test('v1: every limit has its file', () => {
+  const withDisks = { ...centos7, hierarchies: [...centos7.hierarchies, v1(['blkio'])] };
+  const lines = effects(cgroupDriver(withDisks).create('/one', all)).filter(line => !line.startsWith('mkdir'));
+  assert.equal(
+    lines.slice(2).map(line => line.replace(/^\/cg\/[^/]+\/one\//, '')),
+    [
+      'memory.limit_in_bytes 64',
+      'memory.soft_limit_in_bytes 32',
+      'memory.memsw.limit_in_bytes -1',
+      'memory.swappiness 5',
+      'memory.oom_control 1',
+      'cpu.shares 1024',
+      'cpu.cfs_period_us 50000',
+      'cpu.cfs_quota_us -1',
+      'cpuset.cpus 1',
+      'cpuset.mems 0',
+      'blkio.weight 500',
+      'blkio.weight_device 8:0 10',
+      'blkio.throttle.read_bps_device 8:0 7',
+      'blkio.throttle.write_bps_device 8:16 8',
+      'blkio.throttle.read_iops_device 8:0 9',
+      'blkio.throttle.write_iops_device 8:0 0',
+    ],
+  );
+});
+
+test('v2: every limit has its file, scaled as runc does', () => {
+  const lines = effects(cgroupDriver({ ...pure, ioWeightFile: 'io.weight' }).create('/one', all)).slice(1);
+  assert.equal(
+    lines.map(line => line.replace('/cg/unified/one/', '')),
+    [
+      'memory.max 64',
+      'memory.low 32',
+      'memory.swap.max max',
+      'cpu.max max 50000',
+      'cpu.weight 39',
+      'cpuset.cpus 1',
+      'cpuset.mems 0',
+      'io.weight default 4950',
+      'io.weight 8:0 1',
+      'io.max 8:0 rbps=7',
+      'io.max 8:16 wbps=8',
+      'io.max 8:0 riops=9',
+      'io.max 8:0 wiops=max',
+    ],
+  );
+});
+
 test('no cgroups at all is said at once', () => {
   assert.throws(() => cgroupDriver({ ...centos7, kind: 'none', hierarchies: [] }), /no cgroup hierarchy is mounted/);
 });

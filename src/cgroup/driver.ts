@@ -29,6 +29,12 @@ export interface CgroupDriver {
    */
   create(group: string, resources: Resources): Step[];
 
+  /**
+   * Changes limits of a group that is there; what `resources` leaves out stays. Throws `MinidockError` where the kernel refuses
+   * one: those before it hold then.
+   */
+  update(group: string, resources: Limits): void;
+
   /** Child section: the calling process (single-threaded) moves into the group. Before pivot_root, unshare(NEWCGROUP), and the user's change. */
   join(group: string): Step[];
 
@@ -66,6 +72,9 @@ export interface CgroupDriver {
 
   stats(group: string): CgroupStats;
 }
+
+/** Resources without the rules for devices. */
+export type Limits = Omit<Resources, 'devices'>;
 
 /** What the kernel counts; a field is missing where its controller is. */
 export interface CgroupStats {

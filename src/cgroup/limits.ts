@@ -1,37 +1,86 @@
-import { MinidockError } from '../errors.ts';
-import type { DeviceRule, Resources } from '../oci/runtime-spec.ts';
+import type { BlockIO, DeviceNumber, DeviceRule, Resources, ThrottledDevice } from '../oci/runtime-spec.ts';
+import { checkLimits, type LimitHost } from './check-limits.ts';
+import type { DeviceRate, RequestedLimits } from './requested.ts';
 
 const period = 100_000;
-const smallestMemory = 6 * 1024 * 1024;
-
-/** Limits as the flags give them: bytes, CPUs as a fraction, a count. Zero, as missing, is no limit. */
-export interface RequestedLimits {
-  memory?: number;
-  cpus?: number;
-  /** Negative is no limit either. */
-  pidsLimit?: number;
-}
 
 /**
- * The flags as OCI resources, with the default device rules. `cpus` is how many CPUs this host has. Throws `MinidockError`
- * (exit 125) for what Docker refuses, in its words.
+ * The flags as OCI resources, with the default device rules. `deviceNumber` finds what is behind a path of the host. Throws
+ * `MinidockError` (exit 125) for what Docker refuses, in its words. What this host cannot keep, and Docker only warns of
+ * (`limitWarnings`), is left out.
  */
-export function resourcesFor(requested: RequestedLimits, host: { cpus: number }): Resources {
-  const { memory, cpus, pidsLimit } = requested;
-  if (memory && memory < smallestMemory) {
-    throw refused('Minimum memory limit allowed is 6MB', `--memory ${memory} is too little for a process to start`);
-  }
-  if (cpus && !(cpus >= 0.01 && cpus <= host.cpus)) {
-    const range = `Range of CPUs is from 0.01 to ${host.cpus.toFixed(2)}, as there are only ${host.cpus} CPUs available`;
-    throw refused(range, `--cpus ${cpus} is outside of it`);
-  }
-  return {
-    devices: defaultDeviceRules,
+export function resourcesFor(
+  requested: RequestedLimits,
+  host: LimitHost,
+  deviceNumber: (path: string) => DeviceNumber = noDevices,
+): Resources {
+  checkLimits(requested, host);
+  return { devices: defaultDeviceRules, ...limitsFor(requested, host, deviceNumber) };
+}
+
+/** Only what is limited: what `update` changes in a group that is there. */
+function limitsFor(
+  requested: RequestedLimits,
+  host: LimitHost,
+  deviceNumber: (path: string) => DeviceNumber = noDevices,
+): Omit<Resources, 'devices'> {
+  const { memory, memorySwap, pidsLimit } = requested;
+  const { swappiness = true, oomKillDisable = true } = host.cgroup ?? {};
+  const memoryPart = present({
+    limit: memory || undefined,
     // Swap as much again as memory, which is Docker's rule where --memory-swap is missing.
-    ...(memory && { memory: { limit: memory, swap: 2 * memory } }),
-    ...(cpus && { cpu: { quota: Math.round(cpus * period), period } }),
-    ...(pidsLimit && pidsLimit > 0 && { pids: { limit: pidsLimit } }),
-  };
+    swap: memorySwap || (memory ? 2 * memory : undefined),
+    reservation: requested.memoryReservation || undefined,
+    swappiness: swappiness ? requested.memorySwappiness : undefined,
+    disableOOMKiller: (oomKillDisable && requested.oomKillDisable) || undefined,
+  });
+  return present({
+    memory: memoryPart,
+    cpu: cpuPart(requested),
+    pids: pidsLimit && pidsLimit > 0 ? { limit: pidsLimit } : undefined,
+    blockIO: blockPart(requested, host, deviceNumber),
+  }) as Omit<Resources, 'devices'>;
+}
+
+function cpuPart(requested: RequestedLimits): Resources['cpu'] {
+  const { cpus } = requested;
+  return present({
+    shares: requested.cpuShares || undefined,
+    quota: cpus ? Math.round(cpus * period) : requested.cpuQuota || undefined,
+    period: cpus ? period : requested.cpuPeriod || undefined,
+    cpus: requested.cpusetCpus || undefined,
+    mems: requested.cpusetMems || undefined,
+  });
+}
+
+function blockPart(
+  requested: RequestedLimits,
+  { cgroup }: LimitHost,
+  deviceNumber: (path: string) => DeviceNumber,
+): BlockIO | undefined {
+  const { ioWeight = true, ioWeightDevice = true } = cgroup ?? {};
+  const rates = (devices: DeviceRate[] | undefined): ThrottledDevice[] | undefined =>
+    devices?.map(({ path, rate }) => ({ ...deviceNumber(path), rate }));
+  return present({
+    weight: (ioWeight && requested.blkioWeight) || undefined,
+    weightDevice: ioWeightDevice
+      ? requested.blkioWeightDevice?.map(({ path, weight }) => ({ ...deviceNumber(path), weight }))
+      : undefined,
+    throttleReadBpsDevice: rates(requested.deviceReadBps),
+    throttleWriteBpsDevice: rates(requested.deviceWriteBps),
+    throttleReadIOPSDevice: rates(requested.deviceReadIops),
+    throttleWriteIOPSDevice: rates(requested.deviceWriteIops),
+  });
+}
+
+const noDevices = (path: string): never => {
+  throw new Error(`nobody said what ${path} is`);
+};
+
+/** Without the fields that are not set; undefined where none is. */
+function present<T extends object>(part: T): T | undefined {
+  const given = Object.entries(part).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : (Object.fromEntries(given) as T);
 }
 
 const everything = 'rwm';
@@ -61,7 +110,3 @@ export const defaultDeviceRules: DeviceRule[] = [
   character(5, 2), // ptmx
   character(136), // pts/*
 ];
-
-function refused(message: string, detail: string): MinidockError {
-  return new MinidockError('bad-limit', `${message}: ${detail}`);
-}

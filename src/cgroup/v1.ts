@@ -1,6 +1,5 @@
-import { MinidockError } from '../errors.ts';
 import { type CgroupLayout, isJoined } from '../host/cgroup-layout.ts';
-import type { DeviceRule, Resources } from '../oci/runtime-spec.ts';
+import type { DeviceRule } from '../oci/runtime-spec.ts';
 import { call, close, mkdir, open, writeFile } from '../syscalls/calls.ts';
 import { text } from '../syscalls/data.ts';
 import { type Step, slot } from '../syscalls/step.ts';
@@ -18,6 +17,9 @@ import {
   removeGroup,
   writeGroupFile,
 } from './files.ts';
+import { missing, mounting } from './missing.ts';
+import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { limitsOnV1 } from './v1-limits.ts';
 
 const lesson = 'cgroups' as const;
 
@@ -29,6 +31,12 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
   const hierarchies = layout.hierarchies.filter(one => isJoined(layout, one));
   const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
   const file = (controller: string, group: string, name: string) => `${at(controller)}${group}/${name}`;
+
+  const fileOf = (path: string, { controller, name }: Setting) => {
+    if (at(controller) === undefined)
+      throw missing(controller, `set ${name}`, `${mounting(controller)}, or run without that limit`);
+    return file(controller, path, name);
+  };
 
   const make = (path: string): Step[] => {
     const group = `make cgroup ${checkGroup(path)}`;
@@ -98,7 +106,13 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
       ...make(`${parent}/shims`),
       ...join(`${parent}/shims`),
     ],
-    create: (path, resources) => [...make(path), ...limits(path, resources, layout, at)],
+    create: (path, resources) => [
+      ...make(path),
+      ...settingSteps(path, limitsOnV1(resources, layout), setting => fileOf(path, setting)),
+      ...deviceRules(path, resources.devices, at('devices')),
+    ],
+    update: (path, resources) =>
+      updateGroup(limitsOnV1(resources, layout), setting => fileOf(checkGroup(path), setting)),
     join,
     beside: path => path,
     pids,
@@ -162,75 +176,6 @@ function ancestors(path: string): string[] {
   return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
 }
 
-function limits(
-  path: string,
-  { memory, cpu, pids, devices }: Resources,
-  layout: CgroupLayout,
-  at: (controller: string) => string | undefined,
-): Step[] {
-  const steps: Step[] = [];
-  const set = (controller: string, name: string, value: string | number, why: Text) => {
-    const mountpoint = at(controller);
-    if (mountpoint === undefined)
-      throw missing(controller, `set ${name}`, `${mounting(controller)}, or run without that limit`);
-    const groupWhy = {
-      en: 'limit what all processes of the container use together, one file for each limit',
-      zh: '限制容器里所有进程合计的用量，每项限额一个文件',
-    };
-    const about = { why, lesson, group: `limit cgroup ${path}`, groupWhy };
-    steps.push(...writeFile(`${mountpoint}${path}/${name}`, String(value), slot(name), about));
-  };
-
-  if (memory?.limit)
-    set('memory', 'memory.limit_in_bytes', memory.limit, {
-      en: 'limit the memory in bytes, page cache included',
-      zh: '限制内存的字节数，页缓存也算在内',
-    });
-  if (memory?.reservation)
-    set('memory', 'memory.soft_limit_in_bytes', memory.reservation, {
-      en: 'above this many bytes, memory is reclaimed first when the host runs short',
-      zh: '宿主机内存不足时，超过这个字节数的部分先被回收',
-    });
-  // After the memory limit: the sum may never be less than it. Where swap is not counted Docker warns and goes on too.
-  if (memory?.swap && layout.swap)
-    set('memory', 'memory.memsw.limit_in_bytes', memory.swap, {
-      en: 'limit the sum of memory and swap, in bytes',
-      zh: '限制内存与交换空间之和，单位是字节',
-    });
-  if (cpu?.shares)
-    set('cpu', 'cpu.shares', cpu.shares, {
-      en: 'weigh the group against others when CPUs are short',
-      zh: '设置 CPU 紧张时这个组相对其他组的权重',
-    });
-  if (cpu?.quota && !layout.cpuQuota)
-    throw missing(
-      'cpu',
-      'limit CPU time (cpu.cfs_quota_us)',
-      'boot a kernel with CONFIG_CFS_BANDWIDTH, or run without that limit',
-    );
-  if (cpu?.period)
-    set('cpu', 'cpu.cfs_period_us', cpu.period, {
-      en: 'set the length of a CPU period, in microseconds',
-      zh: '设置一个 CPU 周期的长度，单位是微秒',
-    });
-  if (cpu?.quota)
-    set('cpu', 'cpu.cfs_quota_us', cpu.quota, {
-      en: 'limit the CPU time of each period, in microseconds; then the group waits',
-      zh: '限制每个周期里的 CPU 时间，单位是微秒；用完就等待',
-    });
-  if (cpu?.cpus)
-    set('cpuset', 'cpuset.cpus', cpu.cpus, {
-      en: 'limit the CPUs that the processes of the group may run on',
-      zh: '限制组里的进程可以在哪些 CPU 上运行',
-    });
-  if (pids)
-    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', {
-      en: 'limit processes and threads, so that a fork bomb stays in the group',
-      zh: '限制进程和线程的数量，让 fork 炸弹出不了这个组',
-    });
-  return [...steps, ...deviceRules(path, devices, at('devices'))];
-}
-
 const devicesWhy = {
   en: 'no device may be opened but those that every program expects; any node may be made',
   zh: '只能打开每个程序都需要的那些设备；设备节点则可以随意创建，它只是一个名字',
@@ -285,16 +230,3 @@ function kill(pid: number): void {
     // The process ended by itself: killAll looks at the group again.
   }
 }
-
-function missing(controller: string, purpose: string, fix: string): MinidockError {
-  return new MinidockError(
-    'no-cgroup-controller',
-    `this host has no cgroup controller "${controller}" that can ${purpose}`,
-    {
-      fix,
-    },
-  );
-}
-
-const mounting = (controller: string) =>
-  `mount it: mkdir -p /sys/fs/cgroup/${controller} && mount -t cgroup -o ${controller} cgroup /sys/fs/cgroup/${controller}`;

@@ -1,9 +1,7 @@
 import { MinidockError } from '../errors.ts';
 import type { CgroupLayout } from '../host/cgroup-layout.ts';
-import type { Resources } from '../oci/runtime-spec.ts';
 import { mkdir, writeFile } from '../syscalls/calls.ts';
 import { type Step, slot } from '../syscalls/step.ts';
-import type { Text } from '../syscalls/text/language.ts';
 import { deviceProgram } from './devices/attach.ts';
 import type { CgroupDriver } from './driver.ts';
 import {
@@ -18,6 +16,8 @@ import {
   removeGroup,
   writeGroupFile,
 } from './files.ts';
+import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { limitsOnV2 } from './v2-limits.ts';
 
 const lesson = 'cgroups' as const;
 
@@ -32,6 +32,16 @@ const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids'];
 export function cgroup2(layout: CgroupLayout): CgroupDriver {
   const { mountpoint, controllers } = layout.hierarchies.find(one => one.version === 2)!;
   const file = (path: string, name: string) => `${mountpoint}${checkGroup(path)}/${name}`;
+  const fileOf = (path: string, { controller, name }: Setting) => {
+    if (!controllers.includes(controller))
+      throw new MinidockError(
+        'no-cgroup-controller',
+        `this host has no cgroup controller "${controller}" to set ${name}`,
+        { fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
+      );
+    return file(path, name);
+  };
+  const { ioWeightFile } = layout;
   const make = (path: string): Step =>
     mkdir(`${mountpoint}${checkGroup(path)}`, 0o755, {
       why: {
@@ -93,9 +103,10 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
     },
     create: (path, resources) => [
       make(path),
-      ...limits(path, resources, controllers, file),
+      ...settingSteps(path, limitsOnV2(resources, ioWeightFile), setting => fileOf(path, setting)),
       ...deviceProgram(path, `${mountpoint}${path}`, resources.devices),
     ],
+    update: (path, resources) => updateGroup(limitsOnV2(resources, ioWeightFile), setting => fileOf(path, setting)),
     join,
     beside(path, pid) {
       const [, own = ''] = /^0::(.*)$/m.exec(readGroupFile(`/proc/${pid}/cgroup`) ?? '') ?? [];
@@ -157,69 +168,4 @@ function killFrozen(freezeFile: string, members: () => number[]): void {
     }
   }
   writeGroupFile(freezeFile, '0');
-}
-
-function limits(
-  path: string,
-  { memory, cpu, pids }: Resources,
-  controllers: readonly string[],
-  file: (path: string, name: string) => string,
-): Step[] {
-  const steps: Step[] = [];
-  const set = (controller: string, name: string, value: string | number, why: Text) => {
-    if (!controllers.includes(controller)) {
-      throw new MinidockError(
-        'no-cgroup-controller',
-        `this host has no cgroup controller "${controller}" to set ${name}`,
-        { fix: 'cgroup.controllers of the mounted group lists what there is; run without that limit' },
-      );
-    }
-    const groupWhy = {
-      en: 'limit what all processes of the container use together, one file for each limit',
-      zh: '限制容器里所有进程合计的用量，每项限额一个文件',
-    };
-    const about = { why, lesson, group: `limit cgroup ${path}`, groupWhy };
-    steps.push(...writeFile(file(path, name), String(value), slot(name), about));
-  };
-  if (memory?.limit)
-    set('memory', 'memory.max', memory.limit, {
-      en: 'limit the memory in bytes, page cache included',
-      zh: '限制内存的字节数，页缓存也算在内',
-    });
-  if (memory?.reservation)
-    set('memory', 'memory.low', memory.reservation, {
-      en: 'protect this many bytes of memory from being reclaimed first',
-      zh: '回收内存时，先不动这么多字节',
-    });
-  if (memory?.swap)
-    set('memory', 'memory.swap.max', memory.swap < 0 ? 'max' : memory.swap - (memory.limit ?? 0), {
-      en: 'limit swap in bytes: v2 counts it apart, so the memory limit is subtracted',
-      zh: '限制交换空间的字节数：v2 单独计算，所以要减去内存限额',
-    });
-  if (cpu?.quota || cpu?.period)
-    set('cpu', 'cpu.max', `${cpu.quota && cpu.quota > 0 ? cpu.quota : 'max'} ${cpu.period ?? 100_000}`, {
-      en: 'limit the CPU time of each period, both in microseconds',
-      zh: '限制每个周期里的 CPU 时间，两个数的单位都是微秒',
-    });
-  if (cpu?.shares)
-    set('cpu', 'cpu.weight', weight(cpu.shares), {
-      en: 'weigh the group against others when CPUs are short',
-      zh: '设置 CPU 紧张时这个组相对其他组的权重',
-    });
-  if (cpu?.cpus)
-    set('cpuset', 'cpuset.cpus', cpu.cpus, {
-      en: 'limit the CPUs that the processes of the group may run on',
-      zh: '限制组里的进程可以在哪些 CPU 上运行',
-    });
-  if (pids)
-    set('pids', 'pids.max', pids.limit > 0 ? pids.limit : 'max', {
-      en: 'limit processes and threads, so that a fork bomb stays in the group',
-      zh: '限制进程和线程的数量，让 fork 炸弹出不了这个组',
-    });
-  return steps;
-}
-
-/** v1's 2–262144 onto v2's 1–10000, as runc and crun map it. */
-function weight(shares: number): number {
-  return Math.floor(1 + ((shares - 2) * 9999) / 262142);
 }

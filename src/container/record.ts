@@ -3,6 +3,7 @@ import type { PortMapping } from '../network/ports/ports.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
+import type { ResourceOptions } from './options/resources.ts';
 import type { RestartOptions } from './options/restart.ts';
 import type { SecurityOptions } from './options/security.ts';
 import type { StorageOptions } from './options/storage.ts';
@@ -12,7 +13,12 @@ import type { VolumeMount, VolumeRecord } from './volumes.ts';
 export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
-export interface ContainerOptions extends NamespaceOptions, RestartOptions, SecurityOptions, StorageOptions {
+export interface ContainerOptions
+  extends NamespaceOptions,
+    ResourceOptions,
+    RestartOptions,
+    SecurityOptions,
+    StorageOptions {
   image: string;
   /** Arguments after the image: replace CMD. */
   command: string[];
@@ -31,11 +37,6 @@ export interface ContainerOptions extends NamespaceOptions, RestartOptions, Secu
   ports: PortMapping[];
   volumes: VolumeMount[];
   network: 'bridge' | 'host' | 'none';
-  /** Bytes. */
-  memory?: number;
-  /** CPUs, as a fraction: 1.5. */
-  cpus?: number;
-  pidsLimit?: number;
 }
 
 /** Which of a process's streams are wanted. */

@@ -3,8 +3,11 @@ import { networkSysctls } from '../host/facts.ts';
 import { maskedPaths, readonlyPaths } from '../host/hidden-paths.ts';
 import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
+import type { ResourceOptions } from './options/resources.ts';
 import type { SecurityOptions } from './options/security.ts';
 import { capabilitySets, defaultCapabilities } from './process/capabilities.ts';
+import { oomScoreFor } from './process/oom-score.ts';
+import { rlimitsFor } from './process/rlimits.ts';
 import type { ContainerUser } from './process/user.ts';
 
 /** The input of a container's config.json, image and flags already merged. */
@@ -16,7 +19,7 @@ export interface SpecInput {
   hostname: string;
   tty: boolean;
   network: 'bridge' | 'host' | 'none';
-  options: SecurityOptions & NamespaceOptions;
+  options: SecurityOptions & NamespaceOptions & Pick<ResourceOptions, 'ulimits' | 'oomScoreAdj' | 'shmSize'>;
   /** Besides the kernel's: hosts, hostname, resolv.conf, volumes. */
   mounts: Mount[];
   cgroupsPath: string;
@@ -61,6 +64,8 @@ export const kernelMounts: readonly Mount[] = [
 export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
   const allowed = defaultCapabilities.filter(name => facts.capabilities.has(name));
   const { uid, gid, additionalGids } = input.user;
+  const { ulimits = [], oomScoreAdj, shmSize } = input.options;
+  const score = oomScoreFor(oomScoreAdj, facts);
   return {
     ociVersion: '1.0.2',
     process: {
@@ -70,11 +75,13 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
       env: input.env,
       cwd: input.cwd,
       capabilities: capabilitySets(allowed, uid),
+      rlimits: rlimitsFor(ulimits, facts.limits),
       noNewPrivileges: false,
+      ...(score !== undefined && { oomScoreAdj: score }),
     },
     root: { path: input.rootfs, readonly: input.options.readonlyRootfs ?? false },
     hostname: input.hostname,
-    mounts: [...kernelMounts, ...input.mounts],
+    mounts: [...kernelMounts.map(mount => withShmSize(mount, shmSize)), ...input.mounts],
     linux: {
       namespaces: namespacesFor(input.network, facts),
       cgroupsPath: input.cgroupsPath,
@@ -85,6 +92,11 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
       readonlyPaths: [...readonlyPaths],
     },
   };
+}
+
+function withShmSize(mount: Mount, bytes: number | undefined): Mount {
+  if (mount.destination !== '/dev/shm' || bytes === undefined) return mount;
+  return { ...mount, options: mount.options.map(option => option.replace(/^size=.*/, `size=${bytes}`)) };
 }
 
 function sysctlsFor(facts: HostFacts): Record<string, string> {

@@ -1,4 +1,4 @@
-import { accessSync, readFileSync } from 'node:fs';
+import { accessSync, readdirSync, readFileSync } from 'node:fs';
 
 /** One tree of groups: a v1 hierarchy (with its controllers), or the unified one of v2. */
 export interface Hierarchy {
@@ -21,6 +21,14 @@ export interface CgroupLayout {
   cpuset?: { cpus: string; mems: string };
   /** Whether swap can be limited (v1: memory.memsw.*, off on many distributions' kernels). */
   swap: boolean;
+  /** Whether a group has a swappiness of its own, and may do without the OOM killer: v1 alone. Not said is yes. */
+  swappiness?: boolean;
+  oomKillDisable?: boolean;
+  /** Whether disk time can be shared by weight: v1's CFQ scheduler, which Linux 5.0 has no more; v2's io.weight or BFQ. */
+  ioWeight?: boolean;
+  ioWeightDevice?: boolean;
+  /** v2: the file that takes the weight. */
+  ioWeightFile?: 'io.weight' | 'io.bfq.weight';
   /** Whether CPU time can be limited (CONFIG_CFS_BANDWIDTH). */
   cpuQuota: boolean;
 }
@@ -39,7 +47,25 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
   const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
   if (kind === 'v2') {
     // The root group has no limits to look at; the controllers decide.
-    return { kind, hierarchies, swap: exists('/proc/swaps'), cpuQuota: at('cpu') !== undefined };
+    const top = hierarchies.find(one => one.version === 2)!.mountpoint;
+    const ioWeightFile = ioWeightIn(top);
+    return {
+      kind,
+      hierarchies,
+      swap: exists('/proc/swaps'),
+      swappiness: false,
+      oomKillDisable: false,
+      ioWeight: ioWeightFile !== undefined,
+      ioWeightDevice: ioWeightFile !== undefined,
+      ioWeightFile,
+      cpuQuota: at('cpu') !== undefined,
+      ...(at('cpuset') !== undefined && {
+        cpuset: {
+          cpus: text(`${top}/cpuset.cpus.effective`).trim(),
+          mems: text(`${top}/cpuset.mems.effective`).trim(),
+        },
+      }),
+    };
   }
   const cpuset = at('cpuset');
   const inherit = (file: string) =>
@@ -49,8 +75,19 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
     hierarchies,
     cpuset: cpuset === undefined ? undefined : { cpus: inherit('cpus'), mems: inherit('mems') },
     swap: exists(`${at('memory')}/memory.memsw.limit_in_bytes`),
+    swappiness: exists(`${at('memory')}/memory.swappiness`),
+    ioWeight: exists(`${at('blkio')}/blkio.weight`),
+    ioWeightDevice: exists(`${at('blkio')}/blkio.weight_device`),
     cpuQuota: exists(`${at('cpu')}/cpu.cfs_quota_us`),
   };
+}
+
+/** The root group has none of the files that limit: one below it shows which the kernel has. */
+function ioWeightIn(mountpoint: string): CgroupLayout['ioWeightFile'] {
+  const groups = readdirSync(mountpoint, { withFileTypes: true }).filter(entry => entry.isDirectory());
+  return (['io.bfq.weight', 'io.weight'] as const).find(file =>
+    groups.some(({ name }) => exists(`${mountpoint}/${name}/${file}`)),
+  );
 }
 
 /**

@@ -33,7 +33,9 @@ export interface HostFacts {
 
 /** What the resource limits of a process here can be. */
 export interface Limits {
-  /** The hard limits that minidock itself is held to; `Infinity` where it is not. To raise one takes CAP_SYS_RESOURCE. */
+  /** Whether a process here may raise its hard limits: with CAP_SYS_RESOURCE, which counts in no user namespace but the first. */
+  mayRaise: boolean;
+  /** The hard limits that minidock itself is held to; `Infinity` where it is not. */
   hard: Readonly<Partial<Record<RlimitName, number>>>;
   /** fs.nr_open: no right raises RLIMIT_NOFILE beyond. */
   nrOpen: number;
@@ -64,6 +66,7 @@ export function hostFacts(parent = '/minidock'): HostFacts {
   const release = os.release();
   const version = kernelVersion(release);
   const features = featuresOf(version);
+  const capabilities = boundingSet(fs.readFileSync('/proc/self/status', 'utf8'));
   return {
     arch: architecture(),
     kernel: { release, version },
@@ -72,17 +75,24 @@ export function hostFacts(parent = '/minidock'): HostFacts {
       .filter(name => fs.existsSync(`/sys/module/overlay/parameters/${name}`))
       .map(name => `${name}=off`),
     cgroup: readCgroupLayout(parent),
-    capabilities: boundingSet(fs.readFileSync('/proc/self/status', 'utf8')),
+    capabilities,
     hidden: kindsOf([...maskedPaths, ...readonlyPaths]),
     sysctls: Object.keys(networkSysctls).filter(name => fs.existsSync(`/proc/sys/${name.replaceAll('.', '/')}`)),
     cpus: os.availableParallelism(),
     limits: {
+      mayRaise: capabilities.has('CAP_SYS_RESOURCE') && isFirstUserNamespace(),
       hard: hardLimits(fs.readFileSync('/proc/self/limits', 'utf8')),
       nrOpen: Number(fs.readFileSync('/proc/sys/fs/nr_open', 'utf8')),
       threadsMax: Number(fs.readFileSync('/proc/sys/kernel/threads-max', 'utf8')),
     },
     inheritedFds: features.closeRange ? [] : inheritedFds(),
   };
+}
+
+/** user_namespaces(7): the first maps every id to itself. Kernels without them have no such file. */
+function isFirstUserNamespace(): boolean {
+  const map = fs.existsSync('/proc/self/uid_map') ? fs.readFileSync('/proc/self/uid_map', 'utf8') : '0 0 4294967295';
+  return /^\s*0\s+0\s+4294967295\s*$/.test(map);
 }
 
 /** The settings that Docker makes in a container's own network namespace. */

@@ -26,9 +26,16 @@ export interface Process {
     inheritable?: string[];
     ambient?: string[];
   };
-  rlimits?: { type: string; soft: number; hard: number }[];
+  rlimits?: Rlimit[];
   noNewPrivileges: boolean;
   oomScoreAdj?: number;
+}
+
+/** `soft` and `hard` from 2⁶⁴ on are "unlimited"; see `printSpec`. */
+export interface Rlimit {
+  type: string;
+  soft: number;
+  hard: number;
 }
 
 export interface Mount {
@@ -75,10 +82,28 @@ export interface Linux {
 /** Limits, in the spec's units: bytes, microseconds, a count. */
 export interface Resources {
   devices: DeviceRule[];
-  memory?: { limit?: number; reservation?: number; swap?: number };
-  cpu?: { quota?: number; period?: number; shares?: number; cpus?: string };
+  memory?: { limit?: number; reservation?: number; swap?: number; swappiness?: number; disableOOMKiller?: boolean };
+  cpu?: { quota?: number; period?: number; shares?: number; cpus?: string; mems?: string };
   pids?: { limit: number };
+  blockIO?: BlockIO;
 }
+
+/** Weights are of v1's scale, 10 to 1000; rates are bytes or operations a second. */
+export interface BlockIO {
+  weight?: number;
+  weightDevice?: (DeviceNumber & { weight: number })[];
+  throttleReadBpsDevice?: ThrottledDevice[];
+  throttleWriteBpsDevice?: ThrottledDevice[];
+  throttleReadIOPSDevice?: ThrottledDevice[];
+  throttleWriteIOPSDevice?: ThrottledDevice[];
+}
+
+export interface DeviceNumber {
+  major: number;
+  minor: number;
+}
+
+export type ThrottledDevice = DeviceNumber & { rate: number };
 
 export interface DeviceRule {
   allow: boolean;
@@ -102,4 +127,12 @@ export interface SeccompRule {
   action: SeccompAction;
   errnoRet?: number;
   args?: { index: number; value: number; valueTwo?: number; op: string }[];
+}
+
+/**
+ * The text of a config.json. "Unlimited" is 2⁶⁴ − 1 there, which a number of JavaScript cannot be: 2⁶⁴ stands for it, and
+ * JSON would print that as a number that is too large for other runtimes.
+ */
+export function printSpec(spec: Spec): string {
+  return `${JSON.stringify(spec, null, 2).replace(/(?<="(?:soft|hard)": )18446744073709552000/g, '18446744073709551615')}\n`;
 }

@@ -86,7 +86,7 @@ function readBoolean(given: string): boolean {
   return yes.has(given);
 }
 
-function readInteger(given: string): number {
+export function readInteger(given: string): number {
   if (!/^[+-]?\d+$/.test(given) || !Number.isSafeInteger(Number(given))) throw new Error('must be a whole number');
   return Number(given);
 }

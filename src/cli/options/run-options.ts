@@ -1,20 +1,21 @@
 import type { ContainerOptions } from '../../container/record.ts';
 import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
-import { type FlagTable, integer, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
-import { readCpus, readMemory, readWorkdir } from './limits.ts';
 import { readPublish } from './ports.ts';
+import { resourceFlags, toResourceOptions } from './resources/flags.ts';
 import { restartFlags, toRestartOptions } from './restart-flags.ts';
 import { securityFlags, toSecurityOptions } from './security-flags.ts';
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVolume } from './volumes.ts';
+import { readWorkdir } from './workdir.ts';
 
 const networks = ['bridge', 'host', 'none'] as const;
 
 /** The flags that describe a container. */
 export const containerFlags = {
-  cpus: single('decimal', readCpus, 'How many CPUs it may use at most: 1.5'),
+  ...resourceFlags,
   entrypoint: text('Program to run in place of the image’s ENTRYPOINT'),
   env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
     short: 'e',
@@ -23,13 +24,11 @@ export const containerFlags = {
   'env-file': many('list', (path: string) => path, 'Read environment variables from a file', { completes: 'files' }),
   hostname: text('Host name inside (default: the short id)', { short: 'h' }),
   interactive: toggle('Keep standard input open', { short: 'i' }),
-  memory: single('bytes', readMemory, 'Memory limit: 500m, 1g', { short: 'm' }),
   name: text('Name of the container (default: a made-up one)'),
   network: single('string', readNetwork, 'bridge, host or none (default bridge)', {
     aliases: ['net'],
     completes: networks,
   }),
-  'pids-limit': integer('How many processes there may be at most (-1: any number)'),
   publish: many<readonly PortMapping[]>(
     'list',
     readPublish,
@@ -75,10 +74,7 @@ export function toRunOptions(
     ...toStorageOptions(flags),
     network: flags.network ?? 'bridge',
     ...toSecurityOptions(flags),
-    // Docker takes 0 as "no limit" for each of these, and any negative number of processes.
-    memory: flags.memory || undefined,
-    cpus: flags.cpus || undefined,
-    pidsLimit: (flags['pids-limit'] ?? 0) > 0 ? flags['pids-limit'] : undefined,
+    ...toResourceOptions(flags),
   };
 }
 

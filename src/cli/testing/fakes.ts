@@ -128,7 +128,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       plan: async () => Promise.reject(new Error('not here')),
       create: async options => {
         calls.push(['create', options.image, options.command]);
-        return { id: record.id, warnings: warningsOf({ ...record, options }) };
+        return { id: record.id, warnings: warningsOf({ ...record, options }, { cpus: 2 }) };
       },
       list: async ({ all }) => {
         calls.push(['list', all]);

@@ -3,7 +3,8 @@ import { call, close, open } from '../../syscalls/calls.ts';
 import { bytes, struct, text } from '../../syscalls/data.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
-import { IOPRIO, MPOL, O, PER, PR, PRIO, RLIMIT, type RlimitName, SCHED } from '../../syscalls/uapi/flags.ts';
+import { IOPRIO, MPOL, O, PER, PR, PRIO, type RlimitName, SCHED } from '../../syscalls/uapi/flags.ts';
+import { serviceLimits, setLimit, unlimited } from './rlimits.ts';
 
 const about = {
   lesson: 'process',
@@ -34,7 +35,7 @@ const allCpus = bytes(new Uint8Array(1024).fill(0xff), '<all CPUs>');
  * clone, so it holds for the supervisor too. Where a right for it is missing here it stays as it is: what lowers its own priority
  * needs CAP_SYS_NICE to undo that, and an OOM score that root has set cannot be lowered without CAP_SYS_RESOURCE.
  */
-export function resetInherited(facts: Pick<HostFacts, 'capabilities' | 'limits'>): Step[] {
+export function resetInherited(facts: Pick<HostFacts, 'limits'>): Step[] {
   return [
     ...setOwn(
       'oom_score_adj',
@@ -105,97 +106,18 @@ export function resetInherited(facts: Pick<HostFacts, 'capabilities' | 'limits'>
       },
       tolerate: ['EINVAL'],
     }),
-    ...limits(facts),
+    ...softLimits(facts),
   ];
 }
 
-const unlimited = Number.POSITIVE_INFINITY;
-
-/** Soft and hard limits of a service of Debian 12: the kernel's and systemd's, with those of docker.service. */
-function serviceLimits({ nrOpen, threadsMax }: HostFacts['limits']): Record<RlimitName, readonly [number, number]> {
-  const both = (value: number) => [value, value] as const;
-  return {
-    RLIMIT_CPU: both(unlimited),
-    RLIMIT_FSIZE: both(unlimited),
-    RLIMIT_DATA: both(unlimited),
-    RLIMIT_STACK: [8 << 20, unlimited],
-    RLIMIT_CORE: both(unlimited),
-    RLIMIT_RSS: both(unlimited),
-    RLIMIT_NPROC: both(unlimited),
-    RLIMIT_NOFILE: both(Math.min(1048576, nrOpen)),
-    RLIMIT_MEMLOCK: both(8 << 20),
-    RLIMIT_AS: both(unlimited),
-    RLIMIT_LOCKS: both(unlimited),
-    RLIMIT_SIGPENDING: both(Math.floor(threadsMax / 2)),
-    RLIMIT_MSGQUEUE: both(819_200),
-    RLIMIT_NICE: both(0),
-    RLIMIT_RTPRIO: both(0),
-    RLIMIT_RTTIME: both(unlimited),
-  };
-}
-
-/** What may not be raised here stays at its hard limit. */
-function limits(facts: Pick<HostFacts, 'capabilities' | 'limits'>): Step[] {
-  const mayRaise = facts.capabilities.has('CAP_SYS_RESOURCE');
-  return Object.entries(serviceLimits(facts.limits)).map(([key, [soft, hard]]) => {
+/**
+ * The supervisor's own soft limits: those of a service, so that what its caller set (`ulimit -f`) does not end it. Hard limits
+ * stay, since the container's, which are of config.json, come later and could not be raised again.
+ */
+function softLimits({ limits }: Pick<HostFacts, 'limits'>): Step[] {
+  return Object.entries(serviceLimits(limits)).map(([key, [soft]]) => {
     const name = key as RlimitName;
-    const own = facts.limits.hard[name] ?? unlimited;
-    const highest = mayRaise ? hard : Math.min(hard, own);
-    const current = Math.min(soft, highest);
-    const shown = [current, highest].map(value => (value === unlimited ? 'unlimited' : value)).join(', ');
-    return call('prlimit64', [0, RLIMIT[name], struct(`{${shown}}`, field(current), field(highest)), 0], {
-      ...about,
-      why: reasons[name],
-      // In a user namespace the right is there and does not count.
-      ...(highest > own && { tolerate: ['EPERM'] }),
-    });
+    const own = limits.hard[name] ?? unlimited;
+    return setLimit(name, Math.min(soft, own), own, about);
   });
 }
-
-const field = (value: number) => ({ u64: value === unlimited ? 0xffff_ffff_ffff_ffffn : value });
-
-const reasons: Record<RlimitName, Text> = {
-  RLIMIT_CPU: { en: 'set the limit on processor time', zh: '设置处理器时间的上限' },
-  RLIMIT_FSIZE: { en: 'set the limit on the size of a file', zh: '设置单个文件大小的上限' },
-  RLIMIT_DATA: { en: 'set the limit on the data segment', zh: '设置数据段的上限' },
-  RLIMIT_STACK: {
-    en: 'set the limit on the stack; a quarter of it may hold arguments and environment',
-    zh: '设置栈的上限；其中四分之一可以存放参数和环境变量',
-  },
-  RLIMIT_CORE: {
-    en: 'set the limit on core dumps; the host decides where they are written',
-    zh: '设置核心转储的上限；写到哪里由宿主机决定',
-  },
-  RLIMIT_RSS: {
-    en: 'set the limit on resident memory, which Linux ignores: cgroups limit memory',
-    zh: '设置常驻内存的上限；Linux 忽略它，限制内存靠的是 cgroup',
-  },
-  RLIMIT_NPROC: {
-    en: 'set the limit on processes of the user, host-wide; the pids cgroup limits the container',
-    zh: '设置该用户在整个宿主机上的进程数上限；容器的进程数由 pids cgroup 限制',
-  },
-  RLIMIT_NOFILE: { en: 'set the limit on open files', zh: '设置打开文件数的上限' },
-  RLIMIT_MEMLOCK: {
-    en: 'set the limit on locked memory, which is never swapped out',
-    zh: '设置锁定内存的上限，锁定的内存不会被换出',
-  },
-  RLIMIT_AS: { en: 'set the limit on the address space', zh: '设置地址空间的上限' },
-  RLIMIT_LOCKS: { en: 'set the limit on file locks, which Linux ignores', zh: '设置文件锁的上限；Linux 忽略它' },
-  RLIMIT_SIGPENDING: {
-    en: 'set the limit on queued signals of the user, on the whole host',
-    zh: '设置该用户在整个宿主机上排队信号数的上限',
-  },
-  RLIMIT_MSGQUEUE: { en: 'set the limit on bytes in POSIX message queues', zh: '设置 POSIX 消息队列字节数的上限' },
-  RLIMIT_NICE: {
-    en: 'set how far the process may raise its priority without CAP_SYS_NICE',
-    zh: '设置没有 CAP_SYS_NICE 的进程可以把优先级提高多少',
-  },
-  RLIMIT_RTPRIO: {
-    en: 'set the real-time priority that a process may take without CAP_SYS_NICE',
-    zh: '设置没有 CAP_SYS_NICE 的进程可以使用的实时优先级',
-  },
-  RLIMIT_RTTIME: {
-    en: 'set the limit on the time that a real-time process runs without a pause',
-    zh: '设置实时进程不间断运行的时间上限',
-  },
-};

@@ -194,11 +194,12 @@ function settleRoot({ root, linux }: Spec, pieces: Pieces): Step[] {
 }
 
 /**
- * Gives up the last rights in an order in which each step still has the right it needs: filter, directory, capabilities
- * and user.
+ * Gives up the last rights in an order in which each step still has the right it needs: limits, filter, directory,
+ * capabilities and user. Limits come this late because they would hold for the steps before as well.
  */
 function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces, tether: Tether): Step[] {
   return [
+    ...pieces.rlimits(process.rlimits),
     pieces.fileMask(),
     ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
     ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
@@ -264,6 +265,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
     child: [
       ...tether.first,
       ...pieces.joinCgroup(entrant.cgroups, spec.linux),
+      ...(spec.process.oomScoreAdj === undefined ? [] : pieces.oomScore(spec.process.oomScoreAdj)),
       ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
       ...pieces.newSession(),
       ...stdio.child,

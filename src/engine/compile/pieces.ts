@@ -19,6 +19,7 @@ import {
   newSession,
   utsNamespace,
 } from '../../container/process/namespaces.ts';
+import { rlimits } from '../../container/process/rlimits.ts';
 import { pipes } from '../../container/process/stdio.ts';
 import { terminal } from '../../container/process/terminal.ts';
 import {
@@ -95,6 +96,7 @@ export const pieces = {
   readonlyPaths,
   readyToRun,
   resetInherited,
+  rlimits,
   ruleGeneration,
   seccomp,
   settleRoot,

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { checkLimits } from '../../cgroup/check-limits.ts';
 import { resourcesFor } from '../../cgroup/limits.ts';
 import { layersOf } from '../../container/layers.ts';
 import { readName } from '../../container/names.ts';
 import { tmpfsMounts, volumesAsked } from '../../container/options/storage.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
+import { checkOomScore } from '../../container/process/oom-score.ts';
 import { resolveUser } from '../../container/process/user.ts';
 import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
 import { hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
@@ -14,6 +16,7 @@ import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import { defaultSeccomp } from '../../container/seccomp/profile.ts';
 import { ociSpec } from '../../container/spec.ts';
 import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
+import { diskNumber } from '../../host/device-number.ts';
 import { type ImageRecord, ImageStore, noSuchImage } from '../../image/store.ts';
 import { allocateAddress } from '../../network/addresses.ts';
 import type { NetworkAttachment } from '../../network/attachment.ts';
@@ -23,7 +26,7 @@ import type { Network } from '../../network/network.ts';
 import { choosePorts } from '../../network/ports/ephemeral.ts';
 import { checkPort } from '../../network/ports/ports.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
-import type { Mount, Spec } from '../../oci/runtime-spec.ts';
+import { type Mount, printSpec, type Spec } from '../../oci/runtime-spec.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
@@ -42,7 +45,8 @@ export async function createContainer(context: EngineContext, options: Container
   const image = new ImageStore(context.roots.root).get(options.image);
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
-  resourcesFor(options, context.facts);
+  checkLimits(options, context.facts);
+  checkOomScore(options.oomScoreAdj);
   const name = wantedName(context, options);
   for (;;) {
     const record = await recordFor(context, options, image, id);
@@ -234,7 +238,7 @@ export function writeBundle(context: EngineContext, record: ContainerRecord): Sp
   writeForAll(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
   writeForAll(paths.resolvConf, resolvConf(hostNetwork));
   const spec = specFor(context, record);
-  fs.writeFileSync(paths.config, `${JSON.stringify(spec, null, 2)}\n`);
+  fs.writeFileSync(paths.config, printSpec(spec));
   return spec;
 }
 
@@ -263,7 +267,7 @@ export function specFor(context: EngineContext, record: ContainerRecord): Spec {
       options,
       mounts,
       cgroupsPath: `${cgroupParent(context.roots)}/${record.id}`,
-      resources: resourcesFor(options, facts),
+      resources: resourcesFor(options, facts, diskNumber),
       seccomp: undefined,
       rootfs: containerPaths(context.roots, record.id).rootfs,
     },

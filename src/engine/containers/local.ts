@@ -29,7 +29,6 @@ import { Processes } from '../processes.ts';
 import { tell } from './events.ts';
 import { signalNumber } from './life/signals.ts';
 import { unpauseFirst } from './life/states.ts';
-import { warningsOf } from './warnings.ts';
 
 /** The containers under an engine's roots, managed by this process. */
 export class LocalContainers implements Containers {
@@ -43,10 +42,11 @@ export class LocalContainers implements Containers {
   }
 
   async create(options: ContainerOptions): Promise<CreatedContainer> {
-    const { createContainer } = await import('./create.ts');
-    const record = await createContainer(await this.access.context(), options);
+    const [{ createContainer }, { warningsOf }] = await Promise.all([import('./create.ts'), import('./warnings.ts')]);
+    const context = await this.access.context();
+    const record = await createContainer(context, options);
     tell(this.access, record, 'create');
-    return { id: record.id, warnings: warningsOf(record) };
+    return { id: record.id, warnings: warningsOf(record, context.facts) };
   }
 
   async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {

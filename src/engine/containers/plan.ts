@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resourcesFor } from '../../cgroup/limits.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import { ImageStore } from '../../image/store.ts';
 import { freeAddress } from '../../network/addresses.ts';
@@ -27,7 +26,6 @@ export async function planContainer(
 ): Promise<Program> {
   const image = new ImageStore(context.roots.root).get(options.image);
   for (const port of options.ports) checkPort(port);
-  resourcesFor(options, context.facts);
   wantedName(context, options);
   const record = await recordFor(context, options, image, id, false);
   record.network = plannedAttachment(context, record);

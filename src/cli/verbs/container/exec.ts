@@ -6,7 +6,7 @@ import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { collectEnvironment, readVariable } from '../../options/environment.ts';
-import { readWorkdir } from '../../options/limits.ts';
+import { readWorkdir } from '../../options/workdir.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
 
 /** Docker's exec, unlike its run, has one code for whatever keeps the command from running. */

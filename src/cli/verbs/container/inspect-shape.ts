@@ -7,6 +7,7 @@ import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
 import { conform } from '../../template/go/conform.ts';
 import { type Value, value } from '../../template/go/values.ts';
+import { shownResources } from './inspect-resources.ts';
 import { storageConfig, tmpfsPoints } from './inspect-storage.ts';
 import { statusName } from './row.ts';
 
@@ -67,7 +68,6 @@ function hostConfig({ options }: ContainerRecord) {
   const binds = options.volumes
     .filter(volume => volume.source !== undefined)
     .map(volume => `${volume.source}:${volume.destination}${modeOf(volume) && `:${modeOf(volume)}`}`);
-  const { memory = 0 } = options;
   return {
     Binds: binds.length === 0 ? null : binds,
     ...storageConfig(options),
@@ -85,16 +85,10 @@ function hostConfig({ options }: ContainerRecord) {
     DnsSearch: [],
     IpcMode: 'private',
     ReadonlyRootfs: options.readonlyRootfs ?? false,
-    ShmSize: 64 << 20,
     Runtime: 'minidock',
     ConsoleSize: [0, 0],
-    Memory: memory,
-    MemorySwap: 2 * memory,
-    NanoCpus: Math.round((options.cpus ?? 0) * 1e9),
-    BlkioWeightDevice: [],
     Devices: [],
-    OomKillDisable: false,
-    PidsLimit: options.pidsLimit ?? null,
+    ...shownResources(options),
     MaskedPaths: maskedPaths,
     ReadonlyPaths: readonlyPaths,
   };

@@ -1,5 +1,6 @@
 import { cgroupDriver } from '../../../cgroup/choose.ts';
 import { resourcesFor } from '../../../cgroup/limits.ts';
+import type { ResourceOptions } from '../../../container/options/resources.ts';
 import { capabilitySets } from '../../../container/process/capabilities.ts';
 import type { Bind } from '../../../container/rootfs/binds.ts';
 import { defaultSeccomp } from '../../../container/seccomp/profile.ts';
@@ -25,7 +26,7 @@ interface Wanted {
   network?: 'bridge' | 'host' | 'none';
   ports?: Port[];
   volumes?: Bind[];
-  limits?: Parameters<typeof resourcesFor>[0];
+  limits?: ResourceOptions;
 }
 
 function bind(source: string, target: string, kind: Bind['kind'], readonly = false): Bind {
@@ -45,7 +46,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       hostname: id.slice(0, 12),
       tty,
       network,
-      options: {},
+      options: wanted.limits ?? {},
       mounts: [],
       cgroupsPath: `/minidock/${id}`,
       resources,
@@ -166,6 +167,23 @@ const published: Port[] = [
 const volumes = [bind('/opt/data', '/data', 'directory', true), bind('/opt/one', '/etc/one', 'file')];
 const everyone = { uid: 1000, gid: 100, additionalGids: [4, 24] };
 
+const everyLimit: ResourceOptions = {
+  memory: 64 << 20,
+  memorySwap: -1,
+  memoryReservation: 32 << 20,
+  memorySwappiness: 10,
+  oomKillDisable: true,
+  oomScoreAdj: 300,
+  cpuShares: 512,
+  cpuPeriod: 50_000,
+  cpuQuota: 20_000,
+  cpusetCpus: '1',
+  cpusetMems: '0',
+  pidsLimit: 50,
+  shmSize: 1 << 20,
+  ulimits: [{ name: 'nofile', soft: 100, hard: 200 }],
+};
+
 /** Programs by the name of their file. */
 export const cases: Record<string, () => Program> = {};
 for (const [name, facts] of Object.entries(hosts)) {
@@ -179,6 +197,7 @@ for (const [name, facts] of Object.entries(hosts)) {
   // Nothing else is different on a host with v2.
   if (facts.cgroup.kind === 'v2') continue;
   cases[`${name}.run-tty-user`] = () => runOn(facts, { tty: true, network: 'none', user: everyone });
+  cases[`${name}.run-limits`] = () => runOn(facts, { network: 'none', limits: everyLimit });
   cases[`${name}.run-host-interactive`] = () =>
     runOn(facts, { network: 'host', interactive: true, args: ['/bin/cat', '-u'] });
   cases[`${name}.run-whole-spec`] = () => wholeSpec(facts);

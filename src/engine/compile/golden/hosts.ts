@@ -63,7 +63,12 @@ function host(release: string, particular: Particular): HostFacts {
     },
     sysctls: particular.sysctls ?? Object.keys(networkSysctls),
     cpus: 2,
-    limits: { hard: { RLIMIT_NOFILE: 524288, ...particular.hardLimits }, nrOpen: 1048576, threadsMax: 30000 },
+    limits: {
+      mayRaise: (particular.capabilities ?? capabilityNames).includes('CAP_SYS_RESOURCE'),
+      hard: { RLIMIT_NOFILE: 524288, ...particular.hardLimits },
+      nrOpen: 1048576,
+      threadsMax: 30000,
+    },
     inheritedFds: particular.inheritedFds ?? [],
   };
 }
