@@ -52,7 +52,7 @@ test('flags and environment go before the file', async () => {
 
 test('keys without effect are named once, with the reason, by commands that start or fetch something', async () => {
   write({
-    'log-driver': 'syslog',
+    'log-driver': 'journald',
     'userns-remap': 'default',
     dns: ['1.1.1.1'],
     icc: false,
@@ -90,7 +90,8 @@ const refused: [string, unknown, RegExp][] = [
   ['a list of numbers', { 'insecure-registries': [5000] }, /"insecure-registries" is a list, not a list of texts/],
   ['a text for yes or no', { icc: 'no' }, /"icc" is a text, not true or false/],
   ['a text for a number', { mtu: '1500' }, /"mtu" is a text, not a number/],
-  ['a list for a map', { 'log-opts': [] }, /"log-opts" is a list, not a map/],
+  ['a list for a map', { 'log-opts': [] }, /"log-opts" is a list, not a map of texts/],
+  ['a number in a map of texts', { 'log-opts': { 'max-file': 3 } }, /"log-opts" is a map, not a map of texts/],
 ];
 for (const [name, content, message] of refused)
   test(`refused: ${name}`, async () => {

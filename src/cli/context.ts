@@ -36,6 +36,7 @@ export interface Settings extends Roots {
   readonly bridge: string;
   /** Keys of daemon.json that have no effect here. */
   readonly ignored: DaemonJson['ignored'];
+  readonly logDefaults: DaemonJson['logDefaults'];
 }
 
 export interface GlobalFlags {
@@ -60,6 +61,7 @@ export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings 
     execRoot: resolve(flags['exec-root'] ?? (env.MINIDOCK_EXEC_ROOT || file.execRoot || defaultRoots.execRoot)),
     bridge: flags.bridge ?? (env.MINIDOCK_BRIDGE || file.bridge || 'minidock0'),
     ignored: file.ignored,
+    logDefaults: file.logDefaults,
     registries: {
       daemonConfig: config,
       registryMirrors: flags['registry-mirror'] ?? [],

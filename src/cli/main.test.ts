@@ -49,11 +49,6 @@ test("mistakes: Docker's words and exit codes", async () => {
       `unknown shorthand flag: 'P' in -P\n-P is a flag of Docker that minidock does not have; here, '-p PORT' publishes one port on a free port of the host.\nSee 'minidock container run --help'.\n`,
     ],
     [
-      'run --log-driver=syslog x',
-      125,
-      `unknown flag: --log-driver\n--log-driver is a flag of Docker that minidock does not have; here, 'minidock logs' keeps what every container prints.\nSee 'minidock run --help'.\n`,
-    ],
-    [
       'run --gpus all x',
       125,
       `unknown flag: --gpus\n--gpus is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,

@@ -21,8 +21,8 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
     engine: async pieces => {
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');
-      const { bridge, registries } = settings();
-      return openEngine(settings(), { bridge, registries, pieces });
+      const { bridge, registries, logDefaults } = settings();
+      return openEngine(settings(), { bridge, registries, logDefaults, pieces });
     },
   };
 }).then(code => process.exit(code));

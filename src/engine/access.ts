@@ -14,7 +14,11 @@ export class EngineAccess {
 
   constructor(
     readonly roots: Roots,
-    private readonly options: { bridge?: string; pieces?: EngineContext['pieces'] } = {},
+    private readonly options: {
+      bridge?: string;
+      pieces?: EngineContext['pieces'];
+      logDefaults?: EngineContext['logDefaults'];
+    } = {},
   ) {
     secureRoots(roots);
     this.store = new ContainerStore(roots);
@@ -29,7 +33,7 @@ export class EngineAccess {
 
   context(): Promise<EngineContext> {
     this.#context ??= import('./context.ts').then(({ EngineContext }) => {
-      const context = new EngineContext(this.roots, this.options.bridge);
+      const context = new EngineContext(this.roots, this.options.bridge, this.options.logDefaults);
       context.pieces = this.options.pieces;
       return context;
     });

@@ -1,6 +1,7 @@
 import { cgroupDriver } from '../cgroup/choose.ts';
 import type { CgroupDriver } from '../cgroup/driver.ts';
 import { freshName } from '../container/fresh-names.ts';
+import type { LogDefaults } from '../container/logging/config.ts';
 import { ContainerStore } from '../container/store.ts';
 import { type HostFacts, hostFacts } from '../host/facts.ts';
 import { checkBridgeName, defaultBridge } from '../network/network.ts';
@@ -22,6 +23,8 @@ export class EngineContext {
   constructor(
     readonly roots: Roots,
     readonly bridge: string = defaultBridge,
+    /** Of containers that do not say themselves where their output goes. */
+    readonly logDefaults: LogDefaults = {},
   ) {
     checkBridgeName(bridge);
     secureRoots(roots);

@@ -13,6 +13,8 @@ export interface EngineOptions {
   /** Name of the bridge device. */
   readonly bridge?: string;
   readonly registries?: RegistrySettings;
+  /** Where containers' output goes that do not say it. */
+  readonly logDefaults?: EngineContext['logDefaults'];
   /** Pieces of a learner or of a test, in place of the engine's own. */
   readonly pieces?: EngineContext['pieces'];
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../errors.ts';
-import { type DaemonKey, daemonKeys, type ValueType } from './daemon-keys.ts';
+import { type DaemonKey, daemonKeys, logDrivers, type ValueType } from './daemon-keys.ts';
 
 /** What Docker's daemon.json asks for (dockerd(8)): which engine, how registries are reached. */
 export interface DaemonJson {
@@ -9,6 +9,8 @@ export interface DaemonJson {
   readonly bridge?: string;
   readonly registryMirrors: readonly string[];
   readonly insecureRegistries: readonly string[];
+  /** `log-driver` and `log-opts`. */
+  readonly logDefaults: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> };
   /** Keys that have no effect here, in the order of the file, with the reason. */
   readonly ignored: readonly { readonly key: string; readonly why: string }[];
 }
@@ -41,8 +43,17 @@ export function readDaemonJson(file: string): DaemonJson {
     bridge: settings.bridge === 'none' ? undefined : text('bridge'),
     registryMirrors: texts('registry-mirrors'),
     insecureRegistries: texts('insecure-registries'),
+    logDefaults: logDefaults(settings),
     ignored,
   };
+}
+
+/** None where the driver is one that is not here: its options would be another's. */
+function logDefaults(settings: Record<string, unknown>): DaemonJson['logDefaults'] {
+  const driver = (settings['log-driver'] as string | null | undefined) || undefined;
+  if (driver !== undefined && !logDrivers.includes(driver)) return {};
+  const options = (settings['log-opts'] as Record<string, string> | null | undefined) ?? undefined;
+  return { ...(driver && { driver }), ...(options && { options }) };
 }
 
 export const missingFile = 'no such file';
@@ -91,6 +102,7 @@ const types: Readonly<Record<ValueType, { is: (value: unknown) => boolean; name:
   texts: { is: value => Array.isArray(value) && value.every(isText), name: 'a list of texts' },
   list: { is: Array.isArray, name: 'a list' },
   map: { is: value => typeof value === 'object' && !Array.isArray(value), name: 'a map' },
+  pairs: { is: value => types.map.is(value) && Object.values(value as object).every(isText), name: 'a map of texts' },
   any: { is: () => true, name: '' },
 };
 

@@ -1,5 +1,5 @@
 /** What a value of daemon.json is. */
-export type ValueType = 'text' | 'path' | 'number' | 'boolean' | 'texts' | 'list' | 'map' | 'any';
+export type ValueType = 'text' | 'path' | 'number' | 'boolean' | 'texts' | 'list' | 'map' | 'pairs' | 'any';
 
 export interface DaemonKey {
   readonly type: ValueType;
@@ -8,6 +8,9 @@ export interface DaemonKey {
   /** Values that ask for what is done in any case. Empty ones and false always do, unless true is here. */
   readonly anyway?: readonly unknown[];
 }
+
+/** Drivers that containers can have here. */
+export const logDrivers: readonly string[] = ['json-file', 'local', 'none'];
 
 const defaults = "containers get Docker's defaults";
 const itsOwn = 'the bridge chooses its own';
@@ -95,8 +98,8 @@ export const daemonKeys = (): Readonly<Record<string, DaemonKey>> => ({
   'userns-remap': { type: 'text', why: defaults },
 
   // Logs, layers, registries.
-  'log-driver': { type: 'text', anyway: ['json-file', 'local'], why: 'what containers print is kept in files' },
-  'log-opts': { type: 'map', why: 'what containers print is kept whole' },
+  'log-driver': { type: 'text', anyway: logDrivers, why: 'what containers print is kept in files' },
+  'log-opts': { type: 'pairs' },
   'storage-driver': { type: 'text', anyway: ['overlay2', 'overlay'], why: overlay },
   'storage-opts': { type: 'texts', why: overlay },
   'allow-nondistributable-artifacts': { type: 'texts', why: oneLine },

@@ -13,8 +13,6 @@ export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, str
     'cap-drop': "every container has Docker's default capabilities",
     expose: "'-p' publishes a port; on the bridge all ports are reached without",
     link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
-    'log-driver': "'minidock logs' keeps what every container prints",
-    'log-opt': "'minidock logs' keeps what every container prints",
     platform: "'minidock pull --platform' fetches the image of another one",
     privileged: 'no container has more rights than Docker gives by default',
     'publish-all': "'-p PORT' publishes one port on a free port of the host",

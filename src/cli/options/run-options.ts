@@ -3,6 +3,7 @@ import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
+import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
 import { readPublish } from './ports.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
 import { restartFlags, toRestartOptions } from './restart-flags.ts';
@@ -35,6 +36,7 @@ export const containerFlags = {
     'Publish a port: [[HOST-IP:][HOST-PORT]:]PORT[/udp], or ranges of ports',
     { short: 'p' },
   ),
+  ...loggingFlags,
   ...securityFlags,
   ...restartFlags,
   rm: toggle('Remove the container when it has exited'),
@@ -73,6 +75,7 @@ export function toRunOptions(
     volumes: [...flags.volume],
     ...toStorageOptions(flags),
     network: flags.network ?? 'bridge',
+    ...toLoggingOptions(flags),
     ...toSecurityOptions(flags),
     ...toResourceOptions(flags),
   };

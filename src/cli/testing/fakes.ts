@@ -207,7 +207,14 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
 export async function runLine(args: readonly string[], engine: Engine) {
   const output = new KeptOutput();
   const code = await main(args, output, () => ({
-    settings: { root: '/r', execRoot: '/e', bridge: 'b', ignored: [], registries: { daemonConfig: '/c' } },
+    settings: {
+      root: '/r',
+      execRoot: '/e',
+      bridge: 'b',
+      ignored: [],
+      logDefaults: {},
+      registries: { daemonConfig: '/c' },
+    },
     env: { HOME: '/root' },
     output,
     engine: async () => engine,

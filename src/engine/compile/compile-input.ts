@@ -1,14 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { layersOf } from '../../container/layers.ts';
+import { attributesOf } from '../../container/logging/attributes.ts';
+import { defaultLog, planOf } from '../../container/logging/config.ts';
+import { jsonFileForms } from '../../container/logging/form.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import type { PlacedDevice } from '../../container/rootfs/devices.ts';
 import { checkDevicePlace, isKernels } from '../../container/rootfs/mount-places.ts';
 import { type PlacedMount, placeMounts } from '../../container/rootfs/mount-targets.ts';
 import { isKernelMount } from '../../container/rootfs/mounts.ts';
+import type { SupervisorFiles } from '../../container/supervisor.ts';
 import { containerIndex } from '../../network/endpoint.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
-import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
+import { type ContainerFiles, cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import { mountsOf } from '../containers/create.ts';
@@ -41,16 +45,22 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     files: {
       alive: paths.alive,
       socket: paths.socket,
-      log: paths.log,
       backlog: paths.backlog,
       exit: paths.exit,
       reserve: paths.starting,
+      ...logFor(paths, record),
     },
     staging: paths.staging,
     cgroupParent: cgroupParent(context.roots),
     cgroups: context.cgroups,
     keeper: { lock: shared.keeperLock, command: keeperCommand(context) },
   };
+}
+
+function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<SupervisorFiles, 'log' | 'forms'> {
+  const config = record.options.logging ?? defaultLog;
+  if (!planOf(config).kept) return {};
+  return { log: paths.log, forms: jsonFileForms(attributesOf(record, config.options)) };
 }
 
 /** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { checkLimits } from '../../cgroup/check-limits.ts';
 import { resourcesFor } from '../../cgroup/limits.ts';
 import { layersOf } from '../../container/layers.ts';
+import { attributesOf } from '../../container/logging/attributes.ts';
+import { completeLogConfig, isDefaultLog } from '../../container/logging/config.ts';
+import { jsonFileForms } from '../../container/logging/form.ts';
 import { readName } from '../../container/names.ts';
 import { tmpfsMounts, volumesAsked } from '../../container/options/storage.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
@@ -140,7 +143,8 @@ export async function recordFor(
   const tmpfs = tmpfsMounts(options).map(({ destination }) => destination);
   const inherited = volumesFrom(context, options.volumesFrom);
   const mounts = await prepareVolumes(volumes, image.layers, asked, implied, { make, inherited, tmpfs });
-  return {
+  const logging = completeLogConfig(options.logging, context.logDefaults);
+  const record: ContainerRecord = {
     format: recordFormat,
     id,
     name: '',
@@ -149,7 +153,7 @@ export async function recordFor(
     imageId: image.id,
     path: args[0]!,
     args: args.slice(1),
-    options,
+    options: isDefaultLog(logging) ? options : { ...options, logging },
     hostname,
     config,
     mounts,
@@ -157,6 +161,8 @@ export async function recordFor(
     state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },
     network: { mode: options.network, ports: [] },
   };
+  jsonFileForms(attributesOf(record, logging.options));
+  return record;
 }
 
 /** Reads the image's passwd and group files in its own scope. */

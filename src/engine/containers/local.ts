@@ -193,7 +193,11 @@ export class LocalContainers implements Containers {
   }
 
   async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry[]> {
-    const { id } = await this.find(reference);
+    const { id, options } = await this.find(reference);
+    if (options.logging?.driver === 'none')
+      throw new MinidockError('conflict', 'configured logging driver does not support reading', {
+        fix: 'nothing was kept: start one with another --log-driver',
+      });
     const { roots } = this.access;
     const { readLog } = await import('../../container/logging/read.ts');
     const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';

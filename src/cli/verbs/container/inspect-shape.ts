@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { defaultLog } from '../../../container/logging/config.ts';
 import { type ContainerRecord, isUp } from '../../../container/record.ts';
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
 import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
@@ -20,6 +21,7 @@ const never = '0001-01-01T00:00:00Z';
  */
 export function inspectContainer({ record, files: paths, layers }: InspectedContainer): Value {
   const { state } = record;
+  const logging = record.options.logging ?? defaultLog;
   return value(containerJson, {
     Id: record.id,
     Created: record.created,
@@ -42,7 +44,8 @@ export function inspectContainer({ record, files: paths, layers }: InspectedCont
     ResolvConfPath: paths.resolvConf,
     HostnamePath: paths.hostname,
     HostsPath: paths.hosts,
-    LogPath: paths.log,
+    // Docker names the file once it is there, and only one that others may read.
+    LogPath: state.startedAt !== undefined && logging.driver === 'json-file' ? paths.log : '',
     Name: `/${record.name}`,
     RestartCount: state.restarts?.count ?? 0,
     Driver: 'overlay2',
@@ -68,10 +71,11 @@ function hostConfig({ options }: ContainerRecord) {
   const binds = options.volumes
     .filter(volume => volume.source !== undefined)
     .map(volume => `${volume.source}:${volume.destination}${modeOf(volume) && `:${modeOf(volume)}`}`);
+  const logging = options.logging ?? defaultLog;
   return {
     Binds: binds.length === 0 ? null : binds,
     ...storageConfig(options),
-    LogConfig: { Type: 'json-file', Config: {} },
+    LogConfig: { Type: logging.driver, Config: logging.options },
     NetworkMode: options.network,
     PortBindings: byPort(options.ports, ({ hostIp, hostPort }) => ({
       HostIp: hostIp ?? '',

@@ -1,0 +1,37 @@
+import type { LoggingOptions } from '../../container/options/logging.ts';
+import { MinidockError } from '../../errors.ts';
+import { type FlagTable, many, text, type Values } from '../grammar/flags.ts';
+import { pairsOf } from './pairs.ts';
+
+export const loggingFlags = {
+  'log-driver': text('What keeps the container’s output: json-file, local or none (default json-file)', {
+    completes: ['json-file', 'local', 'none'],
+  }),
+  'log-opt': many(
+    'list',
+    (given: string) => given,
+    'Options of the log driver: max-size=10m, max-file=3, tag={{.Name}}',
+    {
+      completes: [
+        'compress=',
+        'env=',
+        'env-regex=',
+        'labels=',
+        'labels-regex=',
+        'max-file=',
+        'max-size=',
+        'mode=',
+        'tag=',
+      ],
+    },
+  ),
+} satisfies FlagTable;
+
+/** @throws {MinidockError} `invalid-argument`, in Docker's words */
+export function toLoggingOptions(flags: Values<typeof loggingFlags>): LoggingOptions {
+  const [driver, options] = [flags['log-driver'] ?? '', pairsOf(flags['log-opt'])];
+  if (driver === 'none' && Object.keys(options).length > 0)
+    throw new MinidockError('invalid-argument', 'invalid logging opts for driver none', { fix: 'leave --log-opt out' });
+  if (driver === '' && Object.keys(options).length === 0) return {};
+  return { logging: { driver, options } };
+}
