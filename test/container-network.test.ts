@@ -1,3 +1,4 @@
+// @linux-3.10 what a user does in a classroom with CentOS 7
 // @mounts-nothing its subject is the network
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';

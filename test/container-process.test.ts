@@ -1,3 +1,4 @@
+// @linux-3.10 what a user does in a classroom with CentOS 7
 // @mounts-nothing its subject is the process, and its mounts are those of container-isolation.test.ts
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// @linux-3.10 what a user does in a classroom with CentOS 7
 import {
   chmodSync,
   existsSync,

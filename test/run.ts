@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `npm test`, or `npm test -- [--gate] [--shared-mounts] [--lanes=N] [TIER | WORD …]`. A tier is unit, kernel,
+ * Runs the tests: `npm test`, or `npm test -- [--gate] [--shared-mounts] [--linux-3.10] [--lanes=N] [TIER | WORD …]`. A tier is unit, kernel,
  * proof, parity, vm, crash or browser; a word is part of a test file's path, or the whole path of one that stands elsewhere.
  * test/README.md says more.
  *
@@ -31,6 +31,7 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
       options: {
         gate: { type: 'boolean', default: false },
         'shared-mounts': { type: 'boolean', default: false },
+        'linux-3.10': { type: 'boolean', default: false },
         lanes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       },
     });
@@ -40,8 +41,13 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
     if (!Number.isInteger(lanes) || lanes < 1) problems.push(`--lanes=${values.lanes} is no whole number from 1 on`);
     if (values['shared-mounts'] && !files.some(file => file.mounts))
       problems.push('--shared-mounts: none of these files mounts');
+    if (values['linux-3.10'] && !files.some(file => file.marks.includes('linux-3.10')))
+      problems.push('--linux-3.10: none of these files is marked @linux-3.10');
     if (problems.length > 0) return problems;
-    const passes: Pass[] = values['shared-mounts'] ? ['shared'] : values.gate ? ['here', 'shared'] : ['here'];
+    const passes: Pass[] = values.gate ? ['here', 'shared', '3.10'] : [];
+    if (values['shared-mounts']) passes.push('shared');
+    if (values['linux-3.10']) passes.push('3.10');
+    if (passes.length === 0) passes.push('here');
     return { files, options: { passes, lanes, gate: values.gate } };
   } catch (error) {
     return [(error as Error).message];

@@ -208,6 +208,33 @@ test.run();`,
   assert.not.match(readFileSync('/proc/self/mountinfo', 'utf8'), 'minidock-left');
 });
 
+requires('gcc', 'x64')(
+  '--linux-3.10: a file that asks for it finds that kernel’s syscalls and no later ones',
+  async () => {
+    const run = start(
+      {
+        old: `// @linux-3.10 to see it
+const test = requires('root');
+test('old', async () => {
+  const box = await busyboxEngine();
+  const { stdout } = spawnSync('perl', ['-e', 'my $name = "x"; syscall(319, $name, 0); print $!+0, " ", syscall(39) > 0, "\\n"'], { encoding: 'utf8' });
+  tell('old', stdout + spawnSync('uname', ['-r'], { encoding: 'utf8' }).stdout);
+  tell('program', await box.ok(['run', '--dry-run=full', '--network', 'none', '-v', '/tmp:/x', 'bb']));
+  tell('inside', await box.ok(['run', '--rm', '--network', 'none', '-v', '/tmp:/x', 'bb', 'echo', 'runs']));
+});
+test.run();`,
+      },
+      ['--linux-3.10'],
+    );
+    const { output } = await run.ended;
+    assert.match(output, /old\.test\.ts, on Linux 3\.10 {2}1 passed/, output);
+    assert.match(await run.told('old'), /^38 1\n3\.10\./);
+    assert.not.match(await run.told('program'), /open_tree|close_range|seccomp\(/);
+    assert.match(await run.told('program'), /pivot_root/);
+    assert.is(await run.told('inside'), 'runs');
+  },
+);
+
 test('engines get a prepared image by hard links, each with a state of its own; writing into one is found', async () => {
   const engine = `const test = requires('root');
 test('engine', async () => {

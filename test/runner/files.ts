@@ -12,8 +12,9 @@ export type Tier = (typeof tiers)[number];
  * - `exclusive`: nothing else runs meanwhile: the file changes or measures the whole machine.
  * - `long`: begins before the others, so that it is not left to run alone at the end.
  * - `mounts-nothing`: it requires overlayfs, and yet shows nothing more where `/` is shared.
+ * - `linux-3.10`: the gate runs it once more with no syscall that came after Linux 3.10.
  */
-export const marks = ['own-process', 'exclusive', 'long', 'mounts-nothing'] as const;
+export const marks = ['own-process', 'exclusive', 'long', 'mounts-nothing', 'linux-3.10'] as const;
 export type Mark = (typeof marks)[number];
 
 export interface TestFile {

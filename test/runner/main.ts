@@ -5,14 +5,21 @@ import type { TestFile } from './files.ts';
 import { type FileResult, isOver, judge } from './judge.ts';
 import { type Job, runInLanes } from './lanes.ts';
 import { watchLeaks } from './leak-check.ts';
+import { linux310 } from './linux-3.10.ts';
 import { endRunning, runProcess } from './process.ts';
 import type { Report } from './report.ts';
 import { serveServices } from './services.ts';
 import { sharedHost } from './shared-mounts.ts';
 import { runUnits } from './unit.ts';
 
-/** `here` is this host as it is, `shared` one whose `/` is shared. */
-export type Pass = 'here' | 'shared';
+/** `here` is this host as it is, `shared` one whose `/` is shared, `3.10` one with the syscalls of that kernel. */
+export type Pass = 'here' | 'shared' | '3.10';
+
+const where: Record<Pass, string> = { here: '', shared: ', where / is shared', '3.10': ', on Linux 3.10' };
+
+/** Which passes a file is for. */
+const isFor = (file: TestFile, pass: Pass): boolean =>
+  pass === 'here' || (pass === 'shared' ? file.mounts : file.marks.includes('linux-3.10'));
 
 export interface RunOptions {
   passes: readonly Pass[];
@@ -36,6 +43,7 @@ const secondLooks = 4;
  */
 export async function runTests(files: readonly TestFile[], options: RunOptions, report: Report): Promise<number> {
   const shared = options.passes.includes('shared') ? await sharedHost() : undefined;
+  const old = options.passes.includes('3.10') ? linux310() : undefined;
   const leaks = watchLeaks(shared?.pid);
   const services = serveServices();
   const prepared = temporaryFolder('prepared');
@@ -77,11 +85,21 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
       for (const pass of passes) if (!stopped) await runFile(file, pass);
     },
   });
+  const commandIn: Record<Pass, (command: string[]) => string[]> = {
+    here: command => command,
+    shared: command => shared!.enter(command, checkout),
+    '3.10': command => [...old!, ...command],
+  };
   const runFile = async (file: TestFile, pass: Pass, looks = options.gate ? 2 : 1): Promise<void> => {
-    const name = pass === 'shared' ? `${file.path}, where / is shared` : file.path;
+    const name = `${file.path}${where[pass]}`;
+    if (pass === '3.10' && old === undefined)
+      return add(
+        { file: name, passed: 0, failed: 0, skipped: ['gcc is not installed'], output: '', milliseconds: 0 },
+        file.tier,
+      );
     const began = Date.now();
     const { code, output } = await runProcess({
-      command: pass === 'shared' ? shared!.enter(node(file.path), checkout) : node(file.path),
+      command: commandIn[pass](node(file.path)),
       cwd: checkout,
       env: environment(name, pass),
       seconds: file.tier === 'unit' ? limits.unit : limits.file,
@@ -114,7 +132,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
   const inOneProcess = files.filter(file => file.tier === 'unit' && !file.marks.includes('own-process'));
   const jobs = inOneProcess.length > 0 && options.passes.includes('here') ? [unitJob(inOneProcess)] : [];
   for (const file of files) {
-    const passes = inOneProcess.includes(file) ? [] : options.passes.filter(pass => pass === 'here' || file.mounts);
+    const passes = inOneProcess.includes(file) ? [] : options.passes.filter(pass => isFor(file, pass));
     if (passes.length > 0) jobs.push(fileJob(file, passes));
   }
 
