@@ -1,4 +1,3 @@
-// @linux-3.10 what limits are made of in a classroom with CentOS 7
 import { readCgroupLayout } from '../src/host/cgroup-layout.ts';
 import { cgroupContract } from './support/cgroup-contract.ts';
 import { testRun } from './support/cleanup.ts';
