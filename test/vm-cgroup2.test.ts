@@ -36,19 +36,23 @@ test('doctor finds nothing missing', async () => {
 test('run: output, exit code, limits as the container reads them, and devices', async () => {
   const inside = `
     cat /proc/self/cgroup
-    cd /sys/fs/cgroup && cat memory.max memory.swap.max cpu.max pids.max cgroup.controllers
+    cd /sys/fs/cgroup && cat memory.max memory.swap.max memory.low cpu.max cpu.weight cpuset.cpus pids.max io.max cgroup.controllers
     echo x >/dev/null && head -c 4 /dev/zero | wc -c
     mknod /tmp/disk b 254 0 && head -c 1 /tmp/disk
     mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg
     exit 3`;
   const { code, stdout, stderr } = await guest.machine.run(
-    `minidock run --rm --network none -m 64m --cpus 0.5 --pids-limit 20 bb sh -c '${inside}'`,
+    `minidock run --rm --network none -m 64m --memory-reservation 32m --cpus 0.5 --cpu-shares 512 --cpuset-cpus 0 \
+      --pids-limit 20 --device-read-bps /dev/vda:1mb bb sh -c '${inside}'`,
   );
   assert.equal(
     { code, stdout: stdout.trimEnd().split('\n') },
     {
       code: 3,
-      stdout: ['0::/', `${64 << 20}`, `${64 << 20}`, '50000 100000', '20', 'cpuset cpu io memory pids', '4'],
+      stdout: [
+        ...['0::/', `${64 << 20}`, `${64 << 20}`, `${32 << 20}`, '50000 100000', '20', '0', '20'],
+        ...['254:0 rbps=1048576 wbps=max riops=max wiops=max', 'cpuset cpu io memory pids', '4'],
+      ],
     },
     stderr,
   );
@@ -60,23 +64,28 @@ test('run: output, exit code, limits as the container reads them, and devices', 
   await guest.ok('head -c 1 /dev/vda >/dev/null && head -c 1 /dev/kmsg >/dev/null');
 });
 
-test('a published port answers from outside of the machine; exec is in the group; stop and rm leave nothing', async () => {
+test('a published port answers from outside of the machine; exec is in the group; pause stops it; stop and rm leave nothing', async () => {
   await guest.ok('minidock run -d --name web -p 8080:80 bb sh -c "echo hello >/tmp/index.html; exec httpd -f -h /tmp"');
   const page = await eventually(async () => (await fetch(`http://127.0.0.1:${guest.port}/`)).text(), 60);
   assert.is(page, 'hello\n');
   assert.is(await guest.ok('wget -qO- http://127.0.0.1:8080/'), 'hello');
   const { code, stdout } = await guest.machine.run("minidock exec web sh -c 'cat /proc/self/cgroup; exit 7'");
   assert.equal({ code, stdout }, { code: 7, stdout: '0::/\n' });
+  const frozen = 'grep -h frozen /sys/fs/cgroup/minidock/*/cgroup.events | sort';
+  assert.is(await guest.ok(`minidock pause web >/dev/null && ${frozen}`), 'frozen 0\nfrozen 1');
+  assert.is(await guest.ok(`minidock unpause web >/dev/null && ${frozen}`), 'frozen 0\nfrozen 0');
+  assert.is(await guest.ok('wget -qO- http://127.0.0.1:8080/'), 'hello');
   assert.is.not(await guest.ok(traces), nothing.join('\n'));
   await guest.ok('minidock stop -t 1 web && minidock rm web');
   await eventually(async () => assert.equal((await guest.ok(traces)).split('\n'), nothing), 60);
 });
 
-test('a container that takes too much memory is killed', async () => {
+test('a container that takes too much memory is killed, and inspect says why', async () => {
   const { code } = await guest.machine.run(
     'minidock run --name greedy --network none -m 16m bb dd if=/dev/zero of=/dev/null bs=64M count=1',
   );
   assert.is(code, 137);
+  assert.is(await guest.ok("minidock inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' greedy"), 'true 137');
   await guest.ok('minidock rm -f greedy');
 });
 

@@ -141,6 +141,13 @@ test('v2: controllers are handed down from the top, in the group of the containe
   ]);
 });
 
+test('v2: where the kernel does not count swap, only memory is limited', () => {
+  const lines = effects(
+    cgroupDriver({ ...pure, swap: false }).create('/minidock/one', { devices: [], memory: { limit: 64, swap: 128 } }),
+  );
+  assert.equal(lines, ['mkdir /cg/unified/minidock/one', '/cg/unified/minidock/one/memory.max 64']);
+});
+
 test('v2: device rules are a program, loaded and attached before anything joins; without rules there is none', () => {
   const steps = cgroupDriver(pure).create('/minidock/one', resourcesFor({}, { cpus: 1 }));
   const calls = steps.filter(step => step.op === 'syscall').map(step => step.name);

@@ -6,16 +6,19 @@ import type { Setting } from './settings.ts';
 import { pidsSettings } from './v1-limits.ts';
 
 /** Limits in the files of version 2 (Documentation/admin-guide/cgroup-v2.rst). */
-export function limitsOnV2(resources: Limits, ioWeightFile: CgroupLayout['ioWeightFile']): Setting[] {
+export function limitsOnV2(
+  resources: Limits,
+  { swap, ioWeightFile }: Pick<CgroupLayout, 'swap' | 'ioWeightFile'>,
+): Setting[] {
   return [
-    ...memorySettings(resources.memory),
+    ...memorySettings(resources.memory, swap),
     ...cpuSettings(resources.cpu),
     ...blockSettings(resources.blockIO, ioWeightFile),
     ...pidsSettings(resources.pids),
   ];
 }
 
-function memorySettings(memory: Resources['memory']): Setting[] {
+function memorySettings(memory: Resources['memory'], countsSwap: boolean): Setting[] {
   const settings: Setting[] = [];
   const set = (name: string, value: string | number, why: Text) =>
     settings.push({ controller: 'memory', name: `memory.${name}`, value, why });
@@ -29,7 +32,8 @@ function memorySettings(memory: Resources['memory']): Setting[] {
       en: 'protect this many bytes of memory from being reclaimed first',
       zh: '回收内存时，先不动这么多字节',
     });
-  if (memory?.swap)
+  // Where swap is not counted Docker warns and goes on too.
+  if (memory?.swap && countsSwap)
     set('swap.max', memory.swap < 0 ? 'max' : memory.swap - (memory.limit ?? 0), {
       en: 'limit swap in bytes: v2 counts it apart, so the memory limit is subtracted',
       zh: '限制交换空间的字节数：v2 单独计算，所以要减去内存限额',

@@ -41,7 +41,6 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       );
     return file(path, name);
   };
-  const { ioWeightFile } = layout;
   const make = (path: string): Step =>
     mkdir(`${mountpoint}${checkGroup(path)}`, 0o755, {
       why: {
@@ -103,10 +102,10 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
     },
     create: (path, resources) => [
       make(path),
-      ...settingSteps(path, limitsOnV2(resources, ioWeightFile), setting => fileOf(path, setting)),
+      ...settingSteps(path, limitsOnV2(resources, layout), setting => fileOf(path, setting)),
       ...deviceProgram(path, `${mountpoint}${path}`, resources.devices),
     ],
-    update: (path, resources) => updateGroup(limitsOnV2(resources, ioWeightFile), setting => fileOf(path, setting)),
+    update: (path, resources) => updateGroup(limitsOnV2(resources, layout), setting => fileOf(path, setting)),
     join,
     beside(path, pid) {
       const [, own = ''] = /^0::(.*)$/m.exec(readGroupFile(`/proc/${pid}/cgroup`) ?? '') ?? [];

@@ -19,7 +19,7 @@ export interface CgroupLayout {
   hierarchies: Hierarchy[];
   /** v1: CPUs and memory nodes that the containers' parent has, or is to get; a group without both accepts no task. */
   cpuset?: { cpus: string; mems: string };
-  /** Whether swap can be limited (v1: memory.memsw.*, off on many distributions' kernels). */
+  /** Whether swap can be limited: v1's memory.memsw.*, v2's memory.swap.max; off on many distributions' kernels. */
   swap: boolean;
   /** Whether a group has a swappiness of its own, and may do without the OOM killer: v1 alone. Not said is yes. */
   swappiness?: boolean;
@@ -46,13 +46,16 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
   }
   const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
   if (kind === 'v2') {
-    // The root group has no limits to look at; the controllers decide.
     const top = hierarchies.find(one => one.version === 2)!.mountpoint;
-    const ioWeightFile = ioWeightIn(top);
+    // It has none of the files that limit: the groups below it show which the kernel has.
+    const groups = readdirSync(top, { withFileTypes: true }).filter(entry => entry.isDirectory());
+    const has = (file: string) => groups.some(({ name }) => exists(`${top}/${name}/${file}`));
+    const ioWeightFile = (['io.bfq.weight', 'io.weight'] as const).find(has);
     return {
       kind,
       hierarchies,
-      swap: exists('/proc/swaps'),
+      // A kernel may count memory and not swap (swapaccount=0). Where no group has memory.max nothing says so.
+      swap: has('memory.swap.max') || !has('memory.max'),
       swappiness: false,
       oomKillDisable: false,
       ioWeight: ioWeightFile !== undefined,
@@ -80,14 +83,6 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
     ioWeightDevice: exists(`${at('blkio')}/blkio.weight_device`),
     cpuQuota: exists(`${at('cpu')}/cpu.cfs_quota_us`),
   };
-}
-
-/** The root group has none of the files that limit: one below it shows which the kernel has. */
-function ioWeightIn(mountpoint: string): CgroupLayout['ioWeightFile'] {
-  const groups = readdirSync(mountpoint, { withFileTypes: true }).filter(entry => entry.isDirectory());
-  return (['io.bfq.weight', 'io.weight'] as const).find(file =>
-    groups.some(({ name }) => exists(`${mountpoint}/${name}/${file}`)),
-  );
 }
 
 /**
