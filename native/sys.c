@@ -22,7 +22,20 @@ s64 uptime(void)
 s64 poll_for(struct pollfd *set, u32 count, s64 milliseconds)
 {
 	struct timespec limit = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
-	return sys6(__NR_ppoll, (u64)set, count, milliseconds < 0 ? 0 : (u64)&limit, 0, 8, 0);
+	struct pollfd open[MOST_POLLED];
+	u32 n = 0;
+	/*
+	 * The kernel refuses more entries than RLIMIT_NOFILE (poll(2), EINVAL), which our caller may have set low, and counts
+	 * those without a descriptor.
+	 */
+	for (u32 i = 0; i < count && n < MOST_POLLED; i++)
+		if (set[i].fd >= 0)
+			open[n++] = set[i];
+	s64 ready = sys6(__NR_ppoll, (u64)open, n, milliseconds < 0 ? 0 : (u64)&limit, 0, 8, 0);
+	for (u32 i = 0, at = 0; i < count && at < n; i++)
+		if (set[i].fd >= 0)
+			set[i].revents = open[at++].revents;
+	return ready;
 }
 
 s64 read_all(int fd, void *buffer, u64 length)

@@ -47,8 +47,9 @@ struct timespec clock_now(int clock);
 enum { POLLIN_ = 1, POLLOUT_ = 4, POLLERR_ = 8, POLLHUP_ = 16, FOREVER = -1 };
 
 struct pollfd { int fd; short events, revents; };
+enum { MOST_POLLED = 128 };
 
-/* Waits at most so many milliseconds, or FOREVER. Returns how many are ready, or a negative errno. */
+/* Waits at most so many milliseconds, or FOREVER, for up to MOST_POLLED descriptors. Returns how many are ready, or a negative errno. */
 s64 poll_for(struct pollfd *set, u32 count, s64 milliseconds);
 
 /* Milliseconds of the monotonic clock, which nobody can set. */

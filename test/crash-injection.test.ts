@@ -52,6 +52,10 @@ const scenarios: Record<string, Scenario> = {
   stop: { before: 'running', command: ['stop', '-t', '0', 'one'], sample: 12 },
   'rm -f': { before: 'running', command: ['rm', '-f', 'one'], sample: 12 },
   rm: { before: 'ended', command: ['rm', 'one'], sample: 6 },
+  start: { before: 'ended', command: ['start', 'one'], sample: 12 },
+  restart: { before: 'running', command: ['restart', '-t', '0', 'one'], sample: 14 },
+  exec: { before: 'running', command: ['exec', 'one', 'true'], sample: 12 },
+  pause: { before: 'running', command: ['pause', 'one'], sample: 4 },
 };
 
 const trace = /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m;

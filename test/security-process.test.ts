@@ -287,7 +287,7 @@ test('the supervisor runs from a sealed copy, is not dumpable, and holds no fold
   for (const target of descriptors)
     assert.match(
       target,
-      /^(\/dev\/null|pipe:|socket:|anon_inode:\[(signalfd|eventpoll)\]|.*\/(alive|log)$|\/memfd:.*)/,
+      /^(\/dev\/null|pipe:|socket:|anon_inode:\[(signalfd|eventpoll)\]|.*(\/alive|-json\.log)$|\/memfd:.*)/,
       descriptors.join('\n'),
     );
   await box.ok(['rm', '-f', id]);
