@@ -138,6 +138,7 @@ const kinds = {
   'no-cgroups': 'unsupported',
   'no-credential-helper': 'unsupported',
   'no-nsenter': 'unsupported',
+  'no-ps': 'unsupported',
   'no-shell': 'unsupported',
   'not-built': 'unsupported',
   'schema-1': 'unsupported',
@@ -169,6 +170,7 @@ const kinds = {
 
   'cannot-remove': 'failed',
   'cannot-stop': 'failed',
+  'ps-failed': 'failed',
   'child-died': 'failed',
   'network-failed': 'failed',
   'shim-died': 'failed',

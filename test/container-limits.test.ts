@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { cgroupParent } from '../src/state/paths.ts';
+import { cgroupParent, containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
@@ -69,6 +69,18 @@ test('the memory limit ends the container: 137, OOMKilled, and the reason', asyn
     await box.inspect('hungry', '{{.State.OOMKilled}} {{.State.ExitCode}} {{.State.Status}}'),
     'true 137 exited',
   );
+  const told = await box.ok([
+    'events',
+    '--since',
+    '10m',
+    '--until',
+    '0s',
+    '-f',
+    'container=hungry',
+    '--format',
+    '{{.Action}}',
+  ]);
+  assert.match(told, /\noom\ndie/);
   await box.ok(['rm', 'hungry']);
 });
 
@@ -152,6 +164,44 @@ test('a limit that this machine cannot give is refused in one line, and nothing 
   const disk = await box.minidock(['run', '--rm', '--device-read-bps', '/dev/nosuch:1mb', 'bb', 'true']);
   assert.is(disk.exitCode, 125);
   assert.match(String(disk.stderr), /^minidock: stat \/dev\/nosuch: no such file or directory\n/);
+});
+
+onV1(
+  'update changes what runs, what starts again, and config.json; what cannot be is refused and changes nothing',
+  async () => {
+    const id = await box.start(
+      'dd if=/dev/zero of=/dev/shm/x bs=1M count=30 2>/dev/null; exec sleep 1000',
+      '-m',
+      '64m',
+    );
+    await eventually(async () => assert.match(await box.inside(id, 'ls -l /dev/shm/x'), / 31457280 /));
+    const below = await box.minidock(['update', '-m', '8m', '--memory-swap', '8m', id]);
+    assert.is(below.exitCode, 1);
+    assert.match(
+      String(below.stderr),
+      /^minidock: Cannot update container \w{64}: unable to set memory limit to 8388608 \(current usage: \d+, peak usage: \d+\)/,
+    );
+    assert.is(await box.inspect(id, '{{.HostConfig.Memory}}'), String(64 << 20));
+    await box.ok(['update', '-m', '96m', '--memory-swap', '96m', '--pids-limit', '9', '--cpus', '0.5', id]);
+    assert.is(read('memory', id, 'memory.limit_in_bytes'), String(96 << 20));
+    assert.is(read('memory', id, 'memory.memsw.limit_in_bytes'), String(96 << 20));
+    const { config } = containerPaths(box, id);
+    const { memory, pids, devices } = JSON.parse(readFileSync(config, 'utf8')).linux.resources;
+    assert.equal([memory, pids], [{ limit: 96 << 20, swap: 96 << 20 }, { limit: 9 }]);
+    assert.ok(devices.length > 5);
+    await box.ok(['restart', '-t', '0', id]);
+    assert.is(read('memory', id, 'memory.limit_in_bytes'), String(96 << 20));
+    assert.is(read('pids', id, 'pids.max'), '9');
+    await box.ok(['rm', '-f', id]);
+  },
+);
+
+test('stats says what is used: a busy CPU, memory, bytes of the network', async () => {
+  const id = await box.start('while :; do :; done', '--cpus', '0.5', '-m', '32m');
+  const line = await box.ok(['stats', '--no-stream', '--format', '{{.CPUPerc}} {{.MemUsage}} {{.PIDs}}', id]);
+  const [, cpu] = /^([\d.]+)% \S+iB \/ 32MiB 1$/.exec(line) ?? [];
+  assert.ok(Number(cpu) > 1 && Number(cpu) < 70, line);
+  await box.ok(['rm', '-f', id]);
 });
 
 test('limits that make no sense are refused before anything is made', async () => {

@@ -13,9 +13,13 @@ const smallestMemory = 6 * 1024 * 1024;
 /** PID_MAX_LIMIT: no machine has more processes. */
 const mostPids = 4_194_304;
 
-/** Throws `bad-limit` for what Docker refuses, in its words. What is refused first is what Docker refuses first. */
-export function checkLimits(requested: RequestedLimits, host: LimitHost): void {
-  checkMemory(requested);
+/**
+ * Throws `bad-limit` for what Docker refuses, in its words. What is refused first is what Docker refuses first.
+ *
+ * @param changing the limits are to change others, which may say what these leave out
+ */
+export function checkLimits(requested: RequestedLimits, host: LimitHost, { changing = false } = {}): void {
+  checkMemory(requested, changing);
   checkCpu(requested, host);
   checkCpuset('cpus', requested.cpusetCpus, host.cgroup?.cpuset?.cpus);
   checkCpuset('mems', requested.cpusetMems, host.cgroup?.cpuset?.mems);
@@ -26,7 +30,7 @@ export function checkLimits(requested: RequestedLimits, host: LimitHost): void {
     throw refused(`the maximum allowed pids limit is ${mostPids}`, `--pids-limit ${pidsLimit} is above it`);
 }
 
-function checkMemory(requested: RequestedLimits): void {
+function checkMemory(requested: RequestedLimits, changing: boolean): void {
   const { memory = 0, memorySwap = 0, memoryReservation = 0, memorySwappiness } = requested;
   if (memory && memory < smallestMemory)
     throw refused('Minimum memory limit allowed is 6MB', `--memory ${memory} is too little for a process to start`);
@@ -35,7 +39,7 @@ function checkMemory(requested: RequestedLimits): void {
       'Minimum memoryswap limit should be larger than memory limit, see usage',
       `--memory-swap counts memory and swap together, and ${memorySwap} is less than --memory ${memory}`,
     );
-  if (memory === 0 && memorySwap > 0)
+  if (memory === 0 && memorySwap > 0 && !changing)
     throw refused(
       'You should always set the Memory limit when using Memoryswap limit, see usage',
       '--memory-swap needs --memory',
@@ -100,6 +104,16 @@ export function limitWarnings(requested: RequestedLimits, { cgroup = {} }: Limit
   if (requested.blkioWeightDevice?.length && cgroup.ioWeightDevice === false)
     warnings.push(`Your kernel does not support Block I/O weight_device ${without}. Weight-device discarded.`);
   return warnings;
+}
+
+/** The options without those of which `limitWarnings` says that they are discarded, as Docker's record has them. */
+export function withoutDiscarded<T extends RequestedLimits>(requested: T, { cgroup = {} }: LimitHost): T {
+  const kept = { ...requested };
+  if (cgroup.swappiness === false) delete kept.memorySwappiness;
+  if (cgroup.oomKillDisable === false) delete kept.oomKillDisable;
+  if (cgroup.ioWeight === false) delete kept.blkioWeight;
+  if (cgroup.ioWeightDevice === false) delete kept.blkioWeightDevice;
+  return kept;
 }
 
 function refused(message: string, detail?: string): MinidockError {

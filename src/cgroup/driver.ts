@@ -78,7 +78,10 @@ export type Limits = Omit<Resources, 'devices'>;
 
 /** What the kernel counts; a field is missing where its controller is. */
 export interface CgroupStats {
-  memory?: { usageBytes: number; limitBytes?: number };
+  /** `inactiveFileBytes`: page cache that was not used lately. */
+  memory?: { usageBytes: number; limitBytes?: number; inactiveFileBytes?: number };
   cpu?: { usageNanoseconds: bigint };
   pids?: { current: number; limit?: number };
+  /** Bytes read from disks and written to them. */
+  block?: { read: number; written: number };
 }

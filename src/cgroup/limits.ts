@@ -1,5 +1,5 @@
 import type { BlockIO, DeviceNumber, DeviceRule, Resources, ThrottledDevice } from '../oci/runtime-spec.ts';
-import { checkLimits, type LimitHost } from './check-limits.ts';
+import { checkLimits, type LimitHost, withoutDiscarded } from './check-limits.ts';
 import type { DeviceRate, RequestedLimits } from './requested.ts';
 
 const period = 100_000;
@@ -15,30 +15,28 @@ export function resourcesFor(
   deviceNumber: (path: string) => DeviceNumber = noDevices,
 ): Resources {
   checkLimits(requested, host);
-  return { devices: defaultDeviceRules, ...limitsFor(requested, host, deviceNumber) };
+  return { devices: defaultDeviceRules, ...limitsFor(withoutDiscarded(requested, host), deviceNumber) };
 }
 
 /** Only what is limited: what `update` changes in a group that is there. */
-function limitsFor(
+export function limitsFor(
   requested: RequestedLimits,
-  host: LimitHost,
-  deviceNumber: (path: string) => DeviceNumber = noDevices,
+  deviceNumber: (path: string) => DeviceNumber,
 ): Omit<Resources, 'devices'> {
   const { memory, memorySwap, pidsLimit } = requested;
-  const { swappiness = true, oomKillDisable = true } = host.cgroup ?? {};
   const memoryPart = present({
     limit: memory || undefined,
     // Swap as much again as memory, which is Docker's rule where --memory-swap is missing.
     swap: memorySwap || (memory ? 2 * memory : undefined),
     reservation: requested.memoryReservation || undefined,
-    swappiness: swappiness ? requested.memorySwappiness : undefined,
-    disableOOMKiller: (oomKillDisable && requested.oomKillDisable) || undefined,
+    swappiness: requested.memorySwappiness,
+    disableOOMKiller: requested.oomKillDisable || undefined,
   });
   return present({
     memory: memoryPart,
     cpu: cpuPart(requested),
     pids: pidsLimit && pidsLimit > 0 ? { limit: pidsLimit } : undefined,
-    blockIO: blockPart(requested, host, deviceNumber),
+    blockIO: blockPart(requested, deviceNumber),
   }) as Omit<Resources, 'devices'>;
 }
 
@@ -53,19 +51,12 @@ function cpuPart(requested: RequestedLimits): Resources['cpu'] {
   });
 }
 
-function blockPart(
-  requested: RequestedLimits,
-  { cgroup }: LimitHost,
-  deviceNumber: (path: string) => DeviceNumber,
-): BlockIO | undefined {
-  const { ioWeight = true, ioWeightDevice = true } = cgroup ?? {};
+function blockPart(requested: RequestedLimits, deviceNumber: (path: string) => DeviceNumber): BlockIO | undefined {
   const rates = (devices: DeviceRate[] | undefined): ThrottledDevice[] | undefined =>
     devices?.map(({ path, rate }) => ({ ...deviceNumber(path), rate }));
   return present({
-    weight: (ioWeight && requested.blkioWeight) || undefined,
-    weightDevice: ioWeightDevice
-      ? requested.blkioWeightDevice?.map(({ path, weight }) => ({ ...deviceNumber(path), weight }))
-      : undefined,
+    weight: requested.blkioWeight || undefined,
+    weightDevice: requested.blkioWeightDevice?.map(({ path, weight }) => ({ ...deviceNumber(path), weight })),
     throttleReadBpsDevice: rates(requested.deviceReadBps),
     throttleWriteBpsDevice: rates(requested.deviceWriteBps),
     throttleReadIOPSDevice: rates(requested.deviceReadIops),

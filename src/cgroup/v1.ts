@@ -5,7 +5,7 @@ import { text } from '../syscalls/data.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { O } from '../syscalls/uapi/flags.ts';
-import type { CgroupDriver } from './driver.ts';
+import type { CgroupDriver, CgroupStats } from './driver.ts';
 import {
   busy,
   checkGroup,
@@ -161,13 +161,26 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
       const current = readNumber(file('pids', path, 'pids.current'));
       return {
         ...(usageBytes !== undefined && {
-          memory: { usageBytes, limitBytes: readNumber(file('memory', path, 'memory.limit_in_bytes')) },
+          memory: {
+            usageBytes,
+            limitBytes: readNumber(file('memory', path, 'memory.limit_in_bytes')),
+            inactiveFileBytes: Number(readCount(file('memory', path, 'memory.stat'), 'total_inactive_file') ?? 0),
+          },
         }),
         ...(nanoseconds !== undefined && { cpu: { usageNanoseconds: BigInt(nanoseconds) } }),
         ...(current !== undefined && { pids: { current, limit: readNumber(file('pids', path, 'pids.max')) } }),
+        ...block(readGroupFile(file('blkio', path, 'blkio.throttle.io_service_bytes_recursive'))),
       };
     },
   };
+}
+
+/** Of all disks together: lines like `8:0 Read 4096`. */
+function block(text: string | undefined): Pick<CgroupStats, 'block'> {
+  if (text === undefined) return {};
+  const sum = (what: string) =>
+    [...text.matchAll(new RegExp(`^\\d+:\\d+ ${what} (\\d+)$`, 'gm'))].reduce((all, [, one]) => all + Number(one), 0);
+  return { block: { read: sum('Read'), written: sum('Write') } };
 }
 
 /** `/a/b` → `/a`, `/a/b`. */

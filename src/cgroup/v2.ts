@@ -3,7 +3,7 @@ import type { CgroupLayout } from '../host/cgroup-layout.ts';
 import { mkdir, writeFile } from '../syscalls/calls.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import { deviceProgram } from './devices/attach.ts';
-import type { CgroupDriver } from './driver.ts';
+import type { CgroupDriver, CgroupStats } from './driver.ts';
 import {
   busy,
   checkGroup,
@@ -148,12 +148,27 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       const microseconds = readCount(file(path, 'cpu.stat'), 'usage_usec');
       const current = readNumber(file(path, 'pids.current'));
       return {
-        ...(usageBytes !== undefined && { memory: { usageBytes, limitBytes: readNumber(file(path, 'memory.max')) } }),
+        ...(usageBytes !== undefined && {
+          memory: {
+            usageBytes,
+            limitBytes: readNumber(file(path, 'memory.max')),
+            inactiveFileBytes: Number(readCount(file(path, 'memory.stat'), 'inactive_file') ?? 0),
+          },
+        }),
         ...(microseconds !== undefined && { cpu: { usageNanoseconds: microseconds * 1000n } }),
         ...(current !== undefined && { pids: { current, limit: readNumber(file(path, 'pids.max')) } }),
+        ...block(readGroupFile(file(path, 'io.stat'))),
       };
     },
   };
+}
+
+/** Of all disks together: lines like `8:0 rbytes=4096 wbytes=0 …`. */
+function block(text: string | undefined): Pick<CgroupStats, 'block'> {
+  if (text === undefined) return {};
+  const sum = (key: string) =>
+    [...text.matchAll(new RegExp(`\\b${key}=(\\d+)`, 'g'))].reduce((all, [, one]) => all + Number(one), 0);
+  return { block: { read: sum('rbytes'), written: sum('wbytes') } };
 }
 
 /** While frozen nothing forks; a frozen process of v2 does end by SIGKILL, so each pid is read just before. */

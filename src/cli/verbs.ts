@@ -34,6 +34,21 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/pause.ts'),
   },
+  update: {
+    summary: 'Change the limits of containers, also of those that run',
+    group: 'container',
+    load: () => import('./verbs/container/update.ts'),
+  },
+  stats: {
+    summary: 'Show what containers use, again every second',
+    group: 'container',
+    load: () => import('./verbs/container/stats.ts'),
+  },
+  top: {
+    summary: 'Show the processes of a container, as the host’s ps sees them',
+    group: 'container',
+    load: () => import('./verbs/container/top.ts'),
+  },
   unpause: {
     summary: 'Let paused containers go on',
     group: 'container',
@@ -170,6 +185,9 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     kill: ['kill'],
     pause: ['pause'],
     unpause: ['unpause'],
+    update: ['update'],
+    stats: ['stats'],
+    top: ['top'],
     wait: ['wait'],
     rename: ['rename'],
     port: ['port'],

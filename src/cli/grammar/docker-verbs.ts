@@ -13,8 +13,5 @@ export const dockerVerbs: Readonly<Record<string, string>> = {
   info: "'minidock version' and 'minidock doctor' say what there is",
   network: "'minidock run --network bridge|host|none' chooses one",
   service: 'minidock is an engine of one machine',
-  stats: "its cgroup has the numbers: 'minidock inspect -f {{.State.Pid}} NAME', then /proc/PID/cgroup",
   swarm: 'minidock is an engine of one machine',
-  top: "'minidock exec NAME ps' lists its processes",
-  update: "'minidock run' takes the limits: --memory, --cpus, --pids-limit",
 };

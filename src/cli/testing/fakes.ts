@@ -1,6 +1,7 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import { warningsOf } from '../../engine/containers/warnings.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { ContainerStats } from '../../engine/nouns/containers.ts';
 import type { Images } from '../../engine/nouns/images.ts';
 import type { Attachment, Streams } from '../../engine/nouns/streams.ts';
 import { MinidockError } from '../../errors.ts';
@@ -99,6 +100,17 @@ export class FakeContainer implements ForegroundProcess, Attachment {
   detach = () => void this.calls.push(['detach']);
 }
 
+/** Half of a CPU, since both counters are in nanoseconds. */
+function fakeStats({ id, name }: ContainerRecord): ContainerStats {
+  const at = process.hrtime.bigint();
+  return {
+    ...{ id, name, running: true, at, cpuNanoseconds: at / 2n, pids: 3 },
+    memory: { usedBytes: 32 << 20, limitBytes: 64 << 20 },
+    network: { received: 1450, sent: 0 },
+    block: { read: 0, written: 4096 },
+  };
+}
+
 /** An engine with one container, which exits with `exitCode` as soon as it is started, and the images that a test hands in. */
 export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partial<Images> = {}) {
   const calls: unknown[] = [];
@@ -162,6 +174,16 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       rename: async (name, wanted) => {
         calls.push(['rename', name, wanted]);
         await find(name);
+      },
+      update: async (name, changes) => {
+        calls.push(['update', name, changes]);
+        await find(name);
+        return [];
+      },
+      stats: async name => fakeStats(await find(name)),
+      top: async name => {
+        await find(name);
+        return { titles: ['PID', 'CMD'], processes: [['7', 'sleep 1000']] };
       },
       prune: async () => ({ ids: [], bytes: 0 }),
       remove: async (name, options) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { checkLimits } from '../../cgroup/check-limits.ts';
+import { checkLimits, withoutDiscarded } from '../../cgroup/check-limits.ts';
 import { resourcesFor } from '../../cgroup/limits.ts';
 import { layersOf } from '../../container/layers.ts';
 import { attributesOf } from '../../container/logging/attributes.ts';
@@ -52,7 +52,7 @@ export async function createContainer(context: EngineContext, options: Container
   checkOomScore(options.oomScoreAdj);
   const name = wantedName(context, options);
   for (;;) {
-    const record = await recordFor(context, options, image, id);
+    const record = await recordFor(context, withoutDiscarded(options, context.facts), image, id);
     if (await enter(context, record, image, name)) return record;
     removeTrees(anonymousVolumesOf(context, record.mounts));
   }

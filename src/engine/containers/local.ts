@@ -13,12 +13,15 @@ import type { Program } from '../../syscalls/step.ts';
 import { orAborted } from '../abort.ts';
 import type { EngineAccess } from '../access.ts';
 import type {
+  ContainerChanges,
   ContainerList,
   ContainerPruneFilter,
+  ContainerStats,
   Containers,
   CreatedContainer,
   InspectedContainer,
   LogOptions,
+  ProcessList,
   PrunedContainers,
   StartOptions,
   StopOptions,
@@ -46,7 +49,7 @@ export class LocalContainers implements Containers {
     const context = await this.access.context();
     const record = await createContainer(context, options);
     tell(this.access, record, 'create');
-    return { id: record.id, warnings: warningsOf(record, context.facts) };
+    return { id: record.id, warnings: warningsOf({ ...record, options }, context.facts) };
   }
 
   async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {
@@ -129,6 +132,21 @@ export class LocalContainers implements Containers {
     const { id } = await this.find(reference);
     const { renameContainer } = await import('./life/rename.ts');
     await renameContainer(await this.access.context(), id, name);
+  }
+
+  async update(reference: string, changes: ContainerChanges): Promise<string[]> {
+    const { updateContainer } = await import('./resources/update.ts');
+    return await updateContainer(await this.access.context(), await this.find(reference), changes);
+  }
+
+  async stats(reference: string): Promise<ContainerStats> {
+    const { readStats } = await import('./resources/stats.ts');
+    return readStats(await this.access.context(), await this.find(reference));
+  }
+
+  async top(reference: string, options: readonly string[]): Promise<ProcessList> {
+    const { listProcesses } = await import('./resources/top.ts');
+    return listProcesses(await this.access.context(), await this.find(reference), options);
   }
 
   async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<void> {

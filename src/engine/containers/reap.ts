@@ -56,6 +56,7 @@ export async function reap(
       const waits = state.status === 'restarting' && !forRemoval;
       if (waits) markKept(context.roots, id);
       if (!autoRemove && !forRemoval) await writeDown(context, record, state);
+      if (state.oomKilled) tell(context, record, 'oom');
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       await cleanUp(context, record, { remove: autoRemove });
       // A failure is no reason to fail here: the next command finds the marker and tries again.

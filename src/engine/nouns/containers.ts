@@ -1,4 +1,6 @@
 import type { LogEntry } from '../../container/logging/parse.ts';
+import type { ResourceOptions } from '../../container/options/resources.ts';
+import type { RestartOptions } from '../../container/options/restart.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import type { ContainerFiles } from '../../state/paths.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
@@ -51,6 +53,15 @@ export interface Containers {
   unpause(reference: string): Promise<void>;
   /** Throws `invalid-name`, `name-in-use`. */
   rename(reference: string, name: string): Promise<void>;
+  /**
+   * Changes limits and restart policy, of a running container at once; returns warnings, a line each. Throws `bad-limit`: then
+   * the container's record is as it was.
+   */
+  update(reference: string, changes: ContainerChanges): Promise<string[]>;
+  /** What a container uses at this moment. */
+  stats(reference: string): Promise<ContainerStats>;
+  /** What the host's ps(1) says of the processes of a running container. Throws `not-running`, `ps-failed`. */
+  top(reference: string, options: readonly string[]): Promise<ProcessList>;
   /** With `force` also one that runs, or whose record is broken. */
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   /**
@@ -70,6 +81,31 @@ export interface CreatedContainer {
   readonly id: string;
   /** What was asked for and is not done, a line each. */
   readonly warnings: readonly string[];
+}
+
+/** What `update` changes; what is missing stays. A negative limit of processes takes it away. */
+export type ContainerChanges = ResourceOptions & RestartOptions;
+
+/** Counters of a container since its start; zeros for one that does not run. */
+export interface ContainerStats {
+  readonly id: string;
+  readonly name: string;
+  readonly running: boolean;
+  /** When they were read, in nanoseconds of a clock that never jumps. */
+  readonly at: bigint;
+  readonly cpuNanoseconds: bigint;
+  /** The limit is that of the machine where there is none. */
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number };
+  /** Bytes. */
+  readonly network: { readonly received: number; readonly sent: number };
+  readonly block: { readonly read: number; readonly written: number };
+  readonly pids: number;
+}
+
+/** A table of ps(1): a cell of each process for each title. */
+export interface ProcessList {
+  readonly titles: readonly string[];
+  readonly processes: readonly (readonly string[])[];
 }
 
 export interface StartOptions {

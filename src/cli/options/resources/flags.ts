@@ -15,7 +15,7 @@ import {
 } from './limits.ts';
 
 /** Flags of limits that `update` changes too. */
-const changeableFlags = {
+export const changeableFlags = {
   'blkio-weight': single('uint16', readWeight, 'Share of a busy disk, from 10 to 1000'),
   'cpu-period': integer('Length of a CPU period in microseconds (default 100000)'),
   'cpu-quota': integer('CPU time in each period, in microseconds'),
@@ -52,6 +52,7 @@ export function toResourceOptions(flags: Values<typeof resourceFlags>): Resource
   const listed = <T>(list: readonly T[]) => (list.length > 0 ? [...list] : undefined);
   return defined({
     ...toChangeableOptions(flags),
+    pidsLimit: (flags['pids-limit'] ?? 0) > 0 ? flags['pids-limit'] : undefined,
     memorySwappiness: flags['memory-swappiness'],
     oomKillDisable: flags['oom-kill-disable'] || undefined,
     oomScoreAdj: flags['oom-score-adj'] || undefined,
@@ -68,9 +69,8 @@ export function toResourceOptions(flags: Values<typeof resourceFlags>): Resource
   });
 }
 
-/** What `update` may change. */
-function toChangeableOptions(flags: Values<typeof changeableFlags>): ResourceOptions {
-  const pids = flags['pids-limit'] ?? 0;
+/** What `update` may change. A negative limit of processes takes it away. */
+export function toChangeableOptions(flags: Values<typeof changeableFlags>): ResourceOptions {
   return defined({
     blkioWeight: flags['blkio-weight'] || undefined,
     cpuPeriod: flags['cpu-period'] || undefined,
@@ -82,7 +82,7 @@ function toChangeableOptions(flags: Values<typeof changeableFlags>): ResourceOpt
     memory: flags.memory || undefined,
     memoryReservation: flags['memory-reservation'] || undefined,
     memorySwap: flags['memory-swap'] || undefined,
-    pidsLimit: pids > 0 ? pids : undefined,
+    pidsLimit: flags['pids-limit'] || undefined,
   });
 }
 

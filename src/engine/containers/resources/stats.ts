@@ -1,0 +1,54 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { observe } from '../../../container/observe.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
+import { flocks } from '../../../host/locks.ts';
+import { cgroupParent } from '../../../state/paths.ts';
+import type { EngineContext } from '../../context.ts';
+import type { ContainerStats } from '../../nouns/containers.ts';
+
+/** What a container uses at this moment; zeros for one that does not run. */
+export function readStats(context: EngineContext, record: ContainerRecord): ContainerStats {
+  const { id, name } = record;
+  const seen = observe(context.roots, id, flocks);
+  const nothing = { cpuNanoseconds: 0n, memory: { usedBytes: 0, limitBytes: 0 }, pids: 0 };
+  const noTraffic = { network: { received: 0, sent: 0 }, block: { read: 0, written: 0 } };
+  if (seen.kind !== 'running')
+    return { id, name, running: false, ...nothing, ...noTraffic, at: process.hrtime.bigint() };
+  const { memory, cpu, pids, block } = context.cgroups.stats(`${cgroupParent(context.roots)}/${id}`);
+  const machine = os.totalmem();
+  return {
+    id,
+    name,
+    running: true,
+    at: process.hrtime.bigint(),
+    cpuNanoseconds: cpu?.usageNanoseconds ?? 0n,
+    memory: {
+      // Page cache that nothing uses is given back as soon as memory runs short: Docker's command line leaves it out.
+      usedBytes:
+        memory === undefined ? 0 : memory.usageBytes - Math.min(memory.inactiveFileBytes ?? 0, memory.usageBytes),
+      limitBytes: Math.min(memory?.limitBytes ?? machine, machine),
+    },
+    network: record.options.network === 'bridge' ? traffic(seen.running.pid) : noTraffic.network,
+    block: block ?? noTraffic.block,
+    pids: pids?.current ?? context.cgroups.pids(`${cgroupParent(context.roots)}/${id}`).length,
+  };
+}
+
+/** Bytes through all devices of the network namespace of a process but `lo` (proc(5), /proc/net/dev). */
+function traffic(pid: number): ContainerStats['network'] {
+  let text = '';
+  try {
+    text = fs.readFileSync(`/proc/${pid}/net/dev`, 'utf8');
+  } catch {
+    // The process ended meanwhile.
+  }
+  let [received, sent] = [0, 0];
+  for (const [, name, counts] of text.matchAll(/^\s*([^\s:]+):\s*(.*)$/gm)) {
+    if (name === 'lo') continue;
+    const numbers = counts!.split(/\s+/).map(Number);
+    received += numbers[0] ?? 0;
+    sent += numbers[8] ?? 0;
+  }
+  return { received, sent };
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import type { ContainerRecord } from '../../../container/record.ts';
+import { MinidockError } from '../../../errors.ts';
+import { systemPath, systemProgram } from '../../../host/programs.ts';
+import { cgroupParent } from '../../../state/paths.ts';
+import type { EngineContext } from '../../context.ts';
+import type { ProcessList } from '../../nouns/containers.ts';
+import { runningOf } from '../life/states.ts';
+import { processesOf } from './ps.ts';
+
+/** What the host's ps(1) says of a container's processes: an image has none, or one of its own that could lie. */
+export function listProcesses(
+  context: EngineContext,
+  record: ContainerRecord,
+  options: readonly string[],
+): ProcessList {
+  runningOf(context, record);
+  const pids = context.cgroups.pids(`${cgroupParent(context.roots)}/${record.id}`);
+  const words = (options.length > 0 ? options : ['-ef']).join(' ').split(/\s+/).filter(Boolean);
+  const renamed = / (\S*)=\s*(PID\S*)/.exec(` ${words.join(' ')}`);
+  if (renamed !== null && renamed[1] !== 'pid')
+    throw new MinidockError('ps-failed', `specifying "${renamed[1]}=${renamed[2]}" is not allowed`);
+  // Some options do not go together with -q: then ps lists all, and what is not the container's is left out below.
+  let answer = ps([...words, `-q${pids.join(',')}`]);
+  if (answer.status !== 0) answer = ps(words);
+  if (answer.status !== 0)
+    throw new MinidockError('ps-failed', `ps: ${answer.stderr.trim().split('\n')[0] || `exit code ${answer.status}`}`);
+  return processesOf(answer.stdout, new Set(pids));
+}
+
+function ps(words: readonly string[]) {
+  const program = systemProgram('ps');
+  if (program === undefined)
+    throw new MinidockError('no-ps', 'this host has no ps, which looks at the processes', {
+      fix: 'apt-get install procps, or dnf install procps-ng',
+    });
+  return spawnSync(program, words, { encoding: 'utf8', env: { ...process.env, PATH: systemPath } });
+}
