@@ -161,7 +161,7 @@ void run_section(struct machine *m, enum section section)
 	for (u32 i = 0; i < m->program.steps[section]; i++) {
 		if (run_step(m, m->program.section[section] + i, i))
 			continue;
-		if (section == EXIT || section == REAP)
+		if (section >= EXIT)
 			return;
 		quit(DIED);
 	}

@@ -5,7 +5,7 @@
  * LOG_PART: how much of a line without an end is one record, with Docker. FULL: how much is written at once; a record begins
  * only below that, so that the rest has room for the longest one, of which every byte is escaped.
  */
-enum { SEEK_CUR_ = 1, LOG_PART = 16384, FULL = 32768, NO_LOG = -1 };
+enum { SEEK_CUR_ = 1, SEEK_END_ = 2, SIGCHLD_ = 17, CLONE_VFORK_ = 0x4000, LOG_PART = 16384, FULL = 32768, NO_LOG = -1, NO_REPORT = -1 };
 
 static int log_fd = NO_LOG;
 static struct { const u8 *text; u32 length; } form[2];
@@ -23,9 +23,15 @@ enum { ROOM = 6 * LOG_PART + 64 };
 static u8 out[FULL + MAX_FORM + ROOM];
 static u32 filled;
 
+static u64 size;      /* of the file, with what is in `out` */
+static u64 most_size; /* 0 where it may grow */
+static u64 rotate_at;
+
 void log_use_file(int fd)
 {
 	log_fd = fd;
+	s64 there = sys(__NR_lseek, log_fd, 0, SEEK_END_);
+	size = there < 0 ? 0 : there;
 }
 
 void log_use_form(int stream, const u8 *text, u64 most)
@@ -35,6 +41,11 @@ void log_use_form(int stream, const u8 *text, u64 most)
 		length++;
 	form[stream].text = text;
 	form[stream].length = length;
+}
+
+void log_use_size(u64 wanted)
+{
+	most_size = rotate_at = wanted;
 }
 
 static void write_out(void)
@@ -49,6 +60,7 @@ static void write_out(void)
 		if (end >= written)
 			sys(__NR_ftruncate, log_fd, end - written + whole, 0);
 	}
+	size -= filled - whole;
 	filled = 0;
 }
 
@@ -165,17 +177,52 @@ static void put_escaped(const u8 *s, u32 left)
 	}
 }
 
+/* A process of its own runs the section; as nobody's child it leaves nothing to wait for. */
+static void run_aside(struct machine *m, enum section section)
+{
+	s64 helper = sys(__NR_clone, SIGCHLD_, 0, 0);
+	if (helper == 0) {
+		/* CLONE_VFORK: we go on once the other has executed a program, and so holds the locks that the section took. */
+		if (sys(__NR_clone, CLONE_VFORK_ | SIGCHLD_, 0, 0) == 0)
+			run_section(m, section);
+		quit(0);
+	}
+	if (helper > 0)
+		sys4(__NR_wait4, helper, 0, 0, 0);
+}
+
+static void rotate(struct machine *m)
+{
+	write_out();
+	/* Nobody waits for reports of these steps, and one must not be written into the middle of a frame. */
+	int report_fd = m->report_fd;
+	m->report_fd = NO_REPORT;
+	run_section(m, REOPEN);
+	s64 now = sys(__NR_lseek, log_fd, 0, SEEK_END_);
+	size = now < 0 ? 0 : now;
+	if (size < most_size && m->program.steps[ARCHIVE])
+		run_aside(m, ARCHIVE);
+	/* Not before every record where it failed. */
+	rotate_at = size < most_size ? most_size : size + FULL;
+	m->report_fd = report_fd;
+}
+
 /* `ended`: the line ends here; else it goes on in the next record, or nothing of it comes any more. */
-static void put_record(int stream, struct timespec now, const u8 *bytes, u32 length, int ended)
+static void put_record(struct machine *m, int stream, struct timespec now, const u8 *bytes, u32 length, int ended)
 {
 	struct line *line = &lines[stream];
 	if (!line->parted)
 		line->first = now;
+	if (most_size && size >= rotate_at)
+		rotate(m);
+	u32 before = filled;
 	for (u32 i = 0; i < form[stream].length; i++) {
 		u8 piece = form[stream].text[i];
 		/* Only a form with the line more than once comes here. */
-		if (filled > sizeof out - ROOM)
+		if (filled > sizeof out - ROOM) {
 			write_out();
+			before = 0;
+		}
 		if (piece == FORM_TIME) {
 			put_time(line->first);
 		} else if (piece == FORM_LINE) {
@@ -188,11 +235,12 @@ static void put_record(int stream, struct timespec now, const u8 *bytes, u32 len
 	}
 	line->parted = !ended;
 	line->length = 0;
+	size += filled - before;
 	if (filled >= FULL)
 		write_out();
 }
 
-void log_append(int stream, const u8 *bytes, u32 length)
+void log_append(struct machine *m, int stream, const u8 *bytes, u32 length)
 {
 	if (log_fd == NO_LOG)
 		return;
@@ -204,12 +252,12 @@ void log_append(int stream, const u8 *bytes, u32 length)
 			n++;
 		int ended = n < most;
 		if (ended && line->length == 0) {
-			put_record(stream, now, bytes, n, 1);
+			put_record(m, stream, now, bytes, n, 1);
 		} else {
 			__builtin_memcpy(line->bytes + line->length, bytes, n);
 			line->length += n;
 			if (ended || line->length == LOG_PART)
-				put_record(stream, now, line->bytes, line->length, ended);
+				put_record(m, stream, now, line->bytes, line->length, ended);
 		}
 		bytes += n + ended;
 		length -= n + ended;
@@ -218,11 +266,11 @@ void log_append(int stream, const u8 *bytes, u32 length)
 		write_out();
 }
 
-void log_end(int stream)
+void log_end(struct machine *m, int stream)
 {
 	struct line *line = &lines[stream];
 	if (line->length == 0)
 		return;
-	put_record(stream, clock_now(CLOCK_REALTIME_), line->bytes, line->length, 0);
+	put_record(m, stream, clock_now(CLOCK_REALTIME_), line->bytes, line->length, 0);
 	write_out();
 }

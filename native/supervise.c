@@ -137,7 +137,7 @@ static u64 settle_backlog(void)
 	return 0;
 }
 
-static void copy_output(int stream)
+static void copy_output(struct machine *m, int stream)
 {
 	u8 *chunk = backlog_room(settle_backlog());
 	if (!chunk) {
@@ -152,11 +152,11 @@ static void copy_output(int stream)
 		if (tty)
 			stdin_fd = NONE;
 		close_fd(&output_fd[stream]);
-		log_end(stream);
+		log_end(m, stream);
 		write_input();
 		return;
 	}
-	log_append(stream, chunk, n);
+	log_append(m, stream, chunk, n);
 	own[stream] -= n;
 	backlog_add(stream + 1, n);
 	for (int i = 0; i < CLIENTS; i++)
@@ -366,7 +366,7 @@ static int output_is_over(void)
 _Noreturn static void finish(struct machine *m)
 {
 	for (int stream = 0; stream < 2; stream++)
-		log_end(stream);
+		log_end(m, stream);
 	run_exit_section(m);
 	int cleaned = part_from_clients(m->saved[status_slot], listen_fd);
 	m->report_fd = NONE;
@@ -391,6 +391,8 @@ static void take_roles(struct machine *m)
 			log_use_file(value_of(m, e->kind, e->arg));
 		else if (e->role == ROLE_FORM_STDOUT || e->role == ROLE_FORM_STDERR)
 			log_use_form(e->role == ROLE_FORM_STDERR, m->program.data + e->arg, m->program.data_size - e->arg);
+		else if (e->role == ROLE_LOG_SIZE)
+			log_use_size(value_of(m, e->kind, e->arg));
 		else if (e->role == ROLE_BACKLOG)
 			backlog_path(value_of(m, e->kind, e->arg));
 		else
@@ -477,7 +479,7 @@ _Noreturn void supervise(struct machine *m)
 			write_input();
 		for (int i = 0; i < 2; i++)
 			if (set[4 + i].revents && output_fd[i] == set[4 + i].fd)
-				copy_output(i);
+				copy_output(m, i);
 		if (set[0].revents)
 			reap_child(m, signal_fd);
 		if (set[1].revents)

@@ -1,6 +1,6 @@
 /**
  * Bundles the command line into dist/cli/minidock.cjs (with V8's compiled code beside it), the keeper into
- * dist/keeper.mjs and the threads that unpack layers into dist/unpack-worker.mjs.
+ * dist/keeper.mjs, what compresses logs into dist/pack-log.mjs, and the threads that unpack layers into dist/unpack-worker.mjs.
  *
  * The command line is one CommonJS file whose modules are evaluated only when a verb asks for them: CommonJS starts 4 ms
  * sooner than ESM on Node 20, and one file keeps `instanceof MinidockError` true everywhere. Packages stay in
@@ -56,6 +56,7 @@ const results = await Promise.all([
     },
     footer: { js: '})' },
   }),
+  build({ ...common, entryPoints: ['src/container/logging/pack.ts'], outfile: 'dist/pack-log.mjs', format: 'esm' }),
   build({ ...common, entryPoints: ['src/keeper/main.ts'], outfile: 'dist/keeper.mjs', format: 'esm' }),
   build({
     ...common,

@@ -187,6 +187,24 @@ test('attributes stand in every record, and logs --details shows them', async ()
   assert.equal(files[1], files[0]);
 });
 
+test('a rotated log has the files that Docker 20.10 makes, with the same lines', async () => {
+  const seen = [];
+  for (const { run } of [there, here]) {
+    const flags = ['max-size=1k', 'max-file=3'].flatMap(option => ['--log-opt', option]);
+    const script = `i=0; while [ $i -lt 23 ]; do printf '%0200d\\n' $i; i=$((i+1)); done`;
+    await run('run', '--name', 'rotated', ...flags, ...started, script);
+    const { stdout: path } = await run('inspect', '-f', '{{.LogPath}}', 'rotated');
+    const names = readdirSync(dirname(path)).filter(one => one.startsWith(basename(path)));
+    const lines = names.sort().map(name => readFileSync(`${dirname(path)}/${name}`, 'utf8').split('\n').length - 1);
+    seen.push([names.map(name => name.slice(basename(path).length)), lines, await run('logs', 'rotated')]);
+  }
+  assert.equal(seen[1], seen[0]);
+  assert.equal(seen[0]!.slice(0, 2), [
+    ['', '.1', '.2'],
+    [3, 4, 4],
+  ]);
+});
+
 test('what is not kept cannot be read; local is kept', async () => {
   for (const { run } of [there, here]) {
     assert.equal(await run('run', '--name', 'quiet', '--log-driver', 'none', ...started, 'echo said'), {

@@ -34,13 +34,14 @@ const streams = { stdin: false, stdout: true, stderr: true };
 /** Ways to make a container that together need every piece. */
 const ways: Record<string, (broken: Pieces) => Promise<unknown>> = {
   'on the bridge, with a port and a volume': broken => start(new EngineContext(box, box.bridge), broken, bridged()),
-  'without a network, on a terminal': broken =>
-    start(new EngineContext(box, box.bridge), broken, { network: 'none', tty: true }),
+  'without a network, on a terminal, with a log that is rotated': broken =>
+    start(new EngineContext(box, box.bridge), broken, { network: 'none', tty: true, logging: rotated }),
   'on Linux 3.10, with a volume': broken =>
     start(new OldKernel(box, box.bridge), broken, { network: 'none', volumes: [volume] }),
   'of a spec that says what no flag does': broken => specified(broken),
   'a command in a running container': broken => exec(broken),
 };
+const rotated = { driver: 'json-file', options: { 'max-size': '1m' } };
 const volume = { source: 'kept', destination: '/kept', readonly: false };
 
 function bridged(): Partial<ContainerOptions> {

@@ -5,7 +5,7 @@ import { bytes, room, str, strings } from '../syscalls/data.ts';
 import { type Slot, type Step, type Supervise, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
-import { jsonFileForms, type RecordForms } from './logging/form.ts';
+import { type LogFile, type LogRoles, openLogFile } from './logging/open.ts';
 
 const lesson = 'supervisor' as const;
 
@@ -73,15 +73,11 @@ export function leaveCaller(facts: HostFacts): Step[] {
 }
 
 /** The files of a supervisor. */
-export interface SupervisorFiles {
+export interface SupervisorFiles extends LogFile {
   /** Locked while the container lives. */
   alive: string;
   /** Unix socket for signals, attach, window sizes. */
   socket: string;
-  /** Output, appended. Missing where nothing is kept (exec). */
-  log?: string;
-  /** The records of that. Default: those of `json-file` without attributes. */
-  forms?: RecordForms;
   /**
    * Holds output that attached clients have not taken yet; removed as soon as it is made. Missing: a slow
    * client slows the process down.
@@ -101,7 +97,7 @@ export interface SupervisorSteps {
   exit: Step[];
   listen: Slot;
   /** What the supervisor is told of the log. */
-  log: Pick<Supervise, 'log' | 'formStdout' | 'formStderr'>;
+  log: LogRoles;
   status: Slot;
   backlog: Pick<Supervise, 'backlog'>;
 }
@@ -110,9 +106,8 @@ export interface SupervisorSteps {
 export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
   const alive = slot('alive');
   const listen = slot('listen');
-  const log = files.log === undefined ? undefined : slot('log');
+  const log = openLogFile(files);
   const status = slot('status');
-  const forms = files.forms ?? jsonFileForms();
   const about = (why: Text, group: string, groupWhy?: Text) => ({
     why,
     lesson,
@@ -180,22 +175,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         [listen, 16],
         about({ en: 'accept connections of clients from here on', zh: '从这一步起接受客户端的连接' }, 'control socket'),
       ),
-      ...(log && files.log
-        ? [
-            open(
-              files.log,
-              O.O_CREAT | O.O_WRONLY | O.O_APPEND,
-              {
-                ...about(
-                  { en: 'open the log, which keeps what the container prints', zh: '打开日志，保存容器打印的内容' },
-                  'log',
-                ),
-                save: log,
-              },
-              0o640,
-            ),
-          ]
-        : []),
+      ...log.host,
     ],
     exit: [
       store(
@@ -231,7 +211,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
       ),
     ],
     listen,
-    log: log ? { log, formStdout: str(forms.stdout), formStderr: str(forms.stderr) } : {},
+    log: log.log,
     status,
     backlog: files.backlog === undefined ? {} : { backlog: str(files.backlog) },
   };

@@ -6,7 +6,7 @@ import { type Architecture, syscallNumber } from './uapi/numbers.ts';
 
 /** The other side is native/protocol.h. */
 const MAGIC = 0x3150444d;
-const HEADER_SIZE = 48;
+const HEADER_SIZE = 56;
 const STEP_SIZE = 80;
 const ENTRY_SIZE = 16;
 const POINTER_SIZE = 8;
@@ -27,6 +27,7 @@ const roles: readonly (keyof Supervise)[] = [
   'formStdout',
   'formStderr',
   'backlog',
+  'logSize',
 ];
 
 export interface EncodeOptions {

@@ -20,6 +20,8 @@ const program = {
   exec: [],
   exit: [],
   reap: [],
+  reopen: [],
+  archive: [],
 } as unknown as Program;
 
 test('the flags of calls that open nothing have no access mode', () => {

@@ -85,8 +85,8 @@ export function word(name: string, data: Data, at: number): Word {
   return { kind: 'word', data, at, name };
 }
 
-export type SectionName = 'host' | 'child' | 'exec' | 'exit' | 'reap';
-export const sectionNames: readonly SectionName[] = ['host', 'child', 'exec', 'exit', 'reap'];
+export type SectionName = 'host' | 'child' | 'exec' | 'exit' | 'reap' | 'reopen' | 'archive';
+export const sectionNames: readonly SectionName[] = ['host', 'child', 'exec', 'exit', 'reap', 'reopen', 'archive'];
 
 /** What the supervisor serves once the host section is done. */
 export interface Supervise {
@@ -104,6 +104,8 @@ export interface Supervise {
   /** The text of one record of each stream: src/container/logging/form.ts. */
   readonly formStdout?: Data;
   readonly formStderr?: Data;
+  /** The size in bytes at which the log is rotated: sections `reopen` and `archive`. */
+  readonly logSize?: number;
   /** Listening unix socket for attach, signals, resize. */
   readonly listen?: Arg;
   /** Path of a file for output that clients have not taken yet. It is made when it is needed, and has no name then. */
@@ -113,9 +115,11 @@ export interface Supervise {
 }
 
 /**
- * Five sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
+ * Seven sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
  * `exec` after it: one execve an entry of PATH, the first that succeeds wins. `exit` and `reap` run in the supervisor
  * when the child is gone: the exit record, then the start of the keeper (only where no client said it would clean up).
+ * `reopen` runs in the supervisor before the record for which the log has no room any more, and puts another file in the place of
+ * its descriptor; `archive` runs after that, in a process of its own. No client gets reports of these two.
  */
 export interface Program {
   readonly host: readonly Step[];
@@ -123,10 +127,12 @@ export interface Program {
   readonly exec: readonly Step[];
   readonly exit: readonly Step[];
   readonly reap: readonly Step[];
+  readonly reopen: readonly Step[];
+  readonly archive: readonly Step[];
   readonly supervise?: Supervise;
 }
 
 /** A program of the given sections, the others empty. */
 export function program(sections: Partial<Program>): Program {
-  return { host: [], child: [], exec: [], exit: [], reap: [], ...sections };
+  return { host: [], child: [], exec: [], exit: [], reap: [], reopen: [], archive: [], ...sections };
 }

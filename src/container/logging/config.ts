@@ -24,7 +24,7 @@ export interface Rotation {
 }
 
 /** The drivers of Docker that are not here. */
-const notHere = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'logentries', 'splunk'];
+const notHere = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'logentries', 'splunk', 'syslog'];
 const attributes = ['env', 'env-regex', 'labels', 'labels-regex', 'tag'];
 const rotation = ['compress', 'max-file', 'max-size'];
 /** Of every driver: how Docker's daemon takes the lines of a container. */

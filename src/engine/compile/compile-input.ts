@@ -17,7 +17,7 @@ import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import { mountsOf } from '../containers/create.ts';
 import type { EngineContext } from '../context.ts';
-import { keeperCommand } from '../keeping/command.ts';
+import { keeperCommand, packerCommand } from '../keeping/command.ts';
 import type { Container } from './compile.ts';
 import { pieces } from './pieces.ts';
 
@@ -57,10 +57,12 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
   };
 }
 
-function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<SupervisorFiles, 'log' | 'forms'> {
+function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<SupervisorFiles, 'log' | 'forms' | 'rotation'> {
   const config = record.options.logging ?? defaultLog;
-  if (!planOf(config).kept) return {};
-  return { log: paths.log, forms: jsonFileForms(attributesOf(record, config.options)) };
+  const { kept, rotation } = planOf(config);
+  if (!kept) return {};
+  const forms = jsonFileForms(attributesOf(record, config.options));
+  return { log: paths.log, forms, ...(rotation && { rotation: { ...rotation, packer: packerCommand() } }) };
 }
 
 /** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */

@@ -114,6 +114,7 @@ test('every result is saved before it is used, in the process that uses it', () 
       if (typeof arg !== 'object' || arg.kind !== 'data') known(arg, parent, `${name}, supervise ${role}`);
     const supervisor = new Set(parent).add(status!);
     saves(program.reap, saves(program.exit, supervisor, `${name}, exit`), `${name}, reap`);
+    saves(program.archive, saves(program.reopen, supervisor, `${name}, reopen`), `${name}, archive`);
   }
 });
 

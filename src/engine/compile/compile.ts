@@ -7,7 +7,7 @@ import { mountPropagation } from '../../container/rootfs/mount-options.ts';
 import { isBind, type PlacedMount } from '../../container/rootfs/mount-targets.ts';
 import { isKernelMount } from '../../container/rootfs/mounts.ts';
 import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
-import type { SupervisorFiles } from '../../container/supervisor.ts';
+import type { SupervisorFiles, SupervisorSteps } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
 import type { Port } from '../../network/ports/ports.ts';
@@ -103,6 +103,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     ],
     exec: pieces.execute(spec.process),
     exit: files.exit,
+    ...rotationOf(container.files, files, pieces),
     reap: pieces.startKeeper(container.keeper.lock, container.keeper.command),
     supervise: {
       child,
@@ -113,6 +114,11 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...stdio.supervise,
     },
   });
+}
+
+function rotationOf({ log, rotation }: SupervisorFiles, files: SupervisorSteps, pieces: Pieces): Partial<Program> {
+  if (log === undefined || rotation === undefined || files.log.log === undefined) return {};
+  return pieces.rotateLog(log, files.log.log, rotation);
 }
 
 function stdioOf({ spec, interactive }: Container, facts: HostFacts, pieces: Pieces): Stdio {

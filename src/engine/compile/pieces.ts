@@ -1,4 +1,5 @@
 import { cgroupLimits, cgroupParent, joinCgroup } from '../../cgroup/steps.ts';
+import { rotateLog } from '../../container/logging/rotate.ts';
 import { capabilities } from '../../container/process/capabilities.ts';
 import { dropNamespaces, enterNamespace, holdNamespace } from '../../container/process/enter.ts';
 import {
@@ -97,6 +98,7 @@ export const pieces = {
   readyToRun,
   resetInherited,
   rlimits,
+  rotateLog,
   ruleGeneration,
   seccomp,
   settleRoot,

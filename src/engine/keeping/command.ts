@@ -6,15 +6,30 @@ import type { EngineContext } from '../context.ts';
 /** The command that a process executes to become the keeper: the Node that runs now with its bundle, by absolute paths. */
 export function keeperCommand({ roots, bridge }: Pick<EngineContext, 'roots' | 'bridge'>): string[] {
   const { root, execRoot } = roots;
-  return [process.execPath, ...keeperModule(), '--root', root, '--exec-root', execRoot, '--bridge', bridge];
+  return [
+    process.execPath,
+    ...programModule('keeper', 'keeper/main.ts'),
+    '--root',
+    root,
+    '--exec-root',
+    execRoot,
+    '--bridge',
+    bridge,
+  ];
 }
 
-/** In a bundle the keeper is a file of `dist/`; from the sources it runs through tsx. */
-function keeperModule(): string[] {
+/** The command that compresses a rotated log, without the log. */
+export const packerCommand = (): string[] => [
+  process.execPath,
+  ...programModule('pack-log', 'container/logging/pack.ts'),
+];
+
+/** In a bundle a program is a file of `dist/`; from the sources it runs through tsx. */
+function programModule(name: string, source: string): string[] {
   const here = path.dirname(fileURLToPath(import.meta.url));
   for (let directory = here; directory !== path.dirname(directory); directory = path.dirname(directory)) {
-    const built = path.join(directory, 'dist/keeper.mjs');
+    const built = path.join(directory, `dist/${name}.mjs`);
     if (fs.existsSync(built)) return [built];
   }
-  return ['--import', 'tsx', path.join(here, '../../keeper/main.ts')];
+  return ['--import', 'tsx', path.join(here, '../..', source)];
 }

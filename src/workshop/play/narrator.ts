@@ -123,6 +123,8 @@ export class Narrator {
       exec: words.inExec,
       exit: words.inParent,
       reap: words.inParent,
+      reopen: words.inParent,
+      archive: words.inParent,
     };
     this.terminal.line(chalk.magenta(name[section][this.language]));
   }
