@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -8,9 +7,11 @@ import { cgroupDriver } from '../../src/cgroup/choose.ts';
 import { defaultDeviceRules, resourcesFor } from '../../src/cgroup/limits.ts';
 import type { CgroupLayout } from '../../src/host/cgroup-layout.ts';
 import type { DeviceRule } from '../../src/oci/runtime-spec.ts';
-import { onExit, sleepSync, temporaryFolder, testRun } from './cleanup.ts';
+import { call } from '../../src/syscalls/calls.ts';
+import { room, struct } from '../../src/syscalls/data.ts';
+import { temporaryFolder, testRun } from './cleanup.ts';
 import { eventually as within } from './eventually.ts';
-import { killed, start } from './in-cgroup.ts';
+import { killed, removeGroupsAtExit, start } from './in-cgroup.ts';
 
 const parent = `/minidock-test-${testRun}`;
 const group = `${parent}/one`;
@@ -54,7 +55,11 @@ export function cgroupContract(name: string, layout: CgroupLayout): void {
   ];
   const ruled = (devices: DeviceRule[]) => [...driver.create(group, { devices }), ...driver.join(group)];
   const inside = (command: string) => start(limited({}), command);
-  removeAtExit(layout);
+  removeGroupsAtExit(
+    layout.hierarchies.flatMap(({ mountpoint }) =>
+      [`${group}/below`, group, `${parent}/shims`, parent].map(path => `${mountpoint}${path}`),
+    ),
+  );
 
   test.before(async () => {
     assert.is(await start(driver.prepare(parent), 'true').ended, 0);
@@ -209,6 +214,17 @@ export function cgroupContract(name: string, layout: CgroupLayout): void {
       assert.is(await start(steps([all]), ': </dev/null && ! (: </dev/kmsg) 2>&1').ended, 0);
     });
 
+    test('devices: where the kernel takes no program, one line says so and what it wants', async () => {
+      const header = struct('{_LINUX_CAPABILITY_VERSION_3, 0}', { u32: 0x20080522 }, { u32: 0 });
+      const why = { en: 'a test', zh: '测试' };
+      const powerless = call('capset', [header, room(24, 'no capability')], { why });
+      const refused = await start([powerless, ...ruled(defaultDeviceRules).slice(1)], 'true').executed.catch(
+        error => error,
+      );
+      assert.match(refused.message, /^bpf\(BPF_PROG_LOAD, .* = EPERM \(child step 2, lesson 09-cgroups\)$/);
+      assert.match(refused.fix, /^device rules on cgroup v2 need CAP_SYS_ADMIN/);
+    });
+
     test('devices: the kernel takes as many rules as a program can hold', async () => {
       const many = Array.from({ length: 250 }, (_, minor): DeviceRule[] => [
         { allow: true, type: 'b', major: 8, minor, access: 'rw' },
@@ -269,24 +285,4 @@ function leftOvers(layout: CgroupLayout): string[] {
       .filter(name => `/${name}` === parent)
       .map(name => `${mountpoint}/${name}`),
   );
-}
-
-/** Whatever happens, nothing stays behind: with none of the code under test, so that it works where that is broken. */
-function removeAtExit({ hierarchies }: CgroupLayout): void {
-  const groups = [`${group}/below`, group, `${parent}/shims`, parent];
-  const directories = hierarchies.flatMap(({ mountpoint }) => groups.map(path => `${mountpoint}${path}`));
-  onExit(() => {
-    for (const directory of directories.filter(path => existsSync(path))) {
-      for (const [file, thaw] of [
-        ['freezer.state', 'THAWED'],
-        ['cgroup.freeze', '0'],
-      ] as const)
-        if (existsSync(`${directory}/${file}`)) writeFileSync(`${directory}/${file}`, thaw);
-      const members = readFileSync(`${directory}/cgroup.procs`, 'utf8').split('\n').filter(Boolean);
-      for (const pid of members) spawnSync('kill', ['-KILL', pid]);
-    }
-    for (const directory of directories)
-      for (let tries = 0; tries < 50 && spawnSync('rmdir', [directory]).status !== 0 && existsSync(directory); tries++)
-        sleepSync(20);
-  });
 }

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { execute } from '../../src/container/process/execute.ts';
 import { cloneProcess } from '../../src/container/process/namespaces.ts';
 import { launch } from '../../src/syscalls/shim.ts';
 import { program, type Step, slot } from '../../src/syscalls/step.ts';
+import { onExit, sleepSync } from './cleanup.ts';
 
 /** 128 + SIGKILL, as a supervisor says it. */
 export const killed = 137;
@@ -20,4 +23,25 @@ export function start(steps: readonly Step[], command: string, stderr: 'inherit'
   );
   shim.process.stdout!.resume();
   return { pid: () => shim.pid, stdout: shim.process.stdout!, executed: shim.executed, ended: shim.exited };
+}
+
+/**
+ * Whatever happens, these groups do not stay behind, each after those below it: with none of the code under test, so that it
+ * works where that is broken.
+ */
+export function removeGroupsAtExit(directories: readonly string[]): void {
+  onExit(() => {
+    for (const directory of directories.filter(path => existsSync(path))) {
+      for (const [file, thaw] of [
+        ['freezer.state', 'THAWED'],
+        ['cgroup.freeze', '0'],
+      ] as const)
+        if (existsSync(`${directory}/${file}`)) writeFileSync(`${directory}/${file}`, thaw);
+      const members = readFileSync(`${directory}/cgroup.procs`, 'utf8').split('\n').filter(Boolean);
+      for (const pid of members) spawnSync('kill', ['-KILL', pid]);
+    }
+    for (const directory of directories)
+      for (let tries = 0; tries < 50 && spawnSync('rmdir', [directory]).status !== 0 && existsSync(directory); tries++)
+        sleepSync(20);
+  });
 }
