@@ -93,7 +93,8 @@ test('rm refuses a container that is about to be started again, and takes it wit
     const { exitCode, stderr } = await box.minidock(['rm', 'busy']);
     assert.is(exitCode, 1);
     assert.match(String(stderr), `You cannot remove a restarting container ${id}. Stop the container before`);
-  });
+    // The delay grows, so that one of the commands comes in time.
+  }, 40);
   await box.ok(['rm', '-f', 'busy']);
   await noKeeper();
   assert.equal(readdirSync(join(box.root, 'containers')), []);

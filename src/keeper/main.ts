@@ -51,6 +51,7 @@ for (;;) {
   await bell.after(count);
 }
 bell.close();
+fs.rmSync(keeper, { force: true });
 fs.closeSync(lock);
 // What came between the last look and the release found the lock held.
 await reapAll(context);

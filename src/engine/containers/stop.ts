@@ -32,7 +32,7 @@ export async function stopContainer(
 ): Promise<boolean> {
   const { roots } = context;
   const seen = observe(roots, record.id, flocks);
-  if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record.id);
+  if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record);
   if (seen.kind === 'running') await endSupervised(context, record, options);
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
   await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);

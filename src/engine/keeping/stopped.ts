@@ -8,9 +8,11 @@ import type { EngineContext } from '../context.ts';
 
 /**
  * Says that a user asks for the end of a running container, before the signal is sent: whoever cleans up then does not
- * let it be started again. For `stop`, and for `kill` with a signal that is meant to end it.
+ * let it be started again. For `stop`, and for `kill` with a signal that is meant to end it. A container that nobody would start
+ * again needs no mark: it can be stopped on a full disk.
  */
-export function markStopped(roots: Roots, id: string): void {
+export function markStopped(roots: Roots, { id, options }: Pick<ContainerRecord, 'id' | 'options'>): void {
+  if (options.restart === undefined) return;
   try {
     fs.writeFileSync(containerPaths(roots, id).stopped, '', { mode: 0o600 });
   } catch (error) {

@@ -22,7 +22,7 @@ export async function killContainer(context: EngineContext, record: ContainerRec
     await stopContainer(context, record, { signal, timeoutSeconds: 10 });
     return;
   }
-  if (signal === stopSignal) markStopped(context.roots, record.id);
+  if (signal === stopSignal) markStopped(context.roots, record);
   await signalRunning(context, record, signal);
   if (record.config.StopSignal === undefined || signal === stopSignal) await resume(context, record);
   tell(context, record, 'kill', { signal: String(signal) });

@@ -21,7 +21,7 @@ export async function restartContainer(
     const wasRunning = isRunning(context, record);
     if (wasRunning) {
       // Otherwise its restart policy would start it as well.
-      markStopped(context.roots, record.id);
+      markStopped(context.roots, record);
       await endSupervised(context, record, ending);
     }
     await settle(context, record.id, { keep: true });
