@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { busyboxImage } from '../scripts/images/busybox.ts';
 import { type Both, both } from './support/both.ts';
+import { temporaryFolder } from './support/cleanup.ts';
 import { requires } from './support/requires.ts';
 
 /** The verbs of a container's life, beside Docker 20.10: the same output, exit code and gist of the error in every state. */
@@ -7,11 +11,14 @@ let pair: Both;
 
 test.before(async () => {
   pair = await both();
+  await pair.same(['import', '-c', 'LABEL a=image b=image', (await busyboxImage()).rootfs, 'labelled']);
 });
 test.after.each(async () => {
   await pair.ask(['rm', '-f', 'one', 'two', 'other']);
 });
 
+const labels = join(temporaryFolder('labels'), 'labels');
+writeFileSync(labels, '# none\na=file\nb=file\n\nnothing\n');
 const none = '--network none bb';
 const sleeps = `run -d --name one ${none} sleep 1000`;
 const state =
@@ -129,6 +136,65 @@ const cases: [what: string, ...lines: string[]][] = [
     'container ls -a --format {{.Names}}',
     'container restart -t 0 two',
     'container rm -f two',
+  ],
+  [
+    'labels',
+    'create --name one -l a=own -l c -l d=x=y labelled true',
+    'inspect -f {{json\u00a0.Config.Labels}} one',
+    'ps -a --filter label=a=own --format {{.Label\u00a0"b"}},{{.Label\u00a0"c"}}.',
+  ],
+  [
+    'label files',
+    'create --label-file /nowhere/labels bb true',
+    `run --rm --label-file ${labels} -l b=own --name one ${none} true`,
+  ],
+  [
+    'stop signal and timeout',
+    `run -d --name one --stop-signal RTMIN+1 --stop-timeout 3 ${none} sh -c trap\u00a0exit\u00a035;while\u00a0:;do\u00a0sleep\u00a00.1;done`,
+    'inspect -f {{.Config.StopSignal}},{{.Config.StopTimeout}} one',
+  ],
+  ['a stop signal that is none', `create --name one --stop-signal FOO ${none} true`],
+  [
+    'names of others',
+    `create --name one --add-host db:1.2.3.4 --add-host six:::1 --dns 1.1.1.1 --dns-search a.b --dns-option ndots:2 ${none} true`,
+    'inspect -f {{json\u00a0.HostConfig.ExtraHosts}}{{json\u00a0.HostConfig.Dns}}{{json\u00a0.HostConfig.DnsSearch}}{{json\u00a0.HostConfig.DnsOptions}} one',
+  ],
+  [
+    '/etc/hosts',
+    `run --rm --add-host db:1.2.3.4 --add-host six:::1 ${none} cat /etc/hosts`,
+    `run --rm --network host --add-host db:1.2.3.4 bb cat /etc/hosts`,
+  ],
+  [
+    '/etc/resolv.conf',
+    `run --rm --dns 1.1.1.1 --dns 2.2.2.2 --dns-search a.b --dns-search c --dns-option ndots:2 ${none} cat /etc/resolv.conf`,
+    `run --rm --dns 1.1.1.1 --dns-search . ${none} cat /etc/resolv.conf`,
+  ],
+  [
+    'names that are none',
+    ...['--add-host db', '--add-host :1.2.3.4', '--add-host db:x', '--dns x', '--dns-search !'].map(
+      flags => `create ${flags} bb true`,
+    ),
+  ],
+  [
+    'exposed ports',
+    `create --name one --expose 80 --expose 53/udp --expose 90-91 ${none} true`,
+    'inspect -f {{json\u00a0.Config.ExposedPorts}} one',
+    'create --expose 1:2 bb true',
+  ],
+  ['another platform', `create --pull never --name one --platform linux/arm64 ${none} true`],
+  ['hostnames', `run --rm -h a.b.c ${none} hostname`, `run --rm -h a.b ${none} cat /etc/hostname`],
+  [
+    'exec with flags',
+    sleeps,
+    'exec -w /tmp one pwd',
+    'exec -u 1000:1001 one id',
+    'exec -e A=1 -e B=2 one sh -c echo\u00a0$A$B',
+    `exec --env-file ${labels} one sh -c env|grep\u00a0=file`,
+    'exec -d one true',
+    'exec one sh -c exit\u00a04',
+    'exec --privileged one grep ^Cap /proc/self/status',
+    'exec --privileged -u 1000 one grep ^Cap /proc/self/status',
+    'exec --env-file /nowhere/env one true',
   ],
 ];
 

@@ -2,6 +2,7 @@ import type { NetworkAttachment } from '../network/attachment.ts';
 import type { PortMapping } from '../network/ports/ports.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import type { LifeOptions } from './options/life.ts';
 import type { LoggingOptions } from './options/logging.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
 import type { ResourceOptions } from './options/resources.ts';
@@ -15,7 +16,8 @@ export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
 export interface ContainerOptions
-  extends LoggingOptions,
+  extends LifeOptions,
+    LoggingOptions,
     NamespaceOptions,
     ResourceOptions,
     RestartOptions,

@@ -11,14 +11,11 @@ export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, str
   run: {
     'cap-add': "every container has Docker's default capabilities",
     'cap-drop': "every container has Docker's default capabilities",
-    expose: "'-p' publishes a port; on the bridge all ports are reached without",
     link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
-    platform: "'minidock pull --platform' fetches the image of another one",
     privileged: 'no container has more rights than Docker gives by default',
     'publish-all': "'-p PORT' publishes one port on a free port of the host",
     P: "'-p PORT' publishes one port on a free port of the host",
   },
-  exec: { privileged: 'no container has more rights than Docker gives by default' },
 };
 
 /** What follows Docker's words for an unknown flag; empty where there is nothing to say. */

@@ -21,6 +21,9 @@ export function collectEnvironment(files: readonly string[], variables: readonly
   });
 }
 
+/** Lines of `KEY=VALUE` in the same form; as in Docker a line without a value is none. */
+export const readLabelFile = (path: string): string[] => readEnvironmentFile(path).filter(line => line.includes('='));
+
 /** Lines of `NAME=value` or `NAME`; empty lines and those that begin with `#` do not count. Nothing is unquoted. */
 function readEnvironmentFile(path: string): string[] {
   let content: string;

@@ -7,7 +7,7 @@ import { parse } from '../grammar/parse.ts';
 import { readBytes } from '../print/size.ts';
 import { readDetachKeys } from './detach-keys.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
-import { readPublish } from './ports.ts';
+import { readPublish } from './network/ports.ts';
 import { readCpus } from './resources/limits.ts';
 import { containerFlags, toRunOptions } from './run-options.ts';
 import { readVolume } from './volumes.ts';

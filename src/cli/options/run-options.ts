@@ -3,8 +3,9 @@ import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
+import { lifeFlags, toLifeOptions } from './life-flags.ts';
 import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
-import { readPublish } from './ports.ts';
+import { readPublish } from './network/ports.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
 import { restartFlags, toRestartOptions } from './restart-flags.ts';
 import { securityFlags, toSecurityOptions } from './security-flags.ts';
@@ -36,6 +37,7 @@ export const containerFlags = {
     'Publish a port: [[HOST-IP:][HOST-PORT]:]PORT[/udp], or ranges of ports',
     { short: 'p' },
   ),
+  ...lifeFlags,
   ...loggingFlags,
   ...securityFlags,
   ...restartFlags,
@@ -71,6 +73,7 @@ export function toRunOptions(
     attach: { stdin: flags.interactive && !detach, stdout: !detach, stderr: !detach },
     autoRemove: flags.rm,
     ...toRestartOptions(flags),
+    ...toLifeOptions(flags),
     ports: flags.publish.flat(),
     volumes: [...flags.volume],
     ...toStorageOptions(flags),

@@ -1,9 +1,19 @@
 import os from 'node:os';
+import type { NetworkAttachment } from '../../network/attachment.ts';
 import { readIfPresent } from '../../state/files.ts';
+import type { LifeOptions } from '../options/life.ts';
 
-/** What the container's /etc/hosts says. A host network has the host's own. */
-export function hostsFile(hostname: string, address: string | undefined, hostNetwork: boolean): string {
-  if (hostNetwork) return readIfPresent('/etc/hosts') ?? '';
+/**
+ * What the container's /etc/hosts says. A host network has the host's own, unless names are added.
+ *
+ * @param extra `NAME:ADDRESS`, where the address may be `host-gateway`: the host's on the bridge, if there is one
+ */
+export function hostsFile(
+  hostname: string,
+  { mode, ipAddress, gateway }: Pick<NetworkAttachment, 'mode' | 'ipAddress' | 'gateway'>,
+  extra: readonly string[] = [],
+): string {
+  if (mode === 'host' && extra.length === 0) return readIfPresent('/etc/hosts') ?? '';
   return [
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
@@ -11,9 +21,17 @@ export function hostsFile(hostname: string, address: string | undefined, hostNet
     'ff00::0\tip6-mcastprefix',
     'ff02::1\tip6-allnodes',
     'ff02::2\tip6-allrouters',
-    ...(address ? [`${address}\t${namesOf(hostname)}`] : []),
+    ...extra.flatMap(one => extraHost(one, gateway)),
+    ...(ipAddress ? [`${ipAddress}\t${namesOf(hostname)}`] : []),
     '',
   ].join('\n');
+}
+
+function extraHost(given: string, gateway: string | undefined): string[] {
+  const colon = given.indexOf(':');
+  const wanted = given.slice(colon + 1);
+  const address = wanted === 'host-gateway' ? gateway : wanted;
+  return address === undefined ? [] : [`${address}\t${given.slice(0, colon)}`];
 }
 
 /** `web.example.com web`: a name with a domain is known by its first part as well. */
@@ -27,11 +45,30 @@ const fallback = ['nameserver 8.8.8.8', 'nameserver 8.8.4.4'];
 
 /**
  * The container's resolv.conf: the host's, without servers on the host's own loopback, which is another loopback in the
- * container. With systemd-resolved the file behind its stub names the real servers.
+ * container; each kind of line in place of the host's where the options have it. With systemd-resolved the file behind its stub
+ * names the real servers.
  */
-export function resolvConf(hostNetwork: boolean): string {
+export function resolvConf(
+  hostNetwork: boolean,
+  { dns, dnsSearch, dnsOptions }: Pick<LifeOptions, 'dns' | 'dnsSearch' | 'dnsOptions'> = {},
+): string {
+  const own = hostNetwork ? (readIfPresent('/etc/resolv.conf') ?? '') : reachable();
+  if (dns === undefined && dnsSearch === undefined && dnsOptions === undefined) return own;
+  const wordsOf = (keyword: string) =>
+    [...own.matchAll(new RegExp(`^\\s*${keyword}\\s+(.*)$`, 'gm'))].map(([, words]) => words!.trim());
+  const search = (dnsSearch ?? wordsOf('search').slice(-1)).join(' ').trim();
+  const options = (dnsOptions ?? wordsOf('options').slice(-1)).join(' ').trim();
+  return [
+    // A lone dot stands for none.
+    ...(search === '' || search === '.' ? [] : [`search ${search}`]),
+    ...(dns ?? wordsOf('nameserver')).map(address => `nameserver ${address}`),
+    ...(options === '' ? [] : [`options ${options}`]),
+    '',
+  ].join('\n');
+}
+
+function reachable(): string {
   const host = readIfPresent('/etc/resolv.conf') ?? '';
-  if (hostNetwork) return host;
   const stub = /^nameserver\s+127\.0\.0\.53\s*$/m.test(host);
   const text = (stub ? readIfPresent('/run/systemd/resolve/resolv.conf') : undefined) ?? host;
   const lines = text.split('\n').filter(line => !/^\s*nameserver\s+(127\.|::1)/.test(line));

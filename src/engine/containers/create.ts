@@ -20,7 +20,7 @@ import { defaultSeccomp } from '../../container/seccomp/profile.ts';
 import { ociSpec } from '../../container/spec.ts';
 import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
 import { diskNumber } from '../../host/device-number.ts';
-import { type ImageRecord, ImageStore, noSuchImage } from '../../image/store.ts';
+import { type ImageRecord, noSuchImage } from '../../image/store.ts';
 import { allocateAddress } from '../../network/addresses.ts';
 import type { NetworkAttachment } from '../../network/attachment.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
@@ -39,13 +39,14 @@ import { readFile } from '../../storage/merged-view.ts';
 import type { EngineContext } from '../context.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
+import { imageFor, ownConfig } from './own-config.ts';
 
 /**
  * Makes a container's record and the directories of its bundle, and starts nothing. Where it throws it leaves nothing
  * behind.
  */
 export async function createContainer(context: EngineContext, options: ContainerOptions): Promise<ContainerRecord> {
-  const image = new ImageStore(context.roots.root).get(options.image);
+  const image = imageFor(context, options);
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
   checkLimits(options, context.facts);
@@ -135,6 +136,7 @@ export async function recordFor(
     User: options.user ?? image.config.User ?? '',
     ...(options.command.length > 0 && { Cmd: options.command }),
     ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
+    ...ownConfig(image.config, options),
   };
   const { volumes } = enginePaths(context.roots);
   if (make) privateDirectory(volumes);
@@ -241,8 +243,8 @@ export function writeBundle(context: EngineContext, record: ContainerRecord): Sp
   const paths = containerPaths(context.roots, record.id);
   const hostNetwork = record.network.mode === 'host';
   writeForAll(paths.hostname, `${record.hostname}\n`);
-  writeForAll(paths.hosts, hostsFile(record.hostname, record.network.ipAddress, hostNetwork));
-  writeForAll(paths.resolvConf, resolvConf(hostNetwork));
+  writeForAll(paths.hosts, hostsFile(record.hostname, record.network, record.options.extraHosts));
+  writeForAll(paths.resolvConf, resolvConf(hostNetwork, record.options));
   const spec = specFor(context, record);
   fs.writeFileSync(paths.config, printSpec(spec));
   return spec;

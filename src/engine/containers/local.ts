@@ -204,10 +204,12 @@ export class LocalContainers implements Containers {
     return Object.fromEntries(containers.map(record => [record.id, sizeOf(record)]));
   }
 
-  async inspect(reference: string): Promise<InspectedContainer> {
+  async inspect(reference: string, { size = false } = {}): Promise<InspectedContainer> {
     const record = await this.find(reference);
     const { roots } = this.access;
-    return { record, files: containerPaths(roots, record.id), layers: layersOf(roots, record) };
+    const sizes = size ? await this.#sizes([record]) : {};
+    const { id } = record;
+    return { record, files: containerPaths(roots, id), layers: layersOf(roots, record), size: sizes[id] };
   }
 
   async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry[]> {
@@ -255,8 +257,12 @@ function stateNow(roots: Roots, { id, state, options }: ContainerRecord, seen: O
   return stateAfterEnd(options.restart, { ...now, stopped: wasStopped(roots, id) || undefined });
 }
 
-function endingOf(record: ContainerRecord, { signal, timeoutSeconds = 10, abort }: StopOptions) {
-  return { signal: signalNumber(signal ?? record.config.StopSignal ?? 'SIGTERM'), timeoutSeconds, abort };
+function endingOf({ config, options }: ContainerRecord, { signal, timeoutSeconds, abort }: StopOptions) {
+  return {
+    signal: signalNumber(signal ?? config.StopSignal ?? 'SIGTERM'),
+    timeoutSeconds: timeoutSeconds ?? options.stopTimeout ?? 10,
+    abort,
+  };
 }
 
 /** The container has ended and nobody cleans up, because a supervisor or a command was killed, or the machine went down. */

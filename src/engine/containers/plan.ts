@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
-import { ImageStore } from '../../image/store.ts';
 import { freeAddress } from '../../network/addresses.ts';
 import { plannedNetwork } from '../../network/bridge.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
@@ -12,6 +11,7 @@ import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { recordFor, specFor, wantedName } from './create.ts';
+import { imageFor } from './own-config.ts';
 
 /**
  * The program that `run` would execute at this moment: a random id, the address that is free now, and nothing made,
@@ -24,7 +24,7 @@ export async function planContainer(
   options: ContainerOptions,
   id = randomBytes(32).toString('hex'),
 ): Promise<Program> {
-  const image = new ImageStore(context.roots.root).get(options.image);
+  const image = imageFor(context, options);
   for (const port of options.ports) checkPort(port);
   wantedName(context, options);
   const record = await recordFor(context, options, image, id, false);

@@ -116,6 +116,7 @@ function execSpec(context: EngineContext, record: ContainerRecord, options: Exec
     { user: options.user },
     { layers: [...layersOf(context.roots, record), paths.upper], config: { User: record.config.User } },
   );
+  const allowed = options.privileged ? [...context.facts.capabilities] : spec.process.capabilities.bounding;
   const configured = configuredEnvironment(record.config.Env ?? [], options.env);
   spec.process = {
     ...spec.process,
@@ -124,7 +125,7 @@ function execSpec(context: EngineContext, record: ContainerRecord, options: Exec
     args: [...options.command],
     env: environment({ configured, hostname: record.hostname, tty: options.tty, home: user.home }),
     cwd: options.workdir ?? spec.process.cwd,
-    capabilities: capabilitySets(spec.process.capabilities.bounding, user.uid),
+    capabilities: capabilitySets(allowed, user.uid),
   };
   return spec;
 }

@@ -36,7 +36,7 @@ export interface Containers {
   /** Sets the size of the terminal that a container was given. */
   resize(reference: string, size: WindowSize): Promise<void>;
   /**
-   * Asks the first process to end, and ends it after `timeoutSeconds` (default 10). One that does not run is left alone.
+   * Asks the first process to end, and ends it after `timeoutSeconds` (default what the container was made with, or 10). One that does not run is left alone.
    * Aborted while it waits, it ends nothing by force: the signal that was sent is not taken back.
    */
   stop(reference: string, options?: StopOptions): Promise<void>;
@@ -71,7 +71,8 @@ export interface Containers {
   prune(filter: ContainerPruneFilter): Promise<PrunedContainers>;
   /** Newest first; only running ones unless `all`. */
   list(options: { all: boolean; size?: boolean }): Promise<ContainerList>;
-  inspect(reference: string): Promise<InspectedContainer>;
+  /** With `size` also what it takes on disk. */
+  inspect(reference: string, options?: { size?: boolean }): Promise<InspectedContainer>;
   /** Line by line. `follow` goes on until the container ends or `abort` says so. */
   logs(reference: string, options: LogOptions): AsyncIterable<readonly LogEntry[]>;
 }
@@ -162,6 +163,7 @@ export interface InspectedContainer {
   readonly files: ContainerFiles;
   /** Directories of the image's layers, bottom first. */
   readonly layers: readonly string[];
+  readonly size?: ContainerSize;
 }
 
 export interface LogOptions {

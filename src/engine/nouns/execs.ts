@@ -21,6 +21,8 @@ export interface ExecOptions {
   readonly env: readonly string[];
   readonly workdir?: string;
   readonly user?: string;
+  /** With all capabilities that this host can give. */
+  readonly privileged?: boolean;
   readonly tty: boolean;
   /** Keeps standard input open. */
   readonly interactive: boolean;

@@ -1,4 +1,6 @@
+import { MinidockError } from '../../../errors.ts';
 import { warnOfIgnored } from '../../context.ts';
+import { CommandLineError } from '../../exit-codes.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
@@ -11,7 +13,7 @@ export const verb = defineVerb({
   completes: ['images'],
   stopAtOperand: true,
   async run(context, flags, operands) {
-    const options = toRunOptions(flags, operands, context.env, false);
+    const options = wanted(() => toRunOptions(flags, operands, context.env, false));
     warnOfIgnored(context);
     try {
       context.output.out(`${await createContainer(context, flags, options)}\n`);
@@ -21,3 +23,14 @@ export const verb = defineVerb({
     }
   },
 });
+
+/** As in Docker what is wrong with the flags has the exit code of a mistake in the command line, and everything else 1. */
+function wanted<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MinidockError)) throw error;
+    const { code, message, fix } = error;
+    throw new CommandLineError(code, message, { exitCode: 125, fix, cause: error });
+  }
+}

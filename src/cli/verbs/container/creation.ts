@@ -25,7 +25,9 @@ export async function createContainer(
   const cidFile = flags.cidfile ? new CidFile(flags.cidfile) : undefined;
   let id: string | undefined;
   try {
-    const created = await withImage(context, flags, options.image, () => containers.create(options));
+    const created = await withImage(context, flags, options, () =>
+      containers.create({ ...options, ...(flags.cidfile && { cidFile: flags.cidfile }) }),
+    );
     id = created.id;
     cidFile?.write(id);
     for (const warning of created.warnings) context.output.err(`WARNING: ${warning}\n`);
@@ -37,33 +39,35 @@ export async function createContainer(
   }
 }
 
+type Wanted = Pick<ContainerOptions, 'image' | 'platform'>;
+
 /** Pulls the image first where that is asked for, or where it turns out to be missing. */
 export async function withImage<T>(
   context: Context,
   flags: CreationFlags,
-  image: string,
+  wanted: Wanted,
   action: () => Promise<T>,
 ): Promise<T> {
-  if (flags.pull === 'always') await pull(context, image, flags.quiet);
+  if (flags.pull === 'always') await pull(context, wanted, flags.quiet);
   try {
     return await action();
   } catch (error) {
     if (flags.pull === 'never' || !(error instanceof MinidockError) || error.code !== 'no-such-image') throw error;
-    await pullMissing(context, image, flags.quiet);
+    await pullMissing(context, wanted, flags.quiet);
     return action();
   }
 }
 
-async function pullMissing(context: Context, image: string, quiet: boolean): Promise<void> {
+async function pullMissing(context: Context, wanted: Wanted, quiet: boolean): Promise<void> {
   const { familiar, parseReference } = await import('../../../oci/reference.ts');
-  context.output.err(`Unable to find image '${familiar(parseReference(image))}' locally\n`);
-  await pull(context, image, quiet);
+  context.output.err(`Unable to find image '${familiar(parseReference(wanted.image))}' locally\n`);
+  await pull(context, wanted, quiet);
 }
 
-async function pull(context: Context, image: string, quiet: boolean): Promise<void> {
+async function pull(context: Context, { image, platform }: Wanted, quiet: boolean): Promise<void> {
   const { pullImage } = await import('../../progress/pull-image.ts');
   // Standard output is the container's.
-  await pullImage((await context.engine()).images, image, { quiet, fd: 2, print: context.output.err });
+  await pullImage((await context.engine()).images, image, { quiet, platform, fd: 2, print: context.output.err });
 }
 
 function readPull(given: string): 'missing' | 'always' | 'never' {

@@ -7,7 +7,8 @@ import { compileForInspect } from '../../template/inspection.ts';
 import { fakeRecord } from '../../testing/fakes.ts';
 import { inspectImage } from '../image/inspect-shape.ts';
 import { inspectContainer } from './inspect-shape.ts';
-import { containerRow, showPorts, statusOf } from './row.ts';
+import { showPorts } from './ports.ts';
+import { containerRow, statusOf } from './row.ts';
 
 const roots = { root: '/r', execRoot: '/e' };
 const inspect = (record = fakeRecord()) =>
@@ -81,17 +82,31 @@ test('one that exited has no address and no ports', () => {
 
 test('status and ports in ps', () => {
   assert.is(statusOf(fakeRecord(), Date.parse('2026-11-20T19:14:19.4Z')), 'Up 3 seconds');
-  const port = (hostPort: number, containerPort: number, hostIp = '0.0.0.0') => ({
+  const paused = fakeRecord({ state: { ...fakeRecord().state, paused: true } });
+  assert.is(statusOf(paused, Date.parse('2026-11-20T19:14:19.4Z')), 'Up 3 seconds (Paused)');
+  const port = (hostPort: number, containerPort: number, hostIp = '0.0.0.0', protocol: 'tcp' | 'udp' = 'tcp') => ({
     hostIp,
     hostPort,
     containerPort,
-    protocol: 'tcp' as const,
+    protocol,
   });
-  assert.is(
-    showPorts([port(8001, 81), port(8000, 80), port(9000, 82)]),
-    '0.0.0.0:8000-8001->80-81/tcp, 0.0.0.0:9000->82/tcp',
-  );
-  assert.is(showPorts([port(53, 53, '::1')], ['80/tcp']), '80/tcp, [::1]:53->53/tcp');
+  const open = (containerPort: number) => ({ containerPort, protocol: 'tcp' });
+  // What Docker's client prints for the same ports.
+  for (const [ports, shown] of [
+    [[port(8001, 81), port(8000, 80)], '0.0.0.0:8000->80/tcp, 0.0.0.0:8001->81/tcp'],
+    [[port(81, 81), port(80, 80), port(82, 82)], '0.0.0.0:80-82->80-82/tcp'],
+    [
+      [port(80, 80), port(81, 81), port(9000, 82), open(90), open(91)],
+      '0.0.0.0:80-81->80-81/tcp, 90-91/tcp, 0.0.0.0:9000->82/tcp',
+    ],
+    [
+      [port(80, 80), port(81, 81, '127.0.0.1'), port(53, 53, '0.0.0.0', 'udp')],
+      '0.0.0.0:53->53/udp, 0.0.0.0:80->80/tcp, 127.0.0.1:81->81/tcp',
+    ],
+    [[open(80), open(82)], '80/tcp, 82/tcp'],
+    [[], ''],
+  ] as const)
+    assert.is(showPorts(ports), shown);
 });
 
 // Each printed by Docker's client, for objects with the same values.

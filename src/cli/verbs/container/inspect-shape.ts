@@ -8,6 +8,7 @@ import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
 import { conform } from '../../template/go/conform.ts';
 import { type Value, value } from '../../template/go/values.ts';
+import { lifeConfig } from './inspect-life.ts';
 import { shownResources } from './inspect-resources.ts';
 import { storageConfig, tmpfsPoints } from './inspect-storage.ts';
 import { statusName } from './row.ts';
@@ -19,7 +20,7 @@ const never = '0001-01-01T00:00:00Z';
  * A container as Docker's API shows it (GET /containers/{id}/json). What minidock does not have, or does not know, is
  * left out here and stands in the JSON as the zero value of its type.
  */
-export function inspectContainer({ record, files: paths, layers }: InspectedContainer): Value {
+export function inspectContainer({ record, files: paths, layers, size }: InspectedContainer): Value {
   const { state } = record;
   const logging = record.options.logging ?? defaultLog;
   return value(containerJson, {
@@ -61,6 +62,7 @@ export function inspectContainer({ record, files: paths, layers }: InspectedCont
       },
       Name: 'overlay2',
     },
+    ...(size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) }),
     Mounts: [...mountPoints(record), ...tmpfsPoints(record.options)],
     Config: config(record),
     NetworkSettings: networkSettings(record),
@@ -74,6 +76,7 @@ function hostConfig({ options }: ContainerRecord) {
   const logging = options.logging ?? defaultLog;
   return {
     Binds: binds.length === 0 ? null : binds,
+    ...lifeConfig(options),
     ...storageConfig(options),
     LogConfig: { Type: logging.driver, Config: logging.options },
     NetworkMode: options.network,
@@ -84,9 +87,6 @@ function hostConfig({ options }: ContainerRecord) {
     RestartPolicy: restartPolicy(options),
     AutoRemove: options.autoRemove,
     CgroupnsMode: existsSync('/proc/self/ns/cgroup') ? 'private' : 'host',
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
     IpcMode: 'private',
     ReadonlyRootfs: options.readonlyRootfs ?? false,
     Runtime: 'minidock',
@@ -138,6 +138,7 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
     Env: config.Env ?? [],
     Image: image,
     Volumes: keysOrNil(volumes),
+    StopTimeout: options.stopTimeout,
     Labels: config.Labels ?? {},
   };
 }

@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '../../../container/record.ts';
+import { type ContainerRecord, isUp } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { madeFrom } from '../../../image/ancestry.ts';
 import type { Context } from '../../context.ts';
@@ -6,30 +6,37 @@ import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printWarning } from '../../print/diagnostics.ts';
 import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
-import { containerFilter, containerFilters } from './filters.ts';
+import { between, containerFilter, containerFilters } from './filters.ts';
 import { containerColumns, containerHeadings, containerRow, rawContainer } from './row.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: {
     all: toggle('Show stopped containers as well', { short: 'a' }),
-    filter: filterFlag('Show only those with name=…, id, status, exited, ancestor, label, network or volume', {
-      short: 'f',
-      completes: [
-        ...[
-          'ancestor=',
-          'exited=',
-          'id=',
-          'label=',
-          'name=',
-          'network=bridge',
-          'network=host',
-          'network=none',
-          'volume=',
+    filter: filterFlag(
+      'Show only those with name=…, id, label, status, exited, health, ancestor, before, since, volume, network, publish or expose',
+      {
+        short: 'f',
+        completes: [
+          ...[
+            'ancestor',
+            'before',
+            'exited',
+            'expose',
+            'id',
+            'is-task',
+            'label',
+            'name',
+            'publish',
+            'since',
+            'volume',
+          ].map(key => `${key}=`),
+          ...['bridge', 'host', 'none'].map(mode => `network=${mode}`),
+          ...['healthy', 'none', 'starting', 'unhealthy'].map(health => `health=${health}`),
+          ...['created', 'running', 'paused', 'restarting', 'exited', 'dead'].map(status => `status=${status}`),
         ],
-        ...['created', 'running', 'exited', 'dead'].map(status => `status=${status}`),
-      ],
-    }),
+      },
+    ),
     format: text(`'table', 'table TEMPLATE', 'json' or a Go template`, { completes: ['json', 'table', 'raw'] }),
     last: integer('Show the n newest containers, whatever their state', { short: 'n' }),
     latest: toggle('Show the newest container, whatever its state', { short: 'l' }),
@@ -44,11 +51,16 @@ export const verb = defineVerb({
     const last = flags.latest ? 1 : (flags.last ?? -1);
     const engine = await context.engine();
     const all = flags.all || last > 0 || filters.has('status');
+    const placed = filters.has('before') || filters.has('since');
     // The whole row as JSON has its size as well.
     const size = flags.size || /Size|json/.test(flags.format ?? '');
-    const { containers, broken, sizes } = await engine.containers.list({ all, size });
+    // The ones before or after which others were made may have ended.
+    const { containers, broken, sizes } = await engine.containers.list({ all: all || placed, size });
     for (const { reason, fix } of broken) printWarning(context.output, `${reason}; ${fix}`);
-    const records = containers.filter(matches);
+    const find = async (reference: string) => (await engine.containers.inspect(reference)).record.id;
+    const records = (placed ? await between(containers, filters, find) : containers).filter(
+      record => matches(record) && (all || isUp(record)),
+    );
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
     const labels = new Map<Row, ContainerRecord['config']['Labels']>();

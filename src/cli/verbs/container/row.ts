@@ -1,10 +1,10 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { ContainerSize } from '../../../engine/nouns/containers.ts';
-import type { PortMapping } from '../../../network/ports/ports.ts';
 import type { Row } from '../../print/listing.ts';
 import { ellipsis } from '../../print/table.ts';
 import { goTime, humanDuration, timeAgo } from '../../print/time.ts';
 import { quote } from '../../template/go/quote.ts';
+import { portsOf, showPorts } from './ports.ts';
 import { showSize } from './size.ts';
 
 /** The first line of `ps`, and the key of each column in templates. */
@@ -60,7 +60,7 @@ export function containerRow(
     Command: quote(options.truncate ? ellipsis(command, 20) : command),
     RunningFor: timeAgo(record.created, now),
     Status: statusOf(record, now),
-    Ports: record.state.status === 'running' ? showPorts(record.network.ports, unpublished(record)) : '',
+    Ports: showPorts(portsOf(record)),
     Names: record.name,
     get CreatedAt() {
       return goTime(record.created);
@@ -95,45 +95,4 @@ export function statusOf({ state }: ContainerRecord, now: number): string {
     case 'dead':
       return 'Dead';
   }
-}
-
-/** What the image exposes on the bridge without being published: `80/tcp`. */
-function unpublished({ config, network }: ContainerRecord): string[] {
-  if (network.mode !== 'bridge') return [];
-  const published = new Set(network.ports.map(port => `${port.containerPort}/${port.protocol}`));
-  const exposed = Object.keys(config.ExposedPorts ?? {}).map(name => (name.includes('/') ? name : `${name}/tcp`));
-  return exposed.filter(name => !published.has(name)).sort();
-}
-
-/**
- * `0.0.0.0:8080->80/tcp`; neighbours that run in step are one range: `0.0.0.0:8000-8002->80-82/tcp`.
- *
- * @param others what stands before them as it is: `443/tcp`
- */
-export function showPorts(ports: readonly Required<PortMapping>[], others: readonly string[] = []): string {
-  const sorted = [...ports].sort(
-    (a, b) =>
-      a.protocol.localeCompare(b.protocol) ||
-      a.containerPort - b.containerPort ||
-      a.hostIp.localeCompare(b.hostIp) ||
-      a.hostPort - b.hostPort,
-  );
-  const ranges: { first: Required<PortMapping>; length: number }[] = [];
-  for (const port of sorted) {
-    const range = ranges.find(
-      ({ first, length }) =>
-        first.protocol === port.protocol &&
-        first.hostIp === port.hostIp &&
-        first.containerPort + length === port.containerPort &&
-        first.hostPort + length === port.hostPort,
-    );
-    if (range === undefined) ranges.push({ first: port, length: 1 });
-    else range.length++;
-  }
-  const span = (first: number, length: number) => (length === 1 ? `${first}` : `${first}-${first + length - 1}`);
-  const published = ranges.map(({ first, length }) => {
-    const ip = first.hostIp.includes(':') ? `[${first.hostIp}]` : first.hostIp;
-    return `${ip}:${span(first.hostPort, length)}->${span(first.containerPort, length)}/${first.protocol}`;
-  });
-  return [...others, ...published].join(', ');
 }

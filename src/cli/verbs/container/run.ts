@@ -7,7 +7,7 @@ import { type FlagTable, single, text, toggle, type Values } from '../../grammar
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
-import { readPublish } from '../../options/ports.ts';
+import { readPublish } from '../../options/network/ports.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
 import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
@@ -120,7 +120,7 @@ async function run(
   const { containers } = await context.engine();
   if (isDryRun) {
     const plan = (wanted: ContainerOptions, id?: string) =>
-      withImage(context, flags, wanted.image, () => containers.plan(wanted, id));
+      withImage(context, flags, wanted, () => containers.plan(wanted, id));
     await (versus ? dryRunVersus(context, flags, plan, options, versus) : dryRun(context, flags, plan(options)));
     return 0;
   }

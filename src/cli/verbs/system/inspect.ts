@@ -1,7 +1,7 @@
 import type { Engine } from '../../../engine/engine.ts';
 import { type ErrorCode, MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
-import { type Candidates, single, text } from '../../grammar/flags.ts';
+import { type Candidates, single, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { each } from '../../print/each.ts';
 import { encodeJson } from '../../template/go/json.ts';
@@ -23,6 +23,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS] NAME|ID [NAME|ID...]',
   flags: {
     format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }),
+    size: toggle('Show what containers wrote, and that together with their images', { short: 's' }),
     type: single('string', readType, 'Look only for a container, an image, or a volume', { completes: types }),
   },
   operands: [1, Number.POSITIVE_INFINITY],
@@ -34,7 +35,7 @@ export const verb = defineVerb({
     const code = await each(
       names,
       context.output,
-      name => find(name, engine, flags.type),
+      name => find(name, engine, flags),
       (_, item) => {
         if (print === undefined) found.push(item);
         else print(item);
@@ -58,11 +59,11 @@ const list = (items: readonly Value[]): Value => value(slice(any), items);
 async function find(
   name: string,
   { containers, images, volumes }: Engine,
-  type: ObjectType | undefined,
+  { type, size }: { readonly type: ObjectType | undefined; readonly size: boolean },
 ): Promise<Value> {
   const among = <T>(kind: ObjectType, inspect: () => Promise<T>) =>
     type === undefined || type === kind ? found(inspect) : undefined;
-  const container = await among('container', () => containers.inspect(name));
+  const container = await among('container', () => containers.inspect(name, { size }));
   if (container !== undefined) return inspectContainer(container);
   const image = await among('image', () => images.inspect(name));
   if (image !== undefined) return inspectImage(image);

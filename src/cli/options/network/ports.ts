@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { PortMapping } from '../../network/ports/ports.ts';
+import type { PortMapping } from '../../../network/ports/ports.ts';
 
 /**
  * `-p`: `80`, `8080:80`, `127.0.0.1:8080:80`, `127.0.0.1::80`, each with `/udp`, and ranges of equal length
@@ -30,6 +30,15 @@ export function readPublish(given: string): readonly PortMapping[] {
     containerPort,
     protocol,
   }));
+}
+
+/** `--expose`: `80`, `53/udp`, `8000-8002`; as `80/tcp` each. @throws {Error} the reason, in Docker's words */
+export function readExpose(given: string): readonly string[] {
+  if (given.includes(':')) throw new Error(`invalid port format for --expose: ${given}`);
+  const [ports = '', protocol = 'tcp', ...extra] = given.split('/');
+  if (extra.length > 0 || !['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase()))
+    throw new Error(`invalid proto: ${[protocol, ...extra].join('/')}`);
+  return readRange(ports, 'port').map(port => `${port}/${protocol.toLowerCase()}`);
 }
 
 function readRange(given: string, what: string): readonly number[] {
