@@ -255,6 +255,17 @@ test('restart: a container of --rm stays, its address is given anew; one that do
   assert.is(await box.ok(['ps', '-a', '--format', '{{.Names}}']), 'fresh');
 });
 
+test('exec --privileged has all capabilities that this host gives', async () => {
+  const own = readFileSync('/proc/self/status', 'utf8');
+  await box.start('sleep 1000', '--name', 'rights');
+  const of = async (...flags: string[]) =>
+    await box.ok(['exec', ...flags, 'rights', 'grep', '^Cap', '/proc/self/status']);
+  const line = (text: string, name: string) => new RegExp(`^${name}:\\t(.*)$`, 'm').exec(text)?.[1];
+  assert.is(line(await of('--privileged'), 'CapEff'), line(own, 'CapBnd'));
+  assert.is(line(await of('--privileged', '-u', '1000'), 'CapEff'), '0000000000000000');
+  assert.is(line(await of(), 'CapEff'), '00000000a80425fb');
+});
+
 test('port lists what is published, of all ports or of one', async () => {
   const [one, two] = [await freePort(), await freePort()];
   await box.start(

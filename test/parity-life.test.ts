@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { type Both, both } from './support/both.ts';
 import { temporaryFolder } from './support/cleanup.ts';
@@ -192,16 +193,82 @@ const cases: [what: string, ...lines: string[]][] = [
     `exec --env-file ${labels} one sh -c env|grep\u00a0=file`,
     'exec -d one true',
     'exec one sh -c exit\u00a04',
-    'exec --privileged one grep ^Cap /proc/self/status',
-    'exec --privileged -u 1000 one grep ^Cap /proc/self/status',
     'exec --env-file /nowhere/env one true',
   ],
 ];
 
+/** The filters of `ps`, on the same four containers: one exited, one that runs with labels and a volume, one made, one paused. */
+const listed: [what: string, filters: string][] = [
+  ['by name', '-f name=two -f name=^/?thr'],
+  ['by a part of a name', '-f name=e$'],
+  ['by label', '-f label=tier'],
+  ['by labels', '-f label=tier=front -f label=other'],
+  ['by exit code', '-f exited=3'],
+  ['by several exit codes', '-f exited=0 -f exited=3'],
+  ['by state', '-f status=exited -f status=paused'],
+  ['by the state running', '-f status=running'],
+  ['before', '-f before=three'],
+  ['since', '-f since=one'],
+  ['before and since', '-f before=four -f since=one'],
+  ['since one that is not there', '-f since=nosuch'],
+  ['by a volume', '-f volume=data'],
+  ['by the target of a volume', '-f volume=/data'],
+  ['by network', '-f network=none'],
+  ['by another network', '-f network=bridge'],
+  ['by image', '-f ancestor=labelled'],
+  ['by an image that is not there', '-f ancestor=nosuch'],
+  ['by health', '-f health=none'],
+  ['by another health', '-f health=healthy'],
+  ['by a health that is none', '-f health=ill'],
+  ['by task', '-f is-task=false'],
+  ['by tasks', '-f is-task=true'],
+  ['by a task that is none', '-f is-task=maybe'],
+  ['by published port', '-f publish=80'],
+  ['by exposed port', '-f expose=80-90/tcp'],
+  ['by a port that is none', '-f publish=x'],
+  ['by an unknown key', '-f nosuch=1'],
+  ['by an exit code that is none', '-f exited=x'],
+  ['by a state that is none', '-f status=x'],
+  ['by nothing', '-f name'],
+];
+
+test('ps lists the same containers for every filter', async () => {
+  const names = ['one', 'two', 'three', 'four'];
+  const lines = [
+    `run --name one ${none} sh -c exit\u00a03`,
+    `run -d --name two -l tier=front -l other -v data:/data --network none labelled sleep 1000`,
+    `create --name three ${none} true`,
+    `run -d --name four -l tier=back ${none} sleep 1000`,
+    'pause four',
+  ];
+  try {
+    for (const line of lines) await pair.same(words(line));
+    for (const [what, filters] of listed)
+      for (const all of what.startsWith('by a') ? [['-a']] : [[], ['-a']]) {
+        const { there, here } = await pair.ask(['ps', ...all, '--format', '{{.Names}} {{.State}}', ...words(filters)]);
+        assert.equal(
+          [here.code, here.stdout],
+          [there.code, there.stdout],
+          `${what} ${all}: ${there.stderr}${here.stderr}`,
+        );
+        assert.is(here.stderr === '', there.stderr === '', `${what}: ${there.stderr}${here.stderr}`);
+      }
+    for (const flags of ['-l', '-n 2', '-n 3 -f status=exited', '-aq -f name=nosuch', '-n 0', '-n -1'])
+      await pair.same(['ps', ...words(flags), '--format', '{{.Names}}']);
+    const columns = ['Image', 'Command', 'Ports', 'Mounts', 'Networks', 'LocalVolumes', 'State'];
+    for (const column of columns) await pair.same(['ps', '-a', '--no-trunc', '--format', `{{.Names}} {{.${column}}}`]);
+  } finally {
+    await pair.ask(['rm', '-f', '-v', ...names]);
+    await pair.ask(['volume', 'rm', 'data']);
+  }
+});
+
+// A blank within a word is written as one that does not break.
+const words = (line: string) => line.split(' ').map(word => word.replaceAll('\u00a0', ' '));
+
 for (const [what, ...lines] of cases)
   test(what, async () => {
-    // A blank within a word is written as one that does not break.
-    for (const line of lines) await pair.same(line.split(' ').map(word => word.replaceAll('\u00a0', ' ')));
+    for (const line of lines) await pair.same(words(line));
   });
 
 test.run();

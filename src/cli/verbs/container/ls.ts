@@ -59,7 +59,7 @@ export const verb = defineVerb({
     for (const { reason, fix } of broken) printWarning(context.output, `${reason}; ${fix}`);
     const find = async (reference: string) => (await engine.containers.inspect(reference)).record.id;
     const records = (placed ? await between(containers, filters, find) : containers).filter(
-      record => matches(record) && (all || isUp(record)),
+      record => matches(record) && (all || !placed || isUp(record)),
     );
     const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
