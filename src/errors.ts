@@ -91,6 +91,7 @@ const kinds = {
   'already-running': 'conflict',
   'cgroup-busy': 'conflict',
   'container-running': 'conflict',
+  'cut-off': 'conflict',
   'file-changed': 'conflict',
   'image-in-use': 'conflict',
   'name-in-use': 'conflict',

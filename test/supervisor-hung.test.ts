@@ -210,7 +210,7 @@ test('the launcher that does not read is no obstacle either', () =>
 /** Lets `cat` print lines for a client that reads none, until one is not logged any more, or so many; then lets it end. */
 async function printed(shim: Shim, files: SupervisedFiles, most: number): Promise<number> {
   const writer = (await connectSupervisor(files.socket))!;
-  writer.client.attach({ stdin: true, stdout: false, stderr: false }, true);
+  writer.client.attach({ stdin: true, stdout: false, stderr: false });
   shim.go();
   await shim.executed;
   shim.detach();

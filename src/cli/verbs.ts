@@ -81,6 +81,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/exec.ts'),
   },
+  attach: {
+    summary: 'Join our input and output to a running container',
+    group: 'container',
+    load: () => import('./verbs/container/attach.ts'),
+  },
   stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/container/stop.ts') },
   rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/container/rm.ts') },
   inspect: {
@@ -197,6 +202,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     ps: ['ps'],
     logs: ['logs'],
     exec: ['exec'],
+    attach: ['attach'],
     stop: ['stop'],
     rm: ['rm'],
     remove: ['rm'],

@@ -36,6 +36,7 @@ export class LaunchedProcess {
       write: chunk => shim.client.write(chunk),
       endInput: () => shim.client.end(),
       detach: () => this.detach(),
+      exited: this.exited,
     };
   }
 
@@ -58,6 +59,9 @@ export class LaunchedProcess {
 export class EarlyAttachment implements Attachment {
   #process: Attachment | undefined;
   readonly #waiting: ((process: Attachment) => void)[] = [];
+  readonly exited = new Promise<number>((resolve, reject) =>
+    this.#when(process => process.exited.then(resolve, reject)),
+  );
 
   constructor(readonly streams: Streams) {}
 

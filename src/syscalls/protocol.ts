@@ -97,14 +97,16 @@ export class SupervisorClient {
   private awaitingAccept = false;
   private ending = false;
   private ended = false;
+  private endsInput = true;
 
   constructor(private readonly socket: Socket) {}
 
   /**
-   * Asks for streams. A client that asks before "go" gets all output. With `endsInput` the process's input ends when this
-   * client goes away (Docker's StdinOnce).
+   * Asks for streams. A client that asks before "go" gets all output. The process's input ends with this client's, or when
+   * it goes away; without `endsInput` it stays open (Docker's StdinOnce).
    */
-  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }, endsInput = false): void {
+  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }, endsInput = true): void {
+    this.endsInput = endsInput;
     const wanted = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
     const bits = wanted | (streams.stdin && endsInput ? 8 : 0);
     this.send(frame('a', bits));
@@ -157,7 +159,7 @@ export class SupervisorClient {
       return;
     }
     for (const resolve of this.waiting.splice(0)) resolve();
-    if (this.ending && !this.ended) {
+    if (this.ending && this.endsInput && !this.ended) {
       this.ended = true;
       this.send(frame('e', 0));
     }

@@ -1,6 +1,7 @@
 import { eventually } from '../../cgroup/files.ts';
 import { hasEnded } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
+import { MinidockError } from '../../errors.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
@@ -13,25 +14,47 @@ export async function attachToRunning(
   record: ContainerRecord,
   streams: Streams,
 ): Promise<Attachment> {
-  const { client, onOutput, close } = await connect(access, record);
+  const connection = await connect(access, record);
+  const { client, onOutput, close } = connection;
   client.attach(streams, record.options.attach.stdin);
+  const exited = endOf(connection, access, record);
+  exited.catch(() => {});
   return {
     onOutput,
     write: chunk => client.write(chunk),
     endInput: () => client.end(),
     detach: close,
+    exited,
   };
+}
+
+/** How long a supervisor whose connection closed without a status has to be seen to be gone, in milliseconds. */
+const GONE_MS = 2000;
+
+async function endOf(connection: SupervisorConnection, access: EngineAccess, { id, name }: ContainerRecord) {
+  const code = await statusFrom(connection);
+  if (code !== undefined) return code;
+  if (await eventually(GONE_MS, () => hasEnded(access.roots, id))) return recordedExit(access, id);
+  throw new MinidockError('cut-off', `container ${name} closed the connection: its output was not taken for too long`, {
+    fix: `minidock logs ${name} shows all of it`,
+  });
+}
+
+/** Undefined where the connection was closed without a status. */
+async function statusFrom(connection: SupervisorConnection): Promise<number | undefined> {
+  let code: number | undefined;
+  void connection.exited.then(said => {
+    code = said;
+  });
+  // The container counts as ended for every command only when its supervisor is gone.
+  await connection.ended;
+  return code;
 }
 
 /** Resolves with the exit status of a container that runs, however it ends. */
 export async function awaitEnd(access: EngineAccess, record: ContainerRecord): Promise<number> {
   const connection = await connectSupervisor(containerPaths(access.roots, record.id).socket);
-  let code: number | undefined;
-  void connection?.exited.then(said => {
-    code = said;
-  });
-  // The container counts as ended for every command only when its supervisor is gone.
-  await connection?.ended;
+  const code = connection && (await statusFrom(connection));
   if (code !== undefined) return code;
   // The supervisor ended without sending the status, or gave our place to another client.
   await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access.roots, record.id));

@@ -65,7 +65,9 @@ export class LocalContainers implements Containers {
     const record = await this.find(reference);
     if (record.state.status !== 'running') return this.#processes.attach(record.id, streams);
     const { attachToRunning } = await import('./attach.ts');
-    return await attachToRunning(this.access, record, streams);
+    const attachment = await attachToRunning(this.access, record, streams);
+    tell(this.access, record, 'attach');
+    return attachment;
   }
 
   async wait(reference: string, { condition = 'not-running', abort }: WaitOptions = {}): Promise<number> {

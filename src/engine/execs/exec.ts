@@ -52,7 +52,7 @@ export async function execInContainer(
     shim.run(program);
     await shim.supervised;
     shim.client.cleansUp(true);
-    if (streams) shim.client.attach(streams, true);
+    if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
     await continued(shim, shim.ready);
     shim.go();

@@ -11,8 +11,10 @@ export interface Attachment {
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void;
   /** Resolves when the process has taken all of its input so far: wait for it before reading more from elsewhere. */
   write(chunk: Buffer): Promise<void>;
-  /** End of file on the process's input, after what was written. */
+  /** End of file on the process's input, after what was written. Where that outlives its clients nothing happens. */
   endInput(): void;
   /** Lets go: the process lives on. */
   detach(): void;
+  /** The exit status. Rejects with `cut-off` where the process lives on and took our place from us. */
+  readonly exited: Promise<number>;
 }

@@ -1,0 +1,50 @@
+import type { WindowSize } from '../../../engine/nouns/streams.ts';
+import { MinidockError } from '../../../errors.ts';
+import { single, toggle } from '../../grammar/flags.ts';
+import { defineVerb } from '../../grammar/verb.ts';
+import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
+import { requireTerminal, runInForeground } from '../../terminal/foreground.ts';
+
+export const verb = defineVerb({
+  synopsis: '[OPTIONS] CONTAINER',
+  flags: {
+    'detach-keys': single('string', readDetachKeys, 'Keys that leave the container running (default ctrl-p,ctrl-q)'),
+    'no-stdin': toggle('Keep our standard input'),
+    'sig-proxy': {
+      ...toggle('Hand signals on to the container, where it has no terminal (default true)'),
+      initial: true,
+    },
+  },
+  operands: [1, 1],
+  completes: ['running containers'],
+  async run(context, flags, [name]) {
+    const { containers } = await context.engine();
+    const { record } = await containers.inspect(name!);
+    const { id, options, state } = record;
+    if (state.paused) throw cannotAttach('a paused container, unpause it first', `minidock unpause ${record.name}`);
+    if (state.status === 'restarting')
+      throw cannotAttach('a restarting container, wait until it is running', `minidock start ${record.name}`);
+    if (state.status !== 'running')
+      throw cannotAttach('a stopped container, start it first', `minidock start -a ${record.name}`);
+    requireTerminal({ tty: options.tty, interactive: !flags['no-stdin'] });
+    const interactive = options.interactive && !flags['no-stdin'];
+    const attachment = await containers.attach(id, { stdin: interactive, stdout: true, stderr: true });
+    const process = {
+      attach: async () => attachment,
+      wait: () => attachment.exited,
+      start: async () => {},
+      signal: (number: number) => containers.signal(id, number),
+      resize: (size: WindowSize) => containers.resize(id, size),
+    };
+    return runInForeground(process, {
+      tty: options.tty,
+      interactive,
+      forwardsSignals: flags['sig-proxy'],
+      detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
+      output: context.output,
+    });
+  },
+});
+
+const cannotAttach = (why: string, fix: string) =>
+  new MinidockError('not-running', `You cannot attach to ${why}`, { fix });
