@@ -338,8 +338,17 @@ static void reap_child(struct machine *m, int signal_fd)
 {
 	u8 info[128];
 	sys(__NR_read, signal_fd, info, sizeof info);
-	int status = 0;
-	if (sys4(__NR_wait4, child, &status, WNOHANG_, 0) != child)
+	int status = 0, ended = 0, any = 0;
+	/*
+	 * Also what was orphaned below us: where the child has no PID namespace of its own the host section makes us the
+	 * one who takes that in (PR_SET_CHILD_SUBREAPER).
+	 */
+	for (s64 pid; (pid = sys4(__NR_wait4, -1, &any, WNOHANG_, 0)) > 0;)
+		if (pid == child) {
+			ended = 1;
+			status = any;
+		}
+	if (!ended)
 		return;
 	child_gone = 1;
 	chat_end = uptime() + CHAT;

@@ -5,6 +5,7 @@ import type { ContainerConfig } from '../oci/image-config.ts';
 import type { LifeOptions } from './options/life.ts';
 import type { LoggingOptions } from './options/logging.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
+import type { ProcessOptions } from './options/process.ts';
 import type { ResourceOptions } from './options/resources.ts';
 import type { RestartOptions } from './options/restart.ts';
 import type { SecurityOptions } from './options/security.ts';
@@ -19,6 +20,7 @@ export interface ContainerOptions
   extends LifeOptions,
     LoggingOptions,
     NamespaceOptions,
+    ProcessOptions,
     ResourceOptions,
     RestartOptions,
     SecurityOptions,

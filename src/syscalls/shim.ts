@@ -58,8 +58,13 @@ export function fixOfShim(): string {
  * native/build/ARCHITECTURE/minidock-shim, found from this module wherever it was bundled to: in a checkout `make -C native`
  * builds it, in a package it lies there for each architecture.
  */
-export function shimPath(): string {
-  const file = path.join(nativeFolder(), 'build', architecture(), 'minidock-shim');
+export const shimPath = () => nativeProgram('minidock-shim');
+
+/** The program that `--init` makes PID 1, beside the shim. */
+export const initPath = () => nativeProgram('minidock-init');
+
+function nativeProgram(name: string): string {
+  const file = path.join(nativeFolder(), 'build', architecture(), name);
   if (fs.existsSync(file)) return file;
   throw new MinidockError('not-built', `the native shim ${file} does not exist`, { fix: fixOfShim() });
 }

@@ -3,7 +3,6 @@
  * was not found; one that `verbs` or `groups` has by now is never looked up.
  */
 export const dockerVerbs: Readonly<Record<string, string>> = {
-  attach: "'minidock logs -f NAME' shows what it prints, 'minidock exec -it NAME sh' goes in",
   build: "'minidock run' a base image, change it, and 'minidock import' a tarball of the result",
   commit: "a container's changes are the files of its 'upper' directory; 'minidock import' makes an image of a tarball",
   compose: "one 'minidock run' a container",

@@ -39,6 +39,7 @@ export const containerFlags = {
   ),
   ...lifeFlags,
   ...loggingFlags,
+  init: toggle('Make an init PID 1, which hands signals on and reaps what is orphaned'),
   ...securityFlags,
   ...restartFlags,
   rm: toggle('Remove the container when it has exited'),
@@ -79,6 +80,7 @@ export function toRunOptions(
     ...toStorageOptions(flags),
     network: flags.network ?? 'bridge',
     ...toLoggingOptions(flags),
+    ...(flags.init && { init: true }),
     ...toSecurityOptions(flags),
     ...toResourceOptions(flags),
   };

@@ -43,6 +43,22 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
   });
 }
 
+/**
+ * Host section, where the process gets no PID namespace of its own: no PID 1 of the container takes in what is orphaned
+ * there, so the supervisor does, and no zombie stays.
+ */
+export function adoptOrphans(): Step[] {
+  return [
+    call('prctl', [PR.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0], {
+      why: {
+        en: 'become the parent of every orphan below, since the container has no PID 1 of its own',
+        zh: '成为下面所有孤儿进程的父进程，因为容器没有自己的 PID 1',
+      },
+      lesson: 'supervisor',
+    }),
+  ];
+}
+
 /** The steps that make a process end with its supervisor, by the place where each belongs. */
 export interface Tether {
   host: Step[];

@@ -65,6 +65,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   return program({
     host: [
       ...pieces.leaveCaller(facts),
+      ...(hasPidNamespace(spec) ? [] : pieces.adoptOrphans()),
       ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(container.cgroups, container.cgroupParent),
       ...pieces.cgroupLimits(container.cgroups, spec.linux),
@@ -216,6 +217,8 @@ function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Piece
   ];
 }
 
+const hasPidNamespace = ({ linux }: Spec) => linux.namespaces.some(({ type }) => type === 'pid');
+
 /** A process that joins a running container (`exec`). */
 export interface Entrant {
   spec: Spec;
@@ -254,6 +257,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
   return program({
     host: [
       ...pieces.leaveCaller(facts),
+      ...(hasPidNamespace(spec) ? [] : pieces.adoptOrphans()),
       ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
       ...names.flatMap(name => {

@@ -13,6 +13,7 @@ import {
 } from '../../container/process/execute.ts';
 import { resetInherited } from '../../container/process/inherited.ts';
 import {
+  adoptOrphans,
   cgroupNamespace,
   cloneProcess,
   dieWithSupervisor,
@@ -54,6 +55,7 @@ import { portMapping } from '../../network/ports/ports.ts';
  * `openEngine(roots, { pieces: { ...pieces, pivotRoot: mine } })`.
  */
 export const pieces = {
+  adoptOrphans,
   bindStaged,
   bridgeProgram,
   capabilities,

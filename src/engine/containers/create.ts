@@ -8,6 +8,7 @@ import { attributesOf } from '../../container/logging/attributes.ts';
 import { completeLogConfig, isDefaultLog } from '../../container/logging/config.ts';
 import { jsonFileForms } from '../../container/logging/form.ts';
 import { readName } from '../../container/names.ts';
+import { initInside } from '../../container/options/process.ts';
 import { tmpfsMounts, volumesAsked } from '../../container/options/storage.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
 import { checkOomScore } from '../../container/process/oom-score.ts';
@@ -36,6 +37,7 @@ import { privateDirectory } from '../../state/private.ts';
 import { removeTrees } from '../../state/remove-tree.ts';
 import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
+import { initPath } from '../../syscalls/shim.ts';
 import type { EngineContext } from '../context.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
@@ -217,7 +219,9 @@ export function mountsOf(
     { source: paths.hosts, destination: '/etc/hosts' },
   ].filter(file => !mounts.some(({ destination }) => destination === file.destination));
   const readonly = options.readonlyRootfs ?? false;
+  const init = { source: options.init ? initPath() : '', destination: initInside, readonly: true };
   return outerFirst([
+    ...(options.init ? [{ ...bindMount(init), kind: 'file' as const }] : []),
     ...files.map(file => ({ ...bindMount({ ...file, readonly }), kind: 'file' as const })),
     ...mounts.map(one => ({ ...bindMount(one), name: one.name })),
     ...tmpfsMounts(options),
@@ -265,7 +269,7 @@ export function specFor(context: EngineContext, record: ContainerRecord): Spec {
   const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
   const spec = ociSpec(
     {
-      args: [record.path, ...record.args],
+      args: [...(options.init ? [initInside, '--'] : []), record.path, ...record.args],
       env,
       cwd: record.config.WorkingDir ?? '/',
       user,

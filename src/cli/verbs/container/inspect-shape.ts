@@ -89,6 +89,7 @@ function hostConfig({ options }: ContainerRecord) {
     CgroupnsMode: existsSync('/proc/self/ns/cgroup') ? 'private' : 'host',
     IpcMode: 'private',
     ReadonlyRootfs: options.readonlyRootfs ?? false,
+    ...(options.init && { Init: true }),
     Runtime: 'minidock',
     ConsoleSize: [0, 0],
     Devices: [],
