@@ -93,6 +93,22 @@ test('a signal for the client is the container’s; with --sig-proxy=false it en
   assert.equal([exitCode, stdout], [9, 'caught']);
 });
 
+test('the end of a command in a container is told with its status', async () => {
+  const id = await detached('bb', 'sleep', '1000');
+  assert.is((await box.minidock(['exec', id, 'sh', '-c', 'exit 4'])).exitCode, 4);
+  const lines = readFileSync(join(box.execRoot, 'events.jsonl'), 'utf8').trim().split('\n');
+  const told = lines.map(line => JSON.parse(line)).filter(event => event.id === id && event.attributes.execID);
+  assert.equal(
+    told.map(({ action, attributes }) => [action, attributes.exitCode]),
+    [
+      ['exec_create: sh -c exit 4', undefined],
+      ['exec_start: sh -c exit 4', undefined],
+      ['exec_die', '4'],
+    ],
+  );
+  assert.is(new Set(told.map(({ attributes }) => attributes.execID)).size, 1);
+});
+
 test('a terminal is attached to with its size, and left by keys of the user’s choice', async () => {
   const id = await detached('-it', 'bb', 'sh');
   const { exitCode, shown } = await onTerminal(

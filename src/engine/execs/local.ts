@@ -35,7 +35,12 @@ export class LocalExecs implements Execs {
     forgetExec(this.access.roots, id);
     tell(this.access, record, `exec_start: ${options.command.join(' ')}`, { execID: id });
     const context = await this.access.context();
-    await this.#processes.start(id, streams => execInContainer(context, record, options, { streams, window, onStep }));
+    await this.#processes.start(id, async streams => {
+      const process = await execInContainer(context, record, options, { streams, window, onStep });
+      const die = (code: number) => tell(this.access, record, 'exec_die', { execID: id, exitCode: String(code) });
+      process.exited.then(die, () => {});
+      return process;
+    });
   }
 
   async attach(id: string, streams: Streams): Promise<Attachment> {
