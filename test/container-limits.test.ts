@@ -5,10 +5,13 @@ import * as assert from 'uvu/assert';
 import { cgroupParent, containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
+import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
+import { onTerminal } from './support/terminal.ts';
 
 const test = requires('root', 'busybox', 'overlayfs');
 const onV1 = requires('root', 'busybox', 'overlayfs', 'cgroup1');
+const onTty = requires('root', 'busybox', 'overlayfs', 'script');
 let box: BusyboxEngine;
 
 test.before(async () => {
@@ -202,6 +205,32 @@ test('stats says what is used: a busy CPU, memory, bytes of the network', async 
   const [, cpu] = /^([\d.]+)% \S+iB \/ 32MiB 1$/.exec(line) ?? [];
   assert.ok(Number(cpu) > 1 && Number(cpu) < 70, line);
   await box.ok(['rm', '-f', id]);
+});
+
+onTty('stats on a terminal begins each table on a clear screen, and ends by ctrl-c', async () => {
+  const id = await box.start('sleep 1000', '--name', 'seen');
+  const { exitCode, shown } = await onTerminal(
+    `${minidockPath} stats`,
+    [[/\x1b\[H\x1b\[2J[^\x1b]*seen[^\x1b]*\x1b\[H\x1b\[2J[^\x1b]*seen +\d+\.\d\d%/, '\x03']],
+    box.env,
+  );
+  assert.is(exitCode, 130, shown);
+  await box.ok(['rm', '-f', id]);
+});
+
+onV1('without the OOM killer a process at the limit waits, and the container can still be removed', async () => {
+  const script = 'x=xxxxxxxxxxxxxxxx; i=0; while [ $i -lt 22 ]; do x=$x$x; i=$((i+1)); done';
+  const id = await box.start(script, '-m', '16m', '--oom-kill-disable');
+  await eventually(() => assert.match(read('memory', id, 'memory.oom_control'), /under_oom 1/));
+  assert.is(await box.inspect(id, '{{.State.Status}}'), 'running');
+  await box.ok(['update', '-m', '1g', '--memory-swap', '1g', id]);
+  await eventually(async () =>
+    assert.is(await box.inspect(id, '{{.State.Status}} {{.State.OOMKilled}}'), 'exited false'),
+  );
+  await box.ok(['rm', id]);
+  const stuck = await box.start(script, '-m', '16m', '--oom-kill-disable');
+  await eventually(() => assert.match(read('memory', stuck, 'memory.oom_control'), /under_oom 1/));
+  await box.ok(['rm', '-f', stuck]);
 });
 
 test('limits that make no sense are refused before anything is made', async () => {
