@@ -64,13 +64,26 @@ test('run: output, exit code, limits as the container reads them, and devices', 
   await guest.ok('head -c 1 /dev/vda >/dev/null && head -c 1 /dev/kmsg >/dev/null');
 });
 
-test('a published port answers from outside of the machine; exec is in the group; pause stops it; stop and rm leave nothing', async () => {
+test('a published port answers from outside of the machine; exec, update, stats and pause reach it; stop and rm leave nothing', async () => {
   await guest.ok('minidock run -d --name web -p 8080:80 bb sh -c "echo hello >/tmp/index.html; exec httpd -f -h /tmp"');
   const page = await eventually(async () => (await fetch(`http://127.0.0.1:${guest.port}/`)).text(), 60);
   assert.is(page, 'hello\n');
   assert.is(await guest.ok('wget -qO- http://127.0.0.1:8080/'), 'hello');
   const { code, stdout } = await guest.machine.run("minidock exec web sh -c 'cat /proc/self/cgroup; exit 7'");
   assert.equal({ code, stdout }, { code: 7, stdout: '0::/\n' });
+  await guest.ok('minidock update -m 96m --memory-swap 128m --cpus 0.75 --pids-limit 33 web');
+  assert.equal(
+    (
+      await guest.ok(
+        `cd /sys/fs/cgroup/minidock/$(minidock ps -q --no-trunc) && cat memory.max memory.swap.max cpu.max pids.max`,
+      )
+    ).split('\n'),
+    [...[`${96 << 20}`, `${32 << 20}`, '75000 100000', '33']],
+  );
+  assert.match(
+    await guest.ok('minidock stats --no-stream --format "{{.Name}} {{.MemUsage}} {{.PIDs}}" web'),
+    /^web \S+ \/ 96MiB 1$/,
+  );
   const frozen = 'grep -h frozen /sys/fs/cgroup/minidock/*/cgroup.events | sort';
   assert.is(await guest.ok(`minidock pause web >/dev/null && ${frozen}`), 'frozen 0\nfrozen 1');
   assert.is(await guest.ok(`minidock unpause web >/dev/null && ${frozen}`), 'frozen 0\nfrozen 0');
