@@ -62,6 +62,7 @@ const kinds = {
   'no-password': 'usage',
   'no-terminal': 'usage',
   'no-username': 'usage',
+  'not-a-directory': 'usage',
   'not-a-tty': 'usage',
   'path-too-long': 'usage',
   'program-too-long': 'usage',
@@ -90,6 +91,7 @@ const kinds = {
 
   'already-running': 'conflict',
   'cgroup-busy': 'conflict',
+  'cannot-overwrite': 'conflict',
   'container-running': 'conflict',
   'cut-off': 'conflict',
   'file-changed': 'conflict',

@@ -221,7 +221,7 @@ test('terminals, places and names that are refused, in Docker’s words', async 
   for (const [args, message] of [
     [
       ['save', '-o', '/nonexistent/x', 'bb:1'],
-      'failed to save image: invalid output path: stat /nonexistent: no such file',
+      'failed to save image: invalid output path: directory "/nonexistent" does not exist',
     ],
     [['save', '-o', '/dev/null', 'bb:1'], 'failed to save image: invalid output path: "/dev/null" is a device'],
     [['save', '-o', folder, 'bb:1'], 'failed to save image: invalid output path: '],

@@ -88,6 +88,21 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/container/stop.ts') },
   rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/container/rm.ts') },
+  cp: {
+    summary: 'Copy files out of a container, or into one',
+    group: 'container',
+    load: () => import('./verbs/container/cp.ts'),
+  },
+  diff: {
+    summary: 'Show what a container changed of its image',
+    group: 'container',
+    load: () => import('./verbs/container/diff.ts'),
+  },
+  export: {
+    summary: "Write a container's files as a tar archive",
+    group: 'container',
+    load: () => import('./verbs/container/export.ts'),
+  },
   inspect: {
     summary: 'Show all that is known about containers and images',
     group: 'container',
@@ -183,6 +198,9 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 /** `minidock container ls` and the like: the same verbs under Docker's management commands, with flags they imply. */
 export const groups: Readonly<Record<string, Readonly<Record<string, readonly [verb: string, ...flags: string[]]>>>> = {
   container: {
+    cp: ['cp'],
+    diff: ['diff'],
+    export: ['export'],
     run: ['run'],
     create: ['create'],
     start: ['start'],

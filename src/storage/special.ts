@@ -63,11 +63,12 @@ function xattr(path: ByteString, name: string, value: Buffer, about: Parameters<
   return call('lsetxattr', [pathData(path), pathData(name), content, value.length, 0], about);
 }
 
-/** Runs the steps in the native interpreter. */
-export async function runSteps(steps: readonly Step[]): Promise<void> {
+/** Runs the steps in the native interpreter. @param enter go before them, also where they are split */
+export async function runSteps(steps: readonly Step[], enter: readonly Step[] = []): Promise<void> {
   if (steps.length === 0) return;
   const { runHost } = await import('../syscalls/shim.ts');
-  for (let at = 0; at < steps.length; at += batch) await runHost(program({ host: steps.slice(at, at + batch) }));
+  for (let at = 0; at < steps.length; at += batch)
+    await runHost(program({ host: [...enter, ...steps.slice(at, at + batch)] }));
 }
 
 /** The kernel's 32-bit encoding of a device number: 12 bits of major, 20 of minor (linux/kdev_t.h). */

@@ -21,6 +21,10 @@ export interface Both {
   ask(words: readonly string[], input?: string | Buffer): Promise<{ there: Answer; here: Answer }>;
   /** As `ask`, and both must have the same exit code, the same normalised output, and the same first line of error in substance. */
   same(words: readonly string[], options?: { input?: string | Buffer; sorted?: boolean }): Promise<Answer>;
+  docker(words: readonly string[], input?: string | Buffer): Answer;
+  ours(words: readonly string[], input?: string | Buffer): Promise<Answer>;
+  /** That our error says the same as Docker's. */
+  sameGist(there: string, here: string): void;
 }
 
 export async function both(): Promise<Both> {
@@ -28,17 +32,32 @@ export async function both(): Promise<Both> {
   const daemon = await dockerd();
   daemon.docker(['import', '-c', 'CMD ["sh"]', '-', 'bb'], readFileSync((await busyboxImage()).rootfs));
   const env = { ...process.env, DOCKER_HOST: daemon.host, DOCKER_CONFIG: temporaryFolder('docker-config') };
-  const ask: Both['ask'] = async (words, input = '') => {
-    const docker = spawnSync(docker2010()!, words, { input, encoding: 'latin1', env, maxBuffer: 1 << 28 });
-    const ours = await box.minidock([...words], { input, stdin: 'pipe', encoding: 'latin1', stripFinalNewline: false });
-    return {
-      there: { code: docker.status ?? undefined, stdout: docker.stdout, stderr: docker.stderr },
-      here: { code: ours.exitCode, stdout: String(ours.stdout), stderr: String(ours.stderr) },
-    };
+  const docker: Both['docker'] = (words, input = '') => {
+    const { status, stdout, stderr } = spawnSync(docker2010()!, words, {
+      input,
+      encoding: 'latin1',
+      env,
+      maxBuffer: 1 << 28,
+    });
+    return { code: status ?? undefined, stdout, stderr };
   };
+  const ours: Both['ours'] = async (words, input = '') => {
+    const { exitCode, stdout, stderr } = await box.minidock([...words], {
+      input,
+      stdin: 'pipe',
+      encoding: 'latin1',
+      stripFinalNewline: false,
+    });
+    return { code: exitCode, stdout: String(stdout), stderr: String(stderr) };
+  };
+  const ask: Both['ask'] = async (words, input) => ({ there: docker(words, input), here: await ours(words, input) });
   return {
     box,
     ask,
+    docker,
+    ours,
+    sameGist: (there, here) =>
+      assert.ok(normal(here).toLowerCase().includes(gistOf(there)), `${here} must contain ${gistOf(there)}`),
     same: async (words, { input, sorted = false } = {}) => {
       const { there, here } = await ask(words, input);
       const shown = `${words.join(' ')}\nDocker: ${JSON.stringify(there)}\nminidock: ${JSON.stringify(here)}`;

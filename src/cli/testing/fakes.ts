@@ -199,7 +199,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
         ];
         yield [{ stream: 'stdout', time: at(3), line: 'three' }];
       },
-    },
+    } as Partial<Engine['containers']> as Engine['containers'],
     execs: {
       ...common,
       create: async (name, { command }) => {

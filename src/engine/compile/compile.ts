@@ -140,7 +140,7 @@ function networkOf({ network, spec }: Container, facts: HostFacts, pieces: Piece
 }
 
 /** The root file system and everything mounted in it, the host gone before any path of the image is looked up. */
-function rootSteps(container: Container, facts: HostFacts, pieces: Pieces, binds: readonly HeldBind[]): Step[] {
+export function rootSteps(container: Container, facts: HostFacts, pieces: Pieces, binds: readonly HeldBind[]): Step[] {
   const { spec, overlay } = container;
   const devices = container.devices.length === 0 ? [] : pieces.moreDevices(container.devices, facts.arch);
   const inside = [

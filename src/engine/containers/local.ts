@@ -13,14 +13,17 @@ import type { Program } from '../../syscalls/step.ts';
 import { orAborted } from '../abort.ts';
 import type { EngineAccess } from '../access.ts';
 import type {
+  Change,
   ContainerChanges,
   ContainerList,
   ContainerPruneFilter,
   ContainerStats,
   Containers,
   CreatedContainer,
+  ExtractOptions,
   InspectedContainer,
   LogOptions,
+  PathStat,
   ProcessList,
   PrunedContainers,
   StartOptions,
@@ -224,6 +227,40 @@ export class LocalContainers implements Containers {
     const { readLog } = await import('../../container/logging/read.ts');
     const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';
     yield* readLog(containerPaths(roots, id).log, { ...selection, ended });
+  }
+
+  async statPath(
+    reference: string,
+    path: string,
+    { followLink = false }: { followLink?: boolean } = {},
+  ): Promise<PathStat> {
+    const { statPath } = await import('../files/copy.ts');
+    return await statPath(await this.access.context(), await this.find(reference), path, { followLink });
+  }
+
+  async *archive(reference: string, path: string): AsyncGenerator<Buffer> {
+    const { archivePath } = await import('../files/copy.ts');
+    yield* archivePath(await this.access.context(), await this.find(reference), path);
+  }
+
+  async extract(
+    reference: string,
+    path: string,
+    source: AsyncIterable<Buffer>,
+    options: ExtractOptions = {},
+  ): Promise<void> {
+    const { extractInto } = await import('../files/copy.ts');
+    await extractInto(await this.access.context(), await this.find(reference), path, source, options);
+  }
+
+  async *export(reference: string): AsyncGenerator<Buffer> {
+    const { exportRoot } = await import('../files/copy.ts');
+    yield* exportRoot(await this.access.context(), await this.find(reference));
+  }
+
+  async changes(reference: string): Promise<Change[]> {
+    const { changesOf } = await import('../files/changes.ts');
+    return await changesOf(await this.access.context(), await this.find(reference));
   }
 
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */

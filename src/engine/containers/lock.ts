@@ -9,14 +9,19 @@ import type { EngineContext } from '../context.ts';
  * container was removed meanwhile, and does not make its directory again.
  */
 export async function withContainerLock<T>(context: EngineContext, id: string, action: () => Promise<T>): Promise<T> {
-  const release = await acquire(containerPaths(context.roots, id).lock, { parentMustExist: true }).catch(error => {
-    throw errnoOf(error) === 'ENOENT' ? noSuchContainer(id) : error;
-  });
+  const release = await lockContainer(context, id);
   try {
     return await action();
   } finally {
     release();
   }
+}
+
+/** As `withContainerLock`, for callers that hold on beyond one function. Returns the release. */
+export async function lockContainer(context: EngineContext, id: string): Promise<() => void> {
+  return await acquire(containerPaths(context.roots, id).lock, { parentMustExist: true }).catch(error => {
+    throw errnoOf(error) === 'ENOENT' ? noSuchContainer(id) : error;
+  });
 }
 
 export const noSuchContainer = (reference: string) =>

@@ -75,6 +75,22 @@ export interface Containers {
   inspect(reference: string, options?: { size?: boolean }): Promise<InspectedContainer>;
   /** Line by line. `follow` goes on until the container ends or `abort` says so. */
   logs(reference: string, options: LogOptions): AsyncIterable<readonly LogEntry[]>;
+  /**
+   * What a path of a container is, and where its links lead. Like `archive` and `extract` it sees the container's root file system and
+   * volumes, running or not. Throws `no-such-file` where the directory for it is missing.
+   */
+  statPath(reference: string, path: string, options?: { followLink?: boolean }): Promise<PathStat>;
+  /** A file or directory as a tar archive, its top called as the last name of the path. */
+  archive(reference: string, path: string): AsyncIterable<Buffer>;
+  /**
+   * Unpacks a tar archive, compressed or not, into a directory: over what is there, but no directory over a file nor the other way
+   * round.
+   */
+  extract(reference: string, path: string, source: AsyncIterable<Buffer>, options?: ExtractOptions): Promise<void>;
+  /** The whole root file system as a tar archive, without volumes. */
+  export(reference: string): AsyncIterable<Buffer>;
+  /** What the container changed of its image, by path. */
+  changes(reference: string): Promise<Change[]>;
 }
 
 export interface CreatedContainer {
@@ -174,4 +190,21 @@ export interface LogOptions {
   readonly since?: string;
   readonly until?: string;
   readonly abort?: AbortSignal;
+}
+
+export interface PathStat {
+  /** Absolute in the container, without links: but the last may be one where it was not to be followed. */
+  readonly path: string;
+  readonly kind: 'directory' | 'file' | 'link' | 'missing' | 'other';
+}
+
+export interface ExtractOptions {
+  /** All belongs to the user that the container runs as; else to whom the archive says. */
+  readonly ownedByUser?: boolean;
+}
+
+/** Added, changed, deleted. */
+export interface Change {
+  readonly kind: 'A' | 'C' | 'D';
+  readonly path: string;
 }

@@ -27,32 +27,40 @@ export function isWelcome(name: ByteString): boolean {
 }
 
 /**
- * The attributes of these files that may be handed on, without following links; none where the file system has no
- * attributes.
+ * The attributes of these files that are wanted, without following links; none where the file system has no attributes.
+ *
+ * @param wanted those that may be handed on if not said otherwise  @param enter steps that go before: a root of one's own, say
  */
-export async function readAttributes(paths: readonly ByteString[]): Promise<Attribute[]> {
-  const lists = await ask(paths, path => ['llistxattr', [pathData(path)]]);
+export async function readAttributes(
+  paths: readonly ByteString[],
+  { wanted = isWelcome, enter = [] }: { wanted?: (name: ByteString) => boolean; enter?: readonly Step[] } = {},
+): Promise<Attribute[]> {
+  const lists = await ask(enter, paths, path => ['llistxattr', [pathData(path)]]);
   const named = paths.flatMap((path, i) =>
     (lists[i] ?? Buffer.alloc(0))
       .toString('latin1')
       .split('\0')
-      .filter(isWelcome)
+      .filter(wanted)
       .map(name => ({ path, name })),
   );
-  const values = await ask(named, ({ path, name }) => ['lgetxattr', [pathData(path), pathData(name)]]);
+  const values = await ask(enter, named, ({ path, name }) => ['lgetxattr', [pathData(path), pathData(name)]]);
   return named.flatMap((one, i) => (values[i] === undefined ? [] : [{ ...one, value: values[i] }]));
 }
 
 type Question = readonly ['llistxattr' | 'lgetxattr', readonly ReturnType<typeof pathData>[]];
 
 /** The kernel's answer to each question; undefined where there is none. */
-async function ask<T>(things: readonly T[], question: (thing: T) => Question): Promise<(Buffer | undefined)[]> {
+async function ask<T>(
+  enter: readonly Step[],
+  things: readonly T[],
+  question: (thing: T) => Question,
+): Promise<(Buffer | undefined)[]> {
   const answers: (Buffer | undefined)[] = [];
   for (let at = 0; at < things.length; at += batch) {
     const answer = room(largest, '<attributes>');
     const length = room(8, '<length>');
     const steps = things.slice(at, at + batch).flatMap(thing => questionSteps(question(thing), answer, length));
-    const output = await askSteps(steps);
+    const output = await askSteps([...enter, ...steps]);
     for (let offset = 0; offset < output.length; ) {
       const size = output.readInt32LE(offset);
       offset += 4;

@@ -6,11 +6,11 @@ import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
+import { storageConfig, tmpfsPoints } from '../../docker-types/storage-config.ts';
 import { conform } from '../../template/go/conform.ts';
 import { type Value, value } from '../../template/go/values.ts';
 import { lifeConfig } from './inspect-life.ts';
 import { shownResources } from './inspect-resources.ts';
-import { storageConfig, tmpfsPoints } from './inspect-storage.ts';
 import { statusName } from './row.ts';
 
 /** Go's zero time: Docker's way to say "never". */
