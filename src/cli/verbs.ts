@@ -88,6 +88,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/container/stop.ts') },
   rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/container/rm.ts') },
+  commit: {
+    summary: "Make an image of a container's changes",
+    group: 'container',
+    load: () => import('./verbs/container/commit.ts'),
+  },
   cp: {
     summary: 'Copy files out of a container, or into one',
     group: 'container',
@@ -198,6 +203,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 /** `minidock container ls` and the like: the same verbs under Docker's management commands, with flags they imply. */
 export const groups: Readonly<Record<string, Readonly<Record<string, readonly [verb: string, ...flags: string[]]>>>> = {
   container: {
+    commit: ['commit'],
     cp: ['cp'],
     diff: ['diff'],
     export: ['export'],

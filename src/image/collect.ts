@@ -89,7 +89,7 @@ function setLitterAside(root: string, layout: Layout): void {
 }
 
 /** A push has a folder too, but no image will need anything in it. */
-const workingKinds = ['load', 'import', 'pull'];
+const workingKinds = ['commit', 'load', 'import', 'pull'];
 
 /**
  * Whether a process downloads, unpacks, loads or imports: each holds a lock or a working folder that names the process.

@@ -1,3 +1,4 @@
+import type { Digest } from '../oci/digest.ts';
 import { ownManifest } from '../oci/forms.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor, Platform } from '../oci/manifest.ts';
@@ -11,6 +12,7 @@ export async function addImage(
   image: ImageConfig,
   layers: readonly Descriptor[],
   name: Reference | undefined,
+  parent?: Digest,
 ): Promise<ImageRecord> {
   const config = Buffer.from(JSON.stringify(image));
   const id = store.layout.write(config);
@@ -24,5 +26,6 @@ export async function addImage(
     id,
     size: unpackedSize(store.root, diffIds),
     name,
+    ...(parent !== undefined && { parent }),
   });
 }

@@ -81,7 +81,8 @@ async function storeLayer(
   }
 }
 
-async function spool(source: AsyncIterable<Buffer>, file: string, what: string): Promise<Descriptor> {
+/** Writes a layer's bytes to a new file and describes them. Throws `corrupt-layer` where there are none. */
+export async function spool(source: AsyncIterable<Buffer>, file: string, what: string): Promise<Descriptor> {
   const fd = fs.openSync(file, 'wx', 0o600);
   try {
     const hash = createHash('sha256');
@@ -110,7 +111,7 @@ function open(source: string | Readable, signal?: AbortSignal): Readable {
 }
 
 /** An image's name as a user gives it for something new: no digest. */
-function imageName(text: string): Reference {
+export function imageName(text: string): Reference {
   if (parseName(text).digest === undefined) return parseReference(text);
   throw new MinidockError('invalid-reference', `cannot name an image by a digest: ${JSON.stringify(text)}`);
 }

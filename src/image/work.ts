@@ -9,7 +9,7 @@ import type { Layout } from './layout.ts';
  * collection that was under way has ended when this resolves, so a part that is in the store now will stay. The caller
  * removes the folder.
  */
-export async function beginWork(layout: Layout, kind: 'load' | 'import' | 'pull'): Promise<string> {
+export async function beginWork(layout: Layout, kind: 'commit' | 'load' | 'import' | 'pull'): Promise<string> {
   // A collection takes this lock too.
   ensureLock(enginePaths({ root: path.dirname(layout.directory), execRoot: '' }).allocation);
   const folder = makeWorkingFolder(path.join(layout.directory, '.partial'), kind);

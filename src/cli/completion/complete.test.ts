@@ -25,7 +25,7 @@ async function offered(line: string): Promise<string[]> {
 
 test('verbs, groups, flags', async () => {
   assert.equal(await offered('ru'), ['run']);
-  assert.equal(await offered('co'), ['completion', 'container']);
+  assert.equal(await offered('co'), ['commit', 'completion', 'container']);
   assert.equal(await offered('container sto'), ['stop']);
   assert.equal(await offered('--ro'), ['--root']);
   assert.equal(await offered('stop --'), ['--signal', '--timeout', '--help']);

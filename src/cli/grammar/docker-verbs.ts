@@ -4,7 +4,6 @@
  */
 export const dockerVerbs: Readonly<Record<string, string>> = {
   build: "'minidock run' a base image, change it, and 'minidock import' a tarball of the result",
-  commit: "a container's changes are the files of its 'upper' directory; 'minidock import' makes an image of a tarball",
   compose: "one 'minidock run' a container",
   info: "'minidock version' and 'minidock doctor' say what there is",
   network: "'minidock run --network bridge|host|none' chooses one",

@@ -1,7 +1,6 @@
 import type { ExistingNamespace } from '../../container/process/enter.ts';
 import type { HeldBind } from '../../container/rootfs/binds.ts';
 import { isBind } from '../../container/rootfs/mount-targets.ts';
-import { isKernelMount } from '../../container/rootfs/mounts.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import { textOf } from '../../storage/bytes.ts';
 import { call, mount } from '../../syscalls/calls.ts';
@@ -16,6 +15,8 @@ const lesson = 'mount-namespace' as const;
 /**
  * The program of a process that only has a container's files as its root, and waits: its layers, and volumes where they are wanted,
  * but none of the kernel's file systems. Whoever copies files goes in by /proc/PID/root. What is mounted goes with the process.
+ *
+ * @param container with a spec that has no mounts but /proc and those wanted  @param running its mount namespace, where it runs
  */
 export function compileView(
   container: Container,
@@ -51,21 +52,12 @@ export function compileView(
 
 /** The root of a container that does not run is made as for its start, with a /proc for as long as mounts are placed. */
 function restingRoot(container: Container, binds: readonly HeldBind[], facts: HostFacts, pieces: Pieces): Step[] {
-  const { spec } = container;
-  const { sysctl: _, ...linux } = spec.linux;
-  const proc = spec.mounts.filter(one => isKernelMount(one) && one.type === 'proc');
-  const bare: Container = {
-    ...container,
-    spec: { ...spec, mounts: proc, linux: { ...linux, maskedPaths: [], readonlyPaths: [] } },
-    mounts: container.mounts.filter(isBind),
-    devices: [],
-  };
   return [
     ...pieces.mountNamespace(),
-    ...rootSteps(bare, facts, pieces, binds),
+    ...rootSteps(container, facts, pieces, binds),
     call('umount2', [str('/proc'), MNT.MNT_DETACH], {
       why: {
-        en: 'take /proc away again, which the volumes needed: only files of the container are to be seen',
+        en: 'take /proc away, which the volumes needed: only files of the container are to be seen',
         zh: '再把 /proc 摘下，它只是放置卷时需要：这里只该看到容器的文件',
       },
       lesson,

@@ -11,19 +11,16 @@ import { keptIds } from '../../state/kept.ts';
 import { containerPaths, type Roots } from '../../state/paths.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { orAborted } from '../abort.ts';
-import type { EngineAccess } from '../access.ts';
+import { LocalFiles } from '../files/local.ts';
 import type {
-  Change,
   ContainerChanges,
   ContainerList,
   ContainerPruneFilter,
   ContainerStats,
   Containers,
   CreatedContainer,
-  ExtractOptions,
   InspectedContainer,
   LogOptions,
-  PathStat,
   ProcessList,
   PrunedContainers,
   StartOptions,
@@ -37,10 +34,8 @@ import { signalNumber } from './life/signals.ts';
 import { unpauseFirst } from './life/states.ts';
 
 /** The containers under an engine's roots, managed by this process. */
-export class LocalContainers implements Containers {
+export class LocalContainers extends LocalFiles implements Containers {
   readonly #processes = new Processes();
-
-  constructor(private readonly access: EngineAccess) {}
 
   async plan(options: ContainerOptions, id?: string): Promise<Program> {
     const { planContainer } = await import('./plan.ts');
@@ -227,40 +222,6 @@ export class LocalContainers implements Containers {
     const { readLog } = await import('../../container/logging/read.ts');
     const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';
     yield* readLog(containerPaths(roots, id).log, { ...selection, ended });
-  }
-
-  async statPath(
-    reference: string,
-    path: string,
-    { followLink = false }: { followLink?: boolean } = {},
-  ): Promise<PathStat> {
-    const { statPath } = await import('../files/copy.ts');
-    return await statPath(await this.access.context(), await this.find(reference), path, { followLink });
-  }
-
-  async *archive(reference: string, path: string): AsyncGenerator<Buffer> {
-    const { archivePath } = await import('../files/copy.ts');
-    yield* archivePath(await this.access.context(), await this.find(reference), path);
-  }
-
-  async extract(
-    reference: string,
-    path: string,
-    source: AsyncIterable<Buffer>,
-    options: ExtractOptions = {},
-  ): Promise<void> {
-    const { extractInto } = await import('../files/copy.ts');
-    await extractInto(await this.access.context(), await this.find(reference), path, source, options);
-  }
-
-  async *export(reference: string): AsyncGenerator<Buffer> {
-    const { exportRoot } = await import('../files/copy.ts');
-    yield* exportRoot(await this.access.context(), await this.find(reference));
-  }
-
-  async changes(reference: string): Promise<Change[]> {
-    const { changesOf } = await import('../files/changes.ts');
-    return await changesOf(await this.access.context(), await this.find(reference));
   }
 
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */

@@ -26,7 +26,7 @@ export async function changesOf(context: EngineContext, record: ContainerRecord)
 }
 
 /** Of overlayfs: deleted in this layer. */
-const isWhiteout = (stats: fs.Stats) => stats.isCharacterDevice() && stats.rdev === 0;
+export const isWhiteout = (stats: fs.Stats) => stats.isCharacterDevice() && stats.rdev === 0;
 
 class Differences {
   constructor(
@@ -83,7 +83,7 @@ const mountPoints: ReadonlySet<ByteString> = new Set(['/etc/hosts', '/etc/hostna
 const kernels: ReadonlySet<ByteString> = new Set(['/dev', '/proc', '/sys']);
 
 /** What starting a container makes in its root: /.dockerenv, and mount points, which are empty. */
-function isOurs(path: ByteString, stats: fs.Stats): boolean {
+export function isOurs(path: ByteString, stats: fs.Stats): boolean {
   if (path === '/.dockerenv') return stats.isFile() && stats.size === 0;
   if (mountPoints.has(path)) return stats.isFile() && stats.size === 0;
   return kernels.has(path) && stats.isDirectory();

@@ -1,7 +1,12 @@
+import fs from 'node:fs';
 import { observe } from '../../container/observe.ts';
+import type { ExistingNamespace } from '../../container/process/enter.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { isBind } from '../../container/rootfs/mount-targets.ts';
+import { kernelMounts } from '../../container/spec.ts';
 import { flocks } from '../../host/locks.ts';
+import type { Spec } from '../../oci/runtime-spec.ts';
+import { containerPaths } from '../../state/paths.ts';
 import { Scope } from '../../storage/scope/scope.ts';
 import { call, close, open } from '../../syscalls/calls.ts';
 import { Shim } from '../../syscalls/shim.ts';
@@ -10,7 +15,7 @@ import { CLONE, O } from '../../syscalls/uapi/flags.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import { compileView } from '../compile/view.ts';
-import { specFor } from '../containers/create.ts';
+import { mountsOf } from '../containers/create.ts';
 import { lockContainer } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -31,28 +36,34 @@ export async function openView(
   record: ContainerRecord,
   { volumes }: { volumes: boolean },
 ): Promise<View> {
-  const seen = observe(context.roots, record.id, flocks);
-  if (seen.kind === 'running') {
-    const { pid, namespaces } = seen.running;
-    const namespace = { path: `/proc/${pid}/ns/mnt`, ...(namespaces.mnt !== undefined && { inode: namespaces.mnt }) };
-    return await show(context, record, { volumes, namespace }, () => {});
-  }
+  const running = runningNamespace(context, record);
+  if (running !== undefined) return await show(context, record, { volumes, namespace: running }, () => {});
   const release = await lockContainer(context, record.id);
   try {
-    return await show(context, record, { volumes }, release);
+    // Another command may have started it meanwhile. Under its lock none does.
+    const namespace = runningNamespace(context, record);
+    if (namespace !== undefined) release();
+    return await show(context, record, { volumes, namespace }, namespace === undefined ? release : () => {});
   } catch (error) {
     release();
     throw error;
   }
 }
 
+function runningNamespace(context: EngineContext, { id }: ContainerRecord): ExistingNamespace | undefined {
+  const seen = observe(context.roots, id, flocks);
+  if (seen.kind !== 'running') return undefined;
+  const { pid, namespaces } = seen.running;
+  return { path: `/proc/${pid}/ns/mnt`, ...(namespaces.mnt !== undefined && { inode: namespaces.mnt }) };
+}
+
 async function show(
   context: EngineContext,
   record: ContainerRecord,
-  { volumes, namespace }: { volumes: boolean; namespace?: Parameters<typeof compileView>[1] },
+  { volumes, namespace }: { volumes: boolean; namespace: ExistingNamespace | undefined },
   release: () => void,
 ): Promise<View> {
-  const container = containerToCompile(context, record, specFor(context, record));
+  const container = containerToCompile(context, record, bareSpec(context, record));
   const mounts = volumes ? container.mounts.filter(isBind) : [];
   const shim = new Shim({ label: `${record.id.slice(0, 12)} files`, memfd: context.facts.features.memfd });
   try {
@@ -72,6 +83,24 @@ async function show(
     await shim.abort();
     throw error;
   }
+}
+
+/** What of a container's spec says which files it has, so that nothing else of it need be there: its user, other containers. */
+function bareSpec(context: EngineContext, record: ContainerRecord): Spec {
+  const proc = kernelMounts.filter(({ type }) => type === 'proc');
+  const mounts = mountsOf(context, record)
+    // Of a container that was never started the engine's own files are not there yet.
+    .filter(({ type, source }) => type === 'bind' && fs.existsSync(source))
+    .map(({ name, kind, ...mount }) => mount);
+  const capabilities = { bounding: [], effective: [], permitted: [] };
+  const user = { uid: 0, gid: 0, additionalGids: [] };
+  return {
+    ociVersion: '1.0.2',
+    process: { terminal: false, user, args: [], env: [], cwd: '/', capabilities, noNewPrivileges: false },
+    root: { path: containerPaths(context.roots, record.id).rootfs, readonly: false },
+    mounts: [...proc, ...mounts],
+    linux: { namespaces: [], cgroupsPath: '', resources: { devices: [] }, maskedPaths: [], readonlyPaths: [] },
+  };
 }
 
 function enterView(pid: number): Step[] {

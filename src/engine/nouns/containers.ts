@@ -2,6 +2,7 @@ import type { LogEntry } from '../../container/logging/parse.ts';
 import type { ResourceOptions } from '../../container/options/resources.ts';
 import type { RestartOptions } from '../../container/options/restart.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import type { ImageRecord } from '../../image/store.ts';
 import type { ContainerFiles } from '../../state/paths.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program } from '../../syscalls/step.ts';
@@ -91,6 +92,8 @@ export interface Containers {
   export(reference: string): AsyncIterable<Buffer>;
   /** What the container changed of its image, by path. */
   changes(reference: string): Promise<Change[]>;
+  /** Makes an image of the container's changes on top of its image. */
+  commit(reference: string, options?: CommitOptions): Promise<ImageRecord>;
 }
 
 export interface CreatedContainer {
@@ -207,4 +210,15 @@ export interface ExtractOptions {
 export interface Change {
   readonly kind: 'A' | 'C' | 'D';
   readonly path: string;
+}
+
+export interface CommitOptions {
+  /** `REPOSITORY[:TAG]` */
+  readonly reference?: string;
+  readonly author?: string;
+  readonly message?: string;
+  /** Dockerfile instructions: `CMD ["sh"]`, `ENV A=b`. */
+  readonly changes?: readonly string[];
+  /** A running container stands still while its files are read, which is the default. */
+  readonly pause?: boolean;
 }

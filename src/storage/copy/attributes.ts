@@ -47,6 +47,9 @@ export async function readAttributes(
   return named.flatMap((one, i) => (values[i] === undefined ? [] : [{ ...one, value: values[i] }]));
 }
 
+/** The file has no such attribute, has vanished by now, or lies deeper than a path may be long. */
+const unanswered = ['ENOTSUP', 'ENODATA', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'] as const;
+
 type Question = readonly ['llistxattr' | 'lgetxattr', readonly ReturnType<typeof pathData>[]];
 
 /** The kernel's answer to each question; undefined where there is none. */
@@ -84,7 +87,7 @@ function questionSteps([name, args]: Question, answer: ReturnType<typeof room>, 
         en: 'ask for attributes of the file, which copying its content does not copy',
         zh: '查询文件的属性，只复制内容不会带上它们',
       }),
-      tolerate: ['ENOTSUP', 'ENODATA'],
+      tolerate: [...unanswered],
       save: result,
     }),
     store(

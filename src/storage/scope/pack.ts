@@ -16,8 +16,8 @@ export interface Packed {
   as: ByteString;
   /** Steps that make the scope's directory the root of whoever asks for extended attributes; none: they are not asked for. */
   enter?: readonly Step[];
-  /** What becomes of a member; undefined leaves it out. Whiteouts are made here. */
-  change?: (entry: TarEntry, stats: fs.Stats, names: readonly ByteString[]) => TarEntry | undefined;
+  /** What becomes of a member: nothing, or others too. The first of them has its content. */
+  change?: (entry: TarEntry, stats: fs.Stats, names: readonly ByteString[]) => readonly TarEntry[];
 }
 
 interface Member {
@@ -98,7 +98,7 @@ async function attributesOf(
 }
 
 function* packMember(
-  { scope, change = entry => entry }: Packed,
+  { scope, change = entry => [entry] }: Packed,
   { names, name, stats }: Member,
   xattrs: Map<string, Buffer> = new Map(),
   links: Map<string, ByteString>,
@@ -119,11 +119,12 @@ function* packMember(
     ...deviceOf(stats),
     xattrs,
   };
-  const packed = change(entry, stats, names);
+  const [packed, ...more] = change(entry, stats, names);
   if (packed === undefined) return;
   try {
     if (packed.type === 'file' && type === 'file') yield* packFile(scope, names, packed);
     else yield memberHeader(packed);
+    for (const other of more) yield memberHeader(other);
     if (earlier === undefined) links.set(inode, name);
   } catch (error) {
     if (!hasVanished(error)) throw error;

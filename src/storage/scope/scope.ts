@@ -102,7 +102,8 @@ export class Scope {
    */
   path(names: readonly ByteString[]): string | Buffer {
     const name = names.at(-1);
-    if (name === undefined) return `/proc/self/fd/${this.#root}`;
+    // With the dot it is the directory, and not a link of /proc to it.
+    if (name === undefined) return `/proc/self/fd/${this.#root}/.`;
     return pathOf(`/proc/self/fd/${this.#directory(names.slice(0, -1))}/${name}`);
   }
 

@@ -74,5 +74,4 @@ function record(key: string, value: ByteString): string {
   return `${length}${rest}`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII has them.
 const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text);

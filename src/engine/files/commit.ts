@@ -1,0 +1,101 @@
+import { observe } from '../../container/observe.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { flocks } from '../../host/locks.ts';
+import { applyChanges } from '../../image/changes.ts';
+import { commitImage } from '../../image/commit/commit.ts';
+import { type ImageRecord, ImageStore } from '../../image/store.ts';
+import type { ContainerConfig } from '../../oci/image-config.ts';
+import { cgroupParent, containerPaths } from '../../state/paths.ts';
+import { packTree } from '../../storage/scope/pack.ts';
+import { pathIn } from '../../storage/scope/scope.ts';
+import type { ByteString, TarEntry } from '../../storage/tar/header.ts';
+import { tell } from '../containers/events.ts';
+import type { EngineContext } from '../context.ts';
+import type { CommitOptions } from '../nouns/containers.ts';
+import { isOurs, isWhiteout } from './changes.ts';
+import { openUpper, type Upper } from './upper.ts';
+
+/** Makes an image of what a container changed. */
+export async function commitContainer(
+  context: EngineContext,
+  record: ContainerRecord,
+  { reference, author, message, changes = [], pause = true }: CommitOptions,
+): Promise<ImageRecord> {
+  const store = new ImageStore(context.roots.root);
+  const image = await commitImage(store, {
+    parent: store.get(record.imageId),
+    layer: () => layerOf(context, record, pause),
+    config: applyChanges(configOf(record), changes),
+    container: record.id,
+    reference,
+    author,
+    message,
+  });
+  tell(context, record, 'commit', { comment: message ?? '' });
+  return image;
+}
+
+/** What a container is configured as, with what its flags add to an image's config, as Docker writes it down. */
+function configOf({ config, options, hostname, image }: ContainerRecord): ContainerConfig {
+  const ports = options.ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+  const places = options.volumes.filter(({ source }) => source === undefined).map(({ destination }) => destination);
+  const withKeys = (old: Record<string, object> | undefined, added: readonly string[]) =>
+    added.length === 0 ? old : { ...old, ...Object.fromEntries(added.map(key => [key, {}])) };
+  const written = {
+    Hostname: hostname,
+    Image: image,
+    ...config,
+    ExposedPorts: withKeys(config.ExposedPorts, ports),
+    Volumes: withKeys(config.Volumes, places),
+  };
+  return written;
+}
+
+/** The container's writable layer as the tar of a layer. It stands still meanwhile, unless it is not to be paused. */
+async function* layerOf(context: EngineContext, record: ContainerRecord, pause: boolean): AsyncGenerator<Buffer> {
+  const group = `${cgroupParent(context.roots)}/${record.id}`;
+  const seen = observe(context.roots, record.id, flocks);
+  const pauses = pause && seen.kind === 'running' && !seen.paused;
+  if (pauses) await context.cgroups.freeze(group);
+  try {
+    const upper = await openUpper(containerPaths(context.roots, record.id).upper);
+    try {
+      const { scope, enter } = upper;
+      yield* packTree({
+        scope,
+        names: [],
+        as: '',
+        enter,
+        change: (entry, stats, names) => layerMembers(upper, entry, stats, pathIn(names)),
+      });
+    } finally {
+      upper.scope.close();
+    }
+  } finally {
+    if (pauses) await context.cgroups.thaw(group);
+  }
+}
+
+/** As the OCI's layer.md has deletions: a whiteout is an empty file `.wh.NAME`, an opaque directory holds `.wh..wh..opq`. */
+function layerMembers(
+  { isOpaque }: Upper,
+  entry: TarEntry,
+  stats: Parameters<typeof isWhiteout>[0],
+  path: ByteString,
+): TarEntry[] {
+  if (isOurs(path, stats)) return [];
+  if (isWhiteout(stats))
+    return [
+      marker(
+        entry,
+        entry.name.replace(/[^/]*$/, name => `.wh.${name}`),
+      ),
+    ];
+  if (!stats.isDirectory() || !isOpaque(path)) return [entry];
+  return [entry, marker(entry, `${entry.name}/.wh..wh..opq`)];
+}
+
+function marker(entry: TarEntry, name: ByteString): TarEntry {
+  const empty = { type: 'file' as const, target: '', size: 0, major: 0, minor: 0, xattrs: new Map<string, Buffer>() };
+  return { ...entry, ...empty, name, mode: 0 };
+}
