@@ -15,6 +15,8 @@ export class Source {
     readonly statNow: () => fs.Stats,
     private readonly size: () => number,
     readonly close: () => void,
+    /** What a compressed one holds, in bytes. */
+    readonly packedSize?: number,
   ) {
     this.stat = statNow();
   }
@@ -47,17 +49,40 @@ export class Source {
   }
 }
 
-/** The files of a log, the oldest first: `FILE.2.gz`, `FILE.1`, `FILE`. None where nothing was logged. */
+/**
+ * The files of a log, the oldest first: `FILE.2.gz`, `FILE.1`, `FILE`. None where nothing was logged. It may be rotated meanwhile:
+ * files get higher numbers then, and are opened from the lowest to the highest, so that none is missed. What is met twice is the same.
+ */
 export async function openLog(file: string): Promise<Source[]> {
-  for (;;) {
-    const newest = openPlain(file);
-    const sources: Source[] = [];
-    for (const name of rotatedFiles(file)) sources.push(...(await openRotated(name)));
-    if (newest !== undefined) sources.push(newest);
-    // Rotated meanwhile: one may be missing, or be there twice.
-    if (fs.statSync(file, { throwIfNoEntry: false })?.ino === newest?.stat.ino) return sources;
-    for (const source of sources) source.close();
+  const found: Source[] = [];
+  // One number is missing while the files behind it get theirs, and there is one more after that.
+  const highest = Math.max(0, ...numbersOf(file)) + 2;
+  for (let number = 0; number <= highest; number++) {
+    const name = number === 0 ? file : `${file}.${number}`;
+    const source = openPlain(name) ?? (number === 0 ? undefined : await openPacked(`${name}.gz`));
+    if (source === undefined) continue;
+    if (found.some(one => isSame(one, source))) source.close();
+    else found.unshift(source);
   }
+  return found;
+}
+
+/** A file that was compressed has another inode, but the time of the one that it was, in whole milliseconds, and its size. */
+function isSame(one: Source, other: Source): boolean {
+  if (one.packedSize === undefined && other.packedSize !== undefined)
+    return (
+      Math.floor(one.statNow().mtimeMs) === Math.floor(other.stat.mtimeMs) && one.statNow().size === other.packedSize
+    );
+  return one.stat.ino === other.stat.ino;
+}
+
+/** How much a compressed file holds: its last four bytes say it (RFC 1952). */
+function sizeInside(packed: Source): number {
+  const bytes = Buffer.alloc(4);
+  packed.position = Math.max(0, packed.stat.size - 4);
+  packed.read(bytes);
+  packed.position = 0;
+  return bytes.readUInt32LE(0);
 }
 
 /**
@@ -90,37 +115,31 @@ export function lastLines(sources: Source[], count: number): Source[] {
   return sources;
 }
 
-/** `FILE.9`, `FILE.8` and so on, which are plain or have `.gz` behind them: higher numbers are older. */
-function rotatedFiles(file: string): string[] {
+/** The numbers of its rotated files, which are plain or have `.gz` behind them: higher ones are older. */
+function numbersOf(file: string): number[] {
   const prefix = `${path.basename(file)}.`;
-  const numbers = new Set<number>();
-  for (const name of listIfPresent(path.dirname(file))) {
-    const number = name.startsWith(prefix) ? /^(\d+)(?:\.gz)?$/.exec(name.slice(prefix.length))?.[1] : undefined;
-    if (number !== undefined) numbers.add(Number(number));
-  }
-  return [...numbers].sort((a, b) => b - a).map(number => `${file}.${number}`);
+  return listIfPresent(path.dirname(file)).flatMap(name => {
+    const number = name.startsWith(prefix) ? /^(\d{1,6})(?:\.gz)?$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    return number === undefined ? [] : [Number(number)];
+  });
 }
 
-async function openRotated(name: string): Promise<Source[]> {
-  // Both are there where the compression was not finished.
-  const plain = openPlain(name);
-  if (plain !== undefined) return [plain];
-  const packed = openPlain(`${name}.gz`);
-  if (packed === undefined) return [];
+async function openPacked(name: string): Promise<Source | undefined> {
+  const packed = openPlain(name);
+  if (packed === undefined) return undefined;
   const { gunzipSync } = await import('node:zlib');
   let content: Buffer | undefined;
   const unpacked = () => {
     content ??= unpack(packed, gunzipSync);
     return content;
   };
-  return [
-    new Source(
-      (buffer, position) => unpacked().copy(buffer, 0, position),
-      () => packed.stat,
-      () => unpacked().length,
-      () => packed.close(),
-    ),
-  ];
+  return new Source(
+    (buffer, position) => unpacked().copy(buffer, 0, position),
+    () => packed.stat,
+    () => unpacked().length,
+    () => packed.close(),
+    sizeInside(packed),
+  );
 }
 
 /** A damaged one counts as empty: the others can still be read. */

@@ -48,7 +48,12 @@ test('tail counts records from the end; since and until cut by time', () =>
 test('rotated files come first, the oldest before all, packed or not', () =>
   withLog(async file => {
     fs.writeFileSync(`${file}.10.gz`, gzipSync(records(1, 3)));
+    fs.utimesSync(`${file}.10.gz`, 1, 1);
+    // As a shift of numbers meets it while the log is read.
+    fs.writeFileSync(`${file}.11.gz`, gzipSync(records(4, 6)));
     fs.writeFileSync(`${file}.2`, records(4, 6));
+    fs.utimesSync(`${file}.2`, 2, 2.25);
+    fs.utimesSync(`${file}.11.gz`, 2, 2.25);
     fs.writeFileSync(`${file}.1`, records(7, 9));
     fs.writeFileSync(`${file}.1.gz`, 'the compression was not finished');
     fs.writeFileSync(file, records(10, 12));

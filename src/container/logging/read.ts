@@ -25,9 +25,10 @@ export async function* readLog(
   let sources = await openLog(file);
   try {
     if (options.tail !== undefined) sources = lastLines(sources, options.tail);
-    for (;;) {
-      // Asked before each read: whatever was written before the end is then still read.
+    for (let again = false; ; again = true) {
+      // Asked before each look: whatever was written before the end is then still read.
       const last = !options.follow || options.ended();
+      if (again) sources = await renew(file, sources[0]);
       for (let source = sources[0]; source !== undefined; source = sources[0]) {
         for (let read = source.read(chunk); read > 0; read = source.read(chunk)) {
           const entries = select(parser.push(chunk.subarray(0, read)));
@@ -40,7 +41,6 @@ export async function* readLog(
       }
       if (last) return;
       await new Promise(resolve => setTimeout(resolve, options.pollMs ?? 50));
-      sources = await renew(file, sources[0]);
     }
   } finally {
     for (const source of sources) source.close();
