@@ -3,9 +3,15 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import * as assert from 'uvu/assert';
+import { execute } from '../src/container/process/execute.ts';
+import { adoptOrphans, cloneProcess } from '../src/container/process/namespaces.ts';
+import { pipes } from '../src/container/process/stdio.ts';
 import { connectSupervisor, type SupervisorConnection } from '../src/engine/containers/connection.ts';
+import { statusField } from '../src/host/process.ts';
+import { sync } from '../src/syscalls/calls.ts';
 import { Decoder } from '../src/syscalls/protocol.ts';
-import type { Shim } from '../src/syscalls/shim.ts';
+import { Shim } from '../src/syscalls/shim.ts';
+import { program, slot } from '../src/syscalls/step.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
@@ -179,5 +185,38 @@ test('standard input ends with a client that attached so, and stays open when an
     assert.is(await shim.exited, 0);
     assert.is(Buffer.concat(said).toString(), 'one\ntwo\nthree\nend\n');
   }));
+
+test('without a PID namespace orphans fall to the supervisor, and no zombie stays', async () => {
+  const child = slot('child');
+  const stdio = pipes({ interactive: false, user: { uid: 0, gid: 0 } });
+  const shim = new Shim();
+  // The subshell goes before its own child, which then is an orphan.
+  const script = 'sh -c "sleep 0.5 & echo \\$!"; exec sleep 1000';
+  shim.run(
+    program({
+      host: [...adoptOrphans(), ...stdio.host, cloneProcess([], child), ...stdio.parent],
+      child: [...stdio.child, sync({ why: { en: 'attached before the first byte', zh: '在第一个字节之前接上' } })],
+      exec: execute({ args: ['sh', '-c', script], env: ['PATH=/bin:/usr/bin'] }),
+      supervise: { child, ...stdio.supervise },
+    }),
+  );
+  try {
+    await Promise.all([shim.supervised, shim.ready]);
+    let said = '';
+    shim.onOutput((_stream, chunk) => {
+      said += chunk;
+    });
+    shim.client.attach(output);
+    shim.go();
+    await eventually(() => assert.match(said, /^\d+\n$/));
+    const orphan = said.trim();
+    await eventually(() => assert.is(statusField(Number(orphan), 'PPid'), String(shim.process.pid)));
+    await eventually(() => assert.not.ok(fs.existsSync(`/proc/${orphan}`)));
+    shim.client.signal(9);
+    assert.is(await shim.exited, 137);
+  } finally {
+    await shim.abort();
+  }
+});
 
 test.run();
