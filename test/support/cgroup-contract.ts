@@ -235,6 +235,27 @@ export function cgroupContract(name: string, layout: CgroupLayout): void {
   }
 
   function limits(): void {
+    test('limits change while processes run, whichever of memory and swap has to go first', async () => {
+      start(limited({ memory: 64 << 20, pidsLimit: 20 }), 'exec sleep 60');
+      await eventually(() => driver.pids(group).length === 1);
+      for (const megabytes of [128, 32]) {
+        const bytes = megabytes << 20;
+        driver.update(group, { memory: { limit: bytes, swap: bytes }, pids: { limit: -1 } });
+        assert.is(driver.stats(group).memory?.limitBytes, bytes);
+        if (version === 'v1' && layout.swap)
+          assert.is(
+            readFileSync(`${mountOf('memory')}${group}/memory.memsw.limit_in_bytes`, 'utf8').trim(),
+            String(bytes),
+          );
+      }
+      assert.is(driver.stats(group).pids?.limit, undefined);
+      if (version === 'v1')
+        assert.throws(
+          () => driver.update(group, { cpu: { cpus: '9999' } }),
+          /the kernel does not take 9999 for cpuset.cpus/,
+        );
+    });
+
     test('the kernel has the limits that were asked for', async () => {
       await start(limited({ memory: 64 << 20, cpus: 1.5, pidsLimit: 20 }), 'exec sleep 60').executed;
       for (const [controller, file, value] of limitFiles[version])
