@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { call, close, open, sync } from '../src/syscalls/calls.ts';
 import { room, str, strings, text } from '../src/syscalls/data.ts';
-import { type EncodeOptions, encode } from '../src/syscalls/encode.ts';
+import { type EncodeOptions, encode, HEADER_SIZE } from '../src/syscalls/encode.ts';
 import { Decoder, type Message } from '../src/syscalls/protocol.ts';
 import { architecture, launch, runHost, shimPath } from '../src/syscalls/shim.ts';
 import { type Program, program, slot, word } from '../src/syscalls/step.ts';
@@ -65,13 +65,13 @@ for (const { arch, suffix, shim, test } of built) {
       ['more slots than there are', 12, 9999],
       ['data beyond the end', 16, 1 << 30],
       ['more steps than there are', 24, 7],
-      ['an unknown operation', 48, 250],
-      ['an argument of an unknown kind', 48 + 8, 9],
-      ['a pointer beyond the data', 48 + 32, 100_000],
+      ['an unknown operation', HEADER_SIZE, 250],
+      ['an argument of an unknown kind', HEADER_SIZE + 8, 9],
+      ['a pointer beyond the data', HEADER_SIZE + 32, 100_000],
     ];
     for (const [name, at, value] of damages) {
       const damaged = Buffer.from(valid);
-      if (at < 48) damaged.writeUInt32LE(value, at);
+      if (at < HEADER_SIZE) damaged.writeUInt32LE(value, at);
       else if (value < 256) damaged.writeUInt8(value, at);
       else damaged.writeUInt32LE(value, at);
       await refused(name, damaged);

@@ -6,7 +6,8 @@ import { type Architecture, syscallNumber } from './uapi/numbers.ts';
 
 /** The other side is native/protocol.h. */
 const MAGIC = 0x3150444d;
-const HEADER_SIZE = 56;
+/** Bytes of struct header in native/protocol.h. */
+export const HEADER_SIZE = 56;
 const STEP_SIZE = 80;
 const ENTRY_SIZE = 16;
 const POINTER_SIZE = 8;
