@@ -42,6 +42,12 @@ test('on-failure:2 starts a failing container twice more, and then leaves it', a
   assert.not.ok(existsSync(join(box.execRoot, 'kept')));
 });
 
+test('wait waits for the last end', async () => {
+  await box.start('echo ran; exit 3', '--restart', 'on-failure:2', '--name', 'waited');
+  assert.is(await box.ok(['wait', 'waited']), '3');
+  assert.is(await state('waited'), 'exited 3 2');
+});
+
 test('on-failure leaves a container that ends well', async () => {
   await box.start('echo ran', '--restart', 'on-failure', '--name', 'well');
   await eventually(async () => assert.is(await state('well'), 'exited 0 0'));

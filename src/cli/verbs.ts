@@ -161,6 +161,16 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/events.ts'),
   },
+  info: {
+    summary: 'Show how many containers and images there are, and what machine they are on',
+    group: 'engine',
+    load: () => import('./verbs/system/info.ts'),
+  },
+  'system df': {
+    summary: 'Show what images, containers and volumes take on disk',
+    group: 'engine',
+    load: () => import('./verbs/system/df.ts'),
+  },
   'system start': {
     summary: 'After a boot: start the containers that --restart keeps running',
     group: 'engine',
@@ -249,7 +259,13 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
   },
   manifest: { inspect: ['manifest inspect'] },
   registry: { serve: ['registry serve'] },
-  system: { events: ['events'], prune: ['system prune'], start: ['system start'] },
+  system: {
+    df: ['system df'],
+    events: ['events'],
+    info: ['info'],
+    prune: ['system prune'],
+    start: ['system start'],
+  },
   volume: {
     create: ['volume create'],
     inspect: ['inspect', '--type=volume'],

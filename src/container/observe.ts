@@ -84,6 +84,16 @@ export function isSupervised(
   return running ? isAlive(running.supervisor) : isLocked(containerPaths(roots, id).alive, locks);
 }
 
+/**
+ * Whether the record holds the end that is seen: then whoever cleans up was killed, or is not done, and nothing is decided
+ * a second time.
+ */
+export function isWrittenDown({ status, startedAt }: ContainerState, seen: Observation): boolean {
+  return (
+    seen.kind === 'ended' && status !== 'running' && seen.running !== undefined && seen.running.startedAt === startedAt
+  );
+}
+
 /** Whether a user has asked for the end of this run. */
 export const wasStopped = (roots: Roots, id: string): boolean => fs.existsSync(containerPaths(roots, id).stopped);
 

@@ -2,6 +2,7 @@ import type { NetworkAttachment } from '../network/attachment.ts';
 import type { PortMapping } from '../network/ports/ports.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import type { HealthOptions } from './options/health.ts';
 import type { LifeOptions } from './options/life.ts';
 import type { LoggingOptions } from './options/logging.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
@@ -17,7 +18,8 @@ export const recordFormat = 1;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
 export interface ContainerOptions
-  extends LifeOptions,
+  extends HealthOptions,
+    LifeOptions,
     LoggingOptions,
     NamespaceOptions,
     ProcessOptions,
@@ -98,8 +100,29 @@ export interface ContainerState {
   finishedAt?: string;
   /** How often the restart policy has started it since a user did, and after what time the last time. */
   restarts?: Restarts;
+  /** Missing where it has no health check. */
+  health?: Health;
   /** A user asked for its last end: its restart policy did not start it again. */
   stopped?: true;
+}
+
+/** What a container's health check has said in this run, or in its last one. */
+export interface Health {
+  status: 'starting' | 'healthy' | 'unhealthy';
+  /** Failures in a row. */
+  failingStreak: number;
+  /** The last five, oldest first. */
+  log: ProbeResult[];
+}
+
+/** One run of a health check. */
+export interface ProbeResult {
+  /** RFC 3339. */
+  start: string;
+  end: string;
+  /** -1 where it did not end by itself. */
+  exitCode: number;
+  output: string;
 }
 
 export interface Restarts {

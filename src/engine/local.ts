@@ -31,6 +31,6 @@ export function openEngine(roots: Roots, options: EngineOptions = {}): Engine {
     execs: new LocalExecs(access, containers),
     images: new LocalImages(roots, containers, options.registries ?? {}),
     volumes: new LocalVolumes(access),
-    system: new LocalSystem(access),
+    system: new LocalSystem(access, containers),
   };
 }

@@ -1,32 +1,44 @@
+import { type HealthCheck, healthCheckOf } from '../container/keeping/health.ts';
+import { observe } from '../container/observe.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isBroken } from '../container/store.ts';
 import { unlessGone, withContainerLock } from '../engine/containers/lock.ts';
 import type { EngineContext } from '../engine/context.ts';
+import { openEngine } from '../engine/local.ts';
+import { flocks } from '../host/locks.ts';
 import { unmarkKept } from '../state/kept.ts';
 import type { Bell } from './bell.ts';
+import { probeWhenDue } from './health.ts';
 import { restartWhenDue } from './restart.ts';
 
+/** How long the keeper waits after an error before it looks again, in milliseconds: a disk may be full. */
+const RETRY_MS = 1000;
+
 /**
- * Does for one container what it needs, until it needs nothing: then its marker goes. One whose record is broken, or that
- * cannot be helped because the disk is full, is given up until a command marks it again.
+ * Does for one container what it needs, until it needs nothing: then its marker goes. One whose record is broken needs
+ * nothing.
  */
 export async function keep(context: EngineContext, id: string, bell: Bell): Promise<void> {
-  try {
-    for (;;) {
-      const { count } = bell;
+  const engine = openEngine(context.roots, { bridge: context.bridge });
+  for (;;) {
+    const { count } = bell;
+    try {
       const record = find(context, id);
+      const check = record && checkIfRunning(context, record);
       if (record?.state.status === 'restarting') await restartWhenDue(context, record, bell, count);
+      else if (record && check) await probeWhenDue(context, engine, record, check, bell, count);
       else if (await release(context, id)) return;
+    } catch {
+      await bell.after(bell.count, RETRY_MS);
     }
-  } catch {
-    unmarkKept(context.roots, id);
   }
 }
 
 /** Removes the marker of a container that needs nothing; under its lock, because it may be about to need something. */
 async function release(context: EngineContext, id: string): Promise<boolean> {
   const isDone = () => {
-    if (needsKeeper(find(context, id))) return false;
+    const record = find(context, id);
+    if (record && (record.state.status === 'restarting' || checkIfRunning(context, record))) return false;
     unmarkKept(context.roots, id);
     return true;
   };
@@ -34,7 +46,11 @@ async function release(context: EngineContext, id: string): Promise<boolean> {
   return (await withContainerLock(context, id, async () => isDone()).catch(unlessGone)) ?? isDone();
 }
 
-const needsKeeper = (record: ContainerRecord | undefined) => record?.state.status === 'restarting';
+/** The health check of a container that runs. */
+function checkIfRunning(context: EngineContext, record: ContainerRecord): HealthCheck | undefined {
+  const check = healthCheckOf(record);
+  return check && observe(context.roots, record.id, flocks).kind === 'running' ? check : undefined;
+}
 
 function find(context: EngineContext, id: string): ContainerRecord | undefined {
   try {

@@ -1,12 +1,9 @@
 import { restartTime } from '../container/keeping/restart.ts';
 import type { ContainerRecord } from '../container/record.ts';
-import { withContainerLock } from '../engine/containers/lock.ts';
+import { unlessGone, withContainerLock } from '../engine/containers/lock.ts';
 import { startLocked } from '../engine/containers/start.ts';
 import type { EngineContext } from '../engine/context.ts';
 import type { Bell } from './bell.ts';
-
-/** Where a start failed and that could not be written down: the disk is full. */
-const RETRY_MS = 1000;
 
 /**
  * Starts a container again when its time has come. Returns earlier when the bell rings, since it may have been started,
@@ -20,7 +17,7 @@ export async function restartWhenDue(
 ): Promise<void> {
   const left = restartTime(state) - Date.now();
   if (left > 0) return await bell.after(count, left);
-  await withContainerLock(context, id, () => startAgain(context, id)).catch(() => bell.after(bell.count, RETRY_MS));
+  await withContainerLock(context, id, () => startAgain(context, id)).catch(unlessGone);
 }
 
 async function startAgain(context: EngineContext, id: string): Promise<void> {

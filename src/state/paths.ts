@@ -46,6 +46,8 @@ export function containerPaths(roots: Roots, id: string) {
     run,
     running: `${run}/running.json`,
     starting: `${run}/starting.json`,
+    /** What its health check says. */
+    health: `${run}/health.json`,
     /** Present once a user has asked for the container's end: then its restart policy does not start it again. */
     stopped: `${run}/stopped`,
     alive: `${run}/alive`,

@@ -1,4 +1,4 @@
-import { durationText } from '../template/go/durations.ts';
+import { durationText } from '../../container/keeping/duration-text.ts';
 import {
   bool,
   int,

@@ -19,7 +19,8 @@ import { hostConfig, portMap } from './host-config.ts';
 
 /** What Docker's API, version 1.41, answers to GET /containers/{id}/json. */
 
-const health = struct('types.Health', { Status: string, FailingStreak: int, Log: strings });
+const result = struct('types.HealthcheckResult', { Start: string, End: string, ExitCode: int, Output: string });
+const health = struct('types.Health', { Status: string, FailingStreak: int, Log: slice(pointer(result)) });
 
 const state = struct('types.ContainerState', {
   Status: string,

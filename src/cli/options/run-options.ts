@@ -3,11 +3,12 @@ import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
+import { healthFlags, toHealthOptions } from './keeping/health-flags.ts';
+import { restartFlags, toRestartOptions } from './keeping/restart-flags.ts';
 import { lifeFlags, toLifeOptions } from './life-flags.ts';
 import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
 import { readPublish } from './network/ports.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
-import { restartFlags, toRestartOptions } from './restart-flags.ts';
 import { securityFlags, toSecurityOptions } from './security-flags.ts';
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVolume } from './volumes.ts';
@@ -24,6 +25,7 @@ export const containerFlags = {
     completes: 'variables',
   }),
   'env-file': many('list', (path: string) => path, 'Read environment variables from a file', { completes: 'files' }),
+  ...healthFlags,
   hostname: text('Host name inside (default: the short id)', { short: 'h' }),
   interactive: toggle('Keep standard input open', { short: 'i' }),
   name: text('Name of the container (default: a made-up one)'),
@@ -75,6 +77,7 @@ export function toRunOptions(
     autoRemove: flags.rm,
     ...toRestartOptions(flags),
     ...toLifeOptions(flags),
+    ...toHealthOptions(flags),
     ports: flags.publish.flat(),
     volumes: [...flags.volume],
     ...toStorageOptions(flags),

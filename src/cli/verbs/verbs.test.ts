@@ -114,23 +114,6 @@ test('run and exec: a flag after the image is not the command that was meant', a
   }
 });
 
-test('run of an image with a HEALTHCHECK says that it has no effect, once and on standard error', async () => {
-  for (const [Test, said] of [
-    [['CMD-SHELL', 'curl -f http://localhost/'], /^WARNING: the HEALTHCHECK of nginx has no effect: .*\n$/],
-    [['CMD', 'true'], /^WARNING: .*\n$/],
-    [['NONE'], /^$/],
-    [[], /^$/],
-    ['hostile', /^$/],
-    [undefined, /^$/],
-  ] as const) {
-    const { engine } = fakeEngine(fakeRecord({ config: { Healthcheck: { Test } } }));
-    const { code, stdout, stderr } = await runLine(line('run -d nginx'), engine);
-    assert.is(code, 0);
-    assert.match(stderr, said);
-    assert.not.match(stdout, /WARNING/);
-  }
-});
-
 test('run --restart: refused beside --rm and where it says nothing', async () => {
   const { engine } = fakeEngine(fakeRecord());
   const refused: [string, string][] = [

@@ -1,12 +1,13 @@
 import { eventually } from '../../cgroup/files.ts';
 import { hasEnded } from '../../container/observe.ts';
-import type { ContainerRecord } from '../../container/record.ts';
+import { type ContainerRecord, isUp } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { connectSupervisor, recordedExit, type SupervisorConnection } from './connection.ts';
 import { notRunning } from './life/states.ts';
+import { unlessGone } from './lock.ts';
 
 /** Connects to the streams of a running container, from now on. Throws `not-running`. */
 export async function attachToRunning(
@@ -59,6 +60,30 @@ export async function awaitEnd(access: EngineAccess, record: ContainerRecord): P
   // The supervisor ended without sending the status, or gave our place to another client.
   await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access.roots, record.id));
   return recordedExit(access, record.id);
+}
+
+/** How often a container that waits for its next start is looked at, in milliseconds. */
+const LOOK_MS = 100;
+
+/**
+ * Resolves with the exit status of a container that its restart policy does not start again. `find` tells what it is now,
+ * and throws where it is gone.
+ */
+export async function awaitRest(
+  access: EngineAccess,
+  record: ContainerRecord,
+  find: () => Promise<ContainerRecord>,
+): Promise<number> {
+  let now = record;
+  let code = record.state.exitCode;
+  while (isUp(now)) {
+    if (now.state.status === 'running') code = await awaitEnd(access, now);
+    else await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+    const next = await find().catch(unlessGone);
+    if (next === undefined) return code;
+    now = next;
+  }
+  return now.state.exitCode;
 }
 
 export async function signalRunning(

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { checkLimits, withoutDiscarded } from '../../cgroup/check-limits.ts';
 import { resourcesFor } from '../../cgroup/limits.ts';
+import { mergeHealth } from '../../container/keeping/health.ts';
 import { layersOf } from '../../container/layers.ts';
 import { attributesOf } from '../../container/logging/attributes.ts';
 import { completeLogConfig, isDefaultLog } from '../../container/logging/config.ts';
@@ -131,11 +132,13 @@ export async function recordFor(
 ): Promise<ContainerRecord> {
   const args = commandLine(image.config, options);
   const hostname = hostnameFor(options, id);
+  const healthcheck = mergeHealth(image.config.Healthcheck, options.health);
   const config = {
     ...image.config,
     Env: configuredEnvironment(image.config.Env ?? [], options.env),
     WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
     User: options.user ?? image.config.User ?? '',
+    ...(healthcheck && { Healthcheck: healthcheck }),
     ...(options.command.length > 0 && { Cmd: options.command }),
     ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
     ...ownConfig(image.config, options),

@@ -1,7 +1,8 @@
+import { withHealth } from '../../container/keeping/health.ts';
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
-import { type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
+import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
 import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
@@ -72,12 +73,16 @@ export class LocalContainers extends LocalFiles implements Containers {
     const record = await this.find(reference);
     const launched = this.#processes.get(record.id);
     if (launched !== undefined) return await orAborted(launched.exited, abort);
-    if (record.state.status !== 'running')
+    if (!isUp(record))
       return condition === 'not-running'
         ? record.state.exitCode
         : await orAborted(this.#processes.nextExit(record.id), abort);
-    const { awaitEnd } = await import('./attach.ts');
-    return await orAborted(awaitEnd(this.access, record), abort);
+    const { awaitEnd, awaitRest } = await import('./attach.ts');
+    const end =
+      record.options.restart === undefined
+        ? awaitEnd(this.access, record)
+        : awaitRest(this.access, record, () => this.find(record.id));
+    return await orAborted(end, abort);
   }
 
   async signal(reference: string, number: number): Promise<void> {
@@ -251,8 +256,12 @@ export class LocalContainers extends LocalFiles implements Containers {
 }
 
 /** One that has ended and is being cleaned up counts as what it will be then. */
-function stateNow(roots: Roots, { id, state, options }: ContainerRecord, seen: Observation): ContainerState {
-  const now = stateOf(state, seen);
+function stateNow(roots: Roots, record: ContainerRecord, seen: Observation): ContainerState {
+  const { id, options } = record;
+  if (isWrittenDown(record.state, seen)) return record.state;
+  const isRun = seen.kind === 'running' || seen.kind === 'ended';
+  const state = stateOf(record.state, seen);
+  const now = isRun ? withHealth(roots, record, state) : state;
   if (seen.kind !== 'ended' || options.restart === undefined) return now;
   return stateAfterEnd(options.restart, { ...now, stopped: wasStopped(roots, id) || undefined });
 }

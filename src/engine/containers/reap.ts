@@ -1,5 +1,6 @@
+import { withHealth } from '../../container/keeping/health.ts';
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
-import { type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
+import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
@@ -7,7 +8,7 @@ import { releaseAddress } from '../../network/addresses.ts';
 import { networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
-import { markKept } from '../../state/kept.ts';
+import { markKept, wakeKeeper } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
@@ -60,6 +61,8 @@ export async function reap(
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       await cleanUp(context, record, { remove: autoRemove });
       // A failure is no reason to fail here: the next command finds the marker and tries again.
+      // Its probes are over.
+      if (state.health !== undefined) wakeKeeper(context.roots);
       if (waits) await callKeeper(context).catch(() => {});
     }
   }
@@ -78,12 +81,10 @@ async function endWithBoot(context: EngineContext, record: ContainerRecord): Pro
 
 const bootReason = 'the machine went down while it ran';
 
-function stateAtEnd(
-  context: EngineContext,
-  { id, state, options }: ContainerRecord,
-  seen: Observation,
-): ContainerState {
-  const ended = stateOf(state, seen);
+function stateAtEnd(context: EngineContext, record: ContainerRecord, seen: Observation): ContainerState {
+  const { id, options } = record;
+  if (isWrittenDown(record.state, seen)) return record.state;
+  const ended = withHealth(context.roots, record, stateOf(record.state, seen));
   const oomKilled = context.cgroups.oomKilled(`${cgroupParent(context.roots)}/${id}`) ?? false;
   const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
   const stopped = wasStopped(context.roots, id) || undefined;

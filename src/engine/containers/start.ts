@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { healthCheckOf } from '../../container/keeping/health.ts';
 import { observe, type Running, type Starting } from '../../container/observe.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord, ContainerState, Restarts } from '../../container/record.ts';
@@ -16,6 +17,7 @@ import { portError } from '../../network/ports/ports.ts';
 import { publishPorts } from '../../network/ports/publish.ts';
 import { registerEngine } from '../../state/engines.ts';
 import { writeVolatile } from '../../state/files.ts';
+import { markKept } from '../../state/kept.ts';
 import { containerPaths } from '../../state/paths.ts';
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
@@ -23,6 +25,7 @@ import { type Container, compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
+import { callKeeper } from '../keeping/call.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { recordedExit } from './connection.ts';
@@ -96,6 +99,7 @@ async function attempt(
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess | number> {
   const paths = containerPaths(context.roots, record.id);
+  const isChecked = healthCheckOf(record) !== undefined;
   const before = record.state;
   let shim: Shim | undefined;
   try {
@@ -105,7 +109,11 @@ async function attempt(
     // The shim seals itself while we prepare what it will run.
     const label = record.id.slice(0, 12);
     shim = new Shim({ label, memfd: context.facts.features.memfd, onStep: options.onStep });
-    return await launch(context, record, shim, options, portsToAvoid);
+    if (isChecked) markKept(context.roots, record.id);
+    const launched = await launch(context, record, shim, options, portsToAvoid);
+    // Where that fails, the next command finds the marker and tries again.
+    if (isChecked) await callKeeper(context).catch(() => {});
+    return launched;
   } catch (error) {
     // Another command started it first.
     if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);

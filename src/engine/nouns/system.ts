@@ -1,13 +1,57 @@
+import type { ContainerRecord } from '../../container/record.ts';
+import type { ImageRecord } from '../../image/store.ts';
 import type { Event } from '../../state/journal.ts';
 
 /** The engine as a whole. */
 export interface System {
   /** What happened, oldest first: between `since` and `until`, and without `until` from now on, until `abort` says so. */
   events(options?: EventOptions): AsyncIterable<Event>;
+  /** What there is, and what machine it is on. */
+  info(): Promise<SystemInfo>;
+  /** What images, containers and volumes take on disk. */
+  diskUsage(): Promise<DiskUsage>;
   /** After a boot: starts the containers whose restart policy wants them to run, unless they do. */
   start(): Promise<Started>;
   /** Removes what is left on this machine of engines whose root was deleted. */
   pruneRemains(): Promise<Remains>;
+}
+
+export interface SystemInfo {
+  /** The engine's, random; empty where it never started a container. */
+  readonly id: string;
+  readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
+  readonly images: number;
+  /** Of the root: `ext4`, `overlay`; `unknown` where the kernel does not say. */
+  readonly fileSystem: string;
+  /** 1 or 2; undefined where there are no control groups. */
+  readonly cgroupVersion: 1 | 2 | undefined;
+  /** `Debian GNU/Linux 12 (bookworm)` */
+  readonly operatingSystem: string;
+  readonly osVersion: string;
+  readonly kernel: string;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly hostname: string;
+}
+
+export interface DiskUsage {
+  /** Newest first. */
+  readonly images: readonly ImageUsage[];
+  /** Bytes of all layers of images, each counted once. */
+  readonly layerBytes: number;
+  /** Newest first, with what each wrote. */
+  readonly containers: readonly { readonly record: ContainerRecord; readonly bytes: number }[];
+  /** By name. */
+  readonly volumes: readonly { readonly name: string; readonly bytes: number; readonly links: number }[];
+}
+
+export interface ImageUsage {
+  readonly image: ImageRecord;
+  /** Bytes of layers that other images have too. */
+  readonly sharedBytes: number;
+  /** How many containers were made from it. */
+  readonly containers: number;
 }
 
 /** Names of containers that were started, and of those that could not be. */

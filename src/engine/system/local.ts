@@ -1,9 +1,25 @@
 import type { Event } from '../../state/journal.ts';
 import type { EngineAccess } from '../access.ts';
-import type { EventOptions, Remains, Started, System } from '../nouns/system.ts';
+import type { Containers } from '../nouns/containers.ts';
+import type { DiskUsage, EventOptions, Remains, Started, System, SystemInfo } from '../nouns/system.ts';
 
 export class LocalSystem implements System {
-  constructor(private readonly access: EngineAccess) {}
+  constructor(
+    private readonly access: EngineAccess,
+    private readonly containers: Pick<Containers, 'list'>,
+  ) {}
+
+  async info(): Promise<SystemInfo> {
+    const { systemInfo } = await import('./info.ts');
+    const { containers } = await this.containers.list({ all: true });
+    return systemInfo(this.access.roots, containers);
+  }
+
+  async diskUsage(): Promise<DiskUsage> {
+    const { diskUsage } = await import('./disk-usage.ts');
+    const list = await this.containers.list({ all: true, size: true });
+    return diskUsage(await this.access.context(), list);
+  }
 
   async start(): Promise<Started> {
     await this.access.attend();

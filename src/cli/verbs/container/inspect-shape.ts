@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defaultLog } from '../../../container/logging/config.ts';
-import { type ContainerRecord, isUp } from '../../../container/record.ts';
+import { type ContainerRecord, type Health, isUp } from '../../../container/record.ts';
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
 import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
@@ -40,6 +40,7 @@ export function inspectContainer({ record, files: paths, layers, size }: Inspect
       Error: state.error,
       StartedAt: state.startedAt ?? never,
       FinishedAt: state.finishedAt ?? never,
+      ...(state.health && { Health: healthOf(state.health) }),
     },
     Image: record.imageId,
     ResolvConfPath: paths.resolvConf,
@@ -98,6 +99,12 @@ function hostConfig({ options }: ContainerRecord) {
     ReadonlyPaths: readonlyPaths,
   };
 }
+
+const healthOf = ({ status, failingStreak, log }: Health) => ({
+  Status: status,
+  FailingStreak: failingStreak,
+  Log: log.map(({ start, end, exitCode, output }) => ({ Start: start, End: end, ExitCode: exitCode, Output: output })),
+});
 
 const restartPolicy = ({ restart }: ContainerRecord['options']) => ({
   Name: restart?.name ?? 'no',

@@ -85,7 +85,7 @@ export const statusName = ({ status, paused }: ContainerRecord['state']) => (pau
 export function statusOf({ state }: ContainerRecord, now: number): string {
   switch (state.status) {
     case 'running':
-      return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}${state.paused ? ' (Paused)' : ''}`;
+      return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}${state.paused ? ' (Paused)' : healthOf(state)}`;
     case 'restarting':
       return `Restarting (${state.exitCode}) ${timeAgo(state.finishedAt ?? '', now)}`;
     case 'exited':
@@ -95,4 +95,10 @@ export function statusOf({ state }: ContainerRecord, now: number): string {
     case 'dead':
       return 'Dead';
   }
+}
+
+/** ` (health: starting)`, ` (healthy)`; empty where there is no health check. */
+function healthOf({ health }: ContainerRecord['state']): string {
+  if (health === undefined) return '';
+  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }

@@ -1,7 +1,7 @@
 import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { restartFlags } from '../../options/keeping/restart-flags.ts';
 import { changeableFlags, toChangeableOptions } from '../../options/resources/flags.ts';
-import { restartFlags } from '../../options/restart-flags.ts';
 import { each } from '../../print/each.ts';
 
 const flags = { ...changeableFlags, ...restartFlags };

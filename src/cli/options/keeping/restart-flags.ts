@@ -1,6 +1,6 @@
-import type { RestartOptions, RestartPolicy } from '../../container/options/restart.ts';
-import { MinidockError } from '../../errors.ts';
-import { type FlagTable, single, type Values } from '../grammar/flags.ts';
+import type { RestartOptions, RestartPolicy } from '../../../container/options/restart.ts';
+import { MinidockError } from '../../../errors.ts';
+import { type FlagTable, single, type Values } from '../../grammar/flags.ts';
 
 export const restartFlags = {
   restart: single(
