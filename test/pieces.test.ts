@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import type { ContainerOptions } from '../src/container/record.ts';
+import { isBind } from '../src/container/rootfs/mount-targets.ts';
 import { compile } from '../src/engine/compile/compile.ts';
 import { containerToCompile } from '../src/engine/compile/compile-input.ts';
 import { type Pieces, pieces } from '../src/engine/compile/pieces.ts';
@@ -71,7 +72,10 @@ async function specified(broken: Pieces): Promise<void> {
   spec.linux.devices = [{ path: '/dev/net/tun', type: 'c', major: 10, minor: 200 }];
   spec.process.oomScoreAdj = 500;
   spec.linux.namespaces = spec.linux.namespaces.filter(({ type }) => type !== 'pid');
-  compile(containerToCompile(parts, record, spec), parts.facts, broken);
+  const container = containerToCompile(parts, record, spec);
+  const [bound] = container.mounts.filter(isBind);
+  const borrowed = { ...bound!, target: '/dev/shm', within: { path: '/proc/1/ns/mnt' } };
+  compile({ ...container, mounts: [...container.mounts, borrowed] }, parts.facts, broken);
 }
 
 async function exec(broken: Pieces): Promise<void> {

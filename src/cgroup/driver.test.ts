@@ -226,4 +226,15 @@ test('no cgroups at all is said at once', () => {
   assert.throws(() => cgroupDriver({ ...centos7, kind: 'none', hierarchies: [] }), /no cgroup hierarchy is mounted/);
 });
 
+test('v1: a device rule for both types is two rules unless it is for everything, which the kernel would take it as', () => {
+  const written = (rule: Resources['devices'][number]) =>
+    effects(cgroupDriver(centos7).create('/md/x', { devices: [rule] }))
+      .filter(line => line.includes('devices.'))
+      .map(line => line.replace('/cg/devices/md/x/devices.', ''));
+  assert.equal(written({ allow: true, access: 'rwm' }), ['allow a']);
+  assert.equal(written({ allow: true, type: 'a', access: 'r' }), ['allow c *:* r', 'allow b *:* r']);
+  assert.equal(written({ allow: true, type: 'a', major: 8, access: 'rwm' }), ['allow c 8:* rwm', 'allow b 8:* rwm']);
+  assert.equal(written({ allow: false, type: 'a', minor: 0, access: 'rwm' }), ['deny c *:0 rwm', 'deny b *:0 rwm']);
+});
+
 test.run();

@@ -1,10 +1,6 @@
 import { type CgroupLayout, isJoined } from '../host/cgroup-layout.ts';
-import type { DeviceRule } from '../oci/runtime-spec.ts';
-import { call, close, mkdir, open, writeFile } from '../syscalls/calls.ts';
-import { text } from '../syscalls/data.ts';
+import { mkdir, writeFile } from '../syscalls/calls.ts';
 import { type Step, slot } from '../syscalls/step.ts';
-import type { Text } from '../syscalls/text/language.ts';
-import { O } from '../syscalls/uapi/flags.ts';
 import type { CgroupDriver, CgroupStats } from './driver.ts';
 import {
   busy,
@@ -19,6 +15,7 @@ import {
 } from './files.ts';
 import { missing, mounting } from './missing.ts';
 import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { deviceRules } from './v1-devices.ts';
 import { limitsOnV1 } from './v1-limits.ts';
 
 const lesson = 'cgroups' as const;
@@ -187,53 +184,6 @@ function block(text: string | undefined): Pick<CgroupStats, 'block'> {
 function ancestors(path: string): string[] {
   const names = path.split('/').slice(1);
   return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
-}
-
-const devicesWhy = {
-  en: 'no device may be opened but those that every program expects; any node may be made',
-  zh: '只能打开每个程序都需要的那些设备；设备节点则可以随意创建，它只是一个名字',
-};
-
-/** A rule for `m` alone is about mknod(2); `r` and `w` are about opening. */
-function whyOf({ allow, access }: DeviceRule): Text {
-  if (!allow)
-    return {
-      en: 'no device may be opened and no node made, unless a later rule allows it',
-      zh: '不能打开任何设备，也不能创建设备节点，除非后面的规则允许',
-    };
-  if (access === 'm')
-    return {
-      en: 'allow to make a node of any device: without a rule for the device it cannot be opened',
-      zh: '允许创建任意设备的节点：没有针对该设备的规则，它就打不开',
-    };
-  return { en: 'allow a device that every program may expect to open', zh: '允许一个设备：每个程序都可能要打开它' };
-}
-
-/** The rules in order, one write(2) each, as the kernel wants them; each file stays open for a run of rules. */
-function deviceRules(path: string, rules: readonly DeviceRule[], mountpoint: string | undefined): Step[] {
-  if (rules.length === 0) return [];
-  if (mountpoint === undefined) throw missing('devices', 'keep devices from the container', mounting('devices'));
-  const steps: Step[] = [];
-  for (let i = 0; i < rules.length; ) {
-    const { allow } = rules[i]!;
-    const name = allow ? 'devices.allow' : 'devices.deny';
-    const fd = slot(name);
-    const group = { lesson, group: `device rules of cgroup ${path}`, groupWhy: devicesWhy };
-    const about = { ...group, why: whyOf({ allow, access: 'rwm' }) };
-    steps.push(open(`${mountpoint}${path}/${name}`, O.O_WRONLY, { ...about, save: fd }));
-    for (; rules[i]?.allow === allow; i++) {
-      const data = text(deviceRule(rules[i]!));
-      steps.push(call('write', [fd, data, data.bytes.length], { ...group, why: whyOf(rules[i]!) }));
-    }
-    steps.push(close(fd, about));
-  }
-  return steps;
-}
-
-/** `c 1:3 rwm`; a rule for everything is `a`. */
-function deviceRule({ type, major, minor, access }: DeviceRule): string {
-  if (type === undefined || type === 'a') return 'a';
-  return `${type} ${major ?? '*'}:${minor ?? '*'} ${access}`;
 }
 
 function kill(pid: number): void {

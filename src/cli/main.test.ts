@@ -54,9 +54,9 @@ test("mistakes: Docker's words and exit codes", async () => {
       `unknown flag: --gpus\n--gpus is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
     ],
     [
-      'run --pid=host x',
+      'run --isolation=host x',
       125,
-      `unknown flag: --pid\n--pid is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
+      `unknown flag: --isolation\n--isolation is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
     ],
     [
       '-H tcp://x ps',

@@ -1,14 +1,20 @@
 import type { HostFacts } from '../host/facts.ts';
 import { networkSysctls } from '../host/facts.ts';
 import { maskedPaths, readonlyPaths } from '../host/hidden-paths.ts';
-import type { Mount, Namespace, Resources, Seccomp, Spec } from '../oci/runtime-spec.ts';
+import type { Mount, Resources, Spec } from '../oci/runtime-spec.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
 import type { ResourceOptions } from './options/resources.ts';
 import type { SecurityOptions } from './options/security.ts';
-import { capabilitySets, defaultCapabilities } from './process/capabilities.ts';
+import { capabilitySets } from './process/capabilities.ts';
 import { oomScoreFor } from './process/oom-score.ts';
 import { rlimitsFor } from './process/rlimits.ts';
 import type { ContainerUser } from './process/user.ts';
+import { allowedCapabilities } from './rights/capability-names.ts';
+import { deviceAccess } from './rights/devices.ts';
+import { type Joinable, namespacesFor } from './rights/namespace-modes.ts';
+import { seccompFor } from './rights/seccomp.ts';
+import { readSecurityOptions } from './rights/security-options.ts';
+import { checkSysctls } from './rights/sysctls.ts';
 
 /** The input of a container's config.json, image and flags already merged. */
 export interface SpecInput {
@@ -24,7 +30,8 @@ export interface SpecInput {
   mounts: Mount[];
   cgroupsPath: string;
   resources: Resources;
-  seccomp: Seccomp | undefined;
+  /** The first process of each container whose namespaces are joined. */
+  joined?: Readonly<Partial<Record<Joinable, { pid: number }>>>;
   /** Where the rootfs is mounted, absolute. */
   rootfs: string;
 }
@@ -62,10 +69,16 @@ export const kernelMounts: readonly Mount[] = [
 
 /** The container as an OCI runtime spec: what stands in the bundle, and what `runc run` takes too. */
 export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
-  const allowed = defaultCapabilities.filter(name => facts.capabilities.has(name));
+  const { options, network } = input;
+  const allowed = allowedCapabilities(options, facts.capabilities);
   const { uid, gid, additionalGids } = input.user;
   const { ulimits = [], oomScoreAdj, shmSize } = input.options;
   const score = oomScoreFor(oomScoreAdj, facts);
+  const { noNewPrivileges } = readSecurityOptions(options.securityOpt);
+  const seccomp = seccompFor(options, allowed, facts);
+  const { devices, rules } = deviceAccess(options);
+  const isOpen = options.privileged || options.unconfinedPaths;
+  const rootfsPropagation = propagationOf(input.mounts);
   return {
     ociVersion: '1.0.2',
     process: {
@@ -76,20 +89,25 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
       cwd: input.cwd,
       capabilities: capabilitySets(allowed, uid),
       rlimits: rlimitsFor(ulimits, facts.limits),
-      noNewPrivileges: false,
+      noNewPrivileges,
       ...(score !== undefined && { oomScoreAdj: score }),
     },
-    root: { path: input.rootfs, readonly: input.options.readonlyRootfs ?? false },
-    hostname: input.hostname,
-    mounts: [...kernelMounts.map(mount => withShmSize(mount, shmSize)), ...input.mounts],
+    root: { path: input.rootfs, readonly: options.readonlyRootfs ?? false },
+    ...(options.utsMode !== 'host' && { hostname: input.hostname }),
+    mounts: [...kernelMountsFor(options, input.mounts).map(mount => withShmSize(mount, shmSize)), ...input.mounts],
     linux: {
-      namespaces: namespacesFor(input.network, facts),
+      namespaces: namespacesFor(options, network, facts, input.joined ?? {}),
+      ...(devices.length > 0 && { devices }),
       cgroupsPath: input.cgroupsPath,
-      resources: input.resources,
-      ...(input.network !== 'host' && { sysctl: sysctlsFor(facts) }),
-      ...(input.seccomp && { seccomp: input.seccomp }),
-      maskedPaths: [...maskedPaths],
-      readonlyPaths: [...readonlyPaths],
+      resources: {
+        ...input.resources,
+        devices: options.privileged ? rules : [...input.resources.devices, ...rules],
+      },
+      ...sysctlsFor(options, network, facts),
+      ...(seccomp && { seccomp }),
+      ...(rootfsPropagation && { rootfsPropagation }),
+      maskedPaths: isOpen ? [] : [...maskedPaths],
+      readonlyPaths: isOpen ? [] : [...readonlyPaths],
     },
   };
 }
@@ -99,13 +117,35 @@ function withShmSize(mount: Mount, bytes: number | undefined): Mount {
   return { ...mount, options: mount.options.map(option => option.replace(/^size=.*/, `size=${bytes}`)) };
 }
 
-function sysctlsFor(facts: HostFacts): Record<string, string> {
-  return Object.fromEntries(facts.sysctls.map(name => [name, networkSysctls[name]!]));
+/**
+ * The kernel's file systems, without those that a mount of the user's takes the place of; writable for a privileged container,
+ * as in Docker.
+ */
+function kernelMountsFor({ privileged, ipcMode = 'private' }: SpecInput['options'], own: readonly Mount[]): Mount[] {
+  const isOwn = (mount: Mount) => own.some(({ destination }) => destination === mount.destination);
+  const noSharedMemory = ipcMode === 'none' || ipcMode === 'host' || ipcMode.startsWith('container:');
+  return kernelMounts
+    .filter(mount => mount.destination !== '/dev/shm' || !(noSharedMemory || isOwn(mount)))
+    .map(mount =>
+      privileged && (mount.type === 'sysfs' || mount.type === 'cgroup')
+        ? { ...mount, options: mount.options.filter(option => option !== 'ro') }
+        : mount,
+    );
 }
 
-function namespacesFor(network: SpecInput['network'], facts: HostFacts): Namespace[] {
-  const types: Namespace['type'][] = ['mount', 'uts', 'ipc', 'pid'];
-  if (network !== 'host') types.push('network');
-  if (facts.features.cgroupNamespace) types.push('cgroup');
-  return types.map(type => ({ type }));
+/** As Docker says it: what a volume propagates, the root does too. */
+function propagationOf(mounts: readonly Mount[]): string | undefined {
+  const has = (...words: string[]) => mounts.some(({ options }) => options.some(option => words.includes(option)));
+  if (has('shared', 'rshared')) return 'shared';
+  return has('slave', 'rslave') ? 'rslave' : undefined;
+}
+
+function sysctlsFor(
+  options: SpecInput['options'],
+  network: string,
+  facts: HostFacts,
+): { sysctl?: Record<string, string> } {
+  const usual = network === 'host' ? [] : facts.sysctls.map(name => [name, networkSysctls[name]!] as const);
+  const sysctl = { ...Object.fromEntries(usual), ...checkSysctls(options, network) };
+  return Object.keys(sysctl).length === 0 ? {} : { sysctl };
 }

@@ -1,4 +1,6 @@
+import { MinidockError } from '../errors.ts';
 import { writeFile } from '../syscalls/calls.ts';
+import type { StepError } from '../syscalls/failure.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 
@@ -10,10 +12,15 @@ export function sysctls(settings: Readonly<Record<string, string>> = {}): Step[]
   const about = {
     lesson: 'network-modes',
     group: 'kernel settings',
-    groupWhy: {
-      en: 'settings of the network namespace: low ports and ping for every user, and no IPv6',
-      zh: '网络命名空间的内核参数：所有用户都能用低端口和 ping，关闭 IPv6',
-    },
+    groupWhy: Object.keys(settings).every(name => name.startsWith('net.'))
+      ? {
+          en: 'settings of the network namespace: low ports and ping for every user, and no IPv6',
+          zh: '网络命名空间的内核参数：所有用户都能用低端口和 ping，关闭 IPv6',
+        }
+      : {
+          en: "settings of the container's own namespaces, also those that were asked for",
+          zh: '容器自己的命名空间里的内核参数，包括用户要求的',
+        },
   } as const;
   return Object.entries(settings).flatMap(([name, value]) =>
     writeFile(`/proc/sys/${name.replaceAll('.', '/')}`, value, slot(name), {
@@ -23,6 +30,28 @@ export function sysctls(settings: Readonly<Record<string, string>> = {}): Step[]
         zh: `设置 ${name}，这是容器的命名空间里的内核参数`,
       },
     }),
+  );
+}
+
+const obstacles: Record<string, string> = {
+  ENOENT: 'the kernel has no such setting in the namespaces of a container',
+  EINVAL: 'the kernel does not accept this value',
+  ERANGE: 'the kernel does not accept this value',
+  EACCES: 'the kernel lets nobody change it here',
+  EPERM: 'the kernel lets nobody change it here',
+};
+
+/** The user's error where one of the steps above failed; undefined for other steps. */
+export function sysctlError(
+  settings: Readonly<Record<string, string>> = {},
+  { step, errno }: Pick<StepError, 'step' | 'errno'>,
+): MinidockError | undefined {
+  if (step.group !== 'kernel settings' || step.op !== 'syscall') return undefined;
+  const fd = step.save ?? step.args.find(arg => typeof arg === 'object' && arg.kind === 'saved');
+  const name = fd?.name ?? '';
+  return new MinidockError(
+    'invalid-sysctl',
+    `cannot set the sysctl ${JSON.stringify(name)} to ${JSON.stringify(settings[name] ?? '')}: ${obstacles[errno] ?? errno}`,
   );
 }
 

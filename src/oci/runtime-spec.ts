@@ -120,7 +120,15 @@ export interface Seccomp {
   syscalls: SeccompRule[];
 }
 
-export type SeccompAction = 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO' | 'SCMP_ACT_KILL' | 'SCMP_ACT_TRACE' | 'SCMP_ACT_LOG';
+export type SeccompAction =
+  | 'SCMP_ACT_ALLOW'
+  | 'SCMP_ACT_ERRNO'
+  | 'SCMP_ACT_KILL'
+  | 'SCMP_ACT_KILL_PROCESS'
+  | 'SCMP_ACT_KILL_THREAD'
+  | 'SCMP_ACT_LOG'
+  | 'SCMP_ACT_TRACE'
+  | 'SCMP_ACT_TRAP';
 
 export interface SeccompRule {
   names: string[];

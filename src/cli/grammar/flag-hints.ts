@@ -9,10 +9,7 @@ import type { UnknownFlag } from './usage.ts';
 /** What comes nearest here to a flag of Docker that minidock does not have. */
 export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   run: {
-    'cap-add': "every container has Docker's default capabilities",
-    'cap-drop': "every container has Docker's default capabilities",
     link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
-    privileged: 'no container has more rights than Docker gives by default',
     'publish-all': "'-p PORT' publishes one port on a free port of the host",
     P: "'-p PORT' publishes one port on a free port of the host",
   },

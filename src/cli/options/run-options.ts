@@ -9,7 +9,7 @@ import { lifeFlags, toLifeOptions } from './life-flags.ts';
 import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
 import { readPublish } from './network/ports.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
-import { securityFlags, toSecurityOptions } from './security-flags.ts';
+import { namespaceFlags, securityFlags, toNamespaceOptions, toSecurityOptions } from './security-flags.ts';
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVolume } from './volumes.ts';
 import { readWorkdir } from './workdir.ts';
@@ -33,6 +33,7 @@ export const containerFlags = {
     aliases: ['net'],
     completes: networks,
   }),
+  ...namespaceFlags,
   publish: many<readonly PortMapping[]>(
     'list',
     readPublish,
@@ -84,6 +85,7 @@ export function toRunOptions(
     network: flags.network ?? 'bridge',
     ...toLoggingOptions(flags),
     ...(flags.init && { init: true }),
+    ...toNamespaceOptions(flags),
     ...toSecurityOptions(flags),
     ...toResourceOptions(flags),
   };

@@ -1,11 +1,130 @@
-import type { SecurityOptions } from '../../container/options/security.ts';
-import { type FlagTable, toggle, type Values } from '../grammar/flags.ts';
+import { readFileSync } from 'node:fs';
+import type { NamespaceOptions } from '../../container/options/namespaces.ts';
+import type { DeviceMapping, SecurityOptions } from '../../container/options/security.ts';
+import { readCapability } from '../../container/rights/capability-names.ts';
+import { readDeviceRule } from '../../container/rights/devices.ts';
+import { readMode } from '../../container/rights/namespace-modes.ts';
+import { readSysctl } from '../../container/rights/sysctls.ts';
+import { errnoOf } from '../../errors.ts';
+import { capabilityNames } from '../../syscalls/uapi/capabilities.ts';
+import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+
+const capabilities = ['ALL', ...capabilityNames.map(name => name.slice('CAP_'.length))];
 
 /** The flags that say what a container may do. */
 export const securityFlags = {
+  'cap-add': many('list', readCapability, 'Give a capability: NET_ADMIN, or ALL', { completes: capabilities }),
+  'cap-drop': many('list', readCapability, 'Take a capability away, or ALL', { completes: capabilities }),
+  device: many('list', readDevice, 'Give a device of the host, or all in a directory: HOST[:CONTAINER][:rwm]', {
+    completes: 'files',
+  }),
+  'device-cgroup-rule': many('list', deviceRule, 'Let devices be opened: "c 10:200 rwm", with * for any number'),
+  'group-add': many('list', (group: string) => group, 'Add a group, by name or id'),
+  privileged: toggle('Give all rights and devices that the host has, and hide nothing'),
   'read-only': toggle('Make the root file system read-only; volumes can be written to'),
+  'security-opt': many(
+    'list',
+    readSecurityOption,
+    'seccomp=FILE, seccomp=unconfined, no-new-privileges, systempaths=unconfined',
+    { completes: ['no-new-privileges', 'seccomp=', 'seccomp=unconfined', 'systempaths=unconfined'] },
+  ),
 } satisfies FlagTable;
 
 export function toSecurityOptions(flags: Values<typeof securityFlags>): SecurityOptions {
-  return { ...(flags['read-only'] && { readonlyRootfs: true }) };
+  const given = <K extends keyof SecurityOptions>(
+    name: K,
+    list: NonNullable<SecurityOptions[K]> & readonly unknown[],
+  ) => (list.length > 0 ? { [name]: list } : {});
+  const options = [...flags['security-opt']];
+  const unconfined = 'systempaths=unconfined';
+  return {
+    ...(flags['read-only'] && { readonlyRootfs: true }),
+    ...(flags.privileged && { privileged: true }),
+    ...given('capAdd', [...flags['cap-add']]),
+    ...given('capDrop', [...flags['cap-drop']]),
+    ...given('devices', [...flags.device]),
+    ...given('deviceCgroupRules', [...flags['device-cgroup-rule']]),
+    ...given('groupAdd', [...flags['group-add']]),
+    ...given(
+      'securityOpt',
+      options.filter(option => option !== unconfined),
+    ),
+    ...(options.includes(unconfined) && { unconfinedPaths: true }),
+  };
+}
+
+const mode = (kind: Parameters<typeof readMode>[0]) => (given: string) => readMode(kind, given);
+
+/** The flags that say which namespaces a container shares and what is set in its own. */
+export const namespaceFlags = {
+  cgroupns: single('string', mode('cgroupns'), 'Cgroup namespace: private or host', { completes: ['host', 'private'] }),
+  domainname: text('Domain name inside'),
+  ipc: single('string', mode('ipc'), 'IPC namespace: private, shareable, none, host or container:NAME', {
+    completes: ['container:', 'host', 'none', 'private', 'shareable'],
+  }),
+  pid: single('string', mode('pid'), 'PID namespace: host or container:NAME', { completes: ['container:', 'host'] }),
+  sysctl: many('map', readSysctl, 'Set a kernel setting of its namespaces: NAME=VALUE'),
+  userns: single('string', mode('userns'), 'User namespace: host', { completes: ['host'] }),
+  uts: single('string', mode('uts'), 'UTS namespace: host', { completes: ['host'] }),
+} satisfies FlagTable;
+
+export function toNamespaceOptions(flags: Values<typeof namespaceFlags>): NamespaceOptions {
+  return {
+    ...(flags.pid && { pidMode: flags.pid }),
+    ...(flags.ipc && { ipcMode: flags.ipc }),
+    ...(flags.uts && { utsMode: flags.uts }),
+    ...(flags.userns && { usernsMode: flags.userns }),
+    ...(flags.cgroupns && { cgroupnsMode: flags.cgroupns }),
+    ...(flags.domainname && { domainname: flags.domainname }),
+    ...(flags.sysctl.length > 0 && { sysctls: Object.fromEntries(flags.sysctl) }),
+  };
+}
+
+/** `HOST`, `HOST:CONTAINER`, `HOST:rwm`, `HOST:CONTAINER:rwm`. @throws {Error} in Docker's words */
+function readDevice(given: string): DeviceMapping {
+  const isMode = (text: string) => /^(?!.*(.).*\1)[rwm]+$/.test(text);
+  const parts = given.split(':');
+  const [pathOnHost = '', second = pathOnHost, third] = parts;
+  if (parts.length > 3 || pathOnHost === '' || second === '') throw new Error(`bad format for path: ${given}`);
+  const [pathInContainer, permissions = 'rwm'] =
+    parts.length === 2 && isMode(second) ? [pathOnHost, second] : [second, third];
+  for (const path of [pathOnHost, pathInContainer])
+    if (!path.startsWith('/')) throw new Error(`${path} is not an absolute path`);
+  if (!isMode(permissions)) throw new Error(`bad mode specified: ${permissions}`);
+  return { pathOnHost, pathInContainer, permissions };
+}
+
+function deviceRule(given: string): string {
+  readDeviceRule(given);
+  return given;
+}
+
+/** With the profile in place of the name of its file, as Docker's client sends it. @throws {Error} in Docker's words */
+function readSecurityOption(given: string): string {
+  if (given === 'no-new-privileges') return given;
+  const [, key, value] = /^([^=:]+)[=:](.*)$/s.exec(given) ?? [];
+  if (key === undefined || value === '') throw new Error(`Invalid --security-opt: ${JSON.stringify(given)}`);
+  if (key !== 'seccomp' || value === 'unconfined') return given;
+  return `seccomp=${compact(value!)}`;
+}
+
+/** Larger files are no profiles; the largest known has 30 KB. */
+const mostBytes = 1 << 20;
+
+function compact(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const reasons: Record<string, string> = { ENOENT: 'no such file or directory', EISDIR: 'is a directory' };
+    const errno = errnoOf(error) ?? '';
+    throw new Error(`opening seccomp profile (${file}) failed: ${reasons[errno] ?? errno}`);
+  }
+  if (text.length > mostBytes) throw new Error(`opening seccomp profile (${file}) failed: it is larger than 1 MiB`);
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch (error) {
+    const reason = (error as Error).message.replaceAll(/\s+/g, ' ').slice(0, 120);
+    throw new Error(`compacting json for seccomp profile (${file}) failed: ${reason}`);
+  }
 }

@@ -45,6 +45,17 @@ export function resolveUser(spec: string, files: UserFiles): ContainerUser {
   return { uid, gid, additionalGids: [...new Set(additionalGids)], home: entry?.home || '/' };
 }
 
+/**
+ * The user with more groups: names of the image's /etc/group, or ids, which need not be there.
+ *
+ * @throws {MinidockError} `no-such-group`, `id-out-of-range`
+ */
+export function withGroups(user: ContainerUser, wanted: readonly string[], files: UserFiles): ContainerUser {
+  const groups = groupEntries(files.group);
+  const more = wanted.map(one => inRange(findGroup(one, groups), 'group', one));
+  return { ...user, additionalGids: [...new Set([...user.additionalGids, ...more])] };
+}
+
 const highest = 2147483647;
 
 /** An id as Docker reads it, sign and leading zeros included; undefined for a name. */

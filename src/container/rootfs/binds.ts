@@ -4,11 +4,14 @@ import { type Data, str } from '../../syscalls/data.ts';
 import { type Slot, type Step, slot } from '../../syscalls/step.ts';
 import { AT, MOVE_MOUNT, MS, O, OPEN_TREE, S } from '../../syscalls/uapi/flags.ts';
 import type { Architecture } from '../../syscalls/uapi/numbers.ts';
+import type { ExistingNamespace } from '../process/enter.ts';
 import { descriptorPath, groupOf, type MountTarget, mountPoint, nameDescriptor } from './mount-point.ts';
 
 /** A file or directory of the host that the container sees. */
 export interface Bind extends MountTarget {
   source: string;
+  /** The mount namespace in which the source is looked up: that of another container. */
+  within?: ExistingNamespace;
   readonly: boolean;
   /** False: mounts below the source stay behind. */
   recursive?: false;

@@ -77,6 +77,11 @@ function reachable(): string {
   );
 }
 
+/** The name with its domain, as /etc/hosts has it. */
+export function fullName({ hostname, options }: { hostname: string; options: { domainname?: string } }): string {
+  return options.domainname ? `${hostname}.${options.domainname}` : hostname;
+}
+
 /** The hostname as Docker chooses it: the flag unless it is empty, the host's own for its network, else the short id. */
 export function hostnameFor(options: { hostname?: string; network: string }, id: string): string {
   return options.hostname || (options.network === 'host' ? os.hostname() : id.slice(0, 12));

@@ -1,7 +1,7 @@
 import { MinidockError } from '../../errors.ts';
 import { pathData, textOf } from '../../storage/bytes.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
-import { call, close, expect, store } from '../../syscalls/calls.ts';
+import { call, close, expect, open, store } from '../../syscalls/calls.ts';
 import { type Data, room } from '../../syscalls/data.ts';
 import type { StepError } from '../../syscalls/failure.ts';
 import { type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
@@ -52,7 +52,7 @@ export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
   return { steps, held, path };
 }
 
-/** Makes and holds what lies at a path free of links, in the way of `mountPoint`. The path is not "/". */
+/** Makes and holds what lies at a path free of links, in the way of `mountPoint`. */
 export function walk(
   { target, kind }: Pick<MountTarget, 'target' | 'kind'>,
   about: Omit<Reason, 'why'>,
@@ -62,6 +62,10 @@ export function walk(
   const flags = O.O_PATH | openFlags(arch).O_NOFOLLOW;
   const steps: Step[] = [];
   let above: Slot | undefined;
+  if (names.length === 0) {
+    above = slot('/');
+    steps.push(open('/', flags, { ...about, why: openWhy, save: above }));
+  }
   for (const [i, name] of names.entries()) {
     const here = slot(textOf(`/${names.slice(0, i + 1).join('/')}`));
     const [directory, path] = above === undefined ? [AT.AT_FDCWD, pathData(`/${name}`)] : [above, pathData(name)];

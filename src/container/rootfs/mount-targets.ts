@@ -18,6 +18,7 @@ export interface WantedMount extends Mount {
   name?: string;
   /** Where the source need not exist yet. */
   kind?: Bind['kind'];
+  within?: Bind['within'];
 }
 
 /** A mount as steps will make it. */
@@ -58,6 +59,7 @@ export function placeMounts(
       ...target,
       source: one.source,
       readonly: (flags & MS.MS_RDONLY) !== 0,
+      ...(one.within && { within: one.within }),
       ...((flags & MS.MS_REC) === 0 && { recursive: false as const }),
       ...(others !== 0 && { flags: others }),
       propagation: propagationFlags({ source: one.source, propagation: propagationOf(one) }, openTree),

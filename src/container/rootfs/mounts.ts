@@ -1,11 +1,12 @@
 import { type CgroupMount, cgroupMountsFor } from '../../host/cgroup-layout.ts';
 import type { HostFacts } from '../../host/facts.ts';
-import type { Mount } from '../../oci/runtime-spec.ts';
+import type { Mount, Spec } from '../../oci/runtime-spec.ts';
 import { call, expect, mkdir, mount } from '../../syscalls/calls.ts';
 import { room, str } from '../../syscalls/data.ts';
 import type { Step } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
 import { AT, MS, PROC_SUPER_MAGIC } from '../../syscalls/uapi/flags.ts';
+import type { Bind } from './binds.ts';
 import { parseOptions } from './mount-options.ts';
 
 const lesson = 'proc-sys-dev' as const;
@@ -118,6 +119,26 @@ function expectProc(path: string, group: string): Step[] {
   ];
 }
 
+/** What is bound where `kernelMount` cannot mount a hierarchy: the container's group in each, where there is no namespace for it. */
+export function ownGroups({ mounts, linux }: Spec, facts: HostFacts): Bind[] {
+  const one = mounts.find(({ type }) => type === 'cgroup');
+  const hasNamespace = linux.namespaces.some(({ type }) => type === 'cgroup');
+  if (one === undefined || hasNamespace || !facts.features.openTree) return [];
+  const { flags } = parseOptions(one.options);
+  return cgroupMountsFor(facts.cgroup).map(({ hostMountpoint, directory }) => {
+    const target = directory === '' ? one.destination : `${one.destination}/${directory}`;
+    return {
+      source: hostMountpoint + linux.cgroupsPath,
+      target,
+      destination: target,
+      kind: 'directory',
+      readonly: (flags & MS.MS_RDONLY) !== 0,
+      flags: flags & ~MS.MS_RDONLY,
+      propagation: MS.MS_PRIVATE | MS.MS_REC,
+    };
+  });
+}
+
 /** A tmpfs with each hierarchy in it, rooted at the container's own group, all read-only. */
 function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
   const group = `mount ${one.destination}`;
@@ -134,10 +155,14 @@ function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
       zh: '挂载这个层级，以容器自己的 cgroup 为根',
     },
   };
-  // Without cgroup namespaces (before 4.6) a fresh mount would show every group of the host: better none.
-  const visible = facts.features.cgroupNamespace ? cgroupMountsFor(facts.cgroup) : [];
+  // Without a cgroup namespace of its own (Linux 4.6) a new mount would show every group of the host: instead the container's own
+  // groups are bound, for which open_tree is needed (ownGroups).
+  const { cgroupNamespace, openTree } = facts.features;
+  const visible = cgroupNamespace || openTree ? cgroupMountsFor(facts.cgroup) : [];
   if (visible[0]?.directory === '')
-    return [...makeDirectory(one.destination, group), mount('cgroup2', one.destination, 'cgroup2', flags, null, root)];
+    return cgroupNamespace
+      ? [...makeDirectory(one.destination, group), mount('cgroup2', one.destination, 'cgroup2', flags, null, root)]
+      : [];
   const at = (name: string) => `${one.destination}/${name}`;
   return [
     ...makeDirectory(one.destination, group),
@@ -153,7 +178,9 @@ function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
         ...about,
         why: { en: 'create the mount point of a cgroup hierarchy', zh: '创建 cgroup 层级的挂载点' },
       }),
-      mount(hierarchy.type, at(hierarchy.directory), hierarchy.type, flags, hierarchy.options || null, root),
+      ...(cgroupNamespace
+        ? [mount(hierarchy.type, at(hierarchy.directory), hierarchy.type, flags, hierarchy.options || null, root)]
+        : []),
       ...hierarchy.links.map(link =>
         call('symlinkat', [str(hierarchy.directory), AT.AT_FDCWD, str(at(link))], {
           ...about,
@@ -161,12 +188,16 @@ function cgroupMounts(one: Mount, facts: HostFacts): Step[] {
         }),
       ),
     ]),
-    mount(null, one.destination, null, flags | MS.MS_REMOUNT | MS.MS_RDONLY, 'mode=755', {
-      ...about,
-      why: {
-        en: 'make the directory of the hierarchies read-only, now that all are mounted',
-        zh: '各个层级都已挂载，把存放它们的目录改为只读',
-      },
-    }),
+    ...((flags & MS.MS_RDONLY) === 0
+      ? []
+      : [
+          mount(null, one.destination, null, flags | MS.MS_REMOUNT, 'mode=755', {
+            ...about,
+            why: {
+              en: 'make the directory of the hierarchies read-only, now that all are mounted',
+              zh: '各个层级都已挂载，把存放它们的目录改为只读',
+            },
+          }),
+        ]),
   ];
 }

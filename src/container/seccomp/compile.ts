@@ -11,6 +11,7 @@ export const AUDIT_ARCH = { x64: 0xc000003e, i386: 0x40000003, arm64: 0xc00000b7
 export const SECCOMP_RET = {
   KILL_PROCESS: 0x80000000,
   KILL_THREAD: 0,
+  TRAP: 0x00030000,
   ERRNO: 0x00050000,
   TRACE: 0x7ff00000,
   LOG: 0x7ffc0000,
@@ -137,7 +138,12 @@ function verdictOf(action: SeccompAction, data = EPERM): number {
       return SECCOMP_RET.TRACE | (data & 0xffff);
     case 'SCMP_ACT_LOG':
       return SECCOMP_RET.LOG;
+    case 'SCMP_ACT_TRAP':
+      return SECCOMP_RET.TRAP;
+    case 'SCMP_ACT_KILL_PROCESS':
+      return SECCOMP_RET.KILL_PROCESS;
     case 'SCMP_ACT_KILL':
+    case 'SCMP_ACT_KILL_THREAD':
       return SECCOMP_RET.KILL_THREAD;
     default:
       throw new TypeError(`unknown action ${JSON.stringify(action)}`);

@@ -8,7 +8,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import type { PlacedDevice } from '../../container/rootfs/devices.ts';
 import { checkDevicePlace, isKernels } from '../../container/rootfs/mount-places.ts';
 import { type PlacedMount, placeMounts } from '../../container/rootfs/mount-targets.ts';
-import { isKernelMount } from '../../container/rootfs/mounts.ts';
+import { isKernelMount, ownGroups } from '../../container/rootfs/mounts.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
 import { containerIndex } from '../../network/endpoint.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
@@ -18,6 +18,7 @@ import { resolve } from '../../storage/merged-view.ts';
 import { mountsOf } from '../containers/create.ts';
 import type { EngineContext } from '../context.ts';
 import { keeperCommand, packerCommand } from '../keeping/command.ts';
+import { type Donors, donorsFor } from '../namespaces/donors.ts';
 import type { Container } from './compile.ts';
 import { pieces } from './pieces.ts';
 
@@ -37,7 +38,7 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     },
     mounts: mountsFor(context, record, spec, layers),
     devices: devicesFor(spec, layers),
-    inodes: {},
+    inodes: inodesFor(donorsFor(context, record.options)),
     workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
     network: networkFor(context, record),
     ports: record.network.ports,
@@ -69,15 +70,16 @@ function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<Supervisor
 function mountsFor(
   context: EngineContext,
   record: ContainerRecord,
-  { mounts }: Spec,
+  spec: Spec,
   layers: readonly string[],
 ): PlacedMount[] {
   const known = new Map(mountsOf(context, record).map(one => [one.destination, one]));
-  const wanted = mounts
-    .filter(one => !isKernelMount(one))
-    .map(one => ({ ...one, name: known.get(one.destination)?.name, kind: known.get(one.destination)?.kind }));
-  return placeMounts(layers, wanted, context.facts.features.openTree);
+  const wanted = spec.mounts.filter(one => !isKernelMount(one)).map(one => ({ ...known.get(one.destination), ...one }));
+  return [...ownGroups(spec, context.facts), ...placeMounts(layers, wanted, context.facts.features.openTree)];
 }
+
+const inodesFor = (donors: Donors): Container['inodes'] =>
+  Object.fromEntries(Object.entries(donors).map(([type, { namespaces }]) => [type, namespaces[type]]));
 
 /** In /dev, a file system of the container's own, the image has no links. */
 function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] {

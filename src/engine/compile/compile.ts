@@ -57,9 +57,11 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const stdio = stdioOf(container, facts, pieces);
   const network = networkOf(container, facts, pieces);
   const binds = pieces.holdBinds(container.mounts.filter(isBind));
+  const own = binds.filter(bind => bind.within === undefined);
   const made = spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
   const joined = spec.linux.namespaces.flatMap(({ type, path }) => (path === undefined ? [] : [{ type, path }]));
   const held = new Map<string, Slot>();
+  const borrowed = binds.filter(bind => bind.within !== undefined);
   const tether = pieces.dieWithSupervisor();
 
   return program({
@@ -72,28 +74,30 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...files.host,
       ...pieces.portMapping(container.ports),
       ...stdio.host,
-      ...(facts.features.openTree ? pieces.openSources(binds) : []),
+      ...(facts.features.openTree ? pieces.openSources(own) : []),
       ...network.host,
       ...joined.flatMap(({ type, path }) =>
         pieces.holdNamespace(namespaceFiles[type], { path, inode: container.inodes[type] }, held),
       ),
+      ...borrowed.flatMap(({ within }) => pieces.holdNamespace('mnt', within!, held)),
       ...tether.host,
       ...pieces.enterNamespace('pid', held.get('pid')),
       pieces.cloneProcess(made, child),
       ...tether.parent,
       ...stdio.parent,
-      ...(facts.features.openTree ? pieces.dropSources(binds) : []),
+      ...(facts.features.openTree ? pieces.dropSources(own) : []),
       ...pieces.dropNamespaces(held),
       ...network.parent,
     ],
     child: [
       ...tether.first,
       ...pieces.joinCgroup(container.cgroups, spec.linux),
-      ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
+      ...joinable.flatMap(name => pieces.enterNamespace(name, held.get(name))),
       ...(made.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
       ...pieces.newSession(),
       ...(spec.process.oomScoreAdj === undefined ? [] : pieces.oomScore(spec.process.oomScoreAdj)),
       ...pieces.mountNamespace(),
+      ...borrowed.flatMap(bind => pieces.borrowSharedMemory(bind, held.get('mnt')!, facts.arch)),
       ...rootSteps(container, facts, pieces, binds),
       ...network.child,
       ...(spec.hostname === undefined ? [] : pieces.utsNamespace(spec.hostname)),
@@ -142,12 +146,14 @@ function networkOf({ network, spec }: Container, facts: HostFacts, pieces: Piece
 /** The root file system and everything mounted in it, the host gone before any path of the image is looked up. */
 export function rootSteps(container: Container, facts: HostFacts, pieces: Pieces, binds: readonly HeldBind[]): Step[] {
   const { spec, overlay } = container;
+  const hasGroups = spec.linux.namespaces.some(({ type }) => type === 'cgroup');
+  const view = hasGroups ? facts : { ...facts, features: { ...facts.features, cgroupNamespace: false } };
   const devices = container.devices.length === 0 ? [] : pieces.moreDevices(container.devices, facts.arch);
   const inside = [
     ...spec.mounts
       .filter(isKernelMount)
       .flatMap(one => [
-        ...pieces.kernelMount(one, facts),
+        ...pieces.kernelMount(one, view),
         ...(one.destination === '/dev' ? [...pieces.deviceNodes(), ...devices] : []),
       ]),
     ...pieces.containerMarker(),
@@ -229,7 +235,8 @@ export interface Entrant {
   cgroups: CgroupDriver;
 }
 
-const setnsOrder = ['ipc', 'uts', 'net', 'cgroup', 'mnt'] as const;
+const joinable = ['ipc', 'uts', 'net', 'cgroup'] as const;
+const setnsOrder = [...joinable, 'mnt'] as const;
 
 /** What /proc/PID/ns calls them. */
 const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {

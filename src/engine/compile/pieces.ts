@@ -34,6 +34,7 @@ import {
   placeBinds,
   stageSources,
 } from '../../container/rootfs/binds.ts';
+import { borrowSharedMemory } from '../../container/rootfs/borrowed-mounts.ts';
 import { deviceNodes, moreDevices } from '../../container/rootfs/devices.ts';
 import { maskPaths, readonlyPaths } from '../../container/rootfs/hide.ts';
 import { lowerLayers } from '../../container/rootfs/lower-layers.ts';
@@ -57,6 +58,7 @@ import { portMapping } from '../../network/ports/ports.ts';
 export const pieces = {
   adoptOrphans,
   bindStaged,
+  borrowSharedMemory,
   bridgeProgram,
   capabilities,
   cgroupLimits,

@@ -13,12 +13,12 @@ import { initInside } from '../../container/options/process.ts';
 import { tmpfsMounts, volumesAsked } from '../../container/options/storage.ts';
 import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
 import { checkOomScore } from '../../container/process/oom-score.ts';
-import { resolveUser } from '../../container/process/user.ts';
+import { resolveUser, withGroups } from '../../container/process/user.ts';
 import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
-import { hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
+import { checkRights } from '../../container/rights/check.ts';
+import { fullName, hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
 import { outerFirst } from '../../container/rootfs/mount-places.ts';
 import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
-import { defaultSeccomp } from '../../container/seccomp/profile.ts';
 import { ociSpec } from '../../container/spec.ts';
 import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
 import { diskNumber } from '../../host/device-number.ts';
@@ -40,6 +40,8 @@ import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import { initPath } from '../../syscalls/shim.ts';
 import type { EngineContext } from '../context.ts';
+import { donorsFor, withDonorIds } from '../namespaces/donors.ts';
+import { sharedMemory } from '../namespaces/shared-memory.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
 import { imageFor, ownConfig } from './own-config.ts';
@@ -48,12 +50,14 @@ import { imageFor, ownConfig } from './own-config.ts';
  * Makes a container's record and the directories of its bundle, and starts nothing. Where it throws it leaves nothing
  * behind.
  */
-export async function createContainer(context: EngineContext, options: ContainerOptions): Promise<ContainerRecord> {
+export async function createContainer(context: EngineContext, wanted: ContainerOptions): Promise<ContainerRecord> {
+  const options = withDonorIds(context, wanted);
   const image = imageFor(context, options);
   const id = randomBytes(32).toString('hex');
   for (const port of options.ports) checkPort(port);
   checkLimits(options, context.facts);
   checkOomScore(options.oomScoreAdj);
+  checkRights(options, context.facts);
   const name = wantedName(context, options);
   for (;;) {
     const record = await recordFor(context, withoutDiscarded(options, context.facts), image, id);
@@ -173,15 +177,16 @@ export async function recordFor(
 }
 
 /** Reads the image's passwd and group files in its own scope. */
-export function userOf(options: { user?: string }, image: Pick<ImageRecord, 'layers' | 'config'>) {
+export function userOf(
+  options: { user?: string; groupAdd?: readonly string[] },
+  image: Pick<ImageRecord, 'layers' | 'config'>,
+) {
   const text = (file: string) => {
     const found = readFile(image.layers, file, 1 << 20);
     return found.kind === 'file' ? found.content.toString() : undefined;
   };
-  return resolveUser(options.user ?? image.config.User ?? '', {
-    passwd: text('/etc/passwd'),
-    group: text('/etc/group'),
-  });
+  const files = { passwd: text('/etc/passwd'), group: text('/etc/group') };
+  return withGroups(resolveUser(options.user ?? image.config.User ?? '', files), options.groupAdd ?? [], files);
 }
 
 /** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
@@ -225,6 +230,7 @@ export function mountsOf(
   const init = { source: options.init ? initPath() : '', destination: initInside, readonly: true };
   return outerFirst([
     ...(options.init ? [{ ...bindMount(init), kind: 'file' as const }] : []),
+    ...sharedMemory(donorsFor(context, options), options, mounts),
     ...files.map(file => ({ ...bindMount({ ...file, readonly }), kind: 'file' as const })),
     ...mounts.map(one => ({ ...bindMount(one), name: one.name })),
     ...tmpfsMounts(options),
@@ -250,7 +256,7 @@ export function writeBundle(context: EngineContext, record: ContainerRecord): Sp
   const paths = containerPaths(context.roots, record.id);
   const hostNetwork = record.network.mode === 'host';
   writeForAll(paths.hostname, `${record.hostname}\n`);
-  writeForAll(paths.hosts, hostsFile(record.hostname, record.network, record.options.extraHosts));
+  writeForAll(paths.hosts, hostsFile(fullName(record), record.network, record.options.extraHosts));
   writeForAll(paths.resolvConf, resolvConf(hostNetwork, record.options));
   const spec = specFor(context, record);
   fs.writeFileSync(paths.config, printSpec(spec));
@@ -266,7 +272,7 @@ function writeForAll(file: string, content: string): void {
 /** The container as an OCI spec. */
 export function specFor(context: EngineContext, record: ContainerRecord): Spec {
   const { facts } = context;
-  const mounts = mountsOf(context, record).map(({ name, kind, ...mount }): Mount => mount);
+  const mounts = mountsOf(context, record).map(({ name, kind, within, ...mount }): Mount => mount);
   const { hostname, options } = record;
   const user = userOf(options, { layers: layersOf(context.roots, record), config: record.config });
   const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
@@ -283,12 +289,11 @@ export function specFor(context: EngineContext, record: ContainerRecord): Spec {
       mounts,
       cgroupsPath: `${cgroupParent(context.roots)}/${record.id}`,
       resources: resourcesFor(options, facts, diskNumber),
-      seccomp: undefined,
       rootfs: containerPaths(context.roots, record.id).rootfs,
+      joined: donorsFor(context, options),
     },
     facts,
   );
-  spec.linux.seccomp = defaultSeccomp(spec.process.capabilities.bounding, facts);
   const anonymous = record.mounts.filter(mount => mount.anonymous).map(mount => mount.name);
   if (anonymous.length > 0) spec.annotations = { [anonymousVolumes]: anonymous.join(' ') };
   return spec;

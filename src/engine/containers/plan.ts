@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { checkRights } from '../../container/rights/check.ts';
 import { freeAddress } from '../../network/addresses.ts';
 import { plannedNetwork } from '../../network/bridge.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
@@ -10,6 +11,7 @@ import { compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
+import { withDonorIds } from '../namespaces/donors.ts';
 import { recordFor, specFor, wantedName } from './create.ts';
 import { imageFor } from './own-config.ts';
 
@@ -21,11 +23,13 @@ import { imageFor } from './own-config.ts';
  */
 export async function planContainer(
   context: EngineContext,
-  options: ContainerOptions,
+  wanted: ContainerOptions,
   id = randomBytes(32).toString('hex'),
 ): Promise<Program> {
+  const options = withDonorIds(context, wanted);
   const image = imageFor(context, options);
   for (const port of options.ports) checkPort(port);
+  checkRights(options, context.facts);
   wantedName(context, options);
   const record = await recordFor(context, options, image, id, false);
   record.network = plannedAttachment(context, record);

@@ -4,6 +4,7 @@ import { observe, type Running, type Starting } from '../../container/observe.ts
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord, ContainerState, Restarts } from '../../container/record.ts';
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
+import { sysctlError } from '../../container/sysctls.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { findIdentity, identityOf } from '../../host/process.ts';
@@ -26,6 +27,7 @@ import { containerToCompile } from '../compile/compile-input.ts';
 import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { callKeeper } from '../keeping/call.ts';
+import { type Donors, donorsFor, expectSameDonors } from '../namespaces/donors.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { recordedExit } from './connection.ts';
@@ -151,10 +153,12 @@ async function launch(
       ? await ensureBridge(context.roots, { bridge: context.bridge, program: own.bridgeProgram })
       : undefined;
   if (network) record.network = await attachNetwork(context, record, network, portsToAvoid);
+  const donors = donorsFor(context, record.options);
   const container = containerToCompile(context, record, writeBundle(context, record));
   try {
     shim.run(compile(container, context.facts, own));
     await shim.supervised;
+    expectSameDonors(context, record.options, donors);
     // This runs while the shim goes on. The command begins only when all of it is done.
     const guarded = network && guardNetwork(context, network, containerPaths(context.roots, record.id).generation);
     shim.client.cleansUp(true);
@@ -163,13 +167,14 @@ async function launch(
     // The shim holds the host's ports from here on. An earlier rule would take connections from another server.
     const published = network && publish(record, network, guarded, own.portRules);
     // Wait for all, even where one fails: a rule that is added after the clean-up would stay.
-    await Promise.allSettled([shim.ready, guarded, published]);
-    await Promise.all([shim.ready, guarded, published]);
+    const ready = unstopped(shim, shim.ready, donors);
+    await Promise.allSettled([ready, guarded, published]);
+    await Promise.all([ready, guarded, published]);
     writeDown(context, record, shim, restarts);
     // No client stays connected, so the keeper cleans up, however soon the container ends.
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
-    await shim.executed;
+    await unstopped(shim, shim.executed, donors);
   } catch (error) {
     throw explain(error, container);
   }
@@ -178,6 +183,13 @@ async function launch(
     await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
     return recorded ?? code;
   });
+}
+
+/** In another container's PID namespace its processes can stop ours. */
+async function unstopped(shim: Shim, promise: Promise<void>, donors: Donors): Promise<void> {
+  if (donors.pid === undefined) return await promise;
+  const { continued } = await import('../execs/continued.ts');
+  return await continued(shim, promise);
 }
 
 async function publish(
@@ -264,6 +276,7 @@ function explain(error: unknown, { mounts, spec }: Container): unknown {
     portError(step, errno) ??
     workingDirectoryError(spec.process.cwd, error) ??
     mountPointError(mounts, error) ??
+    sysctlError(spec.linux.sysctl, error) ??
     networkError(error) ??
     error
   );

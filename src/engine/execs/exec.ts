@@ -6,12 +6,10 @@ import { configuredEnvironment, environment } from '../../container/process/comm
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
-import { isStopped } from '../../host/process.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
-import { signals } from '../../syscalls/uapi/flags.ts';
 import { compileExec } from '../compile/compile.ts';
 import { pieces } from '../compile/pieces.ts';
 import { userOf } from '../containers/create.ts';
@@ -19,6 +17,7 @@ import { runningOf, unpauseFirst } from '../containers/life/states.ts';
 import type { EngineContext } from '../context.ts';
 import type { ExecOptions } from '../nouns/execs.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
+import { continued } from './continued.ts';
 
 /** Runs another command in a running container, with the container's own limits, filter and rights. */
 export async function execInContainer(
@@ -66,41 +65,6 @@ export async function execInContainer(
   }
 }
 
-/** How often a process on its way into a container is looked at, in milliseconds; most are inside before the first time. */
-const LOOK_MS = 50;
-/** After this time a process that is stopped again and again is killed. */
-const PATIENCE_MS = 10_000;
-
-/**
- * Waits for a process on its way into a container. From its first moment it is in the container's PID namespace, where any
- * process of its user can stop it with SIGSTOP: until it has become the command it is continued. Throws `child-died` where that
- * does not help.
- */
-async function continued(shim: Shim, promise: Promise<void>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  let killed = false;
-  const timer = setInterval(() => {
-    if (!isStopped(shim.pid)) return;
-    killed = Date.now() > deadline;
-    shim.client.signal(killed ? signals.SIGKILL : signals.SIGCONT);
-  }, LOOK_MS);
-  try {
-    await promise;
-  } catch (error) {
-    if (!killed) throw error;
-    throw new MinidockError(
-      'child-died',
-      'the container stops every process that enters it before its command begins',
-      {
-        fix: 'a process inside sends SIGSTOP to all others: stop the container',
-        cause: error,
-      },
-    );
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 /** The content of `running.json`. Throws `not-running`, `paused`. */
 export function checkRunning(context: Pick<EngineContext, 'roots'>, record: ContainerRecord): Running {
   const { running, paused } = runningOf(context, record);
@@ -113,7 +77,7 @@ function execSpec(context: EngineContext, record: ContainerRecord, options: Exec
   const paths = containerPaths(context.roots, record.id);
   const spec = readSpec(paths.config);
   const user = userOf(
-    { user: options.user },
+    { user: options.user, groupAdd: record.options.groupAdd },
     { layers: [...layersOf(context.roots, record), paths.upper], config: { User: record.config.User } },
   );
   const allowed = options.privileged ? [...context.facts.capabilities] : spec.process.capabilities.bounding;

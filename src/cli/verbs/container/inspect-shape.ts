@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { defaultLog } from '../../../container/logging/config.ts';
 import { type ContainerRecord, type Health, isUp } from '../../../container/record.ts';
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
-import { maskedPaths, readonlyPaths } from '../../../host/hidden-paths.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
@@ -11,6 +9,7 @@ import { conform } from '../../template/go/conform.ts';
 import { type Value, value } from '../../template/go/values.ts';
 import { lifeConfig } from './inspect-life.ts';
 import { shownResources } from './inspect-resources.ts';
+import { rightsOf } from './inspect-rights.ts';
 import { statusName } from './row.ts';
 
 /** Go's zero time: Docker's way to say "never". */
@@ -87,16 +86,11 @@ function hostConfig({ options }: ContainerRecord) {
     })),
     RestartPolicy: restartPolicy(options),
     AutoRemove: options.autoRemove,
-    CgroupnsMode: existsSync('/proc/self/ns/cgroup') ? 'private' : 'host',
-    IpcMode: 'private',
-    ReadonlyRootfs: options.readonlyRootfs ?? false,
+    ...rightsOf(options),
     ...(options.init && { Init: true }),
     Runtime: 'minidock',
     ConsoleSize: [0, 0],
-    Devices: [],
     ...shownResources(options),
-    MaskedPaths: maskedPaths,
-    ReadonlyPaths: readonlyPaths,
   };
 }
 
@@ -136,6 +130,7 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
     // That of the image is for builds.
     Shell: null,
     Hostname: hostname,
+    Domainname: options.domainname ?? '',
     AttachStdin: options.attach.stdin,
     AttachStdout: options.attach.stdout,
     AttachStderr: options.attach.stderr,

@@ -3,7 +3,6 @@ import { resourcesFor } from '../../../cgroup/limits.ts';
 import type { ResourceOptions } from '../../../container/options/resources.ts';
 import { capabilitySets } from '../../../container/process/capabilities.ts';
 import type { Bind } from '../../../container/rootfs/binds.ts';
-import { defaultSeccomp } from '../../../container/seccomp/profile.ts';
 import { ociSpec } from '../../../container/spec.ts';
 import type { HostFacts } from '../../../host/facts.ts';
 import { macOf } from '../../../network/ipv4.ts';
@@ -50,12 +49,10 @@ function container(facts: HostFacts, wanted: Wanted): Container {
       mounts: [],
       cgroupsPath: `/minidock/${id}`,
       resources,
-      seccomp: undefined,
       rootfs: `${bundle}/rootfs`,
     },
     facts,
   );
-  spec.linux.seccomp = defaultSeccomp(spec.process.capabilities.bounding, facts);
   return {
     spec,
     overlay: {

@@ -1,0 +1,35 @@
+import { MinidockError } from '../../errors.ts';
+import type { HostFacts } from '../../host/facts.ts';
+import type { Seccomp } from '../../oci/runtime-spec.ts';
+import type { SecurityOptions } from '../options/security.ts';
+import { compileSeccomp } from '../seccomp/compile.ts';
+import { dockerSeccomp } from '../seccomp/docker-profile.ts';
+import { defaultSeccomp } from '../seccomp/profile.ts';
+import { readSecurityOptions } from './security-options.ts';
+
+/**
+ * The filter of a container: the profile that it was given, else Docker's default unless it is privileged.
+ *
+ * @param bounding its capabilities: what they allow, the default profile opens
+ * @throws {MinidockError} `invalid-seccomp-profile`, `invalid-security-option`
+ */
+export function seccompFor(
+  { privileged, securityOpt }: SecurityOptions,
+  bounding: readonly string[],
+  facts: HostFacts,
+): Seccomp | undefined {
+  const { seccomp } = readSecurityOptions(securityOpt);
+  if (seccomp === 'unconfined') return undefined;
+  if (seccomp) return checked(dockerSeccomp(seccomp, bounding, facts), facts);
+  return privileged ? undefined : defaultSeccomp(bounding, facts);
+}
+
+/** Compiled once before, so that what cannot be compiled is refused before anything is made. */
+function checked(profile: Seccomp | undefined, { arch }: HostFacts): Seccomp | undefined {
+  try {
+    if (profile !== undefined) compileSeccomp(profile, arch);
+    return profile;
+  } catch (error) {
+    throw new MinidockError('invalid-seccomp-profile', (error as Error).message, { cause: error });
+  }
+}
