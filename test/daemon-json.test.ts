@@ -123,7 +123,7 @@ test('a file that is not there is none, unless a flag names it; one that cannot 
 
 test('an exec-root that is too long for a socket is refused in one line, and nothing is left', async () => {
   write({ 'exec-root': `/tmp/${'x'.repeat(100)}` });
-  const { exitCode, stderr } = await box.minidock(['run', '--network', 'none', 'bb', 'true'], {
+  const { exitCode, stderr } = await box.minidock(['run', '--rm', '--network', 'none', 'bb', 'true'], {
     env: { MINIDOCK_EXEC_ROOT: undefined },
   });
   assert.is(exitCode, 125);
