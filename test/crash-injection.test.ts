@@ -114,7 +114,9 @@ function choose(all: { point: Point; fault: Fault }[], count: number) {
 
 async function prepare(box: Sandbox, { before }: Scenario, port: number): Promise<void> {
   if (before === 'nothing') return;
-  const command = before === 'running' ? ['sleep', '600'] : ['true'];
+  // Started again it ends soon: strace waits for all that the command started.
+  const script = 'test -e /ran && exec sleep 0.2; touch /ran; exec sleep 600';
+  const command = before === 'running' ? ['sh', '-c', script] : ['true'];
   const detach = before === 'running' ? ['-d'] : [];
   await box.ok(['run', ...detach, '--name', 'one', '-p', `${port}:80`, 'busybox', ...command]);
 }

@@ -78,7 +78,6 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
   const seccomp = seccompFor(options, allowed, facts);
   const { devices, rules } = deviceAccess(options);
   const isOpen = options.privileged || options.unconfinedPaths;
-  const rootfsPropagation = propagationOf(input.mounts);
   return {
     ociVersion: '1.0.2',
     process: {
@@ -105,7 +104,6 @@ export function ociSpec(input: SpecInput, facts: HostFacts): Spec {
       },
       ...sysctlsFor(options, network, facts),
       ...(seccomp && { seccomp }),
-      ...(rootfsPropagation && { rootfsPropagation }),
       maskedPaths: isOpen ? [] : [...maskedPaths],
       readonlyPaths: isOpen ? [] : [...readonlyPaths],
     },
@@ -131,13 +129,6 @@ function kernelMountsFor({ privileged, ipcMode = 'private' }: SpecInput['options
         ? { ...mount, options: mount.options.filter(option => option !== 'ro') }
         : mount,
     );
-}
-
-/** As Docker says it: what a volume propagates, the root does too. */
-function propagationOf(mounts: readonly Mount[]): string | undefined {
-  const has = (...words: string[]) => mounts.some(({ options }) => options.some(option => words.includes(option)));
-  if (has('shared', 'rshared')) return 'shared';
-  return has('slave', 'rslave') ? 'rslave' : undefined;
 }
 
 function sysctlsFor(
