@@ -105,7 +105,11 @@ for (const [kernel, Parts] of [
     const engine = parts();
     const record = await createContainer(
       engine,
-      runOptions({ command: ['sh', '-c', 'echo $$ > /here; cat'], interactive: true }),
+      runOptions({
+        command: ['sh', '-c', 'echo $$ > /here; cat'],
+        interactive: true,
+        attach: { stdin: true, stdout: true, stderr: true },
+      }),
     );
     const container = await startContainer(engine, record, { streams });
     const exec = async (wanted: Partial<ExecOptions>) =>
