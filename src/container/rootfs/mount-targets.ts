@@ -53,7 +53,8 @@ export function placeMounts(
       kind,
       ...(place.filesystem !== undefined && { filesystem: place.filesystem }),
     };
-    if (isNew) return { ...target, type: one.type, source: one.source, flags, data: withMode(one, data, place.mode) };
+    if (isNew)
+      return { ...target, type: one.type, source: one.source, flags, data: withMode(one, data, place.covered) };
     const others = flags & ~(MS.MS_BIND | MS.MS_REC | MS.MS_RDONLY);
     return {
       ...target,
@@ -80,18 +81,27 @@ function placeFor(layers: readonly string[], mounts: Mounts, destination: string
   if (found.throughMount && found.path !== resolve(layers, named).path) checkLinks(found.path, destination);
   checkPlace(found.path, destination);
   const { path, kind, mounted } = found;
-  const mode = kind === 'directory' && found.hostPath ? fs.lstatSync(pathOf(found.hostPath)).mode & 0o7777 : undefined;
-  const common = { path, kind, mode };
-  if (mounted?.startsWith('/proc/self/new '))
-    return { ...common, filesystem: newFilesystems[mounted], mode: undefined };
+  if (mounted?.startsWith('/proc/self/new ')) return { path, kind, filesystem: newFilesystems[mounted] };
+  const common = { path, kind, covered: kind === 'directory' ? found.hostPath : undefined };
   if (mounted !== undefined) return { ...common, filesystem: filesystemOf(mounted) };
   return { ...common, filesystem: isKernels(path) ? undefined : OVERLAYFS_SUPER_MAGIC };
 }
 
 /** As runc does: a tmpfs has the mode of the directory that it covers, unless its options say another. */
-function withMode({ type }: Pick<Mount, 'type'>, data: string, mode: number | undefined): string {
-  if (type !== 'tmpfs' || mode === undefined || /(^|,)mode=/.test(data)) return data;
-  return `mode=${mode.toString(8)}${data && `,${data}`}`;
+function withMode({ type }: Pick<Mount, 'type'>, data: string, covered: ByteString | undefined): string {
+  if (type !== 'tmpfs' || covered === undefined || /(^|,)mode=/.test(data)) return data;
+  const mode = modeOf(covered);
+  return mode === undefined ? data : `mode=${mode.toString(8)}${data && `,${data}`}`;
+}
+
+/** Undefined where a container has just taken the directory away, or put a link in its way. */
+function modeOf(directory: ByteString): number | undefined {
+  try {
+    return fs.lstatSync(pathOf(directory)).mode & 0o7777;
+  } catch (error) {
+    if (!['ELOOP', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error;
+    return undefined;
+  }
 }
 
 /** statfs(2)'s f_type; of what is yet to be made, that of where it will be. */
