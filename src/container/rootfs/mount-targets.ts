@@ -81,7 +81,8 @@ function placeFor(layers: readonly string[], mounts: Mounts, destination: string
   if (found.throughMount && found.path !== resolve(layers, named).path) checkLinks(found.path, destination);
   checkPlace(found.path, destination);
   const { path, kind, mounted } = found;
-  if (mounted?.startsWith('/proc/self/new ')) return { path, kind, covered: undefined, filesystem: newFilesystems[mounted] };
+  if (mounted?.startsWith('/proc/self/new '))
+    return { path, kind, covered: undefined, filesystem: newFilesystems[mounted] };
   const common = { path, kind, covered: kind === 'directory' ? found.hostPath : undefined };
   if (mounted !== undefined) return { ...common, filesystem: filesystemOf(mounted) };
   return { ...common, filesystem: isKernels(path) ? undefined : OVERLAYFS_SUPER_MAGIC };
