@@ -1,6 +1,9 @@
 // @long two hundred faults, each in a run of its own
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
+import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import {
   type Fault,
@@ -22,7 +25,7 @@ import { requires } from './support/requires.ts';
  * command, the shim, its child and the keeper. After each the next commands find a state that they can go on from, and
  * nothing is left.
  *
- * The full set takes an hour of one core: MINIDOCK_FULL=1. Else every so many-th is tried, others at each MINIDOCK_SEED. For
+ * The full set takes hours of one core: `npm run test:crash`. Else every so many-th is tried, others at each MINIDOCK_SEED. For
  * one that went wrong: MINIDOCK_SCENARIO='^run$' MINIDOCK_ONLY='^KILL at mkdirat 3 '.
  */
 const test = requires('root', 'overlayfs', 'strace', 'busybox', 'iptables');
@@ -56,6 +59,11 @@ const scenarios: Record<string, Scenario> = {
   restart: { before: 'running', command: ['restart', '-t', '0', 'one'], sample: 14 },
   exec: { before: 'running', command: ['exec', 'one', 'true'], sample: 12 },
   pause: { before: 'running', command: ['pause', 'one'], sample: 4 },
+  kill: { before: 'running', command: ['kill', 'one'], sample: 6 },
+  rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 8 },
+  commit: { before: 'ended', command: ['commit', 'one', 'committed'], sample: 10 },
+  'cp, out': { before: 'ended', command: ['cp', 'one:/bin', 'FOLDER/out'], sample: 8 },
+  'cp, in': { before: 'ended', command: ['cp', 'FOLDER/in', 'one:/in'], sample: 8 },
 };
 
 const trace = /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m;
@@ -65,13 +73,16 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
   test(`faults in ${name} leave nothing behind`, async () => {
     let box = await freshBox();
     const port = await freePort();
-    const command = [minidockPath, ...scenario.command.map(word => word.replace('PORT', String(port)))];
+    const folder = temporaryFolder('crash');
+    mkdirSync(join(folder, 'in'));
+    const words = scenario.command.map(word => word.replace('PORT', String(port)).replace('FOLDER', folder));
+    const command = [minidockPath, ...words];
     await prepare(box, scenario, port);
     const points = await pointsOf(box, command);
     await settle(box);
     const all = points.flatMap(point => faultsAt(point).map(fault => ({ point, fault })));
     const chosen = choose(all, scenario.sample);
-    console.log(`  ${name}: ${points.length} calls, ${all.length} faults, ${chosen.length} of them now`);
+    console.log(`  ${name}: ${points.length} calls, ${all.length} faults, ${chosen.length} of them now (seed ${seed})`);
     const wrong: string[] = [];
     let struck = 0;
     for (const { point, fault } of chosen) {
@@ -133,7 +144,8 @@ async function aftermath(box: Sandbox, port: number, outcome: Outcome): Promise<
     if (timedOut || trace.test(text) || !expected(exitCode, text)) said(`${args.join(' ')} = ${exitCode}`, text);
   };
   await attempt(['ps', '-a'], code => code === 0);
-  await attempt(['rm', '-f', 'one'], (code, text) => code === 0 || text.includes('No such container'));
+  for (const name of ['one', 'two'])
+    await attempt(['rm', '-f', name], (code, text) => code === 0 || text.includes('No such container'));
   await attempt(
     ['run', '--rm', '--name', 'one', '-p', `${port}:80`, '-v', 'named:/data', 'busybox', 'echo', 'again'],
     (code, text) => code === 0 && text === 'again',
@@ -151,7 +163,7 @@ async function aftermath(box: Sandbox, port: number, outcome: Outcome): Promise<
 }
 
 async function settle(box: Sandbox): Promise<void> {
-  await box.minidock(['rm', '-f', 'one']);
+  await box.minidock(['rm', '-f', 'one', 'two']);
   await eventually(() => heldBy(box).length === 0);
 }
 
