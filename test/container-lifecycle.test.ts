@@ -201,7 +201,7 @@ test('rm refuses a running container without -f, and goes on with the others', a
   await eventually(async () => assert.is(await box.inspect(b, '{{.State.Status}}'), 'exited'));
   const result = await box.minidock(['rm', 'aa', 'nosuch', 'bb']);
   assert.is(result.exitCode, 1);
-  assert.is(result.stdout, 'bb');
+  assert.is(result.stdout, 'bb', String(result.stderr));
   assert.match(String(result.stderr), new RegExp(`You cannot remove a running container ${a}`));
   assert.match(String(result.stderr), /No such container: nosuch/);
   await box.ok(['rm', '-f', 'aa']);
