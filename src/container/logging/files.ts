@@ -29,6 +29,12 @@ export class Source {
     return count;
   }
 
+  /** All that it holds, wherever the position is. */
+  content(): Buffer {
+    const buffer = Buffer.allocUnsafe(this.size());
+    return buffer.subarray(0, this.readAt(buffer, 0));
+  }
+
   /** Goes back from the end by so many lines, or to the beginning. Returns by how many. */
   seekBack(lines: number): number {
     const block = Buffer.allocUnsafe(1 << 16);
@@ -67,14 +73,17 @@ export async function openLog(file: string): Promise<Source[]> {
   return found;
 }
 
-/** A file that was compressed has another inode, but the time of the one that it was, in whole milliseconds, and its size. */
+/**
+ * Whether two sources are one file. One that was compressed meanwhile has another inode. Times and sizes alone do not tell: many
+ * files are filled within one tick of the kernel's clock.
+ */
 function isSame(one: Source, other: Source): boolean {
-  if (one.packedSize === undefined && other.packedSize !== undefined)
-    return (
-      Math.floor(one.statNow().mtimeMs) === Math.floor(other.stat.mtimeMs) && one.statNow().size === other.packedSize
-    );
+  if (one.packedSize === undefined && other.packedSize !== undefined) return isCompressed(one, other);
   return one.stat.ino === other.stat.ino;
 }
+
+const isCompressed = (plain: Source, packed: Source) =>
+  packed.packedSize === plain.statNow().size && packed.content().equals(plain.content());
 
 /** How much a compressed file holds: its last four bytes say it (RFC 1952). */
 function sizeInside(packed: Source): number {
@@ -95,10 +104,9 @@ export async function renew(file: string, current: Source | undefined): Promise<
   // Where there is none, it is being rotated.
   if (now === undefined || now.ino === current.stat.ino) return [current];
   const all = await openLog(file);
-  const place = all.findIndex(({ stat }) => stat.ino === current.stat.ino);
-  // One that was compressed since has another inode, and the same time.
-  const { mtimeMs } = current.statNow();
-  const newer = place >= 0 ? all.slice(place + 1) : all.filter(({ stat }) => stat.mtimeMs > mtimeMs + 1);
+  const place = all.findLastIndex(one => isSame(current, one));
+  // Where it is gone, all that are left are newer.
+  const newer = all.slice(place + 1);
   for (const source of all) if (!newer.includes(source)) source.close();
   return [current, ...newer];
 }

@@ -87,6 +87,19 @@ async function follow(
   return lines;
 }
 
+test('files that were filled in the same moment are all read, whatever their times and sizes', () =>
+  withLog(async file => {
+    const [moment, texts] = [new Date(1_000_000), [records(20, 29), records(10, 19), records(30, 39)] as const];
+    fs.writeFileSync(`${file}.1`, texts[0]);
+    fs.writeFileSync(`${file}.2.gz`, gzipSync(texts[1]));
+    fs.writeFileSync(file, texts[2]);
+    for (const name of [file, `${file}.1`, `${file}.2.gz`]) fs.utimesSync(name, moment, moment);
+    assert.equal(
+      await read(file),
+      Array.from({ length: 30 }, (_, i) => `${i + 10}`),
+    );
+  }));
+
 test('following yields what is written later, and what was written before the end', () =>
   withLog(async file => {
     const all = await follow(file, { tail: 1 }, async found => {
