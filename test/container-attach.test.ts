@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
@@ -56,12 +57,19 @@ test('create -i: standard input ends with the first client that ends its own', a
   assert.equal([exitCode, stdout], [4, 'all of it']);
 });
 
-/** Starts `attach` and waits until it is attached. */
+/** SigCgt of proc_pid_status(5): the signals that a process has handlers for. */
+const catches = (pid: number, signal: number) => {
+  const [, mask] = /^SigCgt:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+};
+
+/** Starts `attach` and waits until it is attached, and takes signals. */
 async function attach(...args: string[]) {
   const count = () => readFileSync(join(box.execRoot, 'events.jsonl'), 'utf8').split('"action":"attach"').length;
   const before = count();
   const client = box.minidock(['attach', ...args], { stdin: 'pipe' });
   await eventually(() => assert.is(count(), before + 1), 20);
+  await eventually(() => catches(client.pid!, constants.signals.SIGTERM), 20);
   return { client };
 }
 
