@@ -1,3 +1,4 @@
+import * as assert from 'uvu/assert';
 import { type Both, both } from './support/both.ts';
 import { requires } from './support/requires.ts';
 
@@ -17,8 +18,11 @@ test.after.each(async () => {
 interface Line {
   words: string;
   input?: string;
+  /** What each engine does just before: a container that lives for a second must not wait for the other engine. */
+  first?: string;
 }
 const stdin = (words: string, input: string): Line => ({ words, input });
+const afterStart = (words: string, input: string): Line => ({ words, input, first: 'start cc' });
 const streams =
   'inspect -f {{.Config.OpenStdin}},{{.Config.StdinOnce}},{{.Config.AttachStdin}},{{.Config.AttachStdout}} cc';
 
@@ -42,29 +46,36 @@ const cases: [what: string, ...lines: (string | Line)[]][] = [
   ],
   [
     'an input that is kept',
-    'create --name cc bb sh -c sleep\u00a01;cat;exit\u00a06',
-    'start cc',
-    stdin('attach cc', 'hello\n'),
+    'create --name cc bb sh -c sleep\u00a02;cat;exit\u00a06',
+    afterStart('attach cc', 'hello\n'),
   ],
   [
     '--no-stdin',
-    'create -i --name cc bb sh -c sleep\u00a01;exit\u00a08',
-    'start cc',
-    stdin('attach --no-stdin cc', 'hello\n'),
+    'create -i --name cc bb sh -c sleep\u00a02;exit\u00a08',
+    afterStart('attach --no-stdin cc', 'hello\n'),
   ],
   ['start -ai', 'create -i --name cc bb sh -c cat;exit\u00a09', stdin('start -ai cc', 'hello\n'), 'logs cc'],
-  ['exec -i', 'run -d --name cc bb sleep 100', stdin('exec -i c sh -c cat;exit\u00a04', 'hello\n')],
-  ['exec', 'run -d --name cc bb sleep 100', stdin('exec c cat', 'hello\n')],
+  ['exec -i', 'run -d --name cc bb sleep 100', stdin('exec -i cc sh -c cat;exit\u00a04', 'hello\n')],
+  ['exec', 'run -d --name cc bb sleep 100', stdin('exec cc cat', 'hello\n')],
 ];
+
+const wordsOf = (line: string) => line.split(' ').map(word => word.replaceAll('\u00a0', ' '));
 
 for (const [what, ...lines] of cases)
   test(what, async () => {
     for (const line of lines) {
-      const { words, input } = typeof line === 'string' ? { words: line, input: '' } : line;
-      await pair.same(
-        words.split(' ').map(word => word.replaceAll('\u00a0', ' ')),
-        { input },
-      );
+      const { words, input = '', first } = typeof line === 'string' ? { words: line } : line;
+      if (first === undefined) {
+        await pair.same(wordsOf(words), { input });
+        continue;
+      }
+      const answers = [];
+      for (const engine of [pair.docker, pair.ours]) {
+        assert.is((await engine(wordsOf(first))).code, 0);
+        const { code, stdout } = await engine(wordsOf(words), input);
+        answers.push({ code, stdout });
+      }
+      assert.equal(answers[1], answers[0], words);
     }
   });
 
