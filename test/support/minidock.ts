@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import { basename, join } from 'node:path';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { cgroupParent } from '../../src/state/paths.ts';
-import { endProcesses, onExit, processesWith, removeTree, temporaryFolder, testRun } from './cleanup.ts';
+import { endProcesses, onExit, processesWith, removeTree, sleepSync, temporaryFolder, testRun } from './cleanup.ts';
 import { checkout, findProgram } from './requires.ts';
 
 export const minidockPath = join(checkout, 'bin/minidock');
@@ -110,11 +110,16 @@ function foldersIn(folder: string): string[] {
     .map(entry => entry.name);
 }
 
+/** A process that is about to end is not listed any more and keeps its group busy for a moment. */
 function removeCgroup(path: string): void {
-  try {
-    endProcesses(readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
-    rmdirSync(path);
-  } catch {}
+  for (let tries = 0; tries < 100 && existsSync(path); tries++) {
+    try {
+      endProcesses(readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
+      rmdirSync(path);
+    } catch {
+      sleepSync(20);
+    }
+  }
 }
 
 /**
