@@ -160,4 +160,26 @@ test('what the child did is told after its birth, whichever socket is read first
   }
 });
 
+test('whose child is ready has told its pid, although the child is faster than its parent', async () => {
+  const child = slot('child');
+  const slow = program({
+    host: [
+      call('clone', [signals.SIGCHLD, 0, 0, 0, 0], { ...why, save: child, forks: true }),
+      ...Array.from({ length: 500 }, () => call('chdir', [str('/')], why)),
+    ],
+    child: [sync(why)],
+    exec: [call('execve', [str('/bin/true'), strings(['true']), strings([])], why)],
+    supervise: { child },
+  });
+  for (let i = 0; i < 20; i++) {
+    const shim = launch(slow);
+    try {
+      await shim.ready;
+      assert.ok(shim.pid > 0);
+    } finally {
+      await shim.abort();
+    }
+  }
+});
+
 test.run();

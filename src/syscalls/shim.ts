@@ -82,7 +82,8 @@ export function architecture(): Architecture {
  * One native shim. The constructor starts the process and its sealing, which takes a millisecond that the caller can
  * use; `run` then sends the program that the shim is to perform. What each promise means:
  *
- * - `ready`: the child waits at its `sync`. Rejects with a `StepError`, like all of them, where a step failed before.
+ * - `ready`: the child waits at its `sync`, and its `pid` is known. Rejects with a `StepError`, like all of them, where a
+ *   step failed before.
  * - `executed`: execve succeeded. Rejects with an `ExecError` where no attempt did.
  * - `exited`: the status, 0–255, once the supervisor has written the exit record. 137 where no status came (`toldExit`
  *   is false): the shim was killed, or closed our connection because we took no output while another client waited for
@@ -241,6 +242,7 @@ export class Shim {
       case 'pid':
         this.pid = message.pid;
         this.supervising.resolve();
+        if (this.synced) this.readiness.resolve();
         break;
       case 'output':
         if (this.outputListener) this.outputListener(message.stream, message.chunk);
@@ -275,7 +277,8 @@ export class Shim {
     if (report.type === 'attempt') this.attempts.push(report);
     if (report.type === 'sync') {
       this.synced = true;
-      this.readiness.resolve();
+      // The child may be faster than its parent, which reports the pid on the other socket.
+      if (this.pid !== 0 || this.program?.supervise === undefined) this.readiness.resolve();
     }
     const step = program[report.section][report.index];
     if (step === undefined) return;
