@@ -35,7 +35,7 @@ export interface RunOptions {
 const limits = { unit: 60, units: 180, file: 300, over: 30 };
 
 /** How many files the gate runs again, alone, after they failed beside others: more failures are no chance. */
-const secondLooks = 4;
+const secondLooks = 8;
 
 /**
  * Runs test files in lanes and reports each. At the end whatever of ours is new on the machine is a failed test. A signal
