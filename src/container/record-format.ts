@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { NetworkAttachment, NetworkMode } from '../network/attachment.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { type ContainerRecord, recordFormat } from './record.ts';
 
@@ -22,7 +23,8 @@ export function parseRecord(text: string, id: string): ContainerRecord {
   if (missing !== undefined) throw new UnreadableRecord(`has no ${JSON.stringify(missing)}`);
   const format: unknown = record.format ?? 0;
   if (format === recordFormat) return record as ContainerRecord;
-  if (format === 0) return fromFormat0(record as Omit<ContainerRecord, 'layers'> & { layers: string[] });
+  if (format === 0) return fromFormat0(record as Format0);
+  if (format === 1) return fromFormat1(record as Format1);
   throw new UnreadableRecord(
     `has format ${JSON.stringify(format)}, and this minidock knows none above ${recordFormat}`,
   );
@@ -33,11 +35,10 @@ export function parseRecord(text: string, id: string): ContainerRecord {
  * anonymous (an anonymous one has 64 hex digits for a name and is not on the command line); `detach` meant that no
  * stream was attached.
  */
-function fromFormat0(old: Omit<ContainerRecord, 'layers'> & { layers: string[] }): ContainerRecord {
+function fromFormat0(old: Format0): ContainerRecord {
   const { detach = false, ...options } = old.options as ContainerRecord['options'] & { detach?: boolean };
-  return {
+  return fromFormat1({
     ...old,
-    format: recordFormat,
     options: {
       ...options,
       attach: { stdin: options.interactive && !detach, stdout: !detach, stderr: !detach },
@@ -48,7 +49,30 @@ function fromFormat0(old: Omit<ContainerRecord, 'layers'> & { layers: string[] }
         ? { ...mount, anonymous: isHexName(mount.name) && !old.options.volumes?.some(one => one.source === mount.name) }
         : mount,
     ),
-  };
+  });
+}
+
+type Format0 = Omit<Format1, 'layers'> & { layers: string[] };
+type Format1 = Omit<ContainerRecord, 'network'> & { network: Network1 };
+
+/** Of one network, the bridge, where the container had an address. */
+interface Network1 {
+  mode: NetworkMode;
+  ipAddress?: string;
+  prefixLength?: number;
+  gateway?: string;
+  macAddress?: string;
+  hostInterface?: string;
+  ports: NetworkAttachment['ports'];
+}
+
+/** Records from before there were networks that users make. Of one that still runs, bridge and endpoint have no name. */
+function fromFormat1({ network, ...old }: Format1): ContainerRecord {
+  const { mode, ports, ipAddress, ...wire } = network;
+  const named = { endpointId: '', bridge: '', interface: 'eth0' };
+  const cable = ipAddress === undefined ? {} : { ...named, ...wire, address: ipAddress };
+  const endpoints = mode === 'bridge' ? [{ network: 'bridge', ...cable }] : [];
+  return { ...old, format: recordFormat, network: { mode, endpoints, ports } };
 }
 
 /** `…/layers/<hex of the chain ID>/diff` */

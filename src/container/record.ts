@@ -6,6 +6,7 @@ import type { HealthOptions } from './options/health.ts';
 import type { LifeOptions } from './options/life.ts';
 import type { LoggingOptions } from './options/logging.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
+import type { NetworkOptions } from './options/network.ts';
 import type { ProcessOptions } from './options/process.ts';
 import type { ResourceOptions } from './options/resources.ts';
 import type { RestartOptions } from './options/restart.ts';
@@ -14,7 +15,7 @@ import type { StorageOptions } from './options/storage.ts';
 import type { VolumeMount, VolumeRecord } from './volumes.ts';
 
 /** The format that records are written in; one of a later minidock is refused and left alone. */
-export const recordFormat = 1;
+export const recordFormat = 2;
 
 /** What a container is asked to be, after the flags are parsed and before the image has had its say. */
 export interface ContainerOptions
@@ -22,6 +23,7 @@ export interface ContainerOptions
     LifeOptions,
     LoggingOptions,
     NamespaceOptions,
+    NetworkOptions,
     ProcessOptions,
     ResourceOptions,
     RestartOptions,
@@ -44,7 +46,6 @@ export interface ContainerOptions
   autoRemove: boolean;
   ports: PortMapping[];
   volumes: VolumeMount[];
-  network: 'bridge' | 'host' | 'none';
 }
 
 /** Which of a process's streams are wanted. */

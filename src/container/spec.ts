@@ -1,6 +1,7 @@
 import type { HostFacts } from '../host/facts.ts';
 import { networkSysctls } from '../host/facts.ts';
 import { maskedPaths, readonlyPaths } from '../host/hidden-paths.ts';
+import type { NetworkMode } from '../network/attachment.ts';
 import type { Mount, Resources, Spec } from '../oci/runtime-spec.ts';
 import type { NamespaceOptions } from './options/namespaces.ts';
 import type { ResourceOptions } from './options/resources.ts';
@@ -24,7 +25,7 @@ export interface SpecInput {
   user: ContainerUser;
   hostname: string;
   tty: boolean;
-  network: 'bridge' | 'host' | 'none';
+  network: NetworkMode;
   options: SecurityOptions & NamespaceOptions & Pick<ResourceOptions, 'ulimits' | 'oomScoreAdj' | 'shmSize'>;
   /** Besides the kernel's: hosts, hostname, resolv.conf, volumes. */
   mounts: Mount[];

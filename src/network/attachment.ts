@@ -1,13 +1,60 @@
-import type { PortMapping } from './ports/ports.ts';
+import type { Port } from './ports/ports.ts';
 
-/** A container's connection to its network while it runs. */
+/** Whose network namespace a container has, and what its own is connected to. */
 export interface NetworkAttachment {
-  mode: 'bridge' | 'host' | 'none';
-  ipAddress?: string;
-  prefixLength?: number;
-  gateway?: string;
-  macAddress?: string;
+  mode: NetworkMode;
+  /** One a network, that of `--network` first; none where the network namespace is not the container's own. */
+  endpoints: NetworkEndpoint[];
+  /** Published on the host, for the address of the endpoint that has the default route. */
+  ports: Port[];
+}
+
+/** `bridge`: a namespace of its own with an endpoint a network; `container`: that of another container. */
+export type NetworkMode = 'bridge' | 'host' | 'none' | 'container';
+
+/** A container's connection to a network: what is asked for, and, from its first start on, what that became. */
+export interface NetworkEndpoint extends Partial<Wire> {
+  /** Name of the network; `bridge` is the default one. */
+  network: string;
+  /** 64 digits; missing for the default network, whose id follows from the engine's. */
+  networkId?: string;
+  /** Further names for it on this network. */
+  aliases?: readonly string[];
+  /** `CONTAINER` or `CONTAINER:ALIAS`: names that it alone has for others on this network. */
+  links?: readonly string[];
+  /** The address and the MAC that the user wants it to have. */
+  ip?: string;
+  mac?: string;
+}
+
+/** The cable of an endpoint. Of a container that does not run: as it was when it last did. */
+export interface Wire {
+  /** 64 digits, random, for each start. */
+  endpointId: string;
+  /** The network's bridge on the host. */
+  bridge: string;
+  /** Inside: `eth0`, `eth1`. */
+  interface: string;
+  address: string;
+  prefixLength: number;
+  /** Of the network; the default route leads by that of one endpoint alone. */
+  gateway: string;
+  macAddress: string;
   /** Host end of the veth pair. */
-  hostInterface?: string;
-  ports: Required<PortMapping>[];
+  hostInterface: string;
+}
+
+export type WiredEndpoint = NetworkEndpoint & Wire;
+
+/** The endpoints of a container that runs, or of its last run, by the names of their interfaces. */
+export function endpointsOf({ network }: { network: NetworkAttachment }): WiredEndpoint[] {
+  return network.endpoints
+    .filter((one): one is WiredEndpoint => one.interface !== undefined)
+    .sort((a, b) => a.interface.localeCompare(b.interface, 'en', { numeric: true }));
+}
+
+/** What `--network` asks for. */
+export function modeOf(network: string): NetworkMode {
+  if (network === 'host' || network === 'none') return network;
+  return network.startsWith('container:') ? 'container' : 'bridge';
 }

@@ -28,7 +28,7 @@ export class KeptOutput extends Output {
 
 export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRecord {
   return {
-    format: 1,
+    format: 2,
     id: 'bdd8674bca38d6d82291fc0fde8e2f46dfc7b3d0121076506db48164861474c2',
     name: 'web',
     created: '2026-11-20T19:14:16.158187464Z',
@@ -64,10 +64,19 @@ export function fakeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     },
     network: {
       mode: 'bridge',
-      ipAddress: '172.18.0.2',
-      prefixLength: 16,
-      gateway: '172.18.0.1',
-      macAddress: '02:42:ac:12:00:02',
+      endpoints: [
+        {
+          network: 'bridge',
+          endpointId: 'e'.repeat(64),
+          bridge: 'minidock0',
+          interface: 'eth0',
+          address: '172.18.0.2',
+          prefixLength: 16,
+          gateway: '172.18.0.1',
+          macAddress: '02:42:ac:12:00:02',
+          hostInterface: 'vethbdd8674',
+        },
+      ],
       ports: [{ hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' }],
     },
     ...changes,

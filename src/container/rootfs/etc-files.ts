@@ -1,5 +1,5 @@
 import os from 'node:os';
-import type { NetworkAttachment } from '../../network/attachment.ts';
+import { endpointsOf, type NetworkAttachment } from '../../network/attachment.ts';
 import { readIfPresent } from '../../state/files.ts';
 import type { LifeOptions } from '../options/life.ts';
 
@@ -10,10 +10,11 @@ import type { LifeOptions } from '../options/life.ts';
  */
 export function hostsFile(
   hostname: string,
-  { mode, ipAddress, gateway }: Pick<NetworkAttachment, 'mode' | 'ipAddress' | 'gateway'>,
+  container: { network: NetworkAttachment },
   extra: readonly string[] = [],
 ): string {
-  if (mode === 'host' && extra.length === 0) return readIfPresent('/etc/hosts') ?? '';
+  const [endpoint] = endpointsOf(container);
+  if (container.network.mode === 'host' && extra.length === 0) return readIfPresent('/etc/hosts') ?? '';
   return [
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
@@ -21,8 +22,8 @@ export function hostsFile(
     'ff00::0\tip6-mcastprefix',
     'ff02::1\tip6-allnodes',
     'ff02::2\tip6-allrouters',
-    ...extra.flatMap(one => extraHost(one, gateway)),
-    ...(ipAddress ? [`${ipAddress}\t${namesOf(hostname)}`] : []),
+    ...extra.flatMap(one => extraHost(one, endpoint?.gateway)),
+    ...(endpoint ? [`${endpoint.address}\t${namesOf(hostname)}`] : []),
     '',
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import { checkDevicePlace, isKernels } from '../../container/rootfs/mount-places
 import { type PlacedMount, placeMounts } from '../../container/rootfs/mount-targets.ts';
 import { isKernelMount, ownGroups } from '../../container/rootfs/mounts.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
+import { endpointsOf } from '../../network/attachment.ts';
 import { containerIndex } from '../../network/endpoint.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { type ContainerFiles, cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
@@ -91,18 +92,14 @@ function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] 
   });
 }
 
-function networkFor(context: EngineContext, { id, network }: ContainerRecord): Container['network'] {
-  if (network.mode !== 'bridge') return { mode: network.mode };
+function networkFor(context: EngineContext, record: ContainerRecord): Container['network'] {
+  const [endpoint] = endpointsOf(record);
+  if (endpoint === undefined) return { mode: record.network.mode === 'none' ? 'none' : 'host' };
   return {
     mode: 'bridge',
-    generation: containerPaths(context.roots, id).generation,
+    generation: containerPaths(context.roots, record.id).generation,
     endpoint: {
-      bridge: context.bridge,
-      address: network.ipAddress!,
-      prefixLength: network.prefixLength!,
-      gateway: network.gateway!,
-      macAddress: network.macAddress!,
-      hostInterface: network.hostInterface!,
+      ...endpoint,
       index: containerIndex(fs.readdirSync('/sys/class/net')),
     },
   };

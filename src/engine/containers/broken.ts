@@ -34,7 +34,7 @@ function remainsOf(context: EngineContext, id: string): Remains {
     name: context.store.nameOf(id),
     mounts: volumesOf(context, id),
     // It may have been on the bridge. If it was not, it has no lease and no rules there, and nothing is removed.
-    options: { network: 'bridge' },
-    network: { mode: 'bridge', ports: [] },
+    options: {},
+    network: { mode: 'bridge', endpoints: [{ network: 'bridge' }], ports: [] },
   };
 }

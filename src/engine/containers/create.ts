@@ -23,12 +23,7 @@ import { ociSpec } from '../../container/spec.ts';
 import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
 import { diskNumber } from '../../host/device-number.ts';
 import { type ImageRecord, noSuchImage } from '../../image/store.ts';
-import { allocateAddress } from '../../network/addresses.ts';
-import type { NetworkAttachment } from '../../network/attachment.ts';
-import { hostInterfaceOf } from '../../network/endpoint.ts';
-import { macOf } from '../../network/ipv4.ts';
-import type { Network } from '../../network/network.ts';
-import { choosePorts } from '../../network/ports/ephemeral.ts';
+import { modeOf } from '../../network/attachment.ts';
 import { checkPort } from '../../network/ports/ports.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import { type Mount, printSpec, type Spec } from '../../oci/runtime-spec.ts';
@@ -42,6 +37,7 @@ import { initPath } from '../../syscalls/shim.ts';
 import type { EngineContext } from '../context.ts';
 import { donorsFor, withDonorIds } from '../namespaces/donors.ts';
 import { sharedMemory } from '../namespaces/shared-memory.ts';
+import { endpointsAsked } from '../networks/attach.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
 import { imageFor, ownConfig } from './own-config.ts';
@@ -170,7 +166,7 @@ export async function recordFor(
     mounts,
     layers: chainIds(image.diffIds),
     state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },
-    network: { mode: options.network, ports: [] },
+    network: { mode: modeOf(options.network), endpoints: endpointsAsked(options), ports: [] },
   };
   jsonFileForms(attributesOf(record, logging.options));
   return record;
@@ -187,28 +183,6 @@ export function userOf(
   };
   const files = { passwd: text('/etc/passwd'), group: text('/etc/group') };
   return withGroups(resolveUser(options.user ?? image.config.User ?? '', files), options.groupAdd ?? [], files);
-}
-
-/** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
-export async function attachNetwork(
-  context: EngineContext,
-  record: ContainerRecord,
-  network: Network,
-  portsToAvoid: ReadonlySet<number>,
-): Promise<NetworkAttachment> {
-  const { bundle } = containerPaths(context.roots, record.id);
-  return await withLock(enginePaths(context.roots).allocation, () => {
-    const ipAddress = allocateAddress(network, bundle);
-    return {
-      mode: 'bridge' as const,
-      ipAddress,
-      prefixLength: network.subnet.prefixLength,
-      gateway: network.gateway,
-      macAddress: macOf(ipAddress),
-      hostInterface: hostInterfaceOf(record.id),
-      ports: choosePorts(network, record.options.ports, bundle, portsToAvoid),
-    };
-  });
 }
 
 /**
@@ -256,7 +230,7 @@ export function writeBundle(context: EngineContext, record: ContainerRecord): Sp
   const paths = containerPaths(context.roots, record.id);
   const hostNetwork = record.network.mode === 'host';
   writeForAll(paths.hostname, `${record.hostname}\n`);
-  writeForAll(paths.hosts, hostsFile(fullName(record), record.network, record.options.extraHosts));
+  writeForAll(paths.hosts, hostsFile(fullName(record), record, record.options.extraHosts));
   writeForAll(paths.resolvConf, resolvConf(hostNetwork, record.options));
   const spec = specFor(context, record);
   fs.writeFileSync(paths.config, printSpec(spec));
@@ -284,7 +258,7 @@ export function specFor(context: EngineContext, record: ContainerRecord): Spec {
       user,
       hostname,
       tty: options.tty,
-      network: options.network,
+      network: record.network.mode,
       options,
       mounts,
       cgroupsPath: `${cgroupParent(context.roots)}/${record.id}`,

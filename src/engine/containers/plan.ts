@@ -38,16 +38,22 @@ export async function planContainer(
 }
 
 function plannedAttachment(context: EngineContext, record: ContainerRecord): ContainerRecord['network'] {
-  if (record.options.network !== 'bridge') return { mode: record.options.network, ports: [] };
+  if (record.network.mode !== 'bridge') return record.network;
   const network = plannedNetwork(context.roots, context.bridge);
-  const ipAddress = freeAddress(network);
-  return {
-    mode: 'bridge',
-    ipAddress,
+  const address = freeAddress(network);
+  const wire = {
+    endpointId: '',
+    bridge: network.bridge,
+    interface: 'eth0',
+    address,
     prefixLength: network.subnet.prefixLength,
     gateway: network.gateway,
-    macAddress: macOf(ipAddress),
+    macAddress: macOf(address),
     hostInterface: hostInterfaceOf(record.id),
+  };
+  return {
+    ...record.network,
+    endpoints: record.network.endpoints.map(endpoint => ({ ...endpoint, ...wire })),
     ports: record.options.ports.map(port => ({ hostIp: anyAddress, hostPort: 0, ...port })),
   };
 }

@@ -15,6 +15,7 @@ import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
 import { callKeeper } from '../keeping/call.ts';
 import { release } from '../keeping/stopped.ts';
+import { toPublish } from '../networks/guard.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
 import { tell } from './events.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
@@ -133,7 +134,7 @@ function unlessBusy(error: unknown): undefined {
 
 /** The parts of a record that cleaning up needs. Where `ports` is missing, which ports were published is not known. */
 export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'> & {
-  options: Pick<ContainerOptions, 'network'> & Partial<Pick<ContainerOptions, 'ports'>>;
+  options: Partial<Pick<ContainerOptions, 'ports'>>;
 };
 
 /**
@@ -153,12 +154,11 @@ export async function cleanUp(context: EngineContext, record: Remains, options: 
 }
 
 async function releaseNetwork(context: EngineContext, record: Remains): Promise<void> {
-  if (record.options.network !== 'bridge') return;
+  if (record.network.mode !== 'bridge') return;
   const { bundle } = containerPaths(context.roots, record.id);
   const network = { bridge: context.bridge, directory: networkDirectory(context.roots, context.bridge) };
   if (record.options.ports?.length !== 0) {
-    const { ipAddress, ports } = record.network;
-    await removePorts(network, record.id.slice(0, 12), ipAddress ? { address: ipAddress, ports } : undefined);
+    await removePorts(network, record.id.slice(0, 12), toPublish(record));
   }
   await withLock(enginePaths(context.roots).allocation, () => {
     releaseAddress(network, bundle);

@@ -28,10 +28,11 @@ import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { callKeeper } from '../keeping/call.ts';
 import { type Donors, donorsFor, expectSameDonors } from '../namespaces/donors.ts';
+import { attachNetwork } from '../networks/attach.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { recordedExit } from './connection.ts';
-import { attachNetwork, writeBundle } from './create.ts';
+import { writeBundle } from './create.ts';
 import { tell } from './events.ts';
 import { noSuchContainer, unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
@@ -68,7 +69,7 @@ export async function startSettled(
 ): Promise<LaunchedProcess> {
   const record = context.store.read(id);
   if (record === undefined) throw noSuchContainer(id);
-  registerEngine(context.roots, record.options.network === 'bridge' ? context.bridge : undefined);
+  registerEngine(context.roots, record.network.mode === 'bridge' ? context.bridge : undefined);
   const portsToAvoid = new Set<number>();
   for (;;) {
     const outcome = await attempt(context, record, options, portsToAvoid);
@@ -149,7 +150,7 @@ async function launch(
 ): Promise<LaunchedProcess> {
   const own = context.pieces ?? pieces;
   const network =
-    record.options.network === 'bridge'
+    record.network.mode === 'bridge'
       ? await ensureBridge(context.roots, { bridge: context.bridge, program: own.bridgeProgram })
       : undefined;
   if (network) record.network = await attachNetwork(context, record, network, portsToAvoid);

@@ -4,6 +4,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { errnoOf } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
+import { endpointsOf } from '../../network/attachment.ts';
 import { checkFirewall } from '../../network/firewall/firewall.ts';
 import { parseGeneration } from '../../network/firewall/generation.ts';
 import type { Published } from '../../network/firewall/port-rules.ts';
@@ -42,8 +43,8 @@ function generationIn(file: string): number | undefined {
 
 /** The ports to publish; undefined before the container has an address. */
 export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network'>): Published | undefined {
-  const { ipAddress, ports } = network;
-  return ipAddress === undefined ? undefined : { shortId: id.slice(0, 12), address: ipAddress, ports };
+  const [endpoint] = endpointsOf({ network });
+  return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: network.ports };
 }
 
 function publishedBy(context: EngineContext): Published[] {

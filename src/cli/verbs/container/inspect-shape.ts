@@ -1,6 +1,7 @@
 import { defaultLog } from '../../../container/logging/config.ts';
 import { type ContainerRecord, type Health, isUp } from '../../../container/record.ts';
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
+import { endpointsOf } from '../../../network/attachment.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
@@ -160,11 +161,12 @@ function exposedPorts({ config, network }: Pick<ContainerRecord, 'config' | 'net
 function networkSettings(record: ContainerRecord) {
   const { network, state } = record;
   const running = state.status === 'running';
+  const [wire] = running ? endpointsOf(record) : [];
   const endpoint = {
-    Gateway: running ? network.gateway : '',
-    IPAddress: running ? network.ipAddress : '',
-    IPPrefixLen: running ? network.prefixLength : 0,
-    MacAddress: running ? network.macAddress : '',
+    Gateway: wire?.gateway,
+    IPAddress: wire?.address,
+    IPPrefixLen: wire?.prefixLength,
+    MacAddress: wire?.macAddress,
   };
   const unpublished = Object.fromEntries(exposedPorts(record).map(name => [name, null]));
   const published = byPort(network.ports, ({ hostIp, hostPort }) => ({ HostIp: hostIp, HostPort: String(hostPort) }));

@@ -29,7 +29,7 @@ export function readStats(context: EngineContext, record: ContainerRecord): Cont
         memory === undefined ? 0 : memory.usageBytes - Math.min(memory.inactiveFileBytes ?? 0, memory.usageBytes),
       limitBytes: Math.min(memory?.limitBytes ?? machine, machine),
     },
-    network: record.options.network === 'bridge' ? traffic(seen.running.pid) : noTraffic.network,
+    network: record.network.mode === 'bridge' ? traffic(seen.running.pid) : noTraffic.network,
     block: block ?? noTraffic.block,
     pids: pids?.current ?? context.cgroups.pids(`${cgroupParent(context.roots)}/${id}`).length,
   };
