@@ -1,0 +1,134 @@
+import type { Asker } from './answer.ts';
+
+/** A container that runs, as far as names go. */
+export interface NamedContainer {
+  /** 64 digits; the first twelve are one of its names. */
+  readonly id: string;
+  readonly name: string;
+  /** Its connections to networks that have names, the first of which is asked first. */
+  readonly endpoints: readonly NamedEndpoint[];
+  /** The name servers that it asks for everything else. */
+  readonly resolvers: readonly string[];
+  readonly keepsShortNames: boolean;
+}
+
+export interface NamedEndpoint {
+  /** What tells networks apart. */
+  readonly network: string;
+  readonly networkName: string;
+  readonly address: string;
+  readonly aliases: readonly string[];
+  /** Names that this container alone has for others, with the name that each stands for. */
+  readonly links: Readonly<Record<string, string>>;
+}
+
+/** A network, for whoever asks from the host. */
+export interface NamedNetwork {
+  readonly network: string;
+  readonly networkName: string;
+  /** The host's address there. */
+  readonly gateway: string;
+}
+
+/** Names and addresses of the containers of one engine, arranged for questions. Each name is known on its network alone. */
+export class Directory {
+  readonly #askers = new Map<string, NamedContainer>();
+  readonly #hosts = new Map<string, NamedNetwork>();
+  /** By network, then by name in small letters. */
+  readonly #names = new Map<string, Map<string, Entry[]>>();
+  /** By network, then by address. */
+  readonly #containers = new Map<string, Map<string, NamedContainer>>();
+
+  /** `runs` is asked, for each container that is an answer, whether it runs still. */
+  constructor(
+    containers: readonly NamedContainer[],
+    networks: readonly NamedNetwork[],
+    readonly runs: (id: string) => boolean = () => true,
+  ) {
+    for (const network of networks) this.#hosts.set(network.gateway, network);
+    for (const container of containers)
+      for (const endpoint of container.endpoints) {
+        const { network, address, aliases } = endpoint;
+        this.#askers.set(address, container);
+        inner(this.#containers, network).set(address, container);
+        const names = inner(this.#names, network);
+        for (const name of new Set([container.name, container.id.slice(0, 12), ...aliases].map(lower)))
+          names.set(name, [...(names.get(name) ?? []), { id: container.id, address }]);
+      }
+  }
+
+  /** Who asks from this address. The host asks by a network's gateway, and sees that network alone. */
+  askerAt(address: string): Asker | undefined {
+    const host = this.#hosts.get(address);
+    if (host) return this.#asker([{ ...host, links: {} }], { resolvers: [], keepsShortNames: false });
+    const container = this.#askers.get(address);
+    return container && this.#asker(container.endpoints, container);
+  }
+
+  #asker(views: readonly View[], { resolvers, keepsShortNames }: Pick<Asker, 'resolvers' | 'keepsShortNames'>): Asker {
+    return {
+      resolvers,
+      keepsShortNames,
+      addressesOf: name => this.#find(views, name),
+      nameOf: address => {
+        for (const { network, networkName } of views) {
+          const found = this.#containers.get(network)?.get(address);
+          if (found && this.runs(found.id)) return `${found.name}.${networkName}`;
+        }
+        return undefined;
+      },
+    };
+  }
+
+  /** Names of networks, and of containers, may have dots: `a.b.c` is `a.b.c` anywhere, `a.b` of `c`, or `a` of `b.c`. */
+  #find(views: readonly View[], name: string): string[] | undefined {
+    const whole = this.#onFirst(views, name);
+    if (whole !== undefined) return whole;
+    for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+      const network = name.slice(dot + 1);
+      const found = this.#onFirst(
+        views.filter(view => lower(view.networkName) === network),
+        name.slice(0, dot),
+      );
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The addresses on the first network that knows the name; a link hides the name of another container. */
+  #onFirst(views: readonly View[], name: string): string[] | undefined {
+    for (const { network, links } of views) {
+      const linked = Object.hasOwn(links, name) ? links[name] : undefined;
+      const found = linked === undefined ? undefined : this.#on(network, lower(linked));
+      if (found !== undefined) return found;
+    }
+    for (const { network, links } of views) {
+      const found = Object.hasOwn(links, name) ? undefined : this.#on(network, name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #on(network: string, name: string): string[] | undefined {
+    const found = this.#names
+      .get(network)
+      ?.get(name)
+      ?.filter(({ id }) => this.runs(id));
+    return found === undefined || found.length === 0 ? undefined : found.map(({ address }) => address);
+  }
+}
+
+type View = Pick<NamedEndpoint, 'network' | 'networkName' | 'links'>;
+
+interface Entry {
+  readonly id: string;
+  readonly address: string;
+}
+
+function inner<T>(outer: Map<string, Map<string, T>>, key: string): Map<string, T> {
+  const found = outer.get(key) ?? new Map<string, T>();
+  outer.set(key, found);
+  return found;
+}
+
+const lower = (text: string): string => text.toLowerCase();
