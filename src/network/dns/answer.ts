@@ -17,7 +17,7 @@ export interface Asker {
   /** The name for an address. */
   nameOf(address: string): string | undefined;
   /** The name servers for what is not ours; where there is none, the rest of the world is not asked. */
-  readonly resolvers: readonly string[];
+  resolvers(): readonly string[];
   /** Names of one part are not asked for elsewhere: the user has set `ndots`. */
   readonly keepsShortNames: boolean;
 }
@@ -58,7 +58,7 @@ export function answer(packet: Uint8Array, asker: Asker | undefined, transport: 
   if (found !== undefined) return reply(rcodes.NOERROR, found);
   const isShort = (question.type === types.A || question.type === types.AAAA) && !question.name.includes('.');
   if (asker.keepsShortNames && isShort) return reply(rcodes.NOERROR);
-  if (asker.resolvers.length === 0) return reply(rcodes.SERVFAIL);
+  if (asker.resolvers().length === 0) return reply(rcodes.SERVFAIL);
   return { kind: 'forward', query };
 }
 

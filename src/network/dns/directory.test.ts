@@ -13,8 +13,9 @@ const on = (network: string, address: string, more: Partial<NamedEndpoint> = {})
 const container = (name: string, digit: string, ...endpoints: NamedEndpoint[]): NamedContainer => ({
   id: digit.repeat(64),
   name,
+  hostname: `host-of-${name}`,
   endpoints,
-  resolvers: [],
+  resolvers: () => [],
   keepsShortNames: false,
 });
 
@@ -28,8 +29,8 @@ const networks = [{ network: 'id of front', networkName: 'front', gateway: '10.1
 const find = (from: string, name: string, runs?: (id: string) => boolean) =>
   new Directory(containers, networks, runs).askerAt(from)?.addressesOf(name);
 
-test('a container answers to its name, its aliases and its short id, each with and without the network', () => {
-  for (const name of ['web', 'www', 'a'.repeat(12), 'web.front', 'www.front'])
+test('a container answers to its name, its aliases, its hostname and its short id, each with and without the network', () => {
+  for (const name of ['web', 'www', 'a'.repeat(12), 'host-of-web', 'web.front', 'www.front'])
     assert.equal(find('10.1.0.3', name), ['10.1.0.2'], name);
   assert.equal(find('10.1.0.2', 'web'), ['10.1.0.2']);
   for (const name of ['nobody', 'web.back', 'front', '.front', 'a'.repeat(64), 'constructor'])

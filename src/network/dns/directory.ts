@@ -5,10 +5,12 @@ export interface NamedContainer {
   /** 64 digits; the first twelve are one of its names. */
   readonly id: string;
   readonly name: string;
+  /** Another of its names, as in Docker. */
+  readonly hostname: string;
   /** Its connections to networks that have names, the first of which is asked first. */
   readonly endpoints: readonly NamedEndpoint[];
   /** The name servers that it asks for everything else. */
-  readonly resolvers: readonly string[];
+  readonly resolvers: Asker['resolvers'];
   readonly keepsShortNames: boolean;
 }
 
@@ -52,7 +54,9 @@ export class Directory {
         this.#askers.set(address, container);
         inner(this.#containers, network).set(address, container);
         const names = inner(this.#names, network);
-        for (const name of new Set([container.name, container.id.slice(0, 12), ...aliases].map(lower)))
+        for (const name of new Set(
+          [container.name, container.hostname, container.id.slice(0, 12), ...aliases].map(lower),
+        ))
           names.set(name, [...(names.get(name) ?? []), { id: container.id, address }]);
       }
   }
@@ -60,7 +64,7 @@ export class Directory {
   /** Who asks from this address. The host asks by a network's gateway, and sees that network alone. */
   askerAt(address: string): Asker | undefined {
     const host = this.#hosts.get(address);
-    if (host) return this.#asker([{ ...host, links: {} }], { resolvers: [], keepsShortNames: false });
+    if (host) return this.#asker([{ ...host, links: {} }], { resolvers: () => [], keepsShortNames: false });
     const container = this.#askers.get(address);
     return container && this.#asker(container.endpoints, container);
   }

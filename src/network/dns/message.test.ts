@@ -78,7 +78,7 @@ const many = Array.from({ length: 100 }, (_, i) => `10.0.0.${i + 1}`);
 const asker: Asker = {
   addressesOf: name => ({ web: ['10.0.0.2'], shared: ['10.0.0.3', '10.0.0.4', '10.0.0.5'], all: many })[name],
   nameOf: address => (address === '10.0.0.2' ? 'web.net' : undefined),
-  resolvers: ['192.0.2.1'],
+  resolvers: () => ['192.0.2.1'],
   keepsShortNames: false,
 };
 
@@ -127,7 +127,7 @@ test('what does not fit into UDP is cut, and says so; TCP and EDNS take more', (
 
 test('what is not known is forwarded, or fails where nobody is to be asked', () => {
   assert.is(ask('example.com'), undefined);
-  assert.is(ask('example.com', types.A, { resolvers: [] })!.rcode, rcodes.SERVFAIL);
+  assert.is(ask('example.com', types.A, { resolvers: () => [] })!.rcode, rcodes.SERVFAIL);
   assert.equal(
     [ask('db', types.A, { keepsShortNames: true })!.rcode, ask('db.x', types.A, { keepsShortNames: true })],
     [0, undefined],

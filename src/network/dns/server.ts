@@ -133,7 +133,7 @@ export class DnsServer {
     if (outcome.kind === 'nothing') return;
     if (!this.#waiting.enter(from)) return send(failure(outcome.query, transport));
     try {
-      const servers = asker!.resolvers.map((address): Upstream => ({ address, port: upstreamPort }));
+      const servers = asker!.resolvers().map((address): Upstream => ({ address, port: upstreamPort }));
       send((await forward(packet, servers, transport, patience)) ?? failure(outcome.query, transport));
     } finally {
       this.#waiting.leave(from);
