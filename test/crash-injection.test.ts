@@ -58,6 +58,7 @@ const scenarios: Record<string, Scenario> = {
   start: { before: 'ended', command: ['start', 'one'], sample: 12 },
   restart: { before: 'running', command: ['restart', '-t', '0', 'one'], sample: 14 },
   exec: { before: 'running', command: ['exec', 'one', 'true'], sample: 12 },
+  'exec -d, and the keeper': { before: 'running', command: ['exec', '-d', 'one', 'true'], sample: 8 },
   pause: { before: 'running', command: ['pause', 'one'], sample: 4 },
   kill: { before: 'running', command: ['kill', 'one'], sample: 6 },
   rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 8 },

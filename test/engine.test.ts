@@ -123,7 +123,10 @@ test('an exec has an id before it runs, and is started once', async () => {
   await maker.execs.start(exec);
   assert.is(await exit, 4);
   assert.is(output, 'inside\n');
-  assert.match((await other.execs.start(exec).catch(error => error)).message, /^No such exec instance: /);
+  assert.match(
+    (await other.execs.start(exec).catch(error => error)).message,
+    /^Error: Exec command .* has already run$/,
+  );
   await maker.containers.stop(id, { timeoutSeconds: 0 });
   const wrong = await maker.execs
     .create(id, { command: ['true'], env: [], tty: false, interactive: false })

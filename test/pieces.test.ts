@@ -17,7 +17,7 @@ import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { OldKernel } from './support/old-kernel.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
-import { runOptions } from './support/run-options.ts';
+import { runOptions, wantedExec } from './support/run-options.ts';
 
 /**
  * Everything that makes a container goes through `Pieces`: with one of them broken, starting a container (or a command in
@@ -82,8 +82,8 @@ async function exec(broken: Pieces): Promise<void> {
   const parts = new EngineContext(box, box.bridge);
   parts.pieces = broken;
   const record = parts.store.read(running);
-  const options = { command: ['true'], env: [], tty: false, interactive: false };
-  await (await execInContainer(parts, record!, options, { streams })).exited;
+  const exec = wantedExec(box, record!, { command: ['true'] });
+  await (await execInContainer(parts, record!, exec, { streams })).exited;
 }
 
 let running: string;

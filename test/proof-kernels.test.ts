@@ -13,7 +13,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';
 import { OldKernel } from './support/old-kernel.ts';
 import { findProgram, requires } from './support/requires.ts';
-import { outcome, runOptions } from './support/run-options.ts';
+import { outcome, runOptions, wantedExec } from './support/run-options.ts';
 
 /**
  * Programs for Linux 3.10 (CentOS 7) run on every later kernel too: the engine is told that this one lacks what came since,
@@ -113,14 +113,7 @@ for (const [kernel, Parts] of [
     );
     const container = await startContainer(engine, record, { streams });
     const exec = async (wanted: Partial<ExecOptions>) =>
-      await outcome(
-        await execInContainer(
-          engine,
-          record,
-          { command: [], env: [], tty: false, interactive: false, ...wanted },
-          { streams },
-        ),
-      );
+      await outcome(await execInContainer(engine, record, wantedExec(box, record, wanted), { streams }));
     assert.equal(await exec({ command: ['sh', '-c', 'cat /here; readlink /proc/1/exe; exit 4'] }), {
       output: '1\n/bin/sh\n',
       code: 4,

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { flockHolders, flocks, lockKey } from '../host/locks.ts';
 import { isAlive, type ProcessIdentity } from '../host/process.ts';
-import { readIfPresent, readLinkIfPresent } from '../state/files.ts';
+import { parseJson, readIfPresent, readLinkIfPresent } from '../state/files.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
 import type { ContainerState } from './record.ts';
 
@@ -54,7 +54,7 @@ export type Observation =
 export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
   const paths = containerPaths(roots, id);
   if (!fs.existsSync(paths.run)) return { kind: 'settled' };
-  const running = parse<Running>(readIfPresent(paths.running));
+  const running = parseJson<Running>(readIfPresent(paths.running));
   const supervised = isSupervised(roots, id, locks, running);
   const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
   const code = exit && readLinkIfPresent(paths.exit);
@@ -63,7 +63,7 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
     return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
   }
   if (running) return supervised ? { kind: 'running', running, paused: isFrozen(running) } : { kind: 'lost', running };
-  const starting = parse<Starting>(readIfPresent(paths.starting));
+  const starting = parseJson<Starting>(readIfPresent(paths.starting));
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
   return { kind: 'abandoned', starting };
 }
@@ -79,7 +79,7 @@ export function isSupervised(
   roots: Roots,
   id: string,
   locks: () => ReadonlySet<string>,
-  running = parse<Running>(readIfPresent(containerPaths(roots, id).running)),
+  running = parseJson<Running>(readIfPresent(containerPaths(roots, id).running)),
 ): boolean {
   return running ? isAlive(running.supervisor) : isLocked(containerPaths(roots, id).alive, locks);
 }
@@ -162,13 +162,4 @@ function isFrozen({ freezer }: Running): boolean {
 function isLocked(file: string, locks: () => ReadonlySet<string>): boolean {
   const key = lockKey(file);
   return key !== undefined && locks().has(key);
-}
-
-function parse<T>(text: string | undefined): T | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
-  }
 }

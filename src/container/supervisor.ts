@@ -74,8 +74,8 @@ export function leaveCaller(facts: HostFacts): Step[] {
 
 /** The files of a supervisor. */
 export interface SupervisorFiles extends LogFile {
-  /** Locked while the container lives. */
-  alive: string;
+  /** Locked while the container lives. Missing: nobody looks for the supervisor before its pid is written down. */
+  alive?: string;
   /** Unix socket for signals, attach, window sizes. */
   socket: string;
   /**
@@ -104,7 +104,6 @@ export interface SupervisorSteps {
 
 /** The supervisor's own files, all opened before clone so that a failure leaves no process behind. */
 export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
-  const alive = slot('alive');
   const listen = slot('listen');
   const log = openLogFile(files);
   const status = slot('status');
@@ -118,36 +117,7 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
   const code = room(16, '"<exit status>"');
   return {
     host: [
-      open(
-        files.alive,
-        O.O_CREAT | O.O_RDWR,
-        {
-          ...about(
-            {
-              en: 'open the file that stays locked while the container lives',
-              zh: '打开锁文件，容器活着期间它一直处于加锁状态',
-            },
-            'alive',
-            {
-              en: 'a lock shows that the container lives: after a crash a recorded pid can be wrong',
-              zh: '用锁表明容器还活着：崩溃之后，记录下来的 PID 可能是错的',
-            },
-          ),
-          save: alive,
-        },
-        0o600,
-      ),
-      call(
-        'flock',
-        [alive, LOCK.LOCK_EX | LOCK.LOCK_NB],
-        about(
-          {
-            en: 'take the lock: the kernel releases it when the process ends, however it ends',
-            zh: '加锁：进程无论怎样结束，内核都会释放这把锁',
-          },
-          'alive',
-        ),
-      ),
+      ...(files.alive === undefined ? [] : lockWhileAlive(files.alive, about)),
       call('socket', [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0], {
         ...about(
           {
@@ -198,23 +168,61 @@ export function supervisorFiles(files: SupervisorFiles): SupervisorSteps {
         ),
         tolerate: ['ENOENT'],
       }),
-      call(
-        'symlinkat',
-        [code, AT.AT_FDCWD, str(files.exit)],
-        about(
+      call('symlinkat', [code, AT.AT_FDCWD, str(files.exit)], {
+        ...about(
           {
             en: 'record the exit status as a link target, in one step that no crash can split',
             zh: '把退出状态记为符号链接的目标：一步完成，崩溃也不会留下半条记录',
           },
           'exit record',
         ),
-      ),
+        // The directory of an exec goes with its container.
+        tolerate: ['ENOENT'],
+      }),
     ],
     listen,
     log: log.log,
     status,
     backlog: files.backlog === undefined ? {} : { backlog: str(files.backlog) },
   };
+}
+
+type About = (why: Text, group: string, groupWhy?: Text) => { why: Text; lesson: typeof lesson; group: string };
+
+function lockWhileAlive(file: string, about: About): Step[] {
+  const alive = slot('alive');
+  return [
+    open(
+      file,
+      O.O_CREAT | O.O_RDWR,
+      {
+        ...about(
+          {
+            en: 'open the file that stays locked while the container lives',
+            zh: '打开锁文件，容器活着期间它一直处于加锁状态',
+          },
+          'alive',
+          {
+            en: 'a lock shows that the container lives: after a crash a recorded pid can be wrong',
+            zh: '用锁表明容器还活着：崩溃之后，记录下来的 PID 可能是错的',
+          },
+        ),
+        save: alive,
+      },
+      0o600,
+    ),
+    call(
+      'flock',
+      [alive, LOCK.LOCK_EX | LOCK.LOCK_NB],
+      about(
+        {
+          en: 'take the lock: the kernel releases it when the process ends, however it ends',
+          zh: '加锁：进程无论怎样结束，内核都会释放这把锁',
+        },
+        'alive',
+      ),
+    ),
+  ];
 }
 
 /** struct sockaddr_un, unix(7). */

@@ -48,8 +48,10 @@ async function probe(engine: Engine, container: string, { command, timeoutMs }: 
   const output = new Output();
   let isLate = false;
   let timer: NodeJS.Timeout | undefined;
+  let exec: string | undefined;
   try {
     const { id } = await engine.execs.create(container, { command, env: [], tty: false, interactive: false });
+    exec = id;
     const attachment = await engine.execs.attach(id, { stdin: false, stdout: true, stderr: true });
     attachment.onOutput((_, chunk) => output.add(chunk));
     const exit = engine.execs.wait(id);
@@ -67,6 +69,7 @@ async function probe(engine: Engine, container: string, { command, timeoutMs }: 
     return { start, end: new Date().toISOString(), exitCode: -1, output: (error as Error).message };
   } finally {
     clearTimeout(timer);
+    if (exec !== undefined) await engine.execs.remove(exec).catch(() => {});
   }
 }
 

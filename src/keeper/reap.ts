@@ -4,6 +4,8 @@ import { sweepVolumes } from '../container/volume-content.ts';
 import { unlessFull, unlessGone, withContainerLock } from '../engine/containers/lock.ts';
 import { reap } from '../engine/containers/reap.ts';
 import type { EngineContext } from '../engine/context.ts';
+import { reapExecs } from '../engine/execs/reap.ts';
+import { execsIn } from '../engine/execs/record.ts';
 import { flocks } from '../host/locks.ts';
 import { sweepLeases } from '../network/leases.ts';
 import { leaseDirectories } from '../network/network.ts';
@@ -15,12 +17,13 @@ import { removeTrees } from '../state/remove-tree.ts';
 /**
  * Reaps every container that waits for it, each under its lock. Returns how many were reaped. A container that cannot
  * be reaped, because its record is broken or the disk is full, does not stop the others; the next command about it
- * reports the reason.
+ * reports the reason. Ends of execs in containers that run are told as well.
  */
 export async function reapAll(context: EngineContext): Promise<number> {
   let count = 0;
   for (const id of context.store.ids()) {
     const seen = observe(context.roots, id, flocks);
+    if (seen.kind === 'running') count += reapExecsOf(context, id);
     if (seen.kind !== 'ended' && seen.kind !== 'lost' && seen.kind !== 'abandoned') continue;
     try {
       await withContainerLock(context, id, () => reap(context, id)).catch(unlessGone);
@@ -29,6 +32,17 @@ export async function reapAll(context: EngineContext): Promise<number> {
   }
   await sweep(context);
   return count;
+}
+
+/** Tells the ends of execs whose clients have gone. */
+function reapExecsOf(context: EngineContext, id: string): number {
+  if (execsIn(context.roots, id).length === 0) return 0;
+  try {
+    const record = context.store.read(id);
+    return record === undefined ? 0 : reapExecs(context, record);
+  } catch {
+    return 0;
+  }
 }
 
 /** Removes what killed commands left, and what could not be removed before. */

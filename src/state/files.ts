@@ -49,6 +49,16 @@ export function readIfPresent(file: string): string | undefined {
   }
 }
 
+/** What a file of JSON says; undefined where there is none, or where it was cut off. */
+export function parseJson<T>(text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A symlink's target, or undefined where there is none. */
 export function readLinkIfPresent(file: string): string | undefined {
   try {

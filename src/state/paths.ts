@@ -54,10 +54,29 @@ export function containerPaths(roots: Roots, id: string) {
     socket: `${run}/shim.sock`,
     /** The kernel's answer to `ruleGeneration`, from just before the container started. */
     generation: `${run}/generation`,
+    /** Its execs, a directory each; missing where there was none. */
+    execs: `${run}/x`,
   };
 }
 
 export type ContainerFiles = ReturnType<typeof containerPaths>;
+
+/** The files of one exec, by the ids of its container and its own. They end with the container's run. */
+export function execPaths(roots: Roots, container: string, id: string) {
+  const { bundle, execs } = containerPaths(roots, container);
+  const short = id.slice(0, 12);
+  const folder = `${execs}/${short}`;
+  return {
+    folder,
+    /** What was asked for. */
+    asked: `${folder}/exec.json`,
+    starting: `${folder}/starting.json`,
+    running: `${folder}/running.json`,
+    socket: `${folder}/s`,
+    exit: `${folder}/exit`,
+    backlog: `${bundle}/backlog.${short}`,
+  };
+}
 
 /** Locks and places that all containers of an engine share. */
 export function enginePaths(roots: Roots) {
@@ -74,8 +93,6 @@ export function enginePaths(roots: Roots) {
     keeper: `${roots.execRoot}/keeper.json`,
     /** The containers that need the keeper, an empty file each; missing where none does. */
     kept: `${roots.execRoot}/kept`,
-    /** Execs that were made and wait for their start. */
-    execs: `${roots.execRoot}/execs`,
     /** What happened, a line an event. */
     journal: `${roots.execRoot}/events.jsonl`,
   };

@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { ContainerOptions } from '../../src/container/record.ts';
 import { createContainer } from '../../src/engine/containers/create.ts';
 import { startContainer } from '../../src/engine/containers/start.ts';
 import type { EngineContext } from '../../src/engine/context.ts';
+import { type ExecRecord, writeExec } from '../../src/engine/execs/record.ts';
+import type { ExecOptions } from '../../src/engine/nouns/execs.ts';
 import type { LaunchedProcess } from '../../src/engine/processes.ts';
 import { MinidockError } from '../../src/errors.ts';
+import { identityOf } from '../../src/host/process.ts';
+import type { Roots } from '../../src/state/paths.ts';
 
 /** What the command line would ask for with no flag given, for tests that call the engine itself. */
 export function runOptions(wanted: Partial<ContainerOptions>): ContainerOptions {
@@ -21,6 +26,14 @@ export function runOptions(wanted: Partial<ContainerOptions>): ContainerOptions 
     network: 'bridge',
     ...wanted,
   };
+}
+
+/** An exec that is written down, and not started. */
+export function wantedExec(roots: Roots, { id: container }: { id: string }, wanted: Partial<ExecOptions>): ExecRecord {
+  const options = { command: [], env: [], tty: false, interactive: false, ...wanted };
+  const exec = { id: randomBytes(32).toString('hex'), container, options, by: identityOf(process.pid) };
+  writeExec(roots, exec);
+  return exec;
 }
 
 export interface Outcome {

@@ -159,6 +159,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
         record: await find(name),
         files: containerPaths({ root: '/r', execRoot: '/e' }, record.id),
         layers: ['/r/layers/a/diff', '/r/layers/b/diff'],
+        execs: [],
       }),
       stop: async (name, options) => {
         calls.push(['stop', name, options]);
@@ -215,7 +216,8 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
         calls.push(['exec', name, command]);
         return { id: record.id };
       },
-    },
+      remove: async () => {},
+    } as Partial<Engine['execs']> as Engine['execs'],
     images: {
       list: async () => [],
       inspect: async name => {

@@ -91,6 +91,30 @@ export function enterNamespace(name: string, namespace: Slot | undefined): Step[
   ];
 }
 
+/**
+ * Reap section: for a supervisor whose child went into another PID namespace. What it executes has threads, and the kernel
+ * makes none for a process whose children go elsewhere (clone(2), CLONE_THREAD).
+ */
+export function returnToOwnPids(): Step[] {
+  const own = slot('own pid namespace');
+  const about = { lesson, group: 'return' };
+  return [
+    open('/proc/self/ns/pid', O.O_RDONLY, {
+      ...about,
+      why: { en: "hold the supervisor's own PID namespace", zh: '打开监管进程自己的 PID 命名空间' },
+      groupWhy: {
+        en: 'the keeper has threads: they need the PID namespace that the process itself is in',
+        zh: '看护进程有线程：它们必须在进程自己所在的 PID 命名空间里',
+      },
+      save: own,
+    }),
+    call('setns', [own, CLONE.CLONE_NEWPID], {
+      ...about,
+      why: { en: 'the next children are here again', zh: '之后的子进程又在这里' },
+    }),
+  ];
+}
+
 /** The supervisor closes its descriptors of the container's namespaces. */
 export function dropNamespaces(held: ReadonlyMap<string, Slot>): Step[] {
   return [...held.values()].map(namespace =>

@@ -109,7 +109,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     exec: pieces.execute(spec.process),
     exit: files.exit,
     ...rotationOf(container.files, files, pieces),
-    reap: pieces.startKeeper(container.keeper.lock, container.keeper.command),
+    reap: reapSteps(container.keeper, held, pieces),
     supervise: {
       child,
       status: files.status,
@@ -119,6 +119,11 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...stdio.supervise,
     },
   });
+}
+
+/** What a supervisor whose client does not clean up becomes. */
+function reapSteps(keeper: Container['keeper'], held: ReadonlyMap<string, Slot>, pieces: Pieces): Step[] {
+  return [...(held.has('pid') ? pieces.returnToOwnPids() : []), ...pieces.startKeeper(keeper.lock, keeper.command)];
 }
 
 function rotationOf({ log, rotation }: SupervisorFiles, files: SupervisorSteps, pieces: Pieces): Partial<Program> {
@@ -231,8 +236,10 @@ export interface Entrant {
   /** The container's first process, and the inode of each of its namespaces as written down at its start. */
   target: { pid: number; namespaces: Readonly<Record<string, number>> };
   interactive: boolean;
+  files: SupervisorFiles;
   cgroupParent: string;
   cgroups: CgroupDriver;
+  keeper: Container['keeper'];
 }
 
 const joinable = ['ipc', 'uts', 'net', 'cgroup'] as const;
@@ -253,7 +260,7 @@ const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {
 export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
   const { spec } = entrant;
   const child = slot('child');
-  const status = slot('status');
+  const files = pieces.supervisorFiles(entrant.files);
   const held = new Map<string, Slot>();
   const { user, terminal } = spec.process;
   const stdio = terminal
@@ -267,6 +274,7 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
       ...(hasPidNamespace(spec) ? [] : pieces.adoptOrphans()),
       ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
+      ...files.host,
       ...names.flatMap(name => {
         const { pid, namespaces } = entrant.target;
         return pieces.holdNamespace(name, { path: `/proc/${pid}/ns/${name}`, inode: namespaces[name] }, held);
@@ -289,6 +297,8 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
       ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
-    supervise: { child, status, ...stdio.supervise },
+    exit: files.exit,
+    reap: reapSteps(entrant.keeper, held, pieces),
+    supervise: { child, status: files.status, listen: files.listen, ...files.backlog, ...stdio.supervise },
   });
 }

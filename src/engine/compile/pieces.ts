@@ -1,7 +1,7 @@
 import { cgroupLimits, cgroupParent, joinCgroup } from '../../cgroup/steps.ts';
 import { rotateLog } from '../../container/logging/rotate.ts';
 import { capabilities } from '../../container/process/capabilities.ts';
-import { dropNamespaces, enterNamespace, holdNamespace } from '../../container/process/enter.ts';
+import { dropNamespaces, enterNamespace, holdNamespace, returnToOwnPids } from '../../container/process/enter.ts';
 import {
   enterWorkingDirectory,
   execute,
@@ -101,6 +101,7 @@ export const pieces = {
   readonlyPaths,
   readyToRun,
   resetInherited,
+  returnToOwnPids,
   rlimits,
   rotateLog,
   ruleGeneration,

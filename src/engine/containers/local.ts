@@ -12,6 +12,7 @@ import { keptIds } from '../../state/kept.ts';
 import { containerPaths, type Roots } from '../../state/paths.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { orAborted } from '../abort.ts';
+import { listExecs } from '../execs/list.ts';
 import { LocalFiles } from '../files/local.ts';
 import type {
   ContainerChanges,
@@ -214,7 +215,14 @@ export class LocalContainers extends LocalFiles implements Containers {
     const { roots } = this.access;
     const sizes = size ? await this.#sizes([record]) : {};
     const { id } = record;
-    return { record, files: containerPaths(roots, id), layers: layersOf(roots, record), size: sizes[id] };
+    const execs = listExecs(roots, record).filter(({ status }) => status !== 'ended');
+    return {
+      record,
+      files: containerPaths(roots, id),
+      layers: layersOf(roots, record),
+      size: sizes[id],
+      execs: execs.map(exec => exec.id),
+    };
   }
 
   async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry[]> {

@@ -13,6 +13,7 @@ import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
+import { endExecs } from '../execs/reap.ts';
 import { callKeeper } from '../keeping/call.ts';
 import { release } from '../keeping/stopped.ts';
 import { toPublish } from '../networks/guard.ts';
@@ -58,6 +59,7 @@ export async function reap(
       const waits = state.status === 'restarting' && !forRemoval;
       if (waits) markKept(context.roots, id);
       if (!autoRemove && !forRemoval) await writeDown(context, record, state);
+      endExecs(context, record);
       if (state.oomKilled) tell(context, record, 'oom');
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       await cleanUp(context, record, { remove: autoRemove });

@@ -6,8 +6,10 @@ import { configuredEnvironment, environment } from '../../container/process/comm
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import { findIdentity } from '../../host/process.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
-import { cgroupParent, containerPaths } from '../../state/paths.ts';
+import { writeVolatile } from '../../state/files.ts';
+import { cgroupParent, containerPaths, enginePaths, execPaths } from '../../state/paths.ts';
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
 import { compileExec } from '../compile/compile.ts';
@@ -17,15 +19,22 @@ import { runningOf, unpauseFirst } from '../containers/life/states.ts';
 import type { EngineContext } from '../context.ts';
 import type { ExecOptions } from '../nouns/execs.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
+import { keeperCommand } from '../keeping/command.ts';
 import { continued } from './continued.ts';
+import { tellEnd } from './reap.ts';
+import { type ExecRecord, observeExec, type RunningExec, removeExec } from './record.ts';
 
-/** Runs another command in a running container, with the container's own limits, filter and rights. */
+/**
+ * Runs another command in a running container, with the container's own limits, filter and rights. Its start was claimed;
+ * from here on its files say how it is.
+ */
 export async function execInContainer(
   context: EngineContext,
   record: ContainerRecord,
-  options: ExecOptions,
+  exec: ExecRecord,
   { streams, window, onStep }: LaunchOptions,
 ): Promise<LaunchedProcess> {
+  const paths = execPaths(context.roots, record.id, exec.id);
   const running = checkRunning(context, record);
   const shim = new Shim({
     label: `${record.id.slice(0, 12)} exec`,
@@ -34,16 +43,18 @@ export async function execInContainer(
   });
   let cwd = '';
   try {
-    const spec = execSpec(context, record, options);
+    const spec = execSpec(context, record, exec.options);
     cwd = spec.process.cwd;
     spec.linux.cgroupsPath = context.cgroups.beside(spec.linux.cgroupsPath, running.pid);
     const program = compileExec(
       {
         spec,
         target: running,
-        interactive: options.interactive,
+        interactive: exec.options.interactive,
+        files: { socket: paths.socket, exit: paths.exit, reserve: paths.starting, backlog: paths.backlog },
         cgroupParent: cgroupParent(context.roots),
         cgroups: context.cgroups,
+        keeper: { lock: enginePaths(context.roots).keeperLock, command: keeperCommand(context) },
       },
       context.facts,
       context.pieces ?? pieces,
@@ -54,15 +65,31 @@ export async function execInContainer(
     if (streams) shim.client.attach(streams);
     if (window) shim.client.resize(window);
     await continued(shim, shim.ready);
+    writeDown(paths.running, shim);
+    // No client stays connected, so the keeper tells the end, however soon it comes.
+    if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await continued(shim, shim.executed);
-    return new LaunchedProcess(shim);
+    return new LaunchedProcess(shim, async code => {
+      const seen = observeExec(context.roots, exec);
+      const status = !shim.toldExit && seen.kind === 'ended' ? seen.exitCode : code;
+      tellEnd(context, record, exec, status);
+      return status;
+    });
   } catch (error) {
     await shim.abort();
+    removeExec(context.roots, record.id, exec.id);
     if (!(error instanceof StepError)) throw error;
     // Docker's exec does not make the working directory, and reports every error with it as a failure of the command.
     throw workingDirectoryError(cwd, error) ?? error;
   }
+}
+
+function writeDown(file: string, shim: Shim): void {
+  const supervisor = findIdentity(shim.process.pid!);
+  if (supervisor === undefined) throw new MinidockError('shim-died', "the command's supervisor was killed");
+  const running: RunningExec = { pid: shim.pid, supervisor };
+  writeVolatile(file, JSON.stringify(running));
 }
 
 /** The content of `running.json`. Throws `not-running`, `paused`. */

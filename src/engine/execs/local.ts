@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { ContainerRecord } from '../../container/record.ts';
-import { MinidockError } from '../../errors.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { identityOf } from '../../host/process.ts';
+import { execPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import { tell } from '../containers/events.ts';
-import type { ExecOptions, Execs } from '../nouns/execs.ts';
+import type { ExecOptions, Execs, InspectedExec } from '../nouns/execs.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
-import { type LaunchedProcess, Processes } from '../processes.ts';
-import { forgetExec, readExec, writeExec } from './record.ts';
+import { Processes } from '../processes.ts';
+import { inspectExec, listExecs } from './list.ts';
+import { claimStart, type ExecRecord, findExec, observeExec, removeExec, writeExec } from './record.ts';
 
 /** Commands in the running containers of this engine. */
 export class LocalExecs implements Execs {
   readonly #processes = new Processes();
+  /** Those that were made here, which need not be looked for. */
+  readonly #own = new Map<string, ExecRecord>();
 
   constructor(
     private readonly access: EngineAccess,
@@ -22,50 +27,88 @@ export class LocalExecs implements Execs {
     const { checkRunning } = await import('./exec.ts');
     checkRunning(this.access, record);
     const id = randomBytes(32).toString('hex');
-    writeExec(this.access.roots, { id, container: record.id, options });
+    const exec = { id, container: record.id, options, by: identityOf(process.pid) };
+    try {
+      writeExec(this.access.roots, exec);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      const { notRunning } = await import('../containers/life/states.ts');
+      throw notRunning(record);
+    }
+    this.#own.set(id, exec);
     tell(this.access, record, `exec_create: ${options.command.join(' ')}`, { execID: id });
     return { id };
   }
 
   async start(id: string, { window, onStep }: Parameters<Execs['start']>[1] = {}): Promise<void> {
-    const { container, options } = readExec(this.access.roots, id);
-    const record = await this.containers.find(container);
+    const exec = this.#find(id);
+    const record = await this.containers.find(exec.container);
     const { execInContainer } = await import('./exec.ts');
-    // It is started once, whatever comes of it.
-    forgetExec(this.access.roots, id);
-    tell(this.access, record, `exec_start: ${options.command.join(' ')}`, { execID: id });
+    claimStart(this.access.roots, exec, identityOf(process.pid));
+    tell(this.access, record, `exec_start: ${exec.options.command.join(' ')}`, { execID: id });
     const context = await this.access.context();
-    await this.#processes.start(id, async streams => {
-      const process = await execInContainer(context, record, options, { streams, window, onStep });
-      const die = (code: number) => tell(this.access, record, 'exec_die', { execID: id, exitCode: String(code) });
-      process.exited.then(die, () => {});
-      return process;
-    });
+    await this.#processes.start(id, streams => execInContainer(context, record, exec, { streams, window, onStep }));
   }
 
   async attach(id: string, streams: Streams): Promise<Attachment> {
-    readExec(this.access.roots, id);
-    return this.#processes.attach(id, streams);
+    const exec = this.#find(id);
+    if (observeExec(this.access.roots, exec).kind === 'created') return this.#processes.attach(id, streams);
+    const { attachToExec } = await import('./attach.ts');
+    return await attachToExec(this.access.roots, exec, streams);
   }
 
   async wait(id: string): Promise<number> {
     const launched = this.#processes.get(id);
     if (launched !== undefined) return await launched.exited;
-    readExec(this.access.roots, id);
-    return await this.#processes.nextExit(id);
+    const exec = this.#find(id);
+    const seen = observeExec(this.access.roots, exec);
+    if (seen.kind === 'ended') return seen.exitCode;
+    if (seen.kind === 'created') return await this.#processes.nextExit(id);
+    const { awaitExec } = await import('./attach.ts');
+    return await awaitExec(this.access.roots, exec);
   }
 
   async signal(id: string, number: number): Promise<void> {
-    this.#running(id).signal(number);
+    const launched = this.#processes.get(id);
+    if (launched !== undefined) return launched.signal(number);
+    const { client, close } = await this.#connect(id);
+    client.signal(number);
+    close();
   }
 
   async resize(id: string, size: WindowSize): Promise<void> {
-    this.#running(id).resize(size);
+    const launched = this.#processes.get(id);
+    if (launched !== undefined) return launched.resize(size);
+    const { client, close } = await this.#connect(id);
+    client.resize(size);
+    close();
   }
 
-  #running(id: string): LaunchedProcess {
-    const launched = this.#processes.get(id);
-    if (launched !== undefined) return launched;
-    throw new MinidockError('no-such-exec', `No such exec instance: ${id}`);
+  async inspect(id: string): Promise<InspectedExec> {
+    return inspectExec(this.access.roots, findExec(this.access.roots, id));
+  }
+
+  async list(container: string): Promise<InspectedExec[]> {
+    const record = await this.containers.find(container);
+    return listExecs(this.access.roots, record);
+  }
+
+  async remove(id: string): Promise<void> {
+    const exec = this.#find(id);
+    const { kind } = observeExec(this.access.roots, exec);
+    if (kind === 'ended') removeExec(this.access.roots, exec.container, id);
+    this.#own.delete(id);
+  }
+
+  #find(id: string): ExecRecord {
+    return this.#own.get(id) ?? findExec(this.access.roots, id);
+  }
+
+  async #connect(id: string) {
+    const exec = this.#find(id);
+    const { connectSupervisor } = await import('../containers/connection.ts');
+    const connection = await connectSupervisor(execPaths(this.access.roots, exec.container, id).socket);
+    if (connection !== undefined) return connection;
+    throw new MinidockError('not-running', `Exec ${id} is not running`);
   }
 }

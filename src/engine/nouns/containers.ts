@@ -183,6 +183,8 @@ export interface InspectedContainer {
   /** Directories of the image's layers, bottom first. */
   readonly layers: readonly string[];
   readonly size?: ContainerSize;
+  /** Ids of its execs that run, or wait for their start. */
+  readonly execs: readonly string[];
 }
 
 export interface LogOptions {

@@ -68,7 +68,7 @@ async function removeBridge(engine: EngineEntry, bridge: string): Promise<boolea
 }
 
 /** What engines put into an exec-root; where it holds anything else the rest stays. */
-const inExecRoot = /^([0-9a-f]{12}|keeper\.(lock|json)|kept|execs|events\.jsonl(\.1)?)$/;
+const inExecRoot = /^([0-9a-f]{12}|keeper\.(lock|json)|kept|events\.jsonl(\.1)?)$/;
 
 function clear(execRoot: string, isOwn: boolean): void {
   const names = listIfPresent(execRoot).filter(name => (isOwn ? /^[0-9a-f]{12}$/ : inExecRoot).test(name));

@@ -76,7 +76,7 @@ export const verb = defineVerb({
       signal: (number: number) => execs.signal(id, number),
       resize: (size: WindowSize) => execs.resize(id, size),
     };
-    return runInForeground(process, {
+    const foreground = runInForeground(process, {
       tty: flags.tty,
       interactive: flags.interactive,
       // A signal to the client of Docker's exec ends the client, not the command.
@@ -84,5 +84,7 @@ export const verb = defineVerb({
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
       output: context.output,
     });
+    // Nobody else knows its id. One that was detached from lives on.
+    return foreground.finally(() => execs.remove(id).catch(() => {}));
   },
 });

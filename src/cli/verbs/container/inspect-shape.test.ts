@@ -16,6 +16,7 @@ const inspect = (record = fakeRecord()) =>
     record,
     files: containerPaths(roots, record.id),
     layers: ['/r/layers/a/diff', '/r/layers/b/diff'],
+    execs: [],
   });
 // biome-ignore lint/suspicious/noExplicitAny: JSON, whose values the tests compare
 const plain = (record = fakeRecord()): any => toPlain(inspect(record));

@@ -20,7 +20,7 @@ const never = '0001-01-01T00:00:00Z';
  * A container as Docker's API shows it (GET /containers/{id}/json). What minidock does not have, or does not know, is
  * left out here and stands in the JSON as the zero value of its type.
  */
-export function inspectContainer({ record, files: paths, layers, size }: InspectedContainer): Value {
+export function inspectContainer({ record, files: paths, layers, size, execs }: InspectedContainer): Value {
   const { state } = record;
   const logging = record.options.logging ?? defaultLog;
   return value(containerJson, {
@@ -52,6 +52,7 @@ export function inspectContainer({ record, files: paths, layers, size }: Inspect
     RestartCount: state.restarts?.count ?? 0,
     Driver: 'overlay2',
     Platform: 'linux',
+    ExecIDs: execs.length === 0 ? null : execs,
     HostConfig: hostConfig(record),
     GraphDriver: {
       Data: {

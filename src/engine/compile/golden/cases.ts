@@ -104,17 +104,31 @@ function container(facts: HostFacts, wanted: Wanted): Container {
 
 const runOn = (facts: HostFacts, wanted: Wanted) => compile(container(facts, wanted), facts, pieces);
 
+const execFiles = {
+  socket: '/run/minidock/0123456789ab/x/cdef01234567/s',
+  exit: '/run/minidock/0123456789ab/x/cdef01234567/exit',
+  reserve: '/run/minidock/0123456789ab/x/cdef01234567/starting.json',
+};
+
 function execOn(
   facts: HostFacts,
   tty: boolean,
   user: Wanted['user'] = { uid: 0, gid: 0, additionalGids: [] },
 ): Program {
-  const { spec, cgroups, cgroupParent } = container(facts, { tty, user });
+  const { spec, cgroups, cgroupParent, keeper } = container(facts, { tty, user });
   spec.process.capabilities = capabilitySets(spec.process.capabilities.bounding, user.uid);
   const namespaces = { mnt: 4026532281, uts: 4026532282, ipc: 4026532283, pid: 4026532284, net: 4026532286 };
   const all = facts.features.cgroupNamespace ? { ...namespaces, cgroup: 4026532400 } : namespaces;
   return compileExec(
-    { spec, target: { pid: 4711, namespaces: all }, interactive: true, cgroupParent, cgroups },
+    {
+      spec,
+      target: { pid: 4711, namespaces: all },
+      interactive: true,
+      files: execFiles,
+      cgroupParent,
+      cgroups,
+      keeper,
+    },
     facts,
     pieces,
   );
