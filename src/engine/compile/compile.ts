@@ -122,7 +122,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
 }
 
 /** What a supervisor whose client does not clean up becomes. */
-function reapSteps(keeper: Container['keeper'], held: ReadonlyMap<string, Slot>, pieces: Pieces): Step[] {
+export function reapSteps(keeper: Container['keeper'], held: ReadonlyMap<string, Slot>, pieces: Pieces): Step[] {
   return [...(held.has('pid') ? pieces.returnToOwnPids() : []), ...pieces.startKeeper(keeper.lock, keeper.command)];
 }
 
@@ -215,7 +215,7 @@ function settleRoot({ root, linux }: Spec, pieces: Pieces): Step[] {
  * Gives up the last rights in an order in which each step still has the right it needs: limits, filter, directory,
  * capabilities and user. Limits come this late because they would hold for the steps before as well.
  */
-function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces, tether: Tether): Step[] {
+export function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces, tether: Tether): Step[] {
   return [
     ...pieces.rlimits(process.rlimits),
     pieces.fileMask(),
@@ -228,23 +228,10 @@ function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Piece
   ];
 }
 
-const hasPidNamespace = ({ linux }: Spec) => linux.namespaces.some(({ type }) => type === 'pid');
+export const hasPidNamespace = ({ linux }: Spec) => linux.namespaces.some(({ type }) => type === 'pid');
 
-/** A process that joins a running container (`exec`). */
-export interface Entrant {
-  spec: Spec;
-  /** The container's first process, and the inode of each of its namespaces as written down at its start. */
-  target: { pid: number; namespaces: Readonly<Record<string, number>> };
-  interactive: boolean;
-  files: SupervisorFiles;
-  cgroupParent: string;
-  cgroups: CgroupDriver;
-  keeper: Container['keeper'];
-}
-
-const joinable = ['ipc', 'uts', 'net', 'cgroup'] as const;
-const setnsOrder = [...joinable, 'mnt'] as const;
-
+/** Beside those for mounts and processes. */
+export const joinable = ['ipc', 'uts', 'net', 'cgroup'] as const;
 /** What /proc/PID/ns calls them. */
 const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {
   cgroup: 'cgroup',
@@ -255,50 +242,3 @@ const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {
   user: 'user',
   uts: 'uts',
 };
-
-/** The program of `exec`: no clone flags, but setns into each namespace of the container. */
-export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
-  const { spec } = entrant;
-  const child = slot('child');
-  const files = pieces.supervisorFiles(entrant.files);
-  const held = new Map<string, Slot>();
-  const { user, terminal } = spec.process;
-  const stdio = terminal
-    ? pieces.terminal({ facts, console: false, user })
-    : pieces.pipes({ interactive: entrant.interactive, user });
-  const tether = pieces.dieWithSupervisor();
-  const names = ['pid', ...setnsOrder].filter(name => entrant.target.namespaces[name] !== undefined);
-  return program({
-    host: [
-      ...pieces.leaveCaller(facts),
-      ...(hasPidNamespace(spec) ? [] : pieces.adoptOrphans()),
-      ...pieces.resetInherited(facts),
-      ...pieces.cgroupParent(entrant.cgroups, entrant.cgroupParent),
-      ...files.host,
-      ...names.flatMap(name => {
-        const { pid, namespaces } = entrant.target;
-        return pieces.holdNamespace(name, { path: `/proc/${pid}/ns/${name}`, inode: namespaces[name] }, held);
-      }),
-      ...stdio.host,
-      ...tether.host,
-      ...pieces.enterNamespace('pid', held.get('pid')),
-      pieces.cloneProcess([], child),
-      ...tether.parent,
-      ...stdio.parent,
-      ...pieces.dropNamespaces(held),
-    ],
-    child: [
-      ...tether.first,
-      ...pieces.joinCgroup(entrant.cgroups, spec.linux),
-      ...(spec.process.oomScoreAdj === undefined ? [] : pieces.oomScore(spec.process.oomScoreAdj)),
-      ...setnsOrder.flatMap(name => pieces.enterNamespace(name, held.get(name))),
-      ...pieces.newSession(),
-      ...stdio.child,
-      ...becomeProcess(spec, facts, pieces, tether),
-    ],
-    exec: pieces.execute(spec.process),
-    exit: files.exit,
-    reap: reapSteps(entrant.keeper, held, pieces),
-    supervise: { child, status: files.status, listen: files.listen, ...files.backlog, ...stdio.supervise },
-  });
-}

@@ -9,7 +9,8 @@ import { macOf } from '../../../network/ipv4.ts';
 import type { Port } from '../../../network/ports/ports.ts';
 import type { Program } from '../../../syscalls/step.ts';
 import { MS, OVERLAYFS_SUPER_MAGIC } from '../../../syscalls/uapi/flags.ts';
-import { type Container, compile, compileExec } from '../compile.ts';
+import { type Container, compile } from '../compile.ts';
+import { compileExec } from '../compile-exec.ts';
 import { pieces } from '../pieces.ts';
 import { hosts } from './hosts.ts';
 
