@@ -15,7 +15,7 @@
 #include "sys.h"
 
 enum {
-	SIGPIPE_ = 13, SIGCHLD_ = 17, SIG_BLOCK_ = 0, WNOHANG_ = 1,
+	SIGKILL_ = 9, SIGPIPE_ = 13, SIGCHLD_ = 17, SIG_BLOCK_ = 0, WNOHANG_ = 1,
 	SFD_CLOEXEC_ = 02000000, SFD_NONBLOCK_ = 04000, SOCK_CLOEXEC_ = 02000000,
 	F_SETFL_ = 4, O_NONBLOCK_ = 04000,
 	TIOCSWINSZ_ = 0x5414, FIONREAD_ = 0x541b, MSG_CMSG_CLOEXEC_ = 0x40000000,
@@ -34,6 +34,8 @@ static u32 giver; /* the client whose input goes in first: a chunk that was begu
 static int input_closing, tty;
 static int child, child_gone, exit_done;
 static int stdin_fd = NONE, console_fd = NONE, listen_fd = NONE;
+static int relay_fd = NONE; /* readable where there is something for the relay */
+static s64 relay;           /* its process, while one runs */
 static int output_fd[2] = { NONE, NONE }; /* stdout (or the pty's master), stderr */
 static s64 own[2];   /* bytes that the child itself may have left there at its end */
 static s64 chat_end; /* from then on only those are read */
@@ -318,6 +320,34 @@ static s64 patience(void)
 	return wait;
 }
 
+/* --- the relay --------------------------------------------------------------------------------------------------- */
+
+/* As inetd(8) with `wait`: a process serves the sockets, and we wait at them again once it has ended. */
+static void start_relay(struct machine *m)
+{
+	relay = sys(__NR_clone, SIGCHLD_, 0, 0);
+	if (relay == 0) {
+		m->report_fd = NONE;
+		run_section(m, RELAY);
+	}
+	/* It could not be started, and would be again at once. */
+	if (relay <= 0)
+		poll_for(0, 0, relay ? 100 : 1000);
+	if (relay == 0)
+		quit(125);
+}
+
+/* What it holds open is free with our own end. */
+static void end_relay(void)
+{
+	if (relay <= 0)
+		return;
+	sys(__NR_kill, relay, SIGKILL_, 0);
+	sys4(__NR_wait4, relay, 0, 0, 0);
+	relay = 0;
+	close_fd(&relay_fd);
+}
+
 /* --- the child's end --------------------------------------------------------------------------------------------- */
 
 static void run_exit_section(struct machine *m)
@@ -347,6 +377,8 @@ static void reap_child(struct machine *m, int signal_fd)
 		if (pid == child) {
 			ended = 1;
 			status = any;
+		} else if (pid == relay) {
+			relay = 0;
 		}
 	if (!ended)
 		return;
@@ -377,6 +409,7 @@ _Noreturn static void finish(struct machine *m)
 	for (int stream = 0; stream < 2; stream++)
 		log_end(m, stream);
 	run_exit_section(m);
+	end_relay();
 	int cleaned = part_from_clients(m->saved[status_slot], listen_fd);
 	m->report_fd = NONE;
 	if (!cleaned)
@@ -391,6 +424,7 @@ static void take_roles(struct machine *m)
 	int *fds[ROLES] = {
 		[ROLE_CHILD] = &child, [ROLE_STDIN] = &stdin_fd, [ROLE_STDOUT] = &output_fd[0], [ROLE_STDERR] = &output_fd[1],
 		[ROLE_CONSOLE] = &console_fd, [ROLE_LISTEN] = &listen_fd,
+		[ROLE_RELAY] = &relay_fd,
 	};
 	for (u32 i = 0; i < m->program.supervised; i++) {
 		const struct supervise_entry *e = &m->program.supervise[i];
@@ -451,7 +485,7 @@ _Noreturn void supervise(struct machine *m)
 	reap_child(m, signal_fd);
 
 	for (;;) {
-		struct pollfd set[6 + CLIENTS];
+		struct pollfd set[7 + CLIENTS];
 		notice_departures();
 		tell_accepted();
 		s64 limit = patience();
@@ -464,6 +498,7 @@ _Noreturn void supervise(struct machine *m)
 			n = watch(set, n, blocked || over ? NONE : output_fd[i], POLLIN_);
 		for (int i = 0; i < CLIENTS; i++)
 			n = watch(set, n, clients[i].open ? clients[i].fd : NONE, POLLIN_ | (client_lags(&clients[i]) ? POLLOUT_ : 0));
+		n = watch(set, n, relay > 0 ? NONE : relay_fd, POLLIN_);
 		if (child_gone && lags)
 			run_exit_section(m);
 		if (over && !lags)
@@ -493,5 +528,7 @@ _Noreturn void supervise(struct machine *m)
 			reap_child(m, signal_fd);
 		if (set[1].revents)
 			accept_client();
+		if (set[6 + CLIENTS].revents)
+			start_relay(m);
 	}
 }

@@ -44,11 +44,6 @@ test("mistakes: Docker's words and exit codes", async () => {
     ],
     ['run -dZ x', 125, `unknown shorthand flag: 'Z' in -Z\nSee 'minidock run --help'.\n`],
     [
-      'container run -dP x',
-      125,
-      `unknown shorthand flag: 'P' in -P\n-P is a flag of Docker that minidock does not have; here, '-p PORT' publishes one port on a free port of the host.\nSee 'minidock container run --help'.\n`,
-    ],
-    [
       'run --gpus all x',
       125,
       `unknown flag: --gpus\n--gpus is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,

@@ -45,6 +45,8 @@ export interface ContainerOptions
   attach: Streams;
   autoRemove: boolean;
   ports: PortMapping[];
+  /** `-P`: publishes every exposed port that `ports` does not. */
+  publishAll?: boolean;
   volumes: VolumeMount[];
 }
 

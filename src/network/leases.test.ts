@@ -7,6 +7,7 @@ import { allocateAddress, releaseAddress } from './addresses.ts';
 import { parseSubnet } from './ipv4.ts';
 import { networkOf } from './network.ts';
 import { choosePorts, releasePorts } from './ports/ephemeral.ts';
+import { isIpv6, type Port } from './ports/ports.ts';
 
 interface Context {
   root: string;
@@ -66,15 +67,32 @@ test('host ports that were not named are chosen from the ephemeral range, each o
   const network = networkIn(root);
   const mapping = { containerPort: 80, protocol: 'tcp' } as const;
   const a = container(root, 'a');
-  const [first, second] = choosePorts(network, [mapping, mapping], a);
-  const [third] = choosePorts(network, [mapping], container(root, 'b'));
+  const ofIpv4 = (ports: readonly Port[]) => ports.filter(port => !isIpv6(port));
+  const both = choosePorts(network, [mapping, mapping], a);
+  const [first, second] = ofIpv4(both);
+  const [third] = ofIpv4(choosePorts(network, [mapping], container(root, 'b')));
   const ports = [first, second, third].map(port => port!.hostPort);
   assert.is(new Set(ports).size, 3);
   const [low, high] = fs.readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
   assert.ok(ports.every(port => port >= low! && port <= high!));
   assert.is(first!.hostIp, '0.0.0.0');
+  if (fs.existsSync('/proc/net/if_inet6')) assert.equal(both[1], { ...first!, hostIp: '::' }, 'the same of IPv6');
   releasePorts(network, a);
   assert.is(choosePorts(network, [mapping], container(root, 'c'))[0]!.hostPort, ports[0]);
+});
+
+test('of a range the first free port is chosen, and none beyond it', ({ root }) => {
+  const network = networkIn(root);
+  const range = {
+    hostIp: '127.0.0.1',
+    containerPort: 80,
+    protocol: 'udp',
+    hostPort: 61001,
+    lastHostPort: 61003,
+  } as const;
+  const chosen = () => choosePorts(network, [range], container(root, 'a'), new Set([61002])).map(port => port.hostPort);
+  assert.equal([chosen(), chosen()], [[61001], [61003]]);
+  assert.throws(chosen, (error: Error) => error.message === 'no free udp port is left between 61001 and 61003');
 });
 
 test('a named port stays, and a port that could not be bound is not chosen again', ({ root }) => {

@@ -34,13 +34,14 @@ export function room(size: number, label: string): Data {
   return { kind: 'data', bytes: new Uint8Array(size), pointers: [], text: label };
 }
 
-/** A NULL-terminated array of strings: argv or envp. */
-export function strings(values: readonly string[], label?: string): Data {
+/** A NULL-terminated array of strings: argv or envp. Data stand for a string that another step writes. */
+export function strings(values: readonly (string | Data)[], label?: string): Data {
   return {
     kind: 'data',
     bytes: new Uint8Array(8 * (values.length + 1)),
-    pointers: values.map((value, i) => ({ at: i * 8, to: str(value) })),
-    text: label ?? `[${values.map(value => JSON.stringify(value)).join(', ')}]`,
+    pointers: values.map((value, i) => ({ at: i * 8, to: typeof value === 'string' ? str(value) : value })),
+    text:
+      label ?? `[${values.map(value => (typeof value === 'string' ? JSON.stringify(value) : value.text)).join(', ')}]`,
   };
 }
 

@@ -11,7 +11,7 @@ const options = { arch: 'x64' as const };
 
 /** The fields of one step as native/protocol.h lays them out. */
 function stepAt(bytes: Buffer, index: number) {
-  const at = 56 + index * 80;
+  const at = 64 + index * 80;
   return {
     op: bytes[at],
     flags: bytes[at + 1],
@@ -66,7 +66,7 @@ test('data that two steps share is there once, and pointers inside it are listed
   );
   assert.is(bytes.readUInt32LE(16), 24 + 8 + 8);
   assert.is(bytes.readUInt32LE(20), 2);
-  const pointers = bytes.subarray(56 + 2 * 80, 56 + 2 * 80 + 16);
+  const pointers = bytes.subarray(64 + 2 * 80, 64 + 2 * 80 + 16);
   assert.equal(
     [0, 4, 8, 12].map(at => pointers.readUInt32LE(at)),
     [0, 24, 8, 32],

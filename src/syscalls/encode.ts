@@ -7,7 +7,7 @@ import { type Architecture, syscallNumber } from './uapi/numbers.ts';
 /** The other side is native/protocol.h. */
 const MAGIC = 0x3150444d;
 /** Bytes of struct header in native/protocol.h. */
-export const HEADER_SIZE = 56;
+export const HEADER_SIZE = 64;
 const STEP_SIZE = 80;
 const ENTRY_SIZE = 16;
 const POINTER_SIZE = 8;
@@ -29,6 +29,7 @@ const roles: readonly (keyof Supervise)[] = [
   'formStderr',
   'backlog',
   'logSize',
+  'relay',
 ];
 
 export interface EncodeOptions {

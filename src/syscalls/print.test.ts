@@ -22,6 +22,7 @@ const program = {
   reap: [],
   reopen: [],
   archive: [],
+  relay: [],
 } as unknown as Program;
 
 test('the flags of calls that open nothing have no access mode', () => {

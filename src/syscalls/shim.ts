@@ -63,6 +63,9 @@ export const shimPath = () => nativeProgram('minidock-shim');
 /** The program that `--init` makes PID 1, beside the shim. */
 export const initPath = () => nativeProgram('minidock-init');
 
+/** The program that carries IPv6 to published ports, beside the shim. */
+export const relayPath = () => nativeProgram('minidock-relay');
+
 function nativeProgram(name: string): string {
   const file = path.join(nativeFolder(), 'build', architecture(), name);
   if (fs.existsSync(file)) return file;

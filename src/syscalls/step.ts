@@ -85,8 +85,8 @@ export function word(name: string, data: Data, at: number): Word {
   return { kind: 'word', data, at, name };
 }
 
-export type SectionName = 'host' | 'child' | 'exec' | 'exit' | 'reap' | 'reopen' | 'archive';
-export const sectionNames: readonly SectionName[] = ['host', 'child', 'exec', 'exit', 'reap', 'reopen', 'archive'];
+export const sectionNames = ['host', 'child', 'exec', 'exit', 'reap', 'reopen', 'archive', 'relay'] as const;
+export type SectionName = (typeof sectionNames)[number];
 
 /** What the supervisor serves once the host section is done. */
 export interface Supervise {
@@ -108,6 +108,8 @@ export interface Supervise {
   readonly logSize?: number;
   /** Listening unix socket for attach, signals, resize. */
   readonly listen?: Arg;
+  /** Readable where somebody wants to be served by what section `relay` starts: an epoll(7) descriptor. */
+  readonly relay?: Arg;
   /** Path of a file for output that clients have not taken yet. It is made when it is needed, and has no name then. */
   readonly backlog?: Data;
   /** Where the exit status (0–255, or 128 + signal) is left for the exit section. */
@@ -115,11 +117,13 @@ export interface Supervise {
 }
 
 /**
- * Seven sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
+ * Eight sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
  * `exec` after it: one execve an entry of PATH, the first that succeeds wins. `exit` and `reap` run in the supervisor
  * when the child is gone: the exit record, then the start of the keeper (only where no client said it would clean up).
  * `reopen` runs in the supervisor before the record for which the log has no room any more, and puts another file in the place of
- * its descriptor; `archive` runs after that, in a process of its own. No client gets reports of these two.
+ * its descriptor; `archive` runs after that, in a process of its own.
+ * `relay` runs in a process of its own as often as the supervisor's `relay` is readable and none is left of the last time. No
+ * client gets reports of these three.
  */
 export interface Program {
   readonly host: readonly Step[];
@@ -129,10 +133,11 @@ export interface Program {
   readonly reap: readonly Step[];
   readonly reopen: readonly Step[];
   readonly archive: readonly Step[];
+  readonly relay: readonly Step[];
   readonly supervise?: Supervise;
 }
 
 /** A program of the given sections, the others empty. */
 export function program(sections: Partial<Program>): Program {
-  return { host: [], child: [], exec: [], exit: [], reap: [], reopen: [], archive: [], ...sections };
+  return { host: [], child: [], exec: [], exit: [], reap: [], reopen: [], archive: [], relay: [], ...sections };
 }

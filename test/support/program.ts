@@ -45,8 +45,9 @@ const roles = [
   'formStderr',
   'backlog',
   'logSize',
+  'relay',
 ];
-const sizes = { header: 56, step: 80, supervise: 16, pointer: 8 };
+const sizes = { header: 64, step: 80, supervise: 16, pointer: 8 };
 
 export function decodeProgram(bytes: Buffer, arch: Architecture): DecodedProgram {
   const field = (i: number) => bytes.readUInt32LE(i * 4);
@@ -63,7 +64,7 @@ export function decodeProgram(bytes: Buffer, arch: Architecture): DecodedProgram
       return decodeStep(bytes.subarray(at - sizes.step, at), names);
     });
   }
-  const supervise = Array.from({ length: field(13) }, () => {
+  const supervise = Array.from({ length: field(14) }, () => {
     const entry = bytes.subarray(at, at + sizes.supervise);
     at += sizes.supervise;
     return { role: roles[entry.readUInt32LE(0)]!, kind: kinds[entry[4]!]!, value: entry.readBigUInt64LE(8) };

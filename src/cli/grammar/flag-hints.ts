@@ -10,8 +10,6 @@ import type { UnknownFlag } from './usage.ts';
 export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   run: {
     link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
-    'publish-all': "'-p PORT' publishes one port on a free port of the host",
-    P: "'-p PORT' publishes one port on a free port of the host",
   },
 };
 

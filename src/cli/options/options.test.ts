@@ -28,9 +28,18 @@ test('ports', () => {
   assert.equal(readPublish('53:53/udp'), [{ hostPort: 53, containerPort: 53, protocol: 'udp' }]);
   assert.equal(readPublish('8000-8002:80-82'), [tcp(80, 8000), tcp(81, 8001), tcp(82, 8002)]);
   assert.equal(readPublish('80-81'), [tcp(80), tcp(81)]);
+  assert.equal(readPublish('0:80'), [tcp(80, 0)]);
+  assert.equal(readPublish('8000-8002:80'), [{ ...tcp(80, 8000), lastHostPort: 8002 }]);
+  assert.equal(readPublish('[::]::80/TCP'), [tcp(80, undefined, '::')]);
+  assert.equal(readPublish('published=53,target=53,protocol=udp'), readPublish('53:53/udp'));
+  assert.equal(readPublish('target=80'), [tcp(80)]);
   const wrong: [string, RegExp][] = [
     ['99999:80', /^invalid hostPort: 99999/],
-    ['0:80', /^invalid hostPort: 0/],
+    ['80:0', /^invalid containerPort: 0/],
+    ['::1:8080:80', /^invalid IP address: ::1 \(write it in brackets: \[::1\]\)$/],
+    ['[::1:8080:80', /^invalid IP address: \[::1/],
+    ['published=80', /^no port specified/],
+    ['foo=1', /^invalid field foo=1$/],
     ['abc', /^invalid containerPort: abc/],
     ['80:65536', /^invalid containerPort: 65536/],
     ['8000-8002:80-81', /^invalid ranges specified for container and host Ports: 80-81 and 8000-8002$/],

@@ -12,10 +12,12 @@ import { isKernelMount, ownGroups } from '../../container/rootfs/mounts.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
 import { endpointsOf } from '../../network/attachment.ts';
 import { containerIndex } from '../../network/endpoint.ts';
+import { isIpv6 } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { type ContainerFiles, cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { byteString } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
+import { relayPath } from '../../syscalls/shim.ts';
 import { mountsOf } from '../containers/create.ts';
 import type { EngineContext } from '../context.ts';
 import { keeperCommand, packerCommand } from '../keeping/command.ts';
@@ -43,6 +45,7 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
     network: networkFor(context, record),
     ports: record.network.ports,
+    relay: relayFor(record),
     interactive: record.options.interactive,
     files: {
       alive: paths.alive,
@@ -65,6 +68,12 @@ function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<Supervisor
   if (!kept) return {};
   const forms = jsonFileForms(attributesOf(record, config.options));
   return { log: paths.log, forms, ...(rotation && { rotation: { ...rotation, packer: packerCommand() } }) };
+}
+
+/** The program is looked up only where ports of IPv6 are published. */
+function relayFor(record: ContainerRecord): Container['relay'] {
+  const [endpoint] = endpointsOf(record);
+  return { address: endpoint?.address ?? '', program: record.network.ports.some(isIpv6) ? relayPath() : '' };
 }
 
 /** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */

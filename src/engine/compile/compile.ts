@@ -10,7 +10,8 @@ import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
 import type { SupervisorFiles, SupervisorSteps } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
-import type { Port } from '../../network/ports/ports.ts';
+import { isIpv6, type Port } from '../../network/ports/ports.ts';
+import type { Relay } from '../../network/ports/relay.ts';
 import type { Namespace, Spec } from '../../oci/runtime-spec.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
@@ -33,6 +34,7 @@ export interface Container {
   /** `generation` is where the kernel's answer is left: see `ruleGeneration`. */
   network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint; generation: string };
   ports: readonly Port[];
+  relay: Relay;
   /** Standard input is kept open. */
   interactive: boolean;
   files: SupervisorFiles;
@@ -56,6 +58,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const files = pieces.supervisorFiles(container.files);
   const stdio = stdioOf(container, facts, pieces);
   const network = networkOf(container, facts, pieces);
+  const relay = pieces.relayPorts(container.ports.filter(isIpv6), container.relay);
   const binds = pieces.holdBinds(container.mounts.filter(isBind));
   const own = binds.filter(bind => bind.within === undefined);
   const made = spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
@@ -72,7 +75,8 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...pieces.cgroupParent(container.cgroups, container.cgroupParent),
       ...pieces.cgroupLimits(container.cgroups, spec.linux),
       ...files.host,
-      ...pieces.portMapping(container.ports),
+      ...pieces.portMapping(container.ports.filter(port => !isIpv6(port))),
+      ...relay.host,
       ...stdio.host,
       ...(facts.features.openTree ? pieces.openSources(own) : []),
       ...network.host,
@@ -109,6 +113,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     exec: pieces.execute(spec.process),
     exit: files.exit,
     ...rotationOf(container.files, files, pieces),
+    relay: relay.relay,
     reap: reapSteps(container.keeper, held, pieces),
     supervise: {
       child,
@@ -117,6 +122,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...files.log,
       ...files.backlog,
       ...stdio.supervise,
+      ...relay.supervise,
     },
   });
 }

@@ -49,6 +49,7 @@ import { loopbackOnly, vethPair } from '../../network/endpoint.ts';
 import { ruleGeneration } from '../../network/firewall/generation.ts';
 import { portRules } from '../../network/firewall/port-rules.ts';
 import { portMapping } from '../../network/ports/ports.ts';
+import { relayPorts } from '../../network/ports/relay.ts';
 
 /**
  * The parts that a container is made of. The engine reaches every one of them through this object and knows no other way:
@@ -100,6 +101,7 @@ export const pieces = {
   portRules,
   readonlyPaths,
   readyToRun,
+  relayPorts,
   resetInherited,
   returnToOwnPids,
   rlimits,

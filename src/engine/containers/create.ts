@@ -24,7 +24,6 @@ import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
 import { diskNumber } from '../../host/device-number.ts';
 import { type ImageRecord, noSuchImage } from '../../image/store.ts';
 import { modeOf } from '../../network/attachment.ts';
-import { checkPort } from '../../network/ports/ports.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import { type Mount, printSpec, type Spec } from '../../oci/runtime-spec.ts';
 import { withLock } from '../../state/lock.ts';
@@ -38,6 +37,7 @@ import type { EngineContext } from '../context.ts';
 import { donorsFor, withDonorIds } from '../namespaces/donors.ts';
 import { sharedMemory } from '../namespaces/shared-memory.ts';
 import { endpointsAsked } from '../networks/attach.ts';
+import { mappingsOf } from '../networks/mappings.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
 import { imageFor, ownConfig } from './own-config.ts';
@@ -50,7 +50,6 @@ export async function createContainer(context: EngineContext, wanted: ContainerO
   const options = withDonorIds(context, wanted);
   const image = imageFor(context, options);
   const id = randomBytes(32).toString('hex');
-  for (const port of options.ports) checkPort(port);
   checkLimits(options, context.facts);
   checkOomScore(options.oomScoreAdj);
   checkRights(options, context.facts);
@@ -169,6 +168,7 @@ export async function recordFor(
     network: { mode: modeOf(options.network), endpoints: endpointsAsked(options), ports: [] },
   };
   jsonFileForms(attributesOf(record, logging.options));
+  mappingsOf(record);
   return record;
 }
 

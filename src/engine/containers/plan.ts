@@ -5,13 +5,14 @@ import { freeAddress } from '../../network/addresses.ts';
 import { plannedNetwork } from '../../network/bridge.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
 import { macOf } from '../../network/ipv4.ts';
-import { anyAddress, checkPort } from '../../network/ports/ports.ts';
+import { plannedPorts } from '../../network/ports/ephemeral.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { withDonorIds } from '../namespaces/donors.ts';
+import { mappingsOf } from '../networks/mappings.ts';
 import { recordFor, specFor, wantedName } from './create.ts';
 import { imageFor } from './own-config.ts';
 
@@ -28,7 +29,6 @@ export async function planContainer(
 ): Promise<Program> {
   const options = withDonorIds(context, wanted);
   const image = imageFor(context, options);
-  for (const port of options.ports) checkPort(port);
   checkRights(options, context.facts);
   wantedName(context, options);
   const record = await recordFor(context, options, image, id, false);
@@ -54,6 +54,6 @@ function plannedAttachment(context: EngineContext, record: ContainerRecord): Con
   return {
     ...record.network,
     endpoints: record.network.endpoints.map(endpoint => ({ ...endpoint, ...wire })),
-    ports: record.options.ports.map(port => ({ hostIp: anyAddress, hostPort: 0, ...port })),
+    ports: plannedPorts(mappingsOf(record)),
   };
 }

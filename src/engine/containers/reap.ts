@@ -134,9 +134,9 @@ function unlessBusy(error: unknown): undefined {
   return unlessFull(error);
 }
 
-/** The parts of a record that cleaning up needs. Where `ports` is missing, which ports were published is not known. */
+/** The parts of a record that cleaning up needs. Where `network` has no address, which ports were published is not known. */
 export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'> & {
-  options: Partial<Pick<ContainerOptions, 'ports'>>;
+  options: Partial<Pick<ContainerOptions, 'ports' | 'publishAll'>>;
 };
 
 /**
@@ -159,9 +159,8 @@ async function releaseNetwork(context: EngineContext, record: Remains): Promise<
   if (record.network.mode !== 'bridge') return;
   const { bundle } = containerPaths(context.roots, record.id);
   const network = { bridge: context.bridge, directory: networkDirectory(context.roots, context.bridge) };
-  if (record.options.ports?.length !== 0) {
+  if (record.options.ports?.length !== 0 || record.options.publishAll)
     await removePorts(network, record.id.slice(0, 12), toPublish(record));
-  }
   await withLock(enginePaths(context.roots).allocation, () => {
     releaseAddress(network, bundle);
     releasePorts(network, bundle);

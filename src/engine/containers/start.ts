@@ -30,6 +30,7 @@ import { callKeeper } from '../keeping/call.ts';
 import { type Donors, donorsFor, expectSameDonors } from '../namespaces/donors.ts';
 import { attachNetwork } from '../networks/attach.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
+import { mappingsOf } from '../networks/mappings.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { recordedExit } from './connection.ts';
 import { writeBundle } from './create.ts';
@@ -121,7 +122,7 @@ async function attempt(
     // Another command started it first.
     if (errnoOf(error) === 'EEXIST' && shim === undefined) throw alreadyRunning(record);
     await shim?.abort();
-    const port = portsToAvoid.size < mostPorts ? chosenPortInUse(record.options.ports, error) : undefined;
+    const port = portsToAvoid.size < mostPorts ? chosenPortInUse(mappingsOf(record), error) : undefined;
     record.state = port === undefined ? failedState(before, error) : before;
     // What cannot be given back now is left for the next command, so that this one reports why the start failed.
     await giveBack(context, record, record.options.autoRemove && port === undefined).catch(() => {});

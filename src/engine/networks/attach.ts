@@ -9,6 +9,7 @@ import { choosePorts } from '../../network/ports/ephemeral.ts';
 import { withLock } from '../../state/lock.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
+import { mappingsOf } from './mappings.ts';
 
 /** What a new container is to be connected to. */
 export function endpointsAsked({ network }: Pick<ContainerOptions, 'network'>): NetworkEndpoint[] {
@@ -38,7 +39,7 @@ export async function attachNetwork(
     return {
       ...record.network,
       endpoints: record.network.endpoints.map(endpoint => ({ ...endpoint, ...wire })),
-      ports: choosePorts(network, record.options.ports, bundle, portsToAvoid),
+      ports: choosePorts(network, mappingsOf(record), bundle, portsToAvoid),
     };
   });
 }

@@ -10,6 +10,7 @@ import { parseGeneration } from '../../network/firewall/generation.ts';
 import type { Published } from '../../network/firewall/port-rules.ts';
 import { rememberRules, rulesAreAsSeen } from '../../network/firewall/rules-seen.ts';
 import type { Network } from '../../network/network.ts';
+import { isIpv6 } from '../../network/ports/ports.ts';
 import { removePorts } from '../../network/ports/publish.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -41,10 +42,11 @@ function generationIn(file: string): number | undefined {
   }
 }
 
-/** The ports to publish; undefined before the container has an address. */
+/** The ports to publish by rules; undefined before the container has an address. */
 export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network'>): Published | undefined {
   const [endpoint] = endpointsOf({ network });
-  return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: network.ports };
+  const ipv4 = network.ports.filter(port => !isIpv6(port));
+  return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: ipv4 };
 }
 
 function publishedBy(context: EngineContext): Published[] {

@@ -6,6 +6,7 @@ export interface Published {
   /** The first twelve digits: every rule carries it. */
   readonly shortId: string;
   readonly address: string;
+  /** Those of IPv4. */
   readonly ports: readonly Port[];
 }
 

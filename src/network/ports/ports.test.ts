@@ -4,6 +4,7 @@ import { parseSockets } from '../../host/sockets.ts';
 import type { Data } from '../../syscalls/data.ts';
 import type { PortMapping } from './ports.ts';
 import { checkPort, formatPort, portError, portMapping } from './ports.ts';
+import { relayPorts } from './relay.ts';
 
 const web = { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' } as const;
 const dns = { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' } as const;
@@ -18,6 +19,30 @@ test('the address is a sockaddr_in in network order', () => {
   if (bind?.op !== 'syscall') throw new Error('no bind');
   assert.is(Buffer.from((bind.args[1] as Data).bytes).toString('hex'), '020014e97f0000010000000000000000');
   assert.is(bind.args[2], 16);
+});
+
+test('of IPv6 the address is a sockaddr_in6, and the socket is of that family alone', () => {
+  const to = { address: '172.18.0.2', program: '/relay' };
+  const { host, relay, supervise } = relayPorts([{ ...web, hostIp: '::1' }], to);
+  const calls = host.flatMap(step => (step.op === 'syscall' ? [step] : []));
+  assert.equal(
+    calls.map(step => step.name),
+    ['epoll_create1', 'socket', 'setsockopt', 'setsockopt', 'bind', 'listen', 'epoll_ctl'],
+  );
+  const bind = calls.find(step => step.name === 'bind')!;
+  assert.is(
+    Buffer.from((bind.args[1] as Data).bytes).toString('hex'),
+    `0a001f90${'0'.repeat(8)}${'0'.repeat(31)}1${'0'.repeat(8)}`,
+  );
+  assert.is(bind.args[2], 28);
+  assert.is(portError(bind, 'EACCES')?.message, 'cannot publish port [::1]:8080/tcp: EACCES');
+  const last = relay.at(-1);
+  assert.is(
+    last?.op === 'syscall' && (last.args[1] as Data).text,
+    '["minidock-relay", "<socket of 8080/tcp>", "172.18.0.2:80"]',
+  );
+  assert.is(supervise.relay, calls[0]!.save);
+  assert.equal(relayPorts([], to), { host: [], relay: [], supervise: {} });
 });
 
 test('a step that failed leads to its port, and the error names it', () => {
@@ -44,10 +69,13 @@ test('what cannot be bound is refused with its value', () => {
     }
   };
   assert.is(refused({}), '');
-  assert.is(refused({ hostPort: 0 }), 'invalid host port "0": not in 1 to 65535');
+  assert.is(refused({ hostPort: 0 }), '', 'one that the engine picks');
+  assert.is(refused({ hostIp: '::1' }), '');
+  assert.is(refused({ hostPort: -1 }), 'invalid host port "-1": not in 1 to 65535');
+  assert.is(refused({ lastHostPort: 65536 }), 'invalid host port "65536": not in 1 to 65535');
   assert.is(refused({ containerPort: 65536 }), 'invalid container port "65536": not in 1 to 65535');
   assert.is(refused({ hostPort: Number.NaN }), 'invalid host port "NaN": not in 1 to 65535');
-  assert.is(refused({ hostIp: '::1' }), 'invalid host address "::1": not an IPv4 address');
+  assert.is(refused({ hostIp: '::g' }), 'invalid host address "::g": not an IP address');
 });
 
 test('a port reads as docker ps shows it', () => {

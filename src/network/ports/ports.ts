@@ -1,23 +1,32 @@
 import { MinidockError } from '../../errors.ts';
 import { listenerOn } from '../../host/sockets.ts';
 import { call } from '../../syscalls/calls.ts';
-import { struct } from '../../syscalls/data.ts';
-import { type Slot, type Step, slot } from '../../syscalls/step.ts';
-import { AF, SO, SOCK, SOL_SOCKET } from '../../syscalls/uapi/flags.ts';
+import { type Data, struct } from '../../syscalls/data.ts';
+import { type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
+import { AF, IPPROTO_IPV6, IPV6, SO, SOCK, SOL_SOCKET } from '../../syscalls/uapi/flags.ts';
 import { addressBytes, parseAddress } from '../ipv4.ts';
+import { ipv6Bytes } from '../ipv6.ts';
 
-/** `-p 127.0.0.1:8080:80/tcp`. A missing host port is one that the engine picks. */
+/** `-p 127.0.0.1:8080:80/tcp`. */
 export interface PortMapping {
+  /** IPv4 or IPv6; all addresses of both where it is missing. */
   hostIp?: string;
+  /** Missing, or 0: one that the engine picks. */
   hostPort?: number;
+  /** `8000-8002:80`: the engine picks the first that is free, from `hostPort` to this. */
+  lastHostPort?: number;
   containerPort: number;
   protocol: 'tcp' | 'udp';
 }
 
 /** A mapping with nothing left to choose. */
-export type Port = Required<PortMapping>;
+export type Port = Required<Omit<PortMapping, 'lastHostPort'>>;
 
 export const anyAddress = '0.0.0.0';
+export const anyAddress6 = '::';
+
+export const isIpv6 = ({ hostIp }: Pick<Port, 'hostIp'>): boolean => hostIp.includes(':');
 
 /** `0.0.0.0:8080->80/tcp`, as `docker ps` shows it. */
 export function formatPort({ hostIp, hostPort, containerPort, protocol }: Port): string {
@@ -25,20 +34,21 @@ export function formatPort({ hostIp, hostPort, containerPort, protocol }: Port):
 }
 
 /** Refuses what no socket can be bound to, before anything is made. */
-export function checkPort({ hostIp, hostPort, containerPort, protocol }: PortMapping): void {
+export function checkPort({ hostIp, hostPort, lastHostPort, containerPort, protocol }: PortMapping): void {
   const options = {
-    fix: 'write it as -p [address:][hostPort:]containerPort[/tcp|/udp], ports 1 to 65535',
+    fix: 'write it as -p [address:][hostPort:]containerPort[/tcp|/udp], ports 1 to 65535, an IPv6 address in [ ]',
   };
   for (const [port, whose] of [
-    [hostPort, 'host'],
+    [hostPort === 0 ? undefined : hostPort, 'host'],
+    [lastHostPort, 'host'],
     [containerPort, 'container'],
   ] as const) {
     if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65535)) {
       throw new MinidockError('invalid-port', `invalid ${whose} port "${port}": not in 1 to 65535`, options);
     }
   }
-  if (hostIp !== undefined && parseAddress(hostIp) === undefined) {
-    throw new MinidockError('invalid-port', `invalid host address "${hostIp}": not an IPv4 address`, options);
+  if (hostIp !== undefined && parseAddress(hostIp) === undefined && ipv6Bytes(hostIp) === undefined) {
+    throw new MinidockError('invalid-port', `invalid host address "${hostIp}": not an IP address`, options);
   }
   if (protocol !== 'tcp' && protocol !== 'udp') {
     throw new MinidockError('invalid-port', `invalid protocol "${protocol}": tcp or udp`, options);
@@ -51,17 +61,9 @@ const owners = new WeakMap<Step, Port>();
 /**
  * Takes the host's ports for as long as the container lives: the shim binds each and never accepts. Packets never get
  * there, they are translated before; but no other process can take the port by accident, and a port that is taken already
- * fails here, with EADDRINUSE, before there is a container.
+ * fails here, with EADDRINUSE, before there is a container. Ports of IPv4: see `relayPorts` for those of IPv6.
  */
 export function portMapping(ports: readonly Port[]): Step[] {
-  return ports.flatMap(port => {
-    const steps = holdPort(port);
-    for (const step of steps) owners.set(step, port);
-    return steps;
-  });
-}
-
-function holdPort(port: Port): Step[] {
   const about = {
     lesson: 'published-ports',
     group: 'ports',
@@ -70,32 +72,38 @@ function holdPort(port: Port): Step[] {
       zh: '容器活着期间占用宿主机的端口：其他服务器拿不到',
     },
   } as const;
-  const { hostIp, hostPort, protocol } = port;
-  const socket: Slot = slot(`${protocol}${hostPort}`);
-  const address = struct(
-    `{AF_INET, ${hostIp}:${hostPort}}`,
-    { u16: AF.AF_INET },
-    { bytes: Uint8Array.of(hostPort >>> 8, hostPort & 0xff) },
-    { bytes: addressBytes(hostIp) },
-    { pad: 8 },
-  );
+  return ports.flatMap(port => holdPort(port, about, slot(`${port.protocol}${port.hostPort}`)));
+}
+
+/** Steps that bind one port, to be held by `socket`. An error of theirs names the port (`portError`). */
+export function holdPort(port: Port, about: Omit<Reason, 'why'>, socket: Slot): Step[] {
+  const { hostPort, protocol } = port;
+  const ipv6 = isIpv6(port);
+  const address = socketAddress(port);
   const tcp = protocol === 'tcp';
-  const type = (tcp ? SOCK.SOCK_STREAM : SOCK.SOCK_DGRAM) | SOCK.SOCK_CLOEXEC;
+  const type = (tcp ? SOCK.SOCK_STREAM : SOCK.SOCK_DGRAM) | SOCK.SOCK_CLOEXEC | (ipv6 ? SOCK.SOCK_NONBLOCK : 0);
+  const setOption = (level: number, option: number, why: Text) =>
+    call('setsockopt', [socket, level, option, struct('[1]', { u32: 1 }), 4], { ...about, why });
   const steps: Step[] = [
-    call('socket', [AF.AF_INET, type, 0], {
+    call('socket', [ipv6 ? AF.AF_INET6 : AF.AF_INET, type, 0], {
       ...about,
       why: { en: `create a socket for port ${hostPort} of the host`, zh: `为宿主机的端口 ${hostPort} 创建套接字` },
       save: socket,
     }),
   ];
+  if (ipv6) {
+    steps.push(
+      setOption(IPPROTO_IPV6, IPV6.IPV6_V6ONLY, {
+        en: 'take the port of IPv6 alone: that of IPv4 has a socket of its own',
+        zh: '只占用 IPv6 的端口：IPv4 的端口另有套接字',
+      }),
+    );
+  }
   if (tcp) {
     steps.push(
-      call('setsockopt', [socket, SOL_SOCKET, SO.SO_REUSEADDR, struct('[1]', { u32: 1 }), 4], {
-        ...about,
-        why: {
-          en: 'take the port even if connections of an earlier server are still in TIME_WAIT',
-          zh: '即使先前服务器的连接还处于 TIME_WAIT，也可以占用端口',
-        },
+      setOption(SOL_SOCKET, SO.SO_REUSEADDR, {
+        en: 'take the port even if connections of an earlier server are still in TIME_WAIT',
+        zh: '即使先前服务器的连接还处于 TIME_WAIT，也可以占用端口',
       }),
     );
   }
@@ -107,17 +115,47 @@ function holdPort(port: Port): Step[] {
   );
   if (tcp) {
     steps.push(
-      call('listen', [socket, 1], {
+      call('listen', [socket, ipv6 ? 128 : 1], {
         ...about,
-        why: {
-          en: 'only a listening socket keeps out others that use SO_REUSEADDR',
-          zh: '只有监听中的套接字才挡得住使用 SO_REUSEADDR 的其他程序',
-        },
+        why: ipv6
+          ? { en: 'let connections come: they wait here for the relay', zh: '允许连接到来：它们在这里等待转接进程' }
+          : {
+              en: 'only a listening socket keeps out others that use SO_REUSEADDR',
+              zh: '只有监听中的套接字才挡得住使用 SO_REUSEADDR 的其他程序',
+            },
       }),
     );
   }
+  for (const step of steps) owners.set(step, port);
   return steps;
 }
+
+/** struct sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)). */
+function socketAddress(port: Port): Data {
+  const { hostIp, hostPort } = port;
+  const inOrder = { bytes: Uint8Array.of(hostPort >>> 8, hostPort & 0xff) };
+  const host = ipv6Bytes(hostIp);
+  return host === undefined
+    ? struct(
+        `{AF_INET, ${printSocket(port)}}`,
+        { u16: AF.AF_INET },
+        inOrder,
+        { bytes: addressBytes(hostIp) },
+        { pad: 8 },
+      )
+    : struct(
+        `{AF_INET6, ${printSocket(port)}}`,
+        { u16: AF.AF_INET6 },
+        inOrder,
+        { u32: 0 },
+        { bytes: host },
+        { u32: 0 },
+      );
+}
+
+/** `0.0.0.0:8080`, `[::]:8080` */
+const printSocket = (port: Pick<Port, 'hostIp' | 'hostPort'>): string =>
+  `${isIpv6(port) ? `[${port.hostIp}]` : port.hostIp}:${port.hostPort}`;
 
 /** Another process holds this port of the host. */
 export class PortInUse extends MinidockError {
@@ -134,7 +172,7 @@ export class PortInUse extends MinidockError {
 export function portError(step: Step, errno: string): MinidockError | undefined {
   const port = owners.get(step);
   if (port === undefined) return undefined;
-  const what = `${port.hostIp}:${port.hostPort}/${port.protocol}`;
+  const what = `${printSocket(port)}/${port.protocol}`;
   if (errno === 'EADDRINUSE') {
     const holder = listenerOn(port);
     const by = holder?.container

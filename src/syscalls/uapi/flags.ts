@@ -141,6 +141,12 @@ export const SOCK = {
 } as const;
 export const SOL_SOCKET = 1;
 export const SO = { SO_REUSEADDR: 2 } as const;
+export const IPPROTO_IPV6 = 41;
+/** ipv6(7). */
+export const IPV6 = { IPV6_V6ONLY: 26 } as const;
+/** epoll_create1(2), epoll_ctl(2). */
+export const EPOLL = { EPOLLIN: 1, EPOLL_CTL_ADD: 1, EPOLL_CLOEXEC: 0o2000000 } as const;
+export const FD_CLOEXEC = 1;
 export const SCM_RIGHTS = 1;
 
 /** memfd_create(2), fcntl(2) sealing. */

@@ -125,6 +125,7 @@ export class Narrator {
       reap: words.inParent,
       reopen: words.inParent,
       archive: words.inParent,
+      relay: words.inParent,
     };
     this.terminal.line(chalk.magenta(name[section][this.language]));
   }

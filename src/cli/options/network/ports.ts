@@ -2,34 +2,62 @@ import { isIP } from 'node:net';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 
 /**
- * `-p`: `80`, `8080:80`, `127.0.0.1:8080:80`, `127.0.0.1::80`, each with `/udp`, and ranges of equal length
- * `8000-8002:80-82`. A range is many mappings.
+ * `-p`: `80`, `8080:80`, `127.0.0.1:8080:80`, `[::1]::80`, each with `/udp`; ranges of equal length `8000-8002:80-82`, which are
+ * many mappings; and `8000-8002:80`, the first free port of a range. `published=8080,target=80,protocol=udp` says the same at
+ * length. Host port 0 is one that the engine picks.
  *
  * @throws {Error} the reason, in Docker's words
  */
 export function readPublish(given: string): readonly PortMapping[] {
-  const [ports = '', protocol = 'tcp', ...extra] = given.split('/');
-  if (extra.length > 0 || (protocol !== 'tcp' && protocol !== 'udp')) {
+  const [ports = '', protocol = 'tcp', ...extra] = (given.includes('=') ? inShort(given) : given).split('/');
+  const proto = protocol.toLowerCase();
+  if (extra.length > 0 || (proto !== 'tcp' && proto !== 'udp')) {
     throw new Error(`invalid proto: ${[protocol, ...extra].join('/')}`);
   }
   const container = ports.slice(ports.lastIndexOf(':') + 1);
   const before = ports.slice(0, Math.max(0, ports.lastIndexOf(':')));
   const host = before.slice(before.lastIndexOf(':') + 1);
-  const hostIp = before.slice(0, Math.max(0, before.lastIndexOf(':'))).replace(/^\[(.*)\]$/, '$1');
+  const hostIp = readHostIp(before.slice(0, Math.max(0, before.lastIndexOf(':'))));
   if (container === '') throw new Error(`no port specified: ${given}`);
-  if (hostIp !== '' && isIP(hostIp) === 0) throw new Error(`invalid IP address: ${hostIp}`);
 
   const containerPorts = readRange(container, 'containerPort');
-  const hostPorts = host === '' ? undefined : readRange(host, 'hostPort');
+  const hostPorts = host === '' ? undefined : readRange(host, 'hostPort', 0);
+  const common = { ...(hostIp === '' ? {} : { hostIp }), protocol: proto } as const;
+  if (hostPorts !== undefined && containerPorts.length === 1 && hostPorts.length > 1) {
+    const [hostPort, lastHostPort] = [hostPorts[0]!, hostPorts.at(-1)!];
+    return [{ ...common, hostPort, lastHostPort, containerPort: containerPorts[0]! }];
+  }
   if (hostPorts !== undefined && hostPorts.length !== containerPorts.length) {
     throw new Error(`invalid ranges specified for container and host Ports: ${container} and ${host}`);
   }
   return containerPorts.map((containerPort, at) => ({
-    ...(hostIp === '' ? {} : { hostIp }),
+    ...common,
     ...(hostPorts === undefined ? {} : { hostPort: hostPorts[at]! }),
     containerPort,
-    protocol,
   }));
+}
+
+/** An address of IPv6 stands in brackets, which one of IPv4 may have as well. */
+function readHostIp(given: string): string {
+  const [, bracketed] = /^\[(.*)\]$/.exec(given) ?? [];
+  const address = bracketed ?? given;
+  if (address !== '' && isIP(address) === 0) throw new Error(`invalid IP address: ${address}`);
+  if (bracketed === undefined && address.includes(':'))
+    throw new Error(`invalid IP address: ${address} (write it in brackets: [${address}])`);
+  return address;
+}
+
+/** `published=8080,target=80,protocol=udp` as `8080:80/udp`. */
+function inShort(given: string): string {
+  const values = new Map<string, string>();
+  for (const field of given.split(',')) {
+    const [, key = '', value = ''] = /^([^=]*)=(.*)$/.exec(field) ?? [];
+    if (!['published', 'target', 'protocol', 'mode'].includes(key)) throw new Error(`invalid field ${field}`);
+    values.set(key, value);
+  }
+  if (!values.get('target')) throw new Error(`no port specified: ${given}`);
+  const published = values.has('published') ? `${values.get('published')}:` : '';
+  return `${published}${values.get('target')}/${values.get('protocol') ?? 'tcp'}`;
 }
 
 /** `--expose`: `80`, `53/udp`, `8000-8002`; as `80/tcp` each. @throws {Error} the reason, in Docker's words */
@@ -41,11 +69,12 @@ export function readExpose(given: string): readonly string[] {
   return readRange(ports, 'port').map(port => `${port}/${protocol.toLowerCase()}`);
 }
 
-function readRange(given: string, what: string): readonly number[] {
+function readRange(given: string, what: string, least = 1): readonly number[] {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(given);
   const first = Number(match?.[1]);
   const last = Number(match?.[2] ?? match?.[1]);
-  if (match === null || first < 1 || last > 65535) throw new Error(`invalid ${what}: ${given} (ports are 1 to 65535)`);
+  if (match === null || first < least || last > 65535)
+    throw new Error(`invalid ${what}: ${given} (ports are 1 to 65535)`);
   if (last < first) throw new Error(`invalid ${what}: ${given} (the range runs backwards)`);
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }

@@ -82,10 +82,11 @@ function hostConfig({ options }: ContainerRecord) {
     ...storageConfig(options),
     LogConfig: { Type: logging.driver, Config: logging.options },
     NetworkMode: options.network,
-    PortBindings: byPort(options.ports, ({ hostIp, hostPort }) => ({
+    PortBindings: byPort(options.ports, ({ hostIp, hostPort, lastHostPort }) => ({
       HostIp: hostIp ?? '',
-      HostPort: hostPort === undefined ? '' : String(hostPort),
+      HostPort: [hostPort, lastHostPort].filter(port => port !== undefined).join('-'),
     })),
+    PublishAllPorts: options.publishAll ?? false,
     RestartPolicy: restartPolicy(options),
     AutoRemove: options.autoRemove,
     ...rightsOf(options),

@@ -30,7 +30,8 @@ export const verb = defineVerb({
 const byPort = (a: Port, b: Port) =>
   a.containerPort - b.containerPort || a.protocol.localeCompare(b.protocol) || a.hostPort - b.hostPort;
 
-const shown = ({ hostIp, hostPort }: Port) => `${hostIp.includes(':') ? `[${hostIp}]` : hostIp}:${hostPort}`;
+/** As Docker 20.10 writes it, also of IPv6: `:::8080`. */
+const shown = ({ hostIp, hostPort }: Port) => `${hostIp}:${hostPort}`;
 
 /** `80` is `80/tcp`. */
 function readPort(given: string): string {

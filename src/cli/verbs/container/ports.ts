@@ -32,7 +32,7 @@ export function showPorts(ports: readonly ListedPort[]): string {
   const renumbered: string[] = [];
   for (const { containerPort, hostIp = '', hostPort, protocol } of [...ports].sort(byPort)) {
     if (hostPort !== undefined && hostPort !== containerPort) {
-      renumbered.push(`${addressOf(hostIp)}:${hostPort}->${containerPort}/${protocol}`);
+      renumbered.push(`${hostIp}:${hostPort}->${containerPort}/${protocol}`);
       continue;
     }
     const key = `${hostPort === undefined ? '' : hostIp}/${protocol}`;
@@ -59,7 +59,5 @@ function showGroup(key: string, { first, last }: { first: number; last: number }
   const slash = key.lastIndexOf('/');
   const [ip, protocol] = [key.slice(0, slash), key.slice(slash + 1)];
   const range = first === last ? `${first}` : `${first}-${last}`;
-  return `${ip === '' ? range : `${addressOf(ip)}:${range}->${range}`}/${protocol}`;
+  return `${ip === '' ? range : `${ip}:${range}->${range}`}/${protocol}`;
 }
-
-const addressOf = (ip: string) => (ip.includes(':') ? `[${ip}]` : ip);

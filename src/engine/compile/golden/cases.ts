@@ -87,6 +87,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
           }
         : { mode: network },
     ports: wanted.ports ?? [],
+    relay: { address: '172.18.0.2', program: '/opt/minidock/relay' },
     interactive: wanted.interactive ?? false,
     files: {
       alive: `${run}/alive`,
@@ -174,7 +175,9 @@ function wholeSpec(facts: HostFacts): Program {
 
 const published: Port[] = [
   { hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
+  { hostIp: '::', hostPort: 8080, containerPort: 80, protocol: 'tcp' },
   { hostIp: '127.0.0.1', hostPort: 5353, containerPort: 53, protocol: 'udp' },
+  { hostIp: '::1', hostPort: 5353, containerPort: 53, protocol: 'udp' },
 ];
 const volumes = [bind('/opt/data', '/data', 'directory', true), bind('/opt/one', '/etc/one', 'file')];
 const everyone = { uid: 1000, gid: 100, additionalGids: [4, 24] };

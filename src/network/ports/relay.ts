@@ -1,0 +1,120 @@
+import { call, store } from '../../syscalls/calls.ts';
+import { room, str, strings, struct } from '../../syscalls/data.ts';
+import { type Step, type Supervise, slot } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
+import { EPOLL, F, FD_CLOEXEC, PR } from '../../syscalls/uapi/flags.ts';
+import { holdPort, type Port } from './ports.ts';
+
+export interface RelaySteps {
+  readonly host: readonly Step[];
+  readonly relay: readonly Step[];
+  readonly supervise: Pick<Supervise, 'relay'>;
+}
+
+/** What carries bytes, and to where. */
+export interface Relay {
+  /** The container's, IPv4. */
+  readonly address: string;
+  readonly program: string;
+}
+
+/** The connection to whoever started the container, in its supervisor: native/protocol.h. */
+const SHIM_FD = 3;
+
+/**
+ * Publishes ports of IPv6 for a container that has no IPv6: translation never changes the family of an address, so a
+ * process must carry the bytes. The supervisor holds the sockets and waits at all of them through one descriptor; only
+ * when somebody comes it starts `program` (native/relay.c), which ends again when nobody is there any more.
+ */
+export function relayPorts(ports: readonly Port[], { address, program }: Relay): RelaySteps {
+  if (ports.length === 0) return { host: [], relay: [], supervise: {} };
+  const waiting = slot('relay');
+  const held = ports.map(port => ({
+    port,
+    socket: slot(`${port.protocol}6_${port.hostPort}`),
+    number: room(11, `"<socket of ${port.hostPort}/${port.protocol}>"`),
+  }));
+  const words = held.flatMap(({ port, number }) => [number, `${address}:${port.containerPort}`]);
+  return {
+    host: [
+      call('epoll_create1', [EPOLL.EPOLL_CLOEXEC], {
+        ...holding({
+          en: 'create one descriptor that stands for all these sockets',
+          zh: '创建一个代表所有这些套接字的描述符',
+        }),
+        save: waiting,
+      }),
+      ...held.flatMap(({ port, socket }) => [
+        ...holdPort(port, about, socket),
+        call(
+          'epoll_ctl',
+          // struct epoll_event has 12 bytes on x86_64 and 16 elsewhere; only its first four are of use here.
+          [waiting, EPOLL.EPOLL_CTL_ADD, socket, struct('{EPOLLIN}', { u32: EPOLL.EPOLLIN }, { pad: 12 })],
+          holding({
+            en: `wake the supervisor when somebody comes to port ${port.hostPort}/${port.protocol} by IPv6`,
+            zh: `有人经 IPv6 来到端口 ${port.hostPort}/${port.protocol} 时唤醒监管进程`,
+          }),
+        ),
+      ]),
+    ],
+    relay: [
+      call('prctl', [PR.PR_SET_NAME, str('minidock-relay'), 0, 0, 0], {
+        ...relaying({ en: 'set the name that ps and ss show for this process', zh: '设置 ps 和 ss 显示的进程名' }),
+      }),
+      call('fcntl', [SHIM_FD, F.F_SETFD, FD_CLOEXEC], {
+        ...relaying({
+          en: 'keep the connection to the client out of the relay: its end must be seen there',
+          zh: '不让转接进程留着与客户端的连接：连接结束时对方必须看得到',
+        }),
+        tolerate: ['EBADF'],
+      }),
+      ...held.flatMap(({ port, socket, number }) => [
+        call(
+          'fcntl',
+          [socket, F.F_SETFD, 0],
+          relaying({
+            en: `let the relay inherit the socket of port ${port.hostPort}/${port.protocol}`,
+            zh: `让转接进程继承端口 ${port.hostPort}/${port.protocol} 的套接字`,
+          }),
+        ),
+        store(
+          socket,
+          number,
+          0,
+          'decimal',
+          relaying({ en: 'write the number of that descriptor into the command', zh: '把这个描述符的编号写进命令' }),
+        ),
+      ]),
+      call(
+        'execve',
+        [str(program), strings(['minidock-relay', ...words]), strings([])],
+        relaying({
+          en: `become the relay: it connects each client to ${address}, over IPv4`,
+          zh: `变成转接进程：它用 IPv4 把每个客户端接到 ${address}`,
+        }),
+      ),
+    ],
+    supervise: { relay: waiting },
+  };
+}
+
+const about = {
+  lesson: 'published-ports',
+  group: 'ports of IPv6',
+  groupWhy: {
+    en: 'take the same ports of IPv6: a relay serves them, since no rule turns IPv6 into IPv4',
+    zh: '占用 IPv6 的同一端口：规则无法把 IPv6 变成 IPv4，由转接进程提供服务',
+  },
+} as const;
+
+const holding = (why: Text) => ({ ...about, why });
+
+const relaying = (why: Text) => ({
+  why,
+  lesson: 'published-ports' as const,
+  group: 'start the relay',
+  groupWhy: {
+    en: 'somebody came by IPv6: a process of its own serves him and ends when nobody is left',
+    zh: '有人经 IPv6 而来：由另一个进程为他服务，没有人了它就结束',
+  },
+});

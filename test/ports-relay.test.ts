@@ -1,0 +1,76 @@
+import { connect } from 'node:net';
+import * as assert from 'uvu/assert';
+import { eventually } from './support/eventually.ts';
+import { type PrivateHost, privateHost } from './support/private-host.ts';
+import { requires } from './support/requires.ts';
+
+/**
+ * Published ports by IPv6, of containers that have none: the supervisor holds the sockets, and a relay runs as long as somebody
+ * uses them. The whole engine, on a host of its own.
+ */
+const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip', 'nsenter', 'unshare', 'curl', 'ipv6');
+let host: PrivateHost;
+let neighbour: string;
+
+test.before(async () => {
+  host = await privateHost();
+  // A neighbour on the wire, in a namespace below the host's.
+  neighbour = `nsenter --net=/proc/${host.sh('unshare --net sleep infinity >/dev/null 2>&1 & echo $!')}/ns/net`;
+  const pid = /proc\/(\d+)/.exec(neighbour)![1];
+  await eventually(() => host.sh(`readlink /proc/${pid}/ns/net`) !== host.sh('readlink /proc/self/ns/net'));
+  host.sh(`ip link add wire type veth peer name wire netns ${pid}
+    ip addr add 10.9.0.1/24 dev wire; ip -6 addr add 2001:db8::1/64 dev wire nodad; ip link set wire up
+    ${neighbour} sh -c 'ip addr add 10.9.0.2/24 dev wire; ip -6 addr add 2001:db8::2/64 dev wire nodad; ip link set wire up'`);
+});
+test.after.each(() => host.removeAll());
+test.after(() => {
+  host.sh(`kill ${/proc\/(\d+)/.exec(neighbour)![1]}`);
+  host.end();
+});
+
+const server = [
+  'mkdir /srv; echo page > /srv/index.html; head -c 20000000 /dev/urandom > /srv/big',
+  'nc -ll -p 7 -e cat &',
+  'udpsvd -h 0.0.0.0 53 cat &',
+  'exec httpd -f -p 80 -h /srv',
+].join('\n');
+
+/** A container that serves files (80), echoes (7), and echoes datagrams (53/udp); its short id. */
+function serve(...flags: string[]): string {
+  const id = host.minidock('run', '-d', ...flags, 'bb', 'sh', '-c', server);
+  host.minidock('exec', id, 'sh', '-c', 'until wget -q -O /dev/null http://127.0.0.1/; do sleep 0.05; done');
+  return id.slice(0, 12);
+}
+const relays = () => host.sh('ps -eo comm,pid,ppid | grep ^minidock-relay || true').split('\n').filter(Boolean);
+/** Those of this host: `ps` shows the whole machine. */
+const own = () =>
+  relays().filter(line => host.sh(`readlink /proc/${line.split(/\s+/)[1]}/ns/net || true`) === host.sh('readlink /proc/self/ns/net'));
+const page = (address: string, port = 8080, from = '') =>
+  host.sh(`${from} curl -s -m 10 http://${address}:${port}/ || echo "curl: $?"`);
+
+test('a port is reached at every address of the host, by IPv4 and IPv6; nothing runs before and the relay has no rights', () => {
+  serve('-p', '8080:80');
+  assert.equal(own(), []);
+  for (const address of ['127.0.0.1', '10.9.0.1']) assert.is(page(address), 'page', address);
+  assert.equal(own(), [], 'IPv4 needs none');
+  for (const address of ['[::1]', '[2001:db8::1]']) assert.is(page(address), 'page', address);
+  for (const address of ['10.9.0.1', '[2001:db8::1]']) assert.is(page(address, 8080, neighbour), 'page', address);
+  const [relay, ...more] = own();
+  assert.equal(more, [], 'one process for all');
+  const status = host.sh(`cat /proc/${relay!.split(/\s+/)[1]}/status`);
+  assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
+  assert.match(status, /^CapEff:\t0+$/m);
+  assert.match(status, /^NoNewPrivs:\t1$/m);
+});
+
+test('all bytes arrive, in both directions, also after one direction was ended', async () => {
+  serve('-p', '8080:80', '-p', '7:7');
+  host.sh('curl -s http://127.0.0.1:8080/big > /dev/null');
+  const sum = (address: string) => host.sh(`curl -s http://${address}:8080/big | md5sum`);
+  assert.is(sum('[::1]'), sum('127.0.0.1'));
+  // nc ends its direction when its input is over, and prints what comes after that.
+  const there = `head -c 5000000 /dev/zero | tr '\\0' x | busybox nc ::1 7 | md5sum`;
+  assert.is(host.sh(there), host.sh(`head -c 5000000 /dev/zero | tr '\\0' x | md5sum`));
+});
+
+test.run();
