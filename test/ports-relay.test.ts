@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { eventually } from './support/eventually.ts';
 import { type PrivateHost, privateHost } from './support/private-host.ts';
@@ -31,11 +30,10 @@ test.after(() => {
 const server = [
   'mkdir /srv; echo page > /srv/index.html; head -c 20000000 /dev/urandom > /srv/big',
   'nc -ll -p 7 -e cat &',
-  'udpsvd -h 0.0.0.0 53 cat &',
   'exec httpd -f -p 80 -h /srv',
 ].join('\n');
 
-/** A container that serves files (80), echoes (7), and echoes datagrams (53/udp); its short id. */
+/** A container that serves files (80) and echoes (7); its short id. */
 function serve(...flags: string[]): string {
   const id = host.minidock('run', '-d', ...flags, 'bb', 'sh', '-c', server);
   host.minidock('exec', id, 'sh', '-c', 'until wget -q -O /dev/null http://127.0.0.1/; do sleep 0.05; done');
@@ -44,7 +42,9 @@ function serve(...flags: string[]): string {
 const relays = () => host.sh('ps -eo comm,pid,ppid | grep ^minidock-relay || true').split('\n').filter(Boolean);
 /** Those of this host: `ps` shows the whole machine. */
 const own = () =>
-  relays().filter(line => host.sh(`readlink /proc/${line.split(/\s+/)[1]}/ns/net || true`) === host.sh('readlink /proc/self/ns/net'));
+  relays().filter(
+    line => host.sh(`readlink /proc/${line.split(/\s+/)[1]}/ns/net || true`) === host.sh('readlink /proc/self/ns/net'),
+  );
 const page = (address: string, port = 8080, from = '') =>
   host.sh(`${from} curl -s -m 10 http://${address}:${port}/ || echo "curl: $?"`);
 
@@ -71,6 +71,57 @@ test('all bytes arrive, in both directions, also after one direction was ended',
   // nc ends its direction when its input is over, and prints what comes after that.
   const there = `head -c 5000000 /dev/zero | tr '\\0' x | busybox nc ::1 7 | md5sum`;
   assert.is(host.sh(there), host.sh(`head -c 5000000 /dev/zero | tr '\\0' x | md5sum`));
+});
+
+test('datagrams and their answers are carried, each client by itself, from the address that was asked', async () => {
+  const id = serve('-p', '53:53/udp', '-p', '[::1]:5353:53/udp');
+  const inside = `nsenter -t ${host.minidock('inspect', '-f', '{{.State.Pid}}', id)} -n`;
+  const echoes = `const socket = require('node:dgram').createSocket('udp4');
+    socket.on('message', (text, from) => socket.send(text, from.port, from.address)).bind(53);`;
+  const server = host.sh(`${inside} ${process.execPath} -e "${echoes}" >/dev/null 2>&1 & echo $!`);
+  await eventually(() => host.sh(`${inside} ss -lun`).includes(':53 '));
+  // A connected socket takes answers from the address alone that it asked; another try where one was lost.
+  const script = `const [address, port] = process.argv.slice(1);
+    const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    socket.on('error', () => {}).on('message', answer => { console.log(String(answer)); process.exit(); });
+    socket.connect(Number(port), address, () => { const ask = () => socket.send('hello'); ask(); setInterval(ask, 200); });
+    setTimeout(() => process.exit(), 5000);`;
+  const echo = (address: string, port: number, from = '') =>
+    host.sh(`${from} ${process.execPath} -e "${script}" ${address} ${port}`);
+  for (const address of ['127.0.0.1', '::1', '2001:db8::1']) assert.is(echo(address, 53), 'hello', address);
+  assert.is(echo('2001:db8::1', 53, neighbour), 'hello');
+  host.sh('ip -6 addr add 2001:db8::9/64 dev wire nodad');
+  assert.is(echo('2001:db8::9', 53, neighbour), 'hello', 'an address that the route would not choose');
+  assert.is(echo('::1', 5353), 'hello');
+  host.sh(`kill ${server}`);
+});
+
+test('a port whose server is not there is closed; ports of one address are reached by that alone', () => {
+  serve('-p', '8081:81', '-p', '[::1]:8082:80', '-p', '127.0.0.1:8083:80', '-p', '[2001:db8::1]::80');
+  assert.match(page('[::1]', 8081), /^curl: (52|56)$/);
+  assert.is(page('[::1]', 8082), 'page');
+  for (const [address, port] of [
+    ['127.0.0.1', 8082],
+    ['[2001:db8::1]', 8082],
+    ['[::1]', 8083],
+  ] as const)
+    assert.is(page(address, port), 'curl: 7', `${address}:${port}`);
+  const [chosen] = /\[2001:db8::1\]:\d+/.exec(host.sh('ss -ltn')) ?? [''];
+  assert.is(page('[2001:db8::1]', Number(chosen.split(':').at(-1))), 'page');
+});
+
+test('with the container ends the relay, and its port can be taken at once', () => {
+  for (const verb of [['rm', '-f'], ['kill']]) {
+    const id = serve('-p', '8080:80');
+    const slow = host.sh('busybox nc ::1 8080 </dev/zero >/dev/null 2>&1 & echo $!');
+    assert.is(page('[::1]'), 'page');
+    assert.is(own().length, 1);
+    host.minidock(...verb, id);
+    assert.equal(own(), []);
+    host.sh(`kill ${slow} 2>/dev/null || true`);
+  }
+  serve('-p', '8080:80');
+  assert.is(page('[::1]'), 'page');
 });
 
 test.run();
