@@ -60,6 +60,7 @@ async function useServer(engine: Sandbox): Promise<void> {
     [/ ps$/, new RegExp(`nginx:alpine .* Up .*:${port}->80/tcp .*web`)],
     [/ logs web$/, /GET \/ HTTP\/1\.1/],
     [/ exec -it web sh$/, /inside: 1\s/],
+    [/ xray web$/, /^Namespaces$/m],
     [/ rm -f web$/, /^web$/m],
     [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
     [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[\s\S]*^\+ +\d+ clone\(/m],

@@ -5,6 +5,7 @@
 export const rooms = [
   ['workshop', 'the course: plays lessons, checks exercises, shows texts'],
   ['cli', 'the command line: grammar, verbs, printing'],
+  ['xray', 'what the kernel holds for a container, and three views of it'],
   ['keeper', 'the one process beside the containers: cleans up, starts again, checks health'],
   ['engine', 'where the concepts meet: the Engine by noun, compile, the pieces'],
   ['container', 'one container: its record, its bundle, its log, the steps that make it'],

@@ -113,6 +113,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/system/inspect.ts'),
   },
+  xray: {
+    summary: 'Show all that the kernel holds for a container, and how it belongs together',
+    group: 'container',
+    load: () => import('./verbs/container/xray.ts'),
+  },
   images: { summary: 'List images', group: 'image', load: () => import('./verbs/image/ls.ts') },
   pull: { summary: 'Fetch an image from a registry', group: 'image', load: () => import('./verbs/image/pull.ts') },
   push: { summary: 'Bring an image to a registry', group: 'image', load: () => import('./verbs/image/push.ts') },

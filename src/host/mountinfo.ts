@@ -14,13 +14,28 @@ export interface Mount {
   readonly propagation: string;
 }
 
+/** With what only few readers need. */
+export interface DetailedMount extends Mount {
+  /** The directory of the file system that is the root of this mount: not `/` for a bind mount. */
+  readonly root: string;
+  /** Of the mount: `rw,nosuid`. */
+  readonly options: string;
+  /** Of the file system: `lowerdir=…`. */
+  readonly superOptions: string;
+}
+
 /** The mount table of a process. */
 export function mountsOf(pid: number | 'self'): Mount[] {
-  const lines = fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n').filter(Boolean);
+  return parseMounts(fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+}
+
+/** The lines of a mountinfo. Fields are as the kernel writes them: blanks and backslashes as `\040` and `\134`. */
+export function parseMounts(mountinfo: string): DetailedMount[] {
+  const lines = mountinfo.split('\n').filter(Boolean);
   return lines.map(line => {
     const [front, back] = line.split(' - ') as [string, string];
     const fields = front.split(' ');
-    const [type, source] = back.split(' ') as [string, string];
+    const [type, source, superOptions] = back.split(' ') as [string, string, string];
     return {
       id: fields[0]!,
       parent: fields[1]!,
@@ -29,8 +44,16 @@ export function mountsOf(pid: number | 'self'): Mount[] {
       type,
       source,
       propagation: fields.slice(6).join(' '),
+      root: fields[3]!,
+      options: fields[5]!,
+      superOptions,
     };
   });
+}
+
+/** A field of mountinfo as it is: the kernel writes blanks, tabs, newlines and backslashes in octal. */
+export function unescapeField(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 /** `tmpfs on /mnt (private)`: a mount as a learner reads it. */
