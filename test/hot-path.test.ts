@@ -27,13 +27,55 @@ const folder = temporaryFolder('hot');
 const preload = join(folder, 'preload.cjs');
 writeFileSync(
   preload,
-  `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(join(folder, 'loaded'))}, process.moduleLoadList.join('\\n')));`,
+  `const fs = require('fs');
+  const vm = require('vm');
+  const files = [];
+  const { Script } = vm;
+  vm.Script = class extends Script {
+    constructor(source, options) {
+      super(source, options);
+      files.push(require('path').basename(options.filename, '.cjs') + (this.cachedDataRejected === false ? '' : ' uncompiled'));
+    }
+  };
+  process.on('exit', () =>
+    fs.writeFileSync(${JSON.stringify(join(folder, 'loaded'))}, JSON.stringify({ files, modules: process.moduleLoadList })));`,
 );
+
+/** Which files of dist/cli a command came to, and which of Node's modules. */
+async function loadedBy(args: string[]): Promise<{ files: string[]; modules: string[] }> {
+  await box.ok(args, { env: { NODE_OPTIONS: `--require ${preload}` } });
+  return JSON.parse(readFileSync(join(folder, 'loaded'), 'utf8'));
+}
+
+const look = ['look', 'minidock'];
+const act = ['act', ...look];
+const reads: [args: string, files: string[]][] = [
+  ['--version', ['minidock']],
+  ['ps -a', look],
+  ['images', look],
+  ['logs on', look],
+  ['inspect on', look],
+  ['ps -a --format {{.ID}}', ['format', ...look]],
+  ['inspect -f {{.Id}} on', ['format', ...look]],
+  ['exec on true', act],
+  ['kill -s CONT on', act],
+  ['create --name made --network none bb', act],
+  ['start made', act],
+  ['stop -t 0 made', act],
+  ['rm -f made', act],
+  ['run --rm --network none bb true', act],
+];
+
+test('the commands that are given most read only what they need of the program, and all of it compiled', async () => {
+  for (const [args, files] of reads) {
+    const { files: read } = await loadedBy(args.split(' '));
+    assert.equal(read.sort(), files, args);
+  }
+});
 
 for (const args of [['ps', '-a'], ['ps', '-q'], ['inspect', 'on'], ['images'], ['logs', 'on'], ['rm', '-f', 'none']])
   test(`${args.join(' ')} loads none of Node's larger modules`, async () => {
-    await box.ok(args, { env: { NODE_OPTIONS: `--require ${preload}` } });
-    const loaded = readFileSync(join(folder, 'loaded'), 'utf8').split('\n');
+    const { modules: loaded } = await loadedBy(args);
     assert.ok(loaded.includes('NativeModule fs'));
     const large = ['crypto', 'stream', 'net', 'child_process', 'http', 'os', 'timers/promises', 'tty', 'zlib'];
     assert.equal(
