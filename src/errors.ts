@@ -95,6 +95,7 @@ const kinds = {
   'no-such-volume-driver': 'not-found',
 
   'already-running': 'conflict',
+  'bad-link': 'conflict',
   'cgroup-busy': 'conflict',
   'cannot-overwrite': 'conflict',
   'container-running': 'conflict',

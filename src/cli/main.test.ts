@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert';
 import { version } from '../version.ts';
 import { CommandLineError } from './exit-codes.ts';
 import { dockerVerbs } from './grammar/docker-verbs.ts';
-import { insteadOfFlags } from './grammar/flag-hints.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
 import { groups, verbs } from './verbs.ts';
 
@@ -94,14 +93,6 @@ test("hints about Docker's verbs name none that is there, and send nobody to a v
   for (const [name, hint] of Object.entries(dockerVerbs)) {
     assert.not(name in verbs || name in groups, `${name} is a verb by now: its hint is never read`);
     for (const [, verb] of hint.matchAll(/'minidock (\S+?)[' ]/g)) assert.ok(verb! in verbs, `${name}: ${verb}`);
-  }
-});
-
-test("hints about Docker's flags name none that is there", async () => {
-  for (const [name, hints] of Object.entries(insteadOfFlags)) {
-    const { flags } = (await verbs[name]!.load()).verb;
-    const names = Object.entries(flags).flatMap(([long, { short, aliases = [] }]) => [long, short, ...aliases]);
-    for (const flag of Object.keys(hints)) assert.not(names.includes(flag), `${name} has ${flag} by now`);
   }
 });
 

@@ -58,3 +58,6 @@ export function modeOf(network: string): NetworkMode {
   if (network === 'host' || network === 'none') return network;
   return network.startsWith('container:') ? 'container' : 'bridge';
 }
+
+/** Whether names are answered on the network of an endpoint: on those that users made, as in Docker. */
+export const hasNames = ({ networkId }: Pick<NetworkEndpoint, 'networkId'>): boolean => networkId !== undefined;

@@ -6,21 +6,13 @@ import type { UnknownFlag } from './usage.ts';
 
 /** Hints for a flag that a verb does not have. Read only after that mistake. */
 
-/** What comes nearest here to a flag of Docker that minidock does not have. */
-export const insteadOfFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  run: {
-    link: "containers reach each other by address: 'minidock inspect -f {{.NetworkSettings.IPAddress}} NAME'",
-  },
-};
-
 /** What follows Docker's words for an unknown flag; empty where there is nothing to say. */
 export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, entry?: VerbEntry): string {
   const verb = entry === undefined ? '' : (Object.keys(verbs).find(name => verbs[name] === entry) ?? '');
   // A flag that Docker has is no typing error: `--gpus` does not stand for `--cpus`.
   if (dockerFlagsOf(verb).includes(flag)) {
-    const instead = insteadOfFlags[verb]?.[flag];
     const shown = flag.length === 1 ? `-${flag}` : `--${flag}`;
-    return `\n${shown} is a flag of Docker that minidock does not have${instead === undefined ? '' : `; here, ${instead}`}.`;
+    return `\n${shown} is a flag of Docker that minidock does not have.`;
   }
   const guess = suggestFlag(table, given);
   return guess === undefined ? '' : `. Did you mean ${guess}?`;

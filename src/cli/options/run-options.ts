@@ -8,6 +8,7 @@ import { restartFlags, toRestartOptions } from './keeping/restart-flags.ts';
 import { lifeFlags, toLifeOptions } from './life-flags.ts';
 import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
 import { readPublish } from './network/ports.ts';
+import { readLinkFlag } from './network/resolver.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
 import { namespaceFlags, securityFlags, toNamespaceOptions, toSecurityOptions } from './security-flags.ts';
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
@@ -28,6 +29,9 @@ export const containerFlags = {
   ...healthFlags,
   hostname: text('Host name inside (default: the short id)', { short: 'h' }),
   interactive: toggle('Keep standard input open', { short: 'i' }),
+  link: many<string>('list', readLinkFlag, 'Give another container a name inside: CONTAINER[:ALIAS]', {
+    completes: 'containers',
+  }),
   name: text('Name of the container (default: a made-up one)'),
   network: single('string', readNetwork, 'bridge, host or none (default bridge)', {
     aliases: ['net'],
@@ -85,6 +89,7 @@ export function toRunOptions(
     volumes: [...flags.volume],
     ...toStorageOptions(flags),
     network: flags.network ?? 'bridge',
+    ...(flags.link.length > 0 && { links: flags.link }),
     ...toLoggingOptions(flags),
     ...(flags.init && { init: true }),
     ...toNamespaceOptions(flags),

@@ -32,8 +32,12 @@ export function configuredEnvironment(image: readonly string[], user: readonly s
   return [...own.values(), ...image.filter(one => !own.has(nameOf(one)))];
 }
 
-/** The environment of a process: Docker's defaults, what is configured, HOME at the end; later values before earlier ones. */
+/**
+ * The environment of a process: Docker's defaults, what is known of linked containers, what is configured, HOME at the end; later values
+ * before earlier ones.
+ */
 export function environment(options: {
+  linked?: readonly string[];
   configured: readonly string[];
   hostname: string;
   tty: boolean;
@@ -41,7 +45,7 @@ export function environment(options: {
 }): string[] {
   const defaults = [defaultPath, `HOSTNAME=${options.hostname}`, ...(options.tty ? ['TERM=xterm'] : [])];
   const variables = new Map<string, string>();
-  for (const one of [...defaults, ...options.configured])
+  for (const one of [...defaults, ...(options.linked ?? []), ...options.configured])
     if (one.includes('=')) variables.set(nameOf(one), one);
     else variables.delete(nameOf(one));
   if (!variables.has('HOME')) variables.set('HOME', `HOME=${options.home}`);

@@ -1,19 +1,23 @@
 import os from 'node:os';
-import { endpointsOf, type NetworkAttachment } from '../../network/attachment.ts';
+import { endpointsOf, hasNames, type NetworkAttachment } from '../../network/attachment.ts';
+import { publicResolvers } from '../../network/dns/resolvers.ts';
 import { readIfPresent } from '../../state/files.ts';
 import type { LifeOptions } from '../options/life.ts';
 
 /**
- * What the container's /etc/hosts says. A host network has the host's own, unless names are added.
+ * What the container's /etc/hosts says: a line of its own for each address that it has. A host network has the host's own file, unless names
+ * are added.
  *
  * @param extra `NAME:ADDRESS`, where the address may be `host-gateway`: the host's on the bridge, if there is one
+ * @param linked lines for the containers that it is linked to
  */
 export function hostsFile(
   hostname: string,
   container: { network: NetworkAttachment },
   extra: readonly string[] = [],
+  linked: readonly string[] = [],
 ): string {
-  const [endpoint] = endpointsOf(container);
+  const endpoints = endpointsOf(container);
   if (container.network.mode === 'host' && extra.length === 0) return readIfPresent('/etc/hosts') ?? '';
   return [
     '127.0.0.1\tlocalhost',
@@ -22,8 +26,9 @@ export function hostsFile(
     'ff00::0\tip6-mcastprefix',
     'ff02::1\tip6-allnodes',
     'ff02::2\tip6-allrouters',
-    ...extra.flatMap(one => extraHost(one, endpoint?.gateway)),
-    ...(endpoint ? [`${endpoint.address}\t${namesOf(hostname)}`] : []),
+    ...extra.flatMap(one => extraHost(one, endpoints[0]?.gateway)),
+    ...linked,
+    ...endpoints.map(({ address }) => `${address}\t${namesOf(hostname)}`),
     '',
   ].join('\n');
 }
@@ -41,28 +46,28 @@ function namesOf(hostname: string): string {
   return dot < 0 ? hostname : `${hostname} ${hostname.slice(0, dot)}`;
 }
 
-/** Docker's choice of public resolvers, for a host that names none that a container could reach. */
-const fallback = ['nameserver 8.8.8.8', 'nameserver 8.8.4.4'];
-
 /**
- * The container's resolv.conf: the host's, without servers on the host's own loopback, which is another loopback in the
- * container; each kind of line in place of the host's where the options have it. With systemd-resolved the file behind its stub
- * names the real servers.
+ * The container's resolv.conf. On a network that a user made the name server is the host's address there, where the keeper answers, and a name
+ * is asked for as it is before any domain is added to it. Elsewhere it is the host's file without servers on the host's own loopback, which is
+ * another loopback in the container. Each kind of line is in place of the host's where the options have it. With systemd-resolved the file
+ * behind its stub names the real servers.
  */
 export function resolvConf(
-  hostNetwork: boolean,
+  container: { network: NetworkAttachment },
   { dns, dnsSearch, dnsOptions }: Pick<LifeOptions, 'dns' | 'dnsSearch' | 'dnsOptions'> = {},
 ): string {
-  const own = hostNetwork ? (readIfPresent('/etc/resolv.conf') ?? '') : reachable();
-  if (dns === undefined && dnsSearch === undefined && dnsOptions === undefined) return own;
+  const own = container.network.mode === 'host' ? (readIfPresent('/etc/resolv.conf') ?? '') : reachable();
+  const named = endpointsOf(container).find(hasNames);
+  if (named === undefined && dns === undefined && dnsSearch === undefined && dnsOptions === undefined) return own;
   const wordsOf = (keyword: string) =>
     [...own.matchAll(new RegExp(`^\\s*${keyword}\\s+(.*)$`, 'gm'))].map(([, words]) => words!.trim());
   const search = (dnsSearch ?? wordsOf('search').slice(-1)).join(' ').trim();
-  const options = (dnsOptions ?? wordsOf('options').slice(-1)).join(' ').trim();
+  const given = (dnsOptions ?? wordsOf('options').slice(-1)).join(' ').trim();
+  const options = named === undefined || /(^|\s)ndots:/.test(given) ? given : `${given} ndots:0`.trim();
   return [
     // A lone dot stands for none.
     ...(search === '' || search === '.' ? [] : [`search ${search}`]),
-    ...(dns ?? wordsOf('nameserver')).map(address => `nameserver ${address}`),
+    ...(named ? [named.gateway] : (dns ?? wordsOf('nameserver'))).map(address => `nameserver ${address}`),
     ...(options === '' ? [] : [`options ${options}`]),
     '',
   ].join('\n');
@@ -73,9 +78,8 @@ function reachable(): string {
   const stub = /^nameserver\s+127\.0\.0\.53\s*$/m.test(host);
   const text = (stub ? readIfPresent('/run/systemd/resolve/resolv.conf') : undefined) ?? host;
   const lines = text.split('\n').filter(line => !/^\s*nameserver\s+(127\.|::1)/.test(line));
-  return [...lines.filter(Boolean), ...(lines.some(line => /^\s*nameserver/.test(line)) ? [] : fallback), ''].join(
-    '\n',
-  );
+  const fallback = lines.some(line => /^\s*nameserver/.test(line)) ? [] : publicResolvers;
+  return [...lines.filter(Boolean), ...fallback.map(address => `nameserver ${address}`), ''].join('\n');
 }
 
 /** The name with its domain, as /etc/hosts has it. */

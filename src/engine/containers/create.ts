@@ -16,7 +16,7 @@ import { checkOomScore } from '../../container/process/oom-score.ts';
 import { resolveUser, withGroups } from '../../container/process/user.ts';
 import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
 import { checkRights } from '../../container/rights/check.ts';
-import { fullName, hostnameFor, hostsFile, resolvConf } from '../../container/rootfs/etc-files.ts';
+import { hostnameFor } from '../../container/rootfs/etc-files.ts';
 import { outerFirst } from '../../container/rootfs/mount-places.ts';
 import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import { ociSpec } from '../../container/spec.ts';
@@ -37,7 +37,9 @@ import type { EngineContext } from '../context.ts';
 import { donorsFor, withDonorIds } from '../namespaces/donors.ts';
 import { sharedMemory } from '../namespaces/shared-memory.ts';
 import { endpointsAsked } from '../networks/attach.ts';
+import { linksFor, withLinkIds } from '../networks/links.ts';
 import { mappingsOf } from '../networks/mappings.ts';
+import { writeResolverFiles } from '../networks/resolver-files.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
 import { imageFor, ownConfig } from './own-config.ts';
@@ -47,7 +49,7 @@ import { imageFor, ownConfig } from './own-config.ts';
  * behind.
  */
 export async function createContainer(context: EngineContext, wanted: ContainerOptions): Promise<ContainerRecord> {
-  const options = withDonorIds(context, wanted);
+  const options = withLinkIds(context, withDonorIds(context, wanted));
   const image = imageFor(context, options);
   const id = randomBytes(32).toString('hex');
   checkLimits(options, context.facts);
@@ -228,28 +230,21 @@ function bindMount({
  */
 export function writeBundle(context: EngineContext, record: ContainerRecord): Spec {
   const paths = containerPaths(context.roots, record.id);
-  const hostNetwork = record.network.mode === 'host';
-  writeForAll(paths.hostname, `${record.hostname}\n`);
-  writeForAll(paths.hosts, hostsFile(fullName(record), record, record.options.extraHosts));
-  writeForAll(paths.resolvConf, resolvConf(hostNetwork, record.options));
-  const spec = specFor(context, record);
+  const links = linksFor(context, record);
+  writeResolverFiles(context, record, links.hosts);
+  const spec = specFor(context, record, links.variables);
   fs.writeFileSync(paths.config, printSpec(spec));
   return spec;
 }
 
-/** A file that every user of the container may read, whatever the caller's umask is. */
-function writeForAll(file: string, content: string): void {
-  fs.writeFileSync(file, content);
-  fs.chmodSync(file, 0o644);
-}
-
 /** The container as an OCI spec. */
-export function specFor(context: EngineContext, record: ContainerRecord): Spec {
+export function specFor(context: EngineContext, record: ContainerRecord, linked: readonly string[] = []): Spec {
   const { facts } = context;
   const mounts = mountsOf(context, record).map(({ name, kind, within, ...mount }): Mount => mount);
   const { hostname, options } = record;
   const user = userOf(options, { layers: layersOf(context.roots, record), config: record.config });
-  const env = environment({ configured: record.config.Env ?? [], hostname, tty: options.tty, home: user.home });
+  const configured = record.config.Env ?? [];
+  const env = environment({ linked, configured, hostname, tty: options.tty, home: user.home });
   const spec = ociSpec(
     {
       args: [...(options.init ? [initInside, '--'] : []), record.path, ...record.args],

@@ -222,6 +222,7 @@ export class LocalContainers extends LocalFiles implements Containers {
       layers: layersOf(roots, record),
       size: sizes[id],
       execs: execs.map(exec => exec.id),
+      ...(record.options.links && { links: (await import('../networks/links.ts')).shownLinks(this.access, record) }),
     };
   }
 

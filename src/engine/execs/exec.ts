@@ -18,6 +18,7 @@ import { userOf } from '../containers/create.ts';
 import { runningOf, unpauseFirst } from '../containers/life/states.ts';
 import type { EngineContext } from '../context.ts';
 import { keeperCommand } from '../keeping/command.ts';
+import { linkVariablesNow } from '../networks/links.ts';
 import type { ExecOptions } from '../nouns/execs.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { continued } from './continued.ts';
@@ -114,7 +115,13 @@ function execSpec(context: EngineContext, record: ContainerRecord, options: Exec
     terminal: options.tty,
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: [...options.command],
-    env: environment({ configured, hostname: record.hostname, tty: options.tty, home: user.home }),
+    env: environment({
+      linked: linkVariablesNow(context, record),
+      configured,
+      hostname: record.hostname,
+      tty: options.tty,
+      home: user.home,
+    }),
     cwd: options.workdir ?? spec.process.cwd,
     capabilities: capabilitySets(allowed, user.uid),
   };

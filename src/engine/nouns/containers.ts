@@ -185,6 +185,8 @@ export interface InspectedContainer {
   readonly size?: ContainerSize;
   /** Ids of its execs that run, or wait for their start. */
   readonly execs: readonly string[];
+  /** Of the default network, as Docker tells them: `/db:/web/store`. */
+  readonly links?: readonly string[];
 }
 
 export interface LogOptions {

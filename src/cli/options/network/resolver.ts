@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Readers of `--add-host`, `--dns` and `--dns-search`. Each throws an Error with the reason, in Docker's words. */
+/** Readers of `--add-host`, `--dns`, `--dns-search` and `--link`. Each throws an Error with the reason, in Docker's words. */
 
 export function readExtraHost(given: string): string {
   const colon = given.indexOf(':');
@@ -26,4 +26,10 @@ export function readDomain(given: string): string {
   if (!/[a-zA-Z]/.test(name) || name.length > 254 || !domain.test(name))
     throw new Error(`${given} is not a valid domain`);
   return name;
+}
+
+export function readLinkFlag(given: string): string {
+  if (given === '') throw new Error('empty string specified for links');
+  if (given.split(':').length > 2) throw new Error(`bad format for links: ${given}`);
+  return given;
 }

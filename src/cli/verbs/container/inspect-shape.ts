@@ -20,7 +20,7 @@ const never = '0001-01-01T00:00:00Z';
  * A container as Docker's API shows it (GET /containers/{id}/json). What minidock does not have, or does not know, is
  * left out here and stands in the JSON as the zero value of its type.
  */
-export function inspectContainer({ record, files: paths, layers, size, execs }: InspectedContainer): Value {
+export function inspectContainer({ record, files: paths, layers, size, execs, links }: InspectedContainer): Value {
   const { state } = record;
   const logging = record.options.logging ?? defaultLog;
   return value(containerJson, {
@@ -53,7 +53,7 @@ export function inspectContainer({ record, files: paths, layers, size, execs }: 
     Driver: 'overlay2',
     Platform: 'linux',
     ExecIDs: execs.length === 0 ? null : execs,
-    HostConfig: hostConfig(record),
+    HostConfig: hostConfig(record, links),
     GraphDriver: {
       Data: {
         // overlayfs takes the topmost layer first.
@@ -71,7 +71,7 @@ export function inspectContainer({ record, files: paths, layers, size, execs }: 
   });
 }
 
-function hostConfig({ options }: ContainerRecord) {
+function hostConfig({ options }: ContainerRecord, links: readonly string[] | undefined) {
   const binds = options.volumes
     .filter(volume => volume.source !== undefined)
     .map(volume => `${volume.source}:${volume.destination}${modeOf(volume) && `:${modeOf(volume)}`}`);
@@ -79,6 +79,7 @@ function hostConfig({ options }: ContainerRecord) {
   return {
     Binds: binds.length === 0 ? null : binds,
     ...lifeConfig(options),
+    ...(links !== undefined && links.length > 0 && { Links: links }),
     ...storageConfig(options),
     LogConfig: { Type: logging.driver, Config: logging.options },
     NetworkMode: options.network,

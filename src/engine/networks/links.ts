@@ -1,0 +1,90 @@
+import { hostsLine, type Linked, linkVariables, readLink } from '../../container/links.ts';
+import { observe } from '../../container/observe.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { MinidockError } from '../../errors.ts';
+import { flocks } from '../../host/locks.ts';
+import { endpointsOf, hasNames, modeOf } from '../../network/attachment.ts';
+import type { EngineContext } from '../context.ts';
+
+/**
+ * The links that a container is made with. On the default network they are to containers that there are, by their full ids, which stay when
+ * names change; on others they are names, which DNS looks up when it is asked.
+ *
+ * @throws {MinidockError} `bad-link`
+ */
+export function withLinkIds(context: EngineContext, options: ContainerOptions): ContainerOptions {
+  const { links, network } = options;
+  if (links === undefined || links.length === 0) return options;
+  const mode = modeOf(network);
+  if (mode === 'host' || mode === 'container')
+    throw new MinidockError(
+      'bad-link',
+      `conflicting options: ${mode} type network${mode === 'host' ? 'ing' : ''} can't be used with links`,
+      {
+        fix: 'leave --link out, or choose another --network: there are no names to give in a network that is not its own',
+      },
+    );
+  if (network !== 'bridge') return options;
+  return { ...options, links: links.map(link => withId(context, link)) };
+}
+
+function withId(context: EngineContext, link: string): string {
+  const { name, alias } = readLink(link);
+  try {
+    return `${context.store.resolve(name)}:${alias}`;
+  } catch (error) {
+    if (!(error instanceof MinidockError)) throw error;
+    throw new MinidockError('bad-link', `could not get container for ${name}: ${error.message}`, { fix: error.fix });
+  }
+}
+
+/** What a container gets at its start of those that it is linked to on the default network: lines of /etc/hosts, and variables. */
+export function linksFor(context: EngineContext, record: ContainerRecord): { hosts: string[]; variables: string[] } {
+  const linked = linkedTo(context, record, error => {
+    throw error;
+  });
+  return { hosts: linked.map(hostsLine), variables: linked.flatMap(one => linkVariables(record.name, one)) };
+}
+
+/** The variables for a further process: without those of containers that have ended. */
+export function linkVariablesNow(context: EngineContext, record: ContainerRecord): string[] {
+  return linkedTo(context, record, () => {}).flatMap(one => linkVariables(record.name, one));
+}
+
+function linkedTo(context: EngineContext, record: ContainerRecord, missing: (error: MinidockError) => void): Linked[] {
+  const { links = [], network } = record.options;
+  if (network !== 'bridge') return [];
+  return links.flatMap(link => {
+    const { name: id, alias } = readLink(link);
+    const target = context.store.read(id);
+    const name = target?.name ?? id.slice(0, 12);
+    if (target === undefined || observe(context.roots, id, flocks).kind !== 'running') {
+      missing(
+        new MinidockError('bad-link', `Cannot link to a non running container: /${name} AS /${record.name}/${alias}`, {
+          fix: target ? `start it first: minidock start ${name}` : 'make the container anew, without this link',
+        }),
+      );
+      return [];
+    }
+    const address = endpointsOf(target).find(one => !hasNames(one))?.address;
+    if (address !== undefined) return [{ alias, address, target }];
+    missing(
+      new MinidockError('bad-link', `Cannot link to /${name}, as it does not belong to the default network`, {
+        fix: `connect it: minidock network connect bridge ${name}`,
+      }),
+    );
+    return [];
+  });
+}
+
+/** The links of the default network as Docker tells them: `/db:/web/store`; those to containers that are gone are left out. */
+export function shownLinks(
+  { store }: Pick<EngineContext, 'store'>,
+  { name, options: { links = [], network } }: Pick<ContainerRecord, 'name' | 'options'>,
+): string[] {
+  return links.flatMap(link => {
+    const { name: id, alias } = readLink(link);
+    const target = network === 'bridge' ? store.nameOf(id) : '';
+    return target === '' ? [] : [`/${target}:/${name}/${alias}`];
+  });
+}
