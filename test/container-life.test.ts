@@ -279,9 +279,9 @@ test('port lists what is published, of all ports or of one', async () => {
     '-p',
     `${two}:53/udp`,
   );
-  assert.is(await box.ok(['port', 'web']), `53/udp -> 0.0.0.0:${two}\n80/tcp -> 127.0.0.1:${one}`);
+  assert.is(await box.ok(['port', 'web']), `53/udp -> 0.0.0.0:${two}\n53/udp -> :::${two}\n80/tcp -> 127.0.0.1:${one}`);
   assert.is(await box.ok(['port', 'web', '80']), `127.0.0.1:${one}`);
-  assert.is(await box.ok(['port', 'web', '53/udp']), `0.0.0.0:${two}`);
+  assert.is(await box.ok(['port', 'web', '53/udp']), `0.0.0.0:${two}\n:::${two}`);
   const none = await box.minidock(['port', 'web', '53']);
   assert.is(none.exitCode, 1);
   assert.match(String(none.stderr), /^minidock: No public port '53\/tcp' published for web/);

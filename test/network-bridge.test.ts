@@ -89,6 +89,9 @@ for (const backend of ['nft', 'legacy']) {
       '-t nat -F; $I -t nat -X',
       '-F; $I -X',
       '-D FORWARD -j MINIDOCK-FORWARD',
+      '-D MINIDOCK-FORWARD -j MINIDOCK-USER; $I -X MINIDOCK-USER',
+      '-D MINIDOCK-FORWARD -j MINIDOCK-USER; $I -A MINIDOCK-FORWARD -j MINIDOCK-USER',
+      `-D MINIDOCK-FORWARD -j ${chain}-IN`,
       `-t raw -D ${chain} -d 127.0.0.0/8 ! -i lo -j DROP`,
       `-t raw -I ${chain} -d 127.0.0.1 -j ACCEPT`,
       `-t raw -R ${chain} 1 -d 127.0.0.0/8 -i nowhere -j DROP`,
@@ -161,7 +164,7 @@ test('four at once on one bridge agree; two bridges at once end with different s
     ensureBridge(second, { bridge: 'mdt-second' }),
   ]);
   assert.is.not(formatSubnet(two[0].subnet), formatSubnet(two[1].subnet));
-  assert.is(sh('iptables-save').match(/-A MINIDOCK-FORWARD /g)?.length, 4);
+  assert.is(sh('iptables-save').match(/-A MINIDOCK-FORWARD /g)?.length, 5);
   assert.is(sh('iptables-save').match(/-A FORWARD -j MINIDOCK-FORWARD/g)?.length, 1);
   await removeNetwork(first, 'mdt-first');
   assert.match(sh('iptables-save'), /-A FORWARD -j MINIDOCK-FORWARD/);

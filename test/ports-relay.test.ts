@@ -96,6 +96,32 @@ test('datagrams and their answers are carried, each client by itself, from the a
   host.sh(`kill ${server}`);
 });
 
+test('a client that goes on sending datagrams comes to whoever has the port now', async () => {
+  const client =
+    host.sh(`${neighbour} ${process.execPath} -e "const socket = require('node:dgram').createSocket('udp4');
+    socket.on('error', () => {}).on('message', answer => console.log(String(answer))).bind(7777);
+    setInterval(() => socket.send('?', 53, '10.9.0.1'), 20)" >${host.box.folder}/answers 2>&1 & echo $!`);
+  const answers = () => host.sh(`cat ${host.box.folder}/answers`).split('\n');
+  await eventually(() =>
+    /udp .* sport=7777 dport=53 .* sport=53 dport=7777/.test(host.sh('cat /proc/net/nf_conntrack')),
+  );
+  const servers: string[] = [];
+  for (const name of ['first', 'second']) {
+    const id = host.minidock('run', '-d', '--name', name, '-p', '53:53/udp', 'bb', 'sleep', '1000');
+    const inside = `nsenter -t ${host.minidock('inspect', '-f', '{{.State.Pid}}', id)} -n`;
+    servers.push(
+      host.sh(`${inside} ${process.execPath} -e "const socket = require('node:dgram').createSocket('udp4');
+      socket.on('message', (text, from) => socket.send('${name}', from.port, from.address)).bind(53)" >/dev/null 2>&1 & echo $!`),
+    );
+    await eventually(() => answers().at(-1) === name);
+    host.minidock('rm', '-f', id);
+    // The next one gets another address.
+    host.minidock('run', '-d', 'bb', 'sleep', '1000');
+    assert.not.match(host.sh('cat /proc/net/nf_conntrack'), /sport=7777 dport=53 .*src=172\./);
+  }
+  host.sh(`kill ${client} ${servers.join(' ')}`);
+});
+
 test('a port whose server is not there is closed; ports of one address are reached by that alone', () => {
   serve('-p', '8081:81', '-p', '[::1]:8082:80', '-p', '127.0.0.1:8083:80', '-p', '[2001:db8::1]::80');
   assert.match(page('[::1]', 8081), /^curl: (52|56)$/);

@@ -80,16 +80,19 @@ export function idsIn(line: string): string[] {
 
 const withOwner = (line: string, owner: string | undefined) => (owner === undefined ? line : `${line}, of ${owner}`);
 
-/** Our rules. The chain that all bridges share counts only where no bridge is left in it: else it is theirs. */
+/** Our rules. The chains that all bridges share count only where no bridge is left in it: else they are theirs. */
 function rulesOf(command: string): string[] {
   const path = findProgram(command);
   if (!path) return [];
   const saved = spawnSync(path, [], { encoding: 'utf8' }).stdout ?? '';
-  const isShared = /^-A MINIDOCK-FORWARD /m.test(saved);
+  const isShared = /^-A MINIDOCK-FORWARD -j MINIDOCK-(?!USER)/m.test(saved);
   return saved
     .split('\n')
     .filter(line => !line.startsWith('#') && (ours.test(line) || /\b(mdt|mdd|mdb)\w*/.test(line)))
-    .filter(line => !isShared || !/^:MINIDOCK-FORWARD |^-A FORWARD .*-j MINIDOCK-FORWARD$/.test(line))
+    .filter(
+      line =>
+        !isShared || !/^:MINIDOCK-(FORWARD|USER) |^-A (MINIDOCK-)?FORWARD .*-j MINIDOCK-(FORWARD|USER)$/.test(line),
+    )
     .map(line => `${command}: ${line.replace(/ \[\d+:\d+\]$/, '')}`);
 }
 

@@ -123,9 +123,9 @@ function removeCgroup(path: string): void {
 }
 
 /**
- * Deletes every iptables rule that names the bridge and the chains that are named after it; and the one chain that the
- * bridges of all engines share, where it is empty: iptables-restore does all of a table or nothing, should another engine
- * enter that chain meanwhile.
+ * Deletes every iptables rule that names the bridge and the chains that are named after it; and the chains that the
+ * bridges of all engines share, where they are empty: iptables-restore does all of a table or nothing, should another engine
+ * enter them meanwhile.
  */
 function removeRules(bridge: string): void {
   const saved = iptables('iptables-save');
@@ -139,8 +139,16 @@ function removeRules(bridge: string): void {
     const chain = line.startsWith(':') && line.includes(bridge) ? line.slice(1).split(' ')[0] : undefined;
     if (chain) restore(table, [`-F ${chain}`, `-X ${chain}`]);
   }
-  if (/^:MINIDOCK-FORWARD /m.test(saved) && !/^-A MINIDOCK-FORWARD /m.test(iptables('iptables-save')))
-    restore('filter', ['-D FORWARD -j MINIDOCK-FORWARD', '-X MINIDOCK-FORWARD']);
+  if (
+    /^:MINIDOCK-FORWARD /m.test(saved) &&
+    !/^-A MINIDOCK-FORWARD -j MINIDOCK-(?!USER)/m.test(iptables('iptables-save'))
+  )
+    restore('filter', [
+      '-D FORWARD -j MINIDOCK-FORWARD',
+      '-D MINIDOCK-FORWARD -j MINIDOCK-USER',
+      '-X MINIDOCK-FORWARD',
+      '-X MINIDOCK-USER',
+    ]);
 }
 
 function iptables(command: string, args: string[] = [], input = ''): string {

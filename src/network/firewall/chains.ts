@@ -1,6 +1,6 @@
 import { defaultBridge } from '../network.ts';
 
-/** The chains of one bridge. All are its own but `forward`, which the bridges of all engines share. */
+/** The chains of one bridge. All are its own but `forward` and `user`, which the bridges of all engines share. */
 export interface Chains {
   readonly raw: string;
   readonly dnat: string;
@@ -8,6 +8,7 @@ export interface Chains {
   readonly incoming: string;
   readonly outgoing: string;
   readonly forward: string;
+  readonly user: string;
 }
 
 /** Names of at most 28 characters, the kernel's limit: a bridge has 15 at most. */
@@ -20,5 +21,6 @@ export function chainsOf(bridge: string): Chains {
     incoming: `${prefix}-IN`,
     outgoing: `${prefix}-OUT`,
     forward: 'MINIDOCK-FORWARD',
+    user: 'MINIDOCK-USER',
   };
 }

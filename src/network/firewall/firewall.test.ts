@@ -12,7 +12,16 @@ const other = networkOf(roots, 'bridge-15-bytes', parseSubnet('172.19.0.0/16'));
 
 /** What iptables-save would print after these rules were restored into empty tables. */
 function saved(restore: string): string {
-  return restore.replace(/^-I (\S+) 1/gm, '-A $1').replace(/^COMMIT$/gm, 'COMMIT\n# Completed');
+  return restore.replace(/^\*(.*)\n([\s\S]*?)^COMMIT$/gm, (_, table: string, content: string) => {
+    const chains = new Map<string, string[]>();
+    const declared = content.split('\n').filter(line => line.startsWith(':'));
+    for (const [, command, chain, rule] of content.matchAll(/^-([AI]) (\S+) (?:1 (?=-))?(.*)$/gm)) {
+      const rules = chains.get(chain!) ?? [];
+      chains.set(chain!, command === 'I' ? [rule!, ...rules] : [...rules, rule!]);
+    }
+    const rules = [...chains].flatMap(([chain, those]) => those.map(rule => `-A ${chain} ${rule}`));
+    return [`*${table}`, ...declared, ...rules, 'COMMIT', '# Completed'].join('\n');
+  });
 }
 
 test('into empty tables goes everything, then nothing is missing', () => {
@@ -44,7 +53,7 @@ test('mending keeps the rules of containers', () => {
 
 test('chains fit into the 28 characters of the kernel and differ by bridge', () => {
   const names = [network, other].flatMap(({ bridge }) => {
-    const { forward, raw, ...rest } = chainsOf(bridge);
+    const { forward, user, raw, ...rest } = chainsOf(bridge);
     return Object.values(rest);
   });
   assert.is(new Set(names).size, names.length);
@@ -63,6 +72,40 @@ test('removing one bridge leaves the other and the chain that they share', () =>
   assert.match(last, /^-X MINIDOCK-FORWARD$/m);
   assert.not.match(last, /bridge-15/);
   assert.is(removalRules(network, ''), '');
+});
+
+test('the chain of the administrator comes first and is never emptied', () => {
+  const all = saved(missingRules(network, ''));
+  const own = all.replace('-A FORWARD', '-A MINIDOCK-USER -s 192.0.2.1/32 -j DROP\n-A FORWARD');
+  assert.is(missingRules(network, own), '');
+  const second = missingRules(other, own);
+  assert.match(
+    second,
+    /-I MINIDOCK-FORWARD 1 -j MINIDOCK-bridge-15-bytes-IN\n[\s\S]*-I MINIDOCK-FORWARD 1 -j MINIDOCK-USER\n/,
+  );
+  assert.not.match(second, /:MINIDOCK-USER/);
+  const moved = all
+    .replace('-A MINIDOCK-FORWARD -j MINIDOCK-USER\n', '')
+    .replace('-A FORWARD', '-A MINIDOCK-FORWARD -j MINIDOCK-USER\n-A FORWARD');
+  assert.is(
+    missingRules(network, moved),
+    '*filter\n-D MINIDOCK-FORWARD -j MINIDOCK-USER\n-I MINIDOCK-FORWARD 1 -j MINIDOCK-USER\nCOMMIT\n',
+  );
+  assert.match(removalRules(network, all), /^-X MINIDOCK-USER$/m);
+  assert.not.match(removalRules(network, own), /-[XF] MINIDOCK-USER$/m);
+});
+
+test('before the rules by which Docker lets its containers out, and after those of anybody else', () => {
+  const all = saved(missingRules(network, ''));
+  const late = all.replace(
+    '-A FORWARD',
+    '-A FORWARD -j ADMIN\n-A FORWARD -j DOCKER-USER\n-A FORWARD -i docker0 ! -o docker0 -j ACCEPT\n-A FORWARD',
+  );
+  assert.is(
+    missingRules(network, late),
+    '*filter\n-D FORWARD -j MINIDOCK-FORWARD\n-I FORWARD 3 -j MINIDOCK-FORWARD\nCOMMIT\n',
+  );
+  assert.is(missingRules(network, all.replace('-A FORWARD', '-A FORWARD -i br0 -o eth0 -j ACCEPT\n-A FORWARD')), '');
 });
 
 test('a port of one address matches that address, others match all', () => {

@@ -5,6 +5,7 @@ import { formatSubnet } from '../ipv4.ts';
 import type { Network } from '../network.ts';
 import { chainsOf } from './chains.ts';
 import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
+import { misplaced } from './order.ts';
 import { type Published, portRules, rulesOf } from './port-rules.ts';
 
 type Table = 'raw' | 'nat' | 'filter';
@@ -38,7 +39,8 @@ interface Plan {
  * - filter: into the bridge comes what was translated by a published port, what answers, and what containers tell each other;
  *   nothing else. Out of the bridge goes everything but what is for a network of Docker's, whose own rules decide. In
  *   MINIDOCK-FORWARD the incoming chains of all bridges stand before all outgoing ones, so that no engine's permission to
- *   leave overrules another's not to enter. It stands first in FORWARD: a Docker beside us sets the policy there to DROP.
+ *   leave overrules another's not to enter; before them stands MINIDOCK-USER, which is the administrator's. MINIDOCK-FORWARD comes
+ *   first in FORWARD: a Docker beside us sets the policy there to DROP.
  */
 function planOf(network: Network): Plan {
   const { bridge, subnet } = network;
@@ -81,6 +83,7 @@ function planOf(network: Network): Plan {
     shared: [
       { table: 'nat', chain: chains.dnat },
       { table: 'filter', chain: chains.forward },
+      { table: 'filter', chain: chains.user },
     ],
     jumps: [
       { table: 'raw', chain: 'PREROUTING', target: chains.raw, match: '', insert: true },
@@ -118,6 +121,7 @@ export function missingRules(
   published: () => readonly Published[] = () => [],
 ): string {
   const plan = planOf(network);
+  const { forward } = chainsOf(network.bridge);
   const missing = (table: Table): string[] => {
     const there = tableOf(saved, table);
     const rulesIn = (chain: string) =>
@@ -134,6 +138,12 @@ export function missingRules(
       ...[...own, ...shared].map(({ chain }) => `:${chain} - [0:0]`),
       ...own.flatMap(({ chain, rules }) => rules.map(rule => `-A ${chain} ${rule}`)),
       ...jumps.map(({ chain, rule, insert }) => (insert ? `-I ${chain} 1 ${rule}` : `-A ${chain} ${rule}`)),
+      ...(table === 'filter'
+        ? misplaced(
+            rulesIn,
+            jumps.some(jump => jump.chain === forward && jump.insert),
+          )
+        : []),
     ];
   };
   const lines = { raw: missing('raw'), nat: missing('nat'), filter: missing('filter') };
@@ -151,18 +161,28 @@ export function removalRules(network: Pick<Network, 'bridge'>, saved: string): s
     const there = tableOf(saved, table);
     const jumps = there.rules.filter(rule => mine.has(targetOf(rule)) && !mine.has(chainOf(rule)));
     const gone = [...mine].filter(chain => there.chains.has(chain));
-    const others = there.rules.some(rule => chainOf(rule) === chains.forward && !mine.has(targetOf(rule)));
+    let unused = false;
+    const others = there.rules.some(
+      rule => chainOf(rule) === chains.forward && !mine.has(targetOf(rule)) && targetOf(rule) !== chains.user,
+    );
     if (table === 'filter' && there.chains.has(chains.forward) && !others) {
       jumps.push(...there.rules.filter(rule => targetOf(rule) === chains.forward));
       gone.push(chains.forward);
+      unused = isUnused(there, chains.user, chains.forward);
     }
     return [
       ...jumps.map(rule => rule.replace(/^-A/, '-D')),
       ...gone.map(chain => `-F ${chain}`),
       ...gone.map(chain => `-X ${chain}`),
+      ...(unused ? [`-X ${chains.user}`] : []),
     ];
   });
 }
+
+/** Whether the administrator wrote nothing into the chain, and jumps to it from nowhere but `from`. It is never emptied by us. */
+const isUnused = ({ chains, rules }: ReturnType<typeof tableOf>, chain: string, from: string): boolean =>
+  chains.has(chain) &&
+  !rules.some(rule => chainOf(rule) === chain || (targetOf(rule) === chain && chainOf(rule) !== from));
 
 const chainOf = (rule: string): string => rule.split(' ')[1] ?? '';
 const targetOf = (rule: string): string => / -j (\S+)/.exec(rule)?.[1] ?? '';

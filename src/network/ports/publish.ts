@@ -17,6 +17,7 @@ export async function publishPorts(
 ): Promise<void> {
   if (published.ports.length === 0) return;
   await restoreRules(natTable(rules(network.bridge, published).map(rule => `-I ${rule}`)), iptables);
+  await forgetFlows(published, 'published');
 }
 
 /**
@@ -35,6 +36,7 @@ export async function removePorts(
     try {
       await restoreRules(natTable(rules.map(rule => `-D ${rule}`)), iptables);
       countOwnChange(network);
+      await forgetFlows(known, 'removed');
       return;
     } catch {
       // One of the rules was gone already, so iptables-restore removed none: look for those that are left.
@@ -42,6 +44,14 @@ export async function removePorts(
   }
   const left = rulesOf(await saveRules(iptables, 'nat'), network.bridge, shortId);
   if (left.length > 0) await restoreRules(natTable(left.map(rule => rule.replace(/^-A/, '-D'))), iptables);
+  if (known !== undefined) await forgetFlows(known, 'removed');
+}
+
+/** What was decided of UDP before holds on, whatever the rules say: see `flows.ts`. */
+async function forgetFlows(published: Omit<Published, 'shortId'>, when: 'published' | 'removed'): Promise<void> {
+  if (!published.ports.some(({ protocol }) => protocol === 'udp')) return;
+  const { forget } = await import('./flows.ts');
+  await forget(published, when);
 }
 
 function natTable(lines: readonly string[]): string {

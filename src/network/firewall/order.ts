@@ -1,0 +1,31 @@
+import { chainsOf } from './chains.ts';
+
+const { forward, user } = chainsOf('');
+
+/** How Docker lets the containers of one of its networks out: to any interface but their own, so into our bridges, too. */
+const letOut = /^-i (\S+) ! -o \1 -j ACCEPT$/;
+
+/**
+ * What puts jumps of the filter table in their places, for iptables-restore; empty where they stand there.
+ *
+ * - MINIDOCK-USER is the first in MINIDOCK-FORWARD: what an administrator writes into it overrules every rule of ours.
+ * - MINIDOCK-FORWARD comes before the rules by which Docker lets its containers out. A Docker that starts after us puts them
+ *   at the top of FORWARD. Rules of others stay where they are: whoever wrote one before ours meant it.
+ *
+ * @param rulesIn the rules of a chain, without `-A CHAIN`
+ * @param inserting whether other jumps are put at the top of MINIDOCK-FORWARD before this
+ */
+export function misplaced(rulesIn: (chain: string) => readonly string[], inserting: boolean): string[] {
+  const [toUser, toForward] = [`-j ${user}`, `-j ${forward}`];
+  const inForward = rulesIn(forward);
+  const all = rulesIn('FORWARD');
+  const docker = all.findIndex(rule => letOut.test(rule));
+  return [
+    ...(inForward[0] === toUser && !inserting
+      ? []
+      : [...(inForward.includes(toUser) ? [`-D ${forward} ${toUser}`] : []), `-I ${forward} 1 ${toUser}`]),
+    ...(docker >= 0 && docker < all.indexOf(toForward)
+      ? [`-D FORWARD ${toForward}`, `-I FORWARD ${docker + 1} ${toForward}`]
+      : []),
+  ];
+}

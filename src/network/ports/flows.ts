@@ -1,0 +1,151 @@
+import os from 'node:os';
+import { readIfPresent } from '../../state/files.ts';
+import { call, close } from '../../syscalls/calls.ts';
+import { runHost } from '../../syscalls/shim.ts';
+import { program, slot } from '../../syscalls/step.ts';
+import { AF, SOCK } from '../../syscalls/uapi/flags.ts';
+import type { Published } from '../firewall/port-rules.ts';
+import { addressBytes } from '../ipv4.ts';
+import { attribute, encode, type Message, NLM_F, u8, u16 } from '../netlink/netlink.ts';
+import { anyAddress } from './ports.ts';
+
+/**
+ * A flow of UDP as connection tracking has it. Only the first packet of a flow passes the nat table: what was decided then
+ * holds as long as packets come, whatever becomes of the rules.
+ */
+export interface Flow {
+  readonly source: string;
+  readonly sourcePort: number;
+  /** Where the client sends to, before translation. */
+  readonly destination: string;
+  readonly destinationPort: number;
+  /** Who answers: the destination after translation. */
+  readonly server: string;
+  readonly serverPort: number;
+}
+
+/** The flows of UDP over IPv4 in /proc/net/nf_conntrack. */
+export function parseFlows(content: string): Flow[] {
+  return content.split('\n').flatMap(line => {
+    if (!/^ipv4 +2 udp /.test(line)) return [];
+    const values = (key: string) => [...line.matchAll(new RegExp(`\\b${key}=(\\S+)`, 'g'))].map(([, value]) => value!);
+    const [source, server] = values('src');
+    const [destination] = values('dst');
+    const [sourcePort, serverPort] = values('sport').map(Number);
+    const [destinationPort] = values('dport').map(Number);
+    if (source === undefined || destination === undefined || server === undefined) return [];
+    if (sourcePort === undefined || destinationPort === undefined || serverPort === undefined) return [];
+    return [{ source, sourcePort, destination, destinationPort, server, serverPort }];
+  });
+}
+
+/** Flows that go on to a container whose ports are published no more. */
+export function flowsOfRemoved(flows: readonly Flow[], { address, ports }: Omit<Published, 'shortId'>): Flow[] {
+  return flows.filter(flow => flow.server === address && ports.some(port => isFor(flow, port)));
+}
+
+/** Flows that began before the ports were published, and so do not come to the container. */
+export function flowsBefore(
+  flows: readonly Flow[],
+  { address, ports }: Omit<Published, 'shortId'>,
+  isLocal: (address: string) => boolean,
+): Flow[] {
+  return flows.filter(
+    flow =>
+      isLocal(flow.destination) &&
+      ports.some(port => isFor(flow, port) && !(flow.server === address && flow.serverPort === port.containerPort)),
+  );
+}
+
+const isFor = (flow: Flow, { hostIp, hostPort, protocol }: Published['ports'][number]): boolean =>
+  protocol === 'udp' && flow.destinationPort === hostPort && (hostIp === anyAddress || hostIp === flow.destination);
+
+/**
+ * Has the kernel forget flows that the ports of a container, published or removed just now, have made wrong, so that their
+ * next packet is looked at anew. Nothing is done where the kernel shows no flows.
+ */
+export async function forget(ports: Omit<Published, 'shortId'>, when: 'published' | 'removed'): Promise<void> {
+  const flows = parseFlows(readIfPresent('/proc/net/nf_conntrack') ?? '');
+  const wrong = when === 'removed' ? flowsOfRemoved(flows, ports) : flowsBefore(flows, ports, localAddresses());
+  if (wrong.length > 0) await runHost(deleteFlows(wrong));
+}
+
+function localAddresses(): (address: string) => boolean {
+  const known = new Set(
+    Object.values(os.networkInterfaces())
+      .flat()
+      .map(one => one?.address),
+  );
+  return address => address.startsWith('127.') || known.has(address);
+}
+
+/** <linux/netfilter/nfnetlink.h>, nfnetlink_conntrack.h: a type is the subsystem in its high byte, and what is asked of it. */
+const NETLINK_NETFILTER = 12;
+const IPCTNL_MSG_CT_DELETE = (1 << 8) | 2;
+const NLA_F_NESTED = 0x8000;
+const CTA = {
+  TUPLE_ORIG: 1,
+  TUPLE_IP: 1,
+  TUPLE_PROTO: 2,
+  IP_V4_SRC: 1,
+  IP_V4_DST: 2,
+  NUM: 1,
+  SRC_PORT: 2,
+  DST_PORT: 3,
+};
+const IPPROTO_UDP = 17;
+
+/** The host-only program that deletes flows. One that is over by itself is no failure: no answer is asked for. */
+function deleteFlows(flows: readonly Flow[]) {
+  const socket = slot('netfilter');
+  const about = { lesson: 'published-ports', group: 'flows' } as const;
+  return program({
+    host: [
+      call('socket', [AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_NETFILTER], {
+        ...about,
+        why: { en: 'open a socket to connection tracking', zh: '打开通向连接跟踪的套接字' },
+        save: socket,
+      }),
+      ...flows.map(flow => {
+        const { data } = encode(deleteFlow(flow), 1);
+        return call('sendto', [socket, data, data.bytes.length, 0, 0, 0], {
+          ...about,
+          why: {
+            en: 'forget a flow of UDP: its next packet meets the rules',
+            zh: '忘掉一条 UDP 流：它的下一个包会重新经过规则',
+          },
+        });
+      }),
+      close(socket, { ...about, why: { en: 'all are forgotten', zh: '全部都已忘掉' } }),
+    ],
+  });
+}
+
+function deleteFlow({ source, sourcePort, destination, destinationPort }: Flow): Message {
+  const port = (number: number) => Uint8Array.of(number >>> 8, number & 0xff);
+  return {
+    type: IPCTNL_MSG_CT_DELETE,
+    flags: NLM_F.NLM_F_REQUEST,
+    content: [
+      // struct nfgenmsg: family, version 0, no resource.
+      u8(AF.AF_INET),
+      u8(0),
+      u16(0),
+      attribute(
+        CTA.TUPLE_ORIG | NLA_F_NESTED,
+        attribute(
+          CTA.TUPLE_IP | NLA_F_NESTED,
+          attribute(CTA.IP_V4_SRC, addressBytes(source)),
+          attribute(CTA.IP_V4_DST, addressBytes(destination)),
+        ),
+        attribute(
+          CTA.TUPLE_PROTO | NLA_F_NESTED,
+          attribute(CTA.NUM, u8(IPPROTO_UDP)),
+          attribute(CTA.SRC_PORT, port(sourcePort)),
+          attribute(CTA.DST_PORT, port(destinationPort)),
+        ),
+      ),
+    ],
+    words: `delete flow udp ${source}:${sourcePort} to ${destination}:${destinationPort}`,
+  };
+}
