@@ -58,6 +58,11 @@ static int check_step(const struct program *p, const struct step *s, enum sectio
 	return __LINE__;
 }
 
+static int is_text(u32 role)
+{
+	return role == ROLE_FORM_STDOUT || role == ROLE_FORM_STDERR || role == ROLE_COUNTER_WORD;
+}
+
 int decode(u8 *bytes, u64 size, struct program *p)
 {
 	const struct header *h = (const struct header *)bytes;
@@ -102,8 +107,7 @@ int decode(u8 *bytes, u64 size, struct program *p)
 		int wrong = check_value(p, p->supervise[i].kind, p->supervise[i].arg);
 		if (wrong)
 			return wrong;
-		int is_text = p->supervise[i].role == ROLE_FORM_STDOUT || p->supervise[i].role == ROLE_FORM_STDERR;
-		REQUIRE(!is_text || p->supervise[i].kind == DATA);
+		REQUIRE(!is_text(p->supervise[i].role) || p->supervise[i].kind == DATA);
 	}
 
 	const struct pointer *pointer = (const struct pointer *)(bytes + pointers_at);

@@ -25,6 +25,11 @@ static u32 below(u32 n)
 	return n ? rnd() % n : 0;
 }
 
+static int is_text(u32 role)
+{
+	return role == ROLE_FORM_STDOUT || role == ROLE_FORM_STDERR || role == ROLE_COUNTER_WORD;
+}
+
 /* A small valid program: random counts, steps with arguments of every kind. Returns its size. */
 static u32 compose(u8 *out)
 {
@@ -57,7 +62,7 @@ static u32 compose(u8 *out)
 		}
 	for (u32 i = 0; i < h.supervise; i++) {
 		struct supervise_entry e = { below(ROLES), SAVED, below(h.slots) };
-		if (e.role == ROLE_FORM_STDOUT || e.role == ROLE_FORM_STDERR)
+		if (is_text(e.role))
 			e = (struct supervise_entry){ e.role, DATA, below(h.data) };
 		memcpy(at, &e, sizeof e);
 		at += sizeof e;
@@ -88,7 +93,7 @@ static u32 damage(u8 *bytes, u32 size)
 			memcpy(bytes + at, &telling[below(sizeof telling / sizeof *telling)], 4);
 			break;
 		case 2:
-			memcpy(bytes + 4 * below(12), &telling[below(sizeof telling / sizeof *telling)], 4);
+			memcpy(bytes + 4 * below(sizeof(struct header) / 4), &telling[below(sizeof telling / sizeof *telling)], 4);
 			break;
 		case 3:
 			size = below(2) ? 1 + below(size) : size;
@@ -135,7 +140,7 @@ static void walk(struct program *p)
 		const struct supervise_entry *e = &p->supervise[i];
 		if (e->kind == WORD)
 			touch(p, e->arg, 4);
-		if (e->role == ROLE_FORM_STDOUT || e->role == ROLE_FORM_STDERR)
+		if (is_text(e->role))
 			sink += strnlen((char *)p->data + e->arg, p->data_size - e->arg);
 	}
 }

@@ -17,4 +17,10 @@ u64 value_of(const struct machine *m, u32 kind, u64 arg);
  */
 void run_section(struct machine *m, enum section section);
 
+/*
+ * Runs a section in a process of its own, which as nobody's child leaves nothing to wait for; nobody gets reports of it. Returns
+ * when that process has executed a program, and so holds the locks that the section took, or has ended.
+ */
+void run_aside(struct machine *m, enum section section);
+
 void send_frame(int fd, u8 type, u8 detail, const void *payload, u32 length);

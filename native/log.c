@@ -5,7 +5,7 @@
  * LOG_PART: how much of a line without an end is one record, with Docker. FULL: how much is written at once; a record begins
  * only below that, so that the rest has room for the longest one, of which every byte is escaped.
  */
-enum { SEEK_CUR_ = 1, SEEK_END_ = 2, SIGCHLD_ = 17, CLONE_VFORK_ = 0x4000, LOG_PART = 16384, FULL = 32768, NO_LOG = -1, NO_REPORT = -1 };
+enum { SEEK_CUR_ = 1, SEEK_END_ = 2, LOG_PART = 16384, FULL = 32768, NO_LOG = -1, NO_REPORT = -1 };
 
 static int log_fd = NO_LOG;
 static struct { const u8 *text; u32 length; } form[2];
@@ -175,20 +175,6 @@ static void put_escaped(const u8 *s, u32 left)
 		s += length;
 		left -= length;
 	}
-}
-
-/* A process of its own runs the section; as nobody's child it leaves nothing to wait for. */
-static void run_aside(struct machine *m, enum section section)
-{
-	s64 helper = sys(__NR_clone, SIGCHLD_, 0, 0);
-	if (helper == 0) {
-		/* CLONE_VFORK: we go on once the other has executed a program, and so holds the locks that the section took. */
-		if (sys(__NR_clone, CLONE_VFORK_ | SIGCHLD_, 0, 0) == 0)
-			run_section(m, section);
-		quit(0);
-	}
-	if (helper > 0)
-		sys4(__NR_wait4, helper, 0, 0, 0);
 }
 
 static void rotate(struct machine *m)

@@ -37,11 +37,11 @@ enum { MAGIC = 0x3150444d /* "MDP1" */, MAX_PROGRAM = 8 << 20, MAX_SLOTS = 4096,
 /* Flags of a program. The bits above them are its tag, which every report repeats. */
 enum { FLAG_TRACE = 1, FLAG_STEP = 2, TAG_SHIFT = 8 };
 
-enum section { HOST, CHILD, EXEC, EXIT, REAP, REOPEN, ARCHIVE, RELAY, SECTIONS };
+enum section { HOST, CHILD, EXEC, EXIT, REAP, REOPEN, ARCHIVE, RELAY, NOTICE, SECTIONS };
 
 /* A program is: header, steps of all sections, supervise entries, pointers, data. */
 struct header {
-	u32 magic, size, flags, slots, data, pointers, steps[SECTIONS], supervise, unused;
+	u32 magic, size, flags, slots, data, pointers, steps[SECTIONS], supervise;
 }; /* a multiple of 8 bytes, as all that follows it */
 
 enum op { OP_SYSCALL, OP_STORE, OP_EXPECT, OP_SYNC, OPS };
@@ -70,7 +70,8 @@ struct pointer {
 
 enum role {
 	ROLE_CHILD, ROLE_STDIN, ROLE_STDOUT, ROLE_STDERR, ROLE_CONSOLE, ROLE_LOG, ROLE_LISTEN, ROLE_STATUS,
-	ROLE_FORM_STDOUT, ROLE_FORM_STDERR, ROLE_BACKLOG, ROLE_LOG_SIZE, ROLE_RELAY, ROLES
+	ROLE_FORM_STDOUT, ROLE_FORM_STDERR, ROLE_BACKLOG, ROLE_LOG_SIZE, ROLE_RELAY,
+	ROLE_BELL, ROLE_COUNTER, ROLE_COUNTER_WORD, ROLES
 };
 
 enum { CHUNK = 32768 }; /* the most that one INPUT or OUTPUT carries */

@@ -12,6 +12,7 @@
 #include "backlog.h"
 #include "client.h"
 #include "log.h"
+#include "notice.h"
 #include "sys.h"
 
 enum {
@@ -436,6 +437,12 @@ static void take_roles(struct machine *m)
 			log_use_form(e->role == ROLE_FORM_STDERR, m->program.data + e->arg, m->program.data_size - e->arg);
 		else if (e->role == ROLE_LOG_SIZE)
 			log_use_size(value_of(m, e->kind, e->arg));
+		else if (e->role == ROLE_BELL)
+			notice_use_bell(value_of(m, e->kind, e->arg));
+		else if (e->role == ROLE_COUNTER)
+			notice_use_counter(value_of(m, e->kind, e->arg));
+		else if (e->role == ROLE_COUNTER_WORD)
+			notice_use_word(m->program.data + e->arg, m->program.data_size - e->arg);
 		else if (e->role == ROLE_BACKLOG)
 			backlog_path(value_of(m, e->kind, e->arg));
 		else
@@ -485,7 +492,7 @@ _Noreturn void supervise(struct machine *m)
 	reap_child(m, signal_fd);
 
 	for (;;) {
-		struct pollfd set[7 + CLIENTS];
+		struct pollfd set[8 + CLIENTS];
 		notice_departures();
 		tell_accepted();
 		s64 limit = patience();
@@ -499,6 +506,7 @@ _Noreturn void supervise(struct machine *m)
 		for (int i = 0; i < CLIENTS; i++)
 			n = watch(set, n, clients[i].open ? clients[i].fd : NONE, POLLIN_ | (client_lags(&clients[i]) ? POLLOUT_ : 0));
 		n = watch(set, n, relay > 0 ? NONE : relay_fd, POLLIN_);
+		n = watch(set, n, child_gone ? NONE : notice_fd(), notice_events());
 		if (child_gone && lags)
 			run_exit_section(m);
 		if (over && !lags)
@@ -517,6 +525,8 @@ _Noreturn void supervise(struct machine *m)
 		}
 		if (ready == 0 && !lags)
 			finish(m);
+		if (set[7 + CLIENTS].revents && notice_taken())
+			run_aside(m, NOTICE);
 		if (set[2].revents)
 			receive_console();
 		if (set[3].revents)

@@ -44,7 +44,7 @@ enum { EINTR_ = 4, EAGAIN_ = 11, CLOCK_REALTIME_ = 0, CLOCK_MONOTONIC_ = 1 };
 struct timespec { s64 sec, nsec; };
 struct timespec clock_now(int clock);
 
-enum { POLLIN_ = 1, POLLOUT_ = 4, POLLERR_ = 8, POLLHUP_ = 16, FOREVER = -1 };
+enum { POLLIN_ = 1, POLLPRI_ = 2, POLLOUT_ = 4, POLLERR_ = 8, POLLHUP_ = 16, FOREVER = -1 };
 
 struct pollfd { int fd; short events, revents; };
 enum { MOST_POLLED = 128 };

@@ -48,6 +48,7 @@ const volume = { source: 'kept', destination: '/kept', readonly: false };
 function bridged(): Partial<ContainerOptions> {
   return {
     network: 'bridge',
+    memory: 64 << 20,
     workdir: '/made/by/us',
     ports: [{ hostPort: port, containerPort: 80, protocol: 'tcp' }],
     volumes: [volume],

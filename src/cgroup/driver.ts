@@ -1,6 +1,6 @@
 import type { CgroupLayout } from '../host/cgroup-layout.ts';
 import type { Resources } from '../oci/runtime-spec.ts';
-import type { Step } from '../syscalls/step.ts';
+import type { Step, Supervise } from '../syscalls/step.ts';
 
 /**
  * Groups of processes with limits, on either version of the kernel's interface.
@@ -35,6 +35,12 @@ export interface CgroupDriver {
    */
   update(group: string, resources: Limits): void;
 
+  /**
+   * Host section, before anything else is opened: how the supervisor is told at once of a process that the kernel ends at the group's
+   * memory limit. The group is there.
+   */
+  announceKills(group: string): { host: Step[]; supervise: Pick<Supervise, 'bell' | 'counter' | 'counterWord'> };
+
   /** Child section: the calling process (single-threaded) moves into the group. Before pivot_root, unshare(NEWCGROUP), and the user's change. */
   join(group: string): Step[];
 
@@ -65,10 +71,10 @@ export interface CgroupDriver {
   remove(group: string): Promise<void>;
 
   /**
-   * Whether the kernel ended a process of the group because memory ran out; undefined where the kernel does not count
-   * this (before 4.13).
+   * How many processes of the group the kernel has ended because memory ran out; undefined where the kernel does not count
+   * them (before 4.13).
    */
-  oomKilled(group: string): boolean | undefined;
+  oomKills(group: string): number | undefined;
 
   stats(group: string): CgroupStats;
 }

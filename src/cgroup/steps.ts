@@ -1,5 +1,5 @@
 import type { Linux } from '../oci/runtime-spec.ts';
-import type { Step } from '../syscalls/step.ts';
+import type { Step, Supervise } from '../syscalls/step.ts';
 import type { CgroupDriver } from './driver.ts';
 
 /** Host section: the engine's own group, and the shim out of the caller's. */
@@ -10,6 +10,18 @@ export function cgroupParent(driver: CgroupDriver, parent: string): Step[] {
 /** Host section: the container's group, with its limits, before any process is in it. */
 export function cgroupLimits(driver: CgroupDriver, linux: Pick<Linux, 'cgroupsPath' | 'resources'>): Step[] {
   return driver.create(linux.cgroupsPath, linux.resources);
+}
+
+/**
+ * Host section: the supervisor is told at once when the kernel ends a process at the memory limit; later only the group's count
+ * shows it. Where no process can meet one, nothing is done.
+ */
+export function announceKills(
+  driver: CgroupDriver,
+  { cgroupsPath, resources }: Pick<Linux, 'cgroupsPath' | 'resources'>,
+): { host: Step[]; supervise: Pick<Supervise, 'bell' | 'counter' | 'counterWord'> } {
+  const { limit, disableOOMKiller = false } = resources.memory ?? {};
+  return limit && !disableOOMKiller ? driver.announceKills(cgroupsPath) : { host: [], supervise: {} };
 }
 
 /** Child section: the new process moves into the container's group. */

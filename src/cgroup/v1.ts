@@ -16,6 +16,7 @@ import {
 import { missing, mounting } from './missing.ts';
 import { type Setting, settingSteps, updateGroup } from './settings.ts';
 import { deviceRules } from './v1-devices.ts';
+import { announceOnEventfd } from './v1-kills.ts';
 import { limitsOnV1 } from './v1-limits.ts';
 
 const lesson = 'cgroups' as const;
@@ -110,6 +111,7 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     ],
     update: (path, resources) =>
       updateGroup(limitsOnV1(resources, layout), setting => fileOf(checkGroup(path), setting)),
+    announceKills: path => announceOnEventfd(`${at('memory')}${checkGroup(path)}`),
     join,
     beside: path => path,
     pids,
@@ -146,9 +148,9 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
         hierarchies.map(one => `${one.mountpoint}${path}`),
       ),
 
-    oomKilled(path) {
+    oomKills(path) {
       const kills = readCount(file('memory', checkGroup(path), 'memory.oom_control'), 'oom_kill');
-      return kills === undefined ? undefined : kills > 0n;
+      return kills === undefined ? undefined : Number(kills);
     },
 
     stats(path) {

@@ -1,7 +1,9 @@
 import { MinidockError } from '../errors.ts';
 import type { CgroupLayout } from '../host/cgroup-layout.ts';
-import { mkdir, writeFile } from '../syscalls/calls.ts';
+import { mkdir, open, writeFile } from '../syscalls/calls.ts';
+import { str } from '../syscalls/data.ts';
 import { type Step, slot } from '../syscalls/step.ts';
+import { O } from '../syscalls/uapi/flags.ts';
 import { deviceProgram } from './devices/attach.ts';
 import type { CgroupDriver, CgroupStats } from './driver.ts';
 import {
@@ -106,6 +108,18 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       ...deviceProgram(path, `${mountpoint}${path}`, resources.devices),
     ],
     update: (path, resources) => updateGroup(limitsOnV2(resources, layout), setting => fileOf(path, setting)),
+    announceKills(path) {
+      const counter = slot('memory.events');
+      const why = {
+        en: 'the kernel counts the processes that it ends at the memory limit, and wakes whoever polls this file',
+        zh: '内核统计因内存限额而结束的进程，并唤醒对这个文件 poll 的进程',
+      };
+      const about = { why, lesson, group: `announce kills in ${path}` };
+      return {
+        host: [open(file(path, 'memory.events'), O.O_RDONLY, { ...about, save: counter })],
+        supervise: { counter, counterWord: str('oom_kill ') },
+      };
+    },
     join,
     beside(path, pid) {
       const [, own = ''] = /^0::(.*)$/m.exec(readGroupFile(`/proc/${pid}/cgroup`) ?? '') ?? [];
@@ -138,9 +152,9 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
 
     remove: path => removeGroup(checkGroup(path), [`${mountpoint}${path}`]),
 
-    oomKilled(path) {
+    oomKills(path) {
       const kills = readCount(file(path, 'memory.events'), 'oom_kill');
-      return kills === undefined ? undefined : kills > 0n;
+      return kills === undefined ? undefined : Number(kills);
     },
 
     stats(path) {

@@ -4,7 +4,7 @@ import { call, close, open, store } from '../syscalls/calls.ts';
 import { bytes, room, str, strings } from '../syscalls/data.ts';
 import { type Slot, type Step, type Supervise, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
-import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
+import { AF, AT, LOCK, O, PR, S, SOCK } from '../syscalls/uapi/flags.ts';
 import { type LogFile, type LogRoles, openLogFile } from './logging/open.ts';
 
 const lesson = 'supervisor' as const;
@@ -238,6 +238,21 @@ function unixAddress(path: string) {
       { fix: 'give the engine a shorter --exec-root' },
     );
   return bytes(address, JSON.stringify(path));
+}
+
+/** Notice section: leaves an empty file for the keeper, and starts or wakes it. */
+export function tellKeeper(file: string, keeper: { lock: string; command: readonly string[] }): Step[] {
+  return [
+    call('mknodat', [AT.AT_FDCWD, str(file), S.S_IFREG | 0o600, 0], {
+      why: {
+        en: 'note that the kernel ended a process at the memory limit; a note that is there already says the same',
+        zh: '记下：内核因内存限额结束了一个进程；已有的记录意思相同',
+      },
+      lesson,
+      tolerate: ['EEXIST'],
+    }),
+    ...startKeeper(keeper.lock, keeper.command),
+  ];
 }
 
 /**

@@ -53,6 +53,7 @@ export interface VolumeRecord {
  * made at first use with what the image has there; a destination without a source (`-v /data`, VOLUME in the image) is
  * a new volume.
  *
+ * @param found is told the name of each volume that was found or made
  * @param inherited what other containers mount (`--volumes-from`): it gives way to what this one asks for
  * @param tmpfs places of file systems in memory
  */
@@ -65,7 +66,13 @@ export async function prepareVolumes(
     make = true,
     inherited = [],
     tmpfs = [],
-  }: { make?: boolean; inherited?: readonly VolumeRecord[]; tmpfs?: readonly string[] } = {},
+    found = () => {},
+  }: {
+    make?: boolean;
+    inherited?: readonly VolumeRecord[];
+    tmpfs?: readonly string[];
+    found?: (name: string) => void;
+  } = {},
 ): Promise<VolumeRecord[]> {
   const isExact = ({ source, isVolume = false }: VolumeMount) => source !== undefined || isVolume;
   const named = asked.filter(isExact);
@@ -83,7 +90,7 @@ export async function prepareVolumes(
   const all = [...named, ...[...implied].map(destination => ({ destination, readonly: false }) as VolumeMount)];
   const records: VolumeRecord[] = [];
   try {
-    for (const one of all) records.push(await prepare(directory, layers, one, make));
+    for (const one of all) records.push(await prepare(directory, layers, one, make, found));
   } catch (error) {
     // Nobody else knows their names.
     const made = records.filter(({ anonymous }) => anonymous).map(({ source }) => path.dirname(source));
@@ -98,6 +105,7 @@ async function prepare(
   layers: readonly string[],
   one: VolumeMount,
   make: boolean,
+  found: (name: string) => void,
 ): Promise<VolumeRecord> {
   const destination = checkDestination(one.destination);
   if (one.source?.startsWith('/') && !one.isVolume) {
@@ -114,13 +122,9 @@ async function prepare(
   if (one.source !== undefined || one.isVolume) checkDriver(driver, name);
   checkVolumeName(name);
   checkDriverOptions(driverOptions, name);
-  if (make)
-    await ensureVolume(
-      directory,
-      name,
-      { layers: one.noCopy ? [] : layers, source: destination },
-      labels && { labels },
-    );
+  const content = { layers: one.noCopy ? [] : layers, source: destination };
+  if (make) await ensureVolume(directory, name, content, labels && { labels });
+  if (make) found(name);
   return {
     type: 'volume',
     name,

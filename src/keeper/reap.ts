@@ -1,6 +1,8 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { observe } from '../container/observe.ts';
 import { sweepVolumes } from '../container/volume-content.ts';
+import { tellKillsOfRunning } from '../engine/containers/kills.ts';
 import { unlessFull, unlessGone, withContainerLock } from '../engine/containers/lock.ts';
 import { reap } from '../engine/containers/reap.ts';
 import type { EngineContext } from '../engine/context.ts';
@@ -11,17 +13,18 @@ import { sweepLeases } from '../network/leases.ts';
 import { leaseDirectories } from '../network/network.ts';
 import { listIfPresent } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
-import { enginePaths } from '../state/paths.ts';
+import { containerPaths, enginePaths } from '../state/paths.ts';
 import { removeTrees } from '../state/remove-tree.ts';
 
 /**
- * Reaps every container that waits for it, each under its lock. Returns how many were reaped. A container that cannot
+ * Reaps every container that waits for it, each under its lock, and tells what supervisors were told. Returns how many were reaped. A container that cannot
  * be reaped, because its record is broken or the disk is full, does not stop the others; the next command about it
  * reports the reason. Ends of execs in containers that run are told as well.
  */
 export async function reapAll(context: EngineContext): Promise<number> {
   let count = 0;
   for (const id of context.store.ids()) {
+    if (fs.existsSync(containerPaths(context.roots, id).killed)) await tellKillsOfRunning(context, id).catch(() => {});
     const seen = observe(context.roots, id, flocks);
     if (seen.kind === 'running') count += reapExecsOf(context, id);
     if (seen.kind !== 'ended' && seen.kind !== 'lost' && seen.kind !== 'abandoned') continue;

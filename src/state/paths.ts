@@ -50,6 +50,10 @@ export function containerPaths(roots: Roots, id: string) {
     health: `${run}/health.json`,
     /** Present once a user has asked for the container's end: then its restart policy does not start it again. */
     stopped: `${run}/stopped`,
+    /** Present where the supervisor was told of a process that the kernel ended at the memory limit, and the keeper was not yet. */
+    killed: `${run}/killed`,
+    /** How many of those there is an event for; none where it is missing. */
+    killsTold: `${run}/kills-told`,
     alive: `${run}/alive`,
     socket: `${run}/shim.sock`,
     /** The kernel's answer to `ruleGeneration`, from just before the container started. */

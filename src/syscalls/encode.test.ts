@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { call, expect, store, sync } from './calls.ts';
 import { room, str, strings, struct } from './data.ts';
-import { encode, MAX_PROGRAM, MAX_SLOTS } from './encode.ts';
+import { encode, HEADER_SIZE, MAX_PROGRAM, MAX_SLOTS } from './encode.ts';
 import { program, slot, word } from './step.ts';
 
 const why = { why: { en: 'a test', zh: '测试' } };
@@ -11,7 +11,7 @@ const options = { arch: 'x64' as const };
 
 /** The fields of one step as native/protocol.h lays them out. */
 function stepAt(bytes: Buffer, index: number) {
-  const at = 64 + index * 80;
+  const at = HEADER_SIZE + index * 80;
   return {
     op: bytes[at],
     flags: bytes[at + 1],
@@ -66,7 +66,7 @@ test('data that two steps share is there once, and pointers inside it are listed
   );
   assert.is(bytes.readUInt32LE(16), 24 + 8 + 8);
   assert.is(bytes.readUInt32LE(20), 2);
-  const pointers = bytes.subarray(64 + 2 * 80, 64 + 2 * 80 + 16);
+  const pointers = bytes.subarray(HEADER_SIZE + 2 * 80, HEADER_SIZE + 2 * 80 + 16);
   assert.equal(
     [0, 4, 8, 12].map(at => pointers.readUInt32LE(at)),
     [0, 24, 8, 32],

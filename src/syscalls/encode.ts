@@ -30,6 +30,9 @@ const roles: readonly (keyof Supervise)[] = [
   'backlog',
   'logSize',
   'relay',
+  'bell',
+  'counter',
+  'counterWord',
 ];
 
 export interface EncodeOptions {

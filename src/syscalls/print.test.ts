@@ -23,6 +23,7 @@ const program = {
   reopen: [],
   archive: [],
   relay: [],
+  notice: [],
 } as unknown as Program;
 
 test('the flags of calls that open nothing have no access mode', () => {

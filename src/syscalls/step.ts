@@ -85,7 +85,7 @@ export function word(name: string, data: Data, at: number): Word {
   return { kind: 'word', data, at, name };
 }
 
-export const sectionNames = ['host', 'child', 'exec', 'exit', 'reap', 'reopen', 'archive', 'relay'] as const;
+export const sectionNames = ['host', 'child', 'exec', 'exit', 'reap', 'reopen', 'archive', 'relay', 'notice'] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 /** What the supervisor serves once the host section is done. */
@@ -106,6 +106,14 @@ export interface Supervise {
   readonly formStderr?: Data;
   /** The size in bytes at which the log is rotated: sections `reopen` and `archive`. */
   readonly logSize?: number;
+  /** Becomes readable when the kernel has something to say: section `notice` (eventfd(2)). */
+  readonly bell?: Arg;
+  /**
+   * A file of lines `WORD NUMBER` that the kernel announces with POLLPRI when one of them changes, and the word with what follows it: where
+   * its number has grown, section `notice` is run.
+   */
+  readonly counter?: Arg;
+  readonly counterWord?: Data;
   /** Listening unix socket for attach, signals, resize. */
   readonly listen?: Arg;
   /** Readable where somebody wants to be served by what section `relay` starts: an epoll(7) descriptor. */
@@ -117,13 +125,13 @@ export interface Supervise {
 }
 
 /**
- * Eight sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
+ * Nine sections. `host` runs in the shim: before clone, and on after it as the parent. `child` runs in the new process,
  * `exec` after it: one execve an entry of PATH, the first that succeeds wins. `exit` and `reap` run in the supervisor
  * when the child is gone: the exit record, then the start of the keeper (only where no client said it would clean up).
  * `reopen` runs in the supervisor before the record for which the log has no room any more, and puts another file in the place of
  * its descriptor; `archive` runs after that, in a process of its own.
- * `relay` runs in a process of its own as often as the supervisor's `relay` is readable and none is left of the last time. No
- * client gets reports of these three.
+ * `relay` runs in a process of its own as often as the supervisor's `relay` is readable and none is left of the last time. So does
+ * `notice`, while the child lives and each time that the kernel has something to say. No client gets reports of these four.
  */
 export interface Program {
   readonly host: readonly Step[];
@@ -134,10 +142,22 @@ export interface Program {
   readonly reopen: readonly Step[];
   readonly archive: readonly Step[];
   readonly relay: readonly Step[];
+  readonly notice: readonly Step[];
   readonly supervise?: Supervise;
 }
 
 /** A program of the given sections, the others empty. */
 export function program(sections: Partial<Program>): Program {
-  return { host: [], child: [], exec: [], exit: [], reap: [], reopen: [], archive: [], relay: [], ...sections };
+  return {
+    host: [],
+    child: [],
+    exec: [],
+    exit: [],
+    reap: [],
+    reopen: [],
+    archive: [],
+    relay: [],
+    notice: [],
+    ...sections,
+  };
 }

@@ -46,6 +46,9 @@ const roles = [
   'backlog',
   'logSize',
   'relay',
+  'bell',
+  'counter',
+  'counterWord',
 ];
 const sizes = { header: 64, step: 80, supervise: 16, pointer: 8 };
 
@@ -64,7 +67,7 @@ export function decodeProgram(bytes: Buffer, arch: Architecture): DecodedProgram
       return decodeStep(bytes.subarray(at - sizes.step, at), names);
     });
   }
-  const supervise = Array.from({ length: field(14) }, () => {
+  const supervise = Array.from({ length: field(15) }, () => {
     const entry = bytes.subarray(at, at + sizes.supervise);
     at += sizes.supervise;
     return { role: roles[entry.readUInt32LE(0)]!, kind: kinds[entry[4]!]!, value: entry.readBigUInt64LE(8) };

@@ -58,7 +58,8 @@ export async function strace(view: View, command: readonly string[], options: Op
 function parse(text: string): TracedCall[] {
   const calls: TracedCall[] = [];
   for (const line of text.split('\n')) {
-    const dumped = /^ \| [0-9a-f]+ {2}((?:[0-9a-f]{2} {1,2})+)/.exec(line);
+    // Sixteen bytes a line, then their letters, which may look like more.
+    const dumped = /^ \| [0-9a-f]+ {2}((?:[0-9a-f]{2} {1,2}){1,16})/.exec(line);
     const last = calls.at(-1);
     if (dumped && last) last.content = Buffer.concat([last.content ?? Buffer.alloc(0), unhex(dumped[1]!)]);
     const call = /^(\w+)\((.*)\)\s+= (.+)$/.exec(line) ?? /^(\w+)\((.*?)(?:\)\s+= |\s*<unfinished)?()$/.exec(line);

@@ -58,6 +58,7 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     staging: paths.staging,
     cgroupParent: cgroupParent(context.roots),
     cgroups: context.cgroups,
+    killed: paths.killed,
     keeper: { lock: shared.keeperLock, command: keeperCommand(context) },
   };
 }

@@ -45,6 +45,8 @@ export interface Container {
   cgroups: CgroupDriver;
   /** What the supervisor starts when the container has ended and no client cleans up. */
   keeper: { lock: string; command: readonly string[] };
+  /** The file that says that the kernel ended one of its processes at the memory limit: see state/paths.ts. */
+  killed: string;
 }
 
 /**
@@ -66,6 +68,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const held = new Map<string, Slot>();
   const borrowed = binds.filter(bind => bind.within !== undefined);
   const tether = pieces.dieWithSupervisor();
+  const kills = pieces.announceKills(container.cgroups, spec.linux);
 
   return program({
     host: [
@@ -74,6 +77,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...pieces.resetInherited(facts),
       ...pieces.cgroupParent(container.cgroups, container.cgroupParent),
       ...pieces.cgroupLimits(container.cgroups, spec.linux),
+      ...kills.host,
       ...files.host,
       ...pieces.portMapping(container.ports.filter(port => !isIpv6(port))),
       ...relay.host,
@@ -115,12 +119,14 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     ...rotationOf(container.files, files, pieces),
     relay: relay.relay,
     reap: reapSteps(container.keeper, held, pieces),
+    notice: kills.host.length === 0 ? [] : pieces.tellKeeper(container.killed, container.keeper),
     supervise: {
       child,
       status: files.status,
       listen: files.listen,
       ...files.log,
       ...files.backlog,
+      ...kills.supervise,
       ...stdio.supervise,
       ...relay.supervise,
     },

@@ -40,6 +40,7 @@ import { endpointsAsked } from '../networks/attach.ts';
 import { linksFor, withLinkIds } from '../networks/links.ts';
 import { mappingsOf } from '../networks/mappings.ts';
 import { writeResolverFiles } from '../networks/resolver-files.ts';
+import { tellVolume } from '../volumes/events.ts';
 import { anonymousVolumesOf } from '../volumes/in-use.ts';
 import { volumesFrom } from '../volumes/inherit.ts';
 import { imageFor, ownConfig } from './own-config.ts';
@@ -48,9 +49,12 @@ import { imageFor, ownConfig } from './own-config.ts';
  * Makes a container's record and the directories of its bundle, and starts nothing. Where it throws it leaves nothing
  * behind.
  */
-export async function createContainer(context: EngineContext, wanted: ContainerOptions): Promise<ContainerRecord> {
+export async function createContainer(
+  context: EngineContext,
+  wanted: ContainerOptions,
+  image = imageFor(context, wanted),
+): Promise<ContainerRecord> {
   const options = withLinkIds(context, withDonorIds(context, wanted));
-  const image = imageFor(context, options);
   const id = randomBytes(32).toString('hex');
   checkLimits(options, context.facts);
   checkOomScore(options.oomScoreAdj);
@@ -150,7 +154,8 @@ export async function recordFor(
   const asked = volumesAsked(options);
   const tmpfs = tmpfsMounts(options).map(({ destination }) => destination);
   const inherited = volumesFrom(context, options.volumesFrom);
-  const mounts = await prepareVolumes(volumes, image.layers, asked, implied, { make, inherited, tmpfs });
+  const found = (name: string) => tellVolume(context.roots, 'create', name);
+  const mounts = await prepareVolumes(volumes, image.layers, asked, implied, { make, inherited, tmpfs, found });
   const logging = completeLogConfig(options.logging, context.logDefaults);
   const record: ContainerRecord = {
     format: recordFormat,

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { withHealth } from '../../container/keeping/health.ts';
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
@@ -17,8 +18,10 @@ import { endExecs } from '../execs/reap.ts';
 import { callKeeper } from '../keeping/call.ts';
 import { release } from '../keeping/stopped.ts';
 import { toPublish } from '../networks/guard.ts';
+import { tellUnmounted } from '../volumes/events.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
 import { tell } from './events.ts';
+import { killsOf, tellKills } from './kills.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 
 /**
@@ -60,7 +63,7 @@ export async function reap(
       if (waits) markKept(context.roots, id);
       if (!autoRemove && !forRemoval) await writeDown(context, record, state);
       endExecs(context, record);
-      if (state.oomKilled) tell(context, record, 'oom');
+      tellKills(context, record);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       await cleanUp(context, record, { remove: autoRemove });
       // A failure is no reason to fail here: the next command finds the marker and tries again.
@@ -88,7 +91,7 @@ function stateAtEnd(context: EngineContext, record: ContainerRecord, seen: Obser
   const { id, options } = record;
   if (isWrittenDown(record.state, seen)) return record.state;
   const ended = withHealth(context.roots, record, stateOf(record.state, seen));
-  const oomKilled = context.cgroups.oomKilled(`${cgroupParent(context.roots)}/${id}`) ?? false;
+  const oomKilled = (killsOf(context, id) ?? 0) > 0;
   const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
   const stopped = wasStopped(context.roots, id) || undefined;
   return stateAfterEnd(options.restart, {
@@ -147,6 +150,7 @@ export async function cleanUp(context: EngineContext, record: Remains, options: 
   const paths = containerPaths(context.roots, record.id);
   const group = `${cgroupParent(context.roots)}/${record.id}`;
   await endProcesses(context, record.id);
+  if (fs.existsSync(paths.run)) tellUnmounted(context.roots, record);
   await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
   try {
     if (options.remove) await removeBundle(context, record);

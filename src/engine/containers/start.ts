@@ -32,6 +32,7 @@ import { attachNetwork } from '../networks/attach.ts';
 import { guardNetwork, toPublish } from '../networks/guard.ts';
 import { mappingsOf } from '../networks/mappings.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
+import { tellMounted } from '../volumes/events.ts';
 import { recordedExit } from './connection.ts';
 import { writeBundle } from './create.ts';
 import { tell } from './events.ts';
@@ -110,6 +111,7 @@ async function attempt(
     fs.mkdirSync(paths.run, { mode: 0o700 });
     const starting: Starting = { by: identityOf(process.pid), before };
     writeVolatile(paths.starting, JSON.stringify(starting));
+    tellMounted(context.roots, record);
     // The shim seals itself while we prepare what it will run.
     const label = record.id.slice(0, 12);
     shim = new Shim({ label, memfd: context.facts.features.memfd, onStep: options.onStep });
@@ -177,6 +179,7 @@ async function launch(
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await unstopped(shim, shim.executed, donors);
+    tell(context, record, 'start');
   } catch (error) {
     throw explain(error, container);
   }
@@ -245,7 +248,6 @@ function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim, 
   context.store.write(record);
   const running: Running = { pid, supervisor, startedAt: record.state.startedAt!, namespaces: namespacesOf(pid) };
   writeVolatile(containerPaths(context.roots, record.id).running, JSON.stringify(running));
-  tell(context, record, 'start');
 }
 
 /** Inode of each namespace by its name in /proc/PID/ns. The child has made all of them when it waits at its sync. */

@@ -33,7 +33,7 @@ export async function* archivePath(
   record: ContainerRecord,
   given: string,
 ): AsyncGenerator<Buffer> {
-  const view = await openView(context, record, { volumes: true });
+  const view = await openView(context, record, { volumes: true, tells: true });
   try {
     const { names, stats } = locate(view.scope, record, given, false);
     if (stats === undefined) throw noSuchPath(record, given);
@@ -63,7 +63,7 @@ export async function extractInto(
   source: AsyncIterable<Buffer>,
   { ownedByUser = false }: ExtractOptions,
 ): Promise<void> {
-  const view = await openView(context, record, { volumes: true });
+  const view = await openView(context, record, { volumes: true, tells: true });
   try {
     const { names, stats } = locate(view.scope, record, given, true);
     if (stats === undefined) throw noSuchPath(record, given);

@@ -18,6 +18,7 @@ import { compileView } from '../compile/view.ts';
 import { mountsOf } from '../containers/create.ts';
 import { lockContainer } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
+import { tellMounted, tellUnmounted } from '../volumes/events.ts';
 
 /** The files of a container, of which no path leads to the host. */
 export interface View {
@@ -27,6 +28,12 @@ export interface View {
   close(): Promise<void>;
 }
 
+/** `tells`: its volumes' events say that they are mounted meanwhile. */
+interface ViewOptions {
+  volumes: boolean;
+  tells?: boolean;
+}
+
 /**
  * Shows the files of a container, running or not: its root file system, and the volumes in it where they are wanted. One that does not
  * run cannot be started until `close`. Nothing of the view is left after that, or when this process is killed.
@@ -34,16 +41,16 @@ export interface View {
 export async function openView(
   context: EngineContext,
   record: ContainerRecord,
-  { volumes }: { volumes: boolean },
+  { volumes, tells = false }: ViewOptions,
 ): Promise<View> {
   const running = runningNamespace(context, record);
-  if (running !== undefined) return await show(context, record, { volumes, namespace: running }, () => {});
+  if (running !== undefined) return await show(context, record, { volumes, tells, namespace: running }, () => {});
   const release = await lockContainer(context, record.id);
   try {
     // Another command may have started it meanwhile. Under its lock none does.
     const namespace = runningNamespace(context, record);
     if (namespace !== undefined) release();
-    return await show(context, record, { volumes, namespace }, namespace === undefined ? release : () => {});
+    return await show(context, record, { volumes, tells, namespace }, namespace === undefined ? release : () => {});
   } catch (error) {
     release();
     throw error;
@@ -60,7 +67,7 @@ function runningNamespace(context: EngineContext, { id }: ContainerRecord): Exis
 async function show(
   context: EngineContext,
   record: ContainerRecord,
-  { volumes, namespace }: { volumes: boolean; namespace: ExistingNamespace | undefined },
+  { volumes, tells, namespace }: ViewOptions & { namespace: ExistingNamespace | undefined },
   release: () => void,
 ): Promise<View> {
   const container = containerToCompile(context, record, bareSpec(context, record));
@@ -70,12 +77,14 @@ async function show(
     shim.run(compileView({ ...container, mounts }, namespace, context.facts, context.pieces ?? pieces));
     await shim.ready;
     const scope = new Scope(`/proc/${shim.pid}/root`);
+    if (tells) tellMounted(context.roots, record);
     return {
       scope,
       enter: enterView(shim.pid),
       close: async () => {
         scope.close();
         await shim.abort();
+        if (tells) tellUnmounted(context.roots, record);
         release();
       },
     };

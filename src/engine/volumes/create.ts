@@ -3,11 +3,11 @@ import { ensureVolume } from '../../container/volume-content.ts';
 import { checkDriver, checkDriverOptions } from '../../container/volume-driver.ts';
 import { checkVolumeName } from '../../container/volumes.ts';
 import { MinidockError } from '../../errors.ts';
-import { recordEvent } from '../../state/journal.ts';
 import { enginePaths } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
 import type { EngineContext } from '../context.ts';
 import type { Volume, VolumeCreation } from '../nouns/volumes.ts';
+import { tellVolume } from './events.ts';
 import { findVolume } from './list.ts';
 
 /** Makes a volume, or finds the one of this name. */
@@ -21,9 +21,9 @@ export async function createVolume(
   checkDriverOptions(options, called);
   const { volumes } = enginePaths(context.roots);
   privateDirectory(volumes);
-  const isNew = await ensureVolume(volumes, called, { layers: [], source: '/' }, { labels, options });
-  if (isNew)
-    recordEvent(context.roots, { type: 'volume', action: 'create', id: called, attributes: { driver: 'local' } });
+  await ensureVolume(volumes, called, { layers: [], source: '/' }, { labels, options });
+  // Docker says so of one that was there as well.
+  tellVolume(context.roots, 'create', called);
   try {
     return findVolume(context, called);
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Spec } from '../../oci/runtime-spec.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
 import { setAside } from '../../state/set-aside.ts';
 import type { EngineContext } from '../context.ts';
+import { tellVolume } from './events.ts';
 
 /** The directories of a removed container's anonymous volumes, without those that another container was given by name. */
 export function anonymousVolumesOf(context: EngineContext, mounts: readonly VolumeRecord[]): string[] {
@@ -21,7 +22,12 @@ export function anonymousVolumesOf(context: EngineContext, mounts: readonly Volu
  * allocation lock.
  */
 export function takeVolumesAway(context: EngineContext, mounts: readonly VolumeRecord[]): string[] {
-  return anonymousVolumesOf(context, mounts).flatMap(volume => setAside(context.roots.root, volume) ?? []);
+  return anonymousVolumesOf(context, mounts).flatMap(volume => {
+    const gone = setAside(context.roots.root, volume);
+    if (gone === undefined) return [];
+    tellVolume(context.roots, 'destroy', path.basename(volume));
+    return [gone];
+  });
 }
 
 /** The ids of the containers that have a volume, running or not, by its name. */

@@ -4,22 +4,23 @@ import { writtenBytes } from '../../container/size.ts';
 import { volumeGrave } from '../../container/volume-content.ts';
 import { MinidockError } from '../../errors.ts';
 import { hasLabels } from '../../image/match.ts';
-import { recordEvent } from '../../state/journal.ts';
 import { withLock } from '../../state/lock.ts';
 import { enginePaths } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
 import type { PrunedVolumes, Volume, VolumePruneFilter } from '../nouns/volumes.ts';
+import { tellPruned, tellVolume } from './events.ts';
 import { listVolumes, noSuchVolume } from './list.ts';
 
 /** Removes one volume. Throws `volume-in-use`, and `no-such-volume` unless `force`. */
 export async function removeVolume(context: EngineContext, name: string, { force }: { force: boolean }): Promise<void> {
-  await takeAway(context, all => {
+  const { names } = await takeAway(context, all => {
     const volume = all.find(one => one.name === name);
     if (volume === undefined && !force) throw noSuchVolume(name);
     if (volume !== undefined && volume.containers.length > 0) throw inUse(volume);
     return volume === undefined ? [] : [volume];
   });
+  for (const one of names) tellVolume(context.roots, 'destroy', one);
 }
 
 /** Removes the volumes that no container has and that meet the filter. */
@@ -27,7 +28,7 @@ export async function pruneVolumes(
   context: EngineContext,
   { labels = [], withoutLabels = [] }: VolumePruneFilter,
 ): Promise<PrunedVolumes> {
-  return await takeAway(context, all =>
+  const pruned = await takeAway(context, all =>
     all.filter(volume => {
       const labelled = { config: { Labels: { ...volume.labels } } };
       return (
@@ -37,6 +38,8 @@ export async function pruneVolumes(
       );
     }),
   );
+  tellPruned(context.roots, pruned.bytes);
+  return pruned;
 }
 
 /**
@@ -58,8 +61,6 @@ async function takeAway(
       }
     });
     const bytes = names.reduce((sum, name) => sum + writtenBytes(path.join(grave, name, '_data')), 0);
-    for (const name of names)
-      recordEvent(context.roots, { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } });
     return { names, bytes };
   } finally {
     removeTree(grave);

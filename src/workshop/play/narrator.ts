@@ -126,6 +126,7 @@ export class Narrator {
       reopen: words.inParent,
       archive: words.inParent,
       relay: words.inParent,
+      notice: words.inParent,
     };
     this.terminal.line(chalk.magenta(name[section][this.language]));
   }

@@ -100,6 +100,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
     staging: `${bundle}/staging`,
     cgroupParent: '/minidock',
     cgroups: cgroupDriver(facts.cgroup),
+    killed: `${run}/killed`,
     keeper: { lock: '/run/minidock/keeper.lock', command: ['/usr/bin/node', '/opt/minidock/dist/keeper.mjs'] },
   };
 }

@@ -162,7 +162,7 @@ export class Cage {
     const status = await this.shim.exited.catch(() => 137);
     clearTimeout(timer);
     if (this.excess) return { kind: 'too-much-output' };
-    if (this.bench.cgroups.oomKilled(group) || /heap out of memory/.test(this.printedText))
+    if ((this.bench.cgroups.oomKills(group) ?? 0) > 0 || /heap out of memory/.test(this.printedText))
       return { kind: 'too-much-memory' };
     // The first process of a PID namespace cannot kill itself. So it was the kernel, for RLIMIT_CPU.
     if (status === 137 && !endedHere) return { kind: 'too-slow' };
