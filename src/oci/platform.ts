@@ -63,6 +63,22 @@ export function fits(platform: Platform, wanted: Platform): boolean {
   return distanceOf(platform, wanted) < Number.POSITIVE_INFINITY;
 }
 
+/**
+ * Whether a host's processor takes the programs of an image as they are, in Docker's judgement: also those of a 32-bit
+ * forerunner.
+ */
+export function runsOn(image: Platform, host = hostPlatform()): boolean {
+  const [architecture, implied] = architectures[image.architecture.toLowerCase()] ?? [image.architecture.toLowerCase()];
+  const os = image.os.toLowerCase() || host.os;
+  const variant = image.variant || implied;
+  if (fits({ os, architecture, ...(variant && { variant }) }, host)) return true;
+  const isForerunner =
+    host.architecture === 'amd64'
+      ? architecture === '386' && !variant
+      : host.architecture === 'arm64' && architecture === 'arm' && ['v5', 'v6', 'v7', 'v8'].includes(variant ?? 'v7');
+  return os === host.os && isForerunner;
+}
+
 /** What an architecture without a variant stands for. An image for amd64/v3 needs instructions that amd64 does not promise. */
 const plainVariants: Record<string, string> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
 
@@ -79,7 +95,8 @@ function distanceOf(platform: Platform | undefined, wanted: Platform): number {
   return platform.variant === undefined ? 100 : Number.POSITIVE_INFINITY;
 }
 
-/** `linux/arm/v7`. */
+/** `linux/arm/v7`; `unknown` where an image does not say. */
 export function printPlatform({ os, architecture, variant }: Platform): string {
+  if (os === '') return 'unknown';
   return [os, architecture, variant].filter(Boolean).join('/');
 }

@@ -45,11 +45,16 @@ export class LocalContainers extends LocalFiles implements Containers {
   }
 
   async create(options: ContainerOptions): Promise<CreatedContainer> {
-    const [{ createContainer }, { warningsOf }] = await Promise.all([import('./create.ts'), import('./warnings.ts')]);
+    const [{ createContainer }, { imageFor }, { warningsOf }] = await Promise.all([
+      import('./create.ts'),
+      import('./own-config.ts'),
+      import('./warnings.ts'),
+    ]);
     const context = await this.access.context();
-    const record = await createContainer(context, options);
+    const image = imageFor(context, options);
+    const record = await createContainer(context, options, image);
     tell(this.access, record, 'create');
-    return { id: record.id, warnings: warningsOf({ ...record, options }, context.facts) };
+    return { id: record.id, warnings: warningsOf({ ...record, options }, context.facts, image) };
   }
 
   async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {
