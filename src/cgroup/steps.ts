@@ -12,16 +12,12 @@ export function cgroupLimits(driver: CgroupDriver, linux: Pick<Linux, 'cgroupsPa
   return driver.create(linux.cgroupsPath, linux.resources);
 }
 
-/**
- * Host section: the supervisor is told at once when the kernel ends a process at the memory limit; later only the group's count
- * shows it. Where no process can meet one, nothing is done.
- */
+/** Host section: the supervisor is told at once when the kernel ends a process at the memory limit; later only the group's count shows it. */
 export function announceKills(
   driver: CgroupDriver,
-  { cgroupsPath, resources }: Pick<Linux, 'cgroupsPath' | 'resources'>,
+  { cgroupsPath }: Pick<Linux, 'cgroupsPath'>,
 ): { host: Step[]; supervise: Pick<Supervise, 'bell' | 'counter' | 'counterWord'> } {
-  const { limit, disableOOMKiller = false } = resources.memory ?? {};
-  return limit && !disableOOMKiller ? driver.announceKills(cgroupsPath) : { host: [], supervise: {} };
+  return driver.announceKills(cgroupsPath);
 }
 
 /** Child section: the new process moves into the container's group. */

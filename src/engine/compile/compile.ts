@@ -68,7 +68,9 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const held = new Map<string, Slot>();
   const borrowed = binds.filter(bind => bind.within !== undefined);
   const tether = pieces.dieWithSupervisor();
-  const kills = pieces.announceKills(container.cgroups, spec.linux);
+  // In another container's PID namespace the supervisor's helpers would be that container's processes: then the end tells of it.
+  const announced = joined.every(({ type }) => type !== 'pid') && announcesKills(spec.linux);
+  const kills = announced ? pieces.announceKills(container.cgroups, spec.linux) : { host: [], supervise: {} };
 
   return program({
     host: [
@@ -119,7 +121,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
     ...rotationOf(container.files, files, pieces),
     relay: relay.relay,
     reap: reapSteps(container.keeper, held, pieces),
-    notice: kills.host.length === 0 ? [] : pieces.tellKeeper(container.killed, container.keeper),
+    notice: announced ? pieces.tellKeeper(container.killed, container.keeper) : [],
     supervise: {
       child,
       status: files.status,
@@ -131,6 +133,12 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...relay.supervise,
     },
   });
+}
+
+/** Without a limit that a process can meet there is nothing to tell. */
+function announcesKills({ resources }: Spec['linux']): boolean {
+  const { limit, disableOOMKiller = false } = resources.memory ?? {};
+  return limit !== undefined && limit > 0 && !disableOOMKiller;
 }
 
 /** What a supervisor whose client does not clean up becomes. */
