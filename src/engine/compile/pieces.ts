@@ -1,4 +1,5 @@
 import { announceKills, cgroupLimits, cgroupParent, joinCgroup } from '../../cgroup/steps.ts';
+import { startKeeper, tellKeeper } from '../../container/keeping/start-keeper.ts';
 import { rotateLog } from '../../container/logging/rotate.ts';
 import { capabilities } from '../../container/process/capabilities.ts';
 import { dropNamespaces, enterNamespace, holdNamespace, returnToOwnPids } from '../../container/process/enter.ts';
@@ -42,7 +43,7 @@ import { kernelMount } from '../../container/rootfs/mounts.ts';
 import { mountNew } from '../../container/rootfs/new-mounts.ts';
 import { containerMarker, overlayMount, pivotRoot, settleRoot } from '../../container/rootfs/rootfs.ts';
 import { seccomp } from '../../container/seccomp/seccomp.ts';
-import { leaveCaller, startKeeper, supervisorFiles, tellKeeper } from '../../container/supervisor.ts';
+import { leaveCaller, supervisorFiles } from '../../container/supervisor.ts';
 import { sysctls } from '../../container/sysctls.ts';
 import { bridgeProgram } from '../../network/bridge-program.ts';
 import { loopbackOnly, vethPair } from '../../network/endpoint.ts';

@@ -45,16 +45,10 @@ export class LocalContainers extends LocalFiles implements Containers {
   }
 
   async create(options: ContainerOptions): Promise<CreatedContainer> {
-    const [{ createContainer }, { imageFor }, { warningsOf }] = await Promise.all([
-      import('./create.ts'),
-      import('./own-config.ts'),
-      import('./warnings.ts'),
-    ]);
-    const context = await this.access.context();
-    const image = imageFor(context, options);
-    const record = await createContainer(context, options, image);
+    const { createWithWarnings } = await import('./warnings.ts');
+    const { record, warnings } = await createWithWarnings(await this.access.context(), options);
     tell(this.access, record, 'create');
-    return { id: record.id, warnings: warningsOf({ ...record, options }, context.facts, image) };
+    return { id: record.id, warnings };
   }
 
   async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {

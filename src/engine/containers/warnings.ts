@@ -1,7 +1,20 @@
 import { type LimitHost, limitWarnings } from '../../cgroup/check-limits.ts';
-import type { ContainerRecord } from '../../container/record.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import { hostPlatform, printPlatform, runsOn } from '../../oci/platform.ts';
+import type { EngineContext } from '../context.ts';
+import { createContainer } from './create.ts';
+import { imageFor } from './own-config.ts';
+
+/** As `createContainer`, and what the user is to be warned of. */
+export async function createWithWarnings(
+  context: EngineContext,
+  options: ContainerOptions,
+): Promise<{ record: ContainerRecord; warnings: string[] }> {
+  const image = imageFor(context, options);
+  const record = await createContainer(context, options, image);
+  return { record, warnings: warningsOf({ ...record, options }, context.facts, image) };
+}
 
 /** What a new container asks for and minidock does not do, a line each; then whether its image is for another processor. */
 export function warningsOf(
