@@ -111,8 +111,8 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
     announceKills(path) {
       const counter = slot('memory.events');
       const why = {
-        en: 'the kernel counts the processes that it ends at the memory limit, and wakes whoever polls this file',
-        zh: '内核统计因内存限额而结束的进程，并唤醒对这个文件 poll 的进程',
+        en: 'here the kernel counts the processes that it ends at the memory limit, and wakes us',
+        zh: '内核在这里统计因内存限额而结束的进程，并唤醒我们',
       };
       const about = { why, lesson, group: `announce kills in ${path}` };
       return {

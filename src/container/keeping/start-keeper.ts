@@ -11,8 +11,8 @@ export function tellKeeper(file: string, keeper: { lock: string; command: readon
   return [
     call('mknodat', [AT.AT_FDCWD, str(file), S.S_IFREG | 0o600, 0], {
       why: {
-        en: 'note that the kernel ended a process at the memory limit; a note that is there already says the same',
-        zh: '记下：内核因内存限额结束了一个进程；已有的记录意思相同',
+        en: 'note that the kernel ended a process at the memory limit',
+        zh: '记下内核因内存限额结束了一个进程',
       },
       lesson,
       tolerate: ['EEXIST'],
