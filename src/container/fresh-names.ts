@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto';
-
 const adjectives =
   'agile amber ample attentive balmy blithe bold brisk bronze calm candid cheery civil clever cosy crisp curious dapper deft diligent eager earnest eloquent fair festive fond frank gentle glad golden graceful hardy hearty honest humble jolly keen kind lively lucid mellow merry mild modest neat nimble patient placid plucky polite proud quiet ready robust serene sincere steady sturdy sunny swift tidy tranquil upbeat vivid warm wise witty zesty'.split(
     ' ',
@@ -11,13 +9,15 @@ const surnames =
     ' ',
   );
 
+const randomBelow = (limit: number) => Math.floor(Math.random() * limit);
+
 /** A name for a container that was given none: `nimble_hopper`. @param taken tried again while this is true of it */
 export function freshName(taken: (name: string) => boolean): string {
-  const pick = (words: readonly string[]) => words[randomInt(words.length)]!;
+  const pick = (words: readonly string[]) => words[randomBelow(words.length)]!;
   for (let attempt = 0; ; attempt++) {
     const name = `${pick(adjectives)}_${pick(surnames)}`;
     // With thousands of containers most pairs are taken: a number makes room.
-    const candidate = attempt < 8 ? name : `${name}${randomInt(1_000_000)}`;
+    const candidate = attempt < 8 ? name : `${name}${randomBelow(1_000_000)}`;
     if (!taken(candidate)) return candidate;
   }
 }

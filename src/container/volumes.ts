@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { randomHex } from '../host/random.ts';
 import { removeTrees } from '../state/remove-tree.ts';
 import { byteString } from '../storage/bytes.ts';
 import { checkPlace, invalidPlace, outerFirst } from './rootfs/mount-places.ts';
@@ -116,7 +116,7 @@ async function prepare(
     const source = fs.existsSync(wanted) ? fs.realpathSync(wanted) : wanted;
     return { type: 'bind', source, destination, readonly: one.readonly, ...asTyped(one) };
   }
-  const name = one.source ?? randomBytes(32).toString('hex');
+  const name = one.source ?? randomHex(32);
   const { driver, labels, driverOptions = {} } = one;
   // As in Docker nobody asks for the driver of a volume without a name.
   if (one.source !== undefined || one.isVolume) checkDriver(driver, name);

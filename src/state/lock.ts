@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
@@ -10,6 +9,7 @@ import {
   printIdentity,
   thisThread,
 } from '../host/process.ts';
+import { randomHex } from '../host/random.ts';
 import { ensureDirectory, listIfPresent } from './files.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -45,7 +45,7 @@ export async function withLock<T>(
 /** As `withLock`, for callers that hold on beyond one function. Returns the release. */
 export async function acquire(directory: string, options: LockOptions = {}): Promise<() => void> {
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
-  const mine = `held.${printIdentity(thisThread())}.${randomBytes(4).toString('hex')}`;
+  const mine = `held.${printIdentity(thisThread())}.${randomHex(4)}`;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     if (tryAcquire(directory, mine, options)) return () => release(directory, mine);
     if (Date.now() > deadline) {
@@ -97,7 +97,7 @@ export function ensureLock(directory: string): void {
 
 /** The directory appears with `free` already in it; the loser of a race finds it there (ENOTEMPTY). */
 function makeLock(directory: string, options: LockOptions): void {
-  const fresh = `${directory}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const fresh = `${directory}.${process.pid}.${randomHex(4)}`;
   if (!options.parentMustExist) ensureDirectory(path.dirname(directory));
   try {
     fs.mkdirSync(fresh);

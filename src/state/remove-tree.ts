@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { randomHex } from '../host/random.ts';
 import { explainTrouble } from '../host/trouble.ts';
 
 /** So many directories are open at once; a tree that is deeper is cut into pieces of this height. */
@@ -91,7 +91,7 @@ class Removal {
     try {
       if (removeEntry(entry)) this.#changes++;
       else if (depth + 1 < maxDepth) this.#removeDirectory(entry, depth + 1);
-      else this.#done(() => fs.renameSync(entry, inDirectory(this.#top, randomBytes(8).toString('hex'))), ['ENOSPC']);
+      else this.#done(() => fs.renameSync(entry, inDirectory(this.#top, randomHex(8))), ['ENOSPC']);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') this.#changes++;
       else this.#failure ??= failure(entry, error);

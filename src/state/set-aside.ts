@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../errors.ts';
+import { randomHex } from '../host/random.ts';
 import { listIfPresent } from './files.ts';
 import { enginePaths } from './paths.ts';
 
@@ -16,7 +16,7 @@ export const asidePrefix = '.removed-';
  * has few names and so always room in the block it has. It stays beside its place where that is on a disk of its own.
  */
 export function setAside(root: string, directory: string): string | undefined {
-  const name = `${asidePrefix}${path.basename(directory).slice(0, 12)}-${randomBytes(4).toString('hex')}`;
+  const name = `${asidePrefix}${path.basename(directory).slice(0, 12)}-${randomHex(4)}`;
   try {
     return moved(directory, path.join(root, name));
   } catch (error) {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
+import { randomHex } from '../host/random.ts';
 import { ensureDirectory, listIfPresent } from './files.ts';
 
 /**
@@ -9,7 +9,7 @@ import { ensureDirectory, listIfPresent } from './files.ts';
  * killed process left can be told from what is in use. The caller removes it.
  */
 export function makeWorkingFolder(parent: string, kind: string): string {
-  const name = `${kind}-${printIdentity(identityOf(process.pid))}-${randomBytes(4).toString('hex')}`;
+  const name = `${kind}-${printIdentity(identityOf(process.pid))}-${randomHex(4)}`;
   const folder = path.join(ensureDirectory(parent), name);
   fs.mkdirSync(folder, { mode: 0o700 });
   return folder;

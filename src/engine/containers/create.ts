@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { checkLimits, withoutDiscarded } from '../../cgroup/check-limits.ts';
@@ -22,6 +21,7 @@ import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import { ociSpec } from '../../container/spec.ts';
 import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
 import { diskNumber } from '../../host/device-number.ts';
+import { randomHex } from '../../host/random.ts';
 import { type ImageRecord, noSuchImage } from '../../image/store.ts';
 import { modeOf } from '../../network/attachment.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
@@ -55,7 +55,7 @@ export async function createContainer(
   image = imageFor(context, wanted),
 ): Promise<ContainerRecord> {
   const options = withLinkIds(context, withDonorIds(context, wanted));
-  const id = randomBytes(32).toString('hex');
+  const id = randomHex(32);
   checkLimits(options, context.facts);
   checkOomScore(options.oomScoreAdj);
   checkRights(options, context.facts);

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import { checkRights } from '../../container/rights/check.ts';
+import { randomHex } from '../../host/random.ts';
 import { freeAddress } from '../../network/addresses.ts';
 import { plannedNetwork } from '../../network/bridge.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
@@ -25,7 +25,7 @@ import { imageFor } from './own-config.ts';
 export async function planContainer(
   context: EngineContext,
   wanted: ContainerOptions,
-  id = randomBytes(32).toString('hex'),
+  id = randomHex(32),
 ): Promise<Program> {
   const options = withDonorIds(context, wanted);
   const image = imageFor(context, options);

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { identityOf } from '../../host/process.ts';
+import { randomHex } from '../../host/random.ts';
 import { execPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import { tell } from '../containers/events.ts';
@@ -26,7 +26,7 @@ export class LocalExecs implements Execs {
     const record = await this.containers.find(container);
     const { checkRunning } = await import('./exec.ts');
     checkRunning(this.access, record);
-    const id = randomBytes(32).toString('hex');
+    const id = randomHex(32);
     const exec = { id, container: record.id, options, by: identityOf(process.pid) };
     try {
       writeExec(this.access.roots, exec);

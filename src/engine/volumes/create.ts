@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { ensureVolume } from '../../container/volume-content.ts';
 import { checkDriver, checkDriverOptions } from '../../container/volume-driver.ts';
 import { checkVolumeName } from '../../container/volumes.ts';
 import { MinidockError } from '../../errors.ts';
+import { randomHex } from '../../host/random.ts';
 import { enginePaths } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
 import type { EngineContext } from '../context.ts';
@@ -15,7 +15,7 @@ export async function createVolume(
   context: EngineContext,
   { name, driver, labels = {}, options = {} }: VolumeCreation,
 ): Promise<Volume> {
-  const called = name || randomBytes(32).toString('hex');
+  const called = name || randomHex(32);
   checkDriver(driver, called);
   checkVolumeName(called);
   checkDriverOptions(options, called);

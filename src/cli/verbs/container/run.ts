@@ -1,6 +1,7 @@
 import type { ContainerOptions } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
+import { randomHex } from '../../../host/random.ts';
 import type { Program } from '../../../syscalls/step.ts';
 import { type Context, reasonLanguage, requireRoot, warnOfIgnored } from '../../context.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
@@ -152,8 +153,7 @@ async function dryRunVersus(
   versus: ContainerOptions,
 ): Promise<void> {
   const { showDifference } = await import('../../print/show-difference.ts');
-  const { randomBytes } = await import('node:crypto');
-  const id = randomBytes(32).toString('hex');
+  const id = randomHex(32);
   const programs = { without: await plan(options, id), with: await plan(versus, id) };
   showDifference(context.output, programs, {
     flags: flags.versus!,
