@@ -6,6 +6,7 @@ export const rooms = [
   ['workshop', 'the course: plays lessons, checks exercises, shows texts'],
   ['cli', 'the command line: grammar, verbs, printing'],
   ['xray', 'what the kernel holds for a container, and three views of it'],
+  ['capture', 'the packets of a container at every point of their way, and what is done to them'],
   ['keeper', 'the one process beside the containers: cleans up, starts again, checks health'],
   ['engine', 'where the concepts meet: the Engine by noun, compile, the pieces'],
   ['container', 'one container: its record, its bundle, its log, the steps that make it'],

@@ -77,7 +77,7 @@ async function runWords(
   const operands = [verb.least?.(parsed.flags) ?? least, most] as const;
   checkCount(path, { ...verb, operands }, entry.summary, parsed.operands.length);
   begins(verb);
-  return verb.run(makeContext(), parsed.flags, parsed.operands);
+  return verb.run(makeContext(), parsed.flags, parsed.operands, parsed.beforeDashes);
 }
 
 /** Adds to a mistake in the flags what may have been meant and where to look. */

@@ -108,6 +108,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/export.ts'),
   },
+  capture: {
+    summary: 'Capture packets at every point on their way into a container, and show what is done to them',
+    group: 'container',
+    load: () => import('./verbs/container/capture.ts'),
+  },
   inspect: {
     summary: 'Show all that is known about containers and images',
     group: 'container',

@@ -89,6 +89,7 @@ for (const name of [
     'debootstrap',
     'busybox',
     'tcpdump',
+    'tshark',
     'ip',
     'nsenter',
     'setcap',

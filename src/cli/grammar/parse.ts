@@ -9,6 +9,8 @@ import { UnknownFlag, usageError } from './usage.ts';
 export interface Parsed<F extends FlagTable> {
   readonly flags: Values<F>;
   readonly operands: readonly string[];
+  /** How many of the operands stand before `--`; undefined without one. */
+  readonly beforeDashes?: number;
   /** `--help`, or `-h` where the table has no other use for it. */
   readonly help: boolean;
 }
@@ -22,6 +24,7 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
   for (const name of Object.keys(table)) values[name] = table[name]!.initial;
   const operands: string[] = [];
   let help = false;
+  let beforeDashes: number | undefined;
 
   const set = (name: string, flag: Flag<unknown>, value: string): void => {
     try {
@@ -78,6 +81,7 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
   while (at < args.length) {
     const arg = args[at++]!;
     if (arg === '--') {
+      beforeDashes = operands.length;
       takeRest();
       break;
     }
@@ -89,7 +93,7 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
       break;
     } else operands.push(arg);
   }
-  return { flags: values as Values<F>, operands, help };
+  return { flags: values as Values<F>, operands, beforeDashes, help };
 }
 
 function byName(table: FlagTable, given: string): [string, Flag<unknown>] | undefined {

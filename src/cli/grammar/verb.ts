@@ -17,8 +17,8 @@ export interface Verb<F extends FlagTable = FlagTable> {
   readonly stopAtOperand?: boolean;
   /** Exit codes where the engine fails; 1 by default. */
   readonly failure?: FailureCodes;
-  /** Returns the exit code. */
-  run(context: Context, flags: Values<F>, operands: readonly string[]): Promise<number>;
+  /** Returns the exit code. `beforeDashes`: how many of the operands stand before `--`, where there is one. */
+  run(context: Context, flags: Values<F>, operands: readonly string[], beforeDashes?: number): Promise<number>;
 }
 
 /** A verb, its handler typed by its own flag table. */
