@@ -149,7 +149,6 @@ const kinds = {
   'no-cgroup-controller': 'unsupported',
   'no-cgroups': 'unsupported',
   'no-credential-helper': 'unsupported',
-  'no-ip': 'unsupported',
   'no-nsenter': 'unsupported',
   'no-ps': 'unsupported',
   'no-shell': 'unsupported',

@@ -122,7 +122,7 @@ const pidOf = (name: string) => here.minidock('inspect', '-f', '{{.State.Pid}}',
 
 test('in through a published port: DNAT seen at each point, named with its rule, and taken back', async () => {
   const file = inPath('in.pcapng');
-  const { child } = await capturing(['web', '--port', '8080', '-w', file, '--html', inPath('in.html')]);
+  const { child } = await capturing(['web', '--port', '8080', '-w', file]);
   assert.is(neighbour.sh(`curl -s -m 10 http://${host}:8080/`), 'web');
   child.kill('SIGINT');
   const { exitCode, stdout, stderr } = await child;
@@ -156,11 +156,9 @@ test('in through a published port: DNAT seen at each point, named with its rule,
   const walked = Number(/(\d+) packets, in/.exec(stderr)![1]);
   assert.is(rows.length, walked * 4, 'each packet at each point, once');
 
-  const again = refusedNot(['--read', file, '--html', inPath('again.html')]);
+  const again = refusedNot(['--read', file]);
   assert.is(again.stdout, `${text}\n`);
   assert.match(again.stderr, new RegExp(`^${walked} packets at \\d+ points\\n$`));
-  assert.is(readFileSync(inPath('again.html'), 'utf8'), readFileSync(inPath('in.html'), 'utf8'));
-  assert.not.match(readFileSync(inPath('in.html'), 'utf8'), /\b(src|href)="?https?:/);
 });
 
 function refusedNot(words: string[]) {
@@ -259,13 +257,12 @@ test('what cannot be captured or read is one line, with its exit code, and leave
     ],
     [['web', '-w', inPath('missing/x')], 1, /^minidock: cannot write .*missing\/x: no such directory/],
     [['web', '-w', inPath('directory')], 1, /^minidock: cannot write .*directory: it is a directory/],
-    [['web', '--html', inPath('missing/x')], 1, /^minidock: cannot write .*missing\/x/],
     [['--read', inPath('missing')], 1, /^minidock: cannot read .*missing: no such file/],
     [['--read', pcap], 1, /: it is a pcap of one interface, and no pcapng/],
-    [['--read', foreign], 1, /: it was written by Editcap.*its interfaces are not points of minidock/],
+    [['--read', foreign], 1, /: it was written by .*its interfaces are not points of minidock/],
     [['--read', inPath('corrupt.pcapng')], 1, /: the block at byte \d+: /],
     [['--read', pcap, 'web'], 125, /^--read shows a file as it is/],
-    [[], 125, /requires at least 1 argument/],
+    [[], 1, /requires at least 1 argument/],
     [['web', '--port', '0'], 125, /invalid argument "0" for "--port" flag: must be 1 to 65535/],
     [['web', '--duration', '5'], 125, /invalid argument "5" for "--duration" flag: .*missing unit/],
   ];

@@ -20,7 +20,7 @@ export function startInNetwork(namespace: string | undefined, argv: readonly str
 }
 
 /** The steps that make a shim this program: so neither nsenter nor setpriv is needed, whose old versions cannot do it. */
-export function inNetwork(namespace: string | undefined, argv: readonly string[], parent: number): Program {
+function inNetwork(namespace: string | undefined, argv: readonly string[], parent: number): Program {
   const network = slot('network namespace');
   const enter =
     namespace === undefined

@@ -27,14 +27,16 @@ const networkOf = (pid: number | 'self') => `/proc/${pid}/ns/net`;
  */
 export async function findPoints(containers: readonly ContainerRecord[]): Promise<Scene> {
   const here = readlinkSync(networkOf('self'));
-  const host = await linksOf();
+  // A namespace that is asked twice tells the same: containers may share one.
+  const namespaces = containers.map(({ state }) => networkOf(state.pid));
+  const [host = [], ...inside] = await linksOf([undefined, ...namespaces]);
   const bridges = new Map<string, Point>();
   const [veths, insides]: [PlacedPoint[], PlacedPoint[]] = [[], []];
   const targets: Target[] = [];
-  for (const { name, state, network } of containers) {
-    const namespace = networkOf(state.pid);
+  for (const [at, { name, network }] of containers.entries()) {
+    const namespace = namespaces[at]!;
     const sharesHost = readlinkSync(namespace) === here;
-    const links = sharesHost ? [] : (await linksOf(namespace)).filter(link => link.name !== 'lo' && link.up);
+    const links = sharesHost ? [] : inside[at]!.filter(link => link.name !== 'lo' && link.up);
     if (!sharesHost && links.length === 0) throw noNetwork(name);
     for (const link of links) {
       insides.push({

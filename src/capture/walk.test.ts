@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert';
 import { widthOf } from '../syscalls/text/width.ts';
 import { packetComment, parseComment } from './comments.ts';
 import { Follower } from './follow.ts';
-import { parseLinks } from './links.ts';
 import type { Point, Target, Visit, Walk } from './model.ts';
 import { ConnectionTable, parseConntrack } from './nat/conntrack.ts';
 import { Translations } from './nat/rewrites.ts';
@@ -164,22 +163,6 @@ to   198.18.0.1:8080   172.18.0.2:80
        --to-destination 172.18.0.2:80 (inferred: no connection table)
 `,
   );
-});
-
-test('interfaces as ip prints them', () => {
-  const links = String.raw`1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
-12: veth1@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue master minidock0 state UP\    link/ether 8e:03:75:fd:6e:2d brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 1 \    veth \    bridge_slave state forwarding
-13: minidock0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN\    link/ether 02:42:ac:12:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 \    bridge forward_delay 1500`;
-  const [lo, veth, bridge] = parseLinks(
-    links,
-    '1: lo    inet 127.0.0.1/8 scope host lo\\ x\n1: lo    inet6 ::1/128 scope host\n',
-  );
-  assert.equal(lo, { index: 1, name: 'lo', up: true, addresses: ['127.0.0.1', '::1'] });
-  assert.equal(
-    [veth?.index, veth?.peer, veth?.master, veth?.mac, veth?.kind],
-    [12, 2, 'minidock0', '8e:03:75:fd:6e:2d', 'veth'],
-  );
-  assert.equal([bridge?.name, bridge?.up, bridge?.kind, bridge?.peer], ['minidock0', false, 'bridge', undefined]);
 });
 
 test.run();

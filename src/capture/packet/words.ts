@@ -1,4 +1,3 @@
-import { printEndpoint } from '../model.ts';
 import type { Packet } from './decode.ts';
 
 const icmp4: Readonly<Record<number, string>> = {
@@ -65,12 +64,6 @@ export function endpointsIn(packet: Packet) {
     source: { address: source, ...(sourcePort === undefined ? {} : { port: sourcePort }) },
     destination: { address: destination, ...(destinationPort === undefined ? {} : { port: destinationPort }) },
   };
-}
-
-/** Addresses and ports of both sides, to compare two sights of one packet. */
-export function addressesOf(packet: Packet): string {
-  const ends = endpointsIn(packet);
-  return ends === undefined ? '' : `${printEndpoint(ends.source)} ${printEndpoint(ends.destination)}`;
 }
 
 /** A broadcast or multicast is for everybody. */

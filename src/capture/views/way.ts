@@ -26,7 +26,7 @@ export interface Way {
 }
 
 /** What a process of the host is called, whose packets are translated before the first point sees them. */
-export const hostProcess = '(host)';
+const hostProcess = '(host)';
 
 /**
  * The stops of a walk. Sights of one point that follow each other are one stop: a packet that turns round at a bridge. What
