@@ -34,8 +34,8 @@ function inNetwork(namespace: string | undefined, argv: readonly string[], paren
             'setns',
             [network, CLONE.CLONE_NEWNET],
             about({
-              en: 'enter it: the interfaces of the container can be listened to, nothing else of it is touched',
-              zh: '进入它：可以监听容器的网络接口，容器的其他东西都不涉及',
+              en: 'enter it: the interfaces of the container are there, and nothing else of it',
+              zh: '进入它：里面有容器的网络接口，不涉及容器的其他东西',
             }),
           ),
         ];
@@ -45,7 +45,7 @@ function inNetwork(namespace: string | undefined, argv: readonly string[], paren
         'setsid',
         [],
         about({
-          en: 'leave the session of the terminal: Ctrl-C is for minidock, which then ends this process in order',
+          en: 'leave the session of the terminal: Ctrl-C is for minidock, which ends this in order',
           zh: '离开终端的会话：Ctrl-C 由 minidock 处理，再由它有序地结束本进程',
         }),
       ),
@@ -76,8 +76,8 @@ function dieWith(parent: number): Step[] {
   const seen = room(4, '<parent>');
   const expected = new Uint8Array(new Uint32Array([parent]).buffer);
   const why = {
-    en: 'a parent that had died before would never be noticed: it must still be the one that started this',
-    zh: '父进程若在此之前已死就不会再有通知：确认它还是当初的父进程',
+    en: 'see that the parent is still there: the kernel tells nothing of an earlier death',
+    zh: '确认父进程还在：更早的死亡内核不会再通知',
   };
   return [
     call(

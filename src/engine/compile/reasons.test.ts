@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = readdirSync(root, { recursive: true })
   .map(String)
   .filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-  .filter(name => !/^(workshop\/(?!lesson\.ts)|cli\/|xray\/views\/)/.test(name));
+  .filter(name => !/^(workshop\/(?!lesson\.ts)|cli\/|xray\/views\/|capture\/views\/)/.test(name));
 
 interface Found extends Text {
   readonly where: string;
