@@ -11,6 +11,7 @@ import { findProgram, requires } from './support/requires.ts';
 
 /** What makes commands that only look quick: not how long they take on a busy machine, but what they do. */
 const test = requires('root', 'busybox', 'overlayfs');
+const bridged = requires('root', 'busybox', 'overlayfs', 'iptables');
 const traced = requires('root', 'busybox', 'overlayfs', 'strace');
 let box: BusyboxEngine;
 let running: string;
@@ -68,13 +69,17 @@ const reads: [args: string, files: string[]][] = [
   ['run --rm --network none bb true', act],
 ];
 
+async function checkReads(args: string, files: string[]): Promise<void> {
+  const { files: read, modules } = await loadedBy(args.split(' '));
+  assert.equal(read.sort(), files, args);
+  assert.equal(namesIn(modules, ['crypto', 'http', 'zlib', 'timers/promises']), [], args);
+}
+
 test('the commands that are given most read only what they need of the program, and all of it compiled', async () => {
-  for (const [args, files] of reads) {
-    const { files: read, modules } = await loadedBy(args.split(' '));
-    assert.equal(read.sort(), files, args);
-    assert.equal(namesIn(modules, ['crypto', 'http', 'zlib', 'timers/promises']), [], args);
-  }
+  for (const [args, files] of reads) await checkReads(args, files);
 });
+
+bridged('so does run on the bridge', () => checkReads('run --rm -p 127.0.0.1::80 bb true', act));
 
 for (const args of [['ps', '-a'], ['ps', '-q'], ['inspect', 'on'], ['images'], ['logs', 'on'], ['rm', '-f', 'none']])
   test(`${args.join(' ')} loads none of Node's larger modules`, async () => {

@@ -34,10 +34,11 @@ export function compile(made) {
     removeCgroups(`${scratch}/root`);
   }
   for (const name of readdirSync(`${made}/dist/cli`).filter(name => name.endsWith('.cjs'))) {
-    const filename = `${made}/dist/cli/${name}`;
-    const code = `${filename}.${process.arch}.v8`;
-    if (!existsSync(code))
-      writeFileSync(code, new Script(readFileSync(filename, 'latin1'), { filename }).createCachedData());
+    const file = `${made}/dist/cli/${name}`;
+    const code = `${file}.${process.arch}.v8`;
+    if (existsSync(code)) continue;
+    const script = new Script(readFileSync(file, 'latin1'), { filename: `dist/cli/${name}` });
+    writeFileSync(code, script.createCachedData());
   }
 }
 

@@ -4,6 +4,7 @@
  * would only hold the outermost.
  */
 const { writeFileSync } = require('node:fs');
+const { join } = require('node:path');
 const vm = require('node:vm');
 
 const [launcher] = process.argv.splice(2, 1);
@@ -16,6 +17,7 @@ vm.Script = class extends Script {
   }
 };
 process.on('exit', () => {
-  for (const [file, script] of scripts) writeFileSync(`${file}.${process.arch}.v8`, script.createCachedData());
+  for (const [name, script] of scripts)
+    writeFileSync(join(launcher, '../..', `${name}.${process.arch}.v8`), script.createCachedData());
 });
 require(launcher);

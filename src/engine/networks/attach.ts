@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { randomHex } from '../../host/random.ts';
 import { allocateAddress } from '../../network/addresses.ts';
 import { modeOf, type NetworkAttachment, type NetworkEndpoint } from '../../network/attachment.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
@@ -27,7 +27,7 @@ export async function attachNetwork(
   return await withLock(enginePaths(context.roots).allocation, () => {
     const address = allocateAddress(network, bundle);
     const wire = {
-      endpointId: randomBytes(32).toString('hex'),
+      endpointId: randomHex(32),
       bridge: network.bridge,
       interface: 'eth0',
       address,
