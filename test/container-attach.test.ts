@@ -129,7 +129,17 @@ test('a terminal is attached to with its size, and left by keys of the user’s 
   );
   assert.match(shown, /33 77/);
   assert.match(shown, /read escape sequence/);
-  assert.is(exitCode, 0);
+  assert.is(exitCode, 1);
+  const lines = readFileSync(join(box.execRoot, 'events.jsonl'), 'utf8').trim().split('\n');
+  const sizes = lines.map(line => JSON.parse(line)).filter(event => event.id === id && event.action === 'resize');
+  // As with Docker's client the first one makes the shell draw its prompt.
+  assert.equal(
+    sizes.map(({ attributes }) => [attributes.height, attributes.width]),
+    [
+      ['34', '78'],
+      ['33', '77'],
+    ],
+  );
   assert.is(await box.inspect(id, '{{.State.Running}}'), 'true');
 });
 

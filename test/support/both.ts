@@ -23,6 +23,8 @@ export interface Both {
   same(words: readonly string[], options?: { input?: string | Buffer; sorted?: boolean }): Promise<Answer>;
   docker(words: readonly string[], input?: string | Buffer): Answer;
   ours(words: readonly string[], input?: string | Buffer): Promise<Answer>;
+  /** For a client of Docker that the test starts itself. */
+  dockerEnv: Record<string, string>;
   /** That our error says the same as Docker's. */
   sameGist(there: string, here: string): void;
 }
@@ -31,7 +33,8 @@ export async function both(): Promise<Both> {
   const box = await busyboxEngine();
   const daemon = await dockerd();
   daemon.docker(['import', '-c', 'CMD ["sh"]', '-', 'bb'], readFileSync((await busyboxImage()).rootfs));
-  const env = { ...process.env, DOCKER_HOST: daemon.host, DOCKER_CONFIG: temporaryFolder('docker-config') };
+  const dockerEnv = { DOCKER_HOST: daemon.host, DOCKER_CONFIG: temporaryFolder('docker-config') };
+  const env = { ...process.env, ...dockerEnv };
   const docker: Both['docker'] = (words, input = '') => {
     const { status, stdout, stderr } = spawnSync(docker2010()!, words, {
       input,
@@ -56,6 +59,7 @@ export async function both(): Promise<Both> {
     ask,
     docker,
     ours,
+    dockerEnv,
     sameGist: (there, here) =>
       assert.ok(normal(here).toLowerCase().includes(gistOf(there)), `${here} must contain ${gistOf(there)}`),
     same: async (words, { input, sorted = false } = {}) => {

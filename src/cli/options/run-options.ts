@@ -2,6 +2,7 @@ import type { ContainerOptions } from '../../container/record.ts';
 import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { attachFlags, toStreams } from './attach.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
 import { healthFlags, toHealthOptions } from './keeping/health-flags.ts';
 import { restartFlags, toRestartOptions } from './keeping/restart-flags.ts';
@@ -20,6 +21,7 @@ const networks = ['bridge', 'host', 'none'] as const;
 /** The flags that describe a container. */
 export const containerFlags = {
   ...resourceFlags,
+  ...attachFlags,
   entrypoint: text('Program to run in place of the image’s ENTRYPOINT'),
   env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
     short: 'e',
@@ -79,7 +81,7 @@ export function toRunOptions(
     user: flags.user,
     tty: flags.tty,
     interactive: flags.interactive,
-    attach: { stdin: flags.interactive && !detach, stdout: !detach, stderr: !detach },
+    attach: toStreams(flags, detach),
     autoRemove: flags.rm,
     ...toRestartOptions(flags),
     ...toLifeOptions(flags),

@@ -20,7 +20,7 @@ function setUp(given: { tty: boolean; interactive: boolean; forwardsSignals?: bo
   const output = new KeptOutput();
   const size = { rows: 24, columns: 80 };
   const host = { stdin, signals, size: () => size, exit: (code: number) => exits.push(code) } as unknown as Host;
-  const ended = runInForeground(container, { ...options, detachKeys: [16, 17], output, host });
+  const ended = runInForeground(container, { ...options, detachKeys: [16, 17], detachCode: 1, output, host });
   return { container, raw, stdin, signals, exits, output, ended, size };
 }
 
@@ -48,7 +48,7 @@ test('the detach keys leave the container running', async () => {
   await settle();
   stdin.emit('data', Buffer.from('a\x10'));
   stdin.emit('data', Buffer.from('\x11never sent'));
-  assert.is(await ended, 0);
+  assert.is(await ended, 1);
   assert.equal(container.calls.slice(1), [['write', 'a'], ['detach']]);
   assert.equal(raw, [true, false]);
   assert.match(output.stderr, /read escape sequence/);
@@ -115,6 +115,7 @@ test('a container that cannot be started leaves the terminal as it was', async (
     interactive: true,
     forwardsSignals: true,
     detachKeys: [],
+    detachCode: 0,
     output: new KeptOutput(),
     host,
   };

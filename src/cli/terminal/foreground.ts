@@ -5,8 +5,15 @@ import { CommandLineError } from '../exit-codes.ts';
 import type { Output } from '../print/output.ts';
 import { DetachFilter } from './detach-filter.ts';
 
-/** Signals that `run` forwards to a container without a terminal. Signals of job control are not forwarded. */
-const proxied = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
+/**
+ * Signals that `run` forwards to a container without a terminal: as in Docker all that can be caught, but SIGCHLD, SIGPIPE and SIGURG;
+ * and without those that say that this process is broken, and SIGPROF, which Node keeps to itself.
+ */
+const proxied = [
+  ...(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT', 'SIGTSTP'] as const),
+  ...(['SIGTTIN', 'SIGTTOU', 'SIGWINCH', 'SIGTRAP', 'SIGABRT', 'SIGSTKFLT', 'SIGXCPU', 'SIGXFSZ'] as const),
+  ...(['SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGSYS'] as const),
+];
 /**
  * With a terminal, keys make signals inside the container, and `exec` forwards none. These signals end this process,
  * after the terminal is restored.
@@ -29,6 +36,10 @@ export interface ForegroundOptions {
   /** Without a terminal our signals are the process's. */
   readonly forwardsSignals: boolean;
   readonly detachKeys: readonly number[];
+  /** The exit code after the detach keys; where it is no success, the user is told. */
+  readonly detachCode: number;
+  /** Lets go of the process once it has taken all input. */
+  readonly leavesAfterInput?: boolean;
   readonly output: Output;
   /** Ours, unless a test hands in others. */
   readonly host?: Host;
@@ -53,7 +64,7 @@ export function requireTerminal(options: { tty: boolean; interactive: boolean },
  * Joins this process's input, output, signals and window size to a container until that exits or the user detaches.
  * The terminal is raw from before `start` on, and as it was when the promise settles or the process ends.
  *
- * @returns the container's exit code; 0 after the detach keys
+ * @returns the container's exit code; `detachCode` after the detach keys
  */
 export async function runInForeground(process: ForegroundProcess, options: ForegroundOptions): Promise<number> {
   const host = options.host ?? thisProcess();
@@ -130,7 +141,7 @@ function forwardSignals(
   }
 }
 
-/** Resolves with 0 once the detach keys were typed. */
+/** Resolves once the detach keys were typed, or with 0 where the process is let go of after its input. */
 function forwardInput(
   attachment: Attachment,
   options: ForegroundOptions,
@@ -138,21 +149,29 @@ function forwardInput(
   undo: (() => void)[],
 ): Promise<number> {
   return new Promise(resolve => {
+    let taken = Promise.resolve();
     const filter = options.tty ? new DetachFilter(options.detachKeys) : undefined;
     const onData = (chunk: Buffer) => {
       const { pass, detach } = filter?.feed(chunk) ?? { pass: chunk, detach: false };
       if (pass.length > 0) {
         // Where the process does not read, reading our input stops, so that it does not fill our memory.
         stdin.pause();
-        void attachment.write(pass).then(() => stdin.resume());
+        taken = attachment.write(pass).then(() => void stdin.resume());
       }
       if (!detach) return;
       attachment.detach();
-      options.output.err('read escape sequence\n');
-      resolve(0);
+      if (options.detachCode !== 0) options.output.err('read escape sequence\n');
+      resolve(options.detachCode);
     };
     // A terminal that hung up reads as EIO.
-    const onEnd = () => attachment.endInput();
+    const onEnd = () => {
+      attachment.endInput();
+      if (!options.leavesAfterInput) return;
+      void taken.then(() => {
+        attachment.detach();
+        resolve(0);
+      });
+    };
     stdin.on('data', onData);
     stdin.on('end', onEnd);
     stdin.on('error', onEnd);

@@ -93,10 +93,11 @@ export class LocalContainers extends LocalFiles implements Containers {
   }
 
   async resize(reference: string, size: WindowSize): Promise<void> {
-    const launched = this.#processes.get(reference);
-    if (launched !== undefined) return launched.resize(size);
-    const { resizeRunning } = await import('./attach.ts');
-    await resizeRunning(this.access, await this.find(reference), size);
+    const record = await this.find(reference);
+    const launched = this.#processes.get(record.id);
+    if (launched !== undefined) launched.resize(size);
+    else await import('./attach.ts').then(({ resizeRunning }) => resizeRunning(this.access, record, size));
+    tell(this.access, record, 'resize', { height: String(size.rows), width: String(size.columns) });
   }
 
   async stop(reference: string, options: StopOptions = {}): Promise<void> {

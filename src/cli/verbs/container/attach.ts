@@ -3,7 +3,7 @@ import { MinidockError } from '../../../errors.ts';
 import { single, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
-import { requireTerminal, runInForeground } from '../../terminal/foreground.ts';
+import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] CONTAINER',
@@ -32,7 +32,11 @@ export const verb = defineVerb({
     const process = {
       attach: async () => attachment,
       wait: () => attachment.exited,
-      start: async () => {},
+      start: async () => {
+        // As Docker's client does: a size of its own for a moment makes what runs there draw itself anew.
+        const size = options.tty ? terminalSize() : undefined;
+        if (size) await containers.resize(id, { rows: size.rows + 1, columns: size.columns + 1 });
+      },
       signal: (number: number) => containers.signal(id, number),
       resize: (size: WindowSize) => containers.resize(id, size),
     };
@@ -41,6 +45,7 @@ export const verb = defineVerb({
       interactive,
       forwardsSignals: flags['sig-proxy'],
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
+      detachCode: 1,
       output: context.output,
     });
   },

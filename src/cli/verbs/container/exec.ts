@@ -82,6 +82,7 @@ export const verb = defineVerb({
       // A signal to the client of Docker's exec ends the client, not the command.
       forwardsSignals: false,
       detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
+      detachCode: 1,
       output: context.output,
     });
     // Nobody else knows its id. One that was detached from lives on.

@@ -141,7 +141,7 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
     ExposedPorts: keysOrNil(exposedPorts({ config, network })),
     Tty: options.tty,
     OpenStdin: options.interactive,
-    StdinOnce: options.attach.stdin,
+    StdinOnce: options.interactive && options.attach.stdin,
     Env: config.Env ?? [],
     Image: image,
     Volumes: keysOrNil(volumes),

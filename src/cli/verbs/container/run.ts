@@ -1,9 +1,10 @@
-import type { ContainerOptions } from '../../../container/record.ts';
+import type { ContainerOptions, Streams } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { randomHex } from '../../../host/random.ts';
 import type { Program } from '../../../syscalls/step.ts';
 import { type Context, reasonLanguage, requireRoot, warnOfIgnored } from '../../context.ts';
+import { CommandLineError } from '../../exit-codes.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -27,6 +28,10 @@ const runFlags = {
     ),
     alone: 'folded',
     completes: ['folded', 'full', 'json'],
+  },
+  'sig-proxy': {
+    ...toggle('Hand signals on to the container, where it has no terminal (default true)'),
+    initial: true,
   },
   mine: toggle('Make it of the pieces that you wrote in the course; without an image, nginx on port 8080'),
   trace: {
@@ -58,6 +63,8 @@ export const verb = defineVerb({
   },
   async run(context, flags, operands) {
     if (!flags.detach) requireTerminal(flags);
+    else if (flags.attach.length > 0)
+      throw new CommandLineError('conflict', 'Conflicting options: -a and -d', { exitCode: 1 });
     try {
       return flags.mine ? await runOnMine(context, flags, operands) : await runGiven(context, flags, operands);
     } catch (error) {
@@ -132,7 +139,8 @@ async function run(
     trace?.executed();
   };
   try {
-    return await (flags.detach ? detached(start, id, context) : foreground(start, containers, id, context, flags));
+    if (flags.detach) return await detached(start, id, context);
+    return await foreground(start, containers, id, context, flags, options.attach);
   } finally {
     trace?.end();
   }
@@ -175,28 +183,37 @@ async function detached(start: Start, id: string, context: Context) {
   return 0;
 }
 
-function foreground(
+async function foreground(
   start: Start,
   containers: Engine['containers'],
   id: string,
   context: Context,
   flags: Values<typeof runFlags>,
+  { stdin, stdout, stderr }: Streams,
 ): Promise<number> {
+  // As in Docker who is not shown the output is told the id, and stays only for as long as there is input.
+  const isBlind = !stdout && !stderr;
+  if (isBlind && !flags.interactive) return await detached(start, id, context);
   const window = flags.tty ? terminalSize() : undefined;
   const process: ForegroundProcess = {
-    attach: () => containers.attach(id, { stdin: flags.interactive, stdout: true, stderr: true }),
+    attach: () => containers.attach(id, { stdin: stdin && flags.interactive, stdout, stderr }),
     wait: () => containers.wait(id, { condition: 'next-exit' }),
     start: () => start(window),
     signal: number => containers.signal(id, number),
     resize: size => containers.resize(id, size),
   };
-  return runInForeground(process, {
+  const ended = runInForeground(process, {
     tty: flags.tty,
     interactive: flags.interactive,
-    forwardsSignals: true,
+    forwardsSignals: flags['sig-proxy'],
     detachKeys: flags['detach-keys'] ?? defaultDetachKeys,
+    detachCode: 0,
+    leavesAfterInput: isBlind,
     output: context.output,
   });
+  if (!isBlind) return await ended;
+  await ended.finally(() => context.output.out(`${id}\n`));
+  return 0;
 }
 
 function readDryRun(given: string): 'folded' | 'full' | 'json' {

@@ -72,6 +72,7 @@ async function startAttached({ engine, output }: Context, name: string, given: V
     interactive,
     forwardsSignals: true,
     detachKeys: given['detach-keys'] ?? defaultDetachKeys,
+    detachCode: 0,
     output,
   });
 }
