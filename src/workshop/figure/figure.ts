@@ -1,3 +1,4 @@
+import type { Tone } from '../../syscalls/text/palette.ts';
 import type { Text } from '../text/language.ts';
 
 /**
@@ -40,8 +41,7 @@ export interface Group {
   readonly items: readonly Item[];
 }
 
-/** What a box stands for; decides its colour. */
-export type Tone = 'host' | 'container' | 'process' | 'kernel' | 'files' | 'network' | 'danger' | 'plain';
+export type { Tone };
 
 /** dashed: shared, or not there any more; double: danger; heavy: what just changed. */
 export type Border = 'solid' | 'dashed' | 'double' | 'heavy';

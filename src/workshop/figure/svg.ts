@@ -1,8 +1,8 @@
+import { families, sizes, widthInPixels } from '../../syscalls/text/fonts.ts';
+import { dark, light, paper } from '../../syscalls/text/palette.ts';
 import type { Language } from '../text/language.ts';
 import type { Figure } from './figure.ts';
-import { families, sizes, widthInPixels } from './fonts.ts';
 import { layout } from './layout.ts';
-import { dark, light, paper } from './palette.ts';
 import type { Metrics, PlacedArrow, PlacedBox, PlacedText } from './scene.ts';
 import type { Run } from './words.ts';
 

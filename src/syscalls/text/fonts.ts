@@ -1,5 +1,11 @@
-import { widthOf } from '../text/width.ts';
-import type { Run } from './words.ts';
+import { widthOf } from './width.ts';
+
+/** A piece of a text in a picture: in a font of equal widths, or bold. */
+interface Run {
+  readonly text: string;
+  readonly code?: boolean;
+  readonly strong?: boolean;
+}
 
 /** Heights of text in pixels. */
 export const sizes = { text: 17, code: 16, head: 25 };

@@ -1,4 +1,5 @@
-import type { Tone } from './figure.ts';
+/** What a thing in a picture stands for; decides its colour. */
+export type Tone = 'host' | 'container' | 'process' | 'kernel' | 'files' | 'network' | 'danger' | 'plain';
 
 export interface Colours {
   readonly fill: string;
