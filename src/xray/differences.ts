@@ -65,10 +65,15 @@ function compareNetwork({ network }: Pick<Xray, 'network'>, record: ContainerRec
 
 function comparePorts({ sockets }: Pick<Xray, 'sockets'>, { network }: ContainerRecord, compare: Compare): void {
   for (const { hostIp, hostPort, containerPort, protocol } of network.ports) {
+    const port = `${hostIp.includes(':') ? `[${hostIp}]` : hostIp}:${hostPort}->${containerPort}/${protocol}`;
+    if (hostIp.includes(':')) {
+      const held = sockets!.held.some(one => one.protocol === `${protocol}6` && one.port === hostPort);
+      compare(`socket of port ${hostPort}/${protocol}`, held ? port : undefined, port);
+      continue;
+    }
     const rule = sockets!.published.find(
       one => one.protocol === protocol && one.hostPort === hostPort && one.port === containerPort,
     );
-    const port = `${hostIp}:${hostPort}->${containerPort}/${protocol}`;
     compare(`rule of port ${hostPort}/${protocol}`, rule && port, port);
   }
 }

@@ -108,6 +108,11 @@ export interface Sockets {
   readonly listening: readonly ListeningSocket[];
   /** What packets to the host are rewritten to, as the NAT rules have it. */
   readonly published: readonly PublishedPort[];
+  /**
+   * Sockets of the host that the container's supervisor has: they keep the ports from others; those of IPv6 wait for the relay,
+   * since no rule turns IPv6 into IPv4.
+   */
+  readonly held: readonly ListeningSocket[];
 }
 
 export interface ListeningSocket {

@@ -10,7 +10,7 @@ import { cgroupParent, type Roots } from '../state/paths.ts';
 import { groupsNamed, groupsOf } from './collect/cgroups.ts';
 import { layersOf, layersOnDisk } from './collect/layers.ts';
 import { mountsSeen } from './collect/mounts.ts';
-import { inhabitants, namespacesSeen, ownNamespaces } from './collect/namespaces.ts';
+import { containerIn, inhabitants, namespacesSeen, ownNamespaces } from './collect/namespaces.ts';
 import { askNetwork, networkSeen } from './collect/network.ts';
 import { pidsIn, processesOf } from './collect/processes.ts';
 import { limitsOf, rightsOf } from './collect/rights.ts';
@@ -73,7 +73,11 @@ async function running(
     ? inhabitants(own, new Set([asked?.pid, process.pid]))
     : new Map<string, number[]>();
   const pidNamespace = own.find(namespace => namespace.startsWith('pid:'));
-  const members = new Set([pid, ...pidsIn(cgroups[0]?.directory ?? ''), ...(there.get(pidNamespace ?? '') ?? [])]);
+  // Processes may leave its groups, and other containers may be in its PID namespace.
+  const neighbours = (there.get(pidNamespace ?? '') ?? []).filter(other =>
+    [record.id, undefined].includes(containerIn(readProc(`/proc/${other}/cgroup`) ?? '')),
+  );
+  const members = new Set([pid, ...pidsIn(cgroups[0]?.directory ?? ''), ...neighbours]);
   const mounts = wants('layers', 'mounts') ? parseMounts(readProc(`/proc/${pid}/mountinfo`) ?? '') : [];
   const parts: Omit<Xray, 'differences' | 'network' | 'rules' | 'sockets'> = {
     format: 1,
@@ -94,14 +98,20 @@ async function running(
     }),
     ...(wants('mounts') && { mounts: mountsSeen(mounts, parseMounts(readProc('/proc/self/mountinfo') ?? '')) }),
   };
+  const starters = wants('sockets') ? processesOf(pid, members).filter(({ role }) => role === 'outside') : [];
   const listening = wants('sockets') ? listeningSockets(pid, [...members], isHost) : [];
+  const held = listeningSockets(
+    'self',
+    starters.map(starter => starter.pid),
+    true,
+  );
   const wired = asked && networkSeen(await asked.answers, network, isHost);
   const rules = saving && wired && rulesSeen(await saving, concernOf(wired));
   const whole = {
     ...parts,
     ...(wants('network') && { network: wired! }),
     ...(wants('rules') && { rules: rules! }),
-    ...(wants('sockets') && { sockets: { listening, published: publishedIn(rules!.rules) } }),
+    ...(wants('sockets') && { sockets: { listening, published: publishedIn(rules!.rules), held } }),
   };
   return { ...whole, differences: differencesBetween({ ...whole, rules }, record, seen.running.namespaces) };
 }

@@ -17,7 +17,12 @@ interface Socket extends Pick<ListeningSocket, 'address' | 'port'> {
  *
  * @param onlyMembers leaves out those of other processes: in the host's namespace there are many
  */
-export function listeningSockets(pid: number, members: readonly number[], onlyMembers: boolean): ListeningSocket[] {
+export function listeningSockets(
+  pid: number | 'self',
+  members: readonly number[],
+  onlyMembers: boolean,
+): ListeningSocket[] {
+  if (onlyMembers && members.length === 0) return [];
   const holders = socketHolders(members);
   return protocols.flatMap(protocol =>
     listeningIn(readProc(`/proc/${pid}/net/${protocol}`) ?? '').flatMap(({ inode, ...socket }) => {

@@ -56,3 +56,8 @@ export function bytes(count: number): string {
   for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
   return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(3))} ${units[unit]}`;
 }
+
+/** What others wrote, in one line, without what a terminal or a browser would obey (ECMA-48; UAX 9). */
+export function tame(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '·');
+}

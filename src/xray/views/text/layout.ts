@@ -1,6 +1,7 @@
 import { breakLine, shortIds } from '../../../syscalls/print.ts';
 import type { Language, Text } from '../../../syscalls/text/language.ts';
 import { padTo, widthOf, wrapText } from '../../../syscalls/text/width.ts';
+import { tame } from '../words.ts';
 
 /** A part of the text view: what it is about, how a learner sees the same, and lines. */
 export interface Section {
@@ -60,12 +61,12 @@ export function printSection(
 }
 
 /** An id in a path as a shell finds it: its first digits and a star. */
-const globbed = (command: string) => shortIds(command).replaceAll('…', '*');
+const globbed = (command: string) => shortIds(tame(command)).replaceAll('…', '*');
 
 /** Cells of neighbouring lines make columns; a text in between begins others. */
 export function printLines(given: readonly Line[], width: number, paint: Paint): string[] {
   const lines = given.map(line =>
-    typeof line === 'string' ? shortIds(line) : { ...line, cells: line.cells.map(cell => shortIds(cell)) },
+    typeof line === 'string' ? shortIds(tame(line)) : { ...line, cells: line.cells.map(cell => shortIds(tame(cell))) },
   );
   const out: string[] = [];
   for (let at = 0; at < lines.length; ) {
@@ -97,7 +98,7 @@ function printBlock(block: readonly Cells[], width: number, paint: Paint): strin
     const own = room < 24;
     const parts = broken(cells.at(-1)!, own ? width - 4 : room);
     const rows = own
-      ? [front, ...parts.map(part => `    ${part}`)]
+      ? [...broken(front.trimEnd(), width), ...parts.map(part => `    ${part}`)]
       : parts.map((part, i) => (i === 0 ? front : ' '.repeat(widthOf(front))) + part);
     return rows.map(row => (style === undefined ? row : paint(style, row)));
   });
@@ -107,8 +108,9 @@ const wide = /[\u2e80-\uffef]/;
 
 /** Wrapped at blanks; a long word after a separator, or anywhere. Blanks at the beginning stay and indent what follows. */
 function broken(text: string, width: number): string[] {
-  const [, before = '', rest = ''] = /^( *)(.*)$/s.exec(text) ?? [];
-  const room = Math.max(width - before.length, 16);
+  const [, blanks = '', rest = ''] = /^( *)(.*)$/s.exec(text) ?? [];
+  const before = blanks.slice(0, Math.max(width - 16, 0));
+  const room = width - before.length;
   const lines = wide.test(rest) ? wrapText(rest, room) : breakLine(rest, room);
   return lines.map(line => before + line);
 }

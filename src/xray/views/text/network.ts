@@ -189,7 +189,7 @@ function ruleLines({ rules, policies, forwarding, unreadable }: Rules, isHost: b
   return lines;
 }
 
-function socketLines({ listening, published }: Sockets, language: Language): Line[] {
+function socketLines({ listening, published, held }: Sockets, language: Language): Line[] {
   const words = (en: string, zh: string) => (language === 'en' ? en : zh);
   const at = (address: string, port: number) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
   const rows: Line[] = listening.map(({ protocol, address, port, pid, command }) => ({
@@ -209,5 +209,13 @@ function socketLines({ listening, published }: Sockets, language: Language): Lin
         words(`${packets} ${packets === 1 ? 'connection' : 'connections'}`, `${packets} 个连接`),
       ],
     });
+  if (held.length > 0)
+    lines.push(
+      words(
+        'Held on the host by its supervisor, so that nobody else takes them; IPv6 is relayed from there',
+        '监督进程在宿主机上持有，别人无法占用；IPv6 由此转接',
+      ),
+    );
+  for (const { protocol, address, port } of held) lines.push({ cells: [`  ${protocol}`, at(address, port)] });
   return lines;
 }

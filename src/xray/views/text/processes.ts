@@ -68,13 +68,16 @@ export function head(titles: Text, language: Language): Cells {
 
 const outside: Text = { en: '(outside)', zh: '（容器外）' };
 
+/** Levels of a tree that are indented. */
+const deepest = 6;
+
 function processTable(processes: readonly Process[], language: Language): Line[] {
   const depthOf = (one: Process): number => {
     const parent = processes.find(({ pid }) => pid === one.parent);
     return parent === undefined || parent === one ? 0 : depthOf(parent) + 1;
   };
   const tree = (one: Process) => {
-    const depth = depthOf(one);
+    const depth = Math.min(depthOf(one), deepest);
     return depth === 0 ? '' : `${'  '.repeat(depth - 1)}└ `;
   };
   return [

@@ -33,7 +33,8 @@ function heading({ container }: Xray, language: Language, width: number, paint: 
     ...(pid === undefined ? [] : [`PID ${pid}`]),
   ];
   const lines = printLines([about.join('  ')], width, paint);
-  return `${paint('title', name)}\n${lines.join('\n')}\n`;
+  const title = printLines([name], width, plain).map(line => paint('title', line));
+  return `${title.join('\n')}\n${lines.join('\n')}\n`;
 }
 
 const agreed: Text = {
