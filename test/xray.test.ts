@@ -1,6 +1,6 @@
 // @mounts-nothing it looks at containers, and mounts nothing itself
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { widthOf } from '../src/syscalls/text/width.ts';
@@ -13,7 +13,7 @@ import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
 /** Every fact is judged by another program that asks the kernel, never by what minidock wrote down. */
-const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip', 'bridge', 'nsenter', 'curl');
+const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip', 'bridge', 'nsenter', 'curl', 'python3');
 let box: BusyboxEngine;
 let port: number;
 let web: string;
@@ -79,12 +79,24 @@ test('namespaces: types and inodes of readlink and lsns, whose they are, who els
   }
   const listed = lines(sh(`lsns -p ${pid} -rno TYPE,NS`));
   assert.equal(namespaces.map(({ type, inode }) => `${type} ${inode}`).sort(), listed.sort());
-  const ipc = namespaces.find(({ type }) => type === 'ipc')!.sharedWith;
+  const sharers = (one: Xray, type: string) => one.namespaces!.find(each => each.type === type)!.sharedWith;
+  const ipc = sharers(seen, 'ipc');
   assert.equal(
     ipc.map(({ container, name, pids }) => [container, name, pids]),
     [[other, 'other', [Number(await box.inspect('other', '{{.State.Pid}}'))]]],
   );
-  assert.equal(namespaces.find(({ type }) => type === 'net')!.sharedWith, []);
+  assert.equal(sharers(seen, 'net'), []);
+  const guest = await box.start('exec sleep 1000', '--name', 'guest', '--pid', 'container:web');
+  const within = await xray('guest');
+  assert.equal(
+    within.processes!.flatMap(({ role, pid }) => (role === 'container' ? pid : [])),
+    [within.container.pid],
+  );
+  assert.equal(
+    sharers(within, 'pid').map(({ name }) => name),
+    ['web'],
+  );
+  await box.ok(['rm', '-f', guest]);
 });
 
 test('processes: those of its PID namespace, with their pids inside, and the supervisor outside', async () => {
@@ -236,6 +248,28 @@ test('text: no line is wider than 80 columns, each part names a command, in both
   const part = await box.ok(['xray', '--section', 'rights,limits', 'web']);
   assert.match(part, /^Rights$/m);
   assert.not.match(part, /^Mounts$/m);
+});
+
+test('the picture is a file of its own, whole or not at all, and what cannot be written is refused', async () => {
+  const folder = temporaryFolder('picture');
+  await box.ok(['xray', `--svg=${folder}/web.svg`, 'web']);
+  const svg = readFileSync(`${folder}/web.svg`, 'utf8');
+  const peer = seen.network!.interfaces.find(({ name }) => name === 'eth0')!.peer!.name;
+  for (const fact of [`${port}/tcp`, peer, box.bridge, String(pid), `net:[${seen.network!.inode}]`])
+    assert.ok(svg.includes(fact), fact);
+  assert.is(
+    spawnSync('python3', ['-c', 'import sys,xml.dom.minidom as x; x.parse(sys.stdin)'], { input: svg }).status,
+    0,
+  );
+  assert.match(await box.ok(['xray', '--svg', 'web'], { env: { MINIDOCK_LANG: 'zh' } }), /^<svg [\s\S]*容器 web/);
+  for (const file of [`${folder}/missing/a.svg`, folder, '/dev/full']) {
+    const refused = await box.minidock(['xray', `--svg=${file}`, 'web']);
+    assert.is(refused.exitCode, 1, file);
+    assert.match(String(refused.stderr), /^minidock: failed to draw container: invalid output path: .*\n?$/);
+  }
+  const both = await box.minidock(['xray', '--svg', '--section', 'rights', 'web']);
+  assert.is(both.exitCode, 125);
+  assert.equal(readdirSync(folder), ['web.svg']);
 });
 
 test('without a network only lo; in the network of the host the host’s, and only its own sockets', async () => {

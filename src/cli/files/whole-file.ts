@@ -7,12 +7,14 @@ import { explainWrite } from '../../storage/failure.ts';
  * Writes a file of the user's that appears whole or not at all.
  *
  * @param what for errors: `save image`
+ * @param mode of the file, less what the umask says; an image may hold what is not for everybody
  * @throws {MinidockError} `invalid-output`, `no-space`, `store-failed`
  */
 export async function writeWhole(
   file: string,
   what: string,
   fill: (write: (chunk: Buffer) => void) => Promise<void>,
+  mode = 0o600,
 ): Promise<void> {
   checkPlace(file, what);
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
@@ -22,7 +24,7 @@ export async function writeWhole(
   process.once('SIGTERM', () => process.exit(143));
   process.once('exit', clean);
   try {
-    const fd = fs.openSync(temporary, 'wx', 0o600);
+    const fd = fs.openSync(temporary, 'wx', mode);
     try {
       await fill(chunk => {
         for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);

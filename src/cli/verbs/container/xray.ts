@@ -1,6 +1,7 @@
 import type { SectionName, Xray } from '../../../xray/model.ts';
 import { reasonLanguage, requireRoot } from '../../context.ts';
-import { many, toggle } from '../../grammar/flags.ts';
+import { many, text, toggle } from '../../grammar/flags.ts';
+import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { coloured } from '../../print/printable.ts';
 
@@ -22,6 +23,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS] CONTAINER',
   flags: {
     json: toggle('Print it as data (docs/xray.md)'),
+    svg: { ...text('Draw it; =FILE writes the picture there', { completes: 'files' }), alone: '-' },
     section: many('list', readSection, `Show only these parts: ${names.join(', ')}`, { completes: names }),
   },
   operands: [1, 1],
@@ -30,8 +32,20 @@ export const verb = defineVerb({
     requireRoot();
     const { output, settings } = context;
     const wanted = flags.section.flat();
+    if (flags.svg !== undefined && (flags.json || wanted.length > 0))
+      throw usageError('--svg draws all of it: it goes without --json and --section', { exitCode: 125 });
     const { xray } = await import('../../../xray/xray.ts');
     const seen: Xray = await xray(settings, name!, wanted.length === 0 ? names : wanted);
+    if (flags.svg !== undefined) {
+      const { xrayPicture } = await import('../../../xray/views/picture/picture.ts');
+      const picture = xrayPicture(seen, reasonLanguage(context));
+      if (flags.svg === '-') output.data(picture);
+      else {
+        const { writeWhole } = await import('../../files/whole-file.ts');
+        await writeWhole(flags.svg, 'draw container', async write => write(Buffer.from(picture)), 0o666);
+      }
+      return 0;
+    }
     if (flags.json) {
       output.data(`${JSON.stringify(seen, null, 2)}\n`);
       return 0;
