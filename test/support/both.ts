@@ -15,35 +15,27 @@ export interface Answer {
 }
 
 /** An engine and a Docker 20.10 with its own client, each with the image `bb`, that get the same commands. */
-export interface Both {
+export interface Both extends Pair {
   box: BusyboxEngine;
+  /** For a client of Docker that the test starts itself. */
+  dockerEnv: Record<string, string>;
+}
+
+export interface Pair {
   /** Runs the words on both: Docker's answer, and ours. */
   ask(words: readonly string[], input?: string | Buffer): Promise<{ there: Answer; here: Answer }>;
   /** As `ask`, and both must have the same exit code, the same normalised output, and the same first line of error in substance. */
   same(words: readonly string[], options?: { input?: string | Buffer; sorted?: boolean }): Promise<Answer>;
   docker(words: readonly string[], input?: string | Buffer): Answer;
   ours(words: readonly string[], input?: string | Buffer): Promise<Answer>;
-  /** For a client of Docker that the test starts itself. */
-  dockerEnv: Record<string, string>;
   /** That our error says the same as Docker's. */
   sameGist(there: string, here: string): void;
 }
 
 export async function both(): Promise<Both> {
   const box = await busyboxEngine();
-  const daemon = await dockerd();
-  daemon.docker(['import', '-c', 'CMD ["sh"]', '-', 'bb'], readFileSync((await busyboxImage()).rootfs));
-  const dockerEnv = { DOCKER_HOST: daemon.host, DOCKER_CONFIG: temporaryFolder('docker-config') };
-  const env = { ...process.env, ...dockerEnv };
-  const docker: Both['docker'] = (words, input = '') => {
-    const { status, stdout, stderr } = spawnSync(docker2010()!, words, {
-      input,
-      encoding: 'latin1',
-      env,
-      maxBuffer: 1 << 28,
-    });
-    return { code: status ?? undefined, stdout, stderr };
-  };
+  const dockerEnv = { DOCKER_HOST: (await dockerd()).host, DOCKER_CONFIG: temporaryFolder('docker-config') };
+  const docker = await clientWithImage(dockerEnv);
   const ours: Both['ours'] = async (words, input = '') => {
     const { exitCode, stdout, stderr } = await box.minidock([...words], {
       input,
@@ -53,13 +45,35 @@ export async function both(): Promise<Both> {
     });
     return { code: exitCode, stdout: String(stdout), stderr: String(stderr) };
   };
-  const ask: Both['ask'] = async (words, input) => ({ there: docker(words, input), here: await ours(words, input) });
+  return { box, dockerEnv, ...pairOf(docker, ours) };
+}
+
+/** Docker 20.10's client of the daemon that its environment names (DOCKER_HOST, DOCKER_CONFIG), which gets the image `bb`. */
+export async function clientWithImage(
+  dockerEnv: Readonly<Record<string, string>>,
+  changes: readonly string[] = [],
+): Promise<Pair['docker']> {
+  const env = { ...process.env, ...dockerEnv };
+  const docker: Pair['docker'] = (words, input = '') => {
+    const { status, stdout, stderr } = spawnSync(docker2010()!, words, {
+      input,
+      encoding: 'latin1',
+      env,
+      maxBuffer: 1 << 28,
+    });
+    return { code: status ?? undefined, stdout, stderr };
+  };
+  const all = ['CMD ["sh"]', ...changes].flatMap(change => ['-c', change]);
+  docker(['import', ...all, '-', 'bb'], readFileSync((await busyboxImage()).rootfs));
+  return docker;
+}
+
+export function pairOf(docker: Pair['docker'], ours: Pair['ours']): Pair {
+  const ask: Pair['ask'] = async (words, input) => ({ there: docker(words, input), here: await ours(words, input) });
   return {
-    box,
     ask,
     docker,
     ours,
-    dockerEnv,
     sameGist: (there, here) =>
       assert.ok(normal(here).toLowerCase().includes(gistOf(there)), `${here} must contain ${gistOf(there)}`),
     same: async (words, { input, sorted = false } = {}) => {

@@ -64,16 +64,19 @@ export async function resetDockerd(host: string): Promise<boolean> {
 
 /**
  * Starts a private daemon that ends with this process, however that ends; returns its address. Its mounts are in a namespace
- * of their own: it would make its data root shared in this one.
+ * of their own: it would make its data root shared in this one. It has no network, or the whole of it in the network
+ * namespace of another process.
  */
-export async function startDockerd(): Promise<string> {
+export async function startDockerd({ networkOf }: { networkOf?: number } = {}): Promise<string> {
   const folder = temporaryFolder('dockerd');
   const host = `unix://${join(folder, 's')}`;
   const log = join(folder, 'log');
   const output = openSync(log, 'a');
-  const args = ['--pdeathsig', 'TERM', 'unshare', '--mount', findProgram('dockerd') ?? 'dockerd'];
+  const inside = networkOf === undefined ? [] : ['nsenter', '-t', String(networkOf), '-n'];
+  const args = ['--pdeathsig', 'TERM', ...inside, 'unshare', '--mount', findProgram('dockerd') ?? 'dockerd'];
   args.push('--data-root', join(folder, 'd'), '--exec-root', join(folder, 'e'), '-H', host);
-  args.push('--pidfile', join(folder, 'p'), '--bridge=none', '--iptables=false', '--ip-forward=false');
+  args.push('--pidfile', join(folder, 'p'));
+  if (networkOf === undefined) args.push('--bridge=none', '--iptables=false', '--ip-forward=false');
   const child = spawn(findProgram('setpriv') ?? 'setpriv', args, { stdio: ['ignore', output, output] });
   closeSync(output);
   child.unref();

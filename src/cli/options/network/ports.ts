@@ -18,7 +18,7 @@ export function readPublish(given: string): readonly PortMapping[] {
   const before = ports.slice(0, Math.max(0, ports.lastIndexOf(':')));
   const host = before.slice(before.lastIndexOf(':') + 1);
   const hostIp = readHostIp(before.slice(0, Math.max(0, before.lastIndexOf(':'))));
-  if (container === '') throw new Error(`no port specified: ${given}`);
+  if (container === '') throw new Error(`no port specified: ${given}<empty>`);
 
   const containerPorts = readRange(container, 'containerPort');
   const hostPorts = host === '' ? undefined : readRange(host, 'hostPort', 0);
