@@ -52,6 +52,14 @@ const scenarios: Record<string, Scenario> = {
     command: ['run', '-d', '--rm', '--name', 'one', '-p', 'PORT:80', 'busybox', 'sleep', '0.2'],
     sample: 25,
   },
+  'restart policy and health check, which the keeper keeps': {
+    before: 'nothing',
+    command: [
+      ...['run', '-d', '--restart', 'on-failure:1', '--health-cmd', 'true', '--health-interval', '100ms'],
+      ...['--name', 'one', '-p', 'PORT:80', 'busybox', 'sh', '-c', 'sleep 0.3; exit 1'],
+    ],
+    sample: 16,
+  },
   stop: { before: 'running', command: ['stop', '-t', '0', 'one'], sample: 12 },
   'rm -f': { before: 'running', command: ['rm', '-f', 'one'], sample: 12 },
   rm: { before: 'ended', command: ['rm', 'one'], sample: 6 },
