@@ -137,6 +137,7 @@ const kinds = {
   'read-only': 'unavailable',
   'registry-error': 'unavailable',
   'registry-unreachable': 'unavailable',
+  'syslog-unreachable': 'unavailable',
   'subnet-full': 'unavailable',
   'too-many-files': 'unavailable',
   'too-many-redirects': 'unavailable',

@@ -1,10 +1,10 @@
-import { MinidockError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { call, close, open, store } from '../syscalls/calls.ts';
-import { bytes, room, str } from '../syscalls/data.ts';
+import { room, str } from '../syscalls/data.ts';
 import { type Slot, type Step, type Supervise, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { AF, AT, LOCK, O, PR, SOCK } from '../syscalls/uapi/flags.ts';
+import { unixAddress } from '../syscalls/uapi/unix-address.ts';
 import { type LogFile, type LogRoles, openLogFile } from './logging/open.ts';
 
 const lesson = 'supervisor' as const;
@@ -223,19 +223,4 @@ function lockWhileAlive(file: string, about: About): Step[] {
       ),
     ),
   ];
-}
-
-/** struct sockaddr_un, unix(7). */
-function unixAddress(path: string) {
-  const encoded = new TextEncoder().encode(path);
-  const address = new Uint8Array(2 + encoded.length + 1);
-  new DataView(address.buffer).setUint16(0, AF.AF_UNIX, true);
-  address.set(encoded, 2);
-  if (address.length > 110)
-    throw new MinidockError(
-      'path-too-long',
-      `the path of a socket has ${encoded.length} bytes, and the kernel takes 107: ${path}`,
-      { fix: 'give the engine a shorter --exec-root' },
-    );
-  return bytes(address, JSON.stringify(path));
 }

@@ -1,4 +1,5 @@
 import { type HealthCheck, healthCheckOf } from '../container/keeping/health.ts';
+import { isForwarded } from '../container/logging/config.ts';
 import { observe } from '../container/observe.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isBroken } from '../container/store.ts';
@@ -8,6 +9,7 @@ import { openEngine } from '../engine/local.ts';
 import { flocks } from '../host/locks.ts';
 import { unmarkKept } from '../state/kept.ts';
 import type { Bell } from './bell.ts';
+import { deliverWhileRunning } from './deliver.ts';
 import { probeWhenDue } from './health.ts';
 import { restartWhenDue } from './restart.ts';
 
@@ -20,13 +22,24 @@ const RETRY_MS = 1000;
  */
 export async function keep(context: EngineContext, id: string, bell: Bell): Promise<void> {
   const engine = openEngine(context.roots, { bridge: context.bridge });
+  let isDelivering = false;
   for (;;) {
     const { count } = bell;
     try {
       const record = find(context, id);
       const check = record && checkIfRunning(context, record);
+      if (record && !isDelivering && isSending(context, record)) {
+        isDelivering = true;
+        void deliverWhileRunning(context, record)
+          .catch(() => bell.after(bell.count, RETRY_MS))
+          .finally(() => {
+            isDelivering = false;
+            bell.ring();
+          });
+      }
       if (record?.state.status === 'restarting') await restartWhenDue(context, record, bell, count);
       else if (record && check) await probeWhenDue(context, engine, record, check, bell, count);
+      else if (isDelivering) await bell.after(count);
       else if (await release(context, id)) return;
     } catch {
       await bell.after(bell.count, RETRY_MS);
@@ -38,7 +51,8 @@ export async function keep(context: EngineContext, id: string, bell: Bell): Prom
 async function release(context: EngineContext, id: string): Promise<boolean> {
   const isDone = () => {
     const record = find(context, id);
-    if (record && (record.state.status === 'restarting' || checkIfRunning(context, record))) return false;
+    if (record?.state.status === 'restarting') return false;
+    if (record && (checkIfRunning(context, record) || isSending(context, record))) return false;
     unmarkKept(context.roots, id);
     return true;
   };
@@ -51,6 +65,10 @@ function checkIfRunning(context: EngineContext, record: ContainerRecord): Health
   const check = healthCheckOf(record);
   return check && observe(context.roots, record.id, flocks).kind === 'running' ? check : undefined;
 }
+
+/** Its log goes elsewhere, and it runs. */
+const isSending = (context: EngineContext, record: ContainerRecord) =>
+  isForwarded(record) && observe(context.roots, record.id, flocks).kind === 'running';
 
 function find(context: EngineContext, id: string): ContainerRecord | undefined {
   try {

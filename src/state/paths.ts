@@ -30,6 +30,8 @@ export function containerPaths(roots: Roots, id: string) {
     record: `${bundle}/container.json`,
     /** Docker's `LogPath`; rotated ones beside it, `.1` and so on. */
     log: `${bundle}/${id}-json.log`,
+    /** How far the log was sent elsewhere. */
+    sent: `${bundle}/sent.json`,
     rootfs: `${bundle}/rootfs`,
     upper: `${bundle}/upper`,
     work: `${bundle}/work`,

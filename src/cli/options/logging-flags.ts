@@ -4,8 +4,8 @@ import { type FlagTable, many, text, type Values } from '../grammar/flags.ts';
 import { pairsOf } from './pairs.ts';
 
 export const loggingFlags = {
-  'log-driver': text('What keeps the container’s output: json-file, local or none (default json-file)', {
-    completes: ['json-file', 'local', 'none'],
+  'log-driver': text('What keeps the container’s output: json-file, local, syslog or none (default json-file)', {
+    completes: ['json-file', 'local', 'syslog', 'none'],
   }),
   'log-opt': many(
     'list',
@@ -21,6 +21,9 @@ export const loggingFlags = {
         'max-file=',
         'max-size=',
         'mode=',
+        'syslog-address=',
+        'syslog-facility=',
+        'syslog-format=',
         'tag=',
       ],
     },

@@ -1,5 +1,5 @@
 import type { ContainerRecord } from '../record.ts';
-import { refused } from './config.ts';
+import { refused } from './refused.ts';
 
 type Described = Pick<ContainerRecord, 'id' | 'name' | 'image' | 'imageId' | 'path' | 'args' | 'config'>;
 

@@ -1,5 +1,7 @@
 import { MinidockError } from '../../errors.ts';
-import type { LogConfig } from '../options/logging.ts';
+import type { LogConfig, LoggingOptions } from '../options/logging.ts';
+import { refused } from './refused.ts';
+import { readSyslogTarget, type SyslogTarget } from './syslog/target.ts';
 
 /** What daemon.json gives to containers that do not say otherwise. */
 export interface LogDefaults {
@@ -9,8 +11,12 @@ export interface LogDefaults {
 
 /** Where a container's log is, and what becomes of it. */
 export interface LogPlan {
-  /** Records are kept in files, which `logs` reads. */
+  /** Records are kept in files. */
   readonly kept: boolean;
+  /** `logs` does not show them all the same. */
+  readonly hidden?: boolean;
+  /** Where they are sent as well. */
+  readonly forward?: SyslogTarget;
   /** Where missing, the file grows. */
   readonly rotation?: Rotation;
 }
@@ -24,9 +30,11 @@ export interface Rotation {
 }
 
 /** The drivers of Docker that are not here. */
-const notHere = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'logentries', 'splunk', 'syslog'];
+const notHere = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'logentries', 'splunk'];
 const attributes = ['env', 'env-regex', 'labels', 'labels-regex', 'tag'];
 const rotation = ['compress', 'max-file', 'max-size'];
+/** What Docker keeps beside a driver that cannot be read, for `logs`. */
+const cache = ['cache-compress', 'cache-disabled', 'cache-max-file', 'cache-max-size'];
 /** Of every driver: how Docker's daemon takes the lines of a container. */
 const delivery = ['max-buffer-size', 'mode'];
 
@@ -40,6 +48,11 @@ interface Driver {
 const drivers: Readonly<Record<string, Driver>> = {
   'json-file': { options: [...attributes, ...rotation], name: 'json-file log driver', plan: planOfJsonFile },
   local: { options: rotation, name: 'log driver local', plan: planOfLocal },
+  syslog: {
+    options: [...attributes, ...cache, 'syslog-address', 'syslog-facility', 'syslog-format'],
+    name: 'syslog log driver',
+    plan: planOfSyslog,
+  },
   none: { options: [], name: 'none log driver', plan: () => ({ kept: false }) },
 };
 
@@ -126,6 +139,31 @@ function planOfLocal(options: LogConfig['options']): LogPlan {
   return { kept: true, ...(maxSize > 0 && { rotation: { maxSize, maxFiles, compress } }) };
 }
 
+/** Lines are kept as well: for `logs`, as with Docker, and until the daemon has them. Not compressed: what is being sent is found again. */
+function planOfSyslog(options: LogConfig['options']): LogPlan {
+  const maxSize = readSize(options['cache-max-size'] ?? '20m', 1024, `${failed}invalid value for max-size: `);
+  const maxFiles = readCount(options['cache-max-file'] ?? '5', `${failed}invalid value for max-file: `);
+  readSwitch(options['cache-compress'] ?? 'true', `${failed}error reading compress log option: `);
+  return {
+    kept: true,
+    hidden: readSwitch(options['cache-disabled'] ?? 'false', failed),
+    forward: readSyslogTarget(options),
+    ...(maxSize > 0 && { rotation: { maxSize, maxFiles: Math.max(maxFiles, 2), compress: false } }),
+  };
+}
+
+/** Whether a container's lines are sent elsewhere: the keeper does that. */
+export const isForwarded = ({ options }: { options: LoggingOptions }): boolean => options.logging?.driver === 'syslog';
+
+/** @throws {MinidockError} `conflict` where `logs` has nothing to show */
+export function expectReadable(config = defaultLog): void {
+  const { kept, hidden = false } = planOf(config);
+  if (!kept || hidden)
+    throw new MinidockError('conflict', 'configured logging driver does not support reading', {
+      fix: kept ? 'leave out cache-disabled' : 'nothing was kept: start one with another --log-driver',
+    });
+}
+
 /** A size as Docker's units package reads it: `10m`, in bytes. `base` is what a `k` is. */
 function readSize(given: string, base: 1000 | 1024, where: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(given) ?? [];
@@ -144,5 +182,3 @@ function readSwitch(given: string, where: string): boolean {
   if (/^(0|f|F|FALSE|false|False)$/.test(given)) return false;
   throw refused(`${where}strconv.ParseBool: parsing ${JSON.stringify(given)}: invalid syntax`, 'write true or false');
 }
-
-export const refused = (message: string, fix: string) => new MinidockError('invalid-argument', message, { fix });

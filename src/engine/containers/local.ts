@@ -1,6 +1,7 @@
 import { withHealth } from '../../container/keeping/health.ts';
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
+import { expectReadable } from '../../container/logging/config.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
 import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
 import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
@@ -228,10 +229,7 @@ export class LocalContainers extends LocalFiles implements Containers {
 
   async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry[]> {
     const { id, options } = await this.find(reference);
-    if (options.logging?.driver === 'none')
-      throw new MinidockError('conflict', 'configured logging driver does not support reading', {
-        fix: 'nothing was kept: start one with another --log-driver',
-      });
+    expectReadable(options.logging);
     const { roots } = this.access;
     const { readLog } = await import('../../container/logging/read.ts');
     const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';

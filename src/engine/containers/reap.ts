@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { withHealth } from '../../container/keeping/health.ts';
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
+import { isForwarded } from '../../container/logging/config.ts';
 import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
@@ -58,6 +59,7 @@ export async function reap(
     case 'ended':
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);
+      if (isForwarded(record)) await (await import('../keeping/delivery.ts')).deliverRest(context, record);
       const state = stateAtEnd(context, record, seen);
       const waits = state.status === 'restarting' && !forRemoval;
       if (waits) markKept(context.roots, id);
@@ -66,9 +68,9 @@ export async function reap(
       tellKills(context, record);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       await cleanUp(context, record, { remove: autoRemove });
+      // Its probes are over, and its lines are sent.
+      if (state.health !== undefined || isForwarded(record)) wakeKeeper(context.roots);
       // A failure is no reason to fail here: the next command finds the marker and tries again.
-      // Its probes are over.
-      if (state.health !== undefined) wakeKeeper(context.roots);
       if (waits) await callKeeper(context).catch(() => {});
     }
   }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { healthCheckOf } from '../../container/keeping/health.ts';
+import { isForwarded } from '../../container/logging/config.ts';
 import { observe, type Running, type Starting } from '../../container/observe.ts';
 import { workingDirectoryError } from '../../container/process/execute.ts';
 import type { ContainerRecord, ContainerState, Restarts } from '../../container/record.ts';
@@ -104,7 +105,7 @@ async function attempt(
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess | number> {
   const paths = containerPaths(context.roots, record.id);
-  const isChecked = healthCheckOf(record) !== undefined;
+  const isKept = healthCheckOf(record) !== undefined || isForwarded(record);
   const before = record.state;
   let shim: Shim | undefined;
   try {
@@ -115,10 +116,11 @@ async function attempt(
     // The shim seals itself while we prepare what it will run.
     const label = record.id.slice(0, 12);
     shim = new Shim({ label, memfd: context.facts.features.memfd, onStep: options.onStep });
-    if (isChecked) markKept(context.roots, record.id);
+    if (isForwarded(record)) await (await import('../keeping/delivery.ts')).expectDaemon(record);
+    if (isKept) markKept(context.roots, record.id);
     const launched = await launch(context, record, shim, options, portsToAvoid);
     // Where that fails, the next command finds the marker and tries again.
-    if (isChecked) await callKeeper(context).catch(() => {});
+    if (isKept) await callKeeper(context).catch(() => {});
     return launched;
   } catch (error) {
     // Another command started it first.
