@@ -12,13 +12,19 @@ export interface Job {
   /** Before and after all runs of one engine. */
   setUp?(engine: BenchEngine): void;
   tearDown?(engine: BenchEngine): void;
-  runs?: number;
+  /** It takes seconds: fewer runs do. */
+  long?: true;
+  /** What it takes to prepare is not asked of the other engines. */
+  ours?: true;
 }
 
 const text = (engine: BenchEngine, ...args: string[]) => [...engine.command, ...args].join(' ');
 
 const shell = (script: string) => `sh -c '${script}'`;
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i).join(' ');
+
+/** An address of the bench's host that is not its loopback's (RFC 5737): main.ts gives it. */
+export const hostAddress = '192.0.2.1';
 
 /** A million lines of 64 bytes. */
 const lines = `yes ${'x'.repeat(63)} | head -n 1048576`;
@@ -51,6 +57,12 @@ export function jobs(registry: string): Job[] {
       command: engine => text(engine, 'exec', 'bench', 'true'),
       tearDown: engine => run(engine, [...engine.remove, 'bench']),
     },
+    {
+      name: 'stop -t 0, start',
+      setUp: engine => run(engine, ['run', '-d', '--name', 'bench', image, 'sleep', '1000']),
+      command: engine => shell(`${text(engine, 'stop', '-t', '0', 'bench')} && ${text(engine, 'start', 'bench')}`),
+      tearDown: engine => run(engine, [...engine.remove, 'bench']),
+    },
     { name: 'ps -a', command: engine => text(engine, 'ps', '-a') },
     {
       name: '20 × run -d at once',
@@ -58,7 +70,7 @@ export function jobs(registry: string): Job[] {
       command: engine =>
         shell(`for i in ${numbers(20)}; do ${text(engine, 'run', '-d', image, 'sleep', '1000')} & done; wait`),
       tearDown: engine => execShell(engine, removeAll(engine)),
-      runs: 6,
+      long: true,
     },
     {
       name: 'ps of 200 containers',
@@ -74,7 +86,7 @@ export function jobs(registry: string): Job[] {
       prepare: removeAll,
       command: engine => shell(`${text(engine, 'wait')} $(${text(engine, ...chatty)} "${lines}")`),
       tearDown: engine => execShell(engine, removeAll(engine)),
-      runs: 6,
+      long: true,
     },
     {
       name: 'logs of these 64 MB',
@@ -83,11 +95,39 @@ export function jobs(registry: string): Job[] {
       },
       command: engine => text(engine, 'logs', 'chatty'),
       tearDown: engine => execShell(engine, removeAll(engine)),
-      runs: 6,
+      long: true,
     },
+    {
+      name: 'run --rm -p beside 99 published',
+      setUp: engine => {
+        const start = text(engine, 'run', '-d', '-p', '80', image, 'sleep', '1000');
+        execShell(engine, shell(`for i in ${numbers(9)}; do for j in ${numbers(11)}; do ${start} & done; wait; done`));
+      },
+      command: engine => text(engine, 'run', '--rm', '-p', '18080:80', image, 'true'),
+      tearDown: engine => execShell(engine, removeAll(engine)),
+      ours: true,
+    },
+    throughput('1 GB through a published port', hostAddress),
+    throughput('the same by 127.0.0.1', '127.0.0.1'),
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
     pullJob(registry, 'ten:1', 'pull the same in ten layers'),
   ];
+}
+
+/** A gigabyte of zeros from a web server in a container, fetched on the host by one of its addresses. */
+function throughput(name: string, address: string): Job {
+  const url = `http://${address}:18080/gigabyte`;
+  const serve = 'mkdir -p /www && truncate -s 1G /www/gigabyte && exec httpd -f -p 80 -h /www';
+  return {
+    name,
+    setUp: engine => {
+      run(engine, ['run', '-d', '--name', 'web', '-p', '18080:80', image, 'sh', '-c', serve]);
+      execShell(engine, shell(`for i in ${numbers(100)}; do curl -sfI ${url} && exit; sleep 0.1; done; exit 1`));
+    },
+    command: () => `curl -sf -o /dev/null ${url}`,
+    tearDown: engine => run(engine, [...engine.remove, 'web']),
+    long: true,
+  };
 }
 
 function pullJob(registry: string, image: string, name: string): Job {
@@ -95,15 +135,22 @@ function pullJob(registry: string, image: string, name: string): Job {
     name,
     prepare: engine => `sh -c '${engine.forget(`${registry}/${image}`)} >/dev/null 2>&1 || true'`,
     command: engine => engine.pull(`${registry}/${image}`),
-    runs: 6,
+    long: true,
   };
 }
 
+/** How often a job is measured: most of them, and those that take seconds. */
+export interface Runs {
+  most: number;
+  long: number;
+}
+
 /** Median milliseconds of one job on one engine, measured by hyperfine without a shell. Throws with its last words. */
-export function measure(job: Job, engine: BenchEngine, runs: number, folder: string): number {
-  job.setUp?.(engine);
+export function measure(job: Job, engine: BenchEngine, runs: Runs, folder: string): number {
+  const count = job.long ? Math.min(runs.most, runs.long) : runs.most;
   try {
-    return hyperfine(job.command(engine), engine.env, Math.min(runs, job.runs ?? runs), folder, job.prepare?.(engine));
+    job.setUp?.(engine);
+    return hyperfine(job.command(engine), engine.env, count, folder, job.prepare?.(engine));
   } finally {
     job.tearDown?.(engine);
   }

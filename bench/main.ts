@@ -1,24 +1,33 @@
 /**
- * `npm run bench [-- --json] [-- --runs N] [-- --only WORD]`: medians of the same jobs on minidock and on whichever of docker, podman and
- * runc are installed, side by side in one run. Everything happens in a network and a mount namespace of its own, with
- * private roots and a dockerd of its own, so nothing of another engine on this machine is touched.
+ * `npm run bench`: medians of the same jobs on minidock and on whichever of docker, podman and runc are installed, side by
+ * side in one run. Everything happens in a network and a mount namespace of its own, with private roots and a dockerd of
+ * its own, so nothing of another engine on this machine is touched.
+ *
+ *   --only WORD   jobs whose name contains the word        --quick   3 runs of each job
+ *   --runs N      so many of each job (15; long ones 6)    --json    the figures as JSON
+ *   --write       brings the table of both READMEs up to date
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { temporaryFolder } from '../test/support/cleanup.ts';
 import { push, registry } from '../test/support/registry.ts';
 import { runcBundle, startEngines } from './engines.ts';
-import { hyperfine, jobs, measure } from './jobs.ts';
+import { hostAddress, hyperfine, jobs, measure } from './jobs.ts';
 import { layersImage } from './layers.ts';
 import { peakMemory, supervisorMemory } from './memory.ts';
-import { machine, type Row, table } from './table.ts';
+import { type About, facts, machine, type Row, table, withFigures } from './table.ts';
 
 const containersForMemory = 10;
 
 async function main(): Promise<void> {
   const json = process.argv.includes('--json') || process.env.npm_config_json === 'true';
-  const runs = Number(option('--runs')) || 15;
+  const isQuick = process.argv.includes('--quick');
+  const most = Number(option('--runs')) || (isQuick ? 3 : 15);
+  const runs = { most, long: Math.min(most, 6) };
   const only = option('--only') ?? '';
+  const writes = process.argv.includes('--write');
+  if (writes && only !== '') throw new Error('--write takes the whole table, so it goes without --only');
   const folder = temporaryFolder('bench');
   const { small, one, ten } = await images();
   const server = await registry();
@@ -29,13 +38,13 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   for (const job of jobs(server.host).filter(({ name }) => name.includes(only))) {
     const row: Row = { job: job.name, unit: 'ms', values: {} };
-    for (const engine of engines)
+    for (const engine of engines.filter(({ name }) => !job.ours || name === 'minidock'))
       row.values[engine.name] = attempt(`${engine.name}: ${job.name}`, () => measure(job, engine, runs, folder));
     rows.push(row);
   }
   const runc = runcBundle(folder, small.rootfs);
   const bare = rows.find(row => row.job.includes('none'));
-  if (runc && bare) bare.values.runc = attempt('runc', () => hyperfine(runc.command.join(' '), {}, runs, folder));
+  if (runc && bare) bare.values.runc = attempt('runc', () => hyperfine(runc.command.join(' '), {}, most, folder));
   const memory: Row = { job: 'memory of a supervisor (PSS, one a container)', unit: 'kB', values: {} };
   if (memory.job.includes(only))
     for (const engine of engines)
@@ -55,7 +64,20 @@ async function main(): Promise<void> {
     versions,
     runs,
   };
-  console.log(json ? JSON.stringify({ ...about, rows }, null, 2) : table(about, rows));
+  console.log(json ? JSON.stringify({ ...about, rows }, null, 2) : readable(about, rows));
+  if (!writes) return;
+  for (const name of ['README.md', 'README.zh-CN.md'])
+    writeFileSync(name, withFigures(readFileSync(name, 'utf8'), table(about, rows), facts(about)));
+}
+
+function readable(about: About, rows: Row[]): string {
+  const { most, long } = about.runs;
+  return [
+    table(about, rows),
+    '',
+    `${facts(about)}; medians of ${most} runs, ${long} of jobs that take seconds.`,
+    '(× n): how many times as long, or as much, as minidock.',
+  ].join('\n');
 }
 
 function option(name: string): string | undefined {
@@ -83,7 +105,8 @@ if (process.env.MINIDOCK_BENCH_INSIDE) {
   await main();
 } else {
   await images();
-  const again = `ip link set lo up && exec "$0" --import tsx "$@"`;
+  const addresses = `ip link set lo up && ip addr add ${hostAddress}/32 dev lo`;
+  const again = `${addresses} && exec "$0" --import tsx "$@"`;
   const isolate = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', again, process.execPath];
   const ended = spawnSync('unshare', [...isolate, ...process.argv.slice(1)], {
     stdio: 'inherit',

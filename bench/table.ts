@@ -15,7 +15,7 @@ export interface About {
   system: string;
   node: string;
   versions: Record<string, string>;
-  runs: number;
+  runs: { most: number; long: number };
 }
 
 export function machine(): Pick<About, 'date' | 'cpu' | 'cores' | 'kernel' | 'system' | 'node'> {
@@ -31,27 +31,37 @@ export function machine(): Pick<About, 'date' | 'cpu' | 'cores' | 'kernel' | 'sy
 }
 
 /** A Markdown table; beside every other engine's figure stands minidock's share of it. */
-export function table(about: About, rows: Row[]): string {
-  const names = Object.keys(about.versions);
-  const title = (name: string) => `${name} ${about.versions[name]}`;
+export function table({ versions }: Pick<About, 'versions'>, rows: Row[]): string {
+  const names = Object.keys(versions);
+  const title = (name: string) => `${name} ${versions[name]}`;
   const lines = [
     ['job (median)', ...names.map(title)],
-    ['---', ...names.map(() => '---:')],
+    undefined,
     ...rows.map(row => [row.job, ...names.map(name => cell(row, name))]),
   ];
-  const widths = names.map((_, index) => Math.max(...lines.map(line => line[index + 1]?.length ?? 0)));
-  const first = Math.max(...lines.map(line => line[0]?.length ?? 0));
-  const body = lines.map(
-    ([job = '', ...cells]) =>
-      `| ${job.padEnd(first)} | ${cells.map((text, index) => text.padStart(widths[index] ?? 0)).join(' | ')} |`,
-  );
-  const { date, cpu, cores, kernel, system, node, runs } = about;
-  return [
-    ...body,
-    '',
-    `${date}, ${system}, Linux ${kernel}, ${cpu} × ${cores}, Node ${node}; medians of ${runs} runs, 6 for pulls.`,
-    '(× n): how many times as long, or as much, as minidock.',
-  ].join('\n');
+  const columns = names.map((_, index) => Math.max(...lines.map(line => line?.[index + 1]?.length ?? 0)));
+  const first = Math.max(...lines.map(line => line?.[0]?.length ?? 0));
+  const rule = [`${'-'.repeat(first)}`, ...columns.map(width => `${'-'.repeat(width - 1)}:`)];
+  return lines
+    .map(line =>
+      line === undefined
+        ? rule
+        : [line[0]!.padEnd(first), ...line.slice(1).map((text, index) => text.padStart(columns[index]!))],
+    )
+    .map(cells => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
+/** When and on what machine: what stands before the semicolon under the table of both READMEs. */
+export function facts({ date, cpu, cores, kernel, system, node }: About): string {
+  return `${date}, ${system}, Linux ${kernel}, ${cpu} × ${cores}, Node ${node}`;
+}
+
+/** A README with this table and these facts in place of the ones that it has. */
+export function withFigures(readme: string, newTable: string, newFacts: string): string {
+  const old = /^\| job \(median\).*(?:\n\|.*)+\n\n\d{4}-\d\d-\d\d, .*?, Node [\d.]+/m;
+  if (!old.test(readme)) throw new Error('the README has no table of the bench with a date under it');
+  return readme.replace(old, () => `${newTable}\n\n${newFacts}`);
 }
 
 function cell(row: Row, name: string): string {
