@@ -5,13 +5,25 @@ import type { Roots } from '../state/paths.ts';
 import { gatewayOf, type Subnet } from './ipv4.ts';
 import { isInterfaceName } from './netlink/rtnetlink.ts';
 
-/** A bridge with its subnet, as it is written in `networks/<bridge>/network.json`. */
+/** A bridge with its subnet. What is missing is as on the default network. */
 export interface Network {
   readonly bridge: string;
   readonly subnet: Subnet;
   readonly gateway: string;
-  /** `<root>/networks/<bridge>`: network.json, leases, ports. */
+  /** `<root>/networks/<key>`: network.json, leases, ports. The key is the bridge's name, or the id where a user made the network. */
   readonly directory: string;
+  /** The part of the subnet from which containers get addresses. */
+  readonly range?: Subnet;
+  /** Addresses that no container gets. */
+  readonly reserved?: readonly string[];
+  /** Nothing leads out of it, nor into it from elsewhere. */
+  readonly internal?: boolean;
+  /** Whether its containers reach each other. */
+  readonly icc?: boolean;
+  /** Whether its containers leave with the host's address. */
+  readonly masquerade?: boolean;
+  /** Bytes. */
+  readonly mtu?: number;
 }
 
 export const defaultBridge = 'minidock0';
@@ -20,14 +32,18 @@ export function networkOf(roots: Roots, bridge: string, subnet: Subnet): Network
   return { bridge, subnet, gateway: gatewayOf(subnet), directory: networkDirectory(roots, bridge) };
 }
 
-export function networkDirectory(roots: Pick<Roots, 'root'>, bridge: string): string {
-  return path.join(roots.root, 'networks', bridge);
+export function networkDirectory(roots: Pick<Roots, 'root'>, key: string): string {
+  return path.join(networksDirectory(roots), key);
 }
 
-/** Where the leases of all bridges lie: addresses, and ports that the engine chose. */
+export function networksDirectory({ root }: Pick<Roots, 'root'>): string {
+  return path.join(root, 'networks');
+}
+
+/** Where the leases of all networks lie: addresses, and ports that the engine chose. */
 export function leaseDirectories(roots: Roots): string[] {
-  return listIfPresent(path.join(roots.root, 'networks')).flatMap(bridge =>
-    ['leases', 'ports'].map(kind => path.join(networkDirectory(roots, bridge), kind)),
+  return listIfPresent(networksDirectory(roots)).flatMap(key =>
+    ['leases', 'ports'].map(kind => path.join(networkDirectory(roots, key), kind)),
   );
 }
 

@@ -3,6 +3,7 @@ import { defaultBridge } from '../network.ts';
 /** The chains of one bridge. All are its own but `forward` and `user`, which the bridges of all engines share. */
 export interface Chains {
   readonly raw: string;
+  readonly internal: string;
   readonly dnat: string;
   readonly snat: string;
   readonly incoming: string;
@@ -16,6 +17,7 @@ export function chainsOf(bridge: string): Chains {
   const prefix = bridge === defaultBridge ? 'MINIDOCK' : `MINIDOCK-${bridge}`;
   return {
     raw: prefix,
+    internal: prefix,
     dnat: prefix,
     snat: `${prefix}-NAT`,
     incoming: `${prefix}-IN`,

@@ -40,6 +40,27 @@ test('each chain and each jump is missed', () => {
   }
 });
 
+test('a network that differs from the default one', () => {
+  const rulesFor = (wanted: object) => missingRules({ ...network, ...wanted }, '').split('\n');
+  const usual = rulesFor({});
+  const without = (wanted: object) => usual.filter(line => !rulesFor(wanted).includes(line));
+  assert.equal(without({ masquerade: false }), ['-A MINIDOCK-NAT -s 172.18.0.0/16 ! -o minidock0 -j MASQUERADE']);
+  assert.equal(without({ icc: false }), ['-A MINIDOCK-IN -i minidock0 -j ACCEPT']);
+  const internal = rulesFor({ internal: true });
+  assert.equal(
+    internal.filter(line => !usual.includes(line)),
+    [
+      '*mangle',
+      '-A MINIDOCK -i minidock0 ! -o minidock0 -j DROP',
+      '-A MINIDOCK ! -i minidock0 -o minidock0 -j DROP',
+      '-I FORWARD 1 -j MINIDOCK',
+    ],
+  );
+  const all = saved(internal.join('\n'));
+  assert.is(missingRules({ ...network, internal: true }, all), '');
+  assert.match(removalRules(network, all), /^\*mangle\n-D FORWARD -j MINIDOCK\n-F MINIDOCK\n-X MINIDOCK\nCOMMIT$/m);
+});
+
 test('mending keeps the rules of containers', () => {
   const rule = portRules('minidock0', {
     shortId: '0123456789ab',
@@ -53,7 +74,7 @@ test('mending keeps the rules of containers', () => {
 
 test('chains fit into the 28 characters of the kernel and differ by bridge', () => {
   const names = [network, other].flatMap(({ bridge }) => {
-    const { forward, user, raw, ...rest } = chainsOf(bridge);
+    const { forward, user, raw, internal, ...rest } = chainsOf(bridge);
     return Object.values(rest);
   });
   assert.is(new Set(names).size, names.length);

@@ -8,7 +8,7 @@ import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables
 import { misplaced } from './order.ts';
 import { type Published, portRules, rulesOf } from './port-rules.ts';
 
-type Table = 'raw' | 'nat' | 'filter';
+type Table = 'raw' | 'mangle' | 'nat' | 'filter';
 
 /** Rules are written as iptables-save prints them, since they are compared with what it prints. */
 interface Plan {
@@ -41,9 +41,11 @@ interface Plan {
  *   MINIDOCK-FORWARD the incoming chains of all bridges stand before all outgoing ones, so that no engine's permission to
  *   leave overrules another's not to enter; before them stands MINIDOCK-USER, which is the administrator's. MINIDOCK-FORWARD comes
  *   first in FORWARD: a Docker beside us sets the policy there to DROP.
+ * - mangle, which comes before filter: of an internal network nothing goes to another interface nor comes from one, whatever
+ *   other bridges let in.
  */
 function planOf(network: Network): Plan {
-  const { bridge, subnet } = network;
+  const { bridge, subnet, internal = false, icc = true, masquerade = true } = network;
   const chains = chainsOf(bridge);
   const net = formatSubnet(subnet);
   const local = '-m addrtype --dst-type LOCAL';
@@ -58,7 +60,7 @@ function planOf(network: Network): Plan {
         table: 'nat',
         chain: chains.snat,
         rules: [
-          `-s ${net} ! -o ${bridge} -j MASQUERADE`,
+          ...(masquerade && !internal ? [`-s ${net} ! -o ${bridge} -j MASQUERADE`] : []),
           `-s 127.0.0.0/8 -o ${bridge} -j MASQUERADE`,
           `-s ${net} -o ${bridge} -m conntrack --ctstate DNAT -j MASQUERADE`,
         ],
@@ -69,7 +71,7 @@ function planOf(network: Network): Plan {
         rules: [
           `! -o ${bridge} -j RETURN`,
           '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-          `-i ${bridge} -j ACCEPT`,
+          ...(icc ? [`-i ${bridge} -j ACCEPT`] : []),
           '-m conntrack --ctstate DNAT -j ACCEPT',
           '-j DROP',
         ],
@@ -79,6 +81,15 @@ function planOf(network: Network): Plan {
         chain: chains.outgoing,
         rules: [`! -i ${bridge} -j RETURN`, '-o docker0 -j RETURN', '-o br-+ -j RETURN', '-j ACCEPT'],
       },
+      ...(internal
+        ? [
+            {
+              table: 'mangle' as const,
+              chain: chains.internal,
+              rules: [`-i ${bridge} ! -o ${bridge} -j DROP`, `! -i ${bridge} -o ${bridge} -j DROP`],
+            },
+          ]
+        : []),
     ],
     shared: [
       { table: 'nat', chain: chains.dnat },
@@ -93,11 +104,14 @@ function planOf(network: Network): Plan {
       { table: 'filter', chain: chains.forward, target: chains.incoming, match: '', insert: true },
       { table: 'filter', chain: chains.forward, target: chains.outgoing, match: '', insert: false },
       { table: 'filter', chain: 'FORWARD', target: chains.forward, match: '', insert: true },
+      ...(internal
+        ? [{ table: 'mangle' as const, chain: 'FORWARD', target: chains.internal, match: '', insert: true }]
+        : []),
     ],
   };
 }
 
-const tables: readonly Table[] = ['raw', 'nat', 'filter'];
+const tables: readonly Table[] = ['raw', 'mangle', 'nat', 'filter'];
 
 /** Rules of one table of a saved rule set, in order, and the names of its chains. */
 function tableOf(saved: string, table: Table): { chains: Set<string>; rules: string[] } {
@@ -146,7 +160,12 @@ export function missingRules(
         : []),
     ];
   };
-  const lines = { raw: missing('raw'), nat: missing('nat'), filter: missing('filter') };
+  const lines = {
+    raw: missing('raw'),
+    mangle: missing('mangle'),
+    nat: missing('nat'),
+    filter: missing('filter'),
+  };
   if (tables.every(table => lines[table].length === 0)) return '';
   const lost = published().filter(({ shortId }) => rulesOf(saved, network.bridge, shortId).length === 0);
   lines.nat.push(...lost.flatMap(one => portRules(network.bridge, one).map(rule => `-I ${rule}`)));
@@ -156,7 +175,7 @@ export function missingRules(
 /** What removes the bridge's chains, and the shared one where no other bridge is left in it. */
 export function removalRules(network: Pick<Network, 'bridge'>, saved: string): string {
   const chains = chainsOf(network.bridge);
-  const mine = new Set([chains.raw, chains.dnat, chains.snat, chains.incoming, chains.outgoing]);
+  const mine = new Set([chains.raw, chains.internal, chains.dnat, chains.snat, chains.incoming, chains.outgoing]);
   return restoreFile(table => {
     const there = tableOf(saved, table);
     const jumps = there.rules.filter(rule => mine.has(targetOf(rule)) && !mine.has(chainOf(rule)));
