@@ -191,6 +191,28 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/prune.ts'),
   },
+  'network create': { summary: 'Make a network', group: 'engine', load: () => import('./verbs/network/create.ts') },
+  'network ls': { summary: 'List networks', group: 'engine', load: () => import('./verbs/network/ls.ts') },
+  'network rm': {
+    summary: 'Remove networks that no running container is connected to',
+    group: 'engine',
+    load: () => import('./verbs/network/rm.ts'),
+  },
+  'network prune': {
+    summary: 'Remove all networks that no running container is connected to',
+    group: 'engine',
+    load: () => import('./verbs/network/prune.ts'),
+  },
+  'network connect': {
+    summary: 'Connect a container to a network',
+    group: 'engine',
+    load: () => import('./verbs/network/connect.ts'),
+  },
+  'network disconnect': {
+    summary: 'Take a container off a network',
+    group: 'engine',
+    load: () => import('./verbs/network/disconnect.ts'),
+  },
   'volume create': {
     summary: 'Make a volume',
     group: 'engine',
@@ -268,6 +290,17 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     prune: ['image prune'],
   },
   manifest: { inspect: ['manifest inspect'] },
+  network: {
+    connect: ['network connect'],
+    create: ['network create'],
+    disconnect: ['network disconnect'],
+    inspect: ['inspect', '--type=network'],
+    list: ['network ls'],
+    ls: ['network ls'],
+    prune: ['network prune'],
+    remove: ['network rm'],
+    rm: ['network rm'],
+  },
   registry: { serve: ['registry serve'] },
   system: {
     df: ['system df'],

@@ -137,7 +137,11 @@ function sysctlsFor(
   network: string,
   facts: HostFacts,
 ): { sysctl?: Record<string, string> } {
-  const usual = network === 'host' ? [] : facts.sysctls.map(name => [name, networkSysctls[name]!] as const);
+  // Another's namespace has its settings already.
+  const usual =
+    network === 'host' || network === 'container'
+      ? []
+      : facts.sysctls.map(name => [name, networkSysctls[name]!] as const);
   const sysctl = { ...Object.fromEntries(usual), ...checkSysctls(options, network) };
   return Object.keys(sysctl).length === 0 ? {} : { sysctl };
 }

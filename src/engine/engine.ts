@@ -1,6 +1,7 @@
 import type { Containers } from './nouns/containers.ts';
 import type { Execs } from './nouns/execs.ts';
 import type { Images } from './nouns/images.ts';
+import type { Networks } from './nouns/networks.ts';
 import type { System } from './nouns/system.ts';
 import type { Volumes } from './nouns/volumes.ts';
 
@@ -15,6 +16,7 @@ export interface Engine {
   readonly containers: Containers;
   readonly execs: Execs;
   readonly images: Images;
+  readonly networks: Networks;
   readonly volumes: Volumes;
   readonly system: System;
 }

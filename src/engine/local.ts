@@ -6,6 +6,7 @@ import type { EngineContext } from './context.ts';
 import type { Engine } from './engine.ts';
 import { LocalExecs } from './execs/local.ts';
 import { LocalImages } from './images/local.ts';
+import { LocalNetworks } from './networks/local.ts';
 import { LocalSystem } from './system/local.ts';
 import { LocalVolumes } from './volumes/local.ts';
 
@@ -30,6 +31,7 @@ export function openEngine(roots: Roots, options: EngineOptions = {}): Engine {
     containers,
     execs: new LocalExecs(access, containers),
     images: new LocalImages(roots, containers, options.registries ?? {}),
+    networks: new LocalNetworks(access, containers),
     volumes: new LocalVolumes(access),
     system: new LocalSystem(access, containers),
   };

@@ -1,32 +1,41 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../errors.ts';
-import { formatSubnet, hostAddresses } from './ipv4.ts';
+import { listIfPresent, readLinkIfPresent } from '../state/files.ts';
+import { addressesIn, broadcastOf, contains, formatAddress, formatSubnet, parseAddress } from './ipv4.ts';
 import { leasesOf, releaseLeases, takeLease } from './leases.ts';
 import type { Network } from './network.ts';
 
 /**
- * The container's address: the one it has already, or the lowest that is free, as Docker chooses. See `takeLease` for
- * what the caller holds.
+ * The container's address: the `wanted` one; else the one it has already, or the lowest that is free, as Docker chooses. See
+ * `takeLease` for what the caller holds.
+ *
+ * @throws {MinidockError} `subnet-full`, `address-in-use`, `invalid-address`
  */
-export function allocateAddress(network: Network, containerDirectory: string): string {
+export function allocateAddress(network: Network, containerDirectory: string, wanted?: string): string {
+  if (wanted !== undefined) checkWanted(network, wanted);
   const directory = leases(network);
-  const [held] = leasesOf(directory, containerDirectory);
-  const address = held ?? takeLease(directory, hostAddresses(network.subnet), containerDirectory);
-  if (address === undefined) {
-    throw new MinidockError(
-      'subnet-full',
-      `no free address is left for a container in ${formatSubnet(network.subnet)} (bridge ${network.bridge})`,
-      { fix: 'stop containers that are not needed: `minidock ps` lists those that run' },
-    );
-  }
-  return address;
+  const held = leasesOf(directory, containerDirectory);
+  if (wanted === undefined ? held.length > 0 : held.includes(wanted)) return wanted ?? held[0]!;
+  if (held.length > 0) releaseLeases(directory, containerDirectory);
+  const names = wanted === undefined ? free(network) : [wanted];
+  const address = takeLease(directory, names, containerDirectory);
+  if (address !== undefined) return address;
+  if (wanted !== undefined) throw inUse(wanted, network);
+  throw new MinidockError(
+    'subnet-full',
+    `no free address is left for a container in ${formatSubnet(network.range ?? network.subnet)} (bridge ${network.bridge})`,
+    { fix: 'stop containers that are not needed: `minidock ps` lists those that run' },
+  );
 }
 
 /** The address that a container would get now; nothing is taken. */
-export function freeAddress(network: Network): string {
-  for (const address of hostAddresses(network.subnet))
-    if (!fs.existsSync(path.join(leases(network), address))) return address;
+export function freeAddress(network: Network, wanted?: string): string {
+  if (wanted !== undefined) {
+    checkWanted(network, wanted);
+    return wanted;
+  }
+  for (const address of free(network)) if (!fs.existsSync(path.join(leases(network), address))) return address;
   return network.gateway;
 }
 
@@ -34,6 +43,41 @@ export function freeAddress(network: Network): string {
 export function releaseAddress(network: Pick<Network, 'directory'>, containerDirectory: string): void {
   releaseLeases(leases(network), containerDirectory);
 }
+
+/** The directories of the containers that have an address of the network, by their addresses. */
+export function holdersOf(network: Pick<Network, 'directory'>): string[] {
+  const directory = leases(network);
+  return listIfPresent(directory).flatMap(name => {
+    const target = readLinkIfPresent(path.join(directory, name));
+    return target === undefined ? [] : [path.resolve(directory, target)];
+  });
+}
+
+/** @throws {MinidockError} `invalid-address`, `address-in-use` */
+export function checkWanted(network: Network, wanted: string): void {
+  const { subnet, gateway, reserved = [] } = network;
+  const number = parseAddress(wanted);
+  if (number === undefined || !contains(subnet, number))
+    throw new MinidockError(
+      'invalid-address',
+      `invalid address ${wanted}: it does not belong to any of this network's subnets`,
+      {
+        fix: `its subnet is ${formatSubnet(subnet)}`,
+      },
+    );
+  if ([formatAddress(subnet.base), broadcastOf(subnet), gateway, ...reserved].includes(wanted))
+    throw inUse(wanted, network);
+}
+
+function* free({ subnet, range = subnet, gateway, reserved = [] }: Network): Generator<string> {
+  const taken = new Set([formatAddress(subnet.base), broadcastOf(subnet), gateway, ...reserved]);
+  for (const address of addressesIn(range)) if (!taken.has(address)) yield address;
+}
+
+const inUse = (address: string, { subnet }: Network) =>
+  new MinidockError('address-in-use', `Address already in use: ${address}`, {
+    fix: `choose another of ${formatSubnet(subnet)}: \`minidock network inspect\` shows those that containers have`,
+  });
 
 function leases(network: Pick<Network, 'directory'>): string {
   return path.join(network.directory, 'leases');

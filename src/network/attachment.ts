@@ -16,15 +16,18 @@ export type NetworkMode = 'bridge' | 'host' | 'none' | 'container';
 export interface NetworkEndpoint extends Partial<Wire> {
   /** Name of the network; `bridge` is the default one. */
   network: string;
-  /** 64 digits; missing for the default network, whose id follows from the engine's. */
+  /** 64 digits; missing for the default network, whose id follows from the engine's, and before the first start on another. */
   networkId?: string;
+  /** Nothing leads out of the network: the default route is never this one's. */
+  internal?: boolean;
   /** Further names for it on this network. */
   aliases?: readonly string[];
   /** `CONTAINER` or `CONTAINER:ALIAS`: names that it alone has for others on this network. */
   links?: readonly string[];
-  /** The address and the MAC that the user wants it to have. */
+  /** The address that the user wants it to have. */
   ip?: string;
-  mac?: string;
+  /** A command that was making it, or taking it away, has not finished: it counts as not there. */
+  unfinished?: boolean;
 }
 
 /** The cable of an endpoint. Of a container that does not run: as it was when it last did. */
@@ -42,6 +45,10 @@ export interface Wire {
   macAddress: string;
   /** Host end of the veth pair. */
   hostInterface: string;
+  /** Bytes, where the network has its own. */
+  mtu?: number;
+  /** The network keeps its containers from each other. */
+  isolated?: boolean;
 }
 
 export type WiredEndpoint = NetworkEndpoint & Wire;
@@ -49,8 +56,17 @@ export type WiredEndpoint = NetworkEndpoint & Wire;
 /** The endpoints of a container that runs, or of its last run, by the names of their interfaces. */
 export function endpointsOf({ network }: { network: NetworkAttachment }): WiredEndpoint[] {
   return network.endpoints
-    .filter((one): one is WiredEndpoint => one.interface !== undefined)
+    .filter((one): one is WiredEndpoint => one.interface !== undefined && !one.unfinished)
     .sort((a, b) => a.interface.localeCompare(b.interface, 'en', { numeric: true }));
+}
+
+/**
+ * The endpoint through which the default route leads, and for whose address ports are published: of those that lead out the one
+ * whose network's name comes first, as in Docker.
+ */
+export function gatewayEndpoint(endpoints: readonly WiredEndpoint[]): WiredEndpoint | undefined {
+  const [first] = endpoints.filter(({ internal }) => !internal).sort((a, b) => (a.network < b.network ? -1 : 1));
+  return first;
 }
 
 /** What `--network` asks for. */

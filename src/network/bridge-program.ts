@@ -6,7 +6,7 @@ import type { Text } from '../syscalls/text/language.ts';
 import { macOf } from './ipv4.ts';
 import { networkError } from './netlink/failure.ts';
 import { exchange, openNetlink } from './netlink/netlink.ts';
-import { addBridge, deleteLink, replaceAddress, setAlias, setUp, showLink } from './netlink/rtnetlink.ts';
+import { addBridge, deleteLink, replaceAddress, setAlias, setMtu, setUp, showLink } from './netlink/rtnetlink.ts';
 import type { Network } from './network.ts';
 
 const about = { lesson: 'veth-and-bridge', group: 'bridge' } as const;
@@ -33,7 +33,7 @@ export function bridgeSettings(bridge: string): Readonly<Record<string, string>>
  * whether the kernel has it.
  */
 export function bridgeProgram(
-  { bridge, gateway, subnet }: Network,
+  { bridge, gateway, subnet, mtu }: Network,
   alias: string,
   { ipv6 }: { ipv6: boolean },
 ): Program {
@@ -73,6 +73,18 @@ export function bridgeProgram(
         ],
         about,
       ),
+      ...(mtu === undefined
+        ? []
+        : exchange(
+            netlink,
+            [
+              {
+                message: setMtu(bridge, mtu),
+                why: { en: 'frames of the network are no longer than this', zh: '这个网络的帧不超过这个长度' },
+              },
+            ],
+            about,
+          )),
       ...(ipv6
         ? set(`ipv6/conf/${bridge}/accept_ra`, {
             en: 'ignore containers that claim to be IPv6 routers (CVE-2020-13401)',

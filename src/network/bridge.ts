@@ -38,7 +38,7 @@ export interface BridgeOptions {
  */
 export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): Promise<Network> {
   const bridge = options.bridge ?? defaultBridge;
-  const subnet = remembered(roots, bridge);
+  const subnet = rememberedSubnet(roots, bridge);
   if (subnet !== undefined && bridgeIsReady(bridge, subnet)) return networkOf(roots, bridge, subnet);
   checkBridgeName(bridge);
   const directory = ensureDirectory(networkDirectory(roots, bridge));
@@ -52,7 +52,6 @@ export function plannedNetwork(roots: Roots, bridge: string): Network {
   return networkOf(roots, bridge, chooseFor(roots, bridge, routes, foreign, candidates));
 }
 
-/** The rules are made before the bridge, so that the bridge never exists without them. */
 async function makeBridge(
   roots: Roots,
   bridge: string,
@@ -64,10 +63,7 @@ async function makeBridge(
     const subnet = chooseFor(roots, bridge, routes, foreign, subnets);
     writeAtomic(path.join(networkDirectory(roots, bridge), 'network.json'), describe(bridge, subnet));
     const network = networkOf(roots, bridge, subnet);
-    forgetRules(network);
-    await checkFirewall(network, iptables);
-    if (readIfPresent('/proc/sys/net/ipv4/ip_forward')?.trim() !== '1') await dropForwarded(iptables);
-    await runProgram(program(network, aliasOf(roots), { ipv6: fs.existsSync('/proc/sys/net/ipv6') }));
+    await raise(roots, network, iptables, program);
     // Another engine may have chosen the same subnet in this very moment. Both see it now, and both choose again.
     const rivals = readRoutes().filter(route => route.device !== bridge);
     if (isFree(subnet, rivals)) return network;
@@ -84,6 +80,42 @@ async function makeBridge(
     }
     await new Promise(resolve => setTimeout(resolve, Math.random() * 50 * attempt));
   }
+}
+
+/**
+ * The bridge of a network that a user made: it is made where it is missing, as after a reboot, and mended. Its subnet stays.
+ *
+ * @throws {MinidockError} `subnet-taken` where the host has a route into it by now, `no-such-network` where it was removed meanwhile
+ */
+export async function ensureDefined(
+  roots: Roots,
+  network: Network,
+  { iptables = hostIptables, program = bridgeProgram }: Pick<BridgeOptions, 'iptables' | 'program'> = {},
+): Promise<void> {
+  const { bridge, subnet, directory } = network;
+  if (bridgeIsReady(bridge, subnet)) return;
+  await withLock(
+    path.join(directory, 'lock'),
+    async () => {
+      const rival = readRoutes().find(route => route.device !== bridge && !isFree(subnet, [route]));
+      if (rival !== undefined)
+        throw new MinidockError(
+          'subnet-taken',
+          `${formatSubnet(subnet)} for bridge ${bridge} is taken: ${rival.device} has a route to ${formatSubnet(rival.destination)}`,
+          { fix: 'remove that route (`ip route`), or make the network again with another --subnet' },
+        );
+      await raise(roots, network, iptables, program);
+    },
+    { parentMustExist: true },
+  );
+}
+
+/** The rules come before the bridge, so that it never exists without them. */
+async function raise(roots: Roots, network: Network, iptables: Iptables, program: typeof bridgeProgram): Promise<void> {
+  forgetRules(network);
+  await checkFirewall(network, iptables);
+  if (readIfPresent('/proc/sys/net/ipv4/ip_forward')?.trim() !== '1') await dropForwarded(iptables);
+  await runProgram(program(network, aliasOf(roots), { ipv6: fs.existsSync('/proc/sys/net/ipv6') }));
 }
 
 /**
@@ -108,21 +140,40 @@ function chooseFor(
   const usable = (subnet: Subnet | undefined) => (subnet !== undefined && isFree(subnet, foreign) ? subnet : undefined);
   return (
     usable(subnetOfDevice(bridge, routes)) ??
-    usable(remembered(roots, bridge)) ??
+    usable(rememberedSubnet(roots, bridge)) ??
     chooseSubnet(foreign, readNameservers(), subnets)
   );
 }
 
-/** Removes bridge, rules and state. Containers that still run lose their network. Idempotent. */
+/** Removes bridge and rules. Containers that still run lose their network. Idempotent. */
+export async function removeBridge(bridge: string, iptables: Iptables = hostIptables): Promise<void> {
+  await removeFirewall({ bridge }, iptables);
+  if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runProgram(deleteProgram(bridge));
+}
+
+/** Removes bridge, rules and state of the default network. Idempotent. */
 export async function removeNetwork(
   roots: Pick<Roots, 'root'>,
   bridge: string,
   iptables: Iptables = hostIptables,
 ): Promise<void> {
   checkBridgeName(bridge);
-  await removeFirewall({ bridge }, iptables);
-  if (fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) await runProgram(deleteProgram(bridge));
+  await removeBridge(bridge, iptables);
   fs.rmSync(networkDirectory(roots, bridge), { recursive: true, force: true });
+}
+
+/** @throws {MinidockError} `subnet-taken` where another network was given the same subnet in the same moment */
+export function ensureFree({ bridge, subnet }: Network): void {
+  if (
+    isFree(
+      subnet,
+      readRoutes().filter(route => route.device !== bridge),
+    )
+  )
+    return;
+  throw new MinidockError('subnet-taken', `${formatSubnet(subnet)} for bridge ${bridge} is taken by another network`, {
+    fix: 'run the command again; `ip route` shows which network has it',
+  });
 }
 
 /** Whether the bridge is up and has its address, as its route shows, and has its settings. */
@@ -143,7 +194,8 @@ function describe(bridge: string, subnet: Subnet): string {
   return `${JSON.stringify({ bridge, subnet: formatSubnet(subnet) }, null, 2)}\n`;
 }
 
-function remembered(roots: Roots, bridge: string): Subnet | undefined {
+/** The subnet of the default network, by its bridge; undefined where none was chosen yet. */
+export function rememberedSubnet(roots: Roots, bridge: string): Subnet | undefined {
   const content = readIfPresent(path.join(networkDirectory(roots, bridge), 'network.json'));
   if (content === undefined) return undefined;
   try {

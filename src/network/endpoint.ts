@@ -2,28 +2,38 @@ import { close, open } from '../syscalls/calls.ts';
 import { type Slot, type Step, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { O } from '../syscalls/uapi/flags.ts';
-import { exchange, openNetlink } from './netlink/netlink.ts';
+import { exchange, openNetlink, type Request } from './netlink/netlink.ts';
 import {
   addDefaultRoute,
   addVeth,
   replaceAddress,
+  replaceDefaultRoute,
   setHairpin,
+  setIsolated,
   setMasterUp,
   setUp,
   showLink,
 } from './netlink/rtnetlink.ts';
 
-/** A container's connection to a bridge. */
+/** A container's connection to a bridge, as the program makes it. */
 export interface Endpoint {
   readonly bridge: string;
   readonly address: string;
   readonly prefixLength: number;
   readonly gateway: string;
   readonly macAddress: string;
-  /** The end of the veth pair that stays with the host: `veth` and the first seven digits of the container's id. */
+  /** The end of the veth pair that stays with the host: see `hostInterfaceOf`. */
   readonly hostInterface: string;
-  /** Index of `eth0`: see `containerIndex`. */
+  /** Of the interface inside: see `containerIndex`. 0: the kernel chooses. */
   readonly index: number;
+  /** Inside; `eth0` where missing. */
+  readonly interface?: string;
+  /** Whether the way out leads through this one: `replace` in place of another's, which there is already. */
+  readonly route?: 'none' | 'replace';
+  /** Bytes; the kernel's 1500 where missing. */
+  readonly mtu?: number;
+  /** Nothing passes between this port of the bridge and others that are isolated as well (Linux 4.18). */
+  readonly isolated?: boolean;
 }
 
 /** Steps of one piece, by where they run: before clone, in the parent after clone, in the child. */
@@ -47,7 +57,9 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
   const hostNamespace = slot('hostNetns');
   const hostNetlink = slot('hostNetlink');
   const netlink = slot('netlink');
-  const { hostInterface, bridge, index } = endpoint;
+  const { hostInterface, bridge, interface: name = 'eth0', mtu } = endpoint;
+  const own = showLink(name);
+  const index = endpoint.index || own.index;
   const bridgeLink = showLink(bridge);
   const port = showLink(hostInterface);
   return {
@@ -80,8 +92,8 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
       openNetlink(netlink, {
         ...bridgeLesson,
         groupWhy: {
-          en: `a veth cable joins eth0 to ${bridge}; address ${endpoint.address}, default route by ${endpoint.gateway}`,
-          zh: `一根 veth 网线把 eth0 接到 ${bridge}；地址 ${endpoint.address}，默认路由经过 ${endpoint.gateway}`,
+          en: `a veth cable joins ${name} to ${bridge}; address ${endpoint.address}${routeOf(endpoint, ', default route by ')}`,
+          zh: `一根 veth 网线把 ${name} 接到 ${bridge}；地址 ${endpoint.address}${routeOf(endpoint, '，默认路由经过 ')}`,
         },
         why: {
           en: 'open a netlink socket in the new, still empty network namespace',
@@ -93,17 +105,26 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
         [
           {
             message: addVeth({
-              name: 'eth0',
-              index,
+              name,
+              index: endpoint.index,
+              mtu,
               mac: endpoint.macAddress,
               peer: hostInterface,
               peerNamespace: hostNamespace,
             }),
             why: {
-              en: `create a veth pair, a cable: eth0 here, ${hostInterface} on the host`,
-              zh: `创建一对 veth，就像一根网线：这里是 eth0，宿主机那端是 ${hostInterface}`,
+              en: `create a veth pair, a cable: ${name} here, ${hostInterface} on the host`,
+              zh: `创建一对 veth，就像一根网线：这里是 ${name}，宿主机那端是 ${hostInterface}`,
             },
           },
+          ...(endpoint.index
+            ? []
+            : [
+                {
+                  message: own.message,
+                  why: { en: `ask for the index that the kernel gave ${name}`, zh: `查询内核给 ${name} 的接口编号` },
+                },
+              ]),
         ],
         bridgeLesson,
       ),
@@ -135,6 +156,17 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
               zh: '让容器可以经由宿主机发布的端口访问自己',
             },
           },
+          ...(endpoint.isolated
+            ? [
+                {
+                  message: setIsolated(hostInterface, port.index),
+                  why: {
+                    en: 'the bridge passes nothing between this port and those of other containers',
+                    zh: '网桥不在这个端口与其他容器的端口之间转发任何东西',
+                  },
+                },
+              ]
+            : []),
         ],
         bridgeLesson,
       ),
@@ -149,20 +181,20 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
             },
           },
           {
-            message: replaceAddress('eth0', index, endpoint.address, endpoint.prefixLength),
-            why: { en: `give eth0 its address in the subnet of ${bridge}`, zh: `给 eth0 设置 ${bridge} 子网里的地址` },
-          },
-          {
-            message: setUp('eth0'),
+            message: replaceAddress(name, index, endpoint.address, endpoint.prefixLength),
             why: {
-              en: 'bring eth0 up: routes can only use an interface that is up',
-              zh: '启用 eth0：路由只能使用已启用的接口',
+              en: `give ${name} its address in the subnet of ${bridge}`,
+              zh: `给 ${name} 设置 ${bridge} 子网里的地址`,
             },
           },
           {
-            message: addDefaultRoute(endpoint.gateway),
-            why: { en: 'send all other traffic through the bridge to the host', zh: '其余流量都经过网桥送往宿主机' },
+            message: setUp(name),
+            why: {
+              en: `bring ${name} up: routes can only use an interface that is up`,
+              zh: `启用 ${name}：路由只能使用已启用的接口`,
+            },
           },
+          ...wayOut(endpoint),
         ],
         bridgeLesson,
       ),
@@ -173,6 +205,15 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
     ],
   };
 }
+
+/** The default route, where it leads through this endpoint. */
+function wayOut({ gateway, route }: Endpoint): Request[] {
+  if (route === 'none') return [];
+  const why = { en: 'send all other traffic through the bridge to the host', zh: '其余流量都经过网桥送往宿主机' };
+  return [{ message: route === 'replace' ? replaceDefaultRoute(gateway) : addDefaultRoute(gateway), why }];
+}
+
+const routeOf = ({ gateway, route }: Endpoint, words: string) => (route === 'none' ? '' : words + gateway);
 
 /** `--network none`: a network namespace with nothing but its own loopback. */
 export function loopbackOnly(): NetworkSteps {
@@ -216,9 +257,12 @@ function dropped(descriptors: readonly Slot[], why: Text): Step[] {
   return descriptors.map(descriptor => close(descriptor, { ...bridgeLesson, why }));
 }
 
-/** The host's end for a container: its name fits the kernel's 15 bytes and leads back to the container. */
-export function hostInterfaceOf(containerId: string): string {
-  return `veth${containerId.slice(0, 7)}`;
+/**
+ * The host's end for a container's `eth` and this number: its name fits the kernel's 15 bytes and leads back to the container by
+ * the first seven digits of its id. Of further networks the number follows.
+ */
+export function hostInterfaceOf(containerId: string, number = 0): string {
+  return `veth${containerId.slice(0, 7)}${number === 0 ? '' : `-${number}`}`;
 }
 
 /** Devices that some kernels put into each new network namespace, where their modules are loaded. */

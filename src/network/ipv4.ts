@@ -70,10 +70,10 @@ export function gatewayOf(subnet: Subnet): string {
   return formatAddress(subnet.base + 1);
 }
 
-/** Addresses for containers, lowest first: all but the network's, the gateway's and the broadcast address. */
-export function* hostAddresses(subnet: Subnet): Generator<string> {
+/** All addresses, lowest first. */
+export function* addressesIn(subnet: Subnet): Generator<string> {
   const last = (subnet.base | ~mask(subnet.prefixLength)) >>> 0;
-  for (let address = subnet.base + 2; address < last; address++) yield formatAddress(address);
+  for (let address = subnet.base; address <= last; address++) yield formatAddress(address);
 }
 
 /**

@@ -24,7 +24,7 @@ export interface EngineEntry {
  */
 export function registerEngine({ root, execRoot }: Roots, bridge?: string): void {
   try {
-    const id = idOf(root) ?? makeId(root);
+    const id = engineId(root);
     const known = read(id);
     if (
       known?.root === root &&
@@ -65,6 +65,20 @@ export function isGone({ id, root }: EngineEntry): boolean {
 
 export function forgetEngine({ id }: Pick<EngineEntry, 'id'>): void {
   fs.rmSync(fileOf(id), { force: true });
+}
+
+/** A bridge that the engine does not have any more. */
+export function forgetBridge({ root }: Pick<Roots, 'root'>, bridge: string): void {
+  const id = idOf(root);
+  const known = id === undefined ? undefined : read(id);
+  if (known === undefined) return;
+  const entry: EngineEntry = { ...known, bridges: known.bridges.filter(one => one !== bridge) };
+  writeVolatile(fileOf(known.id), `${JSON.stringify(entry, null, 2)}\n`);
+}
+
+/** The id that is kept in the root; it is made where there is none. */
+export function engineId(root: string): string {
+  return idOf(root) ?? makeId(root);
 }
 
 function idOf(root: string): string | undefined {

@@ -54,6 +54,8 @@ export function containerPaths(roots: Roots, id: string) {
     killed: `${run}/killed`,
     /** How many of those there is an event for; none where it is missing. */
     killsTold: `${run}/kills-told`,
+    /** Present once another container has joined its network namespace, which then outlives it. */
+    sharedNetwork: `${run}/shared-network`,
     alive: `${run}/alive`,
     socket: `${run}/shim.sock`,
     /** The kernel's answer to `ruleGeneration`, from just before the container started. */

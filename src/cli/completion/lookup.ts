@@ -26,6 +26,10 @@ export async function lookUp(context: Context, wanted: Candidates, typed: string
       return images(context, typed);
     case 'containers and images':
       return [...(await containers(context, typed, () => true)), ...(await images(context, typed))];
+    case 'networks':
+      return networks(context);
+    case 'network modes':
+      return [plain('container:'), ...(await networks(context))];
     case 'signals': {
       const { signals } = await import('../../syscalls/uapi/flags.ts');
       return Object.keys(signals).flatMap(name =>
@@ -69,6 +73,11 @@ async function images(context: Context, typed: string): Promise<Word[]> {
       about: repoTags[0] ?? '',
     })),
   ];
+}
+
+async function networks(context: Context): Promise<Word[]> {
+  const engine = await context.engine();
+  return (await engine.networks.list()).map(({ name, driver, subnet }) => ({ text: name, about: subnet ?? driver }));
 }
 
 /** `-v`: a volume, or a path of the host. */

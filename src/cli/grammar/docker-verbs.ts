@@ -5,7 +5,6 @@
 export const dockerVerbs: Readonly<Record<string, string>> = {
   build: "'minidock run' a base image, change it, and 'minidock import' a tarball of the result",
   compose: "one 'minidock run' a container",
-  network: "'minidock run --network bridge|host|none' chooses one",
   service: 'minidock is an engine of one machine',
   swarm: 'minidock is an engine of one machine',
 };

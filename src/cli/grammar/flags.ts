@@ -31,6 +31,8 @@ export type Candidates =
   | 'directories'
   | 'files'
   | 'images'
+  | 'network modes'
+  | 'networks'
   | 'running containers'
   | 'signals'
   | 'stopped containers'

@@ -8,6 +8,7 @@ import { healthFlags, toHealthOptions } from './keeping/health-flags.ts';
 import { restartFlags, toRestartOptions } from './keeping/restart-flags.ts';
 import { lifeFlags, toLifeOptions } from './life-flags.ts';
 import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
+import { networkFlags, toNetworkOptions } from './network/flags.ts';
 import { readPublish } from './network/ports.ts';
 import { readLinkFlag } from './network/resolver.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
@@ -15,8 +16,6 @@ import { namespaceFlags, securityFlags, toNamespaceOptions, toSecurityOptions } 
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVolume } from './volumes.ts';
 import { readWorkdir } from './workdir.ts';
-
-const networks = ['bridge', 'host', 'none'] as const;
 
 /** The flags that describe a container. */
 export const containerFlags = {
@@ -35,10 +34,7 @@ export const containerFlags = {
     completes: 'containers',
   }),
   name: text('Name of the container (default: a made-up one)'),
-  network: single('string', readNetwork, 'bridge, host or none (default bridge)', {
-    aliases: ['net'],
-    completes: networks,
-  }),
+  ...networkFlags,
   ...namespaceFlags,
   publish: many<readonly PortMapping[]>(
     'list',
@@ -90,7 +86,7 @@ export function toRunOptions(
     ...(flags['publish-all'] && { publishAll: true }),
     volumes: [...flags.volume],
     ...toStorageOptions(flags),
-    network: flags.network ?? 'bridge',
+    ...toNetworkOptions(flags),
     ...(flags.link.length > 0 && { links: flags.link }),
     ...toLoggingOptions(flags),
     ...(flags.init && { init: true }),
@@ -98,10 +94,4 @@ export function toRunOptions(
     ...toSecurityOptions(flags),
     ...toResourceOptions(flags),
   };
-}
-
-function readNetwork(given: string): ContainerOptions['network'] {
-  const known = networks.find(network => network === given || (given === 'default' && network === 'bridge'));
-  if (known === undefined) throw new Error(`network ${given} not found (there are ${networks.join(', ')})`);
-  return known;
 }

@@ -225,6 +225,11 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       },
       ...images,
     } as Images,
+    networks: {
+      inspect: async name => {
+        throw new MinidockError('no-such-network', `network ${name} not found`);
+      },
+    } as Partial<Engine['networks']> as Engine['networks'],
     volumes: {
       inspect: async name => {
         throw new MinidockError('no-such-volume', `No such volume: ${name}`);

@@ -3,6 +3,7 @@ import type { ContainerOptions } from '../record.ts';
 import { allowedCapabilities } from './capability-names.ts';
 import { deviceAccess } from './devices.ts';
 import { checkModes } from './namespace-modes.ts';
+import { checkNetworkMode } from './network-mode.ts';
 import { seccompFor } from './seccomp.ts';
 import { checkSysctls } from './sysctls.ts';
 
@@ -13,6 +14,7 @@ import { checkSysctls } from './sysctls.ts';
  */
 export function checkRights(options: ContainerOptions, facts: HostFacts): void {
   checkModes(options, facts);
+  checkNetworkMode(options);
   checkSysctls(options, options.network);
   const bounding = allowedCapabilities(options, facts.capabilities);
   if (options.securityOpt?.length) seccompFor(options, bounding, facts);

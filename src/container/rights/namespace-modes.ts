@@ -30,11 +30,18 @@ function donorOf(mode: string | undefined): string | undefined {
 }
 
 /** The kinds of namespaces that are taken from another container. */
-export type Joinable = 'pid' | 'ipc';
+export type Joinable = 'pid' | 'ipc' | 'network';
+
+/** What /proc/PID/ns calls them. */
+export const joinableFiles: Readonly<Record<Joinable, string>> = { pid: 'pid', ipc: 'ipc', network: 'net' };
 
 /** Of which containers which namespaces are joined. */
-export function donorsOf({ pidMode, ipcMode }: NamespaceOptions): { type: Joinable; donor: string }[] {
-  const modes = { pid: pidMode, ipc: ipcMode } as const;
+export function donorsOf({
+  pidMode,
+  ipcMode,
+  network,
+}: NamespaceOptions & { network: string }): { type: Joinable; donor: string }[] {
+  const modes = { pid: pidMode, ipc: ipcMode, network } as const;
   return (Object.keys(modes) as Joinable[]).flatMap(type => {
     const donor = donorOf(modes[type]);
     return donor === undefined ? [] : [{ type, donor }];
@@ -72,7 +79,8 @@ export function namespacesFor(
   if (network !== 'host') own.push('network');
   if (facts.features.cgroupNamespace && cgroupnsMode !== 'host') own.push('cgroup');
   return own.map(type => {
-    const other = type === 'pid' || type === 'ipc' ? joined[type] : undefined;
-    return other === undefined ? { type } : { type, path: `/proc/${other.pid}/ns/${type}` };
+    if (type !== 'pid' && type !== 'ipc' && type !== 'network') return { type };
+    const other = joined[type];
+    return other === undefined ? { type } : { type, path: `/proc/${other.pid}/ns/${joinableFiles[type]}` };
   });
 }

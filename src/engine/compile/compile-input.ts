@@ -5,12 +5,13 @@ import { attributesOf } from '../../container/logging/attributes.ts';
 import { defaultLog, planOf } from '../../container/logging/config.ts';
 import { jsonFileForms } from '../../container/logging/form.ts';
 import type { ContainerRecord } from '../../container/record.ts';
+import { type Joinable, joinableFiles } from '../../container/rights/namespace-modes.ts';
 import type { PlacedDevice } from '../../container/rootfs/devices.ts';
 import { checkDevicePlace, isKernels } from '../../container/rootfs/mount-places.ts';
 import { type PlacedMount, placeMounts } from '../../container/rootfs/mount-targets.ts';
 import { isKernelMount, ownGroups } from '../../container/rootfs/mounts.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
-import { endpointsOf } from '../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { containerIndex } from '../../network/endpoint.ts';
 import { isIpv6 } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
@@ -90,7 +91,9 @@ function mountsFor(
 }
 
 const inodesFor = (donors: Donors): Container['inodes'] =>
-  Object.fromEntries(Object.entries(donors).map(([type, { namespaces }]) => [type, namespaces[type]]));
+  Object.fromEntries(
+    Object.entries(donors).map(([type, { namespaces }]) => [type, namespaces[joinableFiles[type as Joinable]]]),
+  );
 
 /** In /dev, a file system of the container's own, the image has no links. */
 function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] {
@@ -103,14 +106,18 @@ function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] 
 }
 
 function networkFor(context: EngineContext, record: ContainerRecord): Container['network'] {
-  const [endpoint] = endpointsOf(record);
-  if (endpoint === undefined) return { mode: record.network.mode === 'none' ? 'none' : 'host' };
+  const { mode } = record.network;
+  const endpoints = endpointsOf(record);
+  if (mode !== 'bridge' || endpoints.length === 0) return { mode: mode === 'bridge' ? 'none' : mode };
+  const first = containerIndex(fs.readdirSync('/sys/class/net'));
+  const gateway = gatewayEndpoint(endpoints);
   return {
-    mode: 'bridge',
+    mode,
     generation: containerPaths(context.roots, record.id).generation,
-    endpoint: {
+    endpoints: endpoints.map((endpoint, at) => ({
       ...endpoint,
-      index: containerIndex(fs.readdirSync('/sys/class/net')),
-    },
+      index: first + at,
+      ...(endpoint !== gateway && { route: 'none' }),
+    })),
   };
 }

@@ -32,7 +32,9 @@ export interface Container {
   /** Where the working directory is to be made: `cwd` with the image's links followed. */
   workingDirectory: ByteString;
   /** `generation` is where the kernel's answer is left: see `ruleGeneration`. */
-  network: { mode: 'host' | 'none' } | { mode: 'bridge'; endpoint: Endpoint; generation: string };
+  network:
+    | { mode: 'host' | 'none' | 'container' }
+    | { mode: 'bridge'; endpoints: readonly Endpoint[]; generation: string };
   ports: readonly Port[];
   relay: Relay;
   /** Standard input is kept open. */
@@ -161,8 +163,15 @@ function networkOf({ network, spec }: Container, facts: HostFacts, pieces: Piece
   const isNew = spec.linux.namespaces.some(({ type, path }) => type === 'network' && path === undefined);
   if (!isNew) return { host: [], parent: [], child: [] };
   if (network.mode === 'bridge') {
-    const { host, ...rest } = pieces.vethPair(network.endpoint);
-    return { ...rest, host: [...(facts.features.nfTables ? pieces.ruleGeneration(network.generation) : []), ...host] };
+    const pairs = network.endpoints.map(pieces.vethPair);
+    return {
+      host: [
+        ...(facts.features.nfTables ? pieces.ruleGeneration(network.generation) : []),
+        ...pairs.flatMap(({ host }) => host),
+      ],
+      parent: pairs.flatMap(({ parent }) => parent),
+      child: pairs.flatMap(({ child }) => child),
+    };
   }
   if (network.mode === 'none') return pieces.loopbackOnly();
   return { host: [], parent: [], child: [] };

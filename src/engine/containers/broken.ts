@@ -1,5 +1,6 @@
 import { observe, supervisorPid } from '../../container/observe.ts';
 import { flocks } from '../../host/locks.ts';
+import { listDefinitions } from '../../network/definition.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineContext } from '../context.ts';
 import { volumesOf } from '../volumes/in-use.ts';
@@ -29,12 +30,17 @@ export async function removeBroken(
 }
 
 function remainsOf(context: EngineContext, id: string): Remains {
+  const defined = listDefinitions(context.roots).map(one => ({
+    network: one.name,
+    networkId: one.id,
+    bridge: one.bridge,
+  }));
   return {
     id,
     name: context.store.nameOf(id),
     mounts: volumesOf(context, id),
-    // It may have been on the bridge. If it was not, it has no lease and no rules there, and nothing is removed.
+    // It may have been on any network. Where it was not, it has no lease and no rules, and nothing is removed.
     options: {},
-    network: { mode: 'bridge', endpoints: [{ network: 'bridge' }], ports: [] },
+    network: { mode: 'bridge', endpoints: [{ network: 'bridge' }, ...defined], ports: [] },
   };
 }

@@ -34,7 +34,7 @@ import { chainIds } from '../../storage/chain.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import { initPath } from '../../syscalls/shim.ts';
 import type { EngineContext } from '../context.ts';
-import { donorsFor, withDonorIds } from '../namespaces/donors.ts';
+import { donorsFor, networkOwner, withDonorIds } from '../namespaces/donors.ts';
 import { sharedMemory } from '../namespaces/shared-memory.ts';
 import { endpointsAsked } from '../networks/attach.ts';
 import { linksFor, withLinkIds } from '../networks/links.ts';
@@ -136,7 +136,7 @@ export async function recordFor(
   make = true,
 ): Promise<ContainerRecord> {
   const args = commandLine(image.config, options);
-  const hostname = hostnameFor(options, id);
+  const hostname = hostnameOf(context, options, id);
   const healthcheck = mergeHealth(image.config.Healthcheck, options.health);
   const config = {
     ...image.config,
@@ -172,11 +172,17 @@ export async function recordFor(
     mounts,
     layers: chainIds(image.diffIds),
     state: { status: 'created', pid: 0, exitCode: 0, error: '', oomKilled: false },
-    network: { mode: modeOf(options.network), endpoints: endpointsAsked(options), ports: [] },
+    network: { mode: modeOf(options.network), endpoints: await endpointsAsked(context, options), ports: [] },
   };
   jsonFileForms(attributesOf(record, logging.options));
   mappingsOf(record);
   return record;
+}
+
+/** As in Docker a container has the name of the one whose network it shares. */
+function hostnameOf(context: EngineContext, options: ContainerOptions, id: string): string {
+  const owner = networkOwner(context, id, options);
+  return owner === id ? hostnameFor(options, id) : (context.store.read(owner)?.hostname ?? '');
 }
 
 /** Reads the image's passwd and group files in its own scope. */
@@ -201,7 +207,7 @@ export function mountsOf(
   context: EngineContext,
   { id, mounts, options }: Pick<ContainerRecord, 'id' | 'mounts' | 'options'>,
 ): WantedMount[] {
-  const paths = containerPaths(context.roots, id);
+  const paths = containerPaths(context.roots, networkOwner(context, id, options));
   const files = [
     { source: paths.resolvConf, destination: '/etc/resolv.conf' },
     { source: paths.hostname, destination: '/etc/hostname' },
@@ -236,7 +242,7 @@ function bindMount({
 export function writeBundle(context: EngineContext, record: ContainerRecord): Spec {
   const paths = containerPaths(context.roots, record.id);
   const links = linksFor(context, record);
-  writeResolverFiles(context, record, links.hosts);
+  if (record.network.mode !== 'container') writeResolverFiles(context, record, links.hosts);
   const spec = specFor(context, record, links.variables);
   fs.writeFileSync(paths.config, printSpec(spec));
   return spec;

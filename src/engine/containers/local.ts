@@ -15,6 +15,7 @@ import type { Program } from '../../syscalls/step.ts';
 import { orAborted } from '../abort.ts';
 import { listExecs } from '../execs/list.ts';
 import { LocalFiles } from '../files/local.ts';
+import { predefinedOf } from '../networks/predefined.ts';
 import type {
   ContainerChanges,
   ContainerList,
@@ -224,6 +225,7 @@ export class LocalContainers extends LocalFiles implements Containers {
       size: sizes[id],
       execs: execs.map(exec => exec.id),
       ...(record.options.links && { links: (await import('../networks/links.ts')).shownLinks(this.access, record) }),
+      predefinedNetwork: predefinedOf(roots, record),
     };
   }
 

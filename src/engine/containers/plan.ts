@@ -1,18 +1,13 @@
-import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import type { ContainerOptions } from '../../container/record.ts';
 import { checkRights } from '../../container/rights/check.ts';
 import { randomHex } from '../../host/random.ts';
-import { freeAddress } from '../../network/addresses.ts';
-import { plannedNetwork } from '../../network/bridge.ts';
-import { hostInterfaceOf } from '../../network/endpoint.ts';
-import { macOf } from '../../network/ipv4.ts';
-import { plannedPorts } from '../../network/ports/ephemeral.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { compile } from '../compile/compile.ts';
 import { containerToCompile } from '../compile/compile-input.ts';
 import { pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { withDonorIds } from '../namespaces/donors.ts';
-import { mappingsOf } from '../networks/mappings.ts';
+import { planNetworks } from '../networks/attach.ts';
 import { recordFor, specFor, wantedName } from './create.ts';
 import { imageFor } from './own-config.ts';
 
@@ -32,28 +27,7 @@ export async function planContainer(
   checkRights(options, context.facts);
   wantedName(context, options);
   const record = await recordFor(context, options, image, id, false);
-  record.network = plannedAttachment(context, record);
+  record.network = await planNetworks(context, record);
   const container = containerToCompile(context, record, specFor(context, record));
   return compile(container, context.facts, context.pieces ?? pieces);
-}
-
-function plannedAttachment(context: EngineContext, record: ContainerRecord): ContainerRecord['network'] {
-  if (record.network.mode !== 'bridge') return record.network;
-  const network = plannedNetwork(context.roots, context.bridge);
-  const address = freeAddress(network);
-  const wire = {
-    endpointId: '',
-    bridge: network.bridge,
-    interface: 'eth0',
-    address,
-    prefixLength: network.subnet.prefixLength,
-    gateway: network.gateway,
-    macAddress: macOf(address),
-    hostInterface: hostInterfaceOf(record.id),
-  };
-  return {
-    ...record.network,
-    endpoints: record.network.endpoints.map(endpoint => ({ ...endpoint, ...wire })),
-    ports: plannedPorts(mappingsOf(record)),
-  };
 }

@@ -7,6 +7,7 @@ import type { ContainerOptions, ContainerRecord, ContainerState } from '../../co
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
+import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
@@ -18,6 +19,8 @@ import type { EngineContext } from '../context.ts';
 import { endExecs } from '../execs/reap.ts';
 import { callKeeper } from '../keeping/call.ts';
 import { release } from '../keeping/stopped.ts';
+import { removeCables } from '../networks/cables.ts';
+import { tellConnections } from '../networks/events.ts';
 import { toPublish } from '../networks/guard.ts';
 import { tellUnmounted } from '../volumes/events.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
@@ -67,6 +70,7 @@ export async function reap(
       endExecs(context, record);
       tellKills(context, record);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
+      tellConnections(context, record, 'disconnect');
       await cleanUp(context, record, { remove: autoRemove });
       // Its probes are over, and its lines are sent.
       if (state.health !== undefined || isForwarded(record)) wakeKeeper(context.roots);
@@ -164,13 +168,28 @@ export async function cleanUp(context: EngineContext, record: Remains, options: 
 async function releaseNetwork(context: EngineContext, record: Remains): Promise<void> {
   if (record.network.mode !== 'bridge') return;
   const { bundle } = containerPaths(context.roots, record.id);
-  const network = { bridge: context.bridge, directory: networkDirectory(context.roots, context.bridge) };
-  if (record.options.ports?.length !== 0 || record.options.publishAll)
-    await removePorts(network, record.id.slice(0, 12), toPublish(record));
+  if (fs.existsSync(containerPaths(context.roots, record.id).sharedNetwork))
+    await removeCables(record.network.endpoints);
+  const places = placesOf(context, record.network);
+  const own = networkDirectory(context.roots, context.bridge);
+  if (record.options.ports?.length !== 0 || record.options.publishAll) {
+    const known = toPublish(record);
+    const gateway = gatewayEndpoint(endpointsOf(record))?.bridge || context.bridge;
+    for (const place of places)
+      if (known === undefined || place.bridge === gateway) await removePorts(place, record.id.slice(0, 12), known);
+  }
   await withLock(enginePaths(context.roots).allocation, () => {
-    releaseAddress(network, bundle);
-    releasePorts(network, bundle);
+    for (const { directory } of places) releaseAddress({ directory }, bundle);
+    releasePorts({ directory: own }, bundle);
   });
+}
+
+/** Bridges and directories of a container's networks. */
+function placesOf({ roots, bridge }: EngineContext, { endpoints }: Remains['network']) {
+  return endpoints.map(one => ({
+    bridge: one.bridge || bridge,
+    directory: networkDirectory(roots, one.networkId ?? bridge),
+  }));
 }
 
 /**

@@ -9,7 +9,7 @@ import { sysctlError } from '../../container/sysctls.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { findIdentity, identityOf } from '../../host/process.ts';
-import { ensureBridge } from '../../network/bridge.ts';
+import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { hostIptables } from '../../network/firewall/iptables.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
 import { networkError } from '../../network/netlink/failure.ts';
@@ -28,9 +28,10 @@ import { containerToCompile } from '../compile/compile-input.ts';
 import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { callKeeper } from '../keeping/call.ts';
-import { type Donors, donorsFor, expectSameDonors } from '../namespaces/donors.ts';
-import { attachNetwork } from '../networks/attach.ts';
-import { guardNetwork, toPublish } from '../networks/guard.ts';
+import { type Donors, donorsFor, expectSameDonors, markShared } from '../namespaces/donors.ts';
+import { attachNetworks, readyNetworks } from '../networks/attach.ts';
+import { tellConnections } from '../networks/events.ts';
+import { guardNetworks, toPublish } from '../networks/guard.ts';
 import { mappingsOf } from '../networks/mappings.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { tellMounted } from '../volumes/events.ts';
@@ -72,7 +73,7 @@ export async function startSettled(
 ): Promise<LaunchedProcess> {
   const record = context.store.read(id);
   if (record === undefined) throw noSuchContainer(id);
-  registerEngine(context.roots, record.network.mode === 'bridge' ? context.bridge : undefined);
+  registerEngine(context.roots);
   const portsToAvoid = new Set<number>();
   for (;;) {
     const outcome = await attempt(context, record, options, portsToAvoid);
@@ -154,24 +155,24 @@ async function launch(
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess> {
   const own = context.pieces ?? pieces;
-  const network =
-    record.network.mode === 'bridge'
-      ? await ensureBridge(context.roots, { bridge: context.bridge, program: own.bridgeProgram })
-      : undefined;
-  if (network) record.network = await attachNetwork(context, record, network, portsToAvoid);
+  const joined = await readyNetworks(context, record, { program: own.bridgeProgram });
+  if (record.network.mode === 'bridge') record.network = await attachNetworks(context, record, joined, portsToAvoid);
   const donors = donorsFor(context, record.options);
+  if (donors.network) markShared(context, record);
   const container = containerToCompile(context, record, writeBundle(context, record));
   try {
     shim.run(compile(container, context.facts, own));
     await shim.supervised;
     expectSameDonors(context, record.options, donors);
     // This runs while the shim goes on. The command begins only when all of it is done.
-    const guarded = network && guardNetwork(context, network, containerPaths(context.roots, record.id).generation);
+    const networks = joined.map(({ network }) => network);
+    const { generation } = containerPaths(context.roots, record.id);
+    const guarded = networks.length === 0 ? undefined : guardNetworks(context, networks, generation);
     shim.client.cleansUp(true);
     if (streams) shim.client.attach(streams, record.options.attach.stdin);
     if (window) shim.client.resize(window);
     // The shim holds the host's ports from here on. An earlier rule would take connections from another server.
-    const published = network && publish(record, network, guarded, own.portRules);
+    const published = publish(record, networks, guarded, own.portRules);
     // Wait for all, even where one fails: a rule that is added after the clean-up would stay.
     const ready = unstopped(shim, shim.ready, donors);
     await Promise.allSettled([ready, guarded, published]);
@@ -181,6 +182,7 @@ async function launch(
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await unstopped(shim, shim.executed, donors);
+    tellConnections(context, record, 'connect');
     tell(context, record, 'start');
   } catch (error) {
     throw explain(error, container);
@@ -201,12 +203,14 @@ async function unstopped(shim: Shim, promise: Promise<void>, donors: Donors): Pr
 
 async function publish(
   record: ContainerRecord,
-  network: Network,
+  networks: readonly Network[],
   guarded: Promise<void> | undefined,
   rules: Pieces['portRules'],
 ): Promise<void> {
   const published = toPublish(record);
-  if (published === undefined) return;
+  const bridge = gatewayEndpoint(endpointsOf(record))?.bridge;
+  const network = networks.find(one => one.bridge === bridge);
+  if (published === undefined || network === undefined) return;
   // If the chain for the rules is missing, `guarded` makes it again: then try once more.
   const attempt = () => publishPorts(network, published, hostIptables, rules);
   await attempt().catch(async () => {

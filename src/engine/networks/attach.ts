@@ -1,45 +1,146 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
+import { MinidockError } from '../../errors.ts';
 import { randomHex } from '../../host/random.ts';
-import { allocateAddress } from '../../network/addresses.ts';
-import { modeOf, type NetworkAttachment, type NetworkEndpoint } from '../../network/attachment.ts';
+import { allocateAddress, freeAddress } from '../../network/addresses.ts';
+import { modeOf, type NetworkAttachment, type NetworkEndpoint, type WiredEndpoint } from '../../network/attachment.ts';
+import { ensureBridge, plannedNetwork } from '../../network/bridge.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
 import { macOf } from '../../network/ipv4.ts';
-import type { Network } from '../../network/network.ts';
-import { choosePorts } from '../../network/ports/ephemeral.ts';
+import { type Network, networkDirectory } from '../../network/network.ts';
+import { choosePorts, plannedPorts } from '../../network/ports/ephemeral.ts';
+import { registerEngine } from '../../state/engines.ts';
 import { withLock } from '../../state/lock.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
+import { removeCables } from './cables.ts';
 import { mappingsOf } from './mappings.ts';
 
-/** What a new container is to be connected to. */
-export function endpointsAsked({ network }: Pick<ContainerOptions, 'network'>): NetworkEndpoint[] {
-  return modeOf(network) === 'bridge' ? [{ network }] : [];
+type Record = Pick<ContainerRecord, 'config' | 'id' | 'network' | 'options'>;
+
+/** A network of a container that is about to start: what its endpoint will be, and the network, ready for it. */
+export interface Joined {
+  readonly endpoint: NetworkEndpoint;
+  readonly network: Network;
 }
 
-/** Takes address and ports of the bridge network for a container about to start. Given back when it has ended. */
-export async function attachNetwork(
+/** What a new container is to be connected to. */
+export async function endpointsAsked(
+  { roots }: EngineContext,
+  { network, ip, networkAliases, links }: ContainerOptions,
+): Promise<NetworkEndpoint[]> {
+  if (modeOf(network) !== 'bridge') return [];
+  const isDefault = network === 'bridge';
+  // It may have been called by its id; one that is not there yet may come.
+  const name = isDefault
+    ? undefined
+    : (await import('../../network/definition.ts')).findDefinition(roots, network)?.name;
+  return [
+    {
+      network: name ?? network,
+      ...(ip !== undefined && { ip }),
+      ...(!isDefault && networkAliases && { aliases: networkAliases }),
+      ...(!isDefault && links && { links }),
+    },
+  ];
+}
+
+/**
+ * The networks of a container, ready for it: bridges that a reboot took are made again.
+ *
+ * @throws {MinidockError} `no-such-network`
+ */
+export async function readyNetworks(
   context: EngineContext,
-  record: ContainerRecord,
-  network: Network,
+  record: Record,
+  program?: Parameters<typeof ensureBridge>[1],
+): Promise<Joined[]> {
+  const joined: Joined[] = [];
+  for (const { unfinished, ...endpoint } of record.network.endpoints)
+    if (!unfinished) joined.push(await readyNetwork(context, endpoint, program));
+  return joined;
+}
+
+export async function readyNetwork(
+  context: EngineContext,
+  endpoint: NetworkEndpoint,
+  program: Parameters<typeof ensureBridge>[1] = {},
+): Promise<Joined> {
+  if (endpoint.network === 'bridge') {
+    registerEngine(context.roots, context.bridge);
+    return { endpoint, network: await ensureBridge(context.roots, { ...program, bridge: context.bridge }) };
+  }
+  const { definedNetwork } = await import('./defined.ts');
+  return await definedNetwork(context, endpoint, program);
+}
+
+/** Takes addresses and ports for a container about to start. They are given back when it has ended. */
+export async function attachNetworks(
+  context: EngineContext,
+  record: Record,
+  networks: readonly Joined[],
   portsToAvoid: ReadonlySet<number>,
 ): Promise<NetworkAttachment> {
   const { bundle } = containerPaths(context.roots, record.id);
-  return await withLock(enginePaths(context.roots).allocation, () => {
-    const address = allocateAddress(network, bundle);
-    const wire = {
-      endpointId: randomHex(32),
-      bridge: network.bridge,
-      interface: 'eth0',
-      address,
-      prefixLength: network.subnet.prefixLength,
-      gateway: network.gateway,
-      macAddress: macOf(address),
-      hostInterface: hostInterfaceOf(record.id),
-    };
-    return {
-      ...record.network,
-      endpoints: record.network.endpoints.map(endpoint => ({ ...endpoint, ...wire })),
-      ports: choosePorts(network, mappingsOf(record), bundle, portsToAvoid),
-    };
-  });
+  const place = { directory: networkDirectory(context.roots, context.bridge) };
+  const attachment = await withLock(enginePaths(context.roots).allocation, () => ({
+    mode: record.network.mode,
+    endpoints: networks.map((one, number) => wire(context, record, one, number)),
+    ports: choosePorts(place, mappingsOf(record), bundle, portsToAvoid),
+  }));
+  await removeCables(attachment.endpoints);
+  return attachment;
+}
+
+/** As `attachNetworks`, for a container that might be: nothing is taken. */
+export async function planNetworks(context: EngineContext, record: Record): Promise<NetworkAttachment> {
+  if (record.network.mode !== 'bridge') return record.network;
+  const endpoints: NetworkEndpoint[] = [];
+  for (const endpoint of record.network.endpoints) {
+    const { network } =
+      endpoint.network === 'bridge'
+        ? { network: plannedNetwork(context.roots, context.bridge) }
+        : (await import('./defined.ts')).findDefined(context, endpoint);
+    const address = freeAddress(network, endpoint.ip);
+    endpoints.push({ ...endpoint, ...wireOf(record, network, address, endpoints.length) });
+  }
+  return { ...record.network, endpoints, ports: plannedPorts(mappingsOf(record)) };
+}
+
+/**
+ * Takes an address for an endpoint. The caller holds the allocation lock.
+ *
+ * @param number of the interface inside
+ * @throws {MinidockError} `subnet-full`, `address-in-use`, `invalid-address`
+ */
+export function wire(
+  context: EngineContext,
+  record: Pick<Record, 'id' | 'options'>,
+  { endpoint, network }: Joined,
+  number: number,
+): WiredEndpoint {
+  const { bundle } = containerPaths(context.roots, record.id);
+  // It was removed since it was looked up.
+  if (endpoint.networkId !== undefined && !fs.existsSync(path.join(network.directory, 'network.json')))
+    throw new MinidockError('no-such-network', `network ${endpoint.network} not found`);
+  const address = allocateAddress(network, bundle, endpoint.ip);
+  return { ...endpoint, ...wireOf(record, network, address, number) };
+}
+
+function wireOf({ id, options }: Pick<Record, 'id' | 'options'>, network: Network, address: string, number: number) {
+  return {
+    ...(network.internal && { internal: true }),
+    endpointId: randomHex(32),
+    bridge: network.bridge,
+    interface: `eth${number}`,
+    address,
+    prefixLength: network.subnet.prefixLength,
+    gateway: network.gateway,
+    // As in Docker what the user wants is for the first network.
+    macAddress: (number === 0 ? options.macAddress : undefined) ?? macOf(address),
+    hostInterface: hostInterfaceOf(id, number),
+    ...(network.mtu !== undefined && { mtu: network.mtu }),
+    ...(network.icc === false && { isolated: true }),
+  };
 }

@@ -4,7 +4,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { errnoOf } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
-import { endpointsOf } from '../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { checkFirewall } from '../../network/firewall/firewall.ts';
 import { parseGeneration } from '../../network/firewall/generation.ts';
 import type { Published } from '../../network/firewall/port-rules.ts';
@@ -14,17 +14,26 @@ import { isIpv6 } from '../../network/ports/ports.ts';
 import { removePorts } from '../../network/ports/publish.ts';
 import type { EngineContext } from '../context.ts';
 
+/** As `guardNetwork`, one network after the other: they share chains. */
+export async function guardNetworks(
+  context: EngineContext,
+  networks: readonly Network[],
+  answer: string,
+): Promise<void> {
+  for (const network of networks) await guardNetwork(context, network, answer);
+}
+
 /**
  * Checks the firewall rules that isolate the bridge. Where they were flushed it restores them, and with them the
  * published ports of all running containers. `answer` is the file that `ruleGeneration` left: mostly it shows that no
  * rule was changed since the last check, and then no process is started to read them.
  */
-export async function guardNetwork(context: EngineContext, network: Network, answer: string): Promise<void> {
+async function guardNetwork(context: EngineContext, network: Network, answer: string): Promise<void> {
   const generation = generationIn(answer);
   if (rulesAreAsSeen(network, generation)) return;
   let restored: Published[] = [];
   const { mended, counted } = await checkFirewall(network, undefined, () => {
-    restored = publishedBy(context);
+    restored = publishedBy(context, network);
     return restored;
   });
   if (counted && !mended && generation !== undefined) rememberRules(network, generation);
@@ -44,25 +53,26 @@ function generationIn(file: string): number | undefined {
 
 /** The ports to publish by rules; undefined before the container has an address. */
 export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network'>): Published | undefined {
-  const [endpoint] = endpointsOf({ network });
+  const endpoint = gatewayEndpoint(endpointsOf({ network }));
   const ipv4 = network.ports.filter(port => !isIpv6(port));
   return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: ipv4 };
 }
 
-function publishedBy(context: EngineContext): Published[] {
+/** What running containers have published on a network. */
+function publishedBy(context: EngineContext, network: Network): Published[] {
   return context.store
     .ids()
     .filter(id => isRunning(context, id))
     .flatMap(id => {
-      const published = toPublishOf(context, id);
+      const published = toPublishOf(context, id, network);
       return published !== undefined && published.ports.length > 0 ? [published] : [];
     });
 }
 
-function toPublishOf(context: EngineContext, id: string): Published | undefined {
+function toPublishOf(context: EngineContext, id: string, { bridge }: Network): Published | undefined {
   try {
     const record = context.store.read(id);
-    return record && toPublish(record);
+    return record && gatewayEndpoint(endpointsOf(record))?.bridge === bridge ? toPublish(record) : undefined;
   } catch (error) {
     // Its ports are not known. They are published again at its next start.
     if (isBroken(error)) return undefined;

@@ -183,6 +183,8 @@ export interface InspectedContainer {
   /** Directories of the image's layers, bottom first. */
   readonly layers: readonly string[];
   readonly size?: ContainerSize;
+  /** Of the network that every engine has and that the container was started on: its id, and that of an endpoint without address. */
+  readonly predefinedNetwork?: { readonly id: string; readonly endpointId: string };
   /** Ids of its execs that run, or wait for their start. */
   readonly execs: readonly string[];
   /** Of the default network, as Docker tells them: `/db:/web/store`. */

@@ -18,7 +18,7 @@ const IFLA = {
 };
 const IFLA_INFO = { IFLA_INFO_KIND: 1, IFLA_INFO_DATA: 2 };
 const VETH_INFO_PEER = 1;
-const IFLA_BRPORT_MODE = 4;
+const IFLA_BRPORT = { IFLA_BRPORT_MODE: 4, IFLA_BRPORT_ISOLATED: 33 };
 const NLA_F_NESTED = 0x8000;
 const PF_BRIDGE = 7;
 const IFF_UP = 1;
@@ -64,8 +64,10 @@ export function addBridge(name: string, mac: string): Message {
 
 export interface VethPair {
   readonly name: string;
-  /** Interface index that `name` gets (Linux 3.7); the peer's is the kernel's choice. */
+  /** Interface index that `name` gets (Linux 3.7), 0 where the kernel is to choose it, as it does for the peer. */
   readonly index: number;
+  /** Bytes, for both ends. */
+  readonly mtu?: number;
   readonly mac: string;
   readonly peer: string;
   /** Descriptor of the network namespace in which the peer comes to be. */
@@ -74,6 +76,7 @@ export interface VethPair {
 
 /** `link add NAME index N address MAC type veth peer name PEER netns FD`. */
 export function addVeth(pair: VethPair): Message {
+  const mtu = pair.mtu === undefined ? [] : [attribute(IFLA.IFLA_MTU, u32(pair.mtu))];
   return {
     type: RTM.RTM_NEWLINK,
     flags: create,
@@ -81,6 +84,7 @@ export function addVeth(pair: VethPair): Message {
       ...ifinfomsg({ index: pair.index }),
       attribute(IFLA.IFLA_ADDRESS, macBytes(pair.mac)),
       attribute(IFLA.IFLA_IFNAME, zstring(pair.name)),
+      ...mtu,
       attribute(
         IFLA.IFLA_LINKINFO,
         attribute(IFLA_INFO.IFLA_INFO_KIND, kind('veth')),
@@ -91,11 +95,16 @@ export function addVeth(pair: VethPair): Message {
             ...ifinfomsg(),
             attribute(IFLA.IFLA_NET_NS_FD, pair.peerNamespace),
             attribute(IFLA.IFLA_IFNAME, zstring(pair.peer)),
+            ...mtu,
           ),
         ),
       ),
     ],
-    words: `link add ${pair.name} index ${pair.index} address ${pair.mac} type veth peer name ${pair.peer} netns ${pair.peerNamespace.name}`,
+    words: [
+      `link add ${pair.name}${pair.index ? ` index ${pair.index}` : ''} address ${pair.mac}`,
+      ...(pair.mtu === undefined ? [] : [`mtu ${pair.mtu}`]),
+      `type veth peer name ${pair.peer} netns ${pair.peerNamespace.name}`,
+    ].join(' '),
   };
 }
 
@@ -170,14 +179,23 @@ export function setMtu(name: string, mtu: number): Message {
 
 /** `bridge link set dev NAME hairpin on`: frames may leave by the port on which they came in. By index only. */
 export function setHairpin(name: string, index: Word): Message {
+  return setPort(index, IFLA_BRPORT.IFLA_BRPORT_MODE, `bridge link set dev ${name} hairpin on`);
+}
+
+/** `bridge link set dev NAME isolated on`: no frame goes to another port that is isolated. Since Linux 4.18. */
+export function setIsolated(name: string, index: Word): Message {
+  return setPort(index, IFLA_BRPORT.IFLA_BRPORT_ISOLATED, `bridge link set dev ${name} isolated on`);
+}
+
+function setPort(index: Word, setting: number, words: string): Message {
   return {
     type: RTM.RTM_SETLINK,
     flags: change,
     content: [
       ...ifinfomsg({ family: PF_BRIDGE, index }),
-      attribute(IFLA.IFLA_PROTINFO | NLA_F_NESTED, attribute(IFLA_BRPORT_MODE, u8(1))),
+      attribute(IFLA.IFLA_PROTINFO | NLA_F_NESTED, attribute(setting, u8(1))),
     ],
-    words: `bridge link set dev ${name} hairpin on`,
+    words,
   };
 }
 
@@ -214,6 +232,15 @@ export function replaceAddress(name: string, index: number | Word, address: stri
 
 /** `route add default via GATEWAY`. */
 export function addDefaultRoute(gateway: string): Message {
+  return defaultRoute(gateway, create, 'add');
+}
+
+/** `route replace default via GATEWAY`: in place of the default route that there is, or as the first. */
+export function replaceDefaultRoute(gateway: string): Message {
+  return defaultRoute(gateway, change | NLM_F.NLM_F_CREATE | NLM_F.NLM_F_REPLACE, 'replace');
+}
+
+function defaultRoute(gateway: string, flags: number, verb: string): Message {
   const RT_TABLE_MAIN = 254;
   const RTPROT_BOOT = 3;
   const RT_SCOPE_UNIVERSE = 0;
@@ -221,13 +248,13 @@ export function addDefaultRoute(gateway: string): Message {
   const [destinationBits, sourceBits, typeOfService] = [0, 0, 0];
   return {
     type: RTM.RTM_NEWROUTE,
-    flags: create,
+    flags,
     content: [
       Uint8Array.of(AF.AF_INET, destinationBits, sourceBits, typeOfService),
       Uint8Array.of(RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST),
       u32(0),
       attribute(RTA_GATEWAY, addressBytes(gateway)),
     ],
-    words: `route add default via ${gateway}`,
+    words: `route ${verb} default via ${gateway}`,
   };
 }

@@ -2,7 +2,7 @@ import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { hasLabels } from '../../../image/match.ts';
 import { portsOf } from './ports.ts';
-import { statusName } from './row.ts';
+import { networkNames, statusName } from './row.ts';
 
 type Test = (record: ContainerRecord, value: string) => boolean;
 type Filters = ReadonlyMap<string, readonly string[]>;
@@ -13,7 +13,9 @@ const tests: Readonly<Record<string, Test>> = {
   status: ({ state }, value) => statusName(state) === value,
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
   label: ({ config }, value) => hasLabels({ config }, [value]),
-  network: ({ network }, value) => network.mode === value,
+  network: (record, value) =>
+    networkNames(record).includes(value) ||
+    (value !== '' && record.network.endpoints.some(({ networkId }) => networkId?.startsWith(value))),
   volume: ({ mounts }, value) =>
     mounts.some(({ name, source, destination }) => value === destination || value === (name ?? source)),
   health: ({ state }, value) => ((state as { health?: { status: string } }).health?.status ?? 'none') === value,

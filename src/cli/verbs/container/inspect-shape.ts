@@ -1,7 +1,7 @@
 import { defaultLog } from '../../../container/logging/config.ts';
 import { type ContainerRecord, type Health, isUp } from '../../../container/record.ts';
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
-import { endpointsOf } from '../../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint } from '../../../network/attachment.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
 import { containerConfig } from '../../docker-types/config.ts';
 import { containerJson } from '../../docker-types/container.ts';
@@ -20,7 +20,8 @@ const never = '0001-01-01T00:00:00Z';
  * A container as Docker's API shows it (GET /containers/{id}/json). What minidock does not have, or does not know, is
  * left out here and stands in the JSON as the zero value of its type.
  */
-export function inspectContainer({ record, files: paths, layers, size, execs, links }: InspectedContainer): Value {
+export function inspectContainer(inspected: InspectedContainer): Value {
+  const { record, files: paths, layers, size, execs, links } = inspected;
   const { state } = record;
   const logging = record.options.logging ?? defaultLog;
   return value(containerJson, {
@@ -67,7 +68,7 @@ export function inspectContainer({ record, files: paths, layers, size, execs, li
     ...(size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) }),
     Mounts: [...mountPoints(record), ...tmpfsPoints(record.options)],
     Config: config(record),
-    NetworkSettings: networkSettings(record),
+    NetworkSettings: networkSettings(inspected),
   });
 }
 
@@ -161,24 +162,54 @@ function exposedPorts({ config, network }: Pick<ContainerRecord, 'config' | 'net
 }
 
 /** As in Docker a container that does not run has no address and no ports. */
-function networkSettings(record: ContainerRecord) {
+function networkSettings({ record, predefinedNetwork }: InspectedContainer) {
   const { network, state } = record;
   const running = state.status === 'running';
-  const [wire] = running ? endpointsOf(record) : [];
-  const endpoint = {
-    Gateway: wire?.gateway,
-    IPAddress: wire?.address,
-    IPPrefixLen: wire?.prefixLength,
-    MacAddress: wire?.macAddress,
-  };
   const unpublished = Object.fromEntries(exposedPorts(record).map(name => [name, null]));
   const published = byPort(network.ports, ({ hostIp, hostPort }) => ({ HostIp: hostIp, HostPort: String(hostPort) }));
+  const networks = networksOf(record, predefinedNetwork);
+  const { NetworkID: _, IPAMConfig: __, Links: ___, Aliases: ____, ...own } = networks.bridge ?? {};
   return {
-    Ports: running && network.mode === 'bridge' ? { ...unpublished, ...published } : {},
+    Ports: running && gatewayEndpoint(endpointsOf(record)) ? { ...unpublished, ...published } : {},
     SandboxKey: running ? `/proc/${state.pid}/ns/net` : '',
-    ...endpoint,
-    Networks: { [network.mode]: endpoint },
+    ...own,
+    Networks: networks,
   };
+}
+
+/** The container's endpoints by the names of their networks. */
+function networksOf(
+  { id, network, state }: ContainerRecord,
+  known: InspectedContainer['predefinedNetwork'],
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  const running = state.status === 'running';
+  const { mode } = network;
+  if (mode === 'container') return {};
+  if (mode !== 'bridge') return { [mode]: { NetworkID: known?.id, EndpointID: running ? known?.endpointId : '' } };
+  const shown = network.endpoints.filter(({ unfinished }) => !unfinished);
+  return Object.fromEntries(
+    shown.map(({ aliases, links, ip, ...endpoint }) => {
+      const isDefault = endpoint.network === 'bridge';
+      const wired = running && endpoint.interface !== undefined;
+      return [
+        endpoint.network,
+        {
+          IPAMConfig: ip === undefined ? null : { IPv4Address: ip },
+          Links: links ?? null,
+          // As in Docker its short id is one on networks that users made.
+          Aliases: isDefault ? null : wired ? [...(aliases ?? []), id.slice(0, 12)] : (aliases ?? null),
+          NetworkID: isDefault ? known?.id : endpoint.networkId,
+          ...(wired && {
+            EndpointID: endpoint.endpointId,
+            Gateway: endpoint.gateway,
+            IPAddress: endpoint.address,
+            IPPrefixLen: endpoint.prefixLength,
+            MacAddress: endpoint.macAddress,
+          }),
+        },
+      ];
+    }),
+  );
 }
 
 function byPort<P extends PortMapping, T>(ports: readonly P[], show: (port: P) => T): Readonly<Record<string, T[]>> {

@@ -69,13 +69,19 @@ export function containerRow(
     Mounts: record.mounts
       .map(({ name, source }) => (options.truncate ? ellipsis(name ?? source, 15) : (name ?? source)))
       .join(','),
-    Networks: record.network.mode,
+    Networks: networkNames(record).join(','),
     Labels: Object.entries(record.config.Labels ?? {})
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     LocalVolumes: String(record.mounts.filter(({ type }) => type === 'volume').length),
     Size: options.size === undefined ? '' : showSize(options.size),
   };
+}
+
+/** Of the networks that the container is on; that of another container has no name. */
+export function networkNames({ network: { mode, endpoints } }: Pick<ContainerRecord, 'network'>): string[] {
+  if (mode === 'bridge') return endpoints.map(({ network }) => network);
+  return mode === 'container' ? [] : [mode];
 }
 
 /** The state in one word: `paused` for one that runs and stands still. */

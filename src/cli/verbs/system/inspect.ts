@@ -9,13 +9,15 @@ import { any, slice } from '../../template/go/types.ts';
 import { type Value, value } from '../../template/go/values.ts';
 import { inspectContainer } from '../container/inspect-shape.ts';
 import { inspectImage } from '../image/inspect-shape.ts';
+import { inspectNetwork } from '../network/inspect-shape.ts';
 import { inspectVolume } from '../volume/inspect-shape.ts';
 
-const types = ['container', 'image', 'volume'] as const;
+const types = ['container', 'image', 'network', 'volume'] as const;
 type ObjectType = (typeof types)[number];
 const objects: Readonly<Record<string, Candidates>> = {
   container: 'containers',
   image: 'images',
+  network: 'networks',
   volume: 'volume names',
 };
 
@@ -24,7 +26,9 @@ export const verb = defineVerb({
   flags: {
     format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }),
     size: toggle('Show what containers wrote, and that together with their images', { short: 's' }),
-    type: single('string', readType, 'Look only for a container, an image, or a volume', { completes: types }),
+    type: single('string', readType, 'Look only for a container, an image, a network or a volume', {
+      completes: types,
+    }),
   },
   operands: [1, Number.POSITIVE_INFINITY],
   completes: [given => objects[given.get('type') ?? ''] ?? 'containers and images'],
@@ -58,7 +62,7 @@ const list = (items: readonly Value[]): Value => value(slice(any), items);
 
 async function find(
   name: string,
-  { containers, images, volumes }: Engine,
+  { containers, images, networks, volumes }: Engine,
   { type, size }: { readonly type: ObjectType | undefined; readonly size: boolean },
 ): Promise<Value> {
   const among = <T>(kind: ObjectType, inspect: () => Promise<T>) =>
@@ -67,12 +71,14 @@ async function find(
   if (container !== undefined) return inspectContainer(container);
   const image = await among('image', () => images.inspect(name));
   if (image !== undefined) return inspectImage(image);
+  const network = await among('network', () => networks.inspect(name));
+  if (network !== undefined) return inspectNetwork(network);
   const volume = await among('volume', () => volumes.inspect(name));
   if (volume !== undefined) return inspectVolume(volume);
   throw new MinidockError('no-such-object', `No such ${type ?? 'object'}: ${name}`);
 }
 
-const missing: readonly ErrorCode[] = ['no-such-container', 'no-such-image', 'no-such-volume'];
+const missing: readonly ErrorCode[] = ['no-such-container', 'no-such-image', 'no-such-network', 'no-such-volume'];
 
 async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -85,6 +91,7 @@ async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
 
 function readType(given: string): ObjectType {
   const type = types.find(known => known === given);
-  if (type === undefined) throw new Error(`"${given}" is not a valid value for --type (container, image, volume)`);
+  if (type === undefined)
+    throw new Error(`"${given}" is not a valid value for --type (container, image, network, volume)`);
   return type;
 }

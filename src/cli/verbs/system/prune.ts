@@ -31,9 +31,10 @@ export const verb = defineVerb({
     const engine = await context.engine();
     const containers = await engine.containers.prune(filter);
     printDeleted(output, 'Containers', containers.ids);
+    printDeleted(output, 'Networks', (await engine.networks.prune(filter)).names);
     if (filters.size === 0) {
       const { networks, roots, kept, failures } = await engine.system.pruneRemains();
-      printDeleted(output, 'Networks', networks);
+      printDeleted(output, 'Bridges', networks);
       printDeleted(output, 'Engines', roots);
       for (const { root, pids } of kept)
         printWarning(

@@ -75,15 +75,17 @@ function container(facts: HostFacts, wanted: Wanted): Container {
         ? {
             mode: network,
             generation: `${run}/generation`,
-            endpoint: {
-              bridge: 'minidock0',
-              address: '172.18.0.2',
-              prefixLength: 16,
-              gateway: '172.18.0.1',
-              macAddress: macOf('172.18.0.2'),
-              hostInterface: 'veth0123456',
-              index: 2,
-            },
+            endpoints: [
+              {
+                bridge: 'minidock0',
+                address: '172.18.0.2',
+                prefixLength: 16,
+                gateway: '172.18.0.1',
+                macAddress: macOf('172.18.0.2'),
+                hostInterface: 'veth0123456',
+                index: 2,
+              },
+            ],
           }
         : { mode: network },
     ports: wanted.ports ?? [],

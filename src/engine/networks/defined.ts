@@ -1,0 +1,37 @@
+import type { NetworkEndpoint } from '../../network/attachment.ts';
+import { type BridgeOptions, ensureDefined } from '../../network/bridge.ts';
+import {
+  findDefinition,
+  networkFrom,
+  noSuchNetwork,
+  onlyNamedSubnets,
+  readDefinition,
+} from '../../network/definition.ts';
+import { registerEngine } from '../../state/engines.ts';
+import type { EngineContext } from '../context.ts';
+import type { Joined } from './attach.ts';
+
+/** The network of an endpoint that a user made, with its bridge. @throws {MinidockError} `no-such-network`, `subnet-taken` */
+export async function definedNetwork(
+  context: EngineContext,
+  wanted: NetworkEndpoint,
+  options: Pick<BridgeOptions, 'program'>,
+): Promise<Joined> {
+  const joined = findDefined(context, wanted);
+  registerEngine(context.roots, joined.network.bridge);
+  await ensureDefined(context.roots, joined.network, options);
+  return joined;
+}
+
+/** As in Docker by its id where the container was started before, else by what the user called it. */
+export function findDefined(context: EngineContext, wanted: NetworkEndpoint): Joined {
+  const { network: name, networkId } = wanted;
+  const definition =
+    networkId === undefined ? findDefinition(context.roots, name) : readDefinition(context.roots, networkId);
+  if (definition === undefined) throw noSuchNetwork(networkId ?? name);
+  if (wanted.ip !== undefined && definition.isChosen) throw onlyNamedSubnets();
+  return {
+    endpoint: { ...wanted, network: definition.name, networkId: definition.id },
+    network: networkFrom(context.roots, definition),
+  };
+}

@@ -1,0 +1,14 @@
+import type { ContainerRecord } from '../../container/record.ts';
+import { plainEndpointId, predefinedId } from '../../network/predefined.ts';
+import type { Roots } from '../../state/paths.ts';
+import type { InspectedContainer } from '../nouns/containers.ts';
+
+/** The network of those that every engine has on which the container was started; a container is on one at most. */
+export function predefinedOf(
+  roots: Roots,
+  { id, network, state }: ContainerRecord,
+): InspectedContainer['predefinedNetwork'] {
+  const isOn = network.mode !== 'bridge' || network.endpoints.some(one => one.network === 'bridge');
+  if (!isOn || network.mode === 'container' || state.startedAt === undefined) return undefined;
+  return { id: predefinedId(roots, network.mode), endpointId: plainEndpointId(id, network.mode) };
+}
