@@ -4,8 +4,9 @@ import * as assert from 'uvu/assert';
 import { version } from '../version.ts';
 import { CommandLineError } from './exit-codes.ts';
 import { dockerVerbs } from './grammar/docker-verbs.ts';
+import { groups } from './groups.ts';
 import { fakeEngine, fakeRecord, runLine } from './testing/fakes.ts';
-import { groups, verbs } from './verbs.ts';
+import { verbs } from './verbs.ts';
 
 const { engine } = fakeEngine(fakeRecord());
 

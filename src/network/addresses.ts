@@ -24,7 +24,9 @@ export function allocateAddress(network: Network, containerDirectory: string, wa
   if (wanted !== undefined) throw inUse(wanted, network);
   throw new MinidockError(
     'subnet-full',
-    `no free address is left for a container in ${formatSubnet(network.range ?? network.subnet)} (bridge ${network.bridge})`,
+    network.name === undefined
+      ? `no free address is left for a container in ${formatSubnet(network.subnet)} (bridge ${network.bridge})`
+      : `no available IPv4 addresses on this network's address pools: ${network.name} (${path.basename(network.directory)})`,
     { fix: 'stop containers that are not needed: `minidock ps` lists those that run' },
   );
 }
@@ -60,7 +62,7 @@ export function checkWanted(network: Network, wanted: string): void {
   if (number === undefined || !contains(subnet, number))
     throw new MinidockError(
       'invalid-address',
-      `invalid address ${wanted}: it does not belong to any of this network's subnets`,
+      `Invalid address ${wanted}: It does not belong to any of this network's subnets`,
       {
         fix: `its subnet is ${formatSubnet(subnet)}`,
       },

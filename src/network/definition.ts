@@ -38,13 +38,14 @@ export const driverOptions = {
 
 /** A definition as the network that containers are connected to. */
 export function networkFrom(roots: Roots, definition: NetworkDefinition): Network {
-  const { id, bridge, subnet, gateway, ipRange, auxAddresses, internal, options = {} } = definition;
+  const { id, name, bridge, subnet, gateway, ipRange, auxAddresses, internal, options = {} } = definition;
   const mtu = Number(options[driverOptions.mtu] ?? 0);
   return {
     bridge,
     subnet: parseSubnet(subnet),
     gateway,
     directory: networkDirectory(roots, id),
+    name,
     ...(ipRange !== undefined && { range: parseRange(ipRange) }),
     ...(auxAddresses && { reserved: Object.values(auxAddresses) }),
     ...(internal && { internal }),

@@ -12,6 +12,8 @@ export interface Network {
   readonly gateway: string;
   /** `<root>/networks/<key>`: network.json, leases, ports. The key is the bridge's name, or the id where a user made the network. */
   readonly directory: string;
+  /** Of one that a user made. */
+  readonly name?: string;
   /** The part of the subnet from which containers get addresses. */
   readonly range?: Subnet;
   /** Addresses that no container gets. */

@@ -10,9 +10,7 @@ export const isPredefined = (name: string): name is PredefinedName => Object.has
 
 /** Its id: it follows from the engine's, so that no file has to hold it. */
 export function predefinedId({ root }: Pick<Roots, 'root'>, name: PredefinedName): string {
-  return createHash('sha256')
-    .update(`${engineId(root)} ${name}`)
-    .digest('hex');
+  return digitsOf(`${engineId(root)} ${name}`);
 }
 
 /** Of an endpoint that has no cable: on `host` and `none`. */

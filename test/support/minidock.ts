@@ -88,10 +88,25 @@ function removeByForce(box: Box): void {
   for (const group of cgroupsNamed(basename(cgroupParent(box)))) removeCgroup(group);
   // An engine notes its bridge before it makes one.
   // An engine that made no network has no rules; of one whose root a test deleted that cannot be known.
-  if (!existsSync(box.root) || existsSync(join(box.root, 'networks'))) removeRules(box.bridge);
-  if (existsSync(`/sys/class/net/${box.bridge}`)) spawnSync(findProgram('ip') ?? 'ip', ['link', 'del', box.bridge]);
+  for (const bridge of [box.bridge, ...bridgesOf(box.root)]) {
+    if (!existsSync(box.root) || existsSync(join(box.root, 'networks'))) removeRules(bridge);
+    if (existsSync(`/sys/class/net/${bridge}`)) spawnSync(findProgram('ip') ?? 'ip', ['link', 'del', bridge]);
+  }
   removeTree(box.folder);
 }
+
+/** Of the networks that a test made and did not remove. */
+function bridgesOf(root: string): string[] {
+  const networks = join(root, 'networks');
+  return foldersIfThere(networks).flatMap(name => {
+    const file = join(networks, name, 'network.json');
+    return /[0-9a-f]{64}$/.test(name) && existsSync(file)
+      ? [JSON.parse(readFileSync(file, 'utf8')).bridge as string]
+      : [];
+  });
+}
+
+const foldersIfThere = (folder: string) => (existsSync(folder) ? foldersIn(folder) : []);
 
 /** An engine's groups in every hierarchy, children before parents. */
 function cgroupsNamed(name: string): string[] {

@@ -1,6 +1,7 @@
 import type { Candidates, Flag, FlagTable } from '../grammar/flags.ts';
 import { globalFlags } from '../grammar/global-flags.ts';
-import { groups, verbs } from '../verbs.ts';
+import { groups } from '../groups.ts';
+import { verbs } from '../verbs.ts';
 import { findFlag, walk } from './walk.ts';
 
 /** What may stand where the cursor is. */

@@ -1,4 +1,5 @@
-import { groups, type VerbEntry, verbs } from '../verbs.ts';
+import { groups } from '../groups.ts';
+import { type VerbEntry, verbs } from '../verbs.ts';
 import { usageError } from './usage.ts';
 
 export type Found =

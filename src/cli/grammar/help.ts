@@ -1,5 +1,6 @@
 import yargs, { type Argv, type Options } from 'yargs';
-import { groups, verbs } from '../verbs.ts';
+import { groups } from '../groups.ts';
+import { verbs } from '../verbs.ts';
 import type { FlagTable } from './flags.ts';
 import { globalFlags } from './global-flags.ts';
 import type { Verb } from './verb.ts';

@@ -14,7 +14,7 @@ import { registerEngine } from '../../state/engines.ts';
 import { withLock } from '../../state/lock.ts';
 import { containerPaths, enginePaths } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
-import { removeCables } from './cables.ts';
+import { removeCables } from './live/cables.ts';
 import { mappingsOf } from './mappings.ts';
 
 type Record = Pick<ContainerRecord, 'config' | 'id' | 'network' | 'options'>;

@@ -35,12 +35,12 @@ export class LocalNetworks implements Networks {
   }
 
   async connect(reference: string, container: string, options: Connection = {}): Promise<void> {
-    const { connectContainer } = await import('./connect.ts');
+    const { connectContainer } = await import('./live/connect.ts');
     await connectContainer(await this.access.context(), reference, await this.containers.find(container), options);
   }
 
   async disconnect(reference: string, container: string): Promise<void> {
-    const { disconnectContainer } = await import('./connect.ts');
+    const { disconnectContainer } = await import('./live/connect.ts');
     await disconnectContainer(await this.access.context(), reference, await this.containers.find(container));
   }
 

@@ -11,9 +11,9 @@ import { enginePaths } from '../../state/paths.ts';
 import { bringToRest } from '../containers/reap.ts';
 import type { EngineContext } from '../context.ts';
 import type { NetworkPruneFilter } from '../nouns/networks.ts';
-import { settleConnections } from './connect.ts';
 import { tellNetwork } from './events.ts';
 import { finishRemoval, finishRemovals, setNetworkAside } from './gone.ts';
+import { settleConnections } from './live/connect.ts';
 
 /** Removes one network. Throws `predefined-network`, `network-in-use`, `no-such-network`. */
 export async function removeNetwork(context: EngineContext, reference: string): Promise<void> {

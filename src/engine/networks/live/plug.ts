@@ -1,20 +1,20 @@
 import fs from 'node:fs';
-import type { Running } from '../../container/observe.ts';
-import type { ContainerRecord } from '../../container/record.ts';
-import { releaseAddress } from '../../network/addresses.ts';
-import { endpointsOf, gatewayEndpoint, type NetworkEndpoint, type WiredEndpoint } from '../../network/attachment.ts';
-import { runProgram } from '../../network/bridge-program.ts';
-import { countOwnChange } from '../../network/firewall/rules-seen.ts';
-import { networkDirectory } from '../../network/network.ts';
-import { publishPorts, removePorts } from '../../network/ports/publish.ts';
-import { withLock } from '../../state/lock.ts';
-import { containerPaths, enginePaths } from '../../state/paths.ts';
-import { compileConnect, compileDisconnect } from '../compile/connection.ts';
-import { pieces } from '../compile/pieces.ts';
-import type { EngineContext } from '../context.ts';
-import { readyNetwork, wire } from './attach.ts';
-import { guardNetworks, toPublish } from './guard.ts';
-import { updateResolverFiles } from './resolver-files.ts';
+import type { Running } from '../../../container/observe.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
+import { releaseAddress } from '../../../network/addresses.ts';
+import { endpointsOf, gatewayEndpoint, type NetworkEndpoint, type WiredEndpoint } from '../../../network/attachment.ts';
+import { runProgram } from '../../../network/bridge-program.ts';
+import { countOwnChange } from '../../../network/firewall/rules-seen.ts';
+import { networkDirectory } from '../../../network/network.ts';
+import { publishPorts, removePorts } from '../../../network/ports/publish.ts';
+import { withLock } from '../../../state/lock.ts';
+import { containerPaths, enginePaths } from '../../../state/paths.ts';
+import { compileConnect, compileDisconnect } from '../../compile/connection.ts';
+import { pieces } from '../../compile/pieces.ts';
+import type { EngineContext } from '../../context.ts';
+import { readyNetwork, wire } from '../attach.ts';
+import { guardNetworks, toPublish } from '../guard.ts';
+import { updateResolverFiles } from '../resolver-files.ts';
 
 /**
  * Connects a running container. The record says so first, marked as unfinished: where this is killed, whoever looks next takes

@@ -1,16 +1,16 @@
-import { observe, type Running } from '../../container/observe.ts';
-import type { ContainerRecord } from '../../container/record.ts';
-import { MinidockError } from '../../errors.ts';
-import { flocks } from '../../host/locks.ts';
-import { checkWanted } from '../../network/addresses.ts';
-import type { NetworkEndpoint } from '../../network/attachment.ts';
-import { findDefinition, networkFrom, noSuchNetwork, onlyNamedSubnets } from '../../network/definition.ts';
-import { predefinedCalled } from '../../network/predefined.ts';
-import { noSuchContainer, unlessGone, withContainerLock } from '../containers/lock.ts';
-import type { EngineContext } from '../context.ts';
-import type { Connection } from '../nouns/networks.ts';
-import { tellConnection } from './events.ts';
-import { plug, unplug } from './live.ts';
+import { observe, type Running } from '../../../container/observe.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
+import { MinidockError } from '../../../errors.ts';
+import { flocks } from '../../../host/locks.ts';
+import { checkWanted } from '../../../network/addresses.ts';
+import type { NetworkEndpoint } from '../../../network/attachment.ts';
+import { findDefinition, networkFrom, noSuchNetwork, onlyNamedSubnets } from '../../../network/definition.ts';
+import { predefinedCalled } from '../../../network/predefined.ts';
+import { noSuchContainer, unlessGone, withContainerLock } from '../../containers/lock.ts';
+import type { EngineContext } from '../../context.ts';
+import type { Connection } from '../../nouns/networks.ts';
+import { tellConnection } from '../events.ts';
+import { plug, unplug } from './plug.ts';
 
 type Named = Pick<ContainerRecord, 'id' | 'name'>;
 

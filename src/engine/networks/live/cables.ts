@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { NetworkEndpoint } from '../../network/attachment.ts';
+import type { NetworkEndpoint } from '../../../network/attachment.ts';
 
 /**
  * Takes away what there is of the cables of a container that has ended: where its network namespace lives on with another
@@ -8,7 +8,7 @@ import type { NetworkEndpoint } from '../../network/attachment.ts';
 export async function removeCables(endpoints: readonly Pick<NetworkEndpoint, 'hostInterface'>[]): Promise<void> {
   for (const { hostInterface } of endpoints) {
     if (hostInterface === undefined || !isThere(hostInterface)) continue;
-    const { deleteProgram, runProgram } = await import('../../network/bridge-program.ts');
+    const { deleteProgram, runProgram } = await import('../../../network/bridge-program.ts');
     await runProgram(deleteProgram(hostInterface)).catch(error => {
       // The kernel was quicker.
       if (isThere(hostInterface)) throw error;
