@@ -61,7 +61,7 @@ test('what runs in a container is not ours to complete', async () => {
 });
 
 test('values of flags', async () => {
-  assert.equal(await offered('run --network '), ['bridge', 'host', 'none']);
+  assert.equal(await offered('run --network '), ['nospace:', 'bridge', 'host', 'none', 'container:']);
   assert.equal(await offered('run --net=h'), ['--net=host']);
   assert.equal(await offered('run --pull=a'), ['--pull=always']);
   assert.equal(await offered('run -d --restart on'), ['on-failure']);

@@ -29,7 +29,7 @@ export async function lookUp(context: Context, wanted: Candidates, typed: string
     case 'networks':
       return networks(context);
     case 'network modes':
-      return [plain('container:'), ...(await networks(context))];
+      return [...(await networks(context)), plain('container:')];
     case 'signals': {
       const { signals } = await import('../../syscalls/uapi/flags.ts');
       return Object.keys(signals).flatMap(name =>
@@ -77,7 +77,7 @@ async function images(context: Context, typed: string): Promise<Word[]> {
 
 async function networks(context: Context): Promise<Word[]> {
   const engine = await context.engine();
-  return (await engine.networks.list()).map(({ name, driver, subnet }) => ({ text: name, about: subnet ?? driver }));
+  return (await engine.networks.list()).map(({ name, subnet = '' }) => ({ text: name, about: subnet }));
 }
 
 /** `-v`: a volume, or a path of the host. */

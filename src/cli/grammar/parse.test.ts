@@ -33,7 +33,7 @@ test('long flags: a value after = or in the next argument, the last one wins', (
   assert.is(run('--name', 'x', '--name', '-y').flags.name, '-y');
   assert.is(run('--name=a=b').flags.name, 'a=b');
   assert.is(run('--name=').flags.name, '');
-  assert.equal(run('--net', 'host').flags.network, [{ name: 'host', aliases: [] }]);
+  assert.is(run('--net', 'host').flags.network, 'host');
 });
 
 test('combined and attached short flags', () => {

@@ -5,6 +5,7 @@ import type { ContainerStats } from '../../engine/nouns/containers.ts';
 import type { Images } from '../../engine/nouns/images.ts';
 import type { Attachment, Streams } from '../../engine/nouns/streams.ts';
 import { MinidockError } from '../../errors.ts';
+import { predefined } from '../../network/predefined.ts';
 import { containerPaths } from '../../state/paths.ts';
 import { main } from '../main.ts';
 import { Output } from '../print/output.ts';
@@ -226,6 +227,10 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
       ...images,
     } as Images,
     networks: {
+      list: async () =>
+        (['bridge', 'host', 'none'] as const).map(name => ({
+          ...{ id: '', name, created: '', driver: predefined[name], predefined: true, endpoints: [] },
+        })),
       inspect: async name => {
         throw new MinidockError('no-such-network', `network ${name} not found`);
       },
