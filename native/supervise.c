@@ -24,6 +24,7 @@ enum {
 	CHAT = 2000, /* and how long he may go on printing there */
 	LAG = 1000,  /* how long a client may take nothing while somebody else waits for the end */
 	DRAIN = 10000, /* and how long it may take at all, from the child's end on */
+	RETRY = 100, /* where a client cannot be accepted, because no descriptor is free: when to try again */
 	STALL = 30000, /* how long a client may take nothing while there is no room for output because of it */
 	NONE = -1,
 };
@@ -45,6 +46,7 @@ static int window_set;
 static u32 status_slot = NO_SLOT;
 static int blocked; /* there was no room for output, and no client has taken any since */
 static s64 drain_end = FOREVER;
+static s64 accept_at; /* 0, or when to try again */
 
 static void close_fd(int *fd)
 {
@@ -247,14 +249,25 @@ static void serve(struct client *c)
 static void accept_client(void)
 {
 	s64 fd = sys4(__NR_accept4, listen_fd, 0, 0, SOCK_CLOEXEC_);
-	if (fd < 0)
+	if (fd < 0) {
+		/* The client stays in the queue, where poll would announce it at once. */
+		accept_at = uptime() + RETRY;
 		return;
+	}
 	int place = LAUNCHER + 1;
 	while (place < CONTROL && clients[place].open)
 		place++;
 	client_close(&clients[place]);
 	notice_departures();
 	client_open(&clients[place], fd);
+}
+
+/* How long until clients are accepted again, in milliseconds; 0 where they are now. */
+static s64 accept_wait(void)
+{
+	if (accept_at && accept_at <= uptime())
+		accept_at = 0;
+	return accept_at ? accept_at - uptime() : 0;
 }
 
 /*
@@ -495,10 +508,11 @@ _Noreturn void supervise(struct machine *m)
 		struct pollfd set[8 + CLIENTS];
 		notice_departures();
 		tell_accepted();
-		s64 limit = patience();
+		s64 limit = patience(), pause = accept_wait();
+		int soon = pause > 0 && (limit == FOREVER || pause < limit);
 		int n = 0, lags = a_client_lags(), over = child_gone && output_is_over();
 		n = watch(set, n, signal_fd, POLLIN_);
-		n = watch(set, n, listen_fd, POLLIN_);
+		n = watch(set, n, pause > 0 ? NONE : listen_fd, POLLIN_);
 		n = watch(set, n, console_fd, POLLIN_);
 		n = watch(set, n, input_waits() ? stdin_fd : NONE, POLLOUT_);
 		for (int i = 0; i < 2; i++)
@@ -511,8 +525,8 @@ _Noreturn void supervise(struct machine *m)
 			run_exit_section(m);
 		if (over && !lags)
 			finish(m);
-		s64 ready = poll_for(set, n, limit);
-		if (ready < 0)
+		s64 ready = poll_for(set, n, soon ? pause : limit);
+		if (ready < 0 || (ready == 0 && soon))
 			continue;
 		/* Clients are served before output: a client that attached before "go" sees the first byte. */
 		for (int i = 0; i < CLIENTS; i++) {

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { closeSync, createReadStream, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { EngineContext } from '../src/engine/context.ts';
+import { cgroupParent } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { processesWith, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
@@ -24,6 +26,28 @@ async function digest(file: string): Promise<string> {
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
   return hash.digest('hex');
 }
+
+test('a container that stands still for commit goes on when that is killed', async () => {
+  const script = 'head -c 100000000 /dev/urandom > /large; while :; do echo >> /beats; sleep 0.1; done';
+  const id = await box.start(script);
+  await eventually(() => box.inside(id, 'test -e /beats'), 20);
+  const { cgroups } = new EngineContext(box, box.bridge);
+  const freezer = cgroups.freezer(`${cgroupParent(box)}/${id}`)!;
+  const still = () => ['FROZEN', '1'].includes(readFileSync(freezer, 'utf8').trim());
+  const beats = async () => Number(await box.inside(id, 'wc -l < /beats'));
+  const before = await beats();
+  for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+    const command = spawn(minidockPath, ['commit', id], { env: { ...process.env, ...box.env }, detached: true });
+    const ended = once(command, 'exit');
+    while (!still() && command.exitCode === null) await new Promise(resolve => setImmediate(resolve));
+    assert.is(command.exitCode, null, 'it did not stand still');
+    // To its whole process group, as Ctrl-C in a terminal.
+    process.kill(-command.pid!, signal);
+    await ended;
+    await eventually(() => assert.not(still()), 20);
+  }
+  await eventually(async () => assert.ok((await beats()) > before), 20);
+});
 
 test('a gigabyte goes into a container and out again unharmed', async () => {
   const folder = temporaryFolder('gigabyte');

@@ -87,6 +87,32 @@ test('with all places taken by clients that say nothing there is one left for a 
     for (const client of hung) client.destroy();
   }));
 
+/** Clock ticks (a hundredth of a second) that a process has had of a CPU: proc_pid_stat(5), fields 14 and 15. */
+function ticksOf(pid: number): number {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+test('without a descriptor for a client the supervisor waits, and takes it in when another goes', () =>
+  supervised('exec sleep 1000', async (shim, files) => {
+    shim.go();
+    await shim.executed;
+    const pid = shim.process.pid!;
+    const taken = new Set(fs.readdirSync(`/proc/${pid}/fd`).map(Number));
+    const free = Array.from({ length: 100 }, (_, fd) => fd).filter(fd => !taken.has(fd));
+    // Room for two clients.
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${free[2]}`]);
+    const clients: net.Socket[] = [];
+    for (let i = 0; i < 6; i++) clients.push(await hungClient(files.socket, frame('a', 2)));
+    const [used, began] = [ticksOf(pid), Date.now()];
+    await sleep(1000);
+    const share = (ticksOf(pid) - used) / ((Date.now() - began) / 10);
+    assert.ok(share < 0.05, `it takes ${Math.round(share * 100)} % of a CPU`);
+    for (const client of clients) client.destroy();
+    await endsBy(shim, files, 15);
+  }));
+
 test('clients that send input nobody reads and go away are noticed, and their places are free again', () =>
   supervised('exec sleep 1000', async (shim, files) => {
     shim.client.attach(attachAll);
@@ -317,5 +343,25 @@ test('what the disk has no room for leaves no half record in the log', async () 
     { log },
   );
 });
+
+// In real time: the limit is one of the program's, and no knob for tests.
+if (process.env.MINIDOCK_FULL === '1')
+  test('a client that takes nothing for 30 seconds while the process waits for room is cut off, and another gets all', () =>
+    supervised('head -c 4000000 /dev/zero; exit 3', async (shim, files) => {
+      shim.client.attach(attachAll);
+      let bytes = 0;
+      shim.onOutput((_, chunk) => {
+        bytes += chunk.length;
+      });
+      const before = socketsOf(shim);
+      await deafClient(files.socket, frame('a', 2));
+      await eventually(() => socketsOf(shim) === before + 1);
+      const began = Date.now();
+      shim.go();
+      assert.is(await shim.exited, 3);
+      assert.is(bytes, 4_000_000);
+      const took = Date.now() - began;
+      assert.ok(took > 29_000 && took < 60_000, `after ${took} ms`);
+    }));
 
 test.run();

@@ -60,6 +60,8 @@ export interface CgroupDriver {
   freeze(group: string): Promise<void>;
   /** Lets the stopped processes go on. */
   thaw(group: string): Promise<void>;
+  /** Exit section: the same. */
+  thawing(group: string): Step[];
 
   /**
    * Ends every process in the group, frozen ones and ones that fork meanwhile too; resolves once the group is empty, rejects

@@ -1,5 +1,6 @@
 import type { Linux } from '../oci/runtime-spec.ts';
-import type { Step, Supervise } from '../syscalls/step.ts';
+import { writeFile } from '../syscalls/calls.ts';
+import { type Step, type Supervise, slot } from '../syscalls/step.ts';
 import type { CgroupDriver } from './driver.ts';
 
 /** Host section: the engine's own group, and the shim out of the caller's. */
@@ -24,3 +25,14 @@ export function announceKills(
 export function joinCgroup(driver: CgroupDriver, linux: Pick<Linux, 'cgroupsPath'>): Step[] {
   return driver.join(linux.cgroupsPath);
 }
+
+/** Writes into the kernel's file of a freezer what lets the processes of the group go on. */
+export const thawSteps = (file: string, word: string): Step[] =>
+  writeFile(file, word, slot('freezer'), {
+    why: {
+      en: 'let the processes of the group go on, whoever stopped them',
+      zh: '让组里的进程继续运行，不论是谁停下的',
+    },
+    lesson: 'cgroups',
+    group: 'thaw',
+  });

@@ -15,6 +15,7 @@ import {
 } from './files.ts';
 import { missing, mounting } from './missing.ts';
 import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { thawSteps } from './steps.ts';
 import { deviceRules } from './v1-devices.ts';
 import { announceOnEventfd } from './v1-kills.ts';
 import { limitsOnV1 } from './v1-limits.ts';
@@ -128,6 +129,8 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     async thaw(path) {
       if (freezer(path) !== undefined) await setState(path, 'THAWED');
     },
+
+    thawing: path => (freezer(path) === undefined ? [] : thawSteps(freezer(path)!, 'THAWED')),
 
     async killAll(path) {
       const states = freezer(path);

@@ -19,6 +19,7 @@ import {
   writeGroupFile,
 } from './files.ts';
 import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { thawSteps } from './steps.ts';
 import { limitsOnV2 } from './v2-limits.ts';
 
 const lesson = 'cgroups' as const;
@@ -138,6 +139,7 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
     async thaw(path) {
       await freeze(path, 0);
     },
+    thawing: path => thawSteps(file(path, 'cgroup.freeze'), '0'),
 
     async killAll(path) {
       // cgroup.kill (5.14) ends all at once, forks included.

@@ -1,11 +1,9 @@
-import { observe } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
-import { flocks } from '../../host/locks.ts';
 import { applyChanges } from '../../image/changes.ts';
 import { commitImage } from '../../image/commit/commit.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
-import { cgroupParent, containerPaths } from '../../state/paths.ts';
+import { containerPaths } from '../../state/paths.ts';
 import { packTree } from '../../storage/scope/pack.ts';
 import { pathIn } from '../../storage/scope/scope.ts';
 import type { ByteString, TarEntry } from '../../storage/tar/header.ts';
@@ -13,6 +11,7 @@ import { tell } from '../containers/events.ts';
 import type { EngineContext } from '../context.ts';
 import type { CommitOptions } from '../nouns/containers.ts';
 import { isOurs, isWhiteout } from './changes.ts';
+import { standStill } from './standstill.ts';
 import { openUpper, type Upper } from './upper.ts';
 
 /** Makes an image of what a container changed. */
@@ -53,10 +52,7 @@ function configOf({ config, options, hostname, image }: ContainerRecord): Contai
 
 /** The container's writable layer as the tar of a layer. It stands still meanwhile, unless it is not to be paused. */
 async function* layerOf(context: EngineContext, record: ContainerRecord, pause: boolean): AsyncGenerator<Buffer> {
-  const group = `${cgroupParent(context.roots)}/${record.id}`;
-  const seen = observe(context.roots, record.id, flocks);
-  const pauses = pause && seen.kind === 'running' && !seen.paused;
-  if (pauses) await context.cgroups.freeze(group);
+  const resume = pause ? await standStill(context, record.id) : undefined;
   try {
     const upper = await openUpper(containerPaths(context.roots, record.id).upper);
     try {
@@ -72,7 +68,7 @@ async function* layerOf(context: EngineContext, record: ContainerRecord, pause: 
       upper.scope.close();
     }
   } finally {
-    if (pauses) await context.cgroups.thaw(group);
+    await resume?.();
   }
 }
 
