@@ -59,10 +59,10 @@ function addressIn(hex: string): string {
   return ipOf(bytes);
 }
 
-/** The first process that has each socket, by inode. */
+/** The eldest process that has each socket, by inode: children that it forked for a moment have it, too. */
 function socketHolders(pids: readonly number[]): Map<string, number> {
   const found = new Map<string, number>();
-  for (const pid of pids.toReversed())
+  for (const pid of pids.toSorted((a, b) => b - a))
     for (const fd of entries(`/proc/${pid}/fd`)) {
       const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`)) ?? [];
       if (inode !== undefined) found.set(inode, pid);
