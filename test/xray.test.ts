@@ -250,6 +250,43 @@ test('text: no line is wider than 80 columns, each part names a command, in both
   assert.not.match(part, /^Mounts$/m);
 });
 
+test('several networks: a cable each, with its own bridge; who lives in the network of another says with whom', async () => {
+  await box.ok(['network', 'create', 'back']);
+  await box.ok(['network', 'connect', 'back', 'other']);
+  const { network, differences, container } = await xray('other');
+  assert.equal(differences, []);
+  const wires = network!.interfaces.filter(({ name }) => name !== 'lo');
+  assert.equal(
+    wires.map(({ name }) => name),
+    ['eth0', 'eth1'],
+  );
+  const ends = JSON.parse(sh(`nsenter -t ${container.pid} -n ip -j link`)) as IpLink[];
+  for (const { name, index, peer } of wires) {
+    const [end] = JSON.parse(sh(`ip -j link show ${peer!.name}`)) as IpLink[];
+    assert.equal([end!.ifindex, end!.link_index, end!.master], [peer!.index, index, peer!.bridge]);
+    assert.is(ends.find(one => one.ifname === name)!.link_index, peer!.index);
+  }
+  assert.equal(
+    network!.bridges.map(one => [one.network, one.ports.includes(wires[one.network === 'back' ? 1 : 0]!.peer!.name)]),
+    [
+      ['bridge', true],
+      ['back', true],
+    ],
+  );
+  const guest = await box.start('exec sleep 1000', '--name', 'guest', '--network', 'container:web');
+  const within = await xray('guest');
+  const net = within.namespaces!.find(({ type }) => type === 'net')!;
+  assert.equal([net.inode, net.sharedWith.map(({ name }) => name)], [seen.network!.inode, ['web']]);
+  assert.equal(
+    within.sockets!.listening.map(one => [one.port, one.command]),
+    [[80, undefined]],
+  );
+  assert.not.match(await box.ok(['xray', '--svg', 'guest']), /nobody listens/);
+  await box.ok(['rm', '-f', guest]);
+  await box.ok(['network', 'disconnect', 'back', 'other']);
+  await box.ok(['network', 'rm', 'back']);
+});
+
 test('the picture is a file of its own, whole or not at all, and what cannot be written is refused', async () => {
   const folder = temporaryFolder('picture');
   await box.ok(['xray', `--svg=${folder}/web.svg`, 'web']);

@@ -39,6 +39,8 @@ export interface Peer {
 
 export interface Bridge {
   readonly name: string;
+  /** What minidock calls the network that the bridge is for; not the kernel's word. */
+  readonly network?: string;
   readonly index: number;
   readonly mac?: string;
   readonly state: string;

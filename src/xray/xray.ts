@@ -6,6 +6,7 @@ import { flocks } from '../host/locks.ts';
 import { parseMounts } from '../host/mountinfo.ts';
 import { namespacesOf } from '../host/namespaces.ts';
 import { readProc } from '../host/proc.ts';
+import { endpointsOf } from '../network/attachment.ts';
 import { cgroupParent, type Roots } from '../state/paths.ts';
 import { groupsNamed, groupsOf } from './collect/cgroups.ts';
 import { layersOf, layersOnDisk } from './collect/layers.ts';
@@ -105,7 +106,7 @@ async function running(
     starters.map(starter => starter.pid),
     true,
   );
-  const wired = asked && networkSeen(await asked.answers, network, isHost);
+  const wired = asked && named(networkSeen(await asked.answers, network, isHost), record);
   const rules = saving && wired && rulesSeen(await saving, concernOf(wired));
   const whole = {
     ...parts,
@@ -114,6 +115,16 @@ async function running(
     ...(wants('sockets') && { sockets: { listening, published: publishedIn(rules!.rules), held } }),
   };
   return { ...whole, differences: differencesBetween({ ...whole, rules }, record, seen.running.namespaces) };
+}
+
+/** With the names of networks, which the kernel does not know. */
+function named(network: NetworkSeen, record: ContainerRecord): NetworkSeen {
+  const names = new Map(endpointsOf(record).map(wire => [wire.bridge, wire.network]));
+  const bridges = network.bridges.map(bridge => {
+    const name = names.get(bridge.name);
+    return name === undefined ? bridge : { ...bridge, network: name };
+  });
+  return { ...network, bridges };
 }
 
 /** The host's own rules are not the container's, though it lives by them. */

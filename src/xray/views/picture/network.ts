@@ -176,8 +176,9 @@ function targetsOf({ sockets, network }: Xray): Target[] {
       other.port === one.port && other.protocol.replace('6', '') === one.protocol.replace('6', '');
     if (!found.some(same)) found.push(one);
   };
-  for (const socket of sockets?.listening ?? []) add(socket);
+  for (const socket of sockets?.listening ?? []) add({ ...socket, listens: true });
   if (!network?.host)
-    for (const { address, port, protocol } of sockets?.published ?? []) add({ address, port, protocol });
+    for (const { address, port, protocol } of sockets?.published ?? [])
+      add({ address, port, protocol, listens: false });
   return found.sort((a, b) => a.port - b.port);
 }

@@ -14,7 +14,10 @@ import { capped, more, type Panel, type Row } from './panel.ts';
 export type Say = (text: Text) => string;
 
 /** A socket that listens, or that a port is published for though nobody does. */
-export type Target = Pick<ListeningSocket, 'address' | 'port' | 'pid' | 'command'> & { readonly protocol: string };
+export type Target = Pick<ListeningSocket, 'address' | 'port' | 'pid' | 'command'> & {
+  readonly protocol: string;
+  readonly listens: boolean;
+};
 
 export function interfacePanel(
   { name, index, link, mac, addresses, state }: Interface,
@@ -41,12 +44,19 @@ function ends(index: number, link: number | undefined): string {
   return link === undefined || link === index ? `#${index}` : `#${index} → #${link}`;
 }
 
-export function bridgePanel({ name, addresses, mac, ports, macs }: Bridge, { peer }: Interface, say: Say): Panel {
+export function bridgePanel(
+  { name, network, addresses, mac, ports, macs }: Bridge,
+  { peer }: Interface,
+  say: Say,
+): Panel {
   const learned = macs.filter(entry => !entry.local && entry.port === peer!.name).map(entry => entry.mac);
   return {
     tone: 'network',
     title: say({ en: `bridge ${name}`, zh: `网桥 ${name}` }),
-    note: say({ en: `${ports.length} ${ports.length === 1 ? 'port' : 'ports'}`, zh: `${ports.length} 个端口` }),
+    note: [
+      ...(network === undefined ? [] : [say({ en: `network ${network}`, zh: `网络 ${network}` })]),
+      say({ en: `${ports.length} ${ports.length === 1 ? 'port' : 'ports'}`, zh: `${ports.length} 个端口` }),
+    ].join(', '),
     rows: [
       { left: [{ text: addresses.join(' '), code: true }] },
       { left: [{ text: mac ?? '', code: true, size: 15 }] },
@@ -123,9 +133,12 @@ export function relayedRows({ held, published }: Sockets, say: Say): Row[] {
   }));
 }
 
-export function socketRow({ protocol, address, port, command, pid }: Target, say: Say): Row {
+export function socketRow({ protocol, address, port, command, pid, listens }: Target, say: Say): Row {
   const any = address === '0.0.0.0' || address === '::';
-  const who = command === undefined ? say({ en: 'nobody listens', zh: '没有进程监听' }) : command;
+  const unknown: Text = listens
+    ? { en: 'another process', zh: '别的进程' }
+    : { en: 'nobody listens', zh: '没有进程监听' };
+  const who = command ?? say(unknown);
   return {
     left: [
       { text: `${port}/${protocol.replace('6', '')}`, strong: true, code: true },

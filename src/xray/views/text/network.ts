@@ -56,7 +56,10 @@ function wires(network: NetworkSeen, inside: string, language: Language): Sectio
     });
   for (const bridge of bridges)
     sections.push({
-      title: { en: `Bridge ${bridge.name}`, zh: `网桥 ${bridge.name}` },
+      title: {
+        en: `Bridge ${bridge.name}${bridge.network === undefined ? '' : ` of network ${bridge.network}`}`,
+        zh: `网桥 ${bridge.name}${bridge.network === undefined ? '' : `，属于网络 ${bridge.network}`}`,
+      },
       about: {
         en: 'A switch: it learns behind which port a MAC address is.',
         zh: '交换机：它会记住每个 MAC 地址在哪个端口后面。',
