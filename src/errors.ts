@@ -38,6 +38,7 @@ const kinds = {
   'bad-workdir': 'usage',
   cidfile: 'usage',
   conflict: 'usage',
+  dockerfile: 'usage',
   'env-file': 'usage',
   'id-out-of-range': 'usage',
   'invalid-address': 'usage',
@@ -96,6 +97,7 @@ const kinds = {
   'no-such-object': 'not-found',
   'no-such-platform': 'not-found',
   'no-such-point': 'not-found',
+  'no-such-target': 'not-found',
   'no-such-user': 'not-found',
   'not-published': 'not-found',
   'no-such-volume': 'not-found',
@@ -197,6 +199,7 @@ const kinds = {
   'cannot-remove': 'failed',
   'cannot-stop': 'failed',
   'ps-failed': 'failed',
+  'build-failed': 'failed',
   'child-died': 'failed',
   'network-failed': 'failed',
   'shim-died': 'failed',
@@ -212,17 +215,19 @@ export type ErrorCode = keyof typeof kinds;
 
 /**
  * The one error class users see. Every message is one line that names the thing, quotes the value and gives the reason;
- * `fix` is what to do about it.
+ * `fix` is what to do about it. Where what is wrong stands in a file, `excerpt` shows the place: lines for a terminal.
  */
 export class MinidockError extends Error {
   readonly code: ErrorCode;
   readonly fix: string | undefined;
+  readonly excerpt: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { fix?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { fix?: string; excerpt?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MinidockError';
     this.code = code;
     this.fix = options.fix;
+    this.excerpt = options.excerpt;
   }
 
   get kind(): ErrorKind {

@@ -30,7 +30,9 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     remove: ['rm'],
     inspect: ['inspect', '--type=container'],
   },
+  builder: { build: ['build'], prune: ['builder prune'] },
   image: {
+    build: ['build'],
     ls: ['images'],
     list: ['images'],
     pull: ['pull'],

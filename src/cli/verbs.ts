@@ -69,6 +69,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/port.ts'),
   },
+  'builder prune': {
+    summary: 'Forget the build cache',
+    group: 'engine',
+    load: () => import('./verbs/builder/prune.ts'),
+  },
   'container prune': {
     summary: 'Remove all stopped containers',
     group: 'container',
@@ -142,6 +147,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: 'Be a registry: serve the images of this machine, and take pushes',
     group: 'engine',
     load: () => import('./verbs/registry/serve.ts'),
+  },
+  build: {
+    summary: 'Make an image of a Dockerfile',
+    group: 'image',
+    load: () => import('./verbs/image/build.ts'),
   },
   import: {
     summary: 'Make an image of one layer from a tarball',

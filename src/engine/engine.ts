@@ -1,3 +1,4 @@
+import type { Builder } from './nouns/builder.ts';
 import type { Containers } from './nouns/containers.ts';
 import type { Execs } from './nouns/execs.ts';
 import type { Images } from './nouns/images.ts';
@@ -18,5 +19,6 @@ export interface Engine {
   readonly images: Images;
   readonly networks: Networks;
   readonly volumes: Volumes;
+  readonly builder: Builder;
   readonly system: System;
 }

@@ -1,6 +1,7 @@
 import type { RegistrySettings } from '../registry/daemon-config.ts';
 import type { Roots } from '../state/paths.ts';
 import { EngineAccess } from './access.ts';
+import { LocalBuilder } from './builder/local.ts';
 import { LocalContainers } from './containers/local.ts';
 import type { EngineContext } from './context.ts';
 import type { Engine } from './engine.ts';
@@ -27,10 +28,12 @@ export interface EngineOptions {
 export function openEngine(roots: Roots, options: EngineOptions = {}): Engine {
   const access = new EngineAccess(roots, options);
   const containers = new LocalContainers(access);
+  const images = new LocalImages(roots, containers, options.registries ?? {});
   return {
     containers,
     execs: new LocalExecs(access, containers),
-    images: new LocalImages(roots, containers, options.registries ?? {}),
+    images,
+    builder: new LocalBuilder(access, containers, images),
     networks: new LocalNetworks(access, containers),
     volumes: new LocalVolumes(access),
     system: new LocalSystem(access, containers),

@@ -11,7 +11,7 @@ import { removeTree } from '../state/remove-tree.ts';
 import { magicLength } from '../storage/compression/formats.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { addBottomLayer } from '../storage/layers.ts';
-import { applyChanges } from './changes.ts';
+import { applyChanges } from './config/changes.ts';
 import { addImage } from './create.ts';
 import { layerType } from './layer-type.ts';
 import { type ImageRecord, ImageStore } from './store.ts';

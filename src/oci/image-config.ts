@@ -17,6 +17,8 @@ export interface ContainerConfig {
   Shell?: string[];
   /** Docker's extension: `Test`, `Interval` … */
   Healthcheck?: Record<string, unknown>;
+  /** Docker's extension: instructions for whoever builds on this image. */
+  OnBuild?: string[];
 }
 
 export interface HistoryEntry {
@@ -66,6 +68,7 @@ const fields: Record<keyof ContainerConfig, [Check, string]> = {
   StopSignal: [isText, 'text'],
   Shell: [isTexts, 'a list of texts'],
   Healthcheck: [isObject, 'an object'],
+  OnBuild: [isTexts, 'a list of texts'],
 };
 
 /** Reads a config blob; throws `malformed-image` naming the field. `what` names the image in errors. */

@@ -3,7 +3,6 @@
  * was not found; one that `verbs` or `groups` has by now is never looked up.
  */
 export const dockerVerbs: Readonly<Record<string, string>> = {
-  build: "'minidock run' a base image, change it, and 'minidock import' a tarball of the result",
   compose: "one 'minidock run' a container",
   service: 'minidock is an engine of one machine',
   swarm: 'minidock is an engine of one machine',

@@ -1,9 +1,16 @@
 import type { Output } from './output.ts';
 import { inOneLine } from './printable.ts';
 
-/** Prints an error that somebody can do something about: one line, and what to do. */
-export function printError(output: Output, { message, fix }: { message: string; fix?: string | undefined }): void {
+interface Told {
+  message: string;
+  excerpt?: string | undefined;
+  fix?: string | undefined;
+}
+
+/** Prints an error that somebody can do something about: one line, the place in a file where it has one, and what to do. */
+export function printError(output: Output, { message, excerpt, fix }: Told): void {
   output.err(`minidock: ${inOneLine(message)}\n`);
+  if (excerpt !== undefined) output.err(`${excerpt}\n`);
   if (fix !== undefined) output.err(`  fix: ${inOneLine(fix)}\n`);
 }
 

@@ -145,6 +145,7 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
     resize: (_: string, size: object) => container.resize(size),
   };
   const engine: Engine = {
+    builder: { build: async () => Promise.reject(new Error('not here')), prune: async () => 0 },
     containers: {
       ...common,
       plan: async () => Promise.reject(new Error('not here')),

@@ -1,6 +1,6 @@
 import type { ContainerRecord } from '../../container/record.ts';
-import { applyChanges } from '../../image/changes.ts';
 import { commitImage } from '../../image/commit/commit.ts';
+import { applyChanges } from '../../image/config/changes.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 import { containerPaths } from '../../state/paths.ts';
@@ -50,8 +50,17 @@ function configOf({ config, options, hostname, image }: ContainerRecord): Contai
   return written;
 }
 
-/** The container's writable layer as the tar of a layer. It stands still meanwhile, unless it is not to be paused. */
-async function* layerOf(context: EngineContext, record: ContainerRecord, pause: boolean): AsyncGenerator<Buffer> {
+/**
+ * The container's writable layer as the tar of a layer. It stands still meanwhile, unless it is not to be paused.
+ *
+ * @param stubs paths that were made for mounts alone: they are left out
+ */
+export async function* layerOf(
+  context: EngineContext,
+  record: ContainerRecord,
+  pause: boolean,
+  stubs: ReadonlySet<ByteString> = new Set(),
+): AsyncGenerator<Buffer> {
   const resume = pause ? await standStill(context, record.id) : undefined;
   try {
     const upper = await openUpper(containerPaths(context.roots, record.id).upper);
@@ -62,7 +71,8 @@ async function* layerOf(context: EngineContext, record: ContainerRecord, pause: 
         names: [],
         as: '',
         enter,
-        change: (entry, stats, names) => layerMembers(upper, entry, stats, pathIn(names)),
+        change: (entry, stats, names) =>
+          stubs.has(pathIn(names)) ? [] : layerMembers(upper, entry, stats, pathIn(names)),
       });
     } finally {
       upper.scope.close();

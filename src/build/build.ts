@@ -1,0 +1,248 @@
+import type { Instruction } from '../dockerfile/instructions.ts';
+import { nearest } from '../dockerfile/nearest.ts';
+import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
+import { mistake } from '../dockerfile/source.ts';
+import { MinidockError } from '../errors.ts';
+import type { ImageRecord, ImageStore } from '../image/store.ts';
+import type { Platform } from '../oci/manifest.ts';
+import { parsePlatform } from '../oci/platform.ts';
+import type { Scope } from '../storage/scope/scope.ts';
+import { BuildCache } from './cache.ts';
+import { contextTree, layersTree, type Tree } from './copy/tree.ts';
+import type { Tell } from './events.ts';
+import type { BuildHost } from './host.ts';
+import type { Ignore } from './ignore.ts';
+import { mountsOf } from './mounts.ts';
+import { type PlannedStage, planStages, sourceStage } from './plan.ts';
+import type { Shared } from './shared.ts';
+import { StageBuild } from './stage.ts';
+import { Expansions, globalArguments, platformArguments, proxyArguments } from './variables.ts';
+
+export interface BuildRequest {
+  readonly dockerfile: Dockerfile;
+  /** The files that COPY takes; none where there is only a Dockerfile. */
+  readonly context?: { readonly scope: Scope; readonly directory: string };
+  readonly ignore: Ignore;
+  /** `--build-arg`; undefined: named without a value, and not set in the caller's environment. */
+  readonly args: ReadonlyMap<string, string | undefined>;
+  readonly target?: string;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly network: 'bridge' | 'none' | 'host';
+  readonly extraHosts: readonly string[];
+  readonly platform?: Platform;
+  /** Files by the id of a secret. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** SOURCE_DATE_EPOCH, in seconds. */
+  readonly epoch?: number;
+  readonly abort?: AbortSignal;
+}
+
+export interface Built {
+  readonly image: ImageRecord;
+  /** Build arguments that no ARG names. */
+  readonly unused: readonly string[];
+}
+
+/**
+ * Makes an image of a Dockerfile. Stages that the target does not need are left out, those that do not need each other are built side by
+ * side. Each step makes an image of its own, on top of the one before: that is also the cache.
+ *
+ * @throws {MinidockError} `dockerfile`, `build-failed`, `no-such-target`, `no-such-image` and what pulling, running and the disk give
+ */
+export async function build(store: ImageStore, request: BuildRequest, host: BuildHost, tell: Tell): Promise<Built> {
+  const dockerfile = withLabels(request.dockerfile, request.labels, request.target);
+  const own: Platform = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };
+  const platform = request.platform ?? own;
+  const platforms = platformArguments(own, platform);
+  const globals = globalArguments(dockerfile, request.args, platforms);
+  const inFrom = new Expansions(dockerfile, { value: name => globals.get(name) ?? platforms[name] });
+  const stages = planStages(dockerfile, request.target, inFrom);
+  const used = new Set<string>(dockerfile.globals.flatMap(({ args }) => args.map(({ name }) => name)));
+  const images = new Map<number, Promise<ImageRecord | undefined>>();
+  const failing = new AbortController();
+  const abort = request.abort ? AbortSignal.any([request.abort, failing.signal]) : failing.signal;
+  const numbers = new Numbers(dockerfile, stages);
+  const tree = treesOf(request, dockerfile, images, host);
+  const shared: Shared = {
+    dockerfile,
+    store,
+    cache: new BuildCache(store.root),
+    host,
+    given: request.args,
+    globals,
+    platforms,
+    platform,
+    noCache: request.noCache,
+    network: request.network,
+    extraHosts: request.extraHosts,
+    ...(request.epoch !== undefined && { epoch: request.epoch }),
+    abort,
+    tell,
+    tree,
+    mounts: (run, stage, expand) =>
+      mountsOf(run, expand, {
+        root: store.root,
+        context: request.context,
+        secrets: request.secrets,
+        dockerfile,
+        tree: from => tree(from, stage, run),
+      }),
+    step: (stage, text) => tell({ stage, kind: 'step', ...numbers.next(stage), text }),
+    used: name => void used.add(name),
+  };
+  for (const arg of dockerfile.globals)
+    tell({ stage: stages[0]!.index, kind: 'step', ...numbers.global(), text: `ARG ${arg.statement.text}` });
+  for (const planned of stages) {
+    const work = buildStage(planned, shared, request, images, inFrom);
+    work.catch(error => failing.abort(error));
+    images.set(planned.index, work);
+  }
+  const results = await Promise.allSettled(images.values());
+  // The first that failed; the others were told to stop because of it.
+  if (failing.signal.aborted) throw request.abort?.aborted ? request.abort.reason : failing.signal.reason;
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const image = await images.get(stages.at(-1)!.index);
+  if (image === undefined)
+    throw new MinidockError(
+      'dockerfile',
+      `${dockerfile.source.name}: no image was made: FROM scratch, and no instruction after it`,
+      {
+        fix: 'COPY something into it',
+      },
+    );
+  const unused = [...request.args.keys()].filter(name => !used.has(name) && !proxyArguments.includes(name));
+  return { image, unused };
+}
+
+async function buildStage(
+  { index, stage, base, needs }: PlannedStage,
+  shared: Shared,
+  request: BuildRequest,
+  images: ReadonlyMap<number, Promise<ImageRecord | undefined>>,
+  inFrom: Expansions,
+): Promise<ImageRecord | undefined> {
+  const { from, instructions } = stage;
+  // Not before all stages are entered in `images`.
+  await Promise.resolve();
+  for (const needed of needs) await images.get(needed);
+  shared.abort?.throwIfAborted();
+  shared.step(index, `FROM ${from.statement.text}`);
+  const below = await baseImage();
+  shared.tell({ stage: index, kind: 'done', image: below?.id.slice(7, 19) ?? '' });
+  const building = new StageBuild(shared, index, below);
+  const triggers = below?.config.OnBuild ?? [];
+  if (triggers.length > 0) shared.tell({ stage: index, kind: 'triggers', count: triggers.length });
+  for (const trigger of triggers) await building.perform(triggerOf(trigger));
+  for (const instruction of instructions) {
+    shared.step(index, `${instruction.kind} ${instruction.statement.text}`);
+    await building.perform(instruction);
+  }
+  shared.tell({ stage: index, kind: 'stage-done' });
+  return building.image;
+
+  async function baseImage(): Promise<ImageRecord | undefined> {
+    if (typeof base === 'number') return await images.get(base);
+    if (base === 'scratch') return undefined;
+    const wanted = from.platform && inFrom.word(from.statement, from.platform);
+    const platform = wanted ? parsePlatform(wanted) : request.platform;
+    try {
+      return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull });
+    } catch (error) {
+      throw atBase(error);
+    }
+  }
+
+  /** An image that is not to be had may be a slip of the pen for a stage. */
+  function atBase(error: unknown): unknown {
+    if (!(error instanceof MinidockError) || typeof base !== 'string') return error;
+    const names = shared.dockerfile.stages.slice(0, index).flatMap(one => one.from.name ?? []);
+    const near = nearest(base, names);
+    const at = { offset: from.base.offset, length: from.base.raw.length };
+    const told = mistake(
+      shared.dockerfile.source,
+      from.statement.place(at),
+      error.message,
+      near ? `did you mean the stage ${near}?` : error.fix,
+    );
+    return told;
+  }
+}
+
+/** An instruction that an image has for those who build on it. */
+function triggerOf(text: string): Instruction {
+  const { stages } = parseDockerfile('ONBUILD', Buffer.from(`FROM image\n${text}\n`));
+  return stages[0]!.instructions[0]!;
+}
+
+/** `--label` is one more instruction at the end of the target. */
+function withLabels(
+  dockerfile: Dockerfile,
+  labels: Readonly<Record<string, string>>,
+  target: string | undefined,
+): Dockerfile {
+  const pairs = Object.entries(labels).map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
+  if (pairs.length === 0) return dockerfile;
+  const added = parseDockerfile('--label', Buffer.from(`FROM image\nLABEL ${pairs.join(' ')}\n`)).stages[0]!
+    .instructions;
+  const named = dockerfile.stages.findLastIndex(({ from }) => from.name === target?.toLowerCase());
+  const at = target === undefined ? dockerfile.stages.length - 1 : named >= 0 ? named : Number(target);
+  const stages = dockerfile.stages.map((stage, index) =>
+    index === at ? { ...stage, instructions: [...stage.instructions, ...added] } : stage,
+  );
+  return { ...dockerfile, stages };
+}
+
+/** As it must be written to be read as it is. */
+const quoted = (text: string): string => (/^[\w./:@%+,-]+$/.test(text) ? text : `"${text.replace(/[\\"$]/g, '\\$&')}"`);
+
+function treesOf(
+  request: BuildRequest,
+  dockerfile: Dockerfile,
+  images: ReadonlyMap<number, Promise<ImageRecord | undefined>>,
+  host: BuildHost,
+): Shared['tree'] {
+  return async (from, index, instruction): Promise<Tree> => {
+    if (from === undefined) {
+      if (request.context !== undefined) return contextTree(request.context.scope, request.ignore);
+      throw mistake(
+        dockerfile.source,
+        instruction.statement.place(),
+        'there is no build context to copy from',
+        'name a directory: minidock build -f Dockerfile .',
+      );
+    }
+    const stage = sourceStage(dockerfile, from, index, instruction);
+    if (stage !== undefined)
+      return layersTree((await images.get(stage))?.layers ?? [], `stage ${JSON.stringify(from)}`);
+    const image = await host.image(from, { pull: false });
+    return layersTree(image.layers, `image ${JSON.stringify(from)}`);
+  };
+}
+
+/** Numbers of the steps, as they stand in the file; stages that are left out do not count. */
+class Numbers {
+  readonly #next = new Map<number, number>();
+  readonly #total: number;
+  #globals = 0;
+
+  constructor({ globals }: Dockerfile, stages: readonly PlannedStage[]) {
+    let number = globals.length + 1;
+    for (const { index, stage } of stages) {
+      this.#next.set(index, number);
+      number += 1 + stage.instructions.length;
+    }
+    this.#total = number - 1;
+  }
+
+  global(): { number: number; total: number } {
+    return { number: ++this.#globals, total: this.#total };
+  }
+
+  next(stage: number): { number: number; total: number } {
+    const number = this.#next.get(stage)!;
+    this.#next.set(stage, Math.min(number + 1, this.#total));
+    return { number, total: this.#total };
+  }
+}

@@ -1,0 +1,183 @@
+import path from 'node:path';
+import type { Raw } from '../../dockerfile/instructions.ts';
+import { nearest } from '../../dockerfile/nearest.ts';
+import { pattern } from '../../dockerfile/pattern.ts';
+import { byteString, textOf } from '../../storage/bytes.ts';
+import { resolve } from '../../storage/merged-view.ts';
+import type { ByteString } from '../../storage/tar/header.ts';
+import { isArchive, repack } from './archive.ts';
+import { type Member, membersOf, type Ownership } from './members.ts';
+import { ownershipOf } from './ownership.ts';
+import { findSources, namesBeside } from './sources.ts';
+import { namesOf } from './tree.ts';
+import { isUrl } from './url.ts';
+import type { CopyWork } from './work.ts';
+
+/** A file, or a tree, and what it is called in the image. */
+export interface Copied {
+  readonly isDirectory: boolean;
+  /** What it is known by. */
+  readonly members: () => Iterable<Member>;
+  /** Of an archive that is unpacked: what it becomes, without an archive's end. */
+  readonly pack?: () => AsyncIterable<Buffer>;
+}
+
+export interface Copies {
+  readonly copied: readonly Copied[];
+  /** As written, expanded. */
+  readonly destination: string;
+  /** Directories on the way to the destination that the image lacks. */
+  readonly parents: readonly Member[];
+}
+
+type Source =
+  | {
+      readonly kind: 'bytes';
+      readonly name: string;
+      readonly content: Buffer;
+      readonly mode: number;
+      readonly mtime: number;
+    }
+  | {
+      readonly kind: 'files';
+      readonly names: readonly ByteString[];
+      readonly written: string;
+      readonly isArchive: boolean;
+    };
+
+/** Finds out what a COPY or ADD makes: which files, under which names in the image. */
+export async function planCopies(work: CopyWork): Promise<Copies> {
+  const { instruction, layers } = work;
+  const destination = work.word(instruction.destination);
+  const ownership = ownershipOf(work);
+  const sources: Source[] = [];
+  for (const source of instruction.sources) sources.push(...(await sourcesOf(work, source)));
+  const intoDirectory = /(^|\/)\.?$/.test(destination) || instruction.parents;
+  if (sources.length > 1 && !intoDirectory)
+    throw work.fail(
+      instruction.destination,
+      `several files cannot be copied to ${JSON.stringify(destination)}: it is no directory`,
+      `write ${destination}/`,
+    );
+  const place = resolve(layers, byteString(path.posix.resolve('/', work.workingDir, destination)));
+  const isArchive = sources.some(source => source.kind === 'files' && source.isArchive);
+  const isDirectory = intoDirectory || isArchive || place.kind === 'directory';
+  const target: Target = { top: namesOf(textOf(place.path)), kind: place.kind, isDirectory, destination };
+  const copied = sources.map(source => copiedOf(work, source, target, ownership));
+  return { copied, destination, parents: parentsOf(work, target, copied, ownership) };
+}
+
+interface Target {
+  /** Names of the destination, no link in them. */
+  readonly top: readonly ByteString[];
+  readonly kind: ReturnType<typeof resolve>['kind'];
+  readonly isDirectory: boolean;
+  readonly destination: string;
+}
+
+async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['sources'][number]): Promise<Source[]> {
+  const { tree, instruction } = work;
+  if (source.heredoc !== undefined) {
+    const { name, expands, content } = source.heredoc;
+    const text = expands ? work.lines(content) : content;
+    return [{ kind: 'bytes', name, content: Buffer.from(text), mode: 0o644, mtime: work.now }];
+  }
+  const written = work.word(source);
+  if (instruction.kind === 'ADD' && isUrl(written)) {
+    const { download } = await import('./download.ts');
+    const checksum = instruction.checksum && work.word(instruction.checksum);
+    const { name, content, modified } = await download(written, checksum, work.abort);
+    return [{ kind: 'bytes', name, content, mode: 0o600, mtime: modified ?? work.now }];
+  }
+  const found = findSources(tree, written);
+  if (found.length === 0) throw missing(work, source, written);
+  const sources: Source[] = [];
+  for (const names of found) {
+    const unpacks = instruction.kind === 'ADD' && (tree.look(names)?.isFile() ?? false);
+    sources.push({ kind: 'files', names, written, isArchive: unpacks && (await isArchive(() => tree.open(names))) });
+  }
+  return sources;
+}
+
+function copiedOf(work: CopyWork, source: Source, target: Target, ownership: Ownership): Copied {
+  const { tree, instruction } = work;
+  const { top, isDirectory, destination } = target;
+  if (source.kind === 'bytes') {
+    const { name, content, mode, mtime } = source;
+    if (isDirectory && name === '')
+      throw work.fail(instruction.destination, 'the URL has no file name', `write ${destination}NAME`);
+    const at = isDirectory ? [...top, byteString(name)] : top;
+    const entry = { ...entryOf(at, ownership, mtime, 'file'), mode: ownership.mode ?? mode, size: content.length };
+    return { isDirectory: false, members: () => [{ entry, content }] };
+  }
+  const { names } = source;
+  const open = () => tree.open(names);
+  if (source.isArchive) {
+    const whole = {
+      entry: { ...entryOf(names, ownership, 0, 'file'), mode: 0, size: tree.look(names)!.size },
+      content: open,
+    };
+    return { isDirectory: true, members: () => [whole], pack: () => repack(open, top.join('/'), ownership) };
+  }
+  const isTree = tree.look(names)?.isDirectory() ?? false;
+  if (isTree && target.kind !== 'missing' && target.kind !== 'directory')
+    throw work.fail(
+      instruction.destination,
+      `cannot copy a directory over ${JSON.stringify(destination)}, which is a file`,
+    );
+  const kept = instruction.parents ? names : isTree || !isDirectory ? [] : names.slice(-1);
+  const as = [...top, ...kept].join('/');
+  // The directory itself: one that is there keeps its owner and mode, a new one is like those that are made on the way.
+  const keepsTop = target.kind === 'directory';
+  const isExcluded = excludes(work);
+  return {
+    isDirectory: isTree,
+    members: function* () {
+      for (const member of membersOf(tree, names, as, ownership, isExcluded)) {
+        const isTop = isTree && !instruction.parents && member.entry.name === as;
+        if (!isTop) yield member;
+        else if (!keepsTop) yield { entry: { ...member.entry, mode: 0o755 } };
+      }
+    },
+  };
+}
+
+/** Directories that are made because the image lacks them; the destination itself where it becomes one. */
+function parentsOf(
+  { layers, now }: CopyWork,
+  { top, isDirectory }: Target,
+  copied: readonly Copied[],
+  ownership: Ownership,
+): Member[] {
+  const isMade = isDirectory && !copied.every(one => one.isDirectory);
+  const made = isMade ? top : top.slice(0, -1);
+  return made
+    .map((_, end) => made.slice(0, end + 1))
+    .filter(names => resolve(layers, `/${names.join('/')}`).kind === 'missing')
+    .map(names => ({ entry: { ...entryOf(names, ownership, now, 'directory'), mode: 0o755 } }));
+}
+
+function entryOf(names: readonly ByteString[], { owner }: Ownership, mtime: number, type: 'file' | 'directory') {
+  const empty = { target: '', size: 0, major: 0, minor: 0, xattrs: new Map<string, Buffer>() };
+  return { ...empty, type, name: names.join('/'), uid: owner?.uid ?? 0, gid: owner?.gid ?? 0, mtime };
+}
+
+function excludes(work: CopyWork): (path: ByteString) => boolean {
+  const expressions = work.instruction.exclude.map(raw => {
+    const globs = work.word(raw).replace(/^\/+/, '').split('**/');
+    return new RegExp(`^${globs.map(glob => pattern(glob)).join('(?:.*/)?')}$`, 's');
+  });
+  return path => expressions.some(expression => expression.test(path));
+}
+
+function missing(work: CopyWork, source: Raw, written: string): Error {
+  const beside = namesBeside(work.tree, written).map(textOf);
+  const near = nearest(written.replace(/^(\.?\/)+/, ''), beside);
+  const fix =
+    near !== undefined
+      ? `did you mean ${near}?`
+      : beside.length > 0
+        ? `there are ${beside.slice(0, 8).join(', ')}`
+        : undefined;
+  return work.fail(source, `${JSON.stringify(written)} is not in ${work.tree.what}`, fix);
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import type { ByteString, EntryType, TarEntry } from '../../storage/tar/header.ts';
+import { archiveEnd, memberHeader, padding } from '../../storage/tar/writer.ts';
+import type { Tree } from './tree.ts';
+
+/** A file that COPY makes: what the tar of the layer calls it, and where its content comes from. */
+export interface Member {
+  readonly entry: TarEntry;
+  /** Of a regular file: a descriptor, to be closed by whoever asked; or the bytes themselves. */
+  readonly content?: (() => number) | Buffer;
+}
+
+export interface Ownership {
+  /** Undefined: 0:0, or the file's own where the tree keeps owners. */
+  readonly owner?: { uid: number; gid: number };
+  /** Permission bits for all, in place of the file's own. */
+  readonly mode?: number;
+}
+
+/** A tree below `names`, the top as `as`; directories before what is in them, names in the order of their bytes. */
+export function* membersOf(
+  tree: Tree,
+  names: readonly ByteString[],
+  as: ByteString,
+  ownership: Ownership,
+  isExcluded: (path: ByteString) => boolean = () => false,
+): Generator<Member> {
+  const inodes = new Map<string, ByteString>();
+  const todo: { names: readonly ByteString[]; as: ByteString }[] = [{ names, as }];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const stats = tree.look(next.names);
+    const type = stats && typeOf(stats);
+    if (stats === undefined || type === undefined) continue;
+    if (next.names.length > names.length && isExcluded(next.names.slice(names.length).join('/'))) continue;
+    const at = next;
+    const inode = `${stats.dev}:${stats.ino}`;
+    const earlier = stats.nlink > 1 && type === 'file' ? inodes.get(inode) : undefined;
+    if (earlier === undefined) inodes.set(inode, at.as);
+    const entry: TarEntry = {
+      type: earlier === undefined ? type : 'link',
+      name: at.as,
+      target: earlier ?? (type === 'symlink' ? tree.readLink(at.names) : ''),
+      mode: type === 'symlink' ? 0o777 : (ownership.mode ?? stats.mode & 0o7777),
+      uid: ownership.owner?.uid ?? (tree.keepsOwner ? stats.uid : 0),
+      gid: ownership.owner?.gid ?? (tree.keepsOwner ? stats.gid : 0),
+      mtime: Math.floor(stats.mtimeMs / 1000),
+      size: type === 'file' && earlier === undefined ? stats.size : 0,
+      major: 0,
+      minor: 0,
+      xattrs: new Map(),
+    };
+    if (at.as !== '') yield entry.type === 'file' ? { entry, content: () => tree.open(at.names) } : { entry };
+    if (type === 'directory')
+      for (const name of tree.list(at.names).toReversed())
+        todo.push({ names: [...at.names, name], as: at.as === '' ? name : `${at.as}/${name}` });
+  }
+}
+
+/** Sockets are none of a layer's, nor are devices of this machine. */
+function typeOf(stats: fs.Stats): EntryType | undefined {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  return stats.isFIFO() ? 'fifo' : undefined;
+}
+
+const chunkSize = 1 << 20;
+
+/** Members of a tar, without its end. */
+export function* packMembers(members: Iterable<Member>): Generator<Buffer> {
+  for (const { entry, content } of members) {
+    yield memberHeader(entry);
+    if (content !== undefined) yield* bytesOf(entry, content);
+    if (padding(entry.size) > 0) yield Buffer.alloc(padding(entry.size));
+  }
+}
+
+/** The tar of a layer, of its parts. */
+export async function* packLayer(parts: Iterable<Iterable<Buffer> | AsyncIterable<Buffer>>): AsyncGenerator<Buffer> {
+  for (const part of parts) yield* part;
+  yield archiveEnd;
+}
+
+/** Exactly as many bytes as the header says, also where the file has changed since it was looked at. */
+function* bytesOf({ size }: TarEntry, content: NonNullable<Member['content']>): Generator<Buffer> {
+  if (Buffer.isBuffer(content)) {
+    yield content;
+    return;
+  }
+  const fd = content();
+  try {
+    for (let left = size; left > 0; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, chunkSize));
+      const read = fs.readSync(fd, chunk, 0, chunk.length, null);
+      yield read === 0 ? chunk.fill(0) : chunk.subarray(0, read);
+      left -= read === 0 ? chunk.length : read;
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * What the cache knows a copy by: names, types, modes, owners, contents, and no times: a checkout sets those anew. Also the
+ * digest of each file by its name, to tell which one changed.
+ */
+export function digestOf(members: Iterable<Member>): { digest: string; files: Record<string, string> } {
+  const all = createHash('sha256');
+  const files: Record<string, string> = {};
+  for (const { entry, content } of members) {
+    const hash = createHash('sha256');
+    if (content !== undefined) for (const chunk of bytesOf(entry, content)) hash.update(chunk);
+    const { type, name, target, mode, uid, gid } = entry;
+    const line = JSON.stringify([type, name, target, mode, uid, gid, hash.digest('hex')]);
+    files[Buffer.from(name, 'latin1').toString()] = createHash('sha256').update(line).digest('hex').slice(0, 16);
+    all.update(line);
+  }
+  return { digest: all.digest('hex'), files };
+}

@@ -1,0 +1,1 @@
+export const isUrl = (source: string): boolean => /^https?:\/\//.test(source);

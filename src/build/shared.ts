@@ -1,0 +1,33 @@
+import type { Instruction, Raw, Run } from '../dockerfile/instructions.ts';
+import type { Dockerfile } from '../dockerfile/parse.ts';
+import type { ImageStore } from '../image/store.ts';
+import type { Platform } from '../oci/manifest.ts';
+import type { BuildCache } from './cache.ts';
+import type { Tree } from './copy/tree.ts';
+import type { Tell } from './events.ts';
+import type { BuildHost, RunMount } from './host.ts';
+
+/** What all stages of a build have in common. */
+export interface Shared {
+  readonly dockerfile: Dockerfile;
+  readonly store: ImageStore;
+  readonly cache: BuildCache;
+  readonly host: BuildHost;
+  readonly given: ReadonlyMap<string, string | undefined>;
+  readonly globals: ReadonlyMap<string, string>;
+  readonly platforms: Readonly<Record<string, string>>;
+  readonly platform: Platform;
+  readonly noCache: boolean;
+  readonly network: 'bridge' | 'none' | 'host';
+  readonly extraHosts: readonly string[];
+  /** SOURCE_DATE_EPOCH, in seconds: what is made says this time. */
+  readonly epoch?: number;
+  readonly abort?: AbortSignal;
+  readonly tell: Tell;
+  /** The files that `--from=` names, or the context's. */
+  tree(from: string | undefined, stage: number, instruction: Instruction): Promise<Tree>;
+  mounts(run: Run, stage: number, expand: (part: Raw) => string): Promise<readonly RunMount[]>;
+  /** Called before each step: its number and text are told. */
+  step(stage: number, text: string): void;
+  used(argument: string): void;
+}

@@ -1,0 +1,202 @@
+import { ExpansionError, expandWord } from './expand.ts';
+import type { Instruction, Raw, Stage } from './instructions.ts';
+import type { Dockerfile } from './parse.ts';
+import type { Place } from './source.ts';
+import type { Statement } from './statements.ts';
+
+/** Advice about a Dockerfile that is no mistake. Names are those of BuildKit's rules (docs.docker.com/reference/build-checks). */
+export interface Advice {
+  readonly rule: string;
+  readonly message: string;
+  readonly place: Place;
+}
+
+/** All advice, in the order of the file. `known` are build arguments that every stage has. */
+export function adviseOn(dockerfile: Dockerfile, known: readonly string[]): Advice[] {
+  const found: Advice[] = [];
+  const add = (rule: string, message: string, place: Place) => found.push({ rule, message, place });
+  for (const line of dockerfile.emptyContinuations)
+    add('NoEmptyContinuation', 'empty line in the middle of an instruction', { line, column: 1, length: 1 });
+  casing(dockerfile, add);
+  const names = new Map<string, number>();
+  dockerfile.stages.forEach((stage, index) => {
+    ofStage(stage, add);
+    fromVariables(dockerfile, stage, known, add);
+    const { name, statement } = stage.from;
+    if (name !== undefined && names.has(name))
+      add('DuplicateStageName', `the stage name ${JSON.stringify(name)} stands twice`, statement.place());
+    if (name !== undefined) names.set(name, index);
+    variables(dockerfile, stage, known, add);
+  });
+  const skipped = new Set(/skip=([^;]*)/.exec(dockerfile.directives.check ?? '')?.[1]?.split(',') ?? []);
+  return found
+    .filter(({ rule }) => !skipped.has(rule) && !skipped.has('all'))
+    .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+}
+
+type Add = (rule: string, message: string, place: Place) => void;
+
+/** Keywords are all in capitals, or all small. */
+function casing({ globals, stages }: Dockerfile, add: Add): void {
+  const all = [...globals, ...stages.flatMap(({ from, instructions }) => [from, ...instructions])];
+  const upper = all.filter(({ statement: { keyword } }) => keyword === keyword.toUpperCase()).length;
+  const wanted = upper * 2 >= all.length ? 'upper' : 'lower';
+  for (const { statement } of all) {
+    const { keyword } = statement;
+    const right = wanted === 'upper' ? keyword.toUpperCase() : keyword.toLowerCase();
+    if (keyword !== right)
+      add('ConsistentInstructionCasing', `write ${right}: most keywords here are in ${wanted} case`, statement.place());
+  }
+}
+
+const secrets = /(^|_)(apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)($|_)/i;
+
+function ofStage({ from, instructions }: Stage, add: Add): void {
+  const { statement, as, writtenName, name, platform } = from;
+  const isUpper = statement.keyword === statement.keyword.toUpperCase();
+  if (as !== undefined && as !== (isUpper ? 'AS' : 'as'))
+    add('FromAsCasing', `"${as}" and "${statement.keyword}" are not of the same case`, statement.place());
+  if (writtenName !== undefined && writtenName !== name)
+    add('StageNameCasing', `the stage name ${JSON.stringify(writtenName)} should be in lower case`, statement.place());
+  if (name === 'scratch' || name === 'context')
+    add(
+      'ReservedStageName',
+      `${JSON.stringify(name)} is no name for a stage: it has a meaning of its own`,
+      statement.place(),
+    );
+  if (platform !== undefined && !platform.raw.includes('$'))
+    add('FromPlatformFlagConstDisallowed', `FROM is bound to the platform ${platform.raw}`, at(statement, platform));
+  const seen = new Map<string, Instruction>();
+  for (const one of instructions) {
+    if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK'].includes(one.kind)) {
+      const earlier = seen.get(one.kind);
+      if (earlier !== undefined)
+        add(
+          'MultipleInstructionsDisallowed',
+          `${one.kind} stands twice in a stage: only the last counts`,
+          earlier.statement.place(),
+        );
+      seen.set(one.kind, one);
+    }
+    ofInstruction(one, add);
+  }
+}
+
+function ofInstruction(one: Instruction, add: Add): void {
+  const place = one.statement.place();
+  if (one.kind === 'MAINTAINER')
+    add('MaintainerDeprecated', 'MAINTAINER is out of use: write LABEL org.opencontainers.image.authors=…', place);
+  if ((one.kind === 'CMD' || one.kind === 'ENTRYPOINT') && one.command.form === 'shell')
+    add(
+      'JSONArgsRecommended',
+      `the JSON form of ${one.kind} gets signals itself, the shell form does not hand them on`,
+      place,
+    );
+  if ((one.kind === 'ENV' || one.kind === 'LABEL') && one.isOldForm)
+    add('LegacyKeyValueFormat', `write ${one.kind} name=value`, place);
+  if (one.kind === 'WORKDIR' && !/^["']?(\/|\$|[A-Za-z]:)/.test(one.value.raw))
+    add(
+      'WorkdirRelativePath',
+      `the directory ${one.value.raw} depends on the WORKDIR before it`,
+      at(one.statement, one.value),
+    );
+  if (one.kind === 'EXPOSE')
+    for (const word of one.words) {
+      if (/\/[A-Z]/.test(word.raw))
+        add('ExposeProtoCasing', `the protocol in ${word.raw} should be in lower case`, at(one.statement, word));
+      if (word.raw.includes(':'))
+        add('ExposeInvalidFormat', `EXPOSE has no address and no host port: ${word.raw}`, at(one.statement, word));
+    }
+  const named =
+    one.kind === 'ENV'
+      ? one.pairs.map(({ name }) => name.raw)
+      : one.kind === 'ARG'
+        ? one.args.map(({ name }) => name)
+        : [];
+  for (const name of named)
+    if (secrets.test(name))
+      add(
+        'SecretsUsedInArgOrEnv',
+        `${one.kind} ${JSON.stringify(name)}: everybody who has the image can read it`,
+        place,
+      );
+}
+
+function fromVariables({ globals, directives }: Dockerfile, { from }: Stage, known: readonly string[], add: Add): void {
+  const values = new Map(
+    globals.flatMap(({ args }) => args.map(({ name, value }) => [name, value?.raw ?? ''] as const)),
+  );
+  const missing = unsetIn(
+    from.base,
+    name => values.get(name) ?? (known.includes(name) ? 'known' : undefined),
+    directives.escape,
+  );
+  for (const name of missing)
+    add('UndefinedArgInFrom', `FROM uses $${name}, which no ARG before it names`, at(from.statement, from.base));
+  if (missing.length > 0 || !from.base.raw.includes('$')) return;
+  const image = expanded(from.base, name => values.get(name), directives.escape);
+  if (image === undefined || !/^[\w./:@-]+$/.test(image) || /[:@]$/.test(image))
+    add(
+      'InvalidDefaultArgInFrom',
+      `without build arguments FROM is ${JSON.stringify(image ?? '')}, which is no image`,
+      at(from.statement, from.base),
+    );
+}
+
+/** Variables of a stage that neither ARG nor ENV of it sets; where its image is another's, that may set them. */
+function variables({ directives, stages }: Dockerfile, stage: Stage, known: readonly string[], add: Add): void {
+  const isOwn =
+    stage.from.base.raw === 'scratch' || stages.some(({ from }) => from.name === stage.from.base.raw.toLowerCase());
+  if (stage.from.base.raw !== 'scratch' && isOwn) return;
+  const set = new Set<string>(['PATH', ...known.filter(name => !/^(BUILD|TARGET)/.test(name))]);
+  for (const one of stage.instructions) {
+    for (const raw of expandedParts(one))
+      for (const name of unsetIn(raw, other => (set.has(other) ? 'set' : undefined), directives.escape))
+        add('UndefinedVar', `$${name} is not set here`, at(one.statement, raw));
+    if (one.kind === 'ARG') for (const { name } of one.args) set.add(name);
+    if (one.kind === 'ENV') for (const { name } of one.pairs) set.add(name.raw);
+  }
+}
+
+/** The parts of an instruction in which variables are replaced. */
+function expandedParts(one: Instruction): Raw[] {
+  switch (one.kind) {
+    case 'COPY':
+    case 'ADD':
+      return [...one.sources.filter(({ heredoc }) => heredoc === undefined), one.destination];
+    case 'ENV':
+    case 'LABEL':
+      return one.pairs.map(({ value }) => value);
+    case 'EXPOSE':
+    case 'VOLUME':
+      return [...one.words];
+    case 'WORKDIR':
+    case 'USER':
+    case 'STOPSIGNAL':
+      return [one.value];
+    default:
+      return [];
+  }
+}
+
+function unsetIn(raw: Raw, value: (name: string) => string | undefined, escapeChar: string): string[] {
+  const unset: string[] = [];
+  expanded(raw, value, escapeChar, name => void unset.push(name));
+  return unset;
+}
+
+function expanded(
+  { raw }: Raw,
+  value: (name: string) => string | undefined,
+  escapeChar: string,
+  unset: (name: string) => void = () => {},
+): string | undefined {
+  try {
+    return expandWord(raw, { value, unset }, escapeChar);
+  } catch (error) {
+    if (error instanceof ExpansionError) return undefined;
+    throw error;
+  }
+}
+
+const at = (statement: Statement, { offset, raw }: Raw): Place => statement.place({ offset, length: raw.length });

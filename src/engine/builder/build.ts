@@ -1,0 +1,72 @@
+import { build } from '../../build/build.ts';
+import type { BuildEvent } from '../../build/events.ts';
+import { nothingIgnored, readIgnore } from '../../build/ignore.ts';
+import { parseDockerfile } from '../../dockerfile/parse.ts';
+import { MinidockError } from '../../errors.ts';
+import { imageName } from '../../image/import.ts';
+import { type ImageRecord, ImageStore } from '../../image/store.ts';
+import type { Platform } from '../../oci/manifest.ts';
+import { fits } from '../../oci/platform.ts';
+import { familiar } from '../../oci/reference.ts';
+import { Scope } from '../../storage/scope/scope.ts';
+import type { EngineContext } from '../context.ts';
+import type { BuildOptions, BuiltImage } from '../nouns/builder.ts';
+import type { Containers } from '../nouns/containers.ts';
+import type { Images } from '../nouns/images.ts';
+import { beginBuild } from './leftovers.ts';
+import { runStep } from './run-step.ts';
+
+export async function buildImage(
+  context: EngineContext,
+  nouns: { containers: Containers; images: Images },
+  options: BuildOptions,
+  tell: (event: BuildEvent) => void,
+): Promise<BuiltImage> {
+  const names = options.tags.map(tag => familiar(imageName(tag)));
+  const dockerfile = parseDockerfile(options.dockerfile.name, options.dockerfile.content);
+  const store = new ImageStore(context.roots.root);
+  store.layout.create();
+  const scope = options.context === undefined ? undefined : new Scope(options.context);
+  const work = await beginBuild(context.roots, nouns.containers);
+  try {
+    const { dockerfile: _, context: directory, ...given } = options;
+    const { image, unused } = await build(
+      store,
+      {
+        ...given,
+        dockerfile,
+        ...(scope && { context: { scope, directory: directory! } }),
+        ignore: options.ignore === undefined ? nothingIgnored : readIgnore(options.ignore),
+        args: new Map(Object.entries(options.args)),
+        noCache: options.noCache ?? false,
+        pull: options.pull ?? false,
+        network: options.network ?? 'bridge',
+      },
+      {
+        image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options.abort),
+        run: request => runStep(context, nouns.containers, request, work.name),
+      },
+      tell,
+    );
+    for (const name of names) await nouns.images.tag(image.id, name);
+    return { id: image.id, names, unused };
+  } finally {
+    scope?.close();
+    work.end();
+  }
+}
+
+async function findImage(
+  store: ImageStore,
+  images: Images,
+  reference: string,
+  { platform, pull }: { platform?: Platform; pull: boolean },
+  abort: AbortSignal | undefined,
+): Promise<ImageRecord> {
+  const found = pull ? undefined : store.find(reference);
+  if (found !== undefined && (platform === undefined || fits(found, platform))) return found;
+  await images.pull(reference, { onProgress: () => {}, ...(platform && { platform }), ...(abort && { abort }) });
+  const pulled = store.find(reference);
+  if (pulled !== undefined) return pulled;
+  throw new MinidockError('no-such-image', `No such image: ${reference}`);
+}
