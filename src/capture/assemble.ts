@@ -55,7 +55,7 @@ export class Assembler {
       if (role === 'container' || !has('container')) return undefined;
       return name === 'lo' ? 'host' : 'unseen';
     }
-    if (heading === 'between' || role === 'host') return undefined;
+    if (heading === 'between' || role === 'host' || this.surroundings.isNeighbour(packet.destination)) return undefined;
     if (this.surroundings.isHost(packet.destination)) return has('bridge') && role !== 'bridge' ? 'unseen' : 'host';
     return has('host') ? 'unseen' : undefined;
   }

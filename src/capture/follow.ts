@@ -70,8 +70,9 @@ export class Follower {
   private isComplete(visits: readonly Visit[]): boolean {
     const seen = visits.map(({ frame }) => this.points[frame.point]!);
     const wanted = new Set(this.points.map(({ role }) => role));
-    const local = this.surroundings.isLocal(visits);
-    if (![...wanted].every(role => seen.some(one => one.role === role) || (role === 'host' && local))) return false;
+    if (this.surroundings.isLocal(visits)) wanted.delete('host');
+    if (this.surroundings.isSwitched(visits)) wanted.delete('bridge');
+    if (![...wanted].every(role => seen.some(one => one.role === role))) return false;
     // Sender and receiver, where both are captured.
     const concerned = visits.flatMap(({ packet }) => [packet.source, packet.destination]);
     return this.points.every(
@@ -109,10 +110,14 @@ export class Follower {
   }
 }
 
-/** Whether a container has sent a frame: by its card's address, or where a capture does not know that by its own. */
-export function isFrom({ addresses, macs }: Target, { source, sourceMac }: Visit['packet']): boolean {
-  if (sourceMac !== undefined && macs.length > 0) return macs.includes(sourceMac);
-  return source !== undefined && addresses.includes(source);
+/**
+ * Whether a container has sent a frame: it bears its address, or comes from its card. What a switch translates and sends back
+ * to the same container keeps the card's address as its source, and has it as its destination too.
+ */
+export function isFrom({ addresses, macs }: Target, { source, sourceMac, destinationMac }: Visit['packet']): boolean {
+  if (source !== undefined && addresses.includes(source)) return true;
+  const own = (mac: string | undefined) => mac !== undefined && macs.includes(mac);
+  return own(sourceMac) && !own(destinationMac);
 }
 
 /** Whether a packet that was seen at these visits can be seen here as well. */

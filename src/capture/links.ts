@@ -13,6 +13,8 @@ export interface Link {
   readonly mac?: string;
   readonly kind?: string;
   readonly addresses: readonly string[];
+  /** The networks of its addresses: `172.18.0.1/16`. */
+  readonly networks: readonly string[];
 }
 
 /** The interfaces of network namespaces, with their addresses: what the kernel says, whoever has made them. */
@@ -25,10 +27,10 @@ export async function linksOf(namespaces: readonly (string | undefined)[]): Prom
     );
     const all = linksIn(links!);
     const known = addressesIn(addresses!);
-    return all.map(link => ({
-      ...describe(link, all),
-      addresses: known.filter(({ index }) => index === link.index).map(({ address }) => address.split('/')[0]!),
-    }));
+    return all.map(link => {
+      const networks = known.filter(({ index }) => index === link.index).map(({ address }) => address);
+      return { ...describe(link, all), networks, addresses: networks.map(address => address.split('/')[0]!) };
+    });
   });
 }
 

@@ -73,6 +73,7 @@ export async function findPoints(containers: readonly ContainerRecord[]): Promis
     surroundings: new Surroundings(
       targets,
       host.flatMap(({ addresses }) => addresses),
+      host.filter(({ name }) => bridges.has(name)).flatMap(({ networks }) => networks),
     ),
   };
 }

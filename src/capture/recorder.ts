@@ -128,7 +128,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** @returns `invalid-output` with the reason */
-function cannotWrite(file: string, error: unknown): MinidockError {
+export function cannotWrite(file: string, error: unknown): MinidockError {
   const errno = errnoOf(error);
   const reason = (errno && reasons[errno]) ?? errno ?? String(error);
   return new MinidockError('invalid-output', `cannot write ${file === '-' ? 'standard output' : file}: ${reason}`, {

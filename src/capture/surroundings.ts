@@ -1,4 +1,5 @@
 import type { Point, Target, Visit } from './model.ts';
+import { contains } from './nat/subnets.ts';
 import type { Packet } from './packet/decode.ts';
 
 /** What is known of the host and the containers: which packets are theirs, and where they go. */
@@ -7,6 +8,8 @@ export class Surroundings {
     readonly targets: readonly Target[],
     /** Addresses of the host, those of its bridges too. */
     readonly hostAddresses: readonly string[],
+    /** Networks of the bridges that are captured, `172.18.0.0/16`: who is there is reached without the host. */
+    readonly bridged: readonly string[] = [],
   ) {}
 
   isHost(address: string | undefined): boolean {
@@ -19,12 +22,23 @@ export class Surroundings {
     return address === undefined ? undefined : this.targets.find(({ addresses }) => addresses.includes(address));
   }
 
-  /** The host or another container is its other side: no outer interface sees such a packet. */
+  /** On a network of a bridge that is captured, and not the host: a bridge switches what is sent there. */
+  isNeighbour(address: string | undefined): boolean {
+    return address !== undefined && !this.isHost(address) && this.bridged.some(network => contains(network, address));
+  }
+
+  /** The host or a container is its other side: no outer interface sees such a packet. */
   isLocal(visits: readonly Visit[]): boolean {
     return visits.some(({ packet }) => {
-      const known = (address?: string) => this.isHost(address) || this.targetAt(address) !== undefined;
-      return packet.protocol === 'arp' || (known(packet.source) && known(packet.destination));
+      const near = (address?: string) => this.isHost(address) || this.isNeighbour(address) || this.targetAt(address);
+      return packet.protocol === 'arp' || (near(packet.source) && near(packet.destination));
     });
+  }
+
+  /** From container to container: the interface of the bridge itself need not see what is switched. */
+  isSwitched(visits: readonly Visit[]): boolean {
+    const some = (side: 'source' | 'destination') => visits.some(({ packet }) => this.isNeighbour(packet[side]));
+    return some('source') && some('destination');
   }
 
   /**

@@ -43,6 +43,9 @@ export class Tcpdump {
     const shim = startInNetwork(options.namespace, [
       tcpdump,
       ...['-i', options.interface, '-s', String(options.snapLength), '-w', '-', '-U', '--immediate-mode'],
+      // A bridge that is made promiscuous hands the host a copy of what it switches. With bridge-nf-call-iptables the host
+      // forwards that copy, and connections of hairpins break: capturing must change nothing.
+      '-p',
       // As another user it would lose the signal of our death (prctl(2)). It writes packets, and reads none of them.
       ...['-n', '-Z', 'root', '--time-stamp-precision=nano'],
       ...(options.filter === '' ? [] : ['--', options.filter]),

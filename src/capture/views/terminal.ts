@@ -84,7 +84,8 @@ export class TerminalView {
     const kinds = labelOf(rewrites.map(({ kind }) => kind));
     const time = nanoseconds === undefined || nanoseconds < 0 ? '' : printTime(nanoseconds);
     const rounded = time.replace(/\.\d+/, '');
-    const labels = [`${kinds} ${time}`.trim(), `${kinds} ${rounded}`.trim(), kinds || rounded, ''];
+    const short = kinds.startsWith('un-') ? 'un-NAT' : kinds && 'NAT';
+    const labels = [`${kinds} ${time}`.trim(), `${kinds} ${rounded}`.trim(), kinds || rounded, short, ''];
     const label = labels.find(one => widthOf(one) <= width - 4)!;
     const words = label === '' ? '' : ` ${label} `;
     const rest = width - 1 - widthOf(words);
@@ -119,7 +120,7 @@ export class TerminalView {
 
   /** Once for each rule. */
   private rule({ kind, before, after, rule, evidence }: Rewrite): string[] {
-    const key = `${kind} ${rule?.text ?? `${text(before)} ${text(after)}`}`;
+    const key = `${kind} ${kind.startsWith('un-') ? evidence : (rule?.text ?? `${text(before)} ${text(after)}`)}`;
     if (this.shownRules.has(key)) return [];
     this.shownRules.add(key);
     const how = evidence === 'conntrack' ? '' : ' (inferred: no connection table)';

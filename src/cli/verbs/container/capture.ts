@@ -16,6 +16,7 @@ export const verb = defineVerb({
     }),
     duration: single('duration', readLength, 'End after this time (10s, 5m)'),
     filter: text('Only packets that match this expression of tcpdump, as behind --'),
+    html: text('Write a page that shows the packets on their way', { completes: 'files' }),
     point: many('string', value => value, 'Only at these points: an interface, or host, bridge, veth, container', {
       completes: ['host', 'lo', 'bridge', 'veth', 'container'],
     }),
@@ -36,7 +37,7 @@ export const verb = defineVerb({
     if (flags.read !== undefined) {
       const given = [names[0], expression[0], flags.write, flags.port, flags.duration, flags.point[0], flags.snaplen];
       if (given.some(one => one !== undefined))
-        throw usageError('--read shows a file as it is: only --count goes with it');
+        throw usageError('--read shows a file as it is: only --html and --count go with it');
       const { showRecorded } = await import('../../capture/recorded.ts');
       return showRecorded(context, flags.read, flags);
     }
