@@ -51,7 +51,9 @@ async function loadedBy(args: string[]): Promise<{ files: string[]; modules: str
 const namesIn = (modules: string[], names: string[]) => names.filter(name => modules.includes(`NativeModule ${name}`));
 
 const look = ['look', 'minidock'];
-const act = ['act', ...look];
+const end = ['end', ...look];
+const enter = ['end', 'enter', ...look];
+const make = ['end', 'enter', 'look', 'make', 'minidock'];
 const reads: [args: string, files: string[]][] = [
   ['--version', ['minidock']],
   ['ps -a', look],
@@ -60,13 +62,13 @@ const reads: [args: string, files: string[]][] = [
   ['inspect on', look],
   ['ps -a --format {{.ID}}', ['format', ...look]],
   ['inspect -f {{.Id}} on', ['format', ...look]],
-  ['exec on true', act],
-  ['kill -s CONT on', act],
-  ['create --name made --network none bb', act],
-  ['start made', act],
-  ['stop -t 0 made', act],
-  ['rm -f made', act],
-  ['run --rm --network none bb true', act],
+  ['exec on true', enter],
+  ['kill -s CONT on', end],
+  ['create --name made --network none bb', make],
+  ['start made', make],
+  ['stop -t 0 made', end],
+  ['rm -f made', end],
+  ['run --rm --network none bb true', make],
 ];
 
 async function checkReads(args: string, files: string[]): Promise<void> {
@@ -79,7 +81,7 @@ test('the commands that are given most read only what they need of the program, 
   for (const [args, files] of reads) await checkReads(args, files);
 });
 
-bridged('so does run on the bridge', () => checkReads('run --rm -p 127.0.0.1::80 bb true', act));
+bridged('so does run on the bridge', () => checkReads('run --rm -p 127.0.0.1::80 bb true', make));
 
 for (const args of [['ps', '-a'], ['ps', '-q'], ['inspect', 'on'], ['images'], ['logs', 'on'], ['rm', '-f', 'none']])
   test(`${args.join(' ')} loads none of Node's larger modules`, async () => {

@@ -16,7 +16,6 @@ const files = [
     'look',
     [
       'src/engine/local.ts',
-      'src/engine/context.ts',
       'src/cli/verbs/container/ls.ts',
       'src/cli/verbs/container/logs.ts',
       'src/cli/verbs/container/wait.ts',
@@ -26,29 +25,35 @@ const files = [
       'src/image/store.ts',
     ],
   ],
-  // What makes, changes and ends containers.
+  // What ends containers.
   [
-    'act',
+    'end',
     [
-      'src/cli/verbs/container/attach.ts',
-      'src/cli/verbs/container/create.ts',
-      'src/cli/verbs/container/exec.ts',
       'src/cli/verbs/container/kill.ts',
-      'src/cli/verbs/container/restart.ts',
       'src/cli/verbs/container/rm.ts',
-      'src/cli/verbs/container/run.ts',
-      'src/cli/verbs/container/start.ts',
       'src/cli/verbs/container/stop.ts',
       'src/engine/containers/attach.ts',
       'src/engine/containers/life/kill.ts',
+      'src/engine/containers/remove.ts',
+      'src/engine/containers/stop.ts',
+      'src/engine/context.ts',
+      'src/engine/keeping/call.ts',
+    ],
+  ],
+  // What enters them.
+  ['enter', ['src/cli/verbs/container/attach.ts', 'src/cli/verbs/container/exec.ts', 'src/engine/execs/exec.ts']],
+  // What makes and starts them.
+  [
+    'make',
+    [
+      'src/cli/verbs/container/create.ts',
+      'src/cli/verbs/container/restart.ts',
+      'src/cli/verbs/container/run.ts',
+      'src/cli/verbs/container/start.ts',
       'src/engine/containers/life/restart.ts',
       'src/engine/containers/plan.ts',
-      'src/engine/containers/remove.ts',
       'src/engine/containers/start.ts',
-      'src/engine/containers/stop.ts',
       'src/engine/containers/warnings.ts',
-      'src/engine/execs/exec.ts',
-      'src/engine/keeping/call.ts',
     ],
   ],
   // What --format needs.
