@@ -135,4 +135,20 @@ test('64 MB go through a log unharmed', async () => {
   assert.is(output.slice(0, 64), expected);
 });
 
+test('logs -f ends with the run that it follows, also where it does not see the moment between two', async () => {
+  const id = await box.start('echo first; exec sleep 1000');
+  const following = box.minidock(['logs', '-f', id]);
+  let shown = '';
+  following.stdout!.on('data', chunk => {
+    shown += chunk;
+  });
+  await eventually(() => shown.includes('first'), 20);
+  following.kill('SIGSTOP');
+  await box.ok(['restart', '-t', '0', id]);
+  following.kill('SIGCONT');
+  const { exitCode, stdout } = await following;
+  assert.equal([exitCode, stdout], [0, 'first']);
+  await box.ok(['rm', '-f', id]);
+});
+
 test.run();

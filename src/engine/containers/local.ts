@@ -229,13 +229,12 @@ export class LocalContainers extends LocalFiles implements Containers {
     };
   }
 
-  async *logs(reference: string, { abort, ...selection }: LogOptions): AsyncGenerator<LogEntry[]> {
+  async *logs(reference: string, selection: LogOptions): AsyncGenerator<LogEntry[]> {
     const { id, options } = await this.find(reference);
     expectReadable(options.logging);
     const { roots } = this.access;
-    const { readLog } = await import('../../container/logging/read.ts');
-    const ended = () => abort?.aborted === true || observe(roots, id, flocks).kind !== 'running';
-    yield* readLog(containerPaths(roots, id).log, { ...selection, ended });
+    const { readLogs } = await import('./resources/logs.ts');
+    yield* readLogs(roots, id, selection);
   }
 
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */

@@ -74,7 +74,7 @@ export interface Containers {
   list(options: { all: boolean; size?: boolean }): Promise<ContainerList>;
   /** With `size` also what it takes on disk. */
   inspect(reference: string, options?: { size?: boolean }): Promise<InspectedContainer>;
-  /** Line by line. `follow` goes on until the container ends or `abort` says so. */
+  /** Line by line. `follow` goes on until this run of the container ends or `abort` says so. */
   logs(reference: string, options: LogOptions): AsyncIterable<readonly LogEntry[]>;
   /**
    * What a path of a container is, and where its links lead. Like `archive` and `extract` it sees the container's root file system and
