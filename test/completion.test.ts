@@ -43,7 +43,7 @@ const cases: readonly [typed: string, completed: string][] = [
   ['minidock --root missing stop web', 'minidock --root missing stop web'],
   ['minidock run --rm example', 'minidock run --rm example.com/tools/box:1.2 '],
   ['minidock rmi example.com/tools/box:', 'minidock rmi example.com/tools/box:1.2 '],
-  ['minidock run --netw', 'minidock run --network '],
+  ['minidock run --hostn', 'minidock run --hostname '],
   ['minidock run --network ho', 'minidock run --network host '],
   ['minidock run --network=ho', 'minidock run --network=host '],
   ['minidock run --pull al', 'minidock run --pull always '],
