@@ -102,6 +102,45 @@ test('a container that takes too much memory is killed, and inspect says why', a
   await guest.ok('minidock rm -f greedy');
 });
 
+test('a process that the kernel ends is told of at once, while the container lives on', async () => {
+  await guest.ok(
+    "minidock run -d --name leaky --network none -m 16m --memory-swap 16m bb sh -c 'tail /dev/zero; sleep 1000'",
+  );
+  const told = 'minidock events --since 1h --until 0s --filter container=leaky --filter event=oom | wc -l';
+  await eventually(async () => assert.is(await guest.ok(told), '1'), 60);
+  assert.is(await guest.ok("minidock inspect -f '{{.State.Status}}' leaky"), 'running');
+  await guest.ok('minidock rm -f leaky');
+});
+
+test('--device gives a device with the rights that were asked for, and no other', async () => {
+  const inside = `
+    head -c 4 /dev/disk | wc -c
+    (: >>/dev/disk)
+    mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg`;
+  const { stdout, stderr } = await guest.machine.run(
+    `minidock run --rm --network none --device /dev/vda:/dev/disk:r bb sh -c '${inside}'`,
+  );
+  assert.is(stdout, '4\n', stderr);
+  assert.equal(stderr.trimEnd().split('\n'), [
+    "sh: can't create /dev/disk: Operation not permitted",
+    'head: /tmp/kmsg: Operation not permitted',
+  ]);
+});
+
+test('--privileged gives every device of the host, every capability, and groups to write', async () => {
+  const inside = `
+    head -c 4 /dev/vda | wc -c
+    mknod /tmp/disk b 254 0 && head -c 4 /tmp/disk | wc -c
+    grep CapEff /proc/self/status
+    mkdir /sys/fs/cgroup/own && rmdir /sys/fs/cgroup/own && echo groups`;
+  const { stdout, stderr } = await guest.machine.run(
+    `minidock run --rm --network none --privileged bb sh -c '${inside}'; grep CapEff /proc/self/status`,
+  );
+  const [named, made, capabilities, groups, host] = stdout.trimEnd().split('\n');
+  assert.equal([named, made, groups, stderr], ['4', '4', 'groups', '']);
+  assert.is(capabilities, host);
+});
+
 test('exec joins a container that has a tree of groups of its own, and rm -f removes the tree', async () => {
   const grow =
     'cd /groups/minidock/$(hostname)* && mkdir init && echo 1 >init/cgroup.procs && echo +pids >cgroup.subtree_control';
