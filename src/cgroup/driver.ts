@@ -69,7 +69,10 @@ export interface CgroupDriver {
    */
   killAll(group: string): Promise<void>;
 
-  /** Removes the group and those below it; retries for two seconds while the last process is leaving, then rejects with `cgroup-busy`. */
+  /**
+   * Removes the group and those below it; rejects with `cgroup-busy` where it has processes for two seconds, or the last one
+   * takes ten to leave.
+   */
   remove(group: string): Promise<void>;
 
   /**

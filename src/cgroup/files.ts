@@ -104,14 +104,24 @@ export function tryRemove(directory: string): boolean {
   return true;
 }
 
-/** Removes the directories of one group, in all hierarchies at once. */
+/** How long a group is waited for that still has processes, and one whose last process has ended, in milliseconds. */
+const HELD_MS = 2000;
+const LEAVING_MS = 10_000;
+
+/**
+ * Removes the directories of one group, in all hierarchies at once. A process that has ended, and is listed no more, holds its group
+ * until it has run for the last time: on a busy machine, or in a group that has used up its share of the CPU, seconds later.
+ */
 export async function removeGroup(group: string, directories: readonly string[]): Promise<void> {
   const left = new Set(directories);
-  const gone = await eventually(2000, () => {
+  const isGone = () => {
     for (const directory of left) if (tryRemove(directory)) left.delete(directory);
     return left.size === 0;
-  });
-  if (!gone) throw busy(group, [...left].flatMap(processes));
+  };
+  const holders = () => [...left].flatMap(processes);
+  if (await eventually(HELD_MS, isGone)) return;
+  if (holders().length === 0 && (await eventually(LEAVING_MS - HELD_MS, isGone))) return;
+  throw busy(group, holders());
 }
 
 export function busy(group: string, pids: readonly number[]): MinidockError {

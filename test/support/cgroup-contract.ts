@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -125,6 +126,16 @@ export function cgroupContract(name: string, layout: CgroupLayout): void {
     await driver.remove(`${parent}/none`);
     assert.is(driver.oomKills(`${parent}/none`), undefined);
     assert.equal(driver.stats(`${parent}/none`), {});
+  });
+
+  test('a group whose last process is long in leaving is waited for', async () => {
+    assert.is(await inside('true').ended, 0);
+    const directory = `${layout.hierarchies[0]!.mountpoint}${group}`;
+    // What is mounted upon holds it as that process does: EBUSY, and no process to see.
+    execFileSync('mount', ['-o', 'bind', temporaryFolder('busy'), directory]);
+    setTimeout(() => execFileSync('umount', [directory]), 2500);
+    await driver.remove(group);
+    assert.not.ok(existsSync(directory));
   });
 
   test('a group with processes is not removed, and says which', async () => {
