@@ -24,7 +24,7 @@ test.after.each(async () => {
 /** Subnets of 100.64.0.0/10, which no host of the internet has: four for each run, so that two beside each other do no harm. */
 const number = Number.parseInt(testRun, 16);
 const quarter = (which: number, last: number | string) =>
-  `100.${64 + ((number >> 8) & 63)}.${number & 255}.${typeof last === 'number' ? 64 * which + last : `${64 * which}${last}`}`;
+  `100.${64 + ((number >> 8) & 31)}.${number & 255}.${typeof last === 'number' ? 64 * which + last : `${64 * which}${last}`}`;
 
 function sh(command: string): string {
   const { status, stdout, stderr } = spawnSync('sh', ['-ec', command], { encoding: 'utf8', timeout: 20_000 });

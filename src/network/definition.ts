@@ -64,7 +64,7 @@ function parseRange(text: string): Subnet {
 /** As Go's ParseBool reads it. */
 const isNo = (text: string | undefined) => text !== undefined && /^(0|f|F|FALSE|false|False)$/.test(text);
 
-export function definitionFile(roots: Pick<Roots, 'root'>, id: string): string {
+function definitionFile(roots: Pick<Roots, 'root'>, id: string): string {
   return path.join(networkDirectory(roots, id), 'network.json');
 }
 

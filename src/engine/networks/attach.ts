@@ -25,20 +25,20 @@ export interface Joined {
   readonly network: Network;
 }
 
-/** What a new container is to be connected to. */
+/** What a new container is to be connected to. @throws {MinidockError} `no-such-network`, `invalid-address` */
 export async function endpointsAsked(
   { roots }: EngineContext,
   { network, ip, networkAliases, links }: ContainerOptions,
 ): Promise<NetworkEndpoint[]> {
   if (modeOf(network) !== 'bridge') return [];
   const isDefault = network === 'bridge';
-  // It may have been called by its id; one that is not there yet may come.
+  // It may have been called by its id.
   const name = isDefault
-    ? undefined
-    : (await import('../../network/definition.ts')).findDefinition(roots, network)?.name;
+    ? network
+    : (await import('./defined.ts')).findDefined({ roots }, { network, ip }).endpoint.network;
   return [
     {
-      network: name ?? network,
+      network: name,
       ...(ip !== undefined && { ip }),
       ...(!isDefault && networkAliases && { aliases: networkAliases }),
       ...(!isDefault && links && { links }),

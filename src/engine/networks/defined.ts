@@ -1,3 +1,4 @@
+import { checkWanted } from '../../network/addresses.ts';
 import type { NetworkEndpoint } from '../../network/attachment.ts';
 import { type BridgeOptions, ensureDefined } from '../../network/bridge.ts';
 import {
@@ -24,14 +25,12 @@ export async function definedNetwork(
 }
 
 /** As in Docker by its id where the container was started before, else by what the user called it. */
-export function findDefined(context: EngineContext, wanted: NetworkEndpoint): Joined {
+export function findDefined({ roots }: Pick<EngineContext, 'roots'>, wanted: NetworkEndpoint): Joined {
   const { network: name, networkId } = wanted;
-  const definition =
-    networkId === undefined ? findDefinition(context.roots, name) : readDefinition(context.roots, networkId);
+  const definition = networkId === undefined ? findDefinition(roots, name) : readDefinition(roots, networkId);
   if (definition === undefined) throw noSuchNetwork(networkId ?? name);
   if (wanted.ip !== undefined && definition.isChosen) throw onlyNamedSubnets();
-  return {
-    endpoint: { ...wanted, network: definition.name, networkId: definition.id },
-    network: networkFrom(context.roots, definition),
-  };
+  const network = networkFrom(roots, definition);
+  if (wanted.ip !== undefined) checkWanted(network, wanted.ip);
+  return { endpoint: { ...wanted, network: definition.name, networkId: definition.id }, network };
 }

@@ -37,6 +37,8 @@ export function toNetworkOptions(flags: Values<typeof networkFlags>): NetworkOpt
   if (given === undefined) return { network: 'bridge', ...common };
   if (more.length > 0) {
     const names = flags.network.map(({ name }) => name).sort();
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) throw refused(`network ${JSON.stringify(twice)} is specified multiple times`);
     throw refused(`Container cannot be connected to network endpoints: ${names.join(', ')}`);
   }
   const aliases = given.aliases.length > 0 ? given.aliases : flags['network-alias'];

@@ -31,10 +31,11 @@ export const verb = defineVerb({
     const engine = await context.engine();
     const containers = await engine.containers.prune(filter);
     printDeleted(output, 'Containers', containers.ids);
-    printDeleted(output, 'Networks', (await engine.networks.prune(filter)).names);
-    if (filters.size === 0) {
-      const { networks, roots, kept, failures } = await engine.system.pruneRemains();
-      printDeleted(output, 'Bridges', networks);
+    const { names } = await engine.networks.prune(filter);
+    const remains = filters.size === 0 ? await engine.system.pruneRemains() : undefined;
+    printDeleted(output, 'Networks', [...names, ...(remains?.networks ?? [])]);
+    if (remains !== undefined) {
+      const { roots, kept, failures } = remains;
       printDeleted(output, 'Engines', roots);
       for (const { root, pids } of kept)
         printWarning(

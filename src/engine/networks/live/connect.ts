@@ -30,6 +30,7 @@ export async function connectContainer(
         `endpoint with name ${record.name} already exists in network ${endpoint.network}`,
         { fix: `minidock network disconnect ${endpoint.network} ${record.name}` },
       );
+    checkAddress(context, endpoint);
     if (running !== undefined) {
       await plug(context, record, endpoint, running);
       tellConnection(context, record.id, endpoint, 'connect');
@@ -113,7 +114,6 @@ function wanted(
     if (aliases.length > 0)
       throw conflict('network-scoped alias is supported only for containers in user defined networks');
   }
-  checkAddress(context, named, ip);
   return {
     ...named,
     ...(ip !== undefined && { ip }),
@@ -122,7 +122,7 @@ function wanted(
   };
 }
 
-function checkAddress({ roots }: EngineContext, { networkId, network }: NetworkEndpoint, ip: string | undefined): void {
+function checkAddress({ roots }: EngineContext, { networkId, network, ip }: NetworkEndpoint): void {
   if (ip === undefined || networkId === undefined) return;
   const definition = findDefinition(roots, networkId);
   if (definition === undefined) throw noSuchNetwork(network);
