@@ -354,6 +354,21 @@ test('one that does not run: its layers; one whose supervisor was killed says so
   await box.ok(['rm', '-f', 'short', 'fresh']);
 });
 
+test('one that ends while it is looked at is shown as it was, or as it is', async () => {
+  for (const pause of [0, 40, 80]) {
+    const id = await box.start('exec sleep 1000', '--network', 'bridge');
+    const looks = [1, 2, 3].map(() => box.minidock(['xray', '--json', id]));
+    await new Promise(resolve => setTimeout(resolve, pause));
+    process.kill(Number(await box.inspect(id, '{{.State.Pid}}')), 'SIGKILL');
+    for (const { exitCode, stdout, stderr } of await Promise.all(looks)) {
+      assert.is(exitCode, 0, String(stderr));
+      const { container, processes } = JSON.parse(String(stdout)) as Xray;
+      assert.is(container.state === 'running', processes !== undefined);
+    }
+    await box.ok(['rm', '-f', id]);
+  }
+});
+
 test('bad input: in Docker’s words, exit 1; a part that is none, 125', async () => {
   const unknown = await box.minidock(['xray', 'nobody']);
   assert.equal([unknown.exitCode, unknown.stdout], [1, '']);
@@ -366,7 +381,7 @@ test('bad input: in Docker’s words, exit 1; a part that is none, 125', async (
 requires('strace')('it changes nothing: no file is made, written or removed, no rule, link or group', async () => {
   const before = [
     snapshot(join(box.root, 'containers', web)),
-    snapshot(box.execRoot),
+    snapshot(join(box.execRoot, web.slice(0, 12))),
     sh(`ip -o link show master ${box.bridge}`),
   ];
   const file = join(temporaryFolder('strace'), 'calls');
@@ -379,7 +394,11 @@ requires('strace')('it changes nothing: no file is made, written or removed, no 
   const bad = lines(readFileSync(file, 'utf8')).filter(line => writes.test(line) && !line.includes('"/dev/null"'));
   assert.equal(bad, []);
   assert.equal(
-    [snapshot(join(box.root, 'containers', web)), snapshot(box.execRoot), sh(`ip -o link show master ${box.bridge}`)],
+    [
+      snapshot(join(box.root, 'containers', web)),
+      snapshot(join(box.execRoot, web.slice(0, 12))),
+      sh(`ip -o link show master ${box.bridge}`),
+    ],
     before,
   );
 });

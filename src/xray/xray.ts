@@ -6,8 +6,10 @@ import { flocks } from '../host/locks.ts';
 import { parseMounts } from '../host/mountinfo.ts';
 import { namespacesOf } from '../host/namespaces.ts';
 import { readProc } from '../host/proc.ts';
+import { findIdentity } from '../host/process.ts';
 import { endpointsOf } from '../network/attachment.ts';
 import { cgroupParent, type Roots } from '../state/paths.ts';
+import { StepError } from '../syscalls/failure.ts';
 import { groupsNamed, groupsOf } from './collect/cgroups.ts';
 import { layersOf, layersOnDisk } from './collect/layers.ts';
 import { mountsSeen } from './collect/mounts.ts';
@@ -34,18 +36,25 @@ export async function xray(roots: Roots, reference: string, wanted: readonly Sec
     if (record === undefined) throw gone(reference);
     const seen = observe(roots, id, flocks);
     if (seen.kind !== 'running') return await atRest(roots, record, seen, wanted);
+    // Of a process that ends meanwhile the kernel shows a part, or nothing: then it is looked at again, once its supervisor has
+    // said that it has ended.
+    const { pid } = seen.running;
     try {
-      return await running(roots, store, record, seen, wanted);
+      const whole = await running(roots, store, record, seen, wanted);
+      if (findIdentity(pid) !== undefined) return whole;
     } catch (error) {
-      // It ended while it was looked at: then it is looked at as one that has ended.
-      if (attempt === 3 || !isGone(error)) throw error;
+      if (!isEnding(error) || attempt === patience) throw error;
     }
+    await new Promise(resolve => setTimeout(resolve, 20));
   }
 }
 
-const isGone = (error: unknown) =>
-  ['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '') ||
-  (error instanceof Error && error.name === 'StepError' && /ENOENT|ESRCH/.test(error.message));
+/** Tries, 20 ms apart. */
+const patience = 100;
+
+/** What the kernel answers of a process that gives up its namespaces and mounts, or has: it is a zombie only after that. */
+const isEnding = (error: unknown) =>
+  ['ENOENT', 'ESRCH', 'EINVAL'].includes((error instanceof StepError ? error.errno : errnoOf(error)) ?? '');
 
 const gone = (reference: string) =>
   new MinidockError('no-such-container', `No such container: ${reference}`, { fix: '`minidock ps -a` lists them' });
