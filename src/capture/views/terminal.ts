@@ -95,14 +95,21 @@ export class TerminalView {
   }
 
   /** Addresses of one side under the stops where they are new. What is too long for a line begins another. */
-  private row(name: string, { stops }: Way, { places }: Grid, column: number, field: Rewrite['field']): string[] {
+  private row(
+    name: string,
+    { stops, stretches }: Way,
+    { places }: Grid,
+    column: number,
+    field: Rewrite['field'],
+  ): string[] {
     const placed: { at: number; text: string; colour?: string }[] = [];
     for (const [index, stop] of stops.entries()) {
       const before = index > 0 ? text(stops[index - 1]![field]) : '';
       const now = text(stop[field]);
       if (now === before || now === '') continue;
       const at = Math.max(0, Math.min(places[index]! * column, this.width - gutter - widthOf(now)));
-      placed.push({ at, text: now, ...(index > 0 && { colour: field === 'source' ? '1;35' : '1;33' }) });
+      const rewrite = stretches[index - 1]?.rewrites.find(one => one.field === field);
+      placed.push({ at, text: now, ...(rewrite && { colour: ink[rewrite.kind] }) });
     }
     placed.sort((a, b) => a.at - b.at);
     const lines: { plain: number; shown: string }[] = [];
