@@ -141,6 +141,7 @@ const kinds = {
   'cannot-download': 'unavailable',
   'io-error': 'unavailable',
   locked: 'unavailable',
+  'names-refused': 'unavailable',
   'no-free-port': 'unavailable',
   'no-free-subnet': 'unavailable',
   'no-space': 'unavailable',

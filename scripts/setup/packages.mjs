@@ -29,6 +29,8 @@ const proofs = [
   { has: 'xz', apt: 'xz-utils', yum: 'xz', why: 'compresses archives' },
   { has: 'bzip2', apt: 'bzip2', yum: 'bzip2', why: 'compresses archives' },
   { has: 'python3', apt: 'python3', yum: 'python3', why: 'measures the memory of a command' },
+  { has: 'dig', apt: 'bind9-dnsutils', yum: 'bind-utils', why: 'asks for names' },
+  { has: 'dnsmasq', apt: 'dnsmasq-base', yum: 'dnsmasq', why: 'is a name server of the world' },
   { has: 'setcap', apt: 'libcap2-bin', yum: 'libcap', why: 'sets file capabilities' },
 ];
 /** Taken out of its package and not installed: its package would enable a service on this machine. */

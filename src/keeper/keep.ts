@@ -7,6 +7,7 @@ import { unlessGone, withContainerLock } from '../engine/containers/lock.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { openEngine } from '../engine/local.ts';
 import { flocks } from '../host/locks.ts';
+import { usesNames } from '../network/attachment.ts';
 import { unmarkKept } from '../state/kept.ts';
 import type { Bell } from './bell.ts';
 import { deliverWhileRunning } from './deliver.ts';
@@ -39,7 +40,7 @@ export async function keep(context: EngineContext, id: string, bell: Bell): Prom
       }
       if (record?.state.status === 'restarting') await restartWhenDue(context, record, bell, count);
       else if (record && check) await probeWhenDue(context, engine, record, check, bell, count);
-      else if (isDelivering) await bell.after(count);
+      else if (isDelivering || (record && needsNames(context, record))) await bell.after(count);
       else if (await release(context, id)) return;
     } catch {
       await bell.after(bell.count, RETRY_MS);
@@ -51,8 +52,7 @@ export async function keep(context: EngineContext, id: string, bell: Bell): Prom
 async function release(context: EngineContext, id: string): Promise<boolean> {
   const isDone = () => {
     const record = find(context, id);
-    if (record?.state.status === 'restarting') return false;
-    if (record && (checkIfRunning(context, record) || isSending(context, record))) return false;
+    if (record && isNeeded(context, record)) return false;
     unmarkKept(context.roots, id);
     return true;
   };
@@ -60,15 +60,30 @@ async function release(context: EngineContext, id: string): Promise<boolean> {
   return (await withContainerLock(context, id, async () => isDone()).catch(unlessGone)) ?? isDone();
 }
 
+const isNeeded = (context: EngineContext, record: ContainerRecord): boolean =>
+  record.state.status === 'restarting' ||
+  checkIfRunning(context, record) !== undefined ||
+  isSending(context, record) ||
+  needsNames(context, record);
+
 /** The health check of a container that runs. */
 function checkIfRunning(context: EngineContext, record: ContainerRecord): HealthCheck | undefined {
   const check = healthCheckOf(record);
-  return check && observe(context.roots, record.id, flocks).kind === 'running' ? check : undefined;
+  return check && isRunning(context, record) ? check : undefined;
+}
+
+/** Others ask for it, and it for others (dns.ts). */
+function needsNames(context: EngineContext, record: ContainerRecord): boolean {
+  return usesNames(record) && isRunning(context, record);
+}
+
+function isRunning(context: EngineContext, { id }: ContainerRecord): boolean {
+  return observe(context.roots, id, flocks).kind === 'running';
 }
 
 /** Its log goes elsewhere, and it runs. */
 const isSending = (context: EngineContext, record: ContainerRecord) =>
-  isForwarded(record) && observe(context.roots, record.id, flocks).kind === 'running';
+  isForwarded(record) && isRunning(context, record);
 
 function find(context: EngineContext, id: string): ContainerRecord | undefined {
   try {

@@ -3,9 +3,10 @@ import { EngineContext } from '../engine/context.ts';
 import { callKeeper } from '../engine/keeping/call.ts';
 import { identityOf } from '../host/process.ts';
 import { writeVolatile } from '../state/files.ts';
-import { keptIds } from '../state/kept.ts';
+import { keptIds, type NamesAnswered } from '../state/kept.ts';
 import { enginePaths } from '../state/paths.ts';
 import { Bell } from './bell.ts';
+import { Names } from './dns.ts';
 import { keep } from './keep.ts';
 import { reapAll } from './reap.ts';
 
@@ -33,7 +34,11 @@ const context = new EngineContext(
 );
 const { keeper, keeperLock } = enginePaths(context.roots);
 const bell = new Bell(keeperLock);
-writeVolatile(keeper, JSON.stringify(identityOf(process.pid)));
+const say = (names: NamesAnswered) => writeVolatile(keeper, JSON.stringify({ ...identityOf(process.pid), names }));
+say({});
+const names = new Names(context, bell, say);
+// It waits for no lock of a container: a command that holds one may be waiting for the names.
+void names.follow();
 
 const kept = new Set<string>();
 for (;;) {
@@ -50,6 +55,7 @@ for (;;) {
   if (kept.size === 0 && bell.count === count) break;
   await bell.after(count);
 }
+names.close();
 bell.close();
 fs.rmSync(keeper, { force: true });
 fs.closeSync(lock);

@@ -76,4 +76,7 @@ export function modeOf(network: string): NetworkMode {
 }
 
 /** Whether names are answered on the network of an endpoint: on those that users made, as in Docker. */
-export const hasNames = ({ networkId }: Pick<NetworkEndpoint, 'networkId'>): boolean => networkId !== undefined;
+export const hasNames = ({ network }: Pick<NetworkEndpoint, 'network'>): boolean => network !== 'bridge';
+
+/** Whether a container needs somebody who answers names while it runs. */
+export const usesNames = ({ network }: { network: NetworkAttachment }): boolean => network.endpoints.some(hasNames);

@@ -48,6 +48,7 @@ export function networkFrom(roots: Roots, definition: NetworkDefinition): Networ
     name,
     ...(ipRange !== undefined && { range: parseRange(ipRange) }),
     ...(auxAddresses && { reserved: Object.values(auxAddresses) }),
+    names: true,
     ...(internal && { internal }),
     ...(isNo(options[driverOptions.icc]) && { icc: false }),
     ...(isNo(options[driverOptions.masquerade]) && { masquerade: false }),

@@ -20,6 +20,8 @@ export interface Network {
   readonly reserved?: readonly string[];
   /** Nothing leads out of it, nor into it from elsewhere. */
   readonly internal?: boolean;
+  /** The host answers names at the gateway. */
+  readonly names?: boolean;
   /** Whether its containers reach each other. */
   readonly icc?: boolean;
   /** Whether its containers leave with the host's address. */

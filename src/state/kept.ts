@@ -38,14 +38,28 @@ export function keptIds(roots: Roots): string[] {
   return listIfPresent(enginePaths(roots).kept);
 }
 
+/** The addresses at which the keeper answers names: `answers`, or the errno of why it cannot. */
+export type NamesAnswered = Readonly<Record<string, string>>;
+
+/** What the keeper's file says while it lives: which process it is, and where it answers names. */
+export type KeeperSaid = ProcessIdentity & { readonly names?: NamesAnswered };
+
+/** Empty where no keeper lives. */
+export function namesAnswered(roots: Roots): NamesAnswered {
+  return livingKeeper(roots)?.names ?? {};
+}
+
 /** Whether containers need the keeper and it does not live: it was killed. Where none needs it, this is one access(2). */
 export function isNeglected(roots: Roots): boolean {
-  const { kept, keeper } = enginePaths(roots);
-  if (!fs.existsSync(kept)) return false;
+  return fs.existsSync(enginePaths(roots).kept) && livingKeeper(roots) === undefined;
+}
+
+function livingKeeper(roots: Roots): KeeperSaid | undefined {
   try {
-    return !isAlive(JSON.parse(readIfPresent(keeper) ?? '') as ProcessIdentity);
+    const said = JSON.parse(readIfPresent(enginePaths(roots).keeper) ?? '') as KeeperSaid;
+    return isAlive(said) ? said : undefined;
   } catch {
-    return true;
+    return undefined;
   }
 }
 

@@ -128,6 +128,8 @@ for (const name of [
     'chroot',
     'npm',
     'ldd',
+    'dig',
+    'dnsmasq',
   ],
 ])
   probes[name] ??= program(name);

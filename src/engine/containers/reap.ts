@@ -7,7 +7,7 @@ import type { ContainerOptions, ContainerRecord, ContainerState } from '../../co
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
-import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint, usesNames } from '../../network/attachment.ts';
 import { networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
@@ -72,8 +72,8 @@ export async function reap(
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       tellConnections(context, record, 'disconnect');
       await cleanUp(context, record, { remove: autoRemove });
-      // Its probes are over, and its lines are sent.
-      if (state.health !== undefined || isForwarded(record)) wakeKeeper(context.roots);
+      // Its probes are over, its lines are sent, and nobody asks for its name.
+      if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);
       // A failure is no reason to fail here: the next command finds the marker and tries again.
       if (waits) await callKeeper(context).catch(() => {});
     }

@@ -9,7 +9,7 @@ import { sysctlError } from '../../container/sysctls.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { findIdentity, identityOf } from '../../host/process.ts';
-import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint, usesNames } from '../../network/attachment.ts';
 import { hostIptables } from '../../network/firewall/iptables.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
 import { networkError } from '../../network/netlink/failure.ts';
@@ -29,7 +29,7 @@ import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { callKeeper } from '../keeping/call.ts';
 import { type Donors, donorsFor, expectSameDonors, markShared } from '../namespaces/donors.ts';
-import { attachNetworks, readyNetworks } from '../networks/attach.ts';
+import { attachNetworks, namesReady, readyNetworks } from '../networks/attach.ts';
 import { tellConnections } from '../networks/events.ts';
 import { guardNetworks, toPublish } from '../networks/guard.ts';
 import { mappingsOf } from '../networks/mappings.ts';
@@ -106,7 +106,8 @@ async function attempt(
   portsToAvoid: ReadonlySet<number>,
 ): Promise<LaunchedProcess | number> {
   const paths = containerPaths(context.roots, record.id);
-  const isKept = healthCheckOf(record) !== undefined || isForwarded(record);
+  const isServed = healthCheckOf(record) !== undefined || isForwarded(record);
+  const isKept = isServed || usesNames(record);
   const before = record.state;
   let shim: Shim | undefined;
   try {
@@ -121,7 +122,7 @@ async function attempt(
     if (isKept) markKept(context.roots, record.id);
     const launched = await launch(context, record, shim, options, portsToAvoid);
     // Where that fails, the next command finds the marker and tries again.
-    if (isKept) await callKeeper(context).catch(() => {});
+    if (isServed) await callKeeper(context).catch(() => {});
     return launched;
   } catch (error) {
     // Another command started it first.
@@ -157,6 +158,7 @@ async function launch(
   const own = context.pieces ?? pieces;
   const joined = await readyNetworks(context, record, { program: own.bridgeProgram });
   if (record.network.mode === 'bridge') record.network = await attachNetworks(context, record, joined, portsToAvoid);
+  const answered = namesReady(context, record);
   const donors = donorsFor(context, record.options);
   if (donors.network) markShared(context, record);
   const container = containerToCompile(context, record, writeBundle(context, record));
@@ -175,8 +177,8 @@ async function launch(
     const published = publish(record, networks, guarded, own.portRules);
     // Wait for all, even where one fails: a rule that is added after the clean-up would stay.
     const ready = unstopped(shim, shim.ready, donors);
-    await Promise.allSettled([ready, guarded, published]);
-    await Promise.all([ready, guarded, published]);
+    await Promise.allSettled([ready, guarded, published, answered]);
+    await Promise.all([ready, guarded, published, answered]);
     writeDown(context, record, shim, restarts);
     // No client stays connected, so the keeper cleans up, however soon the container ends.
     if (streams === undefined) shim.client.cleansUp(false);

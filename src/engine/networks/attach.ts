@@ -4,7 +4,14 @@ import type { ContainerOptions, ContainerRecord } from '../../container/record.t
 import { MinidockError } from '../../errors.ts';
 import { randomHex } from '../../host/random.ts';
 import { allocateAddress, freeAddress } from '../../network/addresses.ts';
-import { modeOf, type NetworkAttachment, type NetworkEndpoint, type WiredEndpoint } from '../../network/attachment.ts';
+import {
+  endpointsOf,
+  modeOf,
+  type NetworkAttachment,
+  type NetworkEndpoint,
+  usesNames,
+  type WiredEndpoint,
+} from '../../network/attachment.ts';
 import { ensureBridge, plannedNetwork } from '../../network/bridge.ts';
 import { hostInterfaceOf } from '../../network/endpoint.ts';
 import { macOf } from '../../network/ipv4.ts';
@@ -143,4 +150,12 @@ function wireOf({ id, options }: Pick<Record, 'id' | 'options'>, network: Networ
     ...(network.mtu !== undefined && { mtu: network.mtu }),
     ...(network.icc === false && { isolated: true }),
   };
+}
+
+/** Resolves once the names of a container that is about to run are answered; the keeper starts meanwhile where it is not there. */
+export function namesReady(context: EngineContext, record: Record): Promise<void> | undefined {
+  if (!usesNames(record)) return undefined;
+  const ready = import('./names.ts').then(({ namesAnswer }) => namesAnswer(context, endpointsOf(record)));
+  ready.catch(() => {});
+  return ready;
 }

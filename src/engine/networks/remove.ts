@@ -6,6 +6,7 @@ import { holdersOf } from '../../network/addresses.ts';
 import { findDefinition, listDefinitions, type NetworkDefinition } from '../../network/definition.ts';
 import { networkDirectory } from '../../network/network.ts';
 import { predefinedCalled } from '../../network/predefined.ts';
+import { wakeKeeper } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { enginePaths } from '../../state/paths.ts';
 import { bringToRest } from '../containers/reap.ts';
@@ -65,7 +66,11 @@ async function takeIfUnused(context: EngineContext, definition: NetworkDefinitio
     setNetworkAside(context, definition);
     return true;
   });
-  if (isTaken) await finishRemoval(context, definition.id);
+  if (isTaken) {
+    await finishRemoval(context, definition.id);
+    // It gives up the network's gateway.
+    wakeKeeper(context.roots);
+  }
   return isTaken;
 }
 

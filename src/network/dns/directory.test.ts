@@ -77,15 +77,24 @@ test('the host sees a network by its gateway; strangers are nobody', () => {
   assert.is(new Directory(containers, networks).askerAt('10.9.0.1'), undefined);
 });
 
-test('what has ended is no answer', () => {
-  assert.equal(
-    find('10.1.0.2', 'shared', id => id.startsWith('b')),
-    ['10.1.0.3'],
-  );
-  assert.is(
-    find('10.1.0.2', 'web', () => false),
-    undefined,
-  );
+test('of two records with one address that of the container that runs counts', () => {
+  const late = container('late', 'd', on('front', '10.1.0.2'));
+  for (const all of [
+    [...containers, late],
+    [late, ...containers],
+  ]) {
+    const directory = new Directory(all, networks, id => !id.startsWith('a'));
+    assert.equal(directory.askerAt('10.1.0.2')?.addressesOf('late'), ['10.1.0.2']);
+    assert.is(directory.askerAt('10.1.0.3')?.nameOf('10.1.0.2'), 'late.front');
+    assert.is(directory.askerAt('10.1.0.3')?.addressesOf('web.front'), undefined);
+  }
+});
+
+test('what has ended is no answer, and asks nothing', () => {
+  const runs = (id: string) => id.startsWith('b');
+  assert.equal(find('10.1.0.3', 'shared', runs), ['10.1.0.3']);
+  assert.is(find('10.1.0.3', 'web', runs), undefined);
+  assert.is(new Directory(containers, networks, runs).askerAt('10.1.0.2'), undefined);
 });
 
 test.run();

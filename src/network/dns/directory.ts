@@ -34,12 +34,11 @@ export interface NamedNetwork {
 
 /** Names and addresses of the containers of one engine, arranged for questions. Each name is known on its network alone. */
 export class Directory {
-  readonly #askers = new Map<string, NamedContainer>();
+  /** By address. Of several the records of all but one are out of date. */
+  readonly #containers = new Map<string, NamedContainer[]>();
   readonly #hosts = new Map<string, NamedNetwork>();
   /** By network, then by name in small letters. */
   readonly #names = new Map<string, Map<string, Entry[]>>();
-  /** By network, then by address. */
-  readonly #containers = new Map<string, Map<string, NamedContainer>>();
 
   /** `runs` is asked, for each container that is an answer, whether it runs still. */
   constructor(
@@ -51,9 +50,9 @@ export class Directory {
     for (const container of containers)
       for (const endpoint of container.endpoints) {
         const { network, address, aliases } = endpoint;
-        this.#askers.set(address, container);
-        inner(this.#containers, network).set(address, container);
-        const names = inner(this.#names, network);
+        this.#containers.set(address, [...(this.#containers.get(address) ?? []), container]);
+        const names = this.#names.get(network) ?? new Map<string, Entry[]>();
+        this.#names.set(network, names);
         for (const name of new Set(
           [container.name, container.hostname, container.id.slice(0, 12), ...aliases].map(lower),
         ))
@@ -65,7 +64,7 @@ export class Directory {
   askerAt(address: string): Asker | undefined {
     const host = this.#hosts.get(address);
     if (host) return this.#asker([{ ...host, links: {} }], { resolvers: () => [], keepsShortNames: false });
-    const container = this.#askers.get(address);
+    const container = this.#at(address);
     return container && this.#asker(container.endpoints, container);
   }
 
@@ -75,13 +74,16 @@ export class Directory {
       keepsShortNames,
       addressesOf: name => this.#find(views, name),
       nameOf: address => {
-        for (const { network, networkName } of views) {
-          const found = this.#containers.get(network)?.get(address);
-          if (found && this.runs(found.id)) return `${found.name}.${networkName}`;
-        }
-        return undefined;
+        const found = this.#at(address);
+        const there = found?.endpoints.find(one => one.address === address)?.network;
+        const view = views.find(({ network }) => network === there);
+        return found && view && `${found.name}.${view.networkName}`;
       },
     };
+  }
+
+  #at(address: string): NamedContainer | undefined {
+    return this.#containers.get(address)?.find(({ id }) => this.runs(id));
   }
 
   /** Names of networks, and of containers, may have dots: `a.b.c` is `a.b.c` anywhere, `a.b` of `c`, or `a` of `b.c`. */
@@ -127,12 +129,6 @@ type View = Pick<NamedEndpoint, 'network' | 'networkName' | 'links'>;
 interface Entry {
   readonly id: string;
   readonly address: string;
-}
-
-function inner<T>(outer: Map<string, Map<string, T>>, key: string): Map<string, T> {
-  const found = outer.get(key) ?? new Map<string, T>();
-  outer.set(key, found);
-  return found;
 }
 
 const lower = (text: string): string => text.toLowerCase();

@@ -160,9 +160,16 @@ test('where none answers that is said, at once if nobody listens there', async c
   assert.is((await overTcp(port, ['example.com']))[0]!.rcode, rcodes.SERVFAIL);
 });
 
-test('strangers are refused', async context => {
+test('strangers are refused, and so is everybody while it cannot be found out who asks', async context => {
   const port = await serve(context, [good]);
   assert.is((await overUdp(port, 'web', other)).rcode, rcodes.REFUSED);
+  context.server.close(own);
+  const fails = () => {
+    throw new Error('too many open files');
+  };
+  context.server = new DnsServer({ askerAt: fails, port: 0 });
+  await context.server.listen(own);
+  assert.is((await overUdp(context.server.portAt(own)!, 'web')).rcode, rcodes.REFUSED);
 });
 
 test('one that asks too much at once is told so; the others are not', async context => {

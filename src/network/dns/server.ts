@@ -120,23 +120,35 @@ export class DnsServer {
     });
   }
 
+  /** Never rejects: nothing that somebody asks may end whoever answers all. */
   async #reply(
     packet: Uint8Array,
     from: string,
     transport: 'udp' | 'tcp',
     send: (answer: Uint8Array) => void,
   ): Promise<void> {
-    const { askerAt, upstreamPort = 53, patience = PATIENCE_MS } = this.#options;
-    const asker = askerAt(from);
+    const { upstreamPort = 53, patience = PATIENCE_MS } = this.#options;
+    const asker = this.#askerAt(from);
     const outcome = answer(packet, asker, transport, this.#turn++);
     if (outcome.kind === 'answer') return send(outcome.packet);
     if (outcome.kind === 'nothing') return;
     if (!this.#waiting.enter(from)) return send(failure(outcome.query, transport));
     try {
-      const servers = asker!.resolvers().map((address): Upstream => ({ address, port: upstreamPort }));
+      const servers = (asker?.resolvers() ?? []).map((address): Upstream => ({ address, port: upstreamPort }));
       send((await forward(packet, servers, transport, patience)) ?? failure(outcome.query, transport));
+    } catch {
+      send(failure(outcome.query, transport));
     } finally {
       this.#waiting.leave(from);
+    }
+  }
+
+  /** Where it cannot be found out who asks, because descriptors are short for example, that is a stranger. */
+  #askerAt(address: string): Asker | undefined {
+    try {
+      return this.#options.askerAt(address);
+    } catch {
+      return undefined;
     }
   }
 }

@@ -8,6 +8,7 @@ export interface Chains {
   readonly snat: string;
   readonly incoming: string;
   readonly outgoing: string;
+  readonly names: string;
   readonly forward: string;
   readonly user: string;
 }
@@ -22,6 +23,7 @@ export function chainsOf(bridge: string): Chains {
     snat: `${prefix}-NAT`,
     incoming: `${prefix}-IN`,
     outgoing: `${prefix}-OUT`,
+    names: `${prefix}-DNS`,
     forward: 'MINIDOCK-FORWARD',
     user: 'MINIDOCK-USER',
   };

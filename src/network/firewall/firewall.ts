@@ -41,11 +41,12 @@ interface Plan {
  *   MINIDOCK-FORWARD the incoming chains of all bridges stand before all outgoing ones, so that no engine's permission to
  *   leave overrules another's not to enter; before them stands MINIDOCK-USER, which is the administrator's. MINIDOCK-FORWARD comes
  *   first in FORWARD: a Docker beside us sets the policy there to DROP.
+ * - filter, to the host: where its policy is to let nothing in, questions for names come in from the bridge.
  * - mangle, which comes before filter: of an internal network nothing goes to another interface nor comes from one, whatever
  *   other bridges let in.
  */
 function planOf(network: Network): Plan {
-  const { bridge, subnet, internal = false, icc = true, masquerade = true } = network;
+  const { bridge, subnet, gateway, internal = false, icc = true, masquerade = true, names = false } = network;
   const chains = chainsOf(bridge);
   const net = formatSubnet(subnet);
   const local = '-m addrtype --dst-type LOCAL';
@@ -81,6 +82,17 @@ function planOf(network: Network): Plan {
         chain: chains.outgoing,
         rules: [`! -i ${bridge} -j RETURN`, '-o docker0 -j RETURN', '-o br-+ -j RETURN', '-j ACCEPT'],
       },
+      ...(names
+        ? [
+            {
+              table: 'filter' as const,
+              chain: chains.names,
+              rules: ['udp', 'tcp'].map(
+                over => `-d ${gateway}/32 -i ${bridge} -p ${over} -m ${over} --dport 53 -j ACCEPT`,
+              ),
+            },
+          ]
+        : []),
       ...(internal
         ? [
             {
@@ -104,6 +116,7 @@ function planOf(network: Network): Plan {
       { table: 'filter', chain: chains.forward, target: chains.incoming, match: '', insert: true },
       { table: 'filter', chain: chains.forward, target: chains.outgoing, match: '', insert: false },
       { table: 'filter', chain: 'FORWARD', target: chains.forward, match: '', insert: true },
+      ...(names ? [{ table: 'filter' as const, chain: 'INPUT', target: chains.names, match: '', insert: true }] : []),
       ...(internal
         ? [{ table: 'mangle' as const, chain: 'FORWARD', target: chains.internal, match: '', insert: true }]
         : []),
@@ -175,7 +188,15 @@ export function missingRules(
 /** What removes the bridge's chains, and the shared one where no other bridge is left in it. */
 export function removalRules(network: Pick<Network, 'bridge'>, saved: string): string {
   const chains = chainsOf(network.bridge);
-  const mine = new Set([chains.raw, chains.internal, chains.dnat, chains.snat, chains.incoming, chains.outgoing]);
+  const mine = new Set([
+    chains.raw,
+    chains.internal,
+    chains.dnat,
+    chains.snat,
+    chains.incoming,
+    chains.outgoing,
+    chains.names,
+  ]);
   return restoreFile(table => {
     const there = tableOf(saved, table);
     const jumps = there.rules.filter(rule => mine.has(targetOf(rule)) && !mine.has(chainOf(rule)));

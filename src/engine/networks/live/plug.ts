@@ -2,11 +2,18 @@ import fs from 'node:fs';
 import type { Running } from '../../../container/observe.ts';
 import type { ContainerRecord } from '../../../container/record.ts';
 import { releaseAddress } from '../../../network/addresses.ts';
-import { endpointsOf, gatewayEndpoint, type NetworkEndpoint, type WiredEndpoint } from '../../../network/attachment.ts';
+import {
+  endpointsOf,
+  gatewayEndpoint,
+  hasNames,
+  type NetworkEndpoint,
+  type WiredEndpoint,
+} from '../../../network/attachment.ts';
 import { runProgram } from '../../../network/bridge-program.ts';
 import { countOwnChange } from '../../../network/firewall/rules-seen.ts';
 import { networkDirectory } from '../../../network/network.ts';
 import { publishPorts, removePorts } from '../../../network/ports/publish.ts';
+import { markKept, wakeKeeper } from '../../../state/kept.ts';
 import { withLock } from '../../../state/lock.ts';
 import { containerPaths, enginePaths } from '../../../state/paths.ts';
 import { compileConnect, compileDisconnect } from '../../compile/connection.ts';
@@ -14,6 +21,7 @@ import { pieces } from '../../compile/pieces.ts';
 import type { EngineContext } from '../../context.ts';
 import { readyNetwork, wire } from '../attach.ts';
 import { guardNetworks, toPublish } from '../guard.ts';
+import { namesAnswer } from '../names.ts';
 import { updateResolverFiles } from '../resolver-files.ts';
 
 /**
@@ -32,11 +40,13 @@ export async function plug(
   const wired = await withLock(allocation, () => wire(context, record, joined, freeNumber(before)));
   const after = [...before, wired];
   const isWayOut = gatewayEndpoint(after) === wired;
+  if (hasNames(wired)) markKept(context.roots, record.id);
   write(context, record, [...record.network.endpoints, { ...wired, unfinished: true }]);
   try {
     await guardNetworks(context, [joined.network], '');
     const endpoint = { ...wired, index: 0, route: isWayOut ? ('replace' as const) : ('none' as const) };
     await runProgram(compileConnect(endpoint, namespaceOf(running), context.pieces ?? pieces));
+    await namesAnswer(context, [wired]);
   } catch (error) {
     await unplug(
       context,
@@ -82,6 +92,7 @@ export async function unplug(
     releaseAddress({ directory }, containerPaths(context.roots, record.id).bundle),
   );
   updateResolverFiles(context, before, write(context, record, others));
+  wakeKeeper(context.roots);
 }
 
 function write(context: EngineContext, record: ContainerRecord, endpoints: NetworkEndpoint[]): ContainerRecord {

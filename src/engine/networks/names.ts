@@ -1,0 +1,97 @@
+import { readLink } from '../../container/links.ts';
+import type { ContainerRecord } from '../../container/record.ts';
+import { MinidockError } from '../../errors.ts';
+import { endpointsOf, hasNames, type WiredEndpoint } from '../../network/attachment.ts';
+import { listDefinitions } from '../../network/definition.ts';
+import type { Asker } from '../../network/dns/answer.ts';
+import type { NamedContainer, NamedEndpoint, NamedNetwork } from '../../network/dns/directory.ts';
+import { hostResolvers, isLoopback } from '../../network/dns/resolvers.ts';
+import { overlaps, parseAddress } from '../../network/ipv4.ts';
+import { namesAnswered } from '../../state/kept.ts';
+import type { EngineContext } from '../context.ts';
+import { callKeeper } from '../keeping/call.ts';
+
+/** The networks on which names are answered. */
+export function namedNetworks({ roots }: Pick<EngineContext, 'roots'>): NamedNetwork[] {
+  return listDefinitions(roots).map(({ id, name, gateway }) => ({ network: id, networkName: name, gateway }));
+}
+
+/** What names there are of a container and for it; undefined where it does not run, or is on no network with names. */
+export function namedContainer(record: ContainerRecord): NamedContainer | undefined {
+  const { id, name, hostname, options, state } = record;
+  const endpoints = endpointsOf(record);
+  const named = endpoints.filter(hasNames);
+  if (state.status !== 'running' || named.length === 0) return undefined;
+  return {
+    id,
+    name,
+    hostname,
+    endpoints: named.map(
+      (one): NamedEndpoint => ({
+        network: one.networkId ?? '',
+        networkName: one.network,
+        address: one.address,
+        aliases: one.aliases ?? [],
+        links: linksOf(one),
+      }),
+    ),
+    resolvers: resolversFor(options.dns, endpoints),
+    keepsShortNames: options.dnsOptions?.some(option => /^ndots:[1-9]/.test(option)) ?? false,
+  };
+}
+
+/** `NAME` or `NAME:ALIAS` as alias and name, in small letters. */
+function linksOf({ links = [] }: WiredEndpoint): Record<string, string> {
+  return Object.fromEntries(links.map(readLink).map(({ name, alias }) => [alias.toLowerCase(), name.toLowerCase()]));
+}
+
+/**
+ * Whom a container asks for what is no name of ours: the servers of `--dns`, or the host's. A server on the container's own loopback cannot
+ * be asked from here. A container that is on internal networks alone reaches nothing outside of them, by names neither: it asks servers of
+ * `--dns` that stand there.
+ */
+function resolversFor(dns: readonly string[] | undefined, endpoints: readonly WiredEndpoint[]): Asker['resolvers'] {
+  const isShut = endpoints.every(({ internal }) => internal);
+  const isNear = (address: string) =>
+    endpoints.some(({ gateway, prefixLength }) => {
+      const [asked, host] = [parseAddress(address), parseAddress(gateway)!];
+      return asked !== undefined && overlaps({ base: asked, prefixLength }, { base: host, prefixLength });
+    });
+  const own = dns?.filter(address => !isLoopback(address) && (!isShut || isNear(address)));
+  if (own !== undefined) return () => own;
+  return isShut ? () => [] : hostResolvers;
+}
+
+/** How long a start waits for the keeper, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Resolves once the keeper answers names on the networks of these endpoints; it is called where it does not yet. The container is marked
+ * as one that needs it before.
+ *
+ * @throws {MinidockError} `names-refused`: another program has the port, or the keeper does not come
+ */
+export async function namesAnswer(context: EngineContext, endpoints: readonly WiredEndpoint[]): Promise<void> {
+  const gateways = endpoints.filter(hasNames).map(({ gateway }) => gateway);
+  const missing = () => {
+    const names = namesAnswered(context.roots);
+    const refused = gateways.find(address => (names[address] ?? 'answers') !== 'answers');
+    if (refused !== undefined) throw namesRefused(refused, names[refused]!);
+    return gateways.find(address => names[address] === undefined);
+  };
+  if (missing() === undefined) return;
+  await callKeeper(context);
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let address = missing(); address !== undefined; address = missing()) {
+    if (Date.now() > deadline) throw namesRefused(address, 'ETIMEDOUT');
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
+
+const namesRefused = (address: string, reason: string) =>
+  new MinidockError('names-refused', `names cannot be answered at ${address}, port 53: ${reason}`, {
+    fix:
+      reason === 'EADDRINUSE'
+        ? 'another name server has the port (`ss -lnp sport = :53`): let it listen at addresses of its own alone, not at 0.0.0.0'
+        : '`minidock doctor` shows what this machine lacks',
+  });
