@@ -50,18 +50,18 @@ async function loadedBy(args: string[]): Promise<{ files: string[]; modules: str
 
 const namesIn = (modules: string[], names: string[]) => names.filter(name => modules.includes(`NativeModule ${name}`));
 
-const look = ['look', 'minidock'];
-const end = ['end', ...look];
-const enter = ['end', 'enter', ...look];
-const make = ['end', 'enter', 'look', 'make', 'minidock'];
+const look = ['ask', 'look', 'minidock'];
+const end = ['ask', 'end', 'minidock'];
+const enter = ['ask', 'end', 'enter', 'minidock'];
+const make = ['ask', 'end', 'enter', 'make', 'minidock'];
 const reads: [args: string, files: string[]][] = [
   ['--version', ['minidock']],
   ['ps -a', look],
   ['images', look],
   ['logs on', look],
   ['inspect on', look],
-  ['ps -a --format {{.ID}}', ['format', ...look]],
-  ['inspect -f {{.Id}} on', ['format', ...look]],
+  ['ps -a --format {{.ID}}', ['ask', 'format', 'look', 'minidock']],
+  ['inspect -f {{.Id}} on', ['ask', 'format', 'look', 'minidock']],
   ['exec on true', enter],
   ['kill -s CONT on', end],
   ['create --name made --network none bb', make],

@@ -11,18 +11,29 @@ import { importsOf } from '../architecture/imports.mjs';
 const files = [
   // What each command starts with.
   ['minidock', ['src/cli/minidock.ts']],
+  // What all need that ask the engine for something.
+  [
+    'ask',
+    [
+      'src/cli/grammar/verb.ts',
+      'src/cli/print/each.ts',
+      'src/cli/print/size.ts',
+      'src/engine/local.ts',
+      'src/host/hidden-paths.ts',
+      'src/image/store.ts',
+      'src/network/attachment.ts',
+    ],
+  ],
   // What looks at containers and images.
   [
     'look',
     [
-      'src/engine/local.ts',
       'src/cli/verbs/container/ls.ts',
       'src/cli/verbs/container/logs.ts',
       'src/cli/verbs/container/wait.ts',
       'src/cli/verbs/image/ls.ts',
       'src/cli/verbs/system/inspect.ts',
       'src/container/logging/read.ts',
-      'src/image/store.ts',
     ],
   ],
   // What ends containers.
