@@ -30,7 +30,8 @@ export function compile(made) {
     runCommands(made, scratch);
   } finally {
     removeEntry(`${scratch}/root`);
-    rmSync(scratch, { recursive: true, force: true });
+    // A supervisor or the keeper may still be writing its last file there.
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     removeCgroups(`${scratch}/root`);
   }
   for (const name of readdirSync(`${made}/dist/cli`).filter(name => name.endsWith('.cjs'))) {
