@@ -50,6 +50,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
   manifest: { inspect: ['manifest inspect'] },
   network: {
     connect: ['network connect'],
+    repair: ['network repair'],
     create: ['network create'],
     disconnect: ['network disconnect'],
     inspect: ['inspect', '--type=network'],

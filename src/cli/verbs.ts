@@ -213,6 +213,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/network/prune.ts'),
   },
+  'network repair': {
+    summary: 'Put right what others took away: settings, firewall rules, bridges, cables',
+    group: 'engine',
+    load: () => import('./verbs/network/repair.ts'),
+  },
   'network connect': {
     summary: 'Connect a container to a network',
     group: 'engine',

@@ -176,18 +176,24 @@ export function ensureFree({ bridge, subnet }: Network): void {
   });
 }
 
-/** Whether the bridge is up and has its address, as its route shows, and has its settings. */
 function bridgeIsReady(bridge: string, subnet: Subnet): boolean {
+  return bridgeTroubles(bridge, subnet).length === 0;
+}
+
+/** What the bridge lacks, a line each: itself, its address or being up, as its route shows, its settings. */
+export function bridgeTroubles(bridge: string, subnet: Subnet): string[] {
+  if (!fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) return [`bridge ${bridge}`];
   const routed = subnetOfDevice(bridge, readRoutes());
-  return (
-    routed !== undefined &&
-    sameSubnet(routed, subnet) &&
-    Object.entries(bridgeSettings(bridge)).every(([name, value]) => {
-      const found = readIfPresent(`/proc/sys/net/${name}`)?.trim();
-      // A kernel may have no IPv6.
-      return found === value || (found === undefined && name.startsWith('ipv6/'));
-    })
-  );
+  const hasRoute = routed !== undefined && sameSubnet(routed, subnet);
+  const wrong = Object.entries(bridgeSettings(bridge)).filter(([name, value]) => {
+    const found = readIfPresent(`/proc/sys/net/${name}`)?.trim();
+    // A kernel may have no IPv6.
+    return found !== value && !(found === undefined && name.startsWith('ipv6/'));
+  });
+  return [
+    ...(hasRoute ? [] : [`route to ${formatSubnet(subnet)} by bridge ${bridge}`]),
+    ...wrong.map(([name, value]) => `net.${name.replaceAll('/', '.')} = ${value}`),
+  ];
 }
 
 function describe(bridge: string, subnet: Subnet): string {

@@ -1,5 +1,5 @@
 import { close, open } from '../syscalls/calls.ts';
-import { type Slot, type Step, slot } from '../syscalls/step.ts';
+import { type Program, program, type Slot, type Step, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { O } from '../syscalls/uapi/flags.ts';
 import { exchange, openNetlink, type Request } from './netlink/netlink.ts';
@@ -60,8 +60,6 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
   const { hostInterface, bridge, interface: name = 'eth0', mtu } = endpoint;
   const own = showLink(name);
   const index = endpoint.index || own.index;
-  const bridgeLink = showLink(bridge);
-  const port = showLink(hostInterface);
   return {
     host: [
       open('/proc/self/ns/net', O.O_RDONLY, {
@@ -128,48 +126,7 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
         ],
         bridgeLesson,
       ),
-      ...exchange(
-        hostNetlink,
-        [
-          {
-            message: bridgeLink.message,
-            why: { en: `ask for the index of the bridge ${bridge}`, zh: `查询网桥 ${bridge} 的接口编号` },
-          },
-          {
-            message: setMasterUp(hostInterface, bridgeLink.index),
-            why: {
-              en: `attach ${hostInterface} to ${bridge} and bring it up`,
-              zh: `把 ${hostInterface} 接到 ${bridge} 上并启用`,
-            },
-          },
-          {
-            message: port.message,
-            why: {
-              en: `ask for the index of ${hostInterface}, by which the bridge takes settings`,
-              zh: `查询 ${hostInterface} 的接口编号，网桥按编号接受设置`,
-            },
-          },
-          {
-            message: setHairpin(hostInterface, port.index),
-            why: {
-              en: 'let the container reach itself through a published port of the host',
-              zh: '让容器可以经由宿主机发布的端口访问自己',
-            },
-          },
-          ...(endpoint.isolated
-            ? [
-                {
-                  message: setIsolated(hostInterface, port.index),
-                  why: {
-                    en: 'the bridge passes nothing between this port and those of other containers',
-                    zh: '网桥不在这个端口与其他容器的端口之间转发任何东西',
-                  },
-                },
-              ]
-            : []),
-        ],
-        bridgeLesson,
-      ),
+      ...plug(hostNetlink, endpoint),
       ...exchange(
         netlink,
         [
@@ -214,6 +171,71 @@ function wayOut({ gateway, route }: Endpoint): Request[] {
 }
 
 const routeOf = ({ gateway, route }: Endpoint, words: string) => (route === 'none' ? '' : words + gateway);
+
+/** Puts the host's end of the cable into the bridge. `netlink` is a socket of the host. */
+function plug(
+  netlink: Slot,
+  { hostInterface, bridge, isolated }: Pick<Endpoint, 'hostInterface' | 'bridge' | 'isolated'>,
+): Step[] {
+  const bridgeLink = showLink(bridge);
+  const port = showLink(hostInterface);
+  return exchange(
+    netlink,
+    [
+      {
+        message: bridgeLink.message,
+        why: { en: `ask for the index of the bridge ${bridge}`, zh: `查询网桥 ${bridge} 的接口编号` },
+      },
+      {
+        message: setMasterUp(hostInterface, bridgeLink.index),
+        why: {
+          en: `attach ${hostInterface} to ${bridge} and bring it up`,
+          zh: `把 ${hostInterface} 接到 ${bridge} 上并启用`,
+        },
+      },
+      {
+        message: port.message,
+        why: {
+          en: `ask for the index of ${hostInterface}, by which the bridge takes settings`,
+          zh: `查询 ${hostInterface} 的接口编号，网桥按编号接受设置`,
+        },
+      },
+      {
+        message: setHairpin(hostInterface, port.index),
+        why: {
+          en: 'let the container reach itself through a published port of the host',
+          zh: '让容器可以经由宿主机发布的端口访问自己',
+        },
+      },
+      ...(isolated
+        ? [
+            {
+              message: setIsolated(hostInterface, port.index),
+              why: {
+                en: 'the bridge passes nothing between this port and those of other containers',
+                zh: '网桥不在这个端口与其他容器的端口之间转发任何东西',
+              },
+            },
+          ]
+        : []),
+    ],
+    bridgeLesson,
+  );
+}
+
+/** The host-only program that puts a cable into its bridge again. */
+export function replug(endpoint: Parameters<typeof plug>[1]): Program {
+  const netlink = slot('netlink');
+  return program({
+    host: [
+      openNetlink(netlink, {
+        ...bridgeLesson,
+        why: { en: 'open a netlink socket in the network of the host', zh: '在宿主机的网络里打开 netlink 套接字' },
+      }),
+      ...plug(netlink, endpoint),
+    ],
+  });
+}
 
 /** `--network none`: a network namespace with nothing but its own loopback. */
 export function loopbackOnly(): NetworkSteps {

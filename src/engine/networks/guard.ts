@@ -59,7 +59,7 @@ export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network
 }
 
 /** What running containers have published on a network. */
-function publishedBy(context: EngineContext, network: Network): Published[] {
+export function publishedBy(context: EngineContext, network: Network): Published[] {
   return context.store
     .ids()
     .filter(id => isRunning(context, id))
@@ -80,4 +80,4 @@ function toPublishOf(context: EngineContext, id: string, { bridge }: Network): P
   }
 }
 
-const isRunning = (context: EngineContext, id: string) => observe(context.roots, id, flocks).kind === 'running';
+export const isRunning = (context: EngineContext, id: string) => observe(context.roots, id, flocks).kind === 'running';

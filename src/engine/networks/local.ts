@@ -1,6 +1,13 @@
 import type { EngineAccess } from '../access.ts';
 import type { LocalContainers } from '../containers/local.ts';
-import type { Connection, Network, NetworkCreation, NetworkPruneFilter, Networks } from '../nouns/networks.ts';
+import type {
+  Connection,
+  Network,
+  NetworkCreation,
+  NetworkPruneFilter,
+  NetworkRepair,
+  Networks,
+} from '../nouns/networks.ts';
 
 /** The networks under an engine's roots. */
 export class LocalNetworks implements Networks {
@@ -42,6 +49,11 @@ export class LocalNetworks implements Networks {
   async disconnect(reference: string, container: string): Promise<void> {
     const { disconnectContainer } = await import('./live/connect.ts');
     await disconnectContainer(await this.access.context(), reference, await this.containers.find(container));
+  }
+
+  async repair(): Promise<readonly NetworkRepair[]> {
+    const { repairNetworks } = await import('./repair.ts');
+    return await repairNetworks(await this.access.context());
   }
 
   async #running() {

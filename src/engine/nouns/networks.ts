@@ -22,6 +22,16 @@ export interface Networks {
   connect(reference: string, container: string, options?: Connection): Promise<void>;
   /** Takes a container's endpoint away. Throws `not-connected`. */
   disconnect(reference: string, container: string): Promise<void>;
+  /** Puts right what others took away from the networks that there are: of the host's settings, rules, bridges, cables. */
+  repair(): Promise<readonly NetworkRepair[]>;
+}
+
+export interface NetworkRepair {
+  readonly name: string;
+  /** What was missing and is there again, a line each; none where all was right. */
+  readonly mended: readonly string[];
+  /** Interfaces of containers that only a restart of the container brings back. */
+  readonly lost: readonly string[];
 }
 
 export interface NetworkCreation {

@@ -278,7 +278,7 @@ export async function removeFirewall(
 }
 
 /** Runs `action` for one engine of this machine at a time, because engines share some chains. */
-async function alone(action: () => Promise<void>): Promise<void> {
+export async function alone(action: () => Promise<void>): Promise<void> {
   privateDirectory(enginesDirectory);
   await withLock(firewallLock, action);
 }

@@ -1,0 +1,54 @@
+import type { Network } from '../network.ts';
+import { alone, missingRules } from './firewall.ts';
+import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
+import { type Published, portRules, rulesOf } from './port-rules.ts';
+
+/**
+ * Restores all that is missing of a network's rules, those of published ports too, also where nothing but one of these is
+ * missing. Returns what it was, a line each: `filter: -A FORWARD -j MINIDOCK-FORWARD`.
+ */
+export async function repairFirewall(
+  network: Network,
+  published: readonly Published[],
+  iptables: Iptables = hostIptables,
+): Promise<string[]> {
+  let missing = '';
+  await alone(async () => {
+    const saved = await saveRules(iptables);
+    missing = missingRules(network, saved) + missingPorts(network, saved, published);
+    if (missing !== '') await restoreRules(missing, iptables);
+  });
+  return describeRules(missing);
+}
+
+/** The ports of containers of which a rule is missing, for iptables-restore: all rules of such a container are made anew. */
+export function missingPorts(network: Network, saved: string, published: readonly Published[]): string {
+  const lines = published.flatMap(one => {
+    const there = rulesOf(saved, network.bridge, one.shortId);
+    if (there.length >= one.ports.length) return [];
+    const wanted = portRules(network.bridge, one).map(rule => `-I ${rule}`);
+    return [...there.map(rule => rule.replace(/^-A/, '-D')), ...wanted];
+  });
+  return lines.length === 0 ? '' : `*nat\n${lines.join('\n')}\nCOMMIT\n`;
+}
+
+/** What was restored, as an administrator reads it: a chain that is made anew is one line. */
+export function describeRules(restored: string): string[] {
+  const lines: string[] = [];
+  const made = new Set<string>();
+  let table = '';
+  for (const line of restored.split('\n')) {
+    if (line.startsWith('*')) {
+      table = line.slice(1);
+      made.clear();
+    } else if (line.startsWith(':')) {
+      const chain = line.slice(1).split(' ')[0]!;
+      made.add(chain);
+      lines.push(`${table}: chain ${chain}`);
+    } else if (/^-[AI] /.test(line)) {
+      const [, chain = '', rule = ''] = /^-[AI] (\S+) (?:\d+ )?(.*)$/.exec(line) ?? [];
+      if (!made.has(chain)) lines.push(`${table}: -A ${chain} ${rule}`);
+    }
+  }
+  return lines;
+}
