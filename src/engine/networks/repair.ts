@@ -8,6 +8,7 @@ import { replug } from '../../network/endpoint.ts';
 import { repairFirewall } from '../../network/firewall/repair.ts';
 import type { Network } from '../../network/network.ts';
 import { removePorts } from '../../network/ports/publish.ts';
+import { readLinkIfPresent } from '../../state/files.ts';
 import type { EngineContext } from '../context.ts';
 import type { NetworkRepair } from '../nouns/networks.ts';
 import { readyNetwork } from './attach.ts';
@@ -39,7 +40,10 @@ export async function repairNetworks(context: EngineContext): Promise<NetworkRep
   return repairs;
 }
 
-/** Plugs cables in again that the bridge lost. One whose interface is gone can only be made by a start of its container. */
+/**
+ * Plugs cables in again that the bridge lost; one that is in it already stays. One whose interface is gone can only be made by a
+ * start of its container. /sys, which shows what is plugged in where, may be that of another network namespace than ours.
+ */
 async function repairCables(
   context: EngineContext,
   { bridge }: Network,
@@ -51,12 +55,16 @@ async function repairCables(
     if (record === undefined) continue;
     for (const endpoint of endpointsOf(record).filter(one => one.bridge === bridge)) {
       const { hostInterface } = endpoint;
-      const master = path.join('/sys/class/net', hostInterface, 'master');
-      if (!fs.existsSync(path.dirname(master))) lost.push(`${endpoint.interface} of ${record.name}`);
-      else if (!fs.existsSync(master) || path.basename(fs.readlinkSync(master)) !== bridge) {
-        await runProgram(replug(endpoint));
-        mended.push(`${hostInterface} (${endpoint.interface} of ${record.name}) in bridge ${bridge}`);
+      if (!fs.existsSync(`/proc/sys/net/ipv4/conf/${hostInterface}`)) {
+        lost.push(`${endpoint.interface} of ${record.name}`);
+        continue;
       }
+      const link = `/sys/class/net/${hostInterface}`;
+      const master = readLinkIfPresent(`${link}/master`);
+      if (master !== undefined && path.basename(master) === bridge) continue;
+      await runProgram(replug(endpoint));
+      if (fs.existsSync(link))
+        mended.push(`${hostInterface} (${endpoint.interface} of ${record.name}) in bridge ${bridge}`);
     }
   }
   return { mended, lost };
