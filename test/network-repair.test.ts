@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventually } from './support/eventually.ts';
 import { type PrivateHost, privateHost } from './support/private-host.ts';
 import { findProgram, requires, unmet } from './support/requires.ts';
 
@@ -61,13 +62,15 @@ function repairs(backend: string): void {
     ['a bridge', 'ip link del $B', /^ {2}bridge \S+$/m],
     ['a cable', 'ip link set $C nomaster', /^bridge: /m],
   ] as const)
-    test(`gone: ${what}`, () => {
+    test(`gone: ${what}`, async () => {
       const before = rules();
       const bridge = bridgeOf('web');
       host.sh(`I="${iptables}"; B=${bridge}; C=${cable('web')}; S=iptables-${backend}-save; ${script}`);
-      assert.is.not(pages()[0], 'web', 'this breaks it');
+      // What is for localhost is not forwarded.
+      if (what !== 'forwarding') assert.is.not(pages()[0], 'web', 'this breaks it');
       assert.match(host.minidock('network', 'repair'), said);
-      assert.equal(pages(), ['web', 'web2']);
+      // The host goes on for a moment not to know the container's MAC address.
+      await eventually(() => pages().join() === 'web,web2', 20);
       assert.equal(rules(), before);
       assert.is(bridgeOf('web'), bridge);
       assert.is(host.minidock('network', 'repair'), 'bridge: nothing was missing\nown: nothing was missing');
