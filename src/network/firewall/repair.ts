@@ -22,7 +22,7 @@ export async function repairFirewall(
 }
 
 /** The ports of containers of which a rule is missing, for iptables-restore: all rules of such a container are made anew. */
-export function missingPorts(network: Network, saved: string, published: readonly Published[]): string {
+function missingPorts(network: Network, saved: string, published: readonly Published[]): string {
   const lines = published.flatMap(one => {
     const there = rulesOf(saved, network.bridge, one.shortId);
     if (there.length >= one.ports.length) return [];
@@ -33,7 +33,7 @@ export function missingPorts(network: Network, saved: string, published: readonl
 }
 
 /** What was restored, as an administrator reads it: a chain that is made anew is one line. */
-export function describeRules(restored: string): string[] {
+function describeRules(restored: string): string[] {
   const lines: string[] = [];
   const made = new Set<string>();
   let table = '';
