@@ -34,6 +34,7 @@ const files = [
       'src/cli/verbs/image/ls.ts',
       'src/cli/verbs/system/inspect.ts',
       'src/container/logging/read.ts',
+      'src/engine/containers/resources/logs.ts',
     ],
   ],
   // What ends containers.
