@@ -11,11 +11,13 @@ import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
+import { registry } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
 /** `build`, where Docker 20.10's classic builder has nothing to compare: what BuildKit added, errors, the cache, signals. */
 // @mounts-nothing what RUN mounts is what `run` mounts, and that is looked at elsewhere
 const test = requires('root', 'busybox', 'overlayfs');
+const served = requires('root', 'busybox', 'overlayfs', 'docker-registry');
 let box: BusyboxEngine;
 
 test.before(async () => {
@@ -92,10 +94,12 @@ RUN --mount=type=bind,source=sub,target=/from cp /from/f /f; ! touch /from/x
   });
   const secret = ['--secret', `id=token,src=${join(folder, 'token')}`];
   await built(folder, secret);
+  writeFileSync(join(folder, 'sub/f'), 'of the context, and changed\n');
+  assert.is((await built(folder, secret)).match(/Using cache/g)?.length, 2, 'what a bind mount shows is asked for');
   await built(folder, [...secret, '--no-cache']);
   assert.is(
     await shown('cat /count /upper /f; ls -A /scratch /cache /run/secrets 2>/dev/null | grep -v :; true'),
-    '2\nKEPT OUT 8F3A\nof the context',
+    '2\nKEPT OUT 8F3A\nof the context, and changed',
   );
   const archive = join(folder, 'image.tar');
   await box.ok(['save', '-o', archive, 'built']);
@@ -198,6 +202,19 @@ test('contexts: a Dockerfile and a tar archive from standard input, another file
   });
   assert.is(packed.exitCode, 0, String(packed.stderr));
   assert.is(await shown('ls /w'), 'a');
+});
+
+served('FROM fetches from a registry, and what is built goes there and comes back', async () => {
+  const { host } = await registry();
+  await box.ok(['tag', 'bb', `${host}/base:1`]);
+  await box.ok(['push', `${host}/base:1`]);
+  const other = await busyboxEngine();
+  await other.ok(['rmi', '-f', 'bb']);
+  const folder = context({ Dockerfile: `FROM ${host}/base:1\nRUN echo made > /w\nCMD ["cat", "/w"]\n` });
+  const output = await other.ok(['build', '--network', 'none', '-t', `${host}/made:1`, folder]);
+  assert.match(output, /Step 1\/3 : FROM .*\n1: Pulling from base\n[\s\S]*Digest: sha256:[0-9a-f]{64}\n ---> /);
+  await other.ok(['push', `${host}/made:1`]);
+  assert.is(await box.ok(['run', '--rm', '--network', 'none', `${host}/made:1`]), 'made');
 });
 
 test('a link leads nowhere out of the context, nor out of an image that is copied from', async () => {

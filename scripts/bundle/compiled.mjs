@@ -30,8 +30,7 @@ export function compile(made) {
     runCommands(made, scratch);
   } finally {
     removeEntry(`${scratch}/root`);
-    // A supervisor or the keeper may still be writing its last file there.
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    removeFolder(scratch);
     removeCgroups(`${scratch}/root`);
   }
   for (const name of readdirSync(`${made}/dist/cli`).filter(name => name.endsWith('.cjs'))) {
@@ -41,6 +40,17 @@ export function compile(made) {
     const script = new Script(readFileSync(file, 'latin1'), { filename: `dist/cli/${name}` });
     writeFileSync(code, script.createCachedData());
   }
+}
+
+/** A supervisor or the keeper may still be writing its last file there: then it is tried again, for ten seconds. */
+function removeFolder(folder) {
+  for (let tries = 0; ; tries++)
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 100) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
 }
 
 /** What most commands call, in as few commands as hold it. */

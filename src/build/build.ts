@@ -6,6 +6,7 @@ import { MinidockError } from '../errors.ts';
 import type { ImageRecord, ImageStore } from '../image/store.ts';
 import type { Platform } from '../oci/manifest.ts';
 import { parsePlatform } from '../oci/platform.ts';
+import type { PullEvent } from '../registry/progress.ts';
 import type { Scope } from '../storage/scope/scope.ts';
 import { BuildCache } from './cache.ts';
 import { contextTree, layersTree, type Tree } from './copy/tree.ts';
@@ -64,7 +65,7 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
   const failing = new AbortController();
   const abort = request.abort ? AbortSignal.any([request.abort, failing.signal]) : failing.signal;
   const numbers = new Numbers(dockerfile, stages);
-  const tree = treesOf(request, dockerfile, images, host);
+  const tree = treesOf(request, dockerfile, images, host, tell);
   const shared: Shared = {
     dockerfile,
     store,
@@ -81,13 +82,12 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     abort,
     tell,
     tree,
-    mounts: (run, stage, expand) =>
+    mounts: (run, expand) =>
       mountsOf(run, expand, {
         root: store.root,
         context: request.context,
         secrets: request.secrets,
         dockerfile,
-        tree: from => tree(from, stage, run),
       }),
     step: (stage, text) => tell({ stage, kind: 'step', ...numbers.next(stage), text }),
     used: name => void used.add(name),
@@ -148,7 +148,8 @@ async function buildStage(
     const wanted = from.platform && inFrom.word(from.statement, from.platform);
     const platform = wanted ? parsePlatform(wanted) : request.platform;
     try {
-      return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull });
+      const onPull = (event: PullEvent) => shared.tell({ stage: index, kind: 'pull', event });
+      return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull, onPull });
     } catch (error) {
       throw atBase(error);
     }
@@ -202,6 +203,7 @@ function treesOf(
   dockerfile: Dockerfile,
   images: ReadonlyMap<number, Promise<ImageRecord | undefined>>,
   host: BuildHost,
+  tell: Tell,
 ): Shared['tree'] {
   return async (from, index, instruction): Promise<Tree> => {
     if (from === undefined) {
@@ -216,7 +218,8 @@ function treesOf(
     const stage = sourceStage(dockerfile, from, index, instruction);
     if (stage !== undefined)
       return layersTree((await images.get(stage))?.layers ?? [], `stage ${JSON.stringify(from)}`);
-    const image = await host.image(from, { pull: false });
+    const onPull = (event: PullEvent) => tell({ stage: index, kind: 'pull', event });
+    const image = await host.image(from, { pull: false, onPull });
     return layersTree(image.layers, `image ${JSON.stringify(from)}`);
   };
 }

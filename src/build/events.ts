@@ -1,8 +1,12 @@
+import type { PullEvent } from '../registry/progress.ts';
+
 /** What a build tells while it works. Stages work side by side: each event says whose it is. */
 export type BuildEvent = { readonly stage: number } & (
   | { readonly kind: 'step'; readonly number: number; readonly total: number; readonly text: string }
   /** Instructions of the base image's ONBUILD come next. */
   | { readonly kind: 'triggers'; readonly count: number }
+  /** An image that FROM names is fetched. */
+  | { readonly kind: 'pull'; readonly event: PullEvent }
   | { readonly kind: 'cached' }
   /** A container runs the step; its short id. */
   | { readonly kind: 'running'; readonly container: string }

@@ -1,13 +1,20 @@
 import type { ImageRecord } from '../image/store.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/manifest.ts';
+import type { PullEvent } from '../registry/progress.ts';
 
 /** What a build asks of the engine. */
 export interface BuildHost {
   /** The image that FROM names; fetched where it is missing, or always with `pull`. */
-  image(reference: string, options: { readonly platform?: Platform; readonly pull: boolean }): Promise<ImageRecord>;
+  image(reference: string, options: ImageRequest): Promise<ImageRecord>;
   /** Runs a command in a container of an image, to its end. The caller removes the container. */
   run(request: RunRequest): Promise<Ran>;
+}
+
+export interface ImageRequest {
+  readonly platform?: Platform;
+  readonly pull: boolean;
+  readonly onPull: (event: PullEvent) => void;
 }
 
 export interface RunRequest {
@@ -29,6 +36,8 @@ export interface RunMount {
   readonly source?: string;
   readonly destination: string;
   readonly readonly: boolean;
+  /** What the step depends on in it, for the cache. */
+  readonly digest?: string;
 }
 
 export interface Ran {

@@ -7,15 +7,16 @@ import { ensureDirectory } from '../state/files.ts';
 import { byteString, textOf } from '../storage/bytes.ts';
 import type { Scope } from '../storage/scope/scope.ts';
 import { keyOf } from './cache.ts';
-import type { Tree } from './copy/tree.ts';
+import { digestOf, membersOf } from './copy/members.ts';
+import { contextTree } from './copy/tree.ts';
 import type { RunMount } from './host.ts';
+import { nothingIgnored } from './ignore.ts';
 
 interface Sources {
   readonly root: string;
   readonly context: { readonly scope: Scope; readonly directory: string } | undefined;
   readonly secrets: Readonly<Record<string, string>>;
   readonly dockerfile: Dockerfile;
-  tree(from: string | undefined): Promise<Tree>;
 }
 
 /** What `RUN --mount` lets a step see, of the host: a directory of the context, a cache, a secret, memory. */
@@ -69,7 +70,8 @@ async function mountOf(
       const { names, stats } = context.scope.locate(byteString(option('source') ?? '.'), { followLast: true });
       if (stats === undefined) throw fail(`${JSON.stringify(option('source'))} is not in the build context`);
       const source = path.join(fs.realpathSync(context.directory), ...names.map(name => textOf(name)));
-      return { source, destination: option('target')!, readonly: options.get('readwrite') !== 'true' };
+      const { digest } = digestOf(membersOf(contextTree(context.scope, nothingIgnored), names, '', {}));
+      return { source, destination: option('target')!, readonly: options.get('readwrite') !== 'true', digest };
     }
   }
 }

@@ -26,7 +26,7 @@ export interface Shared {
   readonly tell: Tell;
   /** The files that `--from=` names, or the context's. */
   tree(from: string | undefined, stage: number, instruction: Instruction): Promise<Tree>;
-  mounts(run: Run, stage: number, expand: (part: Raw) => string): Promise<readonly RunMount[]>;
+  mounts(run: Run, expand: (part: Raw) => string): Promise<readonly RunMount[]>;
   /** Called before each step: its number and text are told. */
   step(stage: number, text: string): void;
   used(argument: string): void;

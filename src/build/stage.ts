@@ -106,7 +106,7 @@ export class StageBuild {
     const own = new Set((this.#config.Env ?? []).map(one => one.split('=', 1)[0]!));
     const args = [...this.#arguments].filter(([name]) => !own.has(name)).map(([name, value]) => `${name}=${value}`);
     const kept = args.filter(one => !proxyArguments.includes(one.split('=', 1)[0]!)).sort();
-    const mounts = await shared.mounts(run, this.index, part => expansions.word(run.statement, part));
+    const mounts = await shared.mounts(run, part => expansions.word(run.statement, part));
     const proxies = proxyArguments.flatMap(name => {
       const value = shared.given.get(name);
       if (value === undefined) return [];
@@ -115,7 +115,7 @@ export class StageBuild {
     });
     const said = [...(kept.length > 0 ? [`|${kept.length}`, ...kept] : []), ...words].join(' ');
     const network = run.network === undefined || run.network === 'default' ? shared.network : run.network;
-    const key = ['RUN', words, kept, network, run.mounts.map(({ at }) => at.raw)];
+    const key = ['RUN', words, kept, network, run.mounts.map(({ at }) => at.raw), mounts.map(({ digest }) => digest)];
     await this.#take(run, {
       said,
       key,

@@ -1,4 +1,7 @@
+import { isatty } from 'node:tty';
 import type { BuildEvent } from '../../build/events.ts';
+import type { PullEvent } from '../../registry/progress.ts';
+import { eventPrinter, terminalSize } from './pull-image.ts';
 
 /**
  * Prints a build as Docker's classic builder does, in the order of the file: what a stage tells while one before it is still at
@@ -7,12 +10,15 @@ import type { BuildEvent } from '../../build/events.ts';
 export class BuildLines {
   readonly #waiting = new Map<number, BuildEvent[]>();
   readonly #done = new Set<number>();
+  readonly #pull: (event: PullEvent) => void;
   #shown: number | undefined;
 
   constructor(
-    private readonly print: { out: (text: string | Buffer) => void; err: (text: string | Buffer) => void },
+    private readonly print: { out: (text: string | Uint8Array) => void; err: (text: string | Uint8Array) => void },
     private readonly explains: boolean,
-  ) {}
+  ) {
+    this.#pull = eventPrinter(print.out, print.err, isatty(1) ? terminalSize(1) : undefined);
+  }
 
   readonly tell = (event: BuildEvent): void => {
     this.#shown ??= event.stage;
@@ -41,14 +47,15 @@ export class BuildLines {
 
   #line(event: BuildEvent): void {
     const { out, err } = this.print;
-    if (event.kind === 'output') (event.stream === 'stdout' ? out : err)(event.chunk);
+    if (event.kind === 'pull') this.#pull(event.event);
+    else if (event.kind === 'output') (event.stream === 'stdout' ? out : err)(event.chunk);
     else if (event.kind === 'warning') err(`[Warning] ${event.message}\n`);
     else if (event.kind !== 'missed' || this.explains) out(lineOf(event));
   }
 }
 
 /** In the words of Docker's classic builder. */
-function lineOf(event: Exclude<BuildEvent, { kind: 'output' | 'warning' }>): string {
+function lineOf(event: Exclude<BuildEvent, { kind: 'output' | 'warning' | 'pull' }>): string {
   switch (event.kind) {
     case 'step':
       return `Step ${event.number}/${event.total} : ${event.text}\n`;

@@ -52,8 +52,12 @@ function statusLine(results: readonly PullResult[], name: string): string {
   return `Status: ${changed ? 'Downloaded newer image' : 'Image is up to date'} for ${name}\n`;
 }
 
-/** @param size of the terminal that the lines go to, if they do */
-function eventPrinter(
+/**
+ * Prints the events of a pull as Docker does.
+ *
+ * @param size of the terminal that the lines go to, if they do
+ */
+export function eventPrinter(
   print: (content: string | Uint8Array) => void,
   warn: (content: string) => void,
   size?: { rows: number; columns: number },

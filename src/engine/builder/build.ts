@@ -1,11 +1,11 @@
 import { build } from '../../build/build.ts';
 import type { BuildEvent } from '../../build/events.ts';
+import type { ImageRequest } from '../../build/host.ts';
 import { nothingIgnored, readIgnore } from '../../build/ignore.ts';
 import { parseDockerfile } from '../../dockerfile/parse.ts';
 import { MinidockError } from '../../errors.ts';
 import { imageName } from '../../image/import.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
-import type { Platform } from '../../oci/manifest.ts';
 import { fits } from '../../oci/platform.ts';
 import { familiar } from '../../oci/reference.ts';
 import { Scope } from '../../storage/scope/scope.ts';
@@ -60,12 +60,12 @@ async function findImage(
   store: ImageStore,
   images: Images,
   reference: string,
-  { platform, pull }: { platform?: Platform; pull: boolean },
+  { platform, pull, onPull }: ImageRequest,
   abort: AbortSignal | undefined,
 ): Promise<ImageRecord> {
   const found = pull ? undefined : store.find(reference);
   if (found !== undefined && (platform === undefined || fits(found, platform))) return found;
-  await images.pull(reference, { onProgress: () => {}, ...(platform && { platform }), ...(abort && { abort }) });
+  await images.pull(reference, { onProgress: onPull, ...(platform && { platform }), ...(abort && { abort }) });
   const pulled = store.find(reference);
   if (pulled !== undefined) return pulled;
   throw new MinidockError('no-such-image', `No such image: ${reference}`);
