@@ -1,3 +1,5 @@
+import type { Pieces } from '../engine/compile/pieces.ts';
+import type { Engine } from '../engine/engine.ts';
 import { type Context, requireRoot, type Settings, settingsFrom } from './context.ts';
 import { main, report } from './main.ts';
 import { standardOutput } from './print/output.ts';
@@ -7,6 +9,7 @@ process.on('uncaughtException', error => process.exit(report(error, false, stand
 
 main(process.argv.slice(2), standardOutput, (globals): Context => {
   let known: Settings | undefined;
+  const engines = new Map<Pieces | undefined, Engine>();
   // Not before they are wanted: `version` works beside a daemon.json that is broken.
   const settings = () => {
     known ??= settingsFrom(globals, process.env);
@@ -22,7 +25,10 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');
       const { bridge, registries, logDefaults } = settings();
-      return openEngine(settings(), { bridge, registries, logDefaults, pieces });
+      // One for all parts of a verb: what an engine has found out about the host is not asked for twice.
+      const opened = engines.get(pieces) ?? openEngine(settings(), { bridge, registries, logDefaults, pieces });
+      engines.set(pieces, opened);
+      return opened;
     },
   };
 }).then(code => process.exit(code));
