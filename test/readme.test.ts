@@ -55,12 +55,14 @@ test('bin/minidock: run a web server, look at it, go in, remove it; its program,
 async function useServer(engine: Sandbox): Promise<void> {
   const taken = boundSockets('tcp').some(socket => socket.listening && socket.port === 8080);
   const port = taken ? await freePort() : 8080;
+  const folder = temporaryFolder('typed');
   const expected: [RegExp, RegExp][] = [
     [/ run -d --name web -p \d+:80 /, /^[0-9a-f]{64}$/m],
     [/ ps$/, new RegExp(`nginx:alpine .* Up .*:${port}->80/tcp .*web`)],
     [/ logs web$/, /GET \/ HTTP\/1\.1/],
     [/ exec -it web sh$/, /inside: 1\s/],
     [/ xray web$/, /^Namespaces$/m],
+    [/ capture web --duration 10s -w web\.pcapng$/, /web\.pcapng/],
     [/ rm -f web$/, /^web$/m],
     [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
     [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[\s\S]*^\+ +\d+ clone\(/m],
@@ -72,7 +74,10 @@ async function useServer(engine: Sandbox): Promise<void> {
   for (const [i, line] of typed.entries()) {
     const [command, output] = expected[i]!;
     assert.match(line, command);
-    const literal = line.replace('8080', String(port)).replace('--mine -d', `--mine -d -p ${port}:80`);
+    const literal = line
+      .replace('8080', String(port))
+      .replace('--mine -d', `--mine -d -p ${port}:80`)
+      .replace('10s -w ', `1s -w ${folder}/`);
     let all = '';
     if (line.includes(' -it ')) {
       const session = await onTerminal(
