@@ -16,7 +16,7 @@ test.before(async () => {
   pair = await both();
 });
 test.after.each(async () => {
-  await pair.ask(['rm', '-f', 'cc']);
+  await pair.ask(['rm', '-f', 'cc', 'told']);
 });
 
 type Line = string | { words: string; input: string };
@@ -67,6 +67,7 @@ for (const [what, ...lines] of cases)
       else await pair.same(wordsOf(line.words), { input: line.input });
   });
 
+// A name of its own: events of an earlier container with the same name are told as well.
 test('the end of exec -d is told, and that of an exec that its container takes along', async () => {
   const names = ['exec_create', 'exec_start', 'exec_die', 'die'];
   const asked = [
@@ -76,12 +77,12 @@ test('the end of exec -d is told, and that of an exec that its container takes a
     '--until',
     '0s',
     '--filter',
-    'container=cc',
+    'container=told',
     ...names.flatMap(name => ['--filter', `event=${name}`]),
   ];
   const format = ['--format', '{{.Action}} {{.Actor.Attributes.exitCode}}'];
-  await pair.same(['run', '-d', '--name', 'cc', '--network', 'none', 'bb', 'sleep', '1000']);
-  await pair.same(['exec', '-d', 'cc', 'sh', '-c', 'exit 3']);
+  await pair.same(['run', '-d', '--name', 'told', '--network', 'none', 'bb', 'sleep', '1000']);
+  await pair.same(['exec', '-d', 'told', 'sh', '-c', 'exit 3']);
   const answers = async () => {
     const { there, here } = await pair.ask([...asked, ...format]);
     return [there, here].map(({ stdout }) =>
@@ -89,8 +90,8 @@ test('the end of exec -d is told, and that of an exec that its container takes a
     );
   };
   await eventually(async () => (await answers()).every(lines => lines.includes('exec_die 3')), 20);
-  await pair.same(['exec', '-d', 'cc', 'sleep', '100']);
-  await pair.same(['kill', 'cc']);
+  await pair.same(['exec', '-d', 'told', 'sleep', '100']);
+  await pair.same(['kill', 'told']);
   await eventually(async () => (await answers()).every(lines => lines.includes('die 137')), 20);
   const [there, here] = await answers();
   assert.equal(here, there);
