@@ -248,6 +248,16 @@ for (const [name, dockerfile, expected] of [
     "Dockerfile:3: The command '/bin/sh -c echo last words; exit 7' returned a non-zero code: 7\n  3 | RUN",
   ],
   ['a stage that copies from itself', 'FROM bb AS a\nCOPY --from=a /x /y\n', 'a stage cannot copy from itself'],
+  [
+    'a way to write into the context',
+    'FROM bb\nRUN --mount=type=bind,rw,target=/x true\n',
+    'can be written to is not done',
+  ],
+  [
+    'a mount from outside',
+    'FROM bb\nRUN --mount=type=bind,source=../..,target=/x true; test ! -e /x/etc && false\n',
+    'returned a non-zero',
+  ],
   ['RUN where nothing is', 'FROM scratch\nRUN x\n', 'there is nothing to run'],
   ['a variable that must be set', 'FROM bb\nENV A=${X:?missing}\n', 'Dockerfile:2:7: X: missing'],
 ] as const)

@@ -66,12 +66,15 @@ async function mountOf(
     case 'bind': {
       if (options.has('from'))
         throw fail('a bind mount from a stage or an image is not done here', 'COPY --from= it into this stage');
+      // What a step writes there would stay in the user's own folder.
+      if (options.get('readwrite') === 'true' || options.get('readonly') === 'false')
+        throw fail('a bind mount that can be written to is not done here', 'COPY it into the image, or use a cache');
       if (context === undefined) throw fail('there is no build context to mount', 'name a directory: minidock build .');
       const { names, stats } = context.scope.locate(byteString(option('source') ?? '.'), { followLast: true });
       if (stats === undefined) throw fail(`${JSON.stringify(option('source'))} is not in the build context`);
       const source = path.join(fs.realpathSync(context.directory), ...names.map(name => textOf(name)));
       const { digest } = digestOf(membersOf(contextTree(context.scope, nothingIgnored), names, '', {}));
-      return { source, destination: option('target')!, readonly: options.get('readwrite') !== 'true', digest };
+      return { source, destination: option('target')!, readonly: true, digest };
     }
   }
 }
