@@ -5,6 +5,7 @@
 export const rooms = [
   ['workshop', 'the course: plays lessons, checks exercises, shows texts'],
   ['cli', 'the command line: grammar, verbs, printing'],
+  ['api', "Docker's Engine API: its JSON, its routes, and a client of it"],
   ['xray', 'what the kernel holds for a container, and three views of it'],
   ['capture', 'the packets of a container at every point of their way, and what is done to them'],
   ['keeper', 'the one process beside the containers: cleans up, starts again, checks health'],

@@ -1,12 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { humanDuration, timeAgo } from '../../api/shapes/ago.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { parse } from '../grammar/parse.ts';
 import { KeptOutput } from '../testing/fakes.ts';
 import { filterFlag, printListing, type Row, readFilters } from './listing.ts';
 import { humanSize, readBytes } from './size.ts';
 import { ellipsis, printTable } from './table.ts';
-import { goTime, humanDuration, timeAgo } from './time.ts';
+import { goTime } from './time.ts';
 
 const second = 1000;
 const minute = 60 * second;

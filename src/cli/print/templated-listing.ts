@@ -1,7 +1,7 @@
+import { encodeJson } from '../../api/go/json.ts';
+import { type Method, map, pointer, type Scalar, string, struct } from '../../api/go/types.ts';
+import { value } from '../../api/go/values.ts';
 import { inWordsOf, type Wording } from '../template/errors.ts';
-import { encodeJson } from '../template/go/json.ts';
-import { type Method, map, pointer, type Scalar, string, struct } from '../template/go/types.ts';
-import { value } from '../template/go/values.ts';
 import { compileTemplate, type Template } from '../template/render.ts';
 import { headingFunctions } from '../template/run/functions.ts';
 import type { Listing, Row } from './listing.ts';

@@ -1,6 +1,6 @@
+import { toPlain } from '../../api/go/json.ts';
+import { dynamic, type Value } from '../../api/go/values.ts';
 import { inWordsOf, TemplateError } from './errors.ts';
-import { toPlain } from './go/json.ts';
-import { dynamic, type Value } from './go/values.ts';
 import { compileTemplate } from './render.ts';
 
 const wording = { parse: 'template parsing error: ', execute: 'template parsing error: ', exitCode: 64 };

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { value } from '../../api/go/values.ts';
+import { imageInspect } from '../../api/shapes/image/types.ts';
 import { MinidockError } from '../../errors.ts';
-import { imageInspect } from '../docker-types/image.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { value } from './go/values.ts';
 import { compileForInspect } from './inspection.ts';
 import { type Case, caseImage } from './testing/case.ts';
 import { functionCases } from './testing/function-cases.ts';

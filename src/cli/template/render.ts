@@ -1,4 +1,4 @@
-import type { Maybe } from './go/values.ts';
+import type { Maybe } from '../../api/go/values.ts';
 import { execute } from './run/execute.ts';
 import { type Functions, functions } from './run/functions.ts';
 import { parseTemplate } from './syntax/parse.ts';

@@ -1,6 +1,4 @@
-import { quote } from './quote.ts';
-import { type Flags, formatBoolean, formatInteger, formatReal, formatText, pad } from './scalars.ts';
-import type { GoType, MapType, Pointer, Struct } from './types.ts';
+import type { GoType, MapType, Pointer, Struct } from '../../../api/go/types.ts';
 import {
   entriesOf,
   indirect,
@@ -12,7 +10,9 @@ import {
   scalarOf,
   type Value,
   value,
-} from './values.ts';
+} from '../../../api/go/values.ts';
+import { quote } from './quote.ts';
+import { type Flags, formatBoolean, formatInteger, formatReal, formatText, pad } from './scalars.ts';
 
 /** A value as one verb of Go's fmt prints it. */
 export function format(of: Maybe, verb: string, flags: Flags = {}): string {

@@ -1,6 +1,6 @@
+import { inside, type Maybe, scalarOf } from '../../../api/go/values.ts';
 import { format } from './print.ts';
 import type { Flags } from './scalars.ts';
-import { inside, type Maybe, scalarOf } from './values.ts';
 
 /** Widths and precisions beyond are refused, as in Go. */
 const most = 1e6;

@@ -1,5 +1,5 @@
+import { compareText, inside, isNil, type Maybe, scalarOf, type Value } from '../../../api/go/values.ts';
 import { format } from '../go/print.ts';
-import { compareText, inside, isNil, type Maybe, scalarOf, type Value } from '../go/values.ts';
 
 /** `eq`, `lt` and their kind. Values of different kinds do not compare, but for integers with and without sign. */
 type Kind = 'bool' | 'integer' | 'float' | 'string' | 'other';

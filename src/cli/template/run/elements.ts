@@ -1,5 +1,4 @@
-import { typeName } from '../go/print.ts';
-import { isNilable, type MapType, uint8 } from '../go/types.ts';
+import { isNilable, type MapType, uint8 } from '../../../api/go/types.ts';
 import {
   bytesOf,
   entryOf,
@@ -12,7 +11,8 @@ import {
   text,
   type Value,
   value,
-} from '../go/values.ts';
+} from '../../../api/go/values.ts';
+import { typeName } from '../go/print.ts';
 
 /** `index`, `slice` and `len`. */
 

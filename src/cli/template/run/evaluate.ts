@@ -1,4 +1,4 @@
-import { any, type GoType, isNilable, type MapType, type Pointer, type Struct } from '../go/types.ts';
+import { any, type GoType, isNilable, type MapType, type Pointer, type Struct } from '../../../api/go/types.ts';
 import {
   entryOf,
   fieldOf,
@@ -13,7 +13,7 @@ import {
   scalarOf,
   type Value,
   value,
-} from '../go/values.ts';
+} from '../../../api/go/values.ts';
 import type { Command, Constant, Operand, Pipe } from '../syntax/nodes.ts';
 import type { Location } from './failure.ts';
 import type { Functions, TemplateFunction } from './functions.ts';

@@ -1,6 +1,6 @@
+import type { MapType } from '../../../api/go/types.ts';
+import { entriesOf, indirect, integer, isTrue, itemsOf, type Maybe, type Value } from '../../../api/go/values.ts';
 import { format, show } from '../go/print.ts';
-import type { MapType } from '../go/types.ts';
-import { entriesOf, indirect, integer, isTrue, itemsOf, type Maybe, type Value } from '../go/values.ts';
 import type { Branch, Call, Node, Pipe, Templates } from '../syntax/nodes.ts';
 import { Evaluation } from './evaluate.ts';
 import { Location } from './failure.ts';

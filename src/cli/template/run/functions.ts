@@ -1,8 +1,18 @@
-import { encodeJson } from '../go/json.ts';
+import { encodeJson } from '../../../api/go/json.ts';
+import { any, type GoType, int, string, strings } from '../../../api/go/types.ts';
+import {
+  boolean,
+  integer,
+  isTrue,
+  itemsOf,
+  type Maybe,
+  scalarOf,
+  text,
+  type Value,
+  value,
+} from '../../../api/go/values.ts';
 import { format, printable, sprint } from '../go/print.ts';
 import { sprintf } from '../go/printf.ts';
-import { any, type GoType, int, string, strings } from '../go/types.ts';
-import { boolean, integer, isTrue, itemsOf, type Maybe, scalarOf, text, type Value, value } from '../go/values.ts';
 import { compare, equal } from './comparison.ts';
 import { index, len, slice } from './elements.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';

@@ -1,4 +1,4 @@
-import type { Value } from '../go/values.ts';
+import type { Value } from '../../../api/go/values.ts';
 
 /** What a template is after parsing. */
 export type Node = Text | Action | Branch | Call | Jump;

@@ -1,5 +1,5 @@
+import { boolean, text } from '../../../api/go/values.ts';
 import { unquote } from '../go/quote.ts';
-import { boolean, text } from '../go/values.ts';
 import type { Cursor } from './cursor.ts';
 import type { Token } from './lex.ts';
 import type { Command, Operand, Pipe } from './nodes.ts';

@@ -1,3 +1,4 @@
+import { between, containerFilter, containerFilters } from '../../../api/shapes/container/filters.ts';
 import { type ContainerRecord, isUp } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { madeFrom } from '../../../image/ancestry.ts';
@@ -6,7 +7,6 @@ import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printWarning } from '../../print/diagnostics.ts';
 import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
-import { between, containerFilter, containerFilters } from './filters.ts';
 import { containerColumns, containerHeadings, containerRow, rawContainer } from './row.ts';
 
 export const verb = defineVerb({

@@ -1,10 +1,13 @@
+import { timeAgo } from '../../../api/shapes/ago.ts';
+import { portsOf } from '../../../api/shapes/container/ports.ts';
+import { networkNames, statusName, statusOf } from '../../../api/shapes/container/status.ts';
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { ContainerSize } from '../../../engine/nouns/containers.ts';
 import type { Row } from '../../print/listing.ts';
 import { ellipsis } from '../../print/table.ts';
-import { goTime, humanDuration, timeAgo } from '../../print/time.ts';
+import { goTime } from '../../print/time.ts';
 import { quote } from '../../template/go/quote.ts';
-import { portsOf, showPorts } from './ports.ts';
+import { showPorts } from './ports.ts';
 import { showSize } from './size.ts';
 
 /** The first line of `ps`, and the key of each column in templates. */
@@ -76,35 +79,4 @@ export function containerRow(
     LocalVolumes: String(record.mounts.filter(({ type }) => type === 'volume').length),
     Size: options.size === undefined ? '' : showSize(options.size),
   };
-}
-
-/** Of the networks that the container is on; that of another container has no name. */
-export function networkNames({ network: { mode, endpoints } }: Pick<ContainerRecord, 'network'>): string[] {
-  if (mode === 'bridge') return endpoints.map(({ network }) => network);
-  return mode === 'container' ? [] : [mode];
-}
-
-/** The state in one word: `paused` for one that runs and stands still. */
-export const statusName = ({ status, paused }: ContainerRecord['state']) => (paused ? 'paused' : status);
-
-/** `Up 3 seconds`, `Up 3 seconds (Paused)`, `Exited (0) 2 minutes ago`, `Created`. */
-export function statusOf({ state }: ContainerRecord, now: number): string {
-  switch (state.status) {
-    case 'running':
-      return `Up ${humanDuration(now - Date.parse(state.startedAt ?? ''))}${state.paused ? ' (Paused)' : healthOf(state)}`;
-    case 'restarting':
-      return `Restarting (${state.exitCode}) ${timeAgo(state.finishedAt ?? '', now)}`;
-    case 'exited':
-      return `Exited (${state.exitCode}) ${state.finishedAt === undefined ? '' : timeAgo(state.finishedAt, now)}`.trimEnd();
-    case 'created':
-      return 'Created';
-    case 'dead':
-      return 'Dead';
-  }
-}
-
-/** ` (health: starting)`, ` (healthy)`; empty where there is no health check. */
-function healthOf({ health }: ContainerRecord['state']): string {
-  if (health === undefined) return '';
-  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }

@@ -1,10 +1,10 @@
+import { timeAgo } from '../../../api/shapes/ago.ts';
 import type { HistoryLine } from '../../../image/history.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printListing, type Row } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
 import { ellipsis } from '../../print/table.ts';
-import { timeAgo } from '../../print/time.ts';
 
 const columns = ['ID', 'CreatedSince', 'CreatedBy', 'Size', 'Comment'];
 /** Characters of a command that are shown. */

@@ -1,11 +1,12 @@
+import { timeAgo } from '../../../api/shapes/ago.ts';
+import { filterImages, imageFilters, type Listed } from '../../../api/shapes/image/filters.ts';
 import type { ImageRecord } from '../../../image/store.ts';
 import { familiarName, parseName } from '../../../oci/reference.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
-import { goTime, timeAgo } from '../../print/time.ts';
-import { filterImages, imageFilters, type Listed } from './filters.ts';
+import { goTime } from '../../print/time.ts';
 
 const headings: Row = {
   Repository: 'REPOSITORY',

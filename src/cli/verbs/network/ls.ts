@@ -1,9 +1,9 @@
+import { filterNetworks, networkFilters } from '../../../api/shapes/network/filters.ts';
 import type { Network } from '../../../engine/nouns/networks.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
 import { goTime } from '../../print/time.ts';
-import { filterNetworks, networkFilters } from './filters.ts';
 
 const headings: Row = {
   ID: 'NETWORK ID',

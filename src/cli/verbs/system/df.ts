@@ -1,3 +1,4 @@
+import { timeAgo } from '../../../api/shapes/ago.ts';
 import { isUp } from '../../../container/record.ts';
 import type { DiskUsage } from '../../../engine/nouns/system.ts';
 import { text, toggle } from '../../grammar/flags.ts';
@@ -6,7 +7,6 @@ import { defineVerb } from '../../grammar/verb.ts';
 import { printListing, type Row } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
 import { printTable } from '../../print/table.ts';
-import { timeAgo } from '../../print/time.ts';
 import { containerRow } from '../container/row.ts';
 
 const headings: Row = {

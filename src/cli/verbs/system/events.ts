@@ -1,10 +1,10 @@
+import { eventFilter, eventFilters } from '../../../api/shapes/system/event-filters.ts';
 import type { Event } from '../../../state/journal.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { localTime } from '../../print/time.ts';
-import { eventFilter, eventFilters } from './event-filters.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
@@ -50,8 +50,8 @@ async function template(format: string): Promise<(event: Event) => string> {
   const [{ compileTemplate }, { inWordsOf }, { encodeJson }, { eventMessage, noEvent }] = await Promise.all([
     import('../../template/render.ts'),
     import('../../template/errors.ts'),
-    import('../../template/go/json.ts'),
-    import('../../docker-types/event.ts'),
+    import('../../../api/go/json.ts'),
+    import('../../../api/shapes/system/event.ts'),
   ]);
   if (format === 'json') return event => encodeJson(eventMessage(event));
   const compiled = inWordsOf(wording, () => {

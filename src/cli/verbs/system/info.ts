@@ -1,6 +1,4 @@
-import type { SystemInfo } from '../../../engine/nouns/system.ts';
-import { version } from '../../../version.ts';
-import type { Settings } from '../../context.ts';
+import { drivers, infoFields } from '../../../api/shapes/system/info.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 
@@ -13,64 +11,12 @@ export const verb = defineVerb({
     // Before the engine: a template that is wrong needs none.
     const print = flags.format === undefined ? printInfo : await template(flags.format);
     const engine = await context.engine();
-    output.data(`${print(shape(await engine.system.info(), settings))}\n`);
+    output.data(`${print(infoFields(await engine.system.info(), settings))}\n`);
     return 0;
   },
 });
 
-type Info = ReturnType<typeof shape>;
-
-const drivers = {
-  Volume: ['local'],
-  Network: ['bridge', 'host', 'none'],
-  Log: ['json-file', 'local', 'none'],
-};
-
-/** As Docker's API shows it. */
-function shape(info: SystemInfo, settings: Settings) {
-  const { running, paused, stopped } = info.containers;
-  return {
-    ID: info.id,
-    Containers: running + paused + stopped,
-    ContainersRunning: running,
-    ContainersPaused: paused,
-    ContainersStopped: stopped,
-    Images: info.images,
-    Driver: 'overlay2',
-    DriverStatus: [['Backing Filesystem', info.fileSystem]],
-    Plugins: { ...drivers, Authorization: null },
-    MemoryLimit: true,
-    SwapLimit: true,
-    CpuCfsPeriod: true,
-    CpuCfsQuota: true,
-    CPUShares: true,
-    CPUSet: true,
-    PidsLimit: true,
-    IPv4Forwarding: true,
-    OomKillDisable: info.cgroupVersion === 1,
-    SystemTime: new Date().toISOString(),
-    LoggingDriver: settings.logDefaults.driver || 'json-file',
-    CgroupDriver: info.cgroupVersion === undefined ? 'none' : 'cgroupfs',
-    CgroupVersion: info.cgroupVersion === undefined ? '' : String(info.cgroupVersion),
-    KernelVersion: info.kernel,
-    OperatingSystem: info.operatingSystem,
-    OSVersion: info.osVersion,
-    OSType: 'linux',
-    Architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64',
-    IndexServerAddress: 'https://index.docker.io/v1/',
-    NCPU: info.cpus,
-    MemTotal: info.memory,
-    DockerRootDir: settings.root,
-    Name: info.hostname,
-    Labels: [],
-    ServerVersion: version,
-    Runtimes: { minidock: {} },
-    DefaultRuntime: 'minidock',
-    Swarm: { LocalNodeState: 'inactive' },
-    SecurityOptions: ['name=seccomp,profile=default', ...(info.cgroupVersion === 2 ? ['name=cgroupns'] : [])],
-    ClientInfo: { Context: 'default', Plugins: [] },
-  };
-}
+type Info = ReturnType<typeof infoFields>;
 
 /** Docker's lines, those of which minidock has something to say. */
 function printInfo(info: Info): string {
@@ -125,9 +71,9 @@ async function template(format: string): Promise<(info: Info) => string> {
   const [{ compileTemplate }, { inWordsOf }, { encodeJson }, { value }, { info }] = await Promise.all([
     import('../../template/render.ts'),
     import('../../template/errors.ts'),
-    import('../../template/go/json.ts'),
-    import('../../template/go/values.ts'),
-    import('../../docker-types/info.ts'),
+    import('../../../api/go/json.ts'),
+    import('../../../api/go/values.ts'),
+    import('../../../api/shapes/system/info-type.ts'),
   ]);
   if (format === 'json') return data => encodeJson(value(info, data));
   const words = { parse: 'template parsing error: ', execute: '', exitCode: 64 };

@@ -1,16 +1,16 @@
+import { encodeJson } from '../../../api/go/json.ts';
+import { any, slice } from '../../../api/go/types.ts';
+import { type Value, value } from '../../../api/go/values.ts';
+import { inspectContainer } from '../../../api/shapes/container/inspect.ts';
+import { inspectImage } from '../../../api/shapes/image/inspect.ts';
+import { inspectNetwork } from '../../../api/shapes/network/inspect.ts';
+import { inspectVolume } from '../../../api/shapes/volume/inspect.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import { type ErrorCode, MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
 import { type Candidates, single, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { each } from '../../print/each.ts';
-import { encodeJson } from '../../template/go/json.ts';
-import { any, slice } from '../../template/go/types.ts';
-import { type Value, value } from '../../template/go/values.ts';
-import { inspectContainer } from '../container/inspect-shape.ts';
-import { inspectImage } from '../image/inspect-shape.ts';
-import { inspectNetwork } from '../network/inspect-shape.ts';
-import { inspectVolume } from '../volume/inspect-shape.ts';
 
 const types = ['container', 'image', 'network', 'volume'] as const;
 type ObjectType = (typeof types)[number];

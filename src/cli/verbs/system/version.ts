@@ -22,8 +22,8 @@ async function render(format: string, facts: ReturnType<typeof versionFacts>): P
   const [{ compileTemplate }, { inWordsOf }, { string, struct }, { value }] = await Promise.all([
     import('../../template/render.ts'),
     import('../../template/errors.ts'),
-    import('../../template/go/types.ts'),
-    import('../../template/go/values.ts'),
+    import('../../../api/go/types.ts'),
+    import('../../../api/go/values.ts'),
   ]);
   const texts = (name: string, of: object) =>
     struct(name, Object.fromEntries(Object.keys(of).map(key => [key, string])));

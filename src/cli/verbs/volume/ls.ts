@@ -1,8 +1,8 @@
+import { filterVolumes, volumeFilters } from '../../../api/shapes/volume/filters.ts';
 import type { Volume } from '../../../engine/nouns/volumes.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
-import { filterVolumes, volumeFilters } from './filters.ts';
 
 const headings: Row = {
   Driver: 'DRIVER',

@@ -1,4 +1,4 @@
-import { bool, int, int64, map, omitEmpty, pointer, slice, string, strings, struct } from '../template/go/types.ts';
+import { bool, int, int64, map, omitEmpty, pointer, slice, string, strings, struct } from '../../go/types.ts';
 
 /** What Docker's API, version 1.41, answers to GET /info, without what belongs to a Swarm and to Windows. */
 const runtime = struct('types.Runtime', { path: omitEmpty(string), runtimeArgs: omitEmpty(strings) });

@@ -19,8 +19,8 @@ import {
   uint,
   uint16,
   uint64,
-} from '../template/go/types.ts';
-import { commandLine, port } from './config.ts';
+} from '../../go/types.ts';
+import { commandLine, port } from '../config.ts';
 
 /** The type of `HostConfig` in Docker's API, version 1.41: what a container gets of its host. */
 

@@ -2,7 +2,7 @@ import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { hasLabels } from '../../../image/match.ts';
 import { portsOf } from './ports.ts';
-import { networkNames, statusName } from './row.ts';
+import { networkNames, statusName } from './status.ts';
 
 type Test = (record: ContainerRecord, value: string) => boolean;
 type Filters = ReadonlyMap<string, readonly string[]>;

@@ -3,15 +3,15 @@ import { type ContainerRecord, type Health, isUp } from '../../../container/reco
 import type { InspectedContainer } from '../../../engine/nouns/containers.ts';
 import { endpointsOf, gatewayEndpoint } from '../../../network/attachment.ts';
 import type { PortMapping } from '../../../network/ports/ports.ts';
-import { containerConfig } from '../../docker-types/config.ts';
-import { containerJson } from '../../docker-types/container.ts';
-import { storageConfig, tmpfsPoints } from '../../docker-types/storage-config.ts';
-import { conform } from '../../template/go/conform.ts';
-import { type Value, value } from '../../template/go/values.ts';
-import { lifeConfig } from './inspect-life.ts';
-import { shownResources } from './inspect-resources.ts';
-import { rightsOf } from './inspect-rights.ts';
-import { statusName } from './row.ts';
+import { conform } from '../../go/conform.ts';
+import { type Value, value } from '../../go/values.ts';
+import { containerConfig } from '../config.ts';
+import { lifeConfig } from './life.ts';
+import { shownResources } from './resources.ts';
+import { rightsOf } from './rights.ts';
+import { statusName } from './status.ts';
+import { storageConfig, tmpfsPoints } from './storage-config.ts';
+import { containerJson } from './types.ts';
 
 /** Go's zero time: Docker's way to say "never". */
 const never = '0001-01-01T00:00:00Z';

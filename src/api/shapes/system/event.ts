@@ -1,6 +1,6 @@
-import type { Event } from '../../state/journal.ts';
-import { int64, omitEmpty, pointer, string, stringMap, struct } from '../template/go/types.ts';
-import { type Value, value } from '../template/go/values.ts';
+import type { Event } from '../../../state/journal.ts';
+import { int64, omitEmpty, pointer, string, stringMap, struct } from '../../go/types.ts';
+import { type Value, value } from '../../go/values.ts';
 
 /** What Docker's API, version 1.41, sends at GET /events, a message an event. */
 const message = struct('events.Message', {

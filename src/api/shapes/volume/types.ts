@@ -1,4 +1,4 @@
-import { int64, omitEmpty, pointer, string, stringMap, struct } from '../template/go/types.ts';
+import { int64, omitEmpty, pointer, string, stringMap, struct } from '../../go/types.ts';
 
 /** What Docker's API, version 1.41, answers to GET /volumes/{name}. */
 export const volumeInspect = struct('types.Volume', {

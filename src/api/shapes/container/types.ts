@@ -13,8 +13,8 @@ import {
   stringMap,
   strings,
   struct,
-} from '../template/go/types.ts';
-import { containerConfig, graphDriver } from './config.ts';
+} from '../../go/types.ts';
+import { containerConfig, graphDriver } from '../config.ts';
 import { hostConfig, portMap } from './host-config.ts';
 
 /** What Docker's API, version 1.41, answers to GET /containers/{id}/json. */

@@ -1,6 +1,6 @@
 import type { Network } from '../../../engine/nouns/networks.ts';
-import { networkResource } from '../../docker-types/network.ts';
-import { type Value, value } from '../../template/go/values.ts';
+import { type Value, value } from '../../go/values.ts';
+import { networkResource } from './types.ts';
 
 /** A network as Docker's API shows it (GET /networks/{id}). */
 export function inspectNetwork(network: Network): Value {

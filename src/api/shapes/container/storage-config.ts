@@ -1,4 +1,4 @@
-import type { MountRequest, StorageOptions } from '../../container/options/storage.ts';
+import type { MountRequest, StorageOptions } from '../../../container/options/storage.ts';
 
 /** The part of `HostConfig` that says which files a container was asked to have, besides `-v`. */
 export function storageConfig({ mounts = [], tmpfs, volumesFrom, volumeDriver }: StorageOptions) {

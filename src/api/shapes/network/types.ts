@@ -1,4 +1,4 @@
-import { bool, key, map, omitEmpty, slice, string, stringMap, struct } from '../template/go/types.ts';
+import { bool, key, map, omitEmpty, slice, string, stringMap, struct } from '../../go/types.ts';
 
 /** What Docker's API, version 1.41, answers to GET /networks/{id}. */
 const ipamConfig = struct('network.IPAMConfig', {

@@ -1,6 +1,6 @@
 import type { Volume } from '../../../engine/nouns/volumes.ts';
-import { volumeInspect } from '../../docker-types/volume.ts';
-import { type Value, value } from '../../template/go/values.ts';
+import { type Value, value } from '../../go/values.ts';
+import { volumeInspect } from './types.ts';
 
 /** A volume as Docker's API shows it (GET /volumes/{name}). */
 export function inspectVolume({ name, mountpoint, created, labels, options }: Volume): Value {

@@ -1,7 +1,7 @@
 import type { ImageRecord } from '../../../image/store.ts';
-import { imageInspect } from '../../docker-types/image.ts';
-import { conform } from '../../template/go/conform.ts';
-import { type Value, value } from '../../template/go/values.ts';
+import { conform } from '../../go/conform.ts';
+import { type Value, value } from '../../go/values.ts';
+import { imageInspect } from './types.ts';
 
 /** An image as Docker's API shows it (GET /images/{name}/json). */
 export function inspectImage(image: ImageRecord): Value {

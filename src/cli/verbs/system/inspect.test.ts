@@ -1,14 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toPlain } from '../../../api/go/json.ts';
+import type { Value } from '../../../api/go/values.ts';
+import { inspectContainer } from '../../../api/shapes/container/inspect.ts';
+import { statusOf } from '../../../api/shapes/container/status.ts';
+import { inspectImage } from '../../../api/shapes/image/inspect.ts';
 import { containerPaths } from '../../../state/paths.ts';
-import { toPlain } from '../../template/go/json.ts';
-import type { Value } from '../../template/go/values.ts';
 import { compileForInspect } from '../../template/inspection.ts';
 import { fakeRecord } from '../../testing/fakes.ts';
-import { inspectImage } from '../image/inspect-shape.ts';
-import { inspectContainer } from './inspect-shape.ts';
-import { showPorts } from './ports.ts';
-import { containerRow, statusOf } from './row.ts';
+import { showPorts } from '../container/ports.ts';
+import { containerRow } from '../container/row.ts';
 
 const roots = { root: '/r', execRoot: '/e' };
 const inspect = (record = fakeRecord()) =>

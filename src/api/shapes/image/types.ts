@@ -1,5 +1,5 @@
-import { int64, key, named, omitEmpty, pointer, string, strings, struct } from '../template/go/types.ts';
-import { containerConfig, graphDriver } from './config.ts';
+import { int64, key, named, omitEmpty, pointer, string, strings, struct } from '../../go/types.ts';
+import { containerConfig, graphDriver } from '../config.ts';
 
 /** What Docker's API, version 1.41, answers to GET /images/{name}/json. */
 

@@ -12,7 +12,7 @@ import {
   stringMap,
   strings,
   struct,
-} from '../template/go/types.ts';
+} from '../go/types.ts';
 
 /** The types of Docker's API, version 1.41, that describe how a container runs: of its config and of an image's. */
 
