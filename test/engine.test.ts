@@ -1,29 +1,49 @@
 // @mounts-nothing its subject is who hears what
 import * as assert from 'uvu/assert';
+import { parseHost } from '../src/api/client/host.ts';
+import { remoteEngine } from '../src/api/client/remote.ts';
 import type { ContainerOptions } from '../src/container/record.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { openEngine } from '../src/engine/local.ts';
 import type { Event } from '../src/state/journal.ts';
+import { serveEngine } from './support/api-server.ts';
 import { busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
 import type { Sandbox } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
 /**
- * What every engine does, whoever asks it: two engines in this process on the same roots stand for a command line and a
- * daemon. One makes and starts, the other only knows what stands on disk.
+ * What every engine does, whoever asks it and from where. Two engines on the same roots: one makes and starts, the other only knows
+ * what stands on disk. Each is in this process (a command line without a daemon), or is asked through a daemon's socket.
  */
-const test = requires('root', 'overlayfs', 'busybox');
+const root = requires('root', 'overlayfs', 'busybox');
 
 let box: Sandbox;
+let engines: Record<'local' | 'beside' | 'remote', Engine>;
 let maker: Engine;
 let other: Engine;
 
-test.before(async () => {
+root.before(async () => {
   box = await busyboxEngine();
-  maker = openEngine(box, { bridge: box.bridge });
-  other = openEngine(box, { bridge: box.bridge });
+  const local = () => openEngine(box, { bridge: box.bridge });
+  const remote = remoteEngine(parseHost(await serveEngine(local())));
+  engines = { local: local(), beside: local(), remote };
 });
+
+/** One case for each of the pairs. */
+function test(name: string, run: () => Promise<void>): void {
+  const pairs = [
+    ['local', 'beside'],
+    ['remote', 'local'],
+    ['local', 'remote'],
+  ] as const;
+  for (const [first, second] of pairs)
+    root(`${first} and ${second}: ${name}`, async () => {
+      maker = engines[first];
+      other = engines[second];
+      await run();
+    });
+}
 
 const wish = (command: string[], more: Partial<ContainerOptions> = {}): ContainerOptions => ({
   image: 'bb',
@@ -150,6 +170,11 @@ test('one engine hears what the other does', async () => {
   const listening = (async () => {
     for await (const event of other.system.events({ abort: stop.signal })) heard.push(event);
   })();
+  // A listener in another process is not there at once.
+  await eventually(async () => {
+    await maker.images.tag('bb', 'noise');
+    assert.ok(heard.length > 0);
+  });
   const { id } = await maker.containers.create(wish(['sh', '-c', 'exit 5'], { name: 'heard', autoRemove: true }));
   const exit = maker.containers.wait(id, { condition: 'next-exit' });
   await maker.containers.start(id);
@@ -169,4 +194,4 @@ test('one engine hears what the other does', async () => {
   assert.equal(past, ['create', 'start', 'die', 'destroy']);
 });
 
-test.run();
+root.run();

@@ -11,7 +11,7 @@ import type { Found } from '../../registry/search.ts';
 import { recordEvent } from '../../state/journal.ts';
 import type { Roots } from '../../state/paths.ts';
 import type { Containers } from '../nouns/containers.ts';
-import type { Images, ImportOptions, PruneFilter, PullOptions, PushOptions } from '../nouns/images.ts';
+import type { Images, ImportOptions, PruneFilter, PullOptions, PushOptions, Write } from '../nouns/images.ts';
 
 /** The images under an engine's root. Registries and archives are loaded when they are asked for. */
 export class LocalImages implements Images {
@@ -79,7 +79,7 @@ export class LocalImages implements Images {
     return pushed;
   }
 
-  async save(references: readonly string[], write: (chunk: Buffer) => void, abort?: AbortSignal): Promise<void> {
+  async save(references: readonly string[], write: Write, abort?: AbortSignal): Promise<void> {
     const { saveImages } = await import('../../image/archive/save.ts');
     await saveImages(this.store, references, write, abort);
   }

@@ -30,14 +30,16 @@ export interface Images {
   /** One image, or every tag of a repository. */
   pull(reference: string, options: PullOptions): Promise<PullResult[]>;
   push(reference: string, options: PushOptions): Promise<Pushed[]>;
-  /** Calls `write` with an archive of the images, chunk by chunk. */
-  save(references: readonly string[], write: (chunk: Buffer) => void, abort?: AbortSignal): Promise<void>;
+  /** Calls `write` with an archive of the images, chunk by chunk: the next one when it is done. */
+  save(references: readonly string[], write: Write, abort?: AbortSignal): Promise<void>;
   load(source: string | Readable, options: Watched<LoadEvent>): Promise<void>;
   /** Makes an image of one layer from a tarball. */
   import(source: string | Readable, options: ImportOptions): Promise<ImageRecord>;
   /** Asks Docker Hub, or the registry that the term begins with. */
   search(term: string, options: { limit: number; abort?: AbortSignal }): Promise<Found[]>;
 }
+
+export type Write = (chunk: Buffer) => void | Promise<void>;
 
 interface Watched<Event> {
   readonly onProgress: (event: Event) => void;

@@ -27,22 +27,22 @@ interface Saved {
  * `manifest.json` and `repositories` of `docker save`. Layers stand in it as they are stored, compressed or not; every
  * reader of either format decompresses them by itself, and their digests stay those of the registry.
  *
- * `write` is called with a chunk at a time and holds the stream back while it has not returned. Throws `no-such-image`.
+ * `write` is called with a chunk at a time and holds the stream back until it is done. Throws `no-such-image`.
  */
 export async function saveImages(
   store: ImageStore,
   references: readonly string[],
-  write: (chunk: Buffer) => void,
+  write: (chunk: Buffer) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
   const images = choose(store, references).map(([image, tags]) => describe(store.layout, image, tags));
   let written = 0;
   for await (const chunk of members(store.layout, images)) {
     signal?.throwIfAborted();
-    write(chunk);
+    await write(chunk);
     written += chunk.length;
   }
-  write(tarEnd(written));
+  await write(tarEnd(written));
 }
 
 /** Each image once, with the tags it was asked for by: a name without a tag means all tags of the repository. */

@@ -1,0 +1,39 @@
+/**
+ * Docker's multiplexed stream (Docker Engine API, "Attach to a container", stream format): a header of eight bytes — the stream's
+ * number, three zeros, the length in big-endian — and so many bytes. Docker has 0 to 2. Between two minidocks there are also the end
+ * (of the input, or of the process: JSON) and the word that input was taken.
+ */
+const numbers = { stdin: 0, stdout: 1, stderr: 2, end: 3, taken: 4 } as const;
+export type FrameKind = keyof typeof numbers;
+
+const kinds = Object.keys(numbers) as FrameKind[];
+const headerSize = 8;
+/** The most that a frame may hold, in bytes. */
+const most = 16 << 20;
+
+export function frame(kind: FrameKind, content: Uint8Array | string = ''): Buffer {
+  const bytes = Buffer.from(content as Uint8Array);
+  const header = Buffer.alloc(headerSize);
+  header[0] = numbers[kind];
+  header.writeUInt32BE(bytes.length, 4);
+  return Buffer.concat([header, bytes]);
+}
+
+/** Cuts a stream into frames. Feed it chunks as they come; it keeps the rest of a partial frame. */
+export class FrameReader {
+  #rest: Buffer = Buffer.alloc(0);
+
+  /** Throws an Error for what is no frame. */
+  *push(chunk: Buffer): Generator<{ kind: FrameKind; content: Buffer }> {
+    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    while (this.#rest.length >= headerSize) {
+      const kind = kinds[this.#rest[0]!];
+      const end = headerSize + this.#rest.readUInt32BE(4);
+      if (kind === undefined || end > most) throw new Error('the stream is not made of frames');
+      if (this.#rest.length < end) return;
+      const content = this.#rest.subarray(headerSize, end);
+      this.#rest = this.#rest.subarray(end);
+      yield { kind, content };
+    }
+  }
+}
