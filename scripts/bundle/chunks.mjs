@@ -68,6 +68,8 @@ const files = [
       'src/engine/containers/warnings.ts',
     ],
   ],
+  // What asks a daemon.
+  ['remote', ['src/cli/remote.ts']],
   // What --format needs.
   ['format', ['src/cli/print/templated-listing.ts', 'src/cli/template/inspection.ts', 'src/cli/template/render.ts']],
 ];

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
-import { PlainReader, PlainWriter, decodePlain, encodePlain } from './plain.ts';
+import { decodePlain, encodePlain, PlainReader, PlainWriter } from './plain.ts';
 
 const there = (value: unknown) => decodePlain(encodePlain(value));
 
@@ -46,7 +46,9 @@ test('one object is one object there, also over several values of one writer', (
 });
 
 test('an error has its code, fix and excerpt; one that is no MinidockError is a defect', () => {
-  const error = there(new MinidockError('dockerfile', 'line 3', { fix: 'mend it', excerpt: '3 | RUM' })) as MinidockError;
+  const error = there(
+    new MinidockError('dockerfile', 'line 3', { fix: 'mend it', excerpt: '3 | RUM' }),
+  ) as MinidockError;
   assert.instance(error, MinidockError);
   assert.equal([error.code, error.message, error.fix, error.excerpt], ['dockerfile', 'line 3', 'mend it', '3 | RUM']);
   assert.is((there(new Error('oops')) as MinidockError).code, 'defect');

@@ -33,8 +33,11 @@ export class PlainWriter {
     if (value === undefined) return { $: 'undefined' };
     if (typeof value === 'bigint') return { $: 'bigint', is: String(value) };
     if (typeof value === 'number')
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : { $: 'number', is: Object.is(value, -0) ? '-0' : String(value) };
-    if (typeof value !== 'object' && typeof value !== 'function') throw new TypeError(`a ${typeof value} is no plain data`);
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { $: 'number', is: Object.is(value, -0) ? '-0' : String(value) };
+    if (typeof value !== 'object' && typeof value !== 'function')
+      throw new TypeError(`a ${typeof value} is no plain data`);
     const stand = this.stand(value);
     if (stand !== undefined) return stand;
     const before = this.#known.get(value);
@@ -101,7 +104,8 @@ export class PlainReader {
       case 'number':
         return Number(form.is);
       case 'same':
-        if (!((form.as as number) in this.#known)) throw new SyntaxError('plain data that names an object it does not have');
+        if (!((form.as as number) in this.#known))
+          throw new SyntaxError('plain data that names an object it does not have');
         return this.#known[form.as as number];
       case 'object':
         return this.#object(form.of as { readonly [key: string]: Json });

@@ -22,7 +22,9 @@ export interface Context {
   readonly settings: Settings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
-  /** Loads the engine; needs root. `pieces` take the places of its own. */
+  /** Where the daemon is that is asked; undefined where the engine runs in this process. */
+  readonly host?: string;
+  /** Loads the engine, which needs root, or what asks the daemon. `pieces` take the places of the engine's own. */
   engine(pieces?: Pieces): Promise<Engine>;
 }
 
@@ -44,6 +46,10 @@ export interface GlobalFlags {
   readonly 'exec-root'?: string;
   readonly bridge?: string;
   readonly config?: string;
+  readonly host?: string;
+  readonly tlscacert?: string;
+  readonly tlscert?: string;
+  readonly tlskey?: string;
   readonly 'registry-mirror'?: readonly string[];
   readonly 'insecure-registry'?: readonly string[];
 }
@@ -78,8 +84,19 @@ export function reasonLanguage({ env }: Pick<Context, 'env'>): Language {
   return languageNamed(env.MINIDOCK_LANG ?? '') ?? 'en';
 }
 
+/** For what only works in the engine's own process. @throws {MinidockError} `not-here` */
+export function requireNoHost({ host, env }: Pick<Context, 'host' | 'env'>, what: string, why: string): void {
+  if (host === undefined) return;
+  throw new MinidockError('not-here', `${what} cannot be asked of the daemon at ${host}: ${why}`, {
+    fix: `run it on the daemon's host without ${env.MINIDOCK_HOST ? 'MINIDOCK_HOST' : '-H'}`,
+  });
+}
+
 /** For commands that start or fetch something: warns of keys of daemon.json that have no effect. */
-export function warnOfIgnored({ output, settings }: Pick<Context, 'output' | 'settings'>): void {
+export function warnOfIgnored(context: Pick<Context, 'host' | 'output' | 'settings'>): void {
+  // The daemon has a daemon.json of its own.
+  if (context.host !== undefined) return;
+  const { output, settings } = context;
   if (settings.ignored.length === 0) return;
   const keys = settings.ignored.map(({ key, why }) => `"${key}" (${why})`);
   printWarning(output, `${settings.registries.daemonConfig}: without effect: ${keys.join(', ')}`);

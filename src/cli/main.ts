@@ -1,7 +1,7 @@
 import { MinidockError } from '../errors.ts';
 import { explainTrouble } from '../host/trouble.ts';
 import { version } from '../version.ts';
-import type { Context, ContextMaker } from './context.ts';
+import { type Context, type ContextMaker, requireNoHost } from './context.ts';
 import { CommandLineError, exitCodeOf, type FailureCodes } from './exit-codes.ts';
 import { findVerb } from './grammar/find-verb.ts';
 import type { FlagTable } from './grammar/flags.ts';
@@ -77,7 +77,9 @@ async function runWords(
   const operands = [verb.least?.(parsed.flags) ?? least, most] as const;
   checkCount(path, { ...verb, operands }, entry.summary, parsed.operands.length);
   begins(verb);
-  return verb.run(makeContext(), parsed.flags, parsed.operands, parsed.beforeDashes);
+  const context = makeContext();
+  if (verb.local !== undefined) requireNoHost(context, path, verb.local);
+  return verb.run(context, parsed.flags, parsed.operands, parsed.beforeDashes);
 }
 
 /** Adds to a mistake in the flags what may have been meant and where to look. */

@@ -9,6 +9,7 @@ process.on('uncaughtException', error => process.exit(report(error, false, stand
 
 main(process.argv.slice(2), standardOutput, (globals): Context => {
   let known: Settings | undefined;
+  const host = globals.host ?? (process.env.MINIDOCK_HOST || undefined);
   const engines = new Map<Pieces | undefined, Engine>();
   // Not before they are wanted: `version` works beside a daemon.json that is broken.
   const settings = () => {
@@ -21,7 +22,9 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
     },
     env: process.env,
     output: standardOutput,
+    ...(host !== undefined && { host }),
     engine: async pieces => {
+      if (host !== undefined) return (await import('./remote.ts')).engineAt(host, globals, process.env);
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');
       const { bridge, registries, logDefaults } = settings();

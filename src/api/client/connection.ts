@@ -116,9 +116,13 @@ export class Connection {
     }
     if (theirs !== version) {
       response.resume();
-      throw new MinidockError('other-version', `this is minidock ${version}, the daemon at ${this.host.shown} is ${theirs}`, {
-        fix: 'use the same version for both: start the daemon anew after an update',
-      });
+      throw new MinidockError(
+        'other-version',
+        `this is minidock ${version}, the daemon at ${this.host.shown} is ${theirs}`,
+        {
+          fix: 'use the same version for both: start the daemon anew after an update',
+        },
+      );
     }
     if (response.statusCode! < 400) return;
     let text = '';
@@ -131,9 +135,13 @@ export class Connection {
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (error instanceof MinidockError) return error;
     if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM')
-      return new MinidockError('daemon-denied', `permission denied while connecting to the minidock daemon at ${shown}`, {
-        fix: 'as root, or as a member of the group that owns the socket: `ls -l` shows it',
-      });
+      return new MinidockError(
+        'daemon-denied',
+        `permission denied while connecting to the minidock daemon at ${shown}`,
+        {
+          fix: 'as root, or as a member of the group that owns the socket: `ls -l` shows it',
+        },
+      );
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || errnoOf(error) === 'ENOTFOUND' || unreachable.has(code))
       return new MinidockError(
         'daemon-unreachable',
@@ -142,12 +150,20 @@ export class Connection {
       );
     if (code.startsWith('HPE_')) return notOurs(this.host);
     if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_|UNABLE_|EPROTO)/.test(code))
-      return new MinidockError('daemon-denied', `the minidock daemon at ${shown} and we do not trust each other: ${message}`, {
-        fix: 'name the files that the daemon was started with: --tlscacert, --tlscert, --tlskey',
-      });
-    return new MinidockError('daemon-unreachable', `the connection to the minidock daemon at ${shown} broke: ${message}`, {
-      cause: error,
-    });
+      return new MinidockError(
+        'daemon-denied',
+        `the minidock daemon at ${shown} and we do not trust each other: ${message}`,
+        {
+          fix: 'name the files that the daemon was started with: --tlscacert, --tlscert, --tlskey',
+        },
+      );
+    return new MinidockError(
+      'daemon-unreachable',
+      `the connection to the minidock daemon at ${shown} broke: ${message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -4,7 +4,6 @@ import type { Engine } from '../../engine/engine.ts';
 import { methods, type Place } from '../methods.ts';
 import { type Json, PlainReader, PlainWriter, readError } from '../plain.ts';
 import { RemoteAttachment } from './attachment.ts';
-import { sendBuild } from './build.ts';
 import { Connection, type Request } from './connection.ts';
 import type { Host } from './host.ts';
 import { open } from './source.ts';
@@ -58,9 +57,16 @@ class Remote {
         },
         load: async (source, options) => await images.load(open(source, 'load'), options),
         import: async (source, options) =>
-          await images.import(open(source, 'import'), { from: nameOf(source), ...options, ...(options.from === undefined && { from: nameOf(source) }) }),
+          await images.import(open(source, 'import'), {
+            from: nameOf(source),
+            ...options,
+            ...(options.from === undefined && { from: nameOf(source) }),
+          }),
       },
-      builder: { ...builder, build: (options, tell) => sendBuild(builder, options, tell) },
+      builder: {
+        ...builder,
+        build: async (options, tell) => (await import('./build.ts')).sendBuild(builder, options, tell),
+      },
     };
   }
 

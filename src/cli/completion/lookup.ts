@@ -88,7 +88,8 @@ async function volumes(context: Context, typed: string): Promise<readonly Word[]
   return names.filter(name => !/^[0-9a-f]{64}$/.test(name)).map(name => plain(`${name}:`));
 }
 
-async function volumeNames({ settings }: Context): Promise<string[]> {
+async function volumeNames({ engine, host, settings }: Context): Promise<string[]> {
+  if (host !== undefined) return (await (await engine()).volumes.list()).map(({ name }) => name);
   const [{ listIfPresent }, { enginePaths }] = await Promise.all([
     import('../../state/files.ts'),
     import('../../state/paths.ts'),

@@ -15,6 +15,8 @@ export interface Verb<F extends FlagTable = FlagTable> {
   readonly completes?: readonly (Candidates | ((given: ReadonlyMap<string, string>) => Candidates))[];
   /** The first operand ends the flags: `run`, `exec`. */
   readonly stopAtOperand?: boolean;
+  /** Why it cannot be asked of a daemon: it has to do with the machine that it runs on. */
+  readonly local?: string;
   /** Exit codes where the engine fails; 1 by default. */
   readonly failure?: FailureCodes;
   /** Returns the exit code. `beforeDashes`: how many of the operands stand before `--`, where there is one. */

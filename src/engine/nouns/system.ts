@@ -21,6 +21,10 @@ export interface SystemInfo {
   readonly id: string;
   readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
   readonly images: number;
+  /** Where images and containers are kept. */
+  readonly root: string;
+  /** Where containers' output goes that do not say it. */
+  readonly logDriver: string;
   /** Of the root: `ext4`, `overlay`; `unknown` where the kernel does not say. */
   readonly fileSystem: string;
   /** 1 or 2; undefined where there are no control groups. */

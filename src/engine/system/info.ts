@@ -9,7 +9,7 @@ import { cgroupParent, type Roots } from '../../state/paths.ts';
 import type { SystemInfo } from '../nouns/system.ts';
 
 /** What there is, and what machine it is on. */
-export function systemInfo(roots: Roots, containers: readonly ContainerRecord[]): SystemInfo {
+export function systemInfo(roots: Roots, containers: readonly ContainerRecord[], logDriver: string): SystemInfo {
   const paused = containers.filter(({ state }) => state.paused).length;
   const up = containers.filter(isUp).length;
   const { kind } = readCgroupLayout(cgroupParent(roots));
@@ -18,6 +18,8 @@ export function systemInfo(roots: Roots, containers: readonly ContainerRecord[])
     id: (readIfPresent(path.join(roots.root, 'engine-id')) ?? '').trim(),
     containers: { running: up - paused, paused, stopped: containers.length - up },
     images: new ImageStore(roots.root).list().length,
+    root: roots.root,
+    logDriver,
     fileSystem: fileSystemOf(roots.root),
     cgroupVersion: kind === 'none' ? undefined : kind === 'v2' ? 2 : 1,
     operatingSystem: release.PRETTY_NAME ?? 'Linux',

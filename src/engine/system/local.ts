@@ -12,7 +12,8 @@ export class LocalSystem implements System {
   async info(): Promise<SystemInfo> {
     const { systemInfo } = await import('./info.ts');
     const { containers } = await this.containers.list({ all: true });
-    return systemInfo(this.access.roots, containers);
+    const { logDefaults } = await this.access.context();
+    return systemInfo(this.access.roots, containers, logDefaults?.driver || 'json-file');
   }
 
   async diskUsage(): Promise<DiskUsage> {

@@ -69,7 +69,9 @@ export async function answerConnection(
     const [streams] = new PlainReader().read(argumentsIn(request)) as [object];
     const attach = methodOf(engine, noun, method);
     const attachment = (await attach(...words, streams)) as Parameters<typeof carry>[0];
-    socket.write(`HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: minidock\r\n${versionHeader}: ${version}\r\n\r\n`);
+    socket.write(
+      `HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: minidock\r\n${versionHeader}: ${version}\r\n\r\n`,
+    );
     if (head.length > 0) socket.unshift(head);
     carry(attachment, socket);
   } catch (error) {
@@ -86,9 +88,13 @@ export async function answerConnection(
 function expectSameVersion({ headers }: IncomingMessage): void {
   const theirs = headers[versionHeader];
   if (theirs === version) return;
-  throw new MinidockError('other-version', `the client is minidock ${theirs ?? '(unknown)'}, the daemon is ${version}`, {
-    fix: 'use the same version for both: start the daemon anew after an update',
-  });
+  throw new MinidockError(
+    'other-version',
+    `the client is minidock ${theirs ?? '(unknown)'}, the daemon is ${version}`,
+    {
+      fix: 'use the same version for both: start the daemon anew after an update',
+    },
+  );
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -182,7 +188,7 @@ class Answer {
       this.begin();
       this.response.flushHeaders();
       for (let one = await next; !one.done; one = await next) {
-        await this.chunk(new PlainWriter().write(one.value) + '\n');
+        await this.chunk(`${new PlainWriter().write(one.value)}\n`);
         next = iterator.next();
       }
       this.response.end();

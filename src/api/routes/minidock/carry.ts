@@ -20,6 +20,7 @@ export function carry(attachment: Attachment, socket: Duplex): void {
   const letGo = () => {
     if (!over) attachment.detach();
     over = true;
+    socket.end();
   };
   attachment.exited
     .catch(() => {})

@@ -28,6 +28,7 @@ export const verb = defineVerb({
       completes: 'files',
     }),
   },
+  local: 'it reads network interfaces of this machine',
   operands: [0, Number.POSITIVE_INFINITY],
   least: flags => (flags.read === undefined ? 1 : 0),
   completes: ['running containers'],

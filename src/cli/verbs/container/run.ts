@@ -3,7 +3,7 @@ import type { Engine } from '../../../engine/engine.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { randomHex } from '../../../host/random.ts';
 import type { Program } from '../../../syscalls/step.ts';
-import { type Context, reasonLanguage, requireRoot, warnOfIgnored } from '../../context.ts';
+import { type Context, reasonLanguage, requireNoHost, requireRoot, warnOfIgnored } from '../../context.ts';
 import { CommandLineError } from '../../exit-codes.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
@@ -79,6 +79,7 @@ async function runOnMine(
   flags: Values<typeof runFlags>,
   operands: readonly string[],
 ): Promise<number> {
+  requireNoHost(context, 'run --mine', 'your pieces are taken into an engine of this process');
   requireRoot();
   const { learnersPieces } = await import('../../mine/pieces.ts');
   const { listOwn } = await import('../../mine/list.ts');

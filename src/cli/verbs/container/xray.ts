@@ -26,6 +26,7 @@ export const verb = defineVerb({
     svg: { ...text('Draw it; =FILE writes the picture there', { completes: 'files' }), alone: '-' },
     section: many('list', readSection, `Show only these parts: ${names.join(', ')}`, { completes: names }),
   },
+  local: 'it looks into the kernel of this machine',
   operands: [1, 1],
   completes: ['containers'],
   async run(context, flags, [name]) {

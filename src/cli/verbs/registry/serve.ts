@@ -15,6 +15,7 @@ export const verb = defineVerb({
     quiet: toggle('Print no line for each request', { short: 'q' }),
     'read-only': toggle('Take no pushes'),
   },
+  local: 'it serves the files of an engine of this machine',
   operands: [0, 0],
   async run({ engine, settings, output }, flags) {
     const { root } = settings;

@@ -7,6 +7,7 @@ import { defineVerb } from '../../grammar/verb.ts';
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: { format: text(`'json' prints the checks as data`, { completes: ['json'] }) },
+  local: 'it looks at this machine',
   operands: [0, 0],
   async run({ output, settings }, flags) {
     const checks = doctorChecks(probe(settings));

@@ -1,17 +1,20 @@
 import { drivers, infoFields } from '../../../api/shapes/system/info.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { serverAt } from './version.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: { format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }) },
   operands: [0, 0],
   async run(context, flags) {
-    const { output, settings } = context;
+    const { output, host } = context;
     // Before the engine: a template that is wrong needs none.
     const print = flags.format === undefined ? printInfo : await template(flags.format);
     const engine = await context.engine();
-    output.data(`${print(infoFields(await engine.system.info(), settings))}\n`);
+    const info = await engine.system.info();
+    const settings = { root: info.root, logDefaults: { driver: info.logDriver } };
+    output.data(`${print(infoFields(info, settings), host)}\n`);
     return 0;
   },
 });
@@ -19,13 +22,13 @@ export const verb = defineVerb({
 type Info = ReturnType<typeof infoFields>;
 
 /** Docker's lines, those of which minidock has something to say. */
-function printInfo(info: Info): string {
+function printInfo(info: Info, host: string | undefined): string {
   return [
     'Client:',
     ' Context:    default',
     ' Debug Mode: false',
     '',
-    'Server: minidock (no daemon: the engine runs inside the command)',
+    `Server: minidock (${serverAt(host)})`,
     ` Containers: ${info.Containers}`,
     `  Running: ${info.ContainersRunning}`,
     `  Paused: ${info.ContainersPaused}`,

@@ -7,9 +7,10 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: { format: text(`A Go template, or 'json'`, { short: 'f', completes: ['json'] }) },
   operands: [0, 0],
-  async run({ output }, flags) {
-    const facts = versionFacts();
-    if (flags.format === undefined) output.out(printFacts(facts));
+  async run({ output, host, engine }, flags) {
+    const kernel = host === undefined ? release() : (await (await engine()).system.info()).kernel;
+    const facts = versionFacts(kernel);
+    if (flags.format === undefined) output.out(printFacts(facts, host));
     else {
       const json = flags.format === 'json';
       output.data(`${json ? JSON.stringify(facts) : await render(flags.format, facts)}\n`);
@@ -36,23 +37,27 @@ async function render(format: string, facts: ReturnType<typeof versionFacts>): P
   );
 }
 
-/** Docker's key names; the client and the engine are one program here. */
-function versionFacts() {
+/** Docker's key names; the client and the engine are of one version, or do not speak with each other. */
+function versionFacts(kernel: string) {
   const common = { Version: version, Os: platform(), Arch: arch() === 'x64' ? 'amd64' : arch() };
   return {
     Client: { ...common, NodeVersion: process.version },
-    Server: { ...common, KernelVersion: release() },
+    Server: { ...common, KernelVersion: kernel },
   };
 }
 
-function printFacts({ Client, Server }: ReturnType<typeof versionFacts>): string {
+/** Who the engine is. */
+export const serverAt = (host: string | undefined): string =>
+  host === undefined ? 'no daemon: the engine runs inside the command' : `the daemon at ${host}`;
+
+function printFacts({ Client, Server }: ReturnType<typeof versionFacts>, host: string | undefined): string {
   return [
     'Client: minidock',
     ` Version:           ${Client.Version}`,
     ` Node.js version:   ${Client.NodeVersion}`,
     ` OS/Arch:           ${Client.Os}/${Client.Arch}`,
     '',
-    'Server: minidock (no daemon: the engine runs inside the command)',
+    `Server: minidock (${serverAt(host)})`,
     ` Version:           ${Server.Version}`,
     ` Kernel version:    ${Server.KernelVersion}`,
     ` OS/Arch:           ${Server.Os}/${Server.Arch}`,
