@@ -54,9 +54,9 @@ test("mistakes: Docker's words and exit codes", async () => {
       `unknown flag: --isolation\n--isolation is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
     ],
     [
-      '-H tcp://x ps',
+      '-l debug ps',
       125,
-      `unknown shorthand flag: 'H' in -H\n-H is a flag of Docker that minidock does not have.\nSee 'minidock --help'.\n`,
+      `unknown shorthand flag: 'l' in -l\n-l is a flag of Docker that minidock does not have.\nSee 'minidock --help'.\n`,
     ],
     ['ps --gpus', 125, `unknown flag: --gpus\nSee 'minidock ps --help'.\n`],
     ['ps --toString', 125, `unknown flag: --toString\nSee 'minidock ps --help'.\n`],
