@@ -131,11 +131,11 @@ test('a container that cannot be started leaves the terminal as it was', async (
 test('-it wants a terminal, -t alone does not', () => {
   const refused = /^MinidockError: the input device is not a TTY$/;
   assert.throws(
-    () => requireTerminal({ tty: true, interactive: true }, false),
+    () => requireTerminal({ tty: true, interactive: true }, () => false),
     (error: Error) => refused.test(String(error)),
   );
-  requireTerminal({ tty: true, interactive: false }, false);
-  requireTerminal({ tty: true, interactive: true }, true);
+  requireTerminal({ tty: true, interactive: false }, () => false);
+  requireTerminal({ tty: true, interactive: true }, () => true);
 });
 
 test('keys that only begin like the detach keys are passed on', () => {

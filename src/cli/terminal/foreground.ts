@@ -54,8 +54,8 @@ export interface Host {
 }
 
 /** Docker's refusal of `-it` where standard input is a pipe. @throws {MinidockError} `not-a-tty`, exit code 1 */
-export function requireTerminal(options: { tty: boolean; interactive: boolean }, isTerminal = isatty(0)): void {
-  if (options.tty && options.interactive && !isTerminal) {
+export function requireTerminal(options: { tty: boolean; interactive: boolean }, isTerminal = () => isatty(0)): void {
+  if (options.tty && options.interactive && !isTerminal()) {
     throw new CommandLineError('not-a-tty', 'the input device is not a TTY', { exitCode: 1, fix: 'leave out -t' });
   }
 }

@@ -79,31 +79,33 @@ interface Range extends Decision {
 }
 
 function decide(profile: Seccomp, numberOf: (name: string) => number | null | undefined): Range[] {
-  const plain = new Map<number, number>();
-  const conditional = new Map<number, SeccompRule[]>();
-  let last = -1;
+  // By the number of a call, with holes.
+  const plain: number[] = [];
+  const conditional: SeccompRule[][] = [];
   for (const rule of profile.syscalls) {
     const verdict = verdictOf(rule.action, rule.errnoRet);
     for (const name of rule.names) {
       const number = numberOf(name);
       if (number === undefined || number === null) continue;
-      if (number > last) last = number;
-      if (!rule.args?.length) plain.set(number, plain.get(number) ?? verdict);
-      else if (conditional.has(number)) conditional.get(number)!.push(rule);
-      else conditional.set(number, [rule]);
+      if (!rule.args?.length) {
+        plain[number] ??= verdict;
+      } else {
+        conditional[number] ??= [];
+        conditional[number].push(rule);
+      }
     }
   }
   const otherwise = verdictOf(profile.defaultAction, profile.defaultErrnoRet);
   const ranges: Range[] = [];
-  let previous: Decision | undefined;
-  for (let number = 0; number <= last; number++) {
-    const rules = conditional.get(number);
-    const verdict = plain.get(number) ?? otherwise;
+  const end = Math.max(plain.length, conditional.length);
+  for (let number = 0; number < end; number++) {
+    const rules = conditional[number];
+    const verdict = plain[number] ?? otherwise;
+    const previous = ranges.at(-1);
     if (rules || previous?.rules || previous?.verdict !== verdict) ranges.push({ first: number, verdict, rules });
-    previous = { verdict, rules };
   }
   const permissive = otherwise === SECCOMP_RET.ALLOW || otherwise === SECCOMP_RET.LOG;
-  return [...ranges, { first: last + 1, verdict: permissive ? otherwise : SECCOMP_RET.ERRNO | ENOSYS }];
+  return [...ranges, { first: end, verdict: permissive ? otherwise : SECCOMP_RET.ERRNO | ENOSYS }];
 }
 
 /** A binary search for the number, which is in the accumulator; its index. */
