@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import { EngineContext } from '../engine/context.ts';
 import { callKeeper } from '../engine/keeping/call.ts';
 import { identityOf } from '../host/process.ts';
-import { writeVolatile } from '../state/files.ts';
 import { keptIds, type NamesAnswered } from '../state/kept.ts';
 import { enginePaths } from '../state/paths.ts';
 import { Bell } from './bell.ts';
@@ -34,7 +33,12 @@ const context = new EngineContext(
 );
 const { keeper, keeperLock } = enginePaths(context.roots);
 const bell = new Bell(keeperLock);
-const say = (names: NamesAnswered) => writeVolatile(keeper, JSON.stringify({ ...identityOf(process.pid), names }));
+/** Only one keeper runs, so each writes over what one that was killed left half written. */
+function say(names: NamesAnswered): void {
+  const temporary = `${keeper}.tmp`;
+  fs.writeFileSync(temporary, JSON.stringify({ ...identityOf(process.pid), names }), { mode: 0o600 });
+  fs.renameSync(temporary, keeper);
+}
 say({});
 const names = new Names(context, bell, say);
 // It waits for no lock of a container: a command that holds one may be waiting for the names.
