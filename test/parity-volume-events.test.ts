@@ -5,7 +5,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
 
-/** What events tell of volumes, and of memory that runs out, on Docker 20.10 and here. */
+/** What events tell of volumes, of what is pruned, and of memory that runs out, on Docker 20.10 and here. */
 const test = requires('root', 'busybox', 'overlayfs', 'dockerd', 'docker-20.10');
 let two: Both;
 test.before(async () => {
@@ -16,10 +16,12 @@ test.after(() => two.box.removeAll());
 const form = '{{.Type}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}';
 const now = () => (Date.now() / 1000).toFixed(3);
 
-/** Events of containers and volumes since a time. Docker ends with volumes in any order. */
-async function events(engine: 'docker' | 'ours', since: string): Promise<string[]> {
+const ofVolumes = ['--filter', 'type=container', '--filter', 'type=volume'];
+
+/** Events since a time, of containers and volumes unless others are named. Docker ends with volumes in any order. */
+async function events(engine: 'docker' | 'ours', since: string, which = ofVolumes): Promise<string[]> {
   const words = ['events', '--since', since, '--until', now(), '--format', form];
-  const { stdout } = await two[engine]([...words, '--filter', 'type=container', '--filter', 'type=volume']);
+  const { stdout } = await two[engine]([...words, ...which]);
   const lines = stdout.trimEnd().split('\n').map(normal);
   for (let from = 0; from < lines.length; from++) {
     const action = lines[from]!.split(' ', 2).join(' ');
@@ -78,6 +80,32 @@ test('volumes are created, mounted, unmounted and destroyed where Docker says so
     ['volume', 'prune', '-f'],
   ]);
   assert.is(told.filter(line => line.startsWith('volume mount')).length, 3 + 3 + 1 + 1);
+});
+
+/** What prunes tell: how much room they made differs, and whether any. */
+test('every prune is told with the room that it made, also where nothing was there to remove', async () => {
+  const prunes = [
+    ...['container', 'volume', 'network', 'image', 'builder'].map(what => [what, 'prune', '-f']),
+    ['system', 'prune', '-f', '--volumes'],
+  ];
+  const told: Record<string, string[]> = {};
+  const shown: Record<string, string> = {};
+  for (const engine of ['docker', 'ours'] as const) {
+    const began = now();
+    await two[engine](['create', '--name', 'p1', '--network=none', 'bb', 'sh', '-c', 'true']);
+    await two[engine](['network', 'create', 'pruned']);
+    for (const words of prunes) assert.is((await two[engine](words)).code, 0, words.join(' '));
+    told[engine] = await events(engine, began, ['--filter', 'event=prune', '--filter', 'event=destroy']);
+    shown[engine] = (
+      await two[engine](['events', '--since', began, '--until', now(), '--filter', 'event=prune'])
+    ).stdout;
+  }
+  // Ours has no cache apart from images: what their pruning leaves of it counts as none.
+  assert.is(told.docker!.pop()?.split(' ', 2).join(' '), 'builder prune');
+  assert.equal(told.ours, told.docker);
+  const line = (text: string) => text.replace(/^\S+ /gm, '').replace(/=\d+/g, '=N');
+  const [mine, its] = [line(shown.ours!).split('\n'), line(shown.docker!).split('\n')];
+  assert.equal(mine, its.toSpliced(its.length - 2, 1));
 });
 
 test('memory that runs out is told at once, while the container lives on; a restart tells of its volumes', async () => {

@@ -4,10 +4,10 @@ import { enginePaths, type Roots } from './paths.ts';
 
 /** Something that happened to an object of the engine, in Docker's words (`docker events`). */
 export interface Event {
-  type: 'container' | 'image' | 'volume' | 'network';
-  /** `create`, `start`, `die`, `destroy`, `pull`, `untag` … */
+  type: 'builder' | 'container' | 'image' | 'network' | 'volume';
+  /** `create`, `start`, `die`, `destroy`, `pull`, `untag`, `prune` … */
   action: string;
-  /** Full id of a container or image, name of a volume or network. */
+  /** Full id of a container or image, name of a volume or network; empty where unused objects of a kind were pruned. */
   id: string;
   /** What else is known: `name`, `image`, `exitCode` … */
   attributes: Record<string, string>;

@@ -105,10 +105,7 @@ function gistOf(stderr: string): string {
     .filter(line => !line.startsWith('time='));
   return line
     .replace(/^(docker: )?(Error response from daemon: |Error: )?/, '')
-    .replace(
-      /^(failed to create shim task: OCI runtime create failed: .* process|Error when allocating new name): /,
-      '',
-    )
+    .replace(/(failed to create shim task: OCI runtime create failed: .* process|Error when allocating new name): /, '')
     .replace(/: unknown\.?$/, '')
     .split('. ')[0]!
     .replace(/\.$/, '')

@@ -24,6 +24,10 @@ export class LocalBuilder implements Builder {
 
   async prune(): Promise<number> {
     const { BuildCache } = await import('../../build/cache.ts');
-    return new BuildCache(new ImageStore(this.access.roots.root).root).clear();
+    const { tellPruned } = await import('../system/pruned.ts');
+    const count = new BuildCache(new ImageStore(this.access.roots.root).root).clear();
+    // The images of its steps are pruned apart.
+    tellPruned(this.access.roots, 'builder', 0);
+    return count;
   }
 }

@@ -6,6 +6,7 @@ import { hasLabels } from '../../image/match.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerPruneFilter, PrunedContainers } from '../nouns/containers.ts';
+import { tellPruned } from '../system/pruned.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
 
@@ -23,6 +24,7 @@ export async function pruneContainers(
     ids.push(record.id);
     bytes += size;
   }
+  tellPruned(context.roots, 'container', bytes);
   return { ids, bytes };
 }
 

@@ -51,6 +51,7 @@ export class LocalImages implements Images {
   async prune({ all, until = [], labels = [], withoutLabels = [] }: PruneFilter): Promise<Pruned> {
     const { pruneImages } = await import('../../image/prune.ts');
     const { hasLabels } = await import('../../image/match.ts');
+    const { tellPruned } = await import('../system/pruned.ts');
     const pruned = await pruneImages(this.store, {
       all,
       uses: await this.uses(),
@@ -60,6 +61,7 @@ export class LocalImages implements Images {
         !withoutLabels.some(label => hasLabels(image, [label])),
     });
     this.tellRemoved(pruned.lines);
+    tellPruned(this.roots, 'image', pruned.bytes);
     return pruned;
   }
 

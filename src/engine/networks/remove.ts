@@ -12,6 +12,7 @@ import { enginePaths } from '../../state/paths.ts';
 import { bringToRest } from '../containers/reap.ts';
 import type { EngineContext } from '../context.ts';
 import type { NetworkPruneFilter } from '../nouns/networks.ts';
+import { tellPruned } from '../system/pruned.ts';
 import { tellNetwork } from './events.ts';
 import { finishRemoval, finishRemovals, setNetworkAside } from './gone.ts';
 import { settleConnections } from './live/connect.ts';
@@ -48,6 +49,7 @@ export async function pruneNetworks(
     tellNetwork(context, definition, 'destroy');
     names.push(definition.name);
   }
+  tellPruned(context.roots, 'network', 0);
   return { names };
 }
 

@@ -10,11 +10,6 @@ export function tellVolume(roots: Roots, action: 'create' | 'destroy', name: str
   recordEvent(roots, { type: 'volume', action, id: name, attributes: { driver } });
 }
 
-/** As in Docker one event tells of all that were pruned, and none of each. */
-export function tellPruned(roots: Roots, bytes: number): void {
-  recordEvent(roots, { type: 'volume', action: 'prune', id: '', attributes: { reclaimed: String(bytes) } });
-}
-
 /** That a container begins to use its volumes. */
 export function tellMounted(roots: Roots, { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>): void {
   for (const { name, destination, readonly, propagation = '' } of volumesIn(mounts))

@@ -9,7 +9,8 @@ import { enginePaths } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
 import type { PrunedVolumes, Volume, VolumePruneFilter } from '../nouns/volumes.ts';
-import { tellPruned, tellVolume } from './events.ts';
+import { tellPruned } from '../system/pruned.ts';
+import { tellVolume } from './events.ts';
 import { listVolumes, noSuchVolume } from './list.ts';
 
 /** Removes one volume. Throws `volume-in-use`, and `no-such-volume` unless `force`. */
@@ -38,7 +39,8 @@ export async function pruneVolumes(
       );
     }),
   );
-  tellPruned(context.roots, pruned.bytes);
+  // As in Docker one event tells of all of them, and none of each.
+  tellPruned(context.roots, 'volume', pruned.bytes);
   return pruned;
 }
 

@@ -1,3 +1,4 @@
+import { MinidockError } from '../../../errors.ts';
 import { integer } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { each } from '../../print/each.ts';
@@ -11,11 +12,12 @@ export const verb = defineVerb({
   completes: ['containers'],
   async run(context, { timeout }, names) {
     const { containers } = await context.engine();
-    return each(
-      names,
-      context.output,
-      name => containers.restart(name, { timeoutSeconds: timeout }),
-      name => context.output.out(`${name}\n`),
-    );
+    const restart = (name: string) =>
+      containers.restart(name, { timeoutSeconds: timeout }).catch(error => {
+        if (!(error instanceof MinidockError) || error.code === 'no-such-container') throw error;
+        const { code, message, fix } = error;
+        throw new MinidockError(code, `Cannot restart container ${name}: ${message}`, { fix, cause: error });
+      });
+    return each(names, context.output, restart, name => context.output.out(`${name}\n`));
   },
 });

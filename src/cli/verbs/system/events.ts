@@ -13,7 +13,7 @@ export const verb = defineVerb({
       short: 'f',
       completes: [
         ...['container=', 'event=', 'image=', 'label=', 'network=', 'volume='],
-        ...['container', 'image', 'network', 'volume'].map(type => `type=${type}`),
+        ...['builder', 'container', 'image', 'network', 'volume'].map(type => `type=${type}`),
       ],
     }),
     format: text(`A Go template, or 'json'`, { completes: ['json'] }),
