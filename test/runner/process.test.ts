@@ -64,6 +64,14 @@ test('a crash, an early exit and a bad end have failed', async () => {
   assert.equal(judged(missing), [0, 1]);
 });
 
+test('one that has ended, and its output with it, is not waited for', async () => {
+  const began = Date.now();
+  for (let i = 0; i < 30; i++) await shell('echo');
+  const took = Date.now() - began;
+  // Half a second each would be 15 s.
+  assert.ok(took < 10_000, `${took} ms`);
+});
+
 test('a process that keeps the output of a file open does not keep the runner', async () => {
   const ended = await shell(`sleep 50 & echo $!; ${closing}`);
   assert.equal(judged(ended), [2, 0]);

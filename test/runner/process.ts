@@ -54,6 +54,8 @@ export async function runProcess(start: Start): Promise<Ended> {
       isOver = true;
       limits.push(setTimeout(late, over.seconds * 1000, `it still ran ${over.seconds} s after its last test`));
     });
+  // From now on: it may come together with the exit.
+  const closed = new Promise(resolve => child.once('close', resolve));
   const code = await new Promise<number | string>(resolve => {
     child.once('error', error => resolve(error.message));
     child.once('exit', (status, signal) => resolve(status ?? signal ?? 'unknown'));
@@ -61,7 +63,7 @@ export async function runProcess(start: Start): Promise<Ended> {
   for (const limit of limits) clearTimeout(limit);
   running.delete(child);
   // A grandchild that kept the pipe must not keep the runner.
-  await Promise.race([new Promise(resolve => child.once('close', resolve)), new Promise(r => setTimeout(r, 500))]);
+  await Promise.race([closed, new Promise(resolve => setTimeout(resolve, 500))]);
   child.stdout.destroy();
   child.stderr.destroy();
   return { code, output };
