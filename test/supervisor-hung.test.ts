@@ -1,3 +1,4 @@
+// @long it waits for clients that say nothing
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -57,6 +58,14 @@ const socketsOf = (shim: Shim) =>
     .map(fd => fs.readlinkSync(`/proc/${shim.process.pid}/fd/${fd}`))
     .filter(target => target.startsWith('socket:')).length;
 
+/** Waits so many milliseconds at most, and leaves no timer: this process would stay for it after its last test. */
+async function within(milliseconds: number, ended: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const patience = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {});
+  await Promise.race([ended, patience]);
+  timer.abort();
+}
+
 const exitOf = ({ exit }: { exit: string }) => readLinkIfPresent(exit) ?? 'none';
 
 /** Another client's signal ends the process, and its supervisor goes, within seconds. */
@@ -65,10 +74,10 @@ async function endsBy(shim: Shim, files: { socket: string; exit: string }, signa
   const other = (await connectSupervisor(files.socket))!;
   other.client.cleansUp(true);
   other.client.signal(signal);
-  await Promise.race([other.ended, sleep(20_000)]);
+  await within(20_000, other.ended);
   const told = Date.now() - began;
   assert.is(exitOf(files), String(128 + signal), 'the exit record is there when the client is told');
-  await Promise.race([shim.ended, sleep(20_000)]);
+  await within(20_000, shim.ended);
   const took = Date.now() - began;
   assert.ok(told < 6000 && took < 9000, `told after ${told} ms, gone after ${took} ms`);
 }
@@ -142,7 +151,7 @@ test('a signal does not queue behind input of the same client that waits for ano
     void other.client.write(Buffer.alloc(1 << 20, 'y'));
     await sleep(100);
     other.client.signal(15);
-    await Promise.race([other.ended, sleep(20_000)]);
+    await within(20_000, other.ended);
     assert.is(exitOf(files), '143');
   }));
 
@@ -226,7 +235,7 @@ test('the launcher that does not read is no obstacle either', () =>
       other.client.cleansUp(true);
       other.client.signal(9);
       const began = Date.now();
-      await Promise.race([other.ended, sleep(20_000)]);
+      await within(20_000, other.ended);
       assert.ok(Date.now() - began < 6000, `${Date.now() - began} ms`);
       assert.is(exitOf(files), '137');
       launcher.resume();
@@ -268,7 +277,7 @@ test('a client that has no room for the exit code waits as long as it likes, unt
     assert.is(shim.process.exitCode, null, 'the supervisor waits');
     const other = (await connectSupervisor(files.socket))!;
     other.client.cleansUp(true);
-    await Promise.race([shim.ended, sleep(10_000)]);
+    await within(10_000, shim.ended);
     assert.is(shim.process.exitCode, 0, 'the supervisor has ended');
     slow.destroy();
   });
