@@ -1,3 +1,4 @@
+// @both-mounts one of those that the gate runs where / may be private: what a container sees of mounts
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';

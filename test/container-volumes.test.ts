@@ -1,3 +1,4 @@
+// @both-mounts one of those that the gate runs where / may be private: what propagates from the host and to it
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,

@@ -1,3 +1,4 @@
+// @both-mounts one of those that the gate runs where / may be private: overlays
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';

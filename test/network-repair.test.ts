@@ -1,3 +1,4 @@
+// @long it waits for packets that do not arrive
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually } from './support/eventually.ts';

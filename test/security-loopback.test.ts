@@ -1,3 +1,4 @@
+// @long it waits for packets that do not arrive
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

@@ -1,3 +1,4 @@
+// @both-mounts one of those that the gate runs where / may be private: what is mounted over what an image holds
 import { mkdirSync, readdirSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -5,6 +5,9 @@ import { join, relative, resolve } from 'node:path';
 export const tiers = ['unit', 'kernel', 'proof', 'parity', 'vm', 'crash', 'browser'] as const;
 export type Tier = (typeof tiers)[number];
 
+/** What `npm test` runs when no word asks for more: what a change of the code is most likely to break. The gate runs all. */
+export const usualTiers: readonly Tier[] = ['unit', 'kernel', 'proof'];
+
 /**
  * What a test file asks of the runner, on a line of its own with the reason: `// @exclusive it fills all memory`.
  *
@@ -12,9 +15,10 @@ export type Tier = (typeof tiers)[number];
  * - `exclusive`: nothing else runs meanwhile: the file changes or measures the whole machine.
  * - `long`: begins before the others, so that it is not left to run alone at the end.
  * - `mounts-nothing`: it requires overlayfs, and yet shows nothing more where `/` is shared.
+ * - `both-mounts`: it mounts, and the gate runs it on the host as it is as well.
  * - `linux-3.10`: the gate runs it once more with no syscall that came after Linux 3.10.
  */
-export const marks = ['own-process', 'exclusive', 'long', 'mounts-nothing', 'linux-3.10'] as const;
+export const marks = ['own-process', 'exclusive', 'long', 'mounts-nothing', 'both-mounts', 'linux-3.10'] as const;
 export type Mark = (typeof marks)[number];
 
 export interface TestFile {
@@ -22,7 +26,7 @@ export interface TestFile {
   path: string;
   tier: Tier;
   marks: readonly Mark[];
-  /** The gate runs it once more where `/` is shared. */
+  /** The gate runs it where `/` is shared. */
   mounts: boolean;
   /** Length of its source. */
   size: number;

@@ -6,20 +6,14 @@ import { type FileResult, isOver, judge } from './judge.ts';
 import { type Job, runInLanes } from './lanes.ts';
 import { watchLeaks } from './leak-check.ts';
 import { linux310 } from './linux-3.10.ts';
+import { type Pass, passesFor } from './passes.ts';
 import { endRunning, runProcess } from './process.ts';
 import type { Report } from './report.ts';
 import { serveServices } from './services.ts';
 import { sharedHost } from './shared-mounts.ts';
 import { runUnits } from './unit.ts';
 
-/** `here` is this host as it is, `shared` one whose `/` is shared, `3.10` one with the syscalls of that kernel. */
-export type Pass = 'here' | 'shared' | '3.10';
-
 const where: Record<Pass, string> = { here: '', shared: ', where / is shared', '3.10': ', on Linux 3.10' };
-
-/** Which passes a file is for. */
-const isFor = (file: TestFile, pass: Pass): boolean =>
-  pass === 'here' || (pass === 'shared' ? file.mounts : file.marks.includes('linux-3.10'));
 
 export interface RunOptions {
   passes: readonly Pass[];
@@ -51,7 +45,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
   let started = 0;
 
   /** What a test process is told: whose its leaks are, where the runner's services are. */
-  const environment = (file: string, pass: Pass = 'here'): NodeJS.ProcessEnv => {
+  const environment = (file: string): NodeJS.ProcessEnv => {
     const id = fileRun(started++);
     leaks.nameOwner(id, file);
     return {
@@ -60,7 +54,6 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
       MINIDOCK_TEST_SERVICES: services,
       MINIDOCK_TEST_PREPARED: prepared,
       MINIDOCK_TEST_GATE: options.gate ? '1' : '',
-      MINIDOCK_TEST_PASS: options.passes.length > 1 ? pass : '',
       // Node reads this file at each of its thousands of starts; no test asks a server of the outside world.
       NODE_EXTRA_CA_CERTS: '',
       NO_COLOR: '1',
@@ -101,7 +94,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
     const { code, output } = await runProcess({
       command: commandIn[pass](node(file.path)),
       cwd: checkout,
-      env: environment(name, pass),
+      env: environment(name),
       seconds: file.tier === 'unit' ? limits.unit : limits.file,
       over: { is: isOver, seconds: limits.over },
     });
@@ -132,7 +125,7 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
   const inOneProcess = files.filter(file => file.tier === 'unit' && !file.marks.includes('own-process'));
   const jobs = inOneProcess.length > 0 && options.passes.includes('here') ? [unitJob(inOneProcess)] : [];
   for (const file of files) {
-    const passes = inOneProcess.includes(file) ? [] : options.passes.filter(pass => isFor(file, pass));
+    const passes = inOneProcess.includes(file) ? [] : passesFor(file, options.passes);
     if (passes.length > 0) jobs.push(fileJob(file, passes));
   }
 

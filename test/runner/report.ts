@@ -1,4 +1,4 @@
-import { type Tier, tiers } from './files.ts';
+import { type TestFile, type Tier, tiers } from './files.ts';
 import type { FileResult } from './judge.ts';
 
 /**
@@ -22,6 +22,20 @@ export class Report {
   readonly #skips: string[] = [];
   readonly #doubted: string[] = [];
   readonly #used = new Map<Tier, number>();
+  #leftOut: string[] = [];
+
+  /** Files that nobody asked for, and that are not run: the end names their tiers, and the commands that run them. */
+  leavesOut(files: readonly TestFile[]): void {
+    const counts = tiers.map(tier => ({ tier, count: files.filter(file => file.tier === tier).length }));
+    const left = counts.filter(({ count }) => count > 0);
+    if (left.length === 0) return;
+    const named = left.map(({ tier, count }) => `${tier} (${count} ${count === 1 ? 'file' : 'files'})`);
+    this.#leftOut = [
+      `not run: ${named.join(', ')}`,
+      `  npm test -- ${left.map(({ tier }) => tier).join(' ')}`,
+      '  bash .ci/run   everything, and what mounts where / is shared: what must pass before a release',
+    ];
+  }
 
   /** A file that failed and will be run again: nothing of it counts, and its output stands in the report. */
   doubt(result: FileResult, tier: Tier): void {
@@ -61,6 +75,7 @@ export class Report {
     if (this.#failures.length > 0) console.log(`\nfailed:\n${this.#failures.map(file => `  ${file}`).join('\n')}`);
     const lines = budgetLines(this.#used);
     if (lines.length > 0) console.log(`\n${lines.join('\n')}`);
+    if (this.#leftOut.length > 0) console.log(`\n${this.#leftOut.join('\n')}`);
     console.log(`\n${about}`);
     console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
     return failed > 0 ? 1 : 0;
