@@ -128,7 +128,7 @@ async function buildStage(
   await Promise.resolve();
   for (const needed of needs) await images.get(needed);
   shared.abort?.throwIfAborted();
-  shared.step(index, `FROM ${from.statement.text}`);
+  shared.step(index, `${from.statement.keyword} ${from.statement.text}`);
   const below = await baseImage();
   shared.tell({ stage: index, kind: 'done', image: below?.id.slice(7, 19) ?? '' });
   const building = new StageBuild(shared, index, below);
@@ -136,7 +136,7 @@ async function buildStage(
   if (triggers.length > 0) shared.tell({ stage: index, kind: 'triggers', count: triggers.length });
   for (const trigger of triggers) await building.perform(triggerOf(trigger));
   for (const instruction of instructions) {
-    shared.step(index, `${instruction.kind} ${instruction.statement.text}`);
+    shared.step(index, `${instruction.statement.keyword} ${instruction.statement.text}`);
     await building.perform(instruction);
   }
   shared.tell({ stage: index, kind: 'stage-done' });
@@ -177,16 +177,15 @@ function triggerOf(text: string): Instruction {
   return stages[0]!.instructions[0]!;
 }
 
-/** `--label` is one more instruction at the end of the target. */
+/** Each `--label` is one more instruction at the end of the target. */
 function withLabels(
   dockerfile: Dockerfile,
   labels: Readonly<Record<string, string>>,
   target: string | undefined,
 ): Dockerfile {
-  const pairs = Object.entries(labels).map(([name, value]) => `${quoted(name)}=${quoted(value)}`);
-  if (pairs.length === 0) return dockerfile;
-  const added = parseDockerfile('--label', Buffer.from(`FROM image\nLABEL ${pairs.join(' ')}\n`)).stages[0]!
-    .instructions;
+  const lines = Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}\n`);
+  if (lines.length === 0) return dockerfile;
+  const added = parseDockerfile('--label', Buffer.from(`FROM image\n${lines.join('')}`)).stages[0]!.instructions;
   const named = dockerfile.stages.findLastIndex(({ from }) => from.name === target?.toLowerCase());
   const at = target === undefined ? dockerfile.stages.length - 1 : named >= 0 ? named : Number(target);
   const stages = dockerfile.stages.map((stage, index) =>

@@ -65,16 +65,24 @@ export async function resetDockerd(host: string): Promise<boolean> {
 /**
  * Starts a private daemon that ends with this process, however that ends; returns its address. Its mounts are in a namespace
  * of their own: it would make its data root shared in this one. It has no network, or the whole of it in the network
- * namespace of another process.
+ * namespace of another process. `inMemory`: its data root is a tmpfs that nobody else sees, and waits for no disk.
  */
-export async function startDockerd({ networkOf }: { networkOf?: number } = {}): Promise<string> {
+export async function startDockerd({
+  networkOf,
+  inMemory = false,
+}: {
+  networkOf?: number;
+  inMemory?: boolean;
+} = {}): Promise<string> {
   const folder = temporaryFolder('dockerd');
   const host = `unix://${join(folder, 's')}`;
   const log = join(folder, 'log');
   const output = openSync(log, 'a');
   const inside = networkOf === undefined ? [] : ['nsenter', '-t', String(networkOf), '-n'];
-  const args = ['--pdeathsig', 'TERM', ...inside, 'unshare', '--mount', findProgram('dockerd') ?? 'dockerd'];
-  args.push('--data-root', join(folder, 'd'), '--exec-root', join(folder, 'e'), '-H', host);
+  const data = join(folder, 'd');
+  const memory = ['sh', '-c', 'mkdir "$0" && mount -t tmpfs tmpfs "$0" && exec "$@"', data];
+  const args = ['--pdeathsig', 'TERM', ...inside, 'unshare', '--mount', ...(inMemory ? memory : [])];
+  args.push(findProgram('dockerd') ?? 'dockerd', '--data-root', data, '--exec-root', join(folder, 'e'), '-H', host);
   args.push('--pidfile', join(folder, 'p'));
   if (networkOf === undefined) args.push('--bridge=none', '--iptables=false', '--ip-forward=false');
   const child = spawn(findProgram('setpriv') ?? 'setpriv', args, { stdio: ['ignore', output, output] });

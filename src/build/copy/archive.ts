@@ -25,15 +25,18 @@ export async function* repack(open: () => number, prefix: string, { owner }: Own
   const chunks: Buffer[] = [];
   let written = 0;
   const within = (name: string) => [prefix, name.replace(/^(\.?\/)+/, '')].filter(part => part !== '').join('/');
+  const isTop = ({ name, type }: TarEntry) => type === 'directory' && /^(\.?\/)*\.?$/.test(name);
   const handler: TarHandler = {
     entry(entry: TarEntry) {
+      // The destination is as the image has it, or as other directories that are made: so Docker reads an archive's own top.
+      if (isTop(entry)) return;
       written = 0;
       const isLink = entry.type === 'link';
       chunks.push(
         memberHeader({
           ...entry,
           ...owner,
-          name: within(entry.name.replace(/^\.$/, '')),
+          name: within(entry.name),
           ...(isLink && { target: within(entry.target) }),
         }),
       );

@@ -41,7 +41,7 @@ type Source =
   | {
       readonly kind: 'files';
       readonly names: readonly ByteString[];
-      readonly written: string;
+      readonly name: ByteString | undefined;
       readonly isArchive: boolean;
     };
 
@@ -63,7 +63,9 @@ export async function planCopies(work: CopyWork): Promise<Copies> {
   const isArchive = sources.some(source => source.kind === 'files' && source.isArchive);
   const isDirectory = intoDirectory || isArchive || place.kind === 'directory';
   const target: Target = { top: namesOf(textOf(place.path)), kind: place.kind, isDirectory, destination };
-  const copied = sources.map(source => copiedOf(work, source, target, ownership));
+  const copied: Copied[] = [];
+  for (const source of sources)
+    copied.push(copiedOf(work, source, target, ownership, await attributesOf(work, source)));
   return { copied, destination, parents: parentsOf(work, target, copied, ownership) };
 }
 
@@ -92,14 +94,35 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
   const found = findSources(tree, written);
   if (found.length === 0) throw missing(work, source, written);
   const sources: Source[] = [];
-  for (const names of found) {
+  for (const { names, name } of found) {
     const unpacks = instruction.kind === 'ADD' && (tree.look(names)?.isFile() ?? false);
-    sources.push({ kind: 'files', names, written, isArchive: unpacks && (await isArchive(() => tree.open(names))) });
+    sources.push({ kind: 'files', names, name, isArchive: unpacks && (await isArchive(() => tree.open(names))) });
   }
   return sources;
 }
 
-function copiedOf(work: CopyWork, source: Source, target: Target, ownership: Ownership): Copied {
+type Attributes = Awaited<ReturnType<NonNullable<CopyWork['tree']['attributes']>>>;
+
+/** Extended attributes of what is copied, such as capabilities; none of the context's. */
+async function attributesOf({ tree }: CopyWork, source: Source): Promise<Attributes> {
+  if (tree.attributes === undefined || source.kind !== 'files') return new Map();
+  const files: (readonly ByteString[])[] = [];
+  const todo = [source.names];
+  for (let names = todo.pop(); names !== undefined; names = todo.pop()) {
+    const stats = tree.look(names);
+    if (stats?.isFile()) files.push(names);
+    if (stats?.isDirectory()) for (const name of tree.list(names)) todo.push([...names, name]);
+  }
+  return await tree.attributes(files);
+}
+
+function copiedOf(
+  work: CopyWork,
+  source: Source,
+  target: Target,
+  ownership: Ownership,
+  attributes: Attributes,
+): Copied {
   const { tree, instruction } = work;
   const { top, isDirectory, destination } = target;
   if (source.kind === 'bytes') {
@@ -110,7 +133,7 @@ function copiedOf(work: CopyWork, source: Source, target: Target, ownership: Own
     const entry = { ...entryOf(at, ownership, mtime, 'file'), mode: ownership.mode ?? mode, size: content.length };
     return { isDirectory: false, members: () => [{ entry, content }] };
   }
-  const { names } = source;
+  const { names, name } = source;
   const open = () => tree.open(names);
   if (source.isArchive) {
     const whole = {
@@ -125,18 +148,19 @@ function copiedOf(work: CopyWork, source: Source, target: Target, ownership: Own
       instruction.destination,
       `cannot copy a directory over ${JSON.stringify(destination)}, which is a file`,
     );
-  const kept = instruction.parents ? names : isTree || !isDirectory ? [] : names.slice(-1);
+  const kept = instruction.parents ? names : isTree || !isDirectory || name === undefined ? [] : [name];
   const as = [...top, ...kept].join('/');
   // The directory itself: one that is there keeps its owner and mode, a new one is like those that are made on the way.
+  const { uid, gid } = ownership.owner ?? { uid: 0, gid: 0 };
   const keepsTop = target.kind === 'directory';
   const isExcluded = excludes(work);
   return {
     isDirectory: isTree,
     members: function* () {
-      for (const member of membersOf(tree, names, as, ownership, isExcluded)) {
+      for (const member of membersOf(tree, names, as, ownership, isExcluded, attributes)) {
         const isTop = isTree && !instruction.parents && member.entry.name === as;
         if (!isTop) yield member;
-        else if (!keepsTop) yield { entry: { ...member.entry, mode: 0o755 } };
+        else if (!keepsTop) yield { entry: { ...member.entry, mode: 0o755, uid, gid } };
       }
     },
   };
@@ -149,7 +173,7 @@ function parentsOf(
   copied: readonly Copied[],
   ownership: Ownership,
 ): Member[] {
-  const isMade = isDirectory && !copied.every(one => one.isDirectory);
+  const isMade = isDirectory && copied.some(one => !one.isDirectory || one.pack !== undefined);
   const made = isMade ? top : top.slice(0, -1);
   return made
     .map((_, end) => made.slice(0, end + 1))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { deviceOf } from '../../storage/scope/pack.ts';
 import type { ByteString, EntryType, TarEntry } from '../../storage/tar/header.ts';
 import { archiveEnd, memberHeader, padding } from '../../storage/tar/writer.ts';
 import type { Tree } from './tree.ts';
@@ -25,12 +26,13 @@ export function* membersOf(
   as: ByteString,
   ownership: Ownership,
   isExcluded: (path: ByteString) => boolean = () => false,
+  attributes: ReadonlyMap<ByteString, Map<string, Buffer>> = new Map(),
 ): Generator<Member> {
   const inodes = new Map<string, ByteString>();
   const todo: { names: readonly ByteString[]; as: ByteString }[] = [{ names, as }];
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const stats = tree.look(next.names);
-    const type = stats && typeOf(stats);
+    const type = stats && typeOf(stats, tree.keepsOwner);
     if (stats === undefined || type === undefined) continue;
     if (next.names.length > names.length && isExcluded(next.names.slice(names.length).join('/'))) continue;
     const at = next;
@@ -46,9 +48,8 @@ export function* membersOf(
       gid: ownership.owner?.gid ?? (tree.keepsOwner ? stats.gid : 0),
       mtime: Math.floor(stats.mtimeMs / 1000),
       size: type === 'file' && earlier === undefined ? stats.size : 0,
-      major: 0,
-      minor: 0,
-      xattrs: new Map(),
+      ...(type === 'character' || type === 'block' ? deviceOf(stats) : { major: 0, minor: 0 }),
+      xattrs: attributes.get(at.names.join('/')) ?? new Map(),
     };
     if (at.as !== '') yield entry.type === 'file' ? { entry, content: () => tree.open(at.names) } : { entry };
     if (type === 'directory')
@@ -57,11 +58,13 @@ export function* membersOf(
   }
 }
 
-/** Sockets are none of a layer's, nor are devices of this machine. */
-function typeOf(stats: fs.Stats): EntryType | undefined {
+/** Sockets are none of a layer's, nor are devices of this machine; those of a stage are. */
+function typeOf(stats: fs.Stats, isOfImage: boolean): EntryType | undefined {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   if (stats.isSymbolicLink()) return 'symlink';
+  if (isOfImage && stats.isCharacterDevice()) return 'character';
+  if (isOfImage && stats.isBlockDevice()) return 'block';
   return stats.isFIFO() ? 'fifo' : undefined;
 }
 
@@ -111,8 +114,9 @@ export function digestOf(members: Iterable<Member>): { digest: string; files: Re
   for (const { entry, content } of members) {
     const hash = createHash('sha256');
     if (content !== undefined) for (const chunk of bytesOf(entry, content)) hash.update(chunk);
-    const { type, name, target, mode, uid, gid } = entry;
-    const line = JSON.stringify([type, name, target, mode, uid, gid, hash.digest('hex')]);
+    const { type, name, target, mode, uid, gid, major, minor, xattrs } = entry;
+    const more = [...(major + minor > 0 ? [major, minor] : []), ...[...xattrs].sort(([a], [b]) => (a < b ? -1 : 1))];
+    const line = JSON.stringify([type, name, target, mode, uid, gid, hash.digest('hex'), ...more]);
     files[Buffer.from(name, 'latin1').toString()] = createHash('sha256').update(line).digest('hex').slice(0, 16);
     all.update(line);
   }

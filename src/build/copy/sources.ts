@@ -3,15 +3,23 @@ import { byteString } from '../../storage/bytes.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { namesOf, type Tree } from './tree.ts';
 
+/** A file or directory that is copied. */
+export interface Found {
+  /** Where it is, links followed. */
+  readonly names: readonly ByteString[];
+  /** What it is called in a directory: the last name that led to it. */
+  readonly name: ByteString | undefined;
+}
+
 /**
  * What a source of COPY names: one path, or those that fit a pattern, sorted. A path is followed where it is a link, one that fits a
  * pattern too. Empty where there is nothing.
  */
-export function findSources(tree: Tree, source: string): (readonly ByteString[])[] {
+export function findSources(tree: Tree, source: string): Found[] {
   const cleaned = source.replace(/^\/+/, '');
   if (!/[*?[]/.test(cleaned)) {
     const names = locate(tree, cleaned);
-    return names === undefined ? [] : [names];
+    return names === undefined ? [] : [{ names, name: namesOf(cleaned).at(-1) }];
   }
   let found: (readonly ByteString[])[] = [[]];
   for (const part of namesOf(cleaned)) {
@@ -29,7 +37,9 @@ export function findSources(tree: Tree, source: string): (readonly ByteString[])
         : [],
     );
   }
-  return found.flatMap(names => (tree.look(names) === undefined ? [] : [locate(tree, names.join('/')) ?? names]));
+  return found.flatMap(names =>
+    tree.look(names) === undefined ? [] : [{ names: locate(tree, names.join('/')) ?? names, name: names.at(-1) }],
+  );
 }
 
 /** Names near one that is missing, for the error. */

@@ -15,6 +15,8 @@ export interface Tree {
   open(names: readonly ByteString[]): number;
   /** Follows a path from the top; links lead nowhere else. Undefined where nothing is. */
   locate(path: ByteString): readonly ByteString[] | undefined;
+  /** Extended attributes of files, by their names joined with `/`. Absent where none are kept: those of a context are this machine's. */
+  attributes?(files: readonly (readonly ByteString[])[]): Promise<ReadonlyMap<ByteString, Map<string, Buffer>>>;
   /** Whose the copies are unless `--chown` says it: nobody's user of this machine has a meaning in an image. */
   readonly keepsOwner: boolean;
   /** Told in errors: `the build context`. */
@@ -73,6 +75,16 @@ export function layersTree(layers: readonly string[], what: string): Tree {
       } finally {
         fs.closeSync(held);
       }
+    },
+    async attributes(files) {
+      const paths = new Map(files.map(names => [find(names).hostPath ?? '', names.join('/')]));
+      const { readAttributes } = await import('../../storage/copy/attributes.ts');
+      const attributes = new Map<ByteString, Map<string, Buffer>>();
+      for (const { path, name, value } of await readAttributes([...paths.keys()])) {
+        const file = paths.get(path)!;
+        attributes.set(file, (attributes.get(file) ?? new Map<string, Buffer>()).set(name, value));
+      }
+      return attributes;
     },
     locate(path) {
       const found = resolve(layers, path);

@@ -55,12 +55,8 @@ class Differences {
     return isChanged ? [{ kind: 'C', path }, ...inner] : [];
   }
 
-  /** What the image has at a path, of which no link is followed. */
   #lower(names: readonly ByteString[]): fs.Stats | undefined {
-    const path = pathIn(names);
-    const found = resolve(this.layers, path, { followLast: false });
-    if (found.kind === 'missing' || found.path !== path || found.hostPath === undefined) return undefined;
-    return fs.lstatSync(pathOf(found.hostPath), { throwIfNoEntry: false });
+    return lowerOf(this.layers, pathIn(names));
   }
 
   #lowerNames(names: readonly ByteString[]): ByteString[] {
@@ -70,6 +66,32 @@ class Differences {
     const all = (found.directories ?? []).flatMap(({ host }) => fs.readdirSync(pathOf(host), 'latin1'));
     return [...new Set(all)].filter(name => this.#lower([...names, name]) !== undefined);
   }
+}
+
+/** What an image has at a path, of which no link is followed. */
+function lowerOf(layers: readonly string[], path: ByteString): fs.Stats | undefined {
+  const found = resolve(layers, path, { followLast: false });
+  if (found.kind === 'missing' || found.path !== path || found.hostPath === undefined) return undefined;
+  return fs.lstatSync(pathOf(found.hostPath), { throwIfNoEntry: false });
+}
+
+/** Whether overlayfs copied a directory up for nothing but what the engine makes in it, such as mount points. */
+export function isForUsAlone(
+  scope: Scope,
+  layers: readonly string[],
+  names: readonly ByteString[],
+  isMadeByUs: (path: ByteString, stats: fs.Stats) => boolean,
+): boolean {
+  const stats = scope.look(names);
+  if (!stats?.isDirectory()) return false;
+  const inside = scope.list(names).map(name => [...names, name]);
+  const isOnlyUs = inside.every(inner => {
+    const found = scope.look(inner);
+    return found === undefined || isMadeByUs(pathIn(inner), found) || isForUsAlone(scope, layers, inner, isMadeByUs);
+  });
+  if (inside.length === 0 || !isOnlyUs) return false;
+  const before = lowerOf(layers, pathIn(names));
+  return before !== undefined && !differs(stats, before);
 }
 
 /** As Docker compares: a directory's size and time tell nothing. */

@@ -1,3 +1,5 @@
+import type { Stats } from 'node:fs';
+import { layersOf } from '../../container/layers.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { commitImage } from '../../image/commit/commit.ts';
 import { applyChanges } from '../../image/config/changes.ts';
@@ -10,7 +12,7 @@ import type { ByteString, TarEntry } from '../../storage/tar/header.ts';
 import { tell } from '../containers/events.ts';
 import type { EngineContext } from '../context.ts';
 import type { CommitOptions } from '../nouns/containers.ts';
-import { isOurs, isWhiteout } from './changes.ts';
+import { isForUsAlone, isOurs, isWhiteout } from './changes.ts';
 import { standStill } from './standstill.ts';
 import { openUpper, type Upper } from './upper.ts';
 
@@ -65,14 +67,18 @@ export async function* layerOf(
   try {
     const upper = await openUpper(containerPaths(context.roots, record.id).upper);
     try {
-      const { scope, enter } = upper;
+      const { scope, enter, isOpaque } = upper;
+      const layers = layersOf(context.roots, record);
+      const isMadeByUs = (path: ByteString, stats: Stats) => stubs.has(path) || isOurs(path, stats);
+      const isNoChange = (names: readonly ByteString[]) =>
+        !isOpaque(pathIn(names)) && isForUsAlone(scope, layers, names, isMadeByUs);
       yield* packTree({
         scope,
         names: [],
         as: '',
         enter,
         change: (entry, stats, names) =>
-          stubs.has(pathIn(names)) ? [] : layerMembers(upper, entry, stats, pathIn(names)),
+          isMadeByUs(pathIn(names), stats) || isNoChange(names) ? [] : layerMembers(upper, entry, stats, pathIn(names)),
       });
     } finally {
       upper.scope.close();
@@ -83,13 +89,7 @@ export async function* layerOf(
 }
 
 /** As the OCI's layer.md has deletions: a whiteout is an empty file `.wh.NAME`, an opaque directory holds `.wh..wh..opq`. */
-function layerMembers(
-  { isOpaque }: Upper,
-  entry: TarEntry,
-  stats: Parameters<typeof isWhiteout>[0],
-  path: ByteString,
-): TarEntry[] {
-  if (isOurs(path, stats)) return [];
+function layerMembers({ isOpaque }: Upper, entry: TarEntry, stats: Stats, path: ByteString): TarEntry[] {
   if (isWhiteout(stats))
     return [
       marker(

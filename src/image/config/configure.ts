@@ -75,15 +75,12 @@ export function configure(
       return { config: { ...config, Healthcheck }, said: saidHealthcheck(instruction) };
     }
     case 'EXPOSE': {
-      const ports = instruction.words.flatMap(word =>
-        expand.words(word).map(one => exposedPort(one, reason => expand.fail(word, reason))),
-      );
+      const sorted = [...instruction.words].sort((a, b) => (a.raw < b.raw ? -1 : 1));
+      const written = sorted.flatMap(word => expand.words(word).map(text => ({ word, text })));
+      const ports = written.map(({ word, text }) => exposedPort(text, reason => expand.fail(word, reason)));
       return {
         config: { ...config, ExposedPorts: { ...config.ExposedPorts, ...keys(ports.flat()) } },
-        said: `EXPOSE ${instruction.words
-          .map(({ raw }) => raw)
-          .sort()
-          .join(' ')}`,
+        said: `EXPOSE ${written.map(({ text }) => text).join(' ')}`,
       };
     }
     case 'VOLUME': {

@@ -116,7 +116,7 @@ function* packMember(
     gid: stats.gid,
     mtime: stats.mtimeMs / 1000,
     size: 0,
-    ...deviceOf(stats),
+    ...(stats.isCharacterDevice() || stats.isBlockDevice() ? deviceOf(stats) : { major: 0, minor: 0 }),
     xattrs,
   };
   const [packed, ...more] = change(entry, stats, names);
@@ -165,9 +165,8 @@ function typeOf(stats: fs.Stats): EntryType | undefined {
   return stats.isBlockDevice() ? 'block' : undefined;
 }
 
-/** As Node gives a device's number: that of glibc's makedev(3), with 12 bits of major and 20 of minor in use. */
-function deviceOf(stats: fs.Stats): { major: number; minor: number } {
-  if (!stats.isCharacterDevice() && !stats.isBlockDevice()) return { major: 0, minor: 0 };
+/** Of a device, as Node gives its number: that of glibc's makedev(3), with 12 bits of major and 20 of minor in use. */
+export function deviceOf(stats: fs.Stats): { major: number; minor: number } {
   return { major: (stats.rdev >>> 8) & 0xfff, minor: (stats.rdev & 0xff) | ((stats.rdev >>> 12) & 0xfff00) };
 }
 
