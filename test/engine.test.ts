@@ -26,7 +26,7 @@ let other: Engine;
 root.before(async () => {
   box = await busyboxEngine();
   const local = () => openEngine(box, { bridge: box.bridge });
-  const remote = remoteEngine(parseHost(await serveEngine(local())));
+  const remote = remoteEngine(parseHost((await serveEngine(local())).socket));
   engines = { local: local(), beside: local(), remote };
 });
 

@@ -9,7 +9,7 @@ process.on('uncaughtException', error => process.exit(report(error, false, stand
 
 main(process.argv.slice(2), standardOutput, (globals): Context => {
   let known: Settings | undefined;
-  const host = globals.host ?? (process.env.MINIDOCK_HOST || undefined);
+  const host = (globals.host ?? process.env.MINIDOCK_HOST) || undefined;
   const engines = new Map<Pieces | undefined, Engine>();
   // Not before they are wanted: `version` works beside a daemon.json that is broken.
   const settings = () => {

@@ -15,7 +15,7 @@ export async function onTerminal(
     env: { NODE_EXTRA_CA_CERTS: undefined, ...env },
     stdin: 'pipe',
     reject: false,
-    timeout: 20_000,
+    timeout: 60_000,
   });
   let shown = '';
   client.stdout.on('data', chunk => {
@@ -24,7 +24,7 @@ export async function onTerminal(
   for (const [pattern, keys] of typing) {
     await eventually(() => {
       if (!pattern.test(shown)) throw new Error(`${pattern} was not shown, but ${JSON.stringify(shown)}`);
-    });
+    }, 20);
     client.stdin.write(keys);
   }
   const { exitCode } = (await client) as unknown as ExecaError;

@@ -50,7 +50,7 @@ export class Connection {
       return response;
     } catch (error) {
       request.destroy();
-      throw abort?.aborted ? abort.reason : this.#explain(error);
+      throw abort?.aborted ? abort.reason : this.explain(error);
     }
   }
 
@@ -68,7 +68,7 @@ export class Connection {
       if (head.length > 0) socket.unshift(head);
       return socket;
     } catch (error) {
-      throw this.#explain(error);
+      throw this.explain(error);
     }
   }
 
@@ -78,7 +78,12 @@ export class Connection {
       agent: headers.Upgrade === undefined ? this.#agent : false,
       method,
       path,
-      headers: { Host: 'minidock', Accept: plainType, [versionHeader]: version, ...headers },
+      headers: {
+        ...('socketPath' in this.host && { Host: 'minidock' }),
+        Accept: plainType,
+        [versionHeader]: version,
+        ...headers,
+      },
     });
   }
 
@@ -130,7 +135,8 @@ export class Connection {
     throw readError(JSON.parse(text));
   }
 
-  #explain(error: unknown): unknown {
+  /** What went wrong between us and the daemon, as an error of ours. */
+  explain(error: unknown): unknown {
     const { shown } = this.host;
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (error instanceof MinidockError) return error;

@@ -71,7 +71,16 @@ class Remote {
   }
 
   async #value({ request, reader, callbacks }: Outgoing): Promise<unknown> {
-    return await readValue(await this.connection.ask(request()), reader, callbacks);
+    const asked = request();
+    return await this.#read(await this.connection.ask(asked), asked, reader, callbacks);
+  }
+
+  async #read(response: IncomingMessage, { abort }: Request, ...rest: [() => PlainReader, readonly Callback[]]) {
+    try {
+      return await readValue(response, ...rest);
+    } catch (error) {
+      throw abort?.aborted ? abort.reason : this.connection.explain(error);
+    }
   }
 
   async #start(key: string, outgoing: Outgoing): Promise<unknown> {
@@ -81,7 +90,8 @@ class Remote {
 
   /** The daemon's head of the answer says that it waits; the output comes on another connection, which must have ended. */
   async #wait(key: string, { request, reader, callbacks }: Outgoing): Promise<unknown> {
-    const answer = this.connection.ask(request());
+    const asked = request();
+    const answer = this.connection.ask(asked);
     const heard = answer.then(
       () => {},
       () => {},
@@ -89,7 +99,7 @@ class Remote {
     const begun = this.#begun.get(key) ?? new Set();
     this.#begun.set(key, begun.add(heard));
     void heard.then(() => begun.delete(heard));
-    const value = await readValue(await answer, reader, callbacks);
+    const value = await this.#read(await answer, asked, reader, callbacks);
     await Promise.all([...(this.#attached.get(key) ?? [])].map(({ ended }) => ended));
     return value;
   }
@@ -112,7 +122,7 @@ class Remote {
     } catch (error) {
       // Who has heard enough is at the end.
       if (asked.abort?.aborted) return;
-      throw error;
+      throw this.connection.explain(error);
     } finally {
       response.destroy();
     }
@@ -125,7 +135,7 @@ class Remote {
       yield* response;
       throwTrailer(response);
     } catch (error) {
-      throw asked.abort?.aborted ? asked.abort.reason : error;
+      throw asked.abort?.aborted ? asked.abort.reason : this.connection.explain(error);
     } finally {
       if (!response.readableEnded) response.destroy();
     }

@@ -28,6 +28,8 @@ export async function runStep(
     const ended = containers.wait(id, { condition: 'next-exit' });
     ended.catch(() => {});
     await containers.start(id);
+    // Aborted before it ran, there was nothing to kill.
+    if (request.abort?.aborted) end();
     const exitCode = await ended;
     request.abort?.throwIfAborted();
     return {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { orAborted } from '../../../engine/abort.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import { MinidockError } from '../../../errors.ts';
 import { version } from '../../../version.ts';
@@ -173,7 +174,7 @@ class Answer {
       this.begin();
       this.response.flushHeaders();
     }
-    const value = await promise;
+    const value = await (this.call.method === 'wait' ? orAborted(promise, this.gone) : promise);
     this.begin();
     this.response.end(`${this.#writer.write({ value })}\n`);
   }
