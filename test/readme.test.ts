@@ -221,6 +221,9 @@ test('the demo and the tests are what the gate runs', () => {
   for (const command of [...those('npm run demo'), 'npm test']) assert.match(gate, command);
   for (const command of ['npm run ok', 'npm run bench', 'npm run test:'].flatMap(those))
     assert.ok(scripts[command.replace('npm run ', '')], command);
+  // What they make and serve is judged by test/browser-handbook.test.ts.
+  assert.equal(those('npm run handbook'), ['npm run handbook', 'npm run handbook -- --live']);
+  assert.ok(scripts.handbook);
   for (const part of ['lint', 'types', 'architecture']) {
     assert.match(scripts.ok, part);
     assert.match(gate, part);

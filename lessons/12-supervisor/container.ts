@@ -13,7 +13,7 @@ import { launch, type Shim } from '../../src/syscalls/shim.ts';
 import { type Program, program, slot } from '../../src/syscalls/step.ts';
 import { without } from '../../src/workshop/break.ts';
 import { type Command, lessonProgram } from '../../src/workshop/lesson.ts';
-import { READY } from '../../src/workshop/play/ready.ts';
+import { READY } from '../../src/workshop/play/stage.ts';
 
 const devpts = kernelMounts.find(one => one.type === 'devpts')!;
 const proc: Mount = { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };

@@ -64,6 +64,7 @@ const peers = [
   { has: 'htpasswd', apt: 'apache2-utils', why: 'passwords for registries' },
   { has: 'brctl', apt: 'bridge-utils', why: 'shows bridges' },
   { has: 'script', apt: 'bsdutils', why: 'terminals' },
+  { has: 'chromium', apt: 'chromium', why: 'reads the handbook' },
   { has: 'git', apt: 'git', why: 'says what a run changed in the checkout' },
   ...hyperfine,
 ];

@@ -34,8 +34,7 @@ export interface ContainerOptions
   command: string[];
   name?: string;
   hostname?: string;
-  /** Of one word, as `--entrypoint` has it, or of several. */
-  entrypoint?: string | readonly string[];
+  entrypoint?: string;
   env: string[];
   workdir?: string;
   user?: string;

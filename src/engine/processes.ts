@@ -8,6 +8,7 @@ export interface LaunchOptions {
   /** The terminal's size. */
   readonly window?: WindowSize;
   readonly onStep?: (event: StepEvent) => void;
+  readonly beforeStep?: (event: StepEvent, launcher: number) => Promise<void>;
 }
 
 /**

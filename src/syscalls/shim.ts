@@ -30,8 +30,8 @@ export interface ShimOptions {
   stdio?: 'ignore' | 'inherit' | readonly ('ignore' | 'inherit' | 'pipe' | number)[];
   /** Called for each step with the kernel's answer, in the order of the program: what the child does comes after clone. */
   onStep?: (event: StepEvent) => void;
-  /** Called before each step, which then waits for the promise. */
-  beforeStep?: (event: StepEvent) => Promise<void>;
+  /** Called before each step, which then waits for the promise; `launcher` is the pid of the process that forks. */
+  beforeStep?: (event: StepEvent, launcher: number) => Promise<void>;
   /** Whether memfd_create and execveat exist (Linux 3.19). Default: what this kernel's version says. */
   memfd?: boolean;
   /** A shim that runs already, elsewhere: its descriptors 3 and 4 are sockets to us. Without it one is started here. */
@@ -289,7 +289,7 @@ export class Shim {
       this.options.onStep?.({ step, report, program });
       if (step.op === 'syscall' && step.forks && report.result > 0) this.releaseChild();
     } else if (report.type === 'before' && this.options.beforeStep)
-      void this.options.beforeStep({ step, report, program }).then(
+      void this.options.beforeStep({ step, report, program }, this.process.pid ?? 0).then(
         () => socket.write('g'),
         () => socket.destroy(),
       );

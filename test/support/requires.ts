@@ -120,6 +120,7 @@ for (const name of [
     'bzip2',
     'lsattr',
     'git',
+    'chromium',
     'openssl',
     'htpasswd',
     'qemu-system-x86_64',

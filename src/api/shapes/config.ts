@@ -3,7 +3,6 @@ import {
   bool,
   int,
   int64,
-  type List,
   map,
   named,
   omitEmpty,
@@ -27,7 +26,7 @@ export const port = named('nat.Port', string, {
 });
 
 const nothing = struct('struct {}', {});
-export const commandLine: List = { ...slice(string, 'strslice.StrSlice'), takesText: true };
+export const commandLine = slice(string, 'strslice.StrSlice');
 const duration = named('time.Duration', int64, { text: nanoseconds => durationText(Number(nanoseconds)) });
 
 const healthConfig = struct('container.HealthConfig', {

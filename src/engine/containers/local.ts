@@ -53,13 +53,15 @@ export class LocalContainers extends LocalFiles implements Containers {
     return { id: record.id, warnings };
   }
 
-  async start(reference: string, { window, onStep }: StartOptions = {}): Promise<void> {
+  async start(reference: string, { window, onStep, beforeStep }: StartOptions = {}): Promise<void> {
     const record = await this.find(reference);
     const { alreadyRunning, startContainer } = await import('./start.ts');
     if (record.state.paused) throw unpauseFirst('cannot start a paused container, try unpause instead', record);
     if (record.state.status === 'running') throw alreadyRunning(record);
     const context = await this.access.context();
-    await this.#processes.start(record.id, streams => startContainer(context, record, { streams, window, onStep }));
+    await this.#processes.start(record.id, streams =>
+      startContainer(context, record, { streams, window, onStep, beforeStep }),
+    );
   }
 
   async attach(reference: string, streams: Streams): Promise<Attachment> {

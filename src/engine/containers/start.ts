@@ -117,7 +117,8 @@ async function attempt(
     tellMounted(context.roots, record);
     // The shim seals itself while we prepare what it will run.
     const label = record.id.slice(0, 12);
-    shim = new Shim({ label, memfd: context.facts.features.memfd, onStep: options.onStep });
+    const { onStep, beforeStep } = options;
+    shim = new Shim({ label, memfd: context.facts.features.memfd, onStep, beforeStep });
     if (isForwarded(record)) await (await import('../keeping/delivery.ts')).expectDaemon(record);
     if (isKept) markKept(context.roots, record.id);
     const launched = await launch(context, record, shim, options, portsToAvoid);

@@ -133,6 +133,11 @@ export interface StartOptions {
   readonly window?: WindowSize;
   /** Called for each step with the kernel's answer, in the order of the program: `--trace`. */
   readonly onStep?: (event: StepEvent) => void;
+  /**
+   * Called before each step, which waits for the promise; the start fails where it rejects. `launcher` is the pid of the process that
+   * performs the steps before clone. For an engine in this process.
+   */
+  readonly beforeStep?: (event: StepEvent, launcher: number) => Promise<void>;
 }
 
 export interface WaitOptions {

@@ -3,7 +3,7 @@ import { hintFor } from '../../syscalls/hints.ts';
 import { printStep } from '../../syscalls/print.ts';
 import { type Step, sectionNames } from '../../syscalls/step.ts';
 import type { Stage } from '../lesson.ts';
-import { READY } from '../play/ready.ts';
+import { READY } from '../play/stage.ts';
 import { type Workbench, withoutRights } from './evaluate/box.ts';
 import { bundle, type CodeError } from './evaluate/bundle.ts';
 import { Cage } from './evaluate/cage.ts';

@@ -9,7 +9,7 @@ import type { Run } from './words.ts';
 const LINE = 26;
 const MARGIN = 32;
 const HEAD = 62;
-/** Of what is drawn, in pixels; the margin comes on top. */
+/** Of a picture in a file, in pixels; the margin comes on top. */
 const WIDTH = 936;
 
 const metrics: Metrics = {
@@ -29,23 +29,43 @@ const metrics: Metrics = {
 
 /** A figure as a file of its own: it needs nothing from elsewhere, and is light or dark as its reader's screen is. */
 export function figureToSvg(figure: Figure, language: Language): string {
-  const scene = layout(figure, language, WIDTH, metrics);
-  const [width, height] = [scene.width + 2 * MARGIN, scene.height + HEAD + 2 * MARGIN];
+  const { size, content } = drawn(figure, language, WIDTH);
   const tag = language === 'zh' ? 'zh-CN' : 'en';
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" class="figure" role="img" lang="${tag}" xml:lang="${tag}" aria-labelledby="title summary">
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} class="figure" role="img" lang="${tag}" xml:lang="${tag}" aria-labelledby="title summary">
   <title id="title">${escapeXml(figure.title[language])}</title>
   <desc id="summary">${escapeXml(figure.summary[language])}</desc>
   <!-- Made from figure.ts beside this file: npm run figures -->
   <style>
 ${style()}
   </style>
-  <rect class="ground" width="${width}" height="${height}" rx="14"/>
-  <text class="head" x="${MARGIN}" y="${MARGIN + 26}">${escapeXml(figure.title[language])}</text>
-  <g transform="translate(${MARGIN} ${MARGIN + HEAD})">
-${[...scene.boxes.map(boxToSvg), ...scene.arrows.map(arrowToSvg), ...scene.texts.map(textToSvg)].map(line => `    ${line}`).join('\n')}
-  </g>
+${content}
 </svg>
 `;
+}
+
+/**
+ * A figure as an element of an HTML page, which has the rules of `figureRules` and chooses between light and dark.
+ *
+ * @param width of what is drawn, in pixels; the margin comes on top
+ */
+export function figureToElement(figure: Figure, language: Language, width = WIDTH): string {
+  const { size, content } = drawn(figure, language, width);
+  const label = escapeXml(figure.summary[language]).replaceAll('"', '&quot;');
+  return `<svg ${size} class="figure" role="img" aria-label="${label}">\n${content}\n</svg>`;
+}
+
+function drawn(figure: Figure, language: Language, most: number): { size: string; content: string } {
+  const scene = layout(figure, language, most, metrics);
+  const [width, height] = [scene.width + 2 * MARGIN, scene.height + HEAD + 2 * MARGIN];
+  const shapes = [...scene.boxes.map(boxToSvg), ...scene.arrows.map(arrowToSvg), ...scene.texts.map(textToSvg)];
+  return {
+    size: `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
+    content: `  <rect class="ground" width="${width}" height="${height}" rx="14"/>
+  <text class="head" x="${MARGIN}" y="${MARGIN + 26}">${escapeXml(figure.title[language])}</text>
+  <g transform="translate(${MARGIN} ${MARGIN + HEAD})">
+${shapes.map(line => `    ${line}`).join('\n')}
+  </g>`,
+  };
 }
 
 function boxToSvg({ x, y, w, h, tone, border }: PlacedBox): string {
@@ -82,8 +102,33 @@ function runToSvg({ text, code, strong }: Run, role: PlacedText['role']): string
   return names.length > 0 ? `<tspan class="${names.join(' ')}">${escapeXml(text)}</tspan>` : escapeXml(text);
 }
 
-function style(): string {
-  const rules = (colours: typeof light, { ground, text, faint, code, good, bad }: (typeof paper)['light']) => [
+/** What figures look like, as rules of CSS: those of all, and the colours of both schemes. */
+export function figureRules(): { base: string[]; light: string[]; dark: string[] } {
+  return {
+    base: [
+      `.figure { font-family: ${families.text}; }`,
+      `.figure text { font-size: ${sizes.text}px; white-space: pre; }`,
+      `.figure text.head { font-size: ${sizes.head}px; font-weight: bold; }`,
+      `.figure .title, .figure .strong, .figure .changed { font-weight: bold; }`,
+      `.figure .label { text-anchor: middle; }`,
+      `.figure .code { font-family: ${families.code}; font-size: ${sizes.code}px; }`,
+      `.figure rect { stroke-width: 2; }`,
+      `.figure .ground, .figure .tip { stroke: none; }`,
+      `.figure .dashed { stroke-dasharray: 8 6; }`,
+      `.figure .heavy { stroke-width: 4; }`,
+      `.figure .inner { fill: none; stroke-width: 1.5; }`,
+      `.figure .way { stroke-width: 3; fill: none; }`,
+    ],
+    light: colourRules(light, paper.light),
+    dark: colourRules(dark, paper.dark),
+  };
+}
+
+function colourRules(
+  colours: typeof light,
+  { ground, text, faint, code, good, bad }: (typeof paper)['light'],
+): string[] {
+  return [
     `.figure .ground { fill: ${ground}; }`,
     `.figure text { fill: ${text}; }`,
     `.figure .line .code { fill: ${code}; }`,
@@ -97,22 +142,14 @@ function style(): string {
       `.figure .tip.${tone} { fill: ${ink}; }`,
     ]),
   ];
+}
+
+function style(): string {
+  const { base, light, dark } = figureRules();
   return [
-    `    .figure { font-family: ${families.text}; }`,
-    `    .figure text { font-size: ${sizes.text}px; white-space: pre; }`,
-    `    .figure text.head { font-size: ${sizes.head}px; font-weight: bold; }`,
-    `    .figure .title, .figure .strong, .figure .changed { font-weight: bold; }`,
-    `    .figure .label { text-anchor: middle; }`,
-    `    .figure .code { font-family: ${families.code}; font-size: ${sizes.code}px; }`,
-    `    .figure rect { stroke-width: 2; }`,
-    `    .figure .ground, .figure .tip { stroke: none; }`,
-    `    .figure .dashed { stroke-dasharray: 8 6; }`,
-    `    .figure .heavy { stroke-width: 4; }`,
-    `    .figure .inner { fill: none; stroke-width: 1.5; }`,
-    `    .figure .way { stroke-width: 3; fill: none; }`,
-    ...rules(light, paper.light).map(rule => `    ${rule}`),
+    ...[...base, ...light].map(rule => `    ${rule}`),
     `    @media screen and (prefers-color-scheme: dark) {`,
-    ...rules(dark, paper.dark).map(rule => `      ${rule}`),
+    ...dark.map(rule => `      ${rule}`),
     `    }`,
   ].join('\n');
 }

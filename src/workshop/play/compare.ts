@@ -8,7 +8,7 @@ import { childrenOf } from '../../host/process.ts';
 import { programOnPath } from '../../host/programs.ts';
 import type { Comparison, Stage } from '../lesson.ts';
 import { type Fact, type Moment, momentOf } from './evidence.ts';
-import { READY } from './ready.ts';
+import { READY } from './stage.ts';
 
 /**
  * Compiles the lesson's C program, runs it with a command that holds still, and asks the kernel the same questions as of the

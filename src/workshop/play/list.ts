@@ -1,7 +1,6 @@
 import chalk from 'chalk';
-import type { LessonSlug } from '../../syscalls/lessons.ts';
 import { courseIds, lessonIds, loadLesson, readTitle } from '../catalog.ts';
-import { plannedTitles } from '../planned.ts';
+import { plannedTitle } from '../planned.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
@@ -35,7 +34,7 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
   const widest = Math.max(...ids.map(widthOf));
   for (const id of ids) {
     const state = stateOf(id);
-    const title = state === 'planned' ? plannedTitle(id, language) : readTitle(id, language);
+    const title = state === 'planned' ? plannedTitle(id)[language] + words.planned[language] : readTitle(id, language);
     showRow(terminal, { mark: marks[state], id, title, faint: state === 'planned', column: widest });
   }
   terminal.line();
@@ -52,11 +51,6 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
   terminal.paragraph(words.howToRun[language], line => chalk.dim(line));
   terminal.line();
   await terminal.settle();
-}
-
-function plannedTitle(id: string, language: Language): string {
-  const title = plannedTitles[id.slice(3) as LessonSlug]?.[language];
-  return `${title ?? id.slice(3).replaceAll('-', ' ')}${words.planned[language]}`;
 }
 
 /** A row of the list: on a narrow terminal the title stands below the id. */

@@ -8,7 +8,7 @@ import type { Program, Step } from '../../syscalls/step.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { Refusal } from '../lesson.ts';
-import { READY } from './ready.ts';
+import { READY } from './stage.ts';
 import type { Processes } from './stepper.ts';
 
 export interface Audience {

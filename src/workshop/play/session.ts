@@ -24,12 +24,10 @@ import type { Asked, Asker } from './ask.ts';
 import { type Evidence, type Moment, momentOf } from './evidence.ts';
 import { Narrator } from './narrator.ts';
 import { Performance } from './performance.ts';
-import { READY } from './ready.ts';
 import { makeScratch, removeScratch } from './scratch.ts';
 import { bar, ClaimError, showEvidence } from './show.ts';
+import { PATH, stageOf } from './stage.ts';
 import { Stepper } from './stepper.ts';
-
-const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Everything that a lesson makes on the machine: its scratch directory and one process at a time. `close` undoes it, at
@@ -187,7 +185,7 @@ export class Session {
   }
 
   private stage(inside: string): Stage {
-    return { scratch: this.scratch, command: scriptCommand(inside, this.scratch) };
+    return stageOf(this.scratch, inside);
   }
 
   private start(program: Program, stdio: 'pipe' | 'inherit'): Performance {
@@ -273,15 +271,6 @@ export class Session {
     this.terminal.line(words.says[this.language]);
     bar(this.terminal, lines);
   }
-}
-
-/** Prints what it sees, then holds still until its input is closed: so long the kernel can be asked about it. */
-function scriptCommand(script: string, scratch: string): Command {
-  return {
-    path: '/bin/sh',
-    argv: ['sh', '-c', `${script}\necho '${READY}'\nread _ || true`],
-    env: [PATH, 'LC_ALL=C', `LESSON=${scratch}`],
-  };
 }
 
 /** bash where it can be: dash complains when it leaves a PID namespace that its terminal does not know. */

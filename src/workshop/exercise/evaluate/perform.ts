@@ -6,7 +6,7 @@ import { statusField } from '../../../host/process.ts';
 import { ExecError, StepError } from '../../../syscalls/failure.ts';
 import type { Program, Step } from '../../../syscalls/step.ts';
 import { type Moment, momentOf } from '../../play/evidence.ts';
-import { READY } from '../../play/ready.ts';
+import { READY } from '../../play/stage.ts';
 import { innerScratch, type Outer } from './outer.ts';
 
 /** The most that is kept of what it prints. */

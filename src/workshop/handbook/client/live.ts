@@ -1,0 +1,41 @@
+import type { LiveEvent } from '../live/events.ts';
+import { element, say } from './page.ts';
+import type { Stepper } from './stepper.ts';
+
+/**
+ * Where a page comes from `npm run handbook -- --live`: a button that has this machine perform the page's program, and the stepper
+ * drives it.
+ */
+export function offerLive(stepper: Stepper): void {
+  const name = document.body.dataset.page!;
+  if (document.querySelector('meta[name=live]') === null) return;
+  const button = element('button', say('live'), 'live');
+  button.type = 'button';
+  button.addEventListener('click', () => {
+    button.disabled = true;
+    stepper.clear();
+    const source = new EventSource(`../live/${name}`);
+    const over = (text: string, look = '') => {
+      source.close();
+      stepper.forward = undefined;
+      stepper.say(element('li', text, look));
+      button.disabled = false;
+    };
+    source.onmessage = ({ data }) => {
+      const event = JSON.parse(data) as LiveEvent;
+      if (event.kind === 'start') stepper.begin(event.figure);
+      else if (event.kind === 'step') stepper.put(event.at, event.step);
+      else if (event.kind === 'turn') {
+        stepper.say(element('li', say(event.over ? 'liveRuns' : 'liveWaits'), 'waits'));
+        stepper.forward = () => {
+          stepper.forward = undefined;
+          stepper.say(undefined);
+          void fetch(`../live/${name}`, { method: 'POST' });
+        };
+      } else if (event.kind === 'failed') over(say('liveFailed') + event.reason, 'waits');
+      else over(say('liveOver'));
+    };
+    source.onerror = () => over(say('liveOver'), 'waits');
+  });
+  stepper.controls.append(button);
+}
