@@ -34,7 +34,8 @@ export interface ContainerOptions
   command: string[];
   name?: string;
   hostname?: string;
-  entrypoint?: string;
+  /** Of one word, as `--entrypoint` has it, or of several. */
+  entrypoint?: string | readonly string[];
   env: string[];
   workdir?: string;
   user?: string;

@@ -12,6 +12,8 @@ interface Common {
 
 export interface Scalar extends Common {
   readonly kind: 'bool' | 'int' | 'uint' | 'float' | 'string';
+  /** Of integers that do not have 64. */
+  readonly bits?: number;
   /** fmt.Stringer: what `%v` and `%s` print in place of the data. */
   readonly text?: (data: unknown) => string;
   /** json.Marshaler: a value as JSON.stringify takes it. */
@@ -22,6 +24,8 @@ export interface List extends Common {
   /** An array is never nil. */
   readonly kind: 'slice' | 'array';
   readonly element: GoType;
+  /** json.Unmarshaler: one text stands for a list of it. */
+  readonly takesText?: true;
 }
 
 /** Keys are strings. */
@@ -72,8 +76,8 @@ export const bool = scalar('bool', 'bool');
 export const int = scalar('int', 'int');
 export const int64 = scalar('int', 'int64');
 export const uint = scalar('uint', 'uint');
-export const uint8 = scalar('uint', 'uint8');
-export const uint16 = scalar('uint', 'uint16');
+export const uint8: Scalar = { ...scalar('uint', 'uint8'), bits: 8 };
+export const uint16: Scalar = { ...scalar('uint', 'uint16'), bits: 16 };
 export const uint64 = scalar('uint', 'uint64');
 export const float64 = scalar('float', 'float64');
 export const string = scalar('string', 'string');

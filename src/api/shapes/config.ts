@@ -3,6 +3,7 @@ import {
   bool,
   int,
   int64,
+  type List,
   map,
   named,
   omitEmpty,
@@ -26,7 +27,7 @@ export const port = named('nat.Port', string, {
 });
 
 const nothing = struct('struct {}', {});
-export const commandLine = slice(string, 'strslice.StrSlice');
+export const commandLine: List = { ...slice(string, 'strslice.StrSlice'), takesText: true };
 const duration = named('time.Duration', int64, { text: nanoseconds => durationText(Number(nanoseconds)) });
 
 const healthConfig = struct('container.HealthConfig', {

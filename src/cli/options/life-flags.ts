@@ -1,9 +1,9 @@
 import type { LifeOptions } from '../../container/options/life.ts';
+import { readAddress, readDomain, readExtraHost } from '../../container/options/resolver.ts';
+import { readExpose } from '../../network/ports/read-publish.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import { type FlagTable, integer, many, single, text, type Values } from '../grammar/flags.ts';
 import { readLabelFile } from './environment.ts';
-import { readExpose } from './network/ports.ts';
-import { readAddress, readDomain, readExtraHost } from './network/resolver.ts';
 import { pairsOf } from './pairs.ts';
 import { platforms } from './platforms.ts';
 

@@ -1,5 +1,4 @@
-import type { LoggingOptions } from '../../container/options/logging.ts';
-import { MinidockError } from '../../errors.ts';
+import { type LoggingOptions, loggingOf } from '../../container/options/logging.ts';
 import { type FlagTable, many, text, type Values } from '../grammar/flags.ts';
 import { pairsOf } from './pairs.ts';
 
@@ -31,10 +30,5 @@ export const loggingFlags = {
 } satisfies FlagTable;
 
 /** @throws {MinidockError} `invalid-argument`, in Docker's words */
-export function toLoggingOptions(flags: Values<typeof loggingFlags>): LoggingOptions {
-  const [driver, options] = [flags['log-driver'] ?? '', pairsOf(flags['log-opt'])];
-  if (driver === 'none' && Object.keys(options).length > 0)
-    throw new MinidockError('invalid-argument', 'invalid logging opts for driver none', { fix: 'leave --log-opt out' });
-  if (driver === '' && Object.keys(options).length === 0) return {};
-  return { logging: { driver, options } };
-}
+export const toLoggingOptions = (flags: Values<typeof loggingFlags>): LoggingOptions =>
+  loggingOf(flags['log-driver'] ?? '', pairsOf(flags['log-opt']));

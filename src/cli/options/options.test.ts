@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readVolume } from '../../container/options/bind.ts';
+import { readPublish } from '../../network/ports/read-publish.ts';
 import { parse } from '../grammar/parse.ts';
 import { readBytes } from '../print/size.ts';
 import { readDetachKeys } from './detach-keys.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
-import { readPublish } from './network/ports.ts';
 import { readCpus } from './resources/limits.ts';
 import { containerFlags, toRunOptions } from './run-options.ts';
-import { readVolume } from './volumes.ts';
 
 test('ports', () => {
   const tcp = (containerPort: number, hostPort?: number, hostIp?: string) => ({

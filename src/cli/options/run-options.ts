@@ -1,6 +1,9 @@
+import { readVolume } from '../../container/options/bind.ts';
+import { readLinkFlag } from '../../container/options/resolver.ts';
 import type { ContainerOptions } from '../../container/record.ts';
 import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
+import { readPublish } from '../../network/ports/read-publish.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { attachFlags, toStreams } from './attach.ts';
 import { collectEnvironment, readVariable } from './environment.ts';
@@ -9,12 +12,9 @@ import { restartFlags, toRestartOptions } from './keeping/restart-flags.ts';
 import { lifeFlags, toLifeOptions } from './life-flags.ts';
 import { loggingFlags, toLoggingOptions } from './logging-flags.ts';
 import { networkFlags, toNetworkOptions } from './network/flags.ts';
-import { readPublish } from './network/ports.ts';
-import { readLinkFlag } from './network/resolver.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
 import { namespaceFlags, securityFlags, toNamespaceOptions, toSecurityOptions } from './security-flags.ts';
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
-import { readVolume } from './volumes.ts';
 import { readWorkdir } from './workdir.ts';
 
 /** The flags that describe a container. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { NamespaceOptions } from '../../container/options/namespaces.ts';
 import type { DeviceMapping, SecurityOptions } from '../../container/options/security.ts';
 import { readCapability } from '../../container/rights/capability-names.ts';
-import { readDeviceRule } from '../../container/rights/devices.ts';
+import { checkDevice, isDeviceMode, readDeviceRule } from '../../container/rights/devices.ts';
 import { readMode } from '../../container/rights/namespace-modes.ts';
 import { readSysctl } from '../../container/rights/sysctls.ts';
 import { errnoOf } from '../../errors.ts';
@@ -82,16 +82,12 @@ export function toNamespaceOptions(flags: Values<typeof namespaceFlags>): Namesp
 
 /** `HOST`, `HOST:CONTAINER`, `HOST:rwm`, `HOST:CONTAINER:rwm`. @throws {Error} in Docker's words */
 function readDevice(given: string): DeviceMapping {
-  const isMode = (text: string) => /^(?!.*(.).*\1)[rwm]+$/.test(text);
   const parts = given.split(':');
   const [pathOnHost = '', second = pathOnHost, third] = parts;
   if (parts.length > 3 || pathOnHost === '' || second === '') throw new Error(`bad format for path: ${given}`);
   const [pathInContainer, permissions = 'rwm'] =
-    parts.length === 2 && isMode(second) ? [pathOnHost, second] : [second, third];
-  for (const path of [pathOnHost, pathInContainer])
-    if (!path.startsWith('/')) throw new Error(`${path} is not an absolute path`);
-  if (!isMode(permissions)) throw new Error(`bad mode specified: ${permissions}`);
-  return { pathOnHost, pathInContainer, permissions };
+    parts.length === 2 && isDeviceMode(second) ? [pathOnHost, second] : [second, third];
+  return checkDevice({ pathOnHost, pathInContainer, permissions });
 }
 
 function deviceRule(given: string): string {

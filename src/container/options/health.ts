@@ -12,3 +12,13 @@ export interface HealthConfig {
   StartPeriod?: number;
   Retries?: number;
 }
+
+/** Docker's least length of time, in nanoseconds. */
+const least = 1e6;
+
+/** @throws {Error} the reason, in Docker's words */
+export function checkHealth(health: HealthConfig): void {
+  for (const name of ['Interval', 'Timeout', 'StartPeriod'] as const)
+    if ((health[name] || least) < least) throw new Error(`${name} in Healthcheck cannot be less than 1ms`);
+  if ((health.Retries ?? 0) < 0) throw new Error('Retries in Healthcheck cannot be negative');
+}

@@ -1,3 +1,5 @@
+import { MinidockError } from '../../errors.ts';
+
 /** Where what a container prints goes. Missing is the engine's default, which is `json-file` without options. */
 export interface LoggingOptions {
   /** `--log-driver`, and the options of daemon.json and `--log-opt` for it. */
@@ -8,4 +10,16 @@ export interface LoggingOptions {
 export interface LogConfig {
   readonly driver: string;
   readonly options: Readonly<Record<string, string>>;
+}
+
+/**
+ * What was said of the log; nothing where neither a driver nor an option was.
+ *
+ * @throws {MinidockError} `invalid-argument`, in Docker's words
+ */
+export function loggingOf(driver: string, options: LogConfig['options']): LoggingOptions {
+  if (driver === 'none' && Object.keys(options).length > 0)
+    throw new MinidockError('invalid-argument', 'invalid logging opts for driver none', { fix: 'leave --log-opt out' });
+  if (driver === '' && Object.keys(options).length === 0) return {};
+  return { logging: { driver, options } };
 }

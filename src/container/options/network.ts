@@ -1,3 +1,6 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { isPredefined } from '../../network/predefined.ts';
+
 /** What a user asks for of a container's network. */
 export interface NetworkOptions {
   /** `bridge`, `host`, `none`, `container:` and an id, or the name or id of a network that a user made. */
@@ -10,4 +13,30 @@ export interface NetworkOptions {
   networkAliases?: readonly string[];
   /** `CONTAINER` or `CONTAINER:ALIAS`, each. */
   links?: readonly string[];
+}
+
+/**
+ * Addresses that a user asks for, and further names on a network.
+ *
+ * @throws {Error} the reason, in Docker's words
+ */
+export function checkEndpoint(
+  network: string,
+  asked: { ip?: string; ip6?: string; aliases?: readonly string[] },
+): void {
+  const { ip, ip6, aliases = [] } = asked;
+  if (ip !== undefined && !isIPv4(ip)) throw new Error(`invalid IPv4 address: ${ip}`);
+  if (ip6 !== undefined && !isIPv6(ip6)) throw new Error(`invalid IPv6 address: ${ip6}`);
+  if (ip6 !== undefined)
+    throw new Error(
+      'user specified IP address is supported only when connecting to networks with user configured subnets, and those here have no IPv6',
+    );
+  if (aliases.length > 0 && (isPredefined(network) || network === 'default' || network.startsWith('container:')))
+    throw new Error('network-scoped aliases are only supported for user-defined networks');
+}
+
+/** Six bytes, between them `:` or `-`. @throws {Error} the reason, in Docker's words */
+export function readMac(given: string): string {
+  if (/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(given)) return given.replaceAll('-', ':').toLowerCase();
+  throw new Error(`${given} is not a valid mac address`);
 }

@@ -18,7 +18,7 @@ export interface Ulimit {
 }
 
 /** setrlimit(2) in the words of Docker's `--ulimit`. */
-export const ulimitNames: readonly string[] = [
+const ulimitNames: readonly string[] = [
   'core',
   'cpu',
   'data',
@@ -35,3 +35,36 @@ export const ulimitNames: readonly string[] = [
   'sigpending',
   'stack',
 ];
+
+/** @throws {Error} the reason, in Docker's words */
+export function checkUlimit(ulimit: Ulimit): Ulimit {
+  const { name, soft, hard } = ulimit;
+  if (!ulimitNames.includes(name))
+    throw new Error(`invalid ulimit type: ${name} (there are ${ulimitNames.join(', ')})`);
+  for (const value of [soft, hard])
+    if (value < -1) throw new Error(`${value} is no limit: it must be 0 or more, or -1 for unlimited`);
+  if (hard === -1 || (soft !== -1 && soft <= hard)) return ulimit;
+  const shown = soft === -1 ? `soft: -1 (unlimited), hard: ${hard}` : `${soft} > ${hard}`;
+  throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${shown}`);
+}
+
+/** Of a limit that is given twice the last holds; Docker lists them by name. */
+export const sortedUlimits = (ulimits: readonly Ulimit[]): Ulimit[] =>
+  [...new Map(ulimits.map(one => [one.name, one])).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** @throws {Error} for what the kernel cannot limit any more */
+export function refuseKernelMemory(bytes: number): void {
+  if (bytes !== 0)
+    throw new Error('Linux has no limit for kernel memory alone any more (since 5.16): --memory counts it too');
+}
+
+/** @throws {Error} for what cannot be given to a container here */
+export function refuseRealTime(microseconds: number): void {
+  if (microseconds !== 0)
+    throw new Error(
+      'real-time CPU time cannot be given to a container: the kernel takes it from the groups above it, which have none',
+    );
+}
+
+/** Of a share of a disk, 0 for none. */
+export const isDeviceWeight = (weight: number): boolean => weight === 0 || (weight >= 10 && weight <= 1000);

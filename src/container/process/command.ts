@@ -10,11 +10,12 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
  */
 export function commandLine(
   image: Pick<ContainerConfig, 'Entrypoint' | 'Cmd'>,
-  user: { entrypoint?: string; command: readonly string[] },
+  user: { entrypoint?: string | readonly string[]; command: readonly string[] },
 ): string[] {
-  const own =
-    user.entrypoint === undefined ? (image.Entrypoint ?? []) : user.entrypoint === '' ? [] : [user.entrypoint];
-  const rest = user.command.length > 0 ? user.command : user.entrypoint === undefined ? (image.Cmd ?? []) : [];
+  const own = entrypointOf(user.entrypoint) ?? image.Entrypoint ?? [];
+  // An empty list, which no flag gives, takes the entrypoint away alone.
+  const keepsCommand = user.entrypoint === undefined || (user.entrypoint !== '' && user.entrypoint.length === 0);
+  const rest = user.command.length > 0 ? user.command : keepsCommand ? (image.Cmd ?? []) : [];
   const line = [...own, ...rest];
   if (line.length === 0)
     throw new MinidockError('no-command', 'No command specified', {
@@ -22,6 +23,10 @@ export function commandLine(
     });
   return line;
 }
+
+/** What a user gives for ENTRYPOINT: the empty text is none. */
+export const entrypointOf = (given: string | readonly string[] | undefined): string[] | undefined =>
+  typeof given === 'string' ? (given === '' ? [] : [given]) : given && [...given];
 
 /**
  * What a container's record has for its environment, as Docker keeps it: the user's variables, then those of the image that

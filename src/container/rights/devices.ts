@@ -52,6 +52,17 @@ export function readDeviceRule(given: string): DeviceRule {
   };
 }
 
+/** Of the letters r, w and m each at most once. */
+export const isDeviceMode = (text: string): boolean => /^(?!.*(.).*\1)[rwm]+$/.test(text);
+
+/** @throws {Error} in Docker's words */
+export function checkDevice(device: DeviceMapping): DeviceMapping {
+  for (const path of [device.pathOnHost, device.pathInContainer])
+    if (!path.startsWith('/')) throw new Error(`${path} is not an absolute path`);
+  if (!isDeviceMode(device.permissions)) throw new Error(`bad mode specified: ${device.permissions}`);
+  return device;
+}
+
 function nodesFor({ pathOnHost, pathInContainer }: DeviceMapping): Device[] {
   const fail = (reason: string) =>
     new MinidockError('invalid-device', `cannot add the device ${JSON.stringify(pathOnHost)}: ${reason}`, {

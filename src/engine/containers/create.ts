@@ -10,7 +10,13 @@ import { jsonFileForms } from '../../container/logging/form.ts';
 import { readName } from '../../container/names.ts';
 import { initInside } from '../../container/options/process.ts';
 import { tmpfsMounts, volumesAsked } from '../../container/options/storage.ts';
-import { commandLine, configuredEnvironment, environment, workingDirectory } from '../../container/process/command.ts';
+import {
+  commandLine,
+  configuredEnvironment,
+  entrypointOf,
+  environment,
+  workingDirectory,
+} from '../../container/process/command.ts';
 import { checkOomScore } from '../../container/process/oom-score.ts';
 import { resolveUser, withGroups } from '../../container/process/user.ts';
 import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
@@ -136,6 +142,7 @@ export async function recordFor(
   make = true,
 ): Promise<ContainerRecord> {
   const args = commandLine(image.config, options);
+  const entrypoint = entrypointOf(options.entrypoint);
   const hostname = hostnameOf(context, options, id);
   const healthcheck = mergeHealth(image.config.Healthcheck, options.health);
   const config = {
@@ -145,7 +152,7 @@ export async function recordFor(
     User: options.user ?? image.config.User ?? '',
     ...(healthcheck && { Healthcheck: healthcheck }),
     ...(options.command.length > 0 && { Cmd: options.command }),
-    ...(options.entrypoint !== undefined && { Entrypoint: options.entrypoint ? [options.entrypoint] : undefined }),
+    ...(entrypoint !== undefined && { Entrypoint: entrypoint.length > 0 ? entrypoint : undefined }),
     ...ownConfig(image.config, options),
   };
   const { volumes } = enginePaths(context.roots);

@@ -40,7 +40,7 @@ const networkMode: Scalar = named('container.NetworkMode', string, {
   },
 });
 
-const restartPolicy = struct(
+export const restartPolicy = struct(
   'container.RestartPolicy',
   { Name: string, MaximumRetryCount: int },
   {
@@ -73,7 +73,7 @@ const deviceRequest = struct('container.DeviceRequest', {
 });
 const ulimit = struct('units.Ulimit', { Name: string, Hard: int64, Soft: int64 });
 
-const resources = struct('container.Resources', {
+export const resources = struct('container.Resources', {
   CPUShares: key('CpuShares', int64),
   Memory: int64,
   NanoCPUs: key('NanoCpus', int64),

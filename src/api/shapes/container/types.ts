@@ -92,7 +92,7 @@ const ipamConfig = struct('network.EndpointIPAMConfig', {
   LinkLocalIPs: omitEmpty(strings),
 });
 
-const endpointSettings = struct('network.EndpointSettings', {
+export const endpointSettings = struct('network.EndpointSettings', {
   IPAMConfig: pointer(ipamConfig),
   Links: strings,
   Aliases: strings,

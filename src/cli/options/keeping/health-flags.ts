@@ -1,4 +1,4 @@
-import type { HealthConfig, HealthOptions } from '../../../container/options/health.ts';
+import { checkHealth, type HealthConfig, type HealthOptions } from '../../../container/options/health.ts';
 import { type FlagTable, integer, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 import { readDuration } from './duration.ts';
@@ -13,9 +13,6 @@ export const healthFlags = {
   'health-timeout': duration('Time that a check has (default 30s)'),
   'no-healthcheck': toggle('Do not run the check that the image comes with'),
 } satisfies FlagTable;
-
-/** Docker's least length of time, in nanoseconds. */
-const LEAST = 1e6;
 
 /** What the flags ask for, in Docker's words where they make no sense. Throws `usage`. */
 export function toHealthOptions(flags: Values<typeof healthFlags>): HealthOptions {
@@ -33,8 +30,10 @@ export function toHealthOptions(flags: Values<typeof healthFlags>): HealthOption
   }
   for (const flag of ['health-interval', 'health-timeout', 'health-retries', 'health-start-period'] as const)
     if ((flags[flag] ?? 0) < 0) throw usageError(`--${flag} cannot be negative`, { exitCode: 125 });
-  for (const name of ['Interval', 'Timeout', 'StartPeriod'] as const)
-    if ((health[name] ?? LEAST) < LEAST)
-      throw usageError(`${name} in Healthcheck cannot be less than 1ms`, { exitCode: 125 });
+  try {
+    checkHealth(health);
+  } catch (error) {
+    throw usageError((error as Error).message, { exitCode: 125 });
+  }
   return isAsked ? { health } : {};
 }

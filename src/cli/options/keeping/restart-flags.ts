@@ -1,4 +1,4 @@
-import type { RestartOptions, RestartPolicy } from '../../../container/options/restart.ts';
+import { type RestartOptions, type RestartPolicy, restartPolicy } from '../../../container/options/restart.ts';
 import { MinidockError } from '../../../errors.ts';
 import { type FlagTable, single, type Values } from '../../grammar/flags.ts';
 
@@ -23,12 +23,10 @@ export function toRestartOptions({ restart, rm }: Values<typeof restartFlags> & 
 
 /** Docker's restart policies: `no`, `always`, `unless-stopped`, `on-failure[:TIMES]`. */
 function readRestart(given: string): RestartPolicy {
-  if (given === 'no' || given === '') return { name: 'no', maximumRetryCount: 0 };
   const [, name = '', times] = /^([^:]*)(?::(.*))?$/s.exec(given) ?? [];
-  if (name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure')
-    throw new Error(`invalid restart policy '${name}': it is no, always, unless-stopped or on-failure[:TIMES]`);
-  if (times !== undefined && name !== 'on-failure')
-    throw new Error(`maximum retry count cannot be used with restart policy '${name}'`);
-  if (times !== undefined && !/^\+?\d+$/.test(times)) throw new Error('maximum retry count must be an integer');
-  return { name, maximumRetryCount: Number(times ?? 0) };
+  const isNumber = times === undefined || /^\+?\d+$/.test(times);
+  // What is wrong with the name is said first.
+  const policy = restartPolicy(name, times === undefined ? undefined : isNumber ? Number(times) : 0);
+  if (!isNumber) throw new Error('maximum retry count must be an integer');
+  return policy;
 }

@@ -1,6 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import type { NetworkOptions } from '../../../container/options/network.ts';
-import { isPredefined } from '../../../network/predefined.ts';
+import { checkEndpoint, type NetworkOptions, readMac } from '../../../container/options/network.ts';
 import { type FlagTable, many, text, type Values } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 
@@ -27,23 +25,30 @@ interface Attachment {
 
 /** What they ask for. @throws {MinidockError} `usage`, in Docker's words */
 export function toNetworkOptions(flags: Values<typeof networkFlags>): NetworkOptions {
+  try {
+    return asked(flags);
+  } catch (error) {
+    throw usageError((error as Error).message, { exitCode: 125 });
+  }
+}
+
+function asked(flags: Values<typeof networkFlags>): NetworkOptions {
   const mac = flags['mac-address'];
   const common = mac === undefined ? {} : { macAddress: readMac(mac) };
   const [given, ...more] = flags.network;
   const ip = given?.ip ?? flags.ip;
-  if (ip !== undefined && !isIPv4(ip)) throw refused(`invalid IPv4 address: ${ip}`);
-  checkIp6(given?.ip6 ?? flags.ip6);
+  const ip6 = given?.ip6 ?? flags.ip6;
+  checkEndpoint('', { ip, ip6 });
   // As in Docker what else was said is for a network that was named.
   if (given === undefined) return { network: 'bridge', ...common };
   if (more.length > 0) {
     const names = flags.network.map(({ name }) => name).sort();
     const twice = names.find((name, at) => names.indexOf(name) !== at);
-    if (twice !== undefined) throw refused(`network ${JSON.stringify(twice)} is specified multiple times`);
-    throw refused(`Container cannot be connected to network endpoints: ${names.join(', ')}`);
+    if (twice !== undefined) throw new Error(`network ${JSON.stringify(twice)} is specified multiple times`);
+    throw new Error(`Container cannot be connected to network endpoints: ${names.join(', ')}`);
   }
   const aliases = given.aliases.length > 0 ? given.aliases : flags['network-alias'];
-  if (aliases.length > 0 && isMode(given.name))
-    throw refused('network-scoped aliases are only supported for user-defined networks');
+  checkEndpoint(given.name, { aliases });
   return {
     network: given.name === 'default' ? 'bridge' : given.name,
     ...(ip !== undefined && { ip }),
@@ -73,21 +78,3 @@ function readPair(pair: string, found: Attachment): void {
   else if (key === 'ip6') found.ip6 = value;
   else throw new Error(`invalid field key ${key}`);
 }
-
-const isMode = (name: string) => isPredefined(name) || name === 'default' || name.startsWith('container:');
-
-function checkIp6(ip6: string | undefined): void {
-  if (ip6 === undefined) return;
-  if (!isIPv6(ip6)) throw refused(`invalid IPv6 address: ${ip6}`);
-  throw refused(
-    'user specified IP address is supported only when connecting to networks with user configured subnets, and those here have no IPv6',
-  );
-}
-
-/** Six bytes, between them `:` or `-`. */
-function readMac(given: string): string {
-  if (/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(given)) return given.replaceAll('-', ':').toLowerCase();
-  throw refused(`${given} is not a valid mac address`);
-}
-
-const refused = (message: string) => usageError(message, { exitCode: 125 });

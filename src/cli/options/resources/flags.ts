@@ -1,4 +1,4 @@
-import type { ResourceOptions } from '../../../container/options/resources.ts';
+import { type ResourceOptions, sortedUlimits } from '../../../container/options/resources.ts';
 import { type FlagTable, integer, many, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { readBytes } from '../../print/size.ts';
 import {
@@ -62,10 +62,7 @@ export function toResourceOptions(flags: Values<typeof resourceFlags>): Resource
     deviceReadIops: listed(flags['device-read-iops']),
     deviceWriteIops: listed(flags['device-write-iops']),
     shmSize: flags['shm-size'] || undefined,
-    // Of a limit that is given twice the last holds; Docker lists them by name.
-    ulimits: listed(
-      [...new Map(flags.ulimit.map(one => [one.name, one])).values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    ),
+    ulimits: listed(sortedUlimits(flags.ulimit)),
   });
 }
 

@@ -1,5 +1,11 @@
 import type { DeviceRate } from '../../../cgroup/requested.ts';
-import { type Ulimit, ulimitNames } from '../../../container/options/resources.ts';
+import {
+  checkUlimit,
+  isDeviceWeight,
+  refuseKernelMemory,
+  refuseRealTime,
+  type Ulimit,
+} from '../../../container/options/resources.ts';
 import { readInteger } from '../../grammar/flags.ts';
 import { readBytes } from '../../print/size.ts';
 
@@ -33,23 +39,19 @@ export function readWeight(given: string): number {
 }
 
 export function readKernelMemory(given: string): undefined {
-  if (readBytes(given) !== 0)
-    throw new Error('Linux has no limit for kernel memory alone any more (since 5.16): --memory counts it too');
+  refuseKernelMemory(readBytes(given));
   return undefined;
 }
 
 export function readRealTime(given: string): undefined {
-  if (readInteger(given) !== 0)
-    throw new Error(
-      'real-time CPU time cannot be given to a container: the kernel takes it from the groups above it, which have none',
-    );
+  refuseRealTime(readInteger(given));
   return undefined;
 }
 
 export function readDeviceWeight(given: string): { path: string; weight: number } {
   const { path, value } = readDevice(given);
   const weight = /^\d+$/.test(value) ? Number(value) : -1;
-  if (weight !== 0 && (weight < 10 || weight > 1000)) throw new Error(`invalid weight for device: ${given}`);
+  if (!isDeviceWeight(weight)) throw new Error(`invalid weight for device: ${given}`);
   return { path, weight };
 }
 
@@ -84,18 +86,13 @@ function readDevice(given: string): { path: string; value: string } {
 export function readUlimit(given: string): Ulimit {
   const [name, ...rest] = given.split('=');
   if (rest.length !== 1) throw new Error(`invalid ulimit argument: ${given}`);
-  if (!ulimitNames.includes(name!))
-    throw new Error(`invalid ulimit type: ${name} (there are ${ulimitNames.join(', ')})`);
+  const ofKind = (soft: number, hard: number) => checkUlimit({ name: name!, soft, hard });
+  ofKind(0, 0);
   const values = rest[0]!.split(':');
   if (values.length > 2)
     throw new Error(`too many limit value arguments - ${rest[0]}, can only have up to two, \`soft[:hard]\``);
   const [soft, hard = soft] = values.map(readLimit);
-  const above = hard !== -1 && (soft === -1 || soft! > hard!);
-  if (above) {
-    const shown = soft === -1 ? `soft: -1 (unlimited), hard: ${hard}` : `${soft} > ${hard}`;
-    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${shown}`);
-  }
-  return { name: name!, soft: soft!, hard: hard! };
+  return ofKind(soft!, hard!);
 }
 
 function readLimit(given: string): number {

@@ -2,6 +2,7 @@ import type { ContainerOptions, Streams } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { randomHex } from '../../../host/random.ts';
+import { readPublish } from '../../../network/ports/read-publish.ts';
 import type { Program } from '../../../syscalls/step.ts';
 import { type Context, reasonLanguage, requireNoHost, requireRoot, warnOfIgnored } from '../../context.ts';
 import { CommandLineError } from '../../exit-codes.ts';
@@ -9,7 +10,6 @@ import { type FlagTable, single, text, toggle, type Values } from '../../grammar
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
-import { readPublish } from '../../options/network/ports.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
 import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';

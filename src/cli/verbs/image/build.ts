@@ -1,10 +1,10 @@
+import { readExtraHost } from '../../../container/options/resolver.ts';
 import { MinidockError } from '../../../errors.ts';
 import { parsePlatform } from '../../../oci/platform.ts';
 import type { Context } from '../../context.ts';
 import { openBuildContext } from '../../files/build-context.ts';
 import { type FlagTable, many, single, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { readExtraHost } from '../../options/network/resolver.ts';
 import { platforms } from '../../options/platforms.ts';
 import { BuildLines } from '../../progress/build.ts';
 import { interruptible } from '../../terminal/interrupt.ts';

@@ -1,6 +1,6 @@
 import { normalize } from 'node:path/posix';
-import { type Propagation, propagations } from '../../container/rootfs/propagation.ts';
-import type { VolumeMount } from '../../container/volumes.ts';
+import { type Propagation, propagations } from '../rootfs/propagation.ts';
+import type { VolumeMount } from '../volumes.ts';
 
 /**
  * `-v`: `/host/dir:/ctr[:OPTIONS]`, `volume:/ctr[:OPTIONS]`, `/ctr` (an anonymous volume).

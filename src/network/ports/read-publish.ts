@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { PortMapping } from '../../../network/ports/ports.ts';
+import type { PortMapping } from './ports.ts';
 
 /**
  * `-p`: `80`, `8080:80`, `127.0.0.1:8080:80`, `[::1]::80`, each with `/udp`; ranges of equal length `8000-8002:80-82`, which are
