@@ -176,6 +176,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'image',
     load: () => import('./verbs/image/prune.ts'),
   },
+  daemon: {
+    summary: "Serve Docker's Engine API, for Docker's clients and for 'minidock -H'",
+    group: 'engine',
+    load: () => import('./verbs/system/daemon.ts'),
+  },
   events: {
     summary: 'Show what happens to containers, images and volumes, as it happens',
     group: 'engine',

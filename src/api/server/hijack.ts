@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * An exchange over a connection that Node's HTTP server has let go of, because the client asked for an upgrade: the body, if
+ * there is one, is read from the connection here.
+ *
+ * @param head what was read beyond the head of the request
+ */
+export function upgradedExchange(message: IncomingMessage, response: ServerResponse, head: Buffer): Exchange {
+  const { socket } = message;
+  response.assignSocket(socket);
+  response.shouldKeepAlive = false;
+  let missing = Number(message.headers['content-length'] ?? 0) || 0;
+  let rest = head;
+  const take = (chunk: Buffer): Buffer => {
+    const own = chunk.subarray(0, missing);
+    missing -= own.length;
+    rest = chunk.subarray(own.length);
+    return own;
+  };
+  async function* bodyOf(): AsyncGenerator<Buffer> {
+    const first = take(rest);
+    if (first.length > 0) yield first;
+    while (missing > 0) {
+      const chunk = await nextChunk(socket);
+      if (chunk === undefined) return;
+      yield take(chunk);
+    }
+  }
+  return { message, response, body: Readable.from(bodyOf(), { objectMode: false }), rest: () => rest, upgraded: true };
+}
+
+/** What comes next on a connection, and nothing more; undefined where it has ended. */
+function nextChunk(socket: Socket): Promise<Buffer | undefined> {
+  return new Promise(resolve => {
+    const done = (chunk?: Buffer) => {
+      socket.off('data', done).off('end', ended).off('close', ended).pause();
+      resolve(chunk);
+    };
+    const ended = () => done();
+    socket.on('data', done).once('end', ended).once('close', ended);
+  });
+}
+
+/**
+ * The connection itself, after the head of an answer: 101 where the client asked for an upgrade, else 200, after which, as with
+ * Docker's daemon, the connection is no HTTP any more.
+ */
+export function takeOver({ message, response, rest, upgraded }: Exchange, contentType: string): Duplex {
+  const { socket } = message;
+  response.detachSocket(socket);
+  if (!upgraded) {
+    // What Node's HTTP server listens to; the one of `close` frees its parser.
+    for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
+  }
+  socket.setTimeout(0);
+  const head = upgraded
+    ? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${contentType}`, 'Connection: Upgrade', 'Upgrade: tcp']
+    : ['HTTP/1.1 200 OK', `Content-Type: ${contentType}`];
+  for (const [name, value] of Object.entries(response.getHeaders())) head.push(`${name}: ${value}`);
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  const early = rest();
+  if (early.length > 0) socket.unshift(early);
+  return socket;
+}

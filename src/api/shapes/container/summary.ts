@@ -1,0 +1,61 @@
+import type { ContainerRecord } from '../../../container/record.ts';
+import type { ContainerList } from '../../../engine/nouns/containers.ts';
+import { int64, key, omitEmpty, slice, string, stringMap, strings, struct, uint16 } from '../../go/types.ts';
+import { type Value, value } from '../../go/values.ts';
+import { portsOf } from './ports.ts';
+import { statusName, statusOf } from './status.ts';
+
+const port = struct('types.Port', {
+  IP: omitEmpty(string),
+  PrivatePort: uint16,
+  PublicPort: omitEmpty(uint16),
+  Type: string,
+});
+
+/** What Docker's API, version 1.41, answers to GET /containers/json. */
+const container = struct('types.Container', {
+  ID: key('Id', string),
+  Names: strings,
+  Image: string,
+  ImageID: string,
+  Command: string,
+  Created: int64,
+  Ports: slice(port),
+  SizeRw: omitEmpty(int64),
+  SizeRootFs: omitEmpty(int64),
+  Labels: stringMap,
+  State: string,
+  Status: string,
+});
+
+/** Those of a list that are to be shown. */
+export function summaries({ containers, sizes }: ContainerList): Value {
+  const now = Date.now();
+  return value(
+    slice(container),
+    containers.map(record => ({ ...summary(record, now), ...sizeOf(sizes[record.id]) })),
+  );
+}
+
+function summary(record: ContainerRecord, now: number) {
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: record.image,
+    ImageID: record.imageId,
+    Command: [record.path, ...record.args].join(' '),
+    Created: Math.floor(Date.parse(record.created) / 1000),
+    Ports: portsOf(record).map(({ hostIp, containerPort, hostPort, protocol }) => ({
+      IP: hostIp,
+      PrivatePort: containerPort,
+      PublicPort: hostPort,
+      Type: protocol,
+    })),
+    Labels: record.config.Labels ?? {},
+    State: statusName(record.state),
+    Status: statusOf(record, now),
+  };
+}
+
+const sizeOf = (size: ContainerList['sizes'][string] | undefined) =>
+  size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) };
