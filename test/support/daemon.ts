@@ -25,7 +25,7 @@ export type Ask = (
 ) => Promise<Answer>;
 
 /** @param socket path of its Unix socket */
-const asking =
+export const asking =
   (socket: string): Ask =>
   (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {

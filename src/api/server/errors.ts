@@ -19,6 +19,7 @@ const statuses: Readonly<Record<ErrorKind, number>> = {
 const exceptions: Readonly<Partial<Record<ErrorCode, number>>> = {
   'already-running': 304,
   'port-in-use': 500,
+  'predefined-network': 403,
   'address-in-use': 403,
   unauthorized: 401,
   'authentication-failed': 401,

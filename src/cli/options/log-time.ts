@@ -1,5 +1,5 @@
+import { readInstant } from '../../api/shapes/instant.ts';
 import { MinidockError } from '../../errors.ts';
-import { readInstant } from '../print/instant.ts';
 
 /**
  * A time of `logs --since` or `--until`, in RFC 3339 and UTC, to the nanosecond: who goes on where the last line was gives its

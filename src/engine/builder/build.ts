@@ -7,7 +7,7 @@ import { MinidockError } from '../../errors.ts';
 import { imageName } from '../../image/import.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import { fits } from '../../oci/platform.ts';
-import { familiar } from '../../oci/reference.ts';
+import { familiar, parseReference } from '../../oci/reference.ts';
 import { Scope } from '../../storage/scope/scope.ts';
 import type { EngineContext } from '../context.ts';
 import type { BuildOptions, BuiltImage } from '../nouns/builder.ts';
@@ -43,7 +43,7 @@ export async function buildImage(
         network: options.network ?? 'bridge',
       },
       {
-        image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options.abort),
+        image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options),
         run: request => runStep(context, nouns.containers, request, work.name),
       },
       tell,
@@ -61,11 +61,17 @@ async function findImage(
   images: Images,
   reference: string,
   { platform, pull, onPull }: ImageRequest,
-  abort: AbortSignal | undefined,
+  { credentials, abort }: BuildOptions,
 ): Promise<ImageRecord> {
   const found = pull ? undefined : store.find(reference);
   if (found !== undefined && (platform === undefined || fits(found, platform))) return found;
-  await images.pull(reference, { onProgress: onPull, ...(platform && { platform }), ...(abort && { abort }) });
+  const { domain } = parseReference(reference);
+  await images.pull(reference, {
+    onProgress: onPull,
+    ...(platform && { platform }),
+    ...(credentials && { credentials: credentials[domain] ?? 'none' }),
+    ...(abort && { abort }),
+  });
   const pulled = store.find(reference);
   if (pulled !== undefined) return pulled;
   throw new MinidockError('no-such-image', `No such image: ${reference}`);

@@ -11,7 +11,15 @@ import type { Found } from '../../registry/search.ts';
 import { recordEvent } from '../../state/journal.ts';
 import type { Roots } from '../../state/paths.ts';
 import type { Containers } from '../nouns/containers.ts';
-import type { Images, ImportOptions, PruneFilter, PullOptions, PushOptions, Write } from '../nouns/images.ts';
+import type {
+  Images,
+  ImportOptions,
+  PruneFilter,
+  PullOptions,
+  PushOptions,
+  SearchOptions,
+  Write,
+} from '../nouns/images.ts';
 
 /** The images under an engine's root. Registries and archives are loaded when they are asked for. */
 export class LocalImages implements Images {
@@ -102,9 +110,9 @@ export class LocalImages implements Images {
     return image;
   }
 
-  async search(term: string, { limit, abort }: { limit: number; abort?: AbortSignal }): Promise<Found[]> {
+  async search(term: string, { abort, ...options }: SearchOptions): Promise<Found[]> {
     const { search } = await import('../../registry/search.ts');
-    return await search(term, { limit, signal: abort, ...this.registries });
+    return await search(term, { ...options, signal: abort, ...this.registries });
   }
 
   private get store(): ImageStore {

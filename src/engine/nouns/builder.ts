@@ -1,5 +1,6 @@
 import type { BuildEvent } from '../../build/events.ts';
 import type { Platform } from '../../oci/manifest.ts';
+import type { Credentials } from '../../registry/auth/credential-helper.ts';
 
 /** Images made of Dockerfiles. */
 export interface Builder {
@@ -34,6 +35,8 @@ export interface BuildOptions {
   readonly secrets: Readonly<Record<string, string>>;
   /** SOURCE_DATE_EPOCH, in seconds since 1970: what is made says this time. */
   readonly epoch?: number;
+  /** Whom registries are asked as, by their hosts, in place of what Docker's config.json of this user says; of others nobody. */
+  readonly credentials?: Readonly<Record<string, Credentials | 'none'>>;
   readonly abort?: AbortSignal;
 }
 

@@ -5,6 +5,7 @@ import type { Pruned } from '../../image/prune.ts';
 import type { RemovedImages } from '../../image/remove.ts';
 import type { ImageRecord } from '../../image/store.ts';
 import type { Platform } from '../../oci/manifest.ts';
+import type { Credentials } from '../../registry/auth/credential-helper.ts';
 import type { PushEvent } from '../../registry/progress.ts';
 import type { PullEvent, PullResult } from '../../registry/pull.ts';
 import type { Pushed } from '../../registry/push/push.ts';
@@ -36,22 +37,32 @@ export interface Images {
   /** Makes an image of one layer from a tarball. */
   import(source: string | Readable, options: ImportOptions): Promise<ImageRecord>;
   /** Asks Docker Hub, or the registry that the term begins with. */
-  search(term: string, options: { limit: number; abort?: AbortSignal }): Promise<Found[]>;
+  search(term: string, options: SearchOptions): Promise<Found[]>;
 }
 
 export type Write = (chunk: Buffer) => void | Promise<void>;
+
+/** Whom a registry is asked as, in place of what Docker's config.json of this user says: `none` is nobody. */
+interface Asked {
+  readonly credentials?: Credentials | 'none';
+}
 
 interface Watched<Event> {
   readonly onProgress: (event: Event) => void;
   readonly abort?: AbortSignal;
 }
 
-export interface PullOptions extends Watched<PullEvent> {
+export interface PullOptions extends Watched<PullEvent>, Asked {
   readonly allTags?: boolean;
   readonly platform?: Platform;
 }
 
-export interface PushOptions extends Watched<PushEvent> {
+export interface SearchOptions extends Asked {
+  readonly limit: number;
+  readonly abort?: AbortSignal;
+}
+
+export interface PushOptions extends Watched<PushEvent>, Asked {
   readonly allTags?: boolean;
 }
 

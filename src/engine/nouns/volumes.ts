@@ -37,6 +37,8 @@ export interface Volume {
 }
 
 export interface VolumePruneFilter {
+  /** Only those that nobody gave a name. */
+  readonly anonymous?: boolean;
   /** `key` or `key=value`, each. */
   readonly labels?: readonly string[];
   /** `key` or `key=value`, none. */

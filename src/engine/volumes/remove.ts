@@ -27,13 +27,15 @@ export async function removeVolume(context: EngineContext, name: string, { force
 /** Removes the volumes that no container has and that meet the filter. */
 export async function pruneVolumes(
   context: EngineContext,
-  { labels = [], withoutLabels = [] }: VolumePruneFilter,
+  { anonymous = false, labels = [], withoutLabels = [] }: VolumePruneFilter,
 ): Promise<PrunedVolumes> {
   const pruned = await takeAway(context, all =>
     all.filter(volume => {
       const labelled = { config: { Labels: { ...volume.labels } } };
       return (
         volume.containers.length === 0 &&
+        // Names that were made up, not given.
+        (!anonymous || /^[0-9a-f]{64}$/.test(volume.name)) &&
         hasLabels(labelled, labels) &&
         !withoutLabels.some(label => hasLabels(labelled, [label]))
       );

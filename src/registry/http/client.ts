@@ -11,6 +11,8 @@ import { certificateFolders } from './trust.ts';
 export interface ClientOptions extends RegistrySettings {
   /** Docker's config.json. */
   dockerConfig?: string;
+  /** Whom the registry is asked as, in place of what that file says: `none` is nobody. Mirrors do not see them. */
+  credentials?: Credentials | 'none';
   signal?: AbortSignal;
   /** Pause before the first retry; doubled each time. */
   retryDelayMs?: number;
@@ -111,6 +113,8 @@ export class RegistryClient {
   /** Credentials travel encrypted, or to a registry that the user declared insecure. */
   async #credentials(url: URL): Promise<Credentials | undefined> {
     if (url.protocol === 'http:' && !this.endpoint.insecure) return undefined;
+    const { credentials } = this.#options;
+    if (credentials !== undefined) return credentials === 'none' || this.endpoint.mirror ? undefined : credentials;
     return findCredentials(this.endpoint.credentialHost, this.#options.dockerConfig);
   }
 }

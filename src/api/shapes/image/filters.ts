@@ -13,6 +13,12 @@ export interface Listed {
   onlyTags: boolean;
 }
 
+/** Whether a listing shows an image that has no name only because others were made from it. @param parents ids of what others were made from */
+export const isListed = (
+  { id, repoTags, repoDigests }: ImageRecord,
+  parents: ReadonlySet<string | undefined>,
+): boolean => !parents.has(id) || repoTags.length > 0 || repoDigests.length > 0;
+
 /** Applies `--filter` and the operand of `images`. Throws `invalid-filter`, `no-such-image`. */
 export async function filterImages(
   images: Pick<Images, 'list' | 'inspect'>,

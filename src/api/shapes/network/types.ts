@@ -16,6 +16,9 @@ const endpoint = struct('types.EndpointResource', {
   IPv6Address: string,
 });
 
+export const ipam = struct('network.IPAM', { Driver: string, Options: stringMap, Config: slice(ipamConfig) });
+export const configReference = struct('network.ConfigReference', { Network: string });
+
 export const networkResource = struct('types.NetworkResource', {
   Name: string,
   ID: key('Id', string),
@@ -23,11 +26,11 @@ export const networkResource = struct('types.NetworkResource', {
   Scope: string,
   Driver: string,
   EnableIPv6: bool,
-  IPAM: struct('network.IPAM', { Driver: string, Options: stringMap, Config: slice(ipamConfig) }),
+  IPAM: ipam,
   Internal: bool,
   Attachable: bool,
   Ingress: bool,
-  ConfigFrom: struct('network.ConfigReference', { Network: string }),
+  ConfigFrom: configReference,
   ConfigOnly: bool,
   Containers: map(endpoint),
   Options: stringMap,

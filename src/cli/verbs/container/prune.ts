@@ -1,7 +1,7 @@
+import { readInstant } from '../../../api/shapes/instant.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printDeleted } from '../../print/deleted.ts';
-import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
 import { confirm } from '../../terminal/confirm.ts';

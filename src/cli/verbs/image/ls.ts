@@ -1,6 +1,5 @@
 import { timeAgo } from '../../../api/shapes/ago.ts';
-import { filterImages, imageFilters, type Listed } from '../../../api/shapes/image/filters.ts';
-import type { ImageRecord } from '../../../image/store.ts';
+import { filterImages, imageFilters, isListed, type Listed } from '../../../api/shapes/image/filters.ts';
 import { familiarName, parseName } from '../../../oci/reference.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -41,9 +40,9 @@ export const verb = defineVerb({
     const filters = readFilters(flags.filter, imageFilters);
     const { images } = await context.engine();
     const listed = await filterImages(images, filters, wanted);
-    const parents = new Set(flags.all ? [] : (await images.list()).map(({ parent }) => parent));
+    const parents = new Set<string | undefined>(flags.all ? [] : (await images.list()).map(({ parent }) => parent));
     const rows = listed
-      .filter(({ image }) => !parents.has(image.id) || isNamed(image))
+      .filter(({ image }) => isListed(image, parents))
       .flatMap(one => rowsOf(one, { truncate: !flags['no-trunc'], digests: flags.digests }));
     const columns = ['Repository', 'Tag', ...(flags.digests ? ['Digest'] : []), 'ID', 'CreatedSince', 'Size'];
     if (flags.quiet && flags.format === undefined) context.output.out(rows.map(row => `${row.ID}\n`).join(''));
@@ -66,10 +65,6 @@ const raw = (digests: boolean): string =>
   ].join('\n');
 
 const none = '<none>';
-
-function isNamed({ repoTags, repoDigests }: ImageRecord): boolean {
-  return repoTags.length > 0 || repoDigests.length > 0;
-}
 
 /** A line for each name; for an image without a tag, one that says so. */
 function rowsOf({ image, tags, onlyTags }: Listed, options: { truncate: boolean; digests: boolean }): Row[] {

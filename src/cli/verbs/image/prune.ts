@@ -1,8 +1,8 @@
+import { readInstant } from '../../../api/shapes/instant.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printDeleted, removalLines } from '../../print/deleted.ts';
 import { printWarning } from '../../print/diagnostics.ts';
-import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { humanSize } from '../../print/size.ts';
 import { confirm } from '../../terminal/confirm.ts';

@@ -1,8 +1,8 @@
+import { readInstant } from '../../../api/shapes/instant.ts';
 import { eventFilter, eventFilters } from '../../../api/shapes/system/event-filters.ts';
 import type { Event } from '../../../state/journal.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { readInstant } from '../../print/instant.ts';
 import { filterFlag, readFilters } from '../../print/listing.ts';
 import { localTime } from '../../print/time.ts';
 

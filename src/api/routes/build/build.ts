@@ -1,0 +1,92 @@
+import { readExtraHost } from '../../../container/options/resolver.ts';
+import type { BuildOptions } from '../../../engine/nouns/builder.ts';
+import { MinidockError } from '../../../errors.ts';
+import { parsePlatform } from '../../../oci/platform.ts';
+import type { ApiRequest, Route } from '../../server/route.ts';
+import { lines, value } from '../../server/route.ts';
+import {
+  buildMessages,
+  builtMessages,
+  prunedCache,
+  readBuildArguments,
+  readBuildNetwork,
+  readLabels,
+} from '../../shapes/build.ts';
+import { failureShape, type Message, messageShape } from '../../shapes/message.ts';
+import { reading } from '../../shapes/reading.ts';
+import { registryConfig } from '../../shapes/registry-auth.ts';
+import { told } from '../told.ts';
+import { receiveContext } from './context.ts';
+
+/** Routes of the builder. A client that goes away ends its build. */
+export const buildRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/build',
+    async handle(request, { engine: { builder } }) {
+      const { query, body, abort } = request;
+      const options = optionsOf(request);
+      const context = await receiveContext(body, query.text('dockerfile'));
+      const { directory, dockerfile, ignore } = context;
+      const quiet = query.flag('q');
+      const source = told<Message>(async tell => {
+        try {
+          const built = await builder.build(
+            { ...options, dockerfile, context: directory, ...(ignore !== undefined && { ignore }), abort },
+            event => {
+              if (!quiet) for (const message of buildMessages(event)) tell(message);
+            },
+          );
+          for (const message of quiet ? [{ stream: `${built.id}\n` }] : builtMessages(built)) tell(message);
+        } finally {
+          context.close();
+        }
+      });
+      return lines(source, messageShape, { failure: failureOf });
+    },
+  },
+  {
+    method: 'POST',
+    path: '/build/prune',
+    async handle(_, { engine: { builder } }) {
+      await builder.prune();
+      return value(undefined, prunedCache);
+    },
+  },
+];
+
+/** A command that failed has a code of its own. */
+function failureOf({ message }: MinidockError) {
+  const code = /returned a non-zero code: (\d+)/.exec(message)?.[1];
+  return failureShape(message, code === undefined ? undefined : Number(code));
+}
+
+/** @throws {MinidockError} of kind `usage` for what this builder does not do */
+function optionsOf({ query, headers }: ApiRequest): Omit<BuildOptions, 'dockerfile'> {
+  const refuse = (message: string, fix: string) => new MinidockError('invalid-argument', message, { fix });
+  if (query.text('version') === '2')
+    throw refuse('BuildKit is not served here', 'set DOCKER_BUILDKIT=0: the classic builder is');
+  if (query.text('remote') !== '')
+    throw refuse(
+      `remote ${query.text('remote')}: a context is sent in the body`,
+      'fetch it, and send it as a tar archive',
+    );
+  if (query.flag('squash')) throw refuse('squash is not done here', 'leave it out');
+  const [target, platform] = [query.text('target'), query.text('platform')];
+  return reading(() => ({
+    tags: query.list('t').filter(Boolean),
+    args: readBuildArguments(query.text('buildargs')),
+    ...(target && { target }),
+    noCache: query.flag('nocache'),
+    pull: query.flag('pull'),
+    labels: readLabels(query.text('labels')),
+    network: readBuildNetwork(query.text('networkmode')),
+    extraHosts: query.list('extrahosts').flatMap(hostsOf).map(readExtraHost),
+    ...(platform && { platform: parsePlatform(platform) }),
+    secrets: {},
+    credentials: registryConfig(headers['x-registry-config']),
+  }));
+}
+
+/** Docker's client sends a text for each host, others one list of them. */
+const hostsOf = (text: string): string[] => (text === '' ? [] : text.split(','));

@@ -1,0 +1,20 @@
+import { type Route, value } from '../../server/route.ts';
+import { idOf } from '../../shapes/image/list.ts';
+
+/** POST /commit */
+export const commitRoute: Route = {
+  method: 'POST',
+  path: '/commit',
+  async handle({ query }, { engine: { containers } }) {
+    const [repository, tag] = [query.text('repo'), query.text('tag')];
+    const image = await containers.commit(query.text('container'), {
+      ...(repository && { reference: repository + (tag && `:${tag}`) }),
+      ...(query.text('author') && { author: query.text('author') }),
+      ...(query.text('comment') && { message: query.text('comment') }),
+      // One text with a line each, as Docker's client sends them, or several.
+      changes: query.list('changes').flatMap(text => text.split('\n').filter(Boolean)),
+      pause: query.flag('pause', true),
+    });
+    return value(image, idOf, 201);
+  },
+};
