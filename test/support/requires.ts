@@ -25,12 +25,15 @@ export function findProgram(name: string): string | undefined {
     });
 }
 
-/** Docker's client of the series whose behaviour is ours to have; newer ones print other words. */
+let client: { path: string | undefined } | undefined;
+
+/** Docker's client of the series whose behaviour is ours to have; newer ones print other words. Looked for once: it is started to ask. */
 export function docker2010(): string | undefined {
   const candidates = [findProgram('docker'), '/usr/bin/docker'].filter(path => path !== undefined);
-  return candidates.find(path =>
-    /^Docker version 20\.10\./.test(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
-  );
+  const isOurs = (path: string) =>
+    /^Docker version 20\.10\./.test(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? '');
+  client ??= { path: candidates.find(isOurs) };
+  return client.path;
 }
 
 /** A probe answers undefined when the requirement is met, else the reason why not. */
