@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 /** Kinds of tests by what they cost and what they need, in the order in which the runner prints them. */
-export const tiers = ['unit', 'kernel', 'proof', 'parity', 'vm', 'crash', 'browser'] as const;
+export const tiers = ['unit', 'kernel', 'proof', 'course', 'parity', 'vm', 'crash', 'browser'] as const;
 export type Tier = (typeof tiers)[number];
 
 /** What `npm test` runs when no word asks for more: what a change of the code is most likely to break. The gate runs all. */
@@ -52,17 +52,19 @@ export function testFiles(root: string, others: readonly string[] = []): TestFil
 export function describe(path: string, source: string): TestFile {
   const [tier, marks] = [tierOf(path), marksOf(path, source)];
   const requiresMounts = /\brequires\([^)]*'overlayfs'/.test(source);
-  const mounts = ['kernel', 'proof'].includes(tier) && requiresMounts && !marks.includes('mounts-nothing');
+  const mounts = ['kernel', 'proof', 'course'].includes(tier) && requiresMounts && !marks.includes('mounts-nothing');
   return { path, tier, marks, mounts, size: source.length };
 }
 
 /**
- * `test/proof-x.test.ts` and `test/proof/x.test.ts` are of the tier `proof`, and so on; what names no tier needs a kernel.
+ * `test/proof-x.test.ts` and `test/proof/x.test.ts` are of the tier `proof`, and so on. Lessons, labs and `test/exercise-x.test.ts`
+ * are the course; what is nothing of this needs a kernel.
  */
 export function tierOf(path: string): Tier {
   if (unitFolders.some(folder => path.startsWith(`${folder}/`))) return 'unit';
   const named = /(?:^|\/)(proof|parity|vm|crash|browser)[-/]/.exec(path)?.[1];
-  return (named as Tier | undefined) ?? 'kernel';
+  if (named) return named as Tier;
+  return /^(lessons|labs)\/|(^|\/)exercise-/.test(path) ? 'course' : 'kernel';
 }
 
 /** The marks in a test's source. */

@@ -16,7 +16,8 @@ const problems = (...words: string[]) => select(files, words).problems;
 test('no words select all; a tier, its files; another word, the paths that hold it', () => {
   assert.is(paths().length, files.length);
   assert.equal(paths('unit'), ['src/network/ports.test.ts']);
-  assert.equal(paths('kernel'), ['test/network-ports.test.ts', 'test/save-load.test.ts', 'lessons/lessons.test.ts']);
+  assert.equal(paths('kernel'), ['test/network-ports.test.ts', 'test/save-load.test.ts']);
+  assert.equal(paths('course'), ['lessons/lessons.test.ts']);
   assert.equal(paths('ports'), ['src/network/ports.test.ts', 'test/network-ports.test.ts']);
   assert.equal(paths('proof', 'lessons/'), ['test/proof-strace.test.ts', 'lessons/lessons.test.ts']);
   assert.equal(paths('./test/save'), ['test/save-load.test.ts']);
