@@ -24,6 +24,8 @@ export interface Context {
   readonly output: Output;
   /** Where the daemon is that is asked; undefined where the engine runs in this process. */
   readonly host?: string;
+  /** The flags before the verb, for what asks a daemon by itself. */
+  readonly globals?: GlobalFlags;
   /** Loads the engine, which needs root, or what asks the daemon. `pieces` take the places of the engine's own. */
   engine(pieces?: Pieces): Promise<Engine>;
 }

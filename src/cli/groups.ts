@@ -30,6 +30,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     remove: ['rm'],
     inspect: ['inspect', '--type=container'],
   },
+  api: { trace: ['api trace'] },
   builder: { build: ['build'], prune: ['builder prune'] },
   image: {
     build: ['build'],

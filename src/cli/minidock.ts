@@ -22,7 +22,7 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
     },
     env: process.env,
     output: standardOutput,
-    ...(host !== undefined && { host }),
+    ...(host !== undefined && { host, globals }),
     engine: async pieces => {
       if (host !== undefined) return (await import('./remote.ts')).engineAt(host, globals, process.env);
       requireRoot();

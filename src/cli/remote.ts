@@ -1,4 +1,4 @@
-import { parseHost, type TlsFiles, tlsFilesIn } from '../api/client/host.ts';
+import { type Host, parseHost, type TlsFiles, tlsFilesIn } from '../api/client/host.ts';
 import { remoteEngine } from '../api/client/remote.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MinidockError } from '../errors.ts';
@@ -12,14 +12,19 @@ const known = new Map<string, Engine>();
  * @throws {MinidockError} `invalid-host`, `conflict`
  */
 export function engineAt(host: string, flags: GlobalFlags, env: Context['env']): Engine {
+  const engine = known.get(host) ?? remoteEngine(hostAt(host, flags, env));
+  known.set(host, engine);
+  return engine;
+}
+
+/** @throws {MinidockError} `invalid-host`, `conflict` */
+export function hostAt(host: string, flags: GlobalFlags, env: Context['env']): Host {
   const ours = (['root', 'exec-root', 'bridge', 'config'] as const).find(name => flags[name] !== undefined);
   if (ours !== undefined)
     throw new MinidockError('conflict', `Conflicting options: --${ours} and ${flags.host ? '-H' : 'MINIDOCK_HOST'}`, {
       fix: `the daemon has its own: give --${ours} to 'minidock daemon', or leave out the host`,
     });
-  const engine = known.get(host) ?? remoteEngine(parseHost(host, tlsFiles(flags, env)));
-  known.set(host, engine);
-  return engine;
+  return parseHost(host, tlsFiles(flags, env));
 }
 
 /** As with Docker's client flags go before the files of a folder; without either TCP is not encrypted. */

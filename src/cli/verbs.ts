@@ -181,6 +181,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/daemon.ts'),
   },
+  'api trace': {
+    summary: 'Show what a command asks of the API, and what that makes the engine and the kernel do',
+    group: 'engine',
+    load: () => import('./verbs/api/trace.ts'),
+  },
   events: {
     summary: 'Show what happens to containers, images and volumes, as it happens',
     group: 'engine',

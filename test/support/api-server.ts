@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { join } from 'node:path';
 import { answerConnection, answerPlain, isPlain } from '../../src/api/routes/minidock/answer.ts';
+import { ApiTrace } from '../../src/api/trace/trace.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { onExit, temporaryFolder } from './cleanup.ts';
 
@@ -16,6 +17,7 @@ export interface ServedEngine {
 /** Serves an engine of this process on a socket of its own. */
 export async function serveEngine(engine: Engine): Promise<ServedEngine> {
   const socket = join(temporaryFolder('api'), 'minidock.sock');
+  const trace = new ApiTrace();
   const requests: string[] = [];
   let open = 0;
   const served = (answer: Promise<void>, url = '') => {
@@ -25,18 +27,10 @@ export async function serveEngine(engine: Engine): Promise<ServedEngine> {
   };
   const server = http.createServer((request, response) => {
     if (isPlain(request))
-      served(
-        answerPlain(engine, request, response, () => 500),
-        request.url,
-      );
+      served(answerPlain(trace.begin(engine, request, response), request, response, trace), request.url);
     else response.writeHead(404).end();
   });
-  server.on('upgrade', (request, stream, head) =>
-    served(
-      answerConnection(engine, request, stream, head, () => 500),
-      request.url,
-    ),
-  );
+  server.on('upgrade', (request, stream, head) => served(answerConnection(engine, request, stream, head), request.url));
   await new Promise<void>(resolve => server.listen(socket, resolve));
   server.unref();
   onExit(() => server.close());

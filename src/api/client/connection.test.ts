@@ -92,7 +92,7 @@ test('a daemon on TCP knows its clients by their certificates', async () => {
   const { engine } = fakeEngine(fakeRecord());
   const server = https.createServer(
     { cert, key, ca: [cert!], requestCert: true, rejectUnauthorized: true },
-    (request, response) => void answerPlain(engine, request, response, () => 500),
+    (request, response) => void answerPlain(engine, request, response),
   );
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;

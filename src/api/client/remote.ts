@@ -6,6 +6,7 @@ import { type Json, PlainReader, PlainWriter, readError } from '../plain.ts';
 import { RemoteAttachment } from './attachment.ts';
 import { Connection, type Request } from './connection.ts';
 import type { Host } from './host.ts';
+import { linesOf } from './lines.ts';
 import { open } from './source.ts';
 
 /**
@@ -217,19 +218,6 @@ async function readValue(
 function throwTrailer({ trailers }: IncomingMessage): void {
   const told = trailers['minidock-error'];
   if (told !== undefined) throw readError(JSON.parse(decodeURIComponent(told)));
-}
-
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  let rest: Buffer[] = [];
-  for await (const chunk of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      yield Buffer.concat([...rest, chunk.subarray(from, end)]).toString();
-      rest = [];
-      from = end + 1;
-    }
-    rest.push(chunk.subarray(from));
-  }
 }
 
 const nameOf = (source: unknown) => (typeof source === 'string' ? source.replace(/^.*\//, '') : undefined);

@@ -6,9 +6,11 @@ import { MinidockError } from '../../../errors.ts';
 import { version } from '../../../version.ts';
 import type { Place } from '../../methods.ts';
 import { type Json, PlainReader, PlainWriter, plainType, tellError, versionHeader } from '../../plain.ts';
+import { type ApiTrace, tracePath } from '../../trace/trace.ts';
 import { buildFrom } from './build.ts';
 import { carry } from './carry.ts';
 import { type Call, findCall } from './find-call.ts';
+import { statusOf } from './status.ts';
 
 /** A client that is minidock itself: it asks Docker's routes, and those of its own, for the engine's own data. */
 export function isPlain({ headers }: IncomingMessage): boolean {
@@ -19,13 +21,13 @@ export function isPlain({ headers }: IncomingMessage): boolean {
  * Answers such a client: the request is one call of the engine by the table in methods.ts, its result goes back as it is. Resolves
  * when the answer is written; every error is told to the client.
  *
- * @param statusOf the status of an answer that is an error
+ * @param trace what `/minidock/trace` tells of
  */
 export async function answerPlain(
   engine: Engine,
   request: IncomingMessage,
   response: ServerResponse,
-  statusOf: (error: MinidockError) => number,
+  trace?: ApiTrace,
 ): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => {
@@ -33,6 +35,7 @@ export async function answerPlain(
   });
   try {
     expectSameVersion(request);
+    if (trace !== undefined && request.url === tracePath) return await answerTrace(trace, response, gone.signal);
     const call = findCall(request.method ?? '', request.url ?? '');
     await new Answer(engine, call, request, response, gone.signal).write();
   } catch (error) {
@@ -44,9 +47,7 @@ export async function answerPlain(
       return;
     }
     const known = error instanceof MinidockError ? error : new MinidockError('defect', told.message);
-    // A status without body would lose what is wrong.
-    const status = statusOf(known);
-    response.writeHead(status === 304 ? 409 : status, { 'Content-Type': plainType, [versionHeader]: version });
+    response.writeHead(statusOf(known), { 'Content-Type': plainType, [versionHeader]: version });
     response.end(JSON.stringify(told));
   } finally {
     // What is left of a body that nobody read would keep the connection.
@@ -54,13 +55,28 @@ export async function answerPlain(
   }
 }
 
+/** What happens from now on, a line an event, until the client goes. */
+async function answerTrace(trace: ApiTrace, response: ServerResponse, gone: AbortSignal): Promise<void> {
+  response.writeHead(200, { 'Content-Type': plainType, [versionHeader]: version });
+  response.flushHeaders();
+  // Who does not keep up is cut off: an event must not wait in our memory for a reader who sleeps.
+  const end = trace.listen(event => {
+    if (response.writableLength > mostWaiting) response.destroy();
+    else response.write(`${JSON.stringify(event)}\n`);
+  });
+  await new Promise<void>(resolve => gone.addEventListener('abort', () => resolve(), { once: true }));
+  end();
+}
+
+/** Bytes of events that a reader may leave waiting. */
+const mostWaiting = 16 << 20;
+
 /** As `answerPlain`, for a connection that becomes one of frames: `attach`. */
 export async function answerConnection(
   engine: Engine,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  statusOf: (error: MinidockError) => number,
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {

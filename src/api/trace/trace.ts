@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Engine } from '../../engine/engine.ts';
+import type { TraceEvent } from './model.ts';
+import { tracedEngine } from './traced-engine.ts';
+
+/** Where a daemon tells of its requests. */
+export const tracePath = '/minidock/trace';
+
+type Listener = (event: TraceEvent) => void;
+
+/** What a server tells of its requests, to whoever listens; without listeners nothing is recorded. */
+export class ApiTrace {
+  readonly #listeners = new Set<Listener>();
+  #open = 0;
+  #requests = 0;
+  #calls = 0;
+
+  /** Returns a function that ends it. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Resolves when all requests that began have ended, or after so many milliseconds. */
+  async idle(most: number): Promise<void> {
+    const until = Date.now() + most;
+    while (this.#open > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 5));
+  }
+
+  /** Begins a request: the engine that its calls must go to. */
+  begin(engine: Engine, { method = '', url = '', headers }: IncomingMessage, response: ServerResponse): Engine {
+    if (this.#listeners.size === 0 || url === tracePath) return engine;
+    const request = ++this.#requests;
+    const began = performance.now();
+    const at = Date.now();
+    const client = headers['minidock-version'] === undefined ? (headers['user-agent'] ?? '') : 'minidock';
+    this.#tell({ kind: 'request', request, at, verb: method, target: url, client });
+    // Of a connection that was taken over there is no finish: it ends when it is closed.
+    this.#open++;
+    response.once('close', () => {
+      this.#open--;
+      const isOver = response.headersSent || headers.upgrade !== undefined;
+      const status = isOver ? response.statusCode : undefined;
+      this.#tell({
+        kind: 'answer',
+        request,
+        at: Date.now(),
+        took: performance.now() - began,
+        ...(status && { status }),
+      });
+    });
+    return this.#engine(engine, request);
+  }
+
+  #engine(engine: Engine, request: number): Engine {
+    const begun = new Map<number, number>();
+    return tracedEngine(engine, {
+      begin: (method, about) => {
+        const call = ++this.#calls;
+        begun.set(call, performance.now());
+        this.#tell({ kind: 'call', request, call, at: Date.now(), method, about });
+        return call;
+      },
+      steps: (call, folded) => this.#tell({ kind: 'steps', request, call, at: Date.now(), ...folded }),
+      end: (call, failure) => {
+        const took = performance.now() - begun.get(call)!;
+        begun.delete(call);
+        const failed =
+          failure === undefined ? {} : { failed: failure instanceof Error ? failure.message : String(failure) };
+        this.#tell({ kind: 'return', request, call, at: Date.now(), took, ...failed });
+      },
+    });
+  }
+
+  #tell(event: TraceEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
