@@ -1,12 +1,17 @@
 // @mounts-nothing its subject is who hears what
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { parseHost } from '../src/api/client/host.ts';
 import { remoteEngine } from '../src/api/client/remote.ts';
 import type { ContainerOptions } from '../src/container/record.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { openEngine } from '../src/engine/local.ts';
+import { MinidockError } from '../src/errors.ts';
 import type { Event } from '../src/state/journal.ts';
+import { printProgram, programToJson } from '../src/syscalls/print.ts';
 import { serveEngine } from './support/api-server.ts';
+import { archive } from './support/archive.ts';
 import { busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
 import type { Sandbox } from './support/minidock.ts';
@@ -193,5 +198,139 @@ test('one engine hears what the other does', async () => {
     if (one === id) past.push(action);
   assert.equal(past, ['create', 'start', 'die', 'destroy']);
 });
+
+test('who let go of what was started here can still signal, size and end it', async () => {
+  const { id } = await maker.containers.create(
+    wish(['sh', '-c', 'trap "exit 9" USR1; while :; do sleep 0.05; done'], { tty: true, interactive: true }),
+  );
+  const attachment = await maker.containers.attach(id, { ...streams, stdin: true });
+  await maker.containers.start(id);
+  attachment.detach();
+  await eventually(async () => assert.is((await other.containers.inspect(id)).record.state.status, 'running'));
+  await maker.containers.resize(id, { rows: 12, columns: 34 });
+  const exit = maker.containers.wait(id);
+  await eventually(async () => {
+    // It may not listen yet, or may have ended meanwhile.
+    await maker.containers.signal(id, 10).catch(error => assert.is(error.code, 'not-running'));
+    assert.is((await other.containers.inspect(id)).record.state.status, 'exited');
+  });
+  assert.is(await exit, 9);
+  await other.containers.remove(id, { force: true, volumes: true });
+});
+
+test('files go in and come out, byte by byte', async () => {
+  const { id } = await maker.containers.create(wish(['true']));
+  const content = randomBytes(3 << 20);
+  const sent = await archive([{ name: 'file', content, mode: 0o640 }]);
+  await maker.containers.extract(id, '/tmp', chunksOf(sent));
+  assert.equal(await other.containers.statPath(id, '/tmp/file'), { path: '/tmp/file', kind: 'file' });
+  const back = Buffer.concat(await all(other.containers.archive(id, '/tmp/file')));
+  assert.ok(back.includes(content));
+  assert.equal(await maker.containers.changes(id), await other.containers.changes(id));
+  assert.is((await maker.containers.statPath(id, '/nosuch')).kind, 'missing');
+  const codes = await Promise.all([
+    codeOf(all(maker.containers.archive(id, '/nosuch'))),
+    codeOf(maker.containers.extract(id, '/nosuch', chunksOf(sent))),
+    codeOf(maker.containers.extract(id, '/tmp', chunksOf(Buffer.from('no archive')))),
+  ]);
+  assert.equal(codes, ['no-such-file', 'no-such-file', 'corrupt-archive']);
+  await maker.containers.remove(id, { force: true, volumes: true });
+});
+
+test('images, volumes and networks are made by one and known to the other', async () => {
+  const { id } = await maker.images.import(Readable.from([await archive([{ name: 'a', content: 'b' }])]), {
+    reference: 'made',
+    changes: ['LABEL __proto__=x'],
+  });
+  assert.is((await other.images.inspect('made')).id, id);
+  const chunks: Buffer[] = [];
+  await other.images.save(['made'], chunk => void chunks.push(chunk));
+  const loaded: string[] = [];
+  const removed = await maker.images.remove(['made', 'nosuch'], { force: false, prune: true });
+  assert.instance(removed.outcomes[1], MinidockError);
+  assert.is((removed.outcomes[1] as MinidockError).code, 'no-such-image');
+  await maker.images.load(Readable.from(chunks), { onProgress: event => loaded.push(event.kind) });
+  assert.ok(loaded.includes('loaded'));
+  await maker.images.remove([id], { force: true, prune: true });
+
+  await maker.volumes.create({ name: 'box', labels: { a: '' } });
+  assert.equal(await other.volumes.inspect('box'), await maker.volumes.inspect('box'));
+  await other.volumes.remove('box', { force: false });
+  assert.is(await codeOf(maker.volumes.inspect('box')), 'no-such-volume');
+  assert.equal(await maker.networks.list(), await other.networks.list());
+  assert.is(
+    await codeOf(maker.networks.create({ name: 'none' })),
+    await codeOf(other.networks.create({ name: 'none' })),
+  );
+  assert.is(await codeOf(maker.images.pull('127.0.0.1:1/a', { onProgress: () => {} })), 'registry-unreachable');
+});
+
+test('a build is told of as it goes, and what fails says where', async () => {
+  const heard: string[] = [];
+  const wanted = { tags: [], args: {}, labels: {}, extraHosts: [], secrets: {} };
+  const dockerfile = (text: string) => ({ name: 'Dockerfile', content: Buffer.from(text) });
+  const { id } = await maker.builder.build({ ...wanted, dockerfile: dockerfile('FROM bb\nENV A=b\n') }, event =>
+    heard.push(event.kind),
+  );
+  assert.equal(heard.filter(kind => kind === 'step').length, 2);
+  assert.match((await other.images.inspect(id)).id, /^sha256:/);
+  const error = await maker.builder
+    .build({ ...wanted, dockerfile: dockerfile('FROM bb\nRUM x\n') }, () => {})
+    .catch(e => e);
+  assert.is(error.code, 'dockerfile');
+  assert.match(`${error.message}${error.excerpt}`, /RUM/);
+});
+
+root('what is asked for is the same data on both sides', async () => {
+  const { local, remote } = engines;
+  const { id } = await local.containers.create(
+    wish(['sh', '-c', 'echo out; echo err >&2; sleep 1000'], { labels: { ['__proto__']: '1' } }),
+  );
+  await local.containers.start(id);
+  const reads: ((engine: Engine) => Promise<unknown>)[] = [
+    engine => engine.containers.list({ all: true, size: true }),
+    engine => engine.containers.inspect(id, { size: true }),
+    engine => engine.containers.top(id, ['-o', 'pid,comm']),
+    engine => engine.containers.changes(id),
+    engine => engine.containers.statPath(id, '/etc'),
+    engine => engine.images.list(),
+    engine => engine.images.history('bb'),
+    engine => engine.networks.list(),
+    engine => engine.volumes.list(),
+    engine => engine.execs.list(id),
+    engine => engine.system.info(),
+    engine => engine.system.diskUsage(),
+    async engine => {
+      const program = await engine.containers.plan(wish(['true'], { name: 'planned' }), 'a'.repeat(64));
+      return [printProgram(program, { unfold: true }), programToJson(program)];
+    },
+    engine => all(engine.containers.logs(id, { follow: false })),
+    engine => codeOf(engine.containers.inspect('nosuch')),
+    engine => codeOf(engine.containers.pause('nosuch')),
+    engine => codeOf(engine.containers.create(wish([], { memory: 1 }))),
+  ];
+  await eventually(async () => assert.is((await all(local.containers.logs(id, { follow: false }))).flat().length, 2));
+  for (const read of reads) assert.equal(await read(remote), await read(local), String(read));
+  const { at, ...stats } = await remote.containers.stats(id);
+  assert.is(typeof at, 'bigint');
+  assert.is(stats.running, true);
+  await local.containers.remove(id, { force: true, volumes: true });
+});
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'nothing went wrong',
+    error => error.code as string,
+  );
+
+async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const one of source) list.push(one);
+  return list;
+}
+
+async function* chunksOf(content: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < content.length; at += 100_000) yield content.subarray(at, at + 100_000);
+}
 
 root.run();

@@ -181,11 +181,6 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/daemon.ts'),
   },
-  'api trace': {
-    summary: 'Show what a command asks of the API, and what that makes the engine and the kernel do',
-    group: 'engine',
-    load: () => import('./verbs/api/trace.ts'),
-  },
   events: {
     summary: 'Show what happens to containers, images and volumes, as it happens',
     group: 'engine',
@@ -210,6 +205,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: 'Remove what nobody uses: stopped containers, images, what engines left whose root is gone',
     group: 'engine',
     load: () => import('./verbs/system/prune.ts'),
+  },
+  'api trace': {
+    summary: 'Show what a command asks of the API, and what that makes the engine and the kernel do',
+    group: 'engine',
+    load: () => import('./verbs/api/trace.ts'),
   },
   'network create': { summary: 'Make a network', group: 'engine', load: () => import('./verbs/network/create.ts') },
   'network ls': { summary: 'List networks', group: 'engine', load: () => import('./verbs/network/ls.ts') },

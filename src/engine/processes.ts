@@ -41,6 +41,10 @@ export class LaunchedProcess {
     };
   }
 
+  get isDetached(): boolean {
+    return this.#detached;
+  }
+
   signal(number: number): void {
     this.#shim.client.signal(number);
   }
@@ -102,8 +106,10 @@ export class Processes {
   readonly #waiting = new Map<string, { resolve: (code: number) => void; reject: (error: unknown) => void }[]>();
   readonly #launched = new Map<string, LaunchedProcess>();
 
+  /** The process that was launched under this id, while we are connected to it. */
   get(id: string): LaunchedProcess | undefined {
-    return this.#launched.get(id);
+    const launched = this.#launched.get(id);
+    return launched?.isDetached ? undefined : launched;
   }
 
   attach(id: string, streams: Streams): Attachment {

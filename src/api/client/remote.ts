@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../../engine/engine.ts';
+import { MinidockError } from '../../errors.ts';
 import { methods, type Place } from '../methods.ts';
 import { type Json, PlainReader, PlainWriter, readError } from '../plain.ts';
 import { RemoteAttachment } from './attachment.ts';
@@ -85,6 +86,10 @@ class Remote {
   }
 
   async #start(key: string, outgoing: Outgoing): Promise<unknown> {
+    if (outgoing.waitsForUs)
+      throw new MinidockError('not-here', 'a daemon does not wait before each step of a start', {
+        fix: 'start it on the host of the daemon, without -H',
+      });
     await Promise.all(this.#begun.get(key) ?? []);
     return await this.#value(outgoing);
   }
@@ -152,6 +157,11 @@ class Outgoing {
     readonly place: Place,
     private readonly args: readonly unknown[],
   ) {}
+
+  /** A callback that the engine waits for: calls go one way, from the daemon to us. */
+  get waitsForUs(): boolean {
+    return (this.args[1] as { beforeStep?: unknown } | undefined)?.beforeStep !== undefined;
+  }
 
   readonly reader = () => new PlainReader();
 
