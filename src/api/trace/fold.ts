@@ -33,6 +33,8 @@ export class StepFolder {
   readonly step = ({ step, report, program }: StepEvent): void => {
     if (program !== this.#program) this.#begin(program);
     const { section, index } = report;
+    // What came before the child is told before it.
+    if (section === 'child' && index === 0) this.end();
     if (section === 'exec') this.#attempts++;
     const line = this.#lineAt(section, index);
     const { lesson } = reasonOf(line);

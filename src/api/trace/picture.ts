@@ -4,7 +4,7 @@ import { lanes, type Message } from './sequence.ts';
 
 /** Pixels. */
 const width = 1760;
-const places = [150, 570, 1020, 1610] as const;
+const places = [140, 600, 1060, 1620] as const;
 const top = 170;
 const rowHeight = 42;
 const textSize = 18;

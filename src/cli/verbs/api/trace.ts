@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts';
 import { single, text } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { coloured } from '../../print/printable.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] [--] [COMMAND] [ARG...]',
@@ -102,7 +103,7 @@ async function printer({ output }: Context, format: 'json' | undefined): Promise
   return event => {
     if (teller === undefined) output.data(view.head);
     teller ??= new Teller(event.at);
-    output.data(view.line(teller.message(event)));
+    output.out(coloured(view.line(teller.message(event))));
   };
 }
 
