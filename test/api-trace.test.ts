@@ -20,8 +20,9 @@ let served: ServedEngine;
 
 test.before(async () => {
   box = await busyboxEngine();
-  served = await serveEngine(openEngine(box, { bridge: box.bridge }));
+  served = await serveEngine(openEngine(box, { bridge: box.bridge }), box);
 });
+test.after(() => served.close());
 
 const run = [minidockPath, 'run', '--rm', '--network', 'none', 'bb'];
 

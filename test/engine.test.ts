@@ -10,7 +10,7 @@ import { openEngine } from '../src/engine/local.ts';
 import { MinidockError } from '../src/errors.ts';
 import type { Event } from '../src/state/journal.ts';
 import { printProgram, programToJson } from '../src/syscalls/print.ts';
-import { serveEngine } from './support/api-server.ts';
+import { type ServedEngine, serveEngine } from './support/api-server.ts';
 import { archive } from './support/archive.ts';
 import { busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
@@ -27,13 +27,16 @@ let box: Sandbox;
 let engines: Record<'local' | 'beside' | 'remote', Engine>;
 let maker: Engine;
 let other: Engine;
+let served: ServedEngine;
 
 root.before(async () => {
   box = await busyboxEngine();
   const local = () => openEngine(box, { bridge: box.bridge });
-  const remote = remoteEngine(parseHost((await serveEngine(local())).socket));
+  served = await serveEngine(local(), box);
+  const remote = remoteEngine(parseHost(served.socket));
   engines = { local: local(), beside: local(), remote };
 });
+root.after(() => served.close());
 
 /** One case for each of the pairs. */
 function test(name: string, run: () => Promise<void>): void {

@@ -25,9 +25,10 @@ const folder = temporaryFolder('remote');
 
 test.before(async () => {
   box = await busyboxEngine();
-  served = await serveEngine(openEngine(box, { bridge: box.bridge }));
+  served = await serveEngine(openEngine(box, { bridge: box.bridge }), box);
   remoteEnv = { MINIDOCK_HOST: `unix://${served.socket}` };
 });
+test.after(() => served.close());
 
 interface Answer {
   code: number | undefined;

@@ -1,9 +1,11 @@
-import http from 'node:http';
 import { join } from 'node:path';
-import { answerConnection, answerPlain, isPlain } from '../../src/api/routes/minidock/answer.ts';
+import { routes } from '../../src/api/routes/all.ts';
+import { listenUnix } from '../../src/api/server/listen.ts';
+import { serveApi } from '../../src/api/server/server.ts';
 import { ApiTrace } from '../../src/api/trace/trace.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { onExit, temporaryFolder } from './cleanup.ts';
+import type { Roots } from '../../src/state/paths.ts';
+import { temporaryFolder } from './cleanup.ts';
 
 export interface ServedEngine {
   /** Path of the socket. */
@@ -12,27 +14,32 @@ export interface ServedEngine {
   readonly requests: string[];
   /** How many requests are not answered to the end. */
   open(): number;
+  /** This process ends only when it was called. */
+  close(): Promise<void>;
 }
 
-/** Serves an engine of this process on a socket of its own. */
-export async function serveEngine(engine: Engine): Promise<ServedEngine> {
+/** Serves an engine of this process as the daemon does, on a socket of its own. */
+export async function serveEngine(engine: Engine, { root, execRoot }: Roots): Promise<ServedEngine> {
   const socket = join(temporaryFolder('api'), 'minidock.sock');
-  const trace = new ApiTrace();
   const requests: string[] = [];
   let open = 0;
-  const served = (answer: Promise<void>, url = '') => {
+  const settings = { root, execRoot, logDriver: 'json-file' };
+  const { http, close } = serveApi(routes, { engine, settings, trace: new ApiTrace() });
+  const count = (url: string, ends: (over: () => void) => void) => {
     requests.push(url);
     open++;
-    void answer.finally(() => open--);
+    ends(() => open--);
   };
-  const server = http.createServer((request, response) => {
-    if (isPlain(request))
-      served(answerPlain(trace.begin(engine, request, response), request, response, trace), request.url);
-    else response.writeHead(404).end();
-  });
-  server.on('upgrade', (request, stream, head) => served(answerConnection(engine, request, stream, head), request.url));
-  await new Promise<void>(resolve => server.listen(socket, resolve));
-  server.unref();
-  onExit(() => server.close());
-  return { socket, requests, open: () => open };
+  http.on('request', ({ url = '' }, response) => count(url, over => response.once('close', over)));
+  http.on('upgrade', ({ url = '' }, stream) => count(url, over => stream.once('close', over)));
+  const listener = await listenUnix(socket, http);
+  return {
+    socket,
+    requests,
+    open: () => open,
+    close: () => {
+      listener.close();
+      return close(0);
+    },
+  };
 }

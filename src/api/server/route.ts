@@ -2,6 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Engine } from '../../engine/engine.ts';
 import type { MinidockError } from '../../errors.ts';
 import type { Value } from '../go/values.ts';
+import type { ApiTrace } from '../trace/trace.ts';
 import type { Query } from './query.ts';
 
 /** One request that is answered, and how: it becomes one call of the engine. */
@@ -17,6 +18,8 @@ export interface Served {
   readonly engine: Engine;
   /** What the engine does not know of itself, for `/info`. */
   readonly settings: ServedSettings;
+  /** Is told of the requests, and of what they cause. */
+  readonly trace?: ApiTrace;
 }
 
 export interface ServedSettings {

@@ -2,6 +2,8 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { MinidockError } from '../../errors.ts';
 import { version } from '../../version.ts';
+import { isPlain } from '../routes/minidock/answer.ts';
+import { plainServer } from '../routes/minidock/plain-server.ts';
 import type { Exchange } from './exchange.ts';
 import { upgradedExchange } from './hijack.ts';
 import { send, sendFailure } from './reply.ts';
@@ -38,7 +40,8 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
       const head = readHead(message.url ?? '/');
       const { route, params } = find(head, message.method ?? 'GET');
       request = new HttpRequest(exchange, head, params, gone.signal);
-      await send(response, await route.handle(request, served), head.version, gone.signal);
+      const engine = served.trace?.begin(served.engine, message, response) ?? served.engine;
+      await send(response, await route.handle(request, { ...served, engine }), head.version, gone.signal);
     } catch (error) {
       if (request?.hijacked) message.socket.destroy();
       else sendFailure(response, error);
@@ -53,11 +56,14 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
     return match;
   };
 
+  const plain = plainServer(served);
   const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (message, response) => {
-    void answer({ message, response, body: message, rest: () => Buffer.alloc(0), upgraded: false });
+    if (isPlain(message)) plain.answer(message, response);
+    else void answer({ message, response, body: message, rest: () => Buffer.alloc(0), upgraded: false });
   });
   server.on('upgrade', (message: http.IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => {});
+    if (isPlain(message)) return plain.connect(message, socket, head);
     const response = new http.ServerResponse(message);
     void answer(upgradedExchange(message, response, head));
   });

@@ -1,31 +1,28 @@
 import fs from 'node:fs';
-import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import type { Engine } from '../../engine/engine.ts';
-import { answerConnection, answerPlain, isPlain } from '../routes/minidock/answer.ts';
+import type { Roots } from '../../state/paths.ts';
+import { routes } from '../routes/all.ts';
+import { listenUnix } from '../server/listen.ts';
+import { serveApi } from '../server/server.ts';
 import type { ApiTrace } from './trace.ts';
 
-/** A daemon for as long as a command is watched: in this process, on a socket that only its user may use. */
-export async function servePrivately(engine: Engine, trace: ApiTrace): Promise<{ host: string; close(): void }> {
+/** A daemon for as long as a command is watched: in this process, on a socket that only its user can reach. */
+export async function servePrivately(
+  engine: Engine,
+  trace: ApiTrace,
+  { root, execRoot, logDefaults }: Roots & { logDefaults: { driver?: string } },
+): Promise<{ host: string; close(): Promise<void> }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-trace-'));
-  const socket = path.join(folder, 'minidock.sock');
-  const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
-    if (isPlain(request)) void answerPlain(trace.begin(engine, request, response), request, response, trace);
-    else response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"message":"page not found"}');
-  });
-  server.on('upgrade', (request, stream, head) => {
-    const response = new http.ServerResponse(request);
-    response.statusCode = 101;
-    stream.once('close', () => response.emit('close'));
-    void answerConnection(trace.begin(engine, request, response), request, stream, head);
-  });
-  await new Promise<void>(resolve => server.listen(socket, resolve));
+  const settings = { root, execRoot, logDriver: logDefaults.driver || 'json-file' };
+  const server = serveApi(routes, { engine, settings, trace });
+  const listener = await listenUnix(path.join(folder, 'minidock.sock'), server.http);
   return {
-    host: `unix://${socket}`,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
+    host: listener.name,
+    close: async () => {
+      listener.close();
+      await server.close(0);
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,6 @@ import type { Context } from '../../context.ts';
 import { single, text } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { coloured } from '../../print/printable.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] [--] [COMMAND] [ARG...]',
@@ -51,7 +50,7 @@ async function ownDaemon(context: Context, take: Take) {
   ]);
   const trace = new ApiTrace();
   trace.listen(take);
-  const { host, close } = await servePrivately(await context.engine(), trace);
+  const { host, close } = await servePrivately(await context.engine(), trace, context.settings);
   return { host, close: () => trace.idle(settleMs).then(close) };
 }
 
@@ -93,18 +92,8 @@ async function watchAll(context: Context, _: readonly string[], take: Take): Pro
 
 async function printer({ output }: Context, format: 'json' | undefined): Promise<Take> {
   if (format === 'json') return event => output.out(`${JSON.stringify(event)}\n`);
-  const [{ Teller }, { terminalView }] = await Promise.all([
-    import('../../../api/trace/sequence.ts'),
-    import('../../../api/trace/terminal.ts'),
-  ]);
-  const { columns } = output;
-  const view = terminalView(columns ?? 160, columns !== undefined && !process.env.NO_COLOR);
-  let teller: InstanceType<typeof Teller> | undefined;
-  return event => {
-    if (teller === undefined) output.data(view.head);
-    teller ??= new Teller(event.at);
-    output.out(coloured(view.line(teller.message(event))));
-  };
+  const { traceShower } = await import('../../print/api-trace.ts');
+  return traceShower(output.out, output.columns);
 }
 
 async function drawInto(file: string, events: readonly TraceEvent[], command: readonly string[]): Promise<void> {

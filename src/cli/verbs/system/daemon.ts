@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MinidockError } from '../../../errors.ts';
-import { many } from '../../grammar/flags.ts';
+import { many, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 
@@ -10,23 +10,30 @@ const graceMs = 5000;
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
   flags: {
+    debug: toggle('Show each request, and what it makes the engine and the kernel do', { short: 'D' }),
     host: many('list', readHost, 'Listen there: unix:///PATH (default unix:///run/minidock/minidock.sock)', {
       short: 'H',
     }),
   },
   operands: [0, 0],
+  local: 'it is the daemon of the machine that it runs on',
   async run(context, flags) {
     const { settings, output } = context;
     const engine = await context.engine();
-    const [{ serveApi }, { listenUnix }, { routes }] = await Promise.all([
+    const [{ serveApi }, { listenUnix }, { routes }, { ApiTrace }] = await Promise.all([
       import('../../../api/server/server.ts'),
       import('../../../api/server/listen.ts'),
       import('../../../api/routes/all.ts'),
+      import('../../../api/trace/trace.ts'),
     ]);
     const { root, execRoot, logDefaults } = settings;
+    const trace = new ApiTrace();
+    if (flags.debug)
+      trace.listen((await import('../../print/api-trace.ts')).traceShower(output.err, output.errColumns));
     const server = serveApi(routes, {
       engine,
       settings: { root, execRoot, logDriver: logDefaults.driver || 'json-file' },
+      trace,
     });
     const hosts = flags.host.length > 0 ? flags.host : [path.join(execRoot, 'minidock.sock')];
     const listeners = await Promise.all(hosts.map(file => listenUnix(file, server.http)));
