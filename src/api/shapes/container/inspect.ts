@@ -66,7 +66,7 @@ export function inspectContainer(inspected: InspectedContainer): Value {
       Name: 'overlay2',
     },
     ...(size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) }),
-    Mounts: [...mountPoints(record), ...tmpfsPoints(record.options)],
+    Mounts: mountsOf(record),
     Config: config(record),
     NetworkSettings: networkSettings(inspected),
   });
@@ -109,6 +109,9 @@ const restartPolicy = ({ restart }: ContainerRecord['options']) => ({
   Name: restart?.name ?? 'no',
   MaximumRetryCount: restart?.maximumRetryCount ?? 0,
 });
+
+/** Binds, volumes, and what `--mount` asks for in memory. */
+export const mountsOf = (record: ContainerRecord) => [...mountPoints(record), ...tmpfsPoints(record.options)];
 
 function mountPoints({ mounts }: ContainerRecord) {
   return mounts.map(mount => ({
@@ -178,7 +181,7 @@ function networkSettings({ record, predefinedNetwork }: InspectedContainer) {
 }
 
 /** The container's endpoints by the names of their networks. */
-function networksOf(
+export function networksOf(
   { id, network, state }: ContainerRecord,
   known: InspectedContainer['predefinedNetwork'],
 ): Readonly<Record<string, Readonly<Record<string, unknown>>>> {

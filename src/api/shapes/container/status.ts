@@ -31,3 +31,7 @@ function healthOf({ health }: ContainerRecord['state']): string {
   if (health === undefined) return '';
   return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }
+
+/** The command line as Docker shows it: arguments with a blank in quotes, whatever else is in them. */
+export const shownCommand = ({ path, args }: ContainerRecord): string =>
+  [path, ...args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');

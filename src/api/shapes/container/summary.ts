@@ -1,9 +1,23 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { ContainerList } from '../../../engine/nouns/containers.ts';
-import { int64, key, omitEmpty, slice, string, stringMap, strings, struct, uint16 } from '../../go/types.ts';
+import {
+  int64,
+  key,
+  map,
+  omitEmpty,
+  pointer,
+  slice,
+  string,
+  stringMap,
+  strings,
+  struct,
+  uint16,
+} from '../../go/types.ts';
 import { type Value, value } from '../../go/values.ts';
+import { mountsOf, networksOf } from './inspect.ts';
 import { portsOf } from './ports.ts';
-import { statusName, statusOf } from './status.ts';
+import { shownCommand, statusName, statusOf } from './status.ts';
+import { endpointSettings, mountPoint } from './types.ts';
 
 const port = struct('types.Port', {
   IP: omitEmpty(string),
@@ -26,6 +40,9 @@ const container = struct('types.Container', {
   Labels: stringMap,
   State: string,
   Status: string,
+  HostConfig: struct('struct { NetworkMode string }', { NetworkMode: omitEmpty(string) }),
+  NetworkSettings: pointer(struct('types.SummaryNetworkSettings', { Networks: map(pointer(endpointSettings)) })),
+  Mounts: slice(mountPoint),
 });
 
 /** Those of a list that are to be shown. */
@@ -43,7 +60,7 @@ function summary(record: ContainerRecord, now: number) {
     Names: [`/${record.name}`],
     Image: record.image,
     ImageID: record.imageId,
-    Command: [record.path, ...record.args].join(' '),
+    Command: shownCommand(record),
     Created: Math.floor(Date.parse(record.created) / 1000),
     Ports: portsOf(record).map(({ hostIp, containerPort, hostPort, protocol }) => ({
       IP: hostIp,
@@ -54,6 +71,9 @@ function summary(record: ContainerRecord, now: number) {
     Labels: record.config.Labels ?? {},
     State: statusName(record.state),
     Status: statusOf(record, now),
+    HostConfig: { NetworkMode: record.options.network },
+    NetworkSettings: { Networks: networksOf(record, undefined) },
+    Mounts: mountsOf(record),
   };
 }
 

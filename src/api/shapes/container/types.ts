@@ -74,7 +74,7 @@ const base = struct('types.ContainerJSONBase', {
   SizeRootFs: omitEmpty(pointer(int64)),
 });
 
-const mountPoint = struct('types.MountPoint', {
+export const mountPoint = struct('types.MountPoint', {
   Type: omitEmpty(named('mount.Type', string)),
   Name: omitEmpty(string),
   Source: string,

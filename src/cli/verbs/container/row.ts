@@ -1,6 +1,6 @@
 import { timeAgo } from '../../../api/shapes/ago.ts';
 import { portsOf } from '../../../api/shapes/container/ports.ts';
-import { networkNames, statusName, statusOf } from '../../../api/shapes/container/status.ts';
+import { networkNames, shownCommand, statusName, statusOf } from '../../../api/shapes/container/status.ts';
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { ContainerSize } from '../../../engine/nouns/containers.ts';
 import type { Row } from '../../print/listing.ts';
@@ -54,9 +54,7 @@ export function containerRow(
   now: number,
   options: { truncate: boolean; size?: ContainerSize },
 ): Row {
-  // As Docker shows it: arguments with a blank in quotes, whatever else is in them.
-  const args = record.args.map(arg => (arg.includes(' ') ? `'${arg}'` : arg));
-  const command = [record.path, ...args].join(' ');
+  const command = shownCommand(record);
   return {
     ID: options.truncate ? record.id.slice(0, 12) : record.id,
     Image: record.image,
