@@ -92,7 +92,7 @@ async function watchAll(context: Context, _: readonly string[], take: Take): Pro
 
 async function printer({ output }: Context, format: 'json' | undefined): Promise<Take> {
   if (format === 'json') return event => output.out(`${JSON.stringify(event)}\n`);
-  const { traceShower } = await import('../../print/api-trace.ts');
+  const { traceShower } = await import('../../progress/api-trace.ts');
   return traceShower(output.out, output.columns);
 }
 

@@ -29,7 +29,7 @@ export const verb = defineVerb({
     const { root, execRoot, logDefaults } = settings;
     const trace = new ApiTrace();
     if (flags.debug)
-      trace.listen((await import('../../print/api-trace.ts')).traceShower(output.err, output.errColumns));
+      trace.listen((await import('../../progress/api-trace.ts')).traceShower(output.err, output.errColumns));
     const server = serveApi(routes, {
       engine,
       settings: { root, execRoot, logDriver: logDefaults.driver || 'json-file' },

@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../../api/trace/model.ts';
 import { Teller } from '../../api/trace/sequence.ts';
 import { terminalView } from '../../api/trace/terminal.ts';
-import { coloured } from './printable.ts';
+import { coloured } from '../print/printable.ts';
 
 /**
  * Prints what happens at a daemon as a sequence diagram, as it happens.
