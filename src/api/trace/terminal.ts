@@ -2,7 +2,7 @@ import { padTo, widthOf } from '../../syscalls/text/width.ts';
 import { lanes, type Message } from './sequence.ts';
 
 /** From how many columns on there is room for lanes. */
-const leastColumns = 100;
+const leastColumns = 140;
 /** How a message looks on a terminal with colours. */
 const colours = { ask: '1', answer: '32', kernel: '35', failed: '1;31' } as const;
 
