@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { removeTree } from '../../state/remove-tree.ts';
+import { byteString, textOf } from '../../storage/bytes.ts';
 import { compressionOf } from '../../storage/compression/formats.ts';
 import { Scope } from '../../storage/scope/scope.ts';
 import { unpackArchive } from '../../storage/scope/unpack.ts';
@@ -48,6 +49,7 @@ async function inDirectory(
   given: string | undefined,
   file: string | undefined,
   close: () => void,
+  real: (path: string) => string = path => path,
 ): Promise<BuildContext> {
   if (given === '-')
     return {
@@ -57,14 +59,19 @@ async function inDirectory(
       close,
     };
   const found =
-    file ?? ['Dockerfile', 'dockerfile'].map(name => path.join(directory, name)).find(one => fs.existsSync(one));
+    file ?? ['Dockerfile', 'dockerfile'].map(name => path.join(directory, name)).find(one => fs.existsSync(real(one)));
   const name = given ?? path.basename(found ?? 'Dockerfile');
   if (found === undefined)
     throw new MinidockError('no-such-file', `no Dockerfile in ${JSON.stringify(directory)}`, {
       fix: 'make one, or name another file by -f',
     });
   try {
-    return { directory, dockerfile: { name, content: fs.readFileSync(found) }, ...ignoreOf(directory, found), close };
+    return {
+      directory,
+      dockerfile: { name, content: fs.readFileSync(real(found)) },
+      ...ignoreOf(directory, found, real),
+      close,
+    };
   } catch (error) {
     const reasons: Record<string, string> = {
       ENOENT: 'no such file',
@@ -79,12 +86,12 @@ async function inDirectory(
 }
 
 /** `Dockerfile.dockerignore` beside the Dockerfile goes before `.dockerignore` of the context. */
-function ignoreOf(directory: string, dockerfile?: string): { ignore?: string } {
+function ignoreOf(directory: string, dockerfile?: string, real = (file: string) => file): { ignore?: string } {
   const candidates = [
     ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
     path.join(directory, '.dockerignore'),
   ];
-  const file = candidates.find(one => fs.statSync(one, { throwIfNoEntry: false })?.isFile());
+  const file = candidates.map(real).find(one => fs.statSync(one, { throwIfNoEntry: false })?.isFile());
   return file === undefined ? {} : { ignore: fs.readFileSync(file, 'utf8') };
 }
 
@@ -96,7 +103,7 @@ async function fromBytes(content: Buffer, file: string | undefined, what: string
   try {
     await unpackArchive({ scope, at: [], owner: 'caller', followsLinks: false }, Readable.from([content]));
     const inside = file === undefined ? undefined : path.join(directory, path.posix.join('/', file));
-    return await inDirectory(directory, file, inside, close);
+    return await inDirectory(directory, file, inside, close, within(scope, directory));
   } catch (error) {
     close();
     if (error instanceof MinidockError && error.message.includes(directory))
@@ -106,6 +113,22 @@ async function fromBytes(content: Buffer, file: string | undefined, what: string
     scope.close();
   }
 }
+
+/**
+ * Where a file of an archive is: its links are followed by us and lead nowhere out of it. Whoever sends an archive may not read the
+ * files of the machine that builds it.
+ */
+const within =
+  (scope: Scope, directory: string) =>
+  (file: string): string => {
+    try {
+      const { names } = scope.locate(byteString(path.relative(directory, file)), { followLast: true });
+      return path.join(directory, ...names.map(textOf));
+    } catch (error) {
+      if (error instanceof MinidockError) return `${directory}.nothing`;
+      throw error;
+    }
+  };
 
 const isArchive = (content: Buffer): boolean =>
   compressionOf(content) !== 'none' || content.toString('latin1', 257, 262) === 'ustar';
