@@ -146,12 +146,21 @@ async function buildStage(
     if (typeof base === 'number') return await images.get(base);
     if (base === 'scratch') return undefined;
     const wanted = from.platform && inFrom.word(from.statement, from.platform);
-    const platform = wanted ? parsePlatform(wanted) : request.platform;
+    const platform = wanted ? platformOf(wanted) : request.platform;
     try {
       const onPull = (event: PullEvent) => shared.tell({ stage: index, kind: 'pull', event });
       return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull, onPull });
     } catch (error) {
       throw atBase(error);
+    }
+  }
+
+  function platformOf(wanted: string) {
+    try {
+      return parsePlatform(wanted);
+    } catch (error) {
+      const at = { offset: from.platform!.offset, length: from.platform!.raw.length };
+      throw mistake(shared.dockerfile.source, from.statement.place(at), (error as Error).message, 'write linux/arm64');
     }
   }
 

@@ -85,6 +85,8 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
     return [{ kind: 'bytes', name, content: Buffer.from(text), mode: 0o644, mtime: work.now }];
   }
   const written = work.word(source);
+  // It would be the whole context.
+  if (written === '') throw work.fail(source, 'the source is empty once its variables are replaced');
   if (instruction.kind === 'ADD' && isUrl(written)) {
     const { download } = await import('./download.ts');
     const checksum = instruction.checksum && work.word(instruction.checksum);

@@ -68,7 +68,7 @@ async function inDirectory(
   try {
     return {
       directory,
-      dockerfile: { name, content: fs.readFileSync(real(found)) },
+      dockerfile: { name, content: await readDockerfile(real(found)) },
       ...ignoreOf(directory, found, real),
       close,
     };
@@ -129,6 +129,20 @@ const within =
       throw error;
     }
   };
+
+/** More than this is none: `-f /dev/zero` would fill the memory. */
+const largestDockerfile = 16 << 20;
+
+async function readDockerfile(file: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of fs.createReadStream(file)) {
+    size += chunk.length;
+    if (size > largestDockerfile) throw new Error('it is larger than 16 MiB, and no Dockerfile');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 const isArchive = (content: Buffer): boolean =>
   compressionOf(content) !== 'none' || content.toString('latin1', 257, 262) === 'ustar';

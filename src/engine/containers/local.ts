@@ -12,6 +12,7 @@ import { listIfPresent } from '../../state/files.ts';
 import { keptIds } from '../../state/kept.ts';
 import { containerPaths, type Roots } from '../../state/paths.ts';
 import type { Program } from '../../syscalls/step.ts';
+import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
 import { listExecs } from '../execs/list.ts';
 import { LocalFiles } from '../files/local.ts';
@@ -34,7 +35,6 @@ import type {
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { Processes } from '../processes.ts';
 import { tell } from './events.ts';
-import { signalNumber } from './life/signals.ts';
 import { unpauseFirst } from './life/states.ts';
 
 /** The containers under an engine's roots, managed by this process. */

@@ -3,8 +3,8 @@ import { MinidockError } from '../../errors.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 import { fits, printPlatform } from '../../oci/platform.ts';
+import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import type { EngineContext } from '../context.ts';
-import { signalNumber } from './life/signals.ts';
 
 /** The image that a container is asked to be made of. Throws `no-such-image`, also where it is for another platform. */
 export function imageFor({ roots }: Pick<EngineContext, 'roots'>, { image, platform }: ContainerOptions): ImageRecord {

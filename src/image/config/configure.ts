@@ -11,6 +11,7 @@ import type {
   Words,
 } from '../../dockerfile/instructions.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
+import { signalNumber } from '../../syscalls/uapi/signals.ts';
 
 /** Instructions that change an image's config and none of its files; but WORKDIR makes its directory. */
 export type ConfigInstruction = CommandInstruction | Healthcheck | OnBuild | Pairs | Shell | Value | Words;
@@ -104,6 +105,13 @@ function configureValue(config: ContainerConfig, { kind, value }: Value, expand:
   const word = expand.word(value);
   if (word === '') throw expand.fail(value, `${kind} is empty once its variables are replaced`);
   if (kind === 'USER') return { config: { ...config, User: word }, said: `USER ${word}` };
+  if (kind === 'STOPSIGNAL') {
+    try {
+      signalNumber(word);
+    } catch (error) {
+      throw expand.fail(value, (error as Error).message, '`kill -l` lists them');
+    }
+  }
   if (kind === 'STOPSIGNAL') return { config: { ...config, StopSignal: word }, said: `STOPSIGNAL ${word}` };
   const WorkingDir = path.posix.resolve('/', config.WorkingDir ?? '', word);
   return { config: { ...config, WorkingDir }, said: `WORKDIR ${WorkingDir}` };

@@ -1,12 +1,12 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import { signals } from '../../../syscalls/uapi/flags.ts';
+import { signalNumber } from '../../../syscalls/uapi/signals.ts';
 import type { EngineContext } from '../../context.ts';
 import { cancelRestart, markStopped } from '../../keeping/stopped.ts';
 import { signalRunning } from '../attach.ts';
 import { tell } from '../events.ts';
 import { stopContainer } from '../stop.ts';
 import { resume } from './pause.ts';
-import { signalNumber } from './signals.ts';
 import { runningOf } from './states.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { MinidockError } from '../../../errors.ts';
-import { signals } from '../../../syscalls/uapi/flags.ts';
+import { MinidockError } from '../../errors.ts';
+import { signals } from './flags.ts';
 
 /** Names of signal(7) beside those that the kernel's headers have first. */
 const aliases: Readonly<Record<string, number>> = { SIGCLD: 17, SIGIOT: 6, SIGPOLL: 29 };

@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void)
+{
+	puts("built in one stage, run in another");
+}
