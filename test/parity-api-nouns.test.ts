@@ -194,6 +194,8 @@ test('a build takes a context in gzip, and nothing out of it: a Dockerfile that 
   const good = await here('POST', '/v1.41/build?q=1', await gzipped(members), type);
   assert.is(good.status, 200, good.text);
   assert.match(good.text, /^\{"stream":"sha256:[0-9a-f]{64}\\n"\}\n$/);
+  const told = await here('POST', '/v1.41/build', await archive(members), type);
+  assert.match(told.text, /\n\{"aux":\{"ID":"sha256:[0-9a-f]{64}"\}\}\n/);
   const link = await archive([{ name: 'Dockerfile', type: 'symlink', linkname: '../../../../etc/hostname' }]);
   const stolen = await here('POST', '/v1.41/build', link, type);
   assert.is(stolen.status, 404);

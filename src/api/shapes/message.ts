@@ -32,7 +32,7 @@ export interface Message {
 }
 
 export const messageShape = ({ aux, ...more }: Message): Value =>
-  value(message, { ...more, ...(aux && { aux: dynamic(aux) }) });
+  value(message, { ...more, ...(aux && { aux: dynamic(aux).data }) });
 
 /** The last line where something failed after the first one. @param code of a command that failed */
 export const failureShape = (text: string, code?: number): Value =>
