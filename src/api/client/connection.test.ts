@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -112,6 +112,38 @@ test('a daemon on TCP knows its clients by their certificates', async () => {
     const missing = remoteEngine.bind(undefined, parseHost(`tcp://127.0.0.1:${port}`, tlsFilesIn('/nowhere')));
     assert.throws(missing, /cannot read "\/nowhere\/ca\.pem": ENOENT/);
   } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('a registry is asked as the user of the command line', async () => {
+  const seen: unknown[] = [];
+  const { engine } = fakeEngine(fakeRecord(), 0, {
+    pull: async (reference, { credentials }) => {
+      seen.push([reference, credentials]);
+      return [];
+    },
+  });
+  const server = http.createServer((request, response) => void answerPlain(engine, request, response));
+  const path = join(folder, 'registry.sock');
+  await new Promise<void>(resolve => server.listen(path, resolve));
+  const auth = Buffer.from('ada:secret').toString('base64');
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ auths: { 'box:5000': { auth } } }));
+  process.env.DOCKER_CONFIG = folder;
+  try {
+    const { images } = remoteEngine(parseHost(path));
+    const onProgress = () => {};
+    await images.pull('box:5000/a', { onProgress });
+    await images.pull('other:5000/a', { onProgress });
+    assert.equal(seen, [
+      ['box:5000/a', { username: 'ada', password: 'secret' }],
+      ['other:5000/a', 'none'],
+    ]);
+    const wrong = await images.pull('NO NAME', { onProgress }).catch(error => error);
+    assert.is(wrong.code, 'invalid-reference');
+  } finally {
+    delete process.env.DOCKER_CONFIG;
     server.closeAllConnections();
     server.close();
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../../engine/engine.ts';
+import type { PullOptions } from '../../engine/nouns/images.ts';
 import { MinidockError } from '../../errors.ts';
 import { methods, type Place } from '../methods.ts';
 import { type Json, PlainReader, PlainWriter, readError } from '../plain.ts';
@@ -57,6 +58,8 @@ class Remote {
           for await (const chunk of this.#bytes(new Outgoing(methods.images.save, [references, write, abort])))
             await write(chunk);
         },
+        pull: async (reference, options) => await images.pull(reference, await asUs(reference, options)),
+        push: async (reference, options) => await images.push(reference, await asUs(reference, options)),
         load: async (source, options) => await images.load(open(source, 'load'), options),
         import: async (source, options) =>
           await images.import(open(source, 'import'), {
@@ -231,3 +234,13 @@ function throwTrailer({ trailers }: IncomingMessage): void {
 }
 
 const nameOf = (source: unknown) => (typeof source === 'string' ? source.replace(/^.*\//, '') : undefined);
+
+/** A registry is asked as the user of this command line, not as the daemon's. */
+async function asUs<O extends Pick<PullOptions, 'credentials'>>(reference: string, options: O): Promise<O> {
+  if (options.credentials !== undefined) return options;
+  const [{ findCredentials }, { parseName }] = await Promise.all([
+    import('../../registry/auth/credentials.ts'),
+    import('../../oci/reference.ts'),
+  ]);
+  return { ...options, credentials: (await findCredentials(parseName(reference).domain)) ?? 'none' };
+}
