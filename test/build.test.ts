@@ -176,7 +176,15 @@ test('with SOURCE_DATE_EPOCH the same input gives the same image', async () => {
     await box.ok(['builder', 'prune', '-f']);
     return await built(folder, ['-q'], { env: { SOURCE_DATE_EPOCH: '1700000000' } });
   };
-  assert.is(await id(), await id());
+  const first = await id();
+  assert.is(await id(), first);
+  // Another checkout of it, later than the moment that is named, and by another umask.
+  const later = context({ Dockerfile: readFileSync(join(folder, 'Dockerfile'), 'utf8'), a: 'a' });
+  utimesSync(join(folder, 'a'), 1_800_000_000, 1_800_000_000);
+  const young = await id();
+  const words = `umask 077; exec ${minidockPath} build --no-cache -q --network none ${later}`;
+  const { stdout } = await execa('sh', ['-c', words], { env: { ...box.env, SOURCE_DATE_EPOCH: '1700000000' } });
+  assert.is(stdout.trim(), young);
   assert.is(await box.ok(['inspect', '-f', '{{.Created}}', 'built']), '2023-11-14T22:13:20.000Z');
 });
 

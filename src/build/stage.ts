@@ -171,7 +171,10 @@ export class StageBuild {
     const chown = copy.chown ? `--chown=${expansions.word(copy.statement, copy.chown)} ` : '';
     const said = `${copy.kind} ${chown}${kind}:${hash} in ${destination} `;
     const layer = () =>
-      packLayer([packMembers(parents), ...copied.map(one => one.pack?.() ?? packMembers(one.members()))]);
+      packLayer([
+        packMembers(parents),
+        ...copied.map(one => one.pack?.() ?? packMembers(one.members(), this.shared.epoch)),
+      ]);
     await this.#take(copy, {
       said,
       key: [

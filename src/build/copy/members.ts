@@ -70,10 +70,10 @@ function typeOf(stats: fs.Stats, isOfImage: boolean): EntryType | undefined {
 
 const chunkSize = 1 << 20;
 
-/** Members of a tar, without its end. */
-export function* packMembers(members: Iterable<Member>): Generator<Buffer> {
+/** Members of a tar, without its end. No file is younger than `latest`, in seconds since 1970. */
+export function* packMembers(members: Iterable<Member>, latest = Number.POSITIVE_INFINITY): Generator<Buffer> {
   for (const { entry, content } of members) {
-    yield memberHeader(entry);
+    yield memberHeader({ ...entry, mtime: Math.min(entry.mtime, latest) });
     if (content !== undefined) yield* bytesOf(entry, content);
     if (padding(entry.size) > 0) yield Buffer.alloc(padding(entry.size));
   }
