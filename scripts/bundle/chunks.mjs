@@ -49,11 +49,18 @@ const files = [
       'src/engine/containers/remove.ts',
       'src/engine/containers/stop.ts',
       'src/engine/context.ts',
-      'src/engine/keeping/call.ts',
     ],
   ],
   // What enters them.
-  ['enter', ['src/cli/verbs/container/attach.ts', 'src/cli/verbs/container/exec.ts', 'src/engine/execs/exec.ts']],
+  [
+    'enter',
+    [
+      'src/cli/verbs/container/attach.ts',
+      'src/cli/verbs/container/exec.ts',
+      'src/engine/execs/exec.ts',
+      'src/engine/keeping/call.ts',
+    ],
+  ],
   // What makes and starts them.
   [
     'make',

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { isSince, type KernelVersion, kernelVersion, sealsInMemory } from '../syscalls/kernel-version.ts';
-import { architecture } from '../syscalls/shim.ts';
+import { architecture } from '../syscalls/uapi/architecture.ts';
 import { type CapabilityName, fromMask } from '../syscalls/uapi/capabilities.ts';
 import type { RlimitName } from '../syscalls/uapi/flags.ts';
 import type { Architecture } from '../syscalls/uapi/numbers.ts';

@@ -3,7 +3,6 @@ import { MinidockError } from '../errors.ts';
 import { listIfPresent } from '../state/files.ts';
 import type { Roots } from '../state/paths.ts';
 import { gatewayOf, type Subnet } from './ipv4.ts';
-import { isInterfaceName } from './netlink/rtnetlink.ts';
 
 /** A bridge with its subnet. What is missing is as on the default network. */
 export interface Network {
@@ -53,7 +52,7 @@ export function leaseDirectories(roots: Roots): string[] {
 
 /** Throws `invalid-bridge` for what cannot be the name of an interface of ours. */
 export function checkBridgeName(bridge: string): void {
-  if (isInterfaceName(bridge) && /^[a-z][a-z0-9_.-]*$/.test(bridge)) return;
+  if (/^[a-z][a-z0-9_.-]{0,14}$/.test(bridge)) return;
   throw new MinidockError(
     'invalid-bridge',
     `invalid bridge name "${bridge}": 1 to 15 of a-z 0-9 _ . -, a letter first`,

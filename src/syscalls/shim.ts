@@ -12,6 +12,7 @@ import { Decoder, type Message, type Report, SupervisorClient } from './protocol
 import { sealProgram } from './seal.ts';
 import { startProcess } from './start-process.ts';
 import type { Program, SectionName, Step } from './step.ts';
+import { architecture } from './uapi/architecture.ts';
 import { errnoName } from './uapi/errno.ts';
 import type { Architecture } from './uapi/numbers.ts';
 
@@ -74,12 +75,6 @@ function nativeProgram(name: string): string {
 
 /** How long an aborted shim has to go by itself, in milliseconds. */
 const ABORT_MS = 2000;
-
-/** This machine's, of the two that the shim is written for. */
-export function architecture(): Architecture {
-  if (process.arch === 'x64' || process.arch === 'arm64') return process.arch;
-  throw new MinidockError('architecture', `minidock runs on x64 and arm64, not on ${process.arch}`);
-}
 
 /**
  * One native shim. The constructor starts the process and its sealing, which takes a millisecond that the caller can

@@ -17,8 +17,8 @@ import {
   environment,
   workingDirectory,
 } from '../../container/process/command.ts';
+import { userOf } from '../../container/process/image-user.ts';
 import { checkOomScore } from '../../container/process/oom-score.ts';
-import { resolveUser, withGroups } from '../../container/process/user.ts';
 import { type ContainerOptions, type ContainerRecord, recordFormat } from '../../container/record.ts';
 import { checkRights } from '../../container/rights/check.ts';
 import { hostnameFor } from '../../container/rootfs/etc-files.ts';
@@ -37,7 +37,6 @@ import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts'
 import { privateDirectory } from '../../state/private.ts';
 import { removeTrees } from '../../state/remove-tree.ts';
 import { chainIds } from '../../storage/chain.ts';
-import { readFile } from '../../storage/merged-view.ts';
 import { initPath } from '../../syscalls/shim.ts';
 import type { EngineContext } from '../context.ts';
 import { donorsFor, networkOwner, withDonorIds } from '../namespaces/donors.ts';
@@ -190,19 +189,6 @@ export async function recordFor(
 function hostnameOf(context: EngineContext, options: ContainerOptions, id: string): string {
   const owner = networkOwner(context, id, options);
   return owner === id ? hostnameFor(options, id) : (context.store.read(owner)?.hostname ?? '');
-}
-
-/** Reads the image's passwd and group files in its own scope. */
-export function userOf(
-  options: { user?: string; groupAdd?: readonly string[] },
-  image: Pick<ImageRecord, 'layers' | 'config'>,
-) {
-  const text = (file: string) => {
-    const found = readFile(image.layers, file, 1 << 20);
-    return found.kind === 'file' ? found.content.toString() : undefined;
-  };
-  const files = { passwd: text('/etc/passwd'), group: text('/etc/group') };
-  return withGroups(resolveUser(options.user ?? image.config.User ?? '', files), options.groupAdd ?? [], files);
 }
 
 /**

@@ -8,6 +8,7 @@ import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
 import { endpointsOf, gatewayEndpoint, usesNames } from '../../network/attachment.ts';
+import { toPublish } from '../../network/firewall/port-rules.ts';
 import { networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
@@ -17,10 +18,8 @@ import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts'
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
 import { endExecs } from '../execs/reap.ts';
-import { callKeeper } from '../keeping/call.ts';
 import { release } from '../keeping/stopped.ts';
 import { tellConnections } from '../networks/events.ts';
-import { toPublish } from '../networks/guard.ts';
 import { removeCables } from '../networks/live/cables.ts';
 import { tellUnmounted } from '../volumes/events.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
@@ -106,6 +105,11 @@ function stateAtEnd(context: EngineContext, record: ContainerRecord, seen: Obser
     stopped,
     ...(oomKilled && ended.error === '' && { error: outOfMemory }),
   });
+}
+
+/** Mostly nobody is to be called: the programs that start a process are many times the size of what ends one. */
+async function callKeeper(context: EngineContext): Promise<void> {
+  await (await import('../keeping/call.ts')).callKeeper(context);
 }
 
 async function writeDown(context: EngineContext, record: ContainerRecord, state: ContainerState): Promise<void> {

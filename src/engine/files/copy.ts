@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { layersOf } from '../../container/layers.ts';
+import { userOf } from '../../container/process/image-user.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { byteString, textOf } from '../../storage/bytes.ts';
 import { packTree, topName } from '../../storage/scope/pack.ts';
 import { type Located, pathIn, type Scope } from '../../storage/scope/scope.ts';
 import { unpackArchive } from '../../storage/scope/unpack.ts';
-import { userOf } from '../containers/create.ts';
 import { tell } from '../containers/events.ts';
 import type { EngineContext } from '../context.ts';
 import type { ExtractOptions, PathStat } from '../nouns/containers.ts';

@@ -1,16 +1,14 @@
 import fs from 'node:fs';
 import { observe } from '../../container/observe.ts';
-import type { ContainerRecord } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { errnoOf } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { checkFirewall } from '../../network/firewall/firewall.ts';
 import { parseGeneration } from '../../network/firewall/generation.ts';
-import type { Published } from '../../network/firewall/port-rules.ts';
+import { type Published, toPublish } from '../../network/firewall/port-rules.ts';
 import { rememberRules, rulesAreAsSeen } from '../../network/firewall/rules-seen.ts';
 import type { Network } from '../../network/network.ts';
-import { isIpv6 } from '../../network/ports/ports.ts';
 import { removePorts } from '../../network/ports/publish.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -49,13 +47,6 @@ function generationIn(file: string): number | undefined {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** The ports to publish by rules; undefined before the container has an address. */
-export function toPublish({ id, network }: Pick<ContainerRecord, 'id' | 'network'>): Published | undefined {
-  const endpoint = gatewayEndpoint(endpointsOf({ network }));
-  const ipv4 = network.ports.filter(port => !isIpv6(port));
-  return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: ipv4 };
 }
 
 /** What running containers have published on a network. */

@@ -1,4 +1,5 @@
-import { anyAddress, type Port } from '../ports/ports.ts';
+import { endpointsOf, gatewayEndpoint, type NetworkAttachment } from '../attachment.ts';
+import { anyAddress, isIpv6, type Port } from '../ports/ports.ts';
 import { chainsOf } from './chains.ts';
 
 /** A container's published ports. */
@@ -8,6 +9,13 @@ export interface Published {
   readonly address: string;
   /** Those of IPv4. */
   readonly ports: readonly Port[];
+}
+
+/** The ports to publish by rules; undefined before the container has an address. */
+export function toPublish({ id, network }: { id: string; network: NetworkAttachment }): Published | undefined {
+  const endpoint = gatewayEndpoint(endpointsOf({ network }));
+  const ipv4 = network.ports.filter(port => !isIpv6(port));
+  return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: ipv4 };
 }
 
 /** Translation rules, one a port, in the words of iptables without `-A`. */

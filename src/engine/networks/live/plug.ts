@@ -10,6 +10,7 @@ import {
   type WiredEndpoint,
 } from '../../../network/attachment.ts';
 import { runProgram } from '../../../network/bridge-program.ts';
+import { toPublish } from '../../../network/firewall/port-rules.ts';
 import { countOwnChange } from '../../../network/firewall/rules-seen.ts';
 import { networkDirectory } from '../../../network/network.ts';
 import { publishPorts, removePorts } from '../../../network/ports/publish.ts';
@@ -20,7 +21,7 @@ import { compileConnect, compileDisconnect } from '../../compile/connection.ts';
 import { pieces } from '../../compile/pieces.ts';
 import type { EngineContext } from '../../context.ts';
 import { readyNetwork, wire } from '../attach.ts';
-import { guardNetworks, toPublish } from '../guard.ts';
+import { guardNetworks } from '../guard.ts';
 import { namesAnswer } from '../names.ts';
 import { updateResolverFiles } from '../resolver-files.ts';
 
