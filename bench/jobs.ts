@@ -1,6 +1,7 @@
 import { execSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../test/support/cleanup.ts';
 import { findProgram } from '../test/support/requires.ts';
 import { type BenchEngine, image, run } from './engines.ts';
 
@@ -109,6 +110,8 @@ export function jobs(registry: string): Job[] {
     },
     throughput('1 GB through a published port', hostAddress),
     throughput('the same by 127.0.0.1', '127.0.0.1'),
+    buildJob('build of 10 × RUN and COPY', '--no-cache'),
+    buildJob('the same build, all cached'),
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
     pullJob(registry, 'ten:1', 'pull the same in ten layers'),
   ];
@@ -126,6 +129,19 @@ function throughput(name: string, address: string): Job {
     },
     command: () => `curl -sf -o /dev/null ${url}`,
     tearDown: engine => run(engine, [...engine.remove, 'web']),
+    long: true,
+  };
+}
+
+/** Ten times a command that writes a file, and a file of the context. */
+function buildJob(name: string, ...flags: string[]): Job {
+  const context = temporaryFolder('build');
+  const steps = Array.from({ length: 10 }, (_, i) => `RUN echo ${i} > /made-${i}\nCOPY file-${i} /\n`);
+  writeFileSync(join(context, 'Dockerfile'), `FROM ${image}\n${steps.join('')}`);
+  for (const [i] of steps.entries()) writeFileSync(join(context, `file-${i}`), `${i}\n`);
+  return {
+    name,
+    command: engine => text(engine, 'build', '-q', '--network', 'none', ...flags, context),
     long: true,
   };
 }
