@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
 import { type Machine, startMachine } from './support/netns.ts';
 import { type PrivateHost, privateHost } from './support/private-host.ts';
-import { requires } from './support/requires.ts';
+import { checkout, requires } from './support/requires.ts';
 
 /** A host of its own, another machine on a wire, and containers: tshark judges what is captured between them. */
 const test = requires(
@@ -59,8 +59,8 @@ function awaitPage(name: string): void {
 }
 
 /** `minidock capture` on that host, by way of another command; it listens when this resolves. */
-async function capturing(words: string[]) {
-  const args = ['-t', String(here.pid), '-n', minidockPath, 'capture', ...words];
+async function capturing(words: string[], under: string[] = []) {
+  const args = ['-t', String(here.pid), '-n', ...under, minidockPath, 'capture', ...words];
   const child = execa('nsenter', args, {
     reject: false,
     timeout: 60_000,
@@ -210,6 +210,43 @@ test('to a published port from a container behind it: capturing changes nothing,
   assert.match(String(stdout), /MASQUERADE: nat POSTROUTING > /);
   assert.match(String(stdout), /un-DNAT/);
 });
+
+/** Prints the connections of a namespace as the kernel's file has them, and as netlink answers, one a line. */
+const asked = `
+  const { readConnections } = await import('${checkout}/src/network/conntrack/table.ts');
+  for (const file of [undefined, '/nonexistent']) {
+    const found = await readConnections(file);
+    console.log(found.map(one => JSON.stringify(one)).sort().join('\\n') + '\\n');
+  }`;
+
+requires('strace')(
+  'a kernel without /proc/net/nf_conntrack tells the same by netlink, and rewrites are known',
+  async () => {
+    here.sh(`curl -s -m 10 http://${host}:8080/; ip addr add fd00::1/64 dev wire nodad`);
+    neighbour.sh('ip addr add fd00::2/64 dev wire nodad; busybox ping -6 -c 1 fd00::1; busybox ping -c 1 198.18.5.1');
+    const [file, netlink] = here
+      .sh(`cd ${checkout}; ${process.execPath} --import tsx --input-type=module -e "${asked}"`)
+      .split('\n\n')
+      .map(text => text.trim().split('\n')) as [string[], string[]];
+    assert.equal(netlink, file);
+    for (const protocol of ['tcp', 'icmp'])
+      assert.ok(
+        file.some(line => line.includes(`"protocol":"${protocol}"`)),
+        file.join('\n'),
+      );
+    const hiding = ['-f', '--seccomp-bpf', '-qq', '-o', inPath('hidden'), '-P', '/proc/net/nf_conntrack'];
+    const { child } = await capturing(
+      ['web', '--port', '8080'],
+      ['strace', ...hiding, '-e', 'trace=openat', '-e', 'inject=openat:error=ENOENT'],
+    );
+    assert.is(neighbour.sh(`curl -s -m 10 http://${host}:8080/`), 'web');
+    child.kill('SIGINT');
+    const { stdout, stderr } = await child;
+    assert.match(readFileSync(inPath('hidden'), 'utf8'), /nf_conntrack.*INJECTED/);
+    assert.not.match(stderr, /inferred/);
+    assert.match(String(stdout), new RegExp(`to +${host}:8080 +${address}:80\\n +DNAT: nat PREROUTING > MINIDOCK`));
+  },
+);
 
 test('from container to container, both captured; the one that stops is told, and its file is whole', async () => {
   const file = inPath('between.pcapng');

@@ -1,10 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseConntrack } from '../network/conntrack/table.ts';
 import { widthOf } from '../syscalls/text/width.ts';
 import { packetComment, parseComment } from './comments.ts';
 import { Follower } from './follow.ts';
 import type { Point, Target, Visit, Walk } from './model.ts';
-import { ConnectionTable, parseConntrack } from './nat/conntrack.ts';
+import { ConnectionTable } from './nat/conntrack.ts';
 import { Translations } from './nat/rewrites.ts';
 import { parseRules } from './nat/rules.ts';
 import { decode } from './packet/decode.ts';

@@ -1,53 +1,6 @@
-import type { Endpoint } from '../model.ts';
+import type { Connection, Tuple } from '../../network/conntrack/table.ts';
 import type { Packet } from '../packet/decode.ts';
 import { endpointsIn } from '../packet/words.ts';
-
-/** One direction of a connection: who sends to whom. */
-export interface Tuple {
-  readonly source: Endpoint;
-  readonly destination: Endpoint;
-}
-
-/**
- * A connection that the kernel tracks: `original` as its first packet was before any translation, `reply` as its answers are
- * before theirs is taken back. Where nothing is translated, one is the other turned round.
- */
-export interface Connection {
-  readonly protocol: Packet['protocol'];
-  readonly original: Tuple;
-  readonly reply: Tuple;
-}
-
-/**
- * Connections in /proc/net/nf_conntrack, or as `conntrack -L` prints them. Each line names the protocol and, twice,
- * `src= dst=` with `sport= dport=`, or `type= code= id=` of ICMP.
- */
-export function parseConntrack(text: string): Connection[] {
-  return text.split('\n').flatMap(line => {
-    const protocol = /^(?:ipv[46]\s+\d+\s+)?(tcp|udp|icmp)(?:v6)?\s/.exec(line)?.[1];
-    if (protocol === undefined) return [];
-    const values = (name: string) => [...line.matchAll(new RegExp(` ${name}=(\\S+)`, 'g'))].map(found => found[1]!);
-    const [sources, destinations, from, to, ids] = ['src', 'dst', 'sport', 'dport', 'id'].map(values) as [
-      string[],
-      string[],
-      string[],
-      string[],
-      string[],
-    ];
-    if (sources.length < 2 || destinations.length < 2) return [];
-    const tuple = (at: number): Tuple => ({
-      source: endpoint(sources[at]!, from[at] ?? ids[at]),
-      destination: endpoint(destinations[at]!, to[at] ?? ids[at]),
-    });
-    return [{ protocol: protocol as Connection['protocol'], original: tuple(0), reply: tuple(1) }];
-  });
-}
-
-/** Addresses of IPv6 stand there in full. */
-function endpoint(address: string, port: string | undefined): Endpoint {
-  const short = address.includes(':') ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
-  return port === undefined ? { address: short } : { address: short, port: Number(port) };
-}
 
 const turned = ({ source, destination }: Tuple): Tuple => ({ source: destination, destination: source });
 const keyOf = (protocol: string, { source, destination }: Tuple): string =>

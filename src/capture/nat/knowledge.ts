@@ -1,9 +1,9 @@
 import { MinidockError } from '../../errors.ts';
+import { type Connection, readConnections } from '../../network/conntrack/table.ts';
 import { hostIptables, saveRules } from '../../network/firewall/iptables.ts';
 import type { Point, Rewrite, Visit } from '../model.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { ConnectionTable, tupleOf } from './conntrack.ts';
-import { readConnections } from './kernel-table.ts';
 import { Translations } from './rewrites.ts';
 import { parseRules, type Rules } from './rules.ts';
 
@@ -30,15 +30,14 @@ export class NatKnowledge {
 
   static async open(points: readonly Point[], surroundings: Surroundings): Promise<NatKnowledge> {
     const knowledge = new NatKnowledge(points, surroundings);
-    knowledge.readTable();
-    await knowledge.readRules();
+    await Promise.all([knowledge.readTable(), knowledge.readRules()]);
     return knowledge;
   }
 
   /** Reads the kernel's table again where these packets are of connections that are not known. */
   async learn(packets: readonly (readonly Visit[])[]): Promise<void> {
     const unknown = packets.some(visits => visits.some(({ packet }) => this.asks(packet)));
-    if (unknown) this.readTable();
+    if (unknown) await this.readTable();
   }
 
   /** What was done to a packet's addresses. A rule that is not known is looked for among the rules of this moment. */
@@ -62,10 +61,15 @@ export class NatKnowledge {
     return true;
   }
 
-  private readTable(): void {
-    const found = readConnections(address => this.surroundings.targetAt(address) !== undefined);
+  private async readTable(): Promise<void> {
+    const found = await readConnections();
     this.evidence = found === undefined ? 'inferred' : 'conntrack';
-    for (const connection of found ?? []) this.connections.add(connection);
+    for (const connection of found ?? []) if (this.concerns(connection)) this.connections.add(connection);
+  }
+
+  private concerns({ original, reply }: Connection): boolean {
+    const ends = [original.source, original.destination, reply.source, reply.destination];
+    return ends.some(({ address }) => this.surroundings.targetAt(address) !== undefined);
   }
 
   private async readRules(): Promise<void> {

@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseConntrack } from '../../network/conntrack/table.ts';
 import { decode } from '../packet/decode.ts';
 import { tcpPacket } from '../testing/packets.ts';
-import { ConnectionTable, parseConntrack } from './conntrack.ts';
+import { ConnectionTable } from './conntrack.ts';
 import { findRule, parseRules } from './rules.ts';
 
 const [client, host, web] = ['198.18.0.2', '198.18.0.1', '172.18.0.2'];
@@ -11,15 +12,6 @@ ipv4     2 icmp     1 29 src=${web} dst=${client} type=8 code=0 id=7 src=${clien
 ipv6     10 udp      17 29 src=fd00:0000:0000:0000:0000:0000:0000:0002 dst=fd00:0000:0000:0000:0000:0000:0000:0001 sport=5 dport=53 [UNREPLIED] src=fd00:0000:0000:0000:0000:0000:0000:0001 dst=fd00:0000:0000:0000:0000:0000:0000:0002 sport=53 dport=5 mark=0 use=2
 ipv4     2 unknown  2 594 src=172.18.0.1 dst=224.0.0.1 [UNREPLIED] src=224.0.0.1 dst=172.18.0.1 use=2
 rubbish`;
-
-test('connections as the kernel prints them', () => {
-  const [tcp, icmp, udp, ...rest] = parseConntrack(table);
-  assert.equal(rest, []);
-  assert.equal(tcp?.original.destination, { address: host, port: 8080 });
-  assert.equal(tcp?.reply, { source: { address: web, port: 80 }, destination: { address: client, port: 40000 } });
-  assert.is(icmp?.reply.source.port, 9);
-  assert.equal(udp?.original.source, { address: 'fd00::2', port: 5 });
-});
 
 test('a packet’s place in its connection, before and after translation, in both directions', () => {
   const connections = new ConnectionTable();

@@ -1,7 +1,8 @@
+import type { Tuple } from '../../network/conntrack/table.ts';
 import type { Endpoint, Point, Rewrite, RewriteKind, Visit } from '../model.ts';
 import { printEndpoint } from '../model.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { type ConnectionTable, type Place, type Tuple, tupleOf } from './conntrack.ts';
+import { type ConnectionTable, type Place, tupleOf } from './conntrack.ts';
 import { type FoundRule, findRule, type Passing, type Rules } from './rules.ts';
 
 const fields = ['destination', 'source'] as const;

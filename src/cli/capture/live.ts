@@ -55,7 +55,7 @@ export async function captureLive(context: Context, options: LiveOptions): Promi
     if (summary.packets > mostOnPage && options.html !== undefined)
       printWarning(output, `${options.html} shows the first ${mostOnPage} of them`);
     if (summary.evidence === 'inferred')
-      printWarning(output, 'this kernel does not show its connections (/proc/net/nf_conntrack): rewrites are inferred');
+      printWarning(output, 'this kernel does not tell which connections it tracks: rewrites are inferred');
     return 0;
   } finally {
     stop.release();

@@ -33,7 +33,7 @@ const align = (length: number) => (length + 3) & ~3;
 export const isComplete = (answers: readonly Answer[]) => answers.some(({ type }) => type === NLMSG_DONE);
 
 /** The attributes from `at` on, by type; of a type that is there twice the last counts. */
-function attributesIn(body: Buffer, at: number): Map<number, Buffer> {
+export function attributesIn(body: Buffer, at: number): Map<number, Buffer> {
   const found = new Map<number, Buffer>();
   while (at + 4 <= body.length) {
     const length = body.readUInt16LE(at);

@@ -4,10 +4,13 @@ import { Shim } from '../../syscalls/shim.ts';
 import { type Program, program, type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
 import { CLONE, O } from '../../syscalls/uapi/flags.ts';
-import { encode, NLM_F, openNetlink, u8, u16, u32 } from './netlink.ts';
+import { encode, NETLINK_NETFILTER, NLM_F, openNetlink, u8, u16 } from './netlink.ts';
 
-/** What can be asked for: all links, addresses, routes, neighbours (ARP, NDP) of a namespace, and the MAC tables of its bridges. */
-export type Dump = 'links' | 'addresses' | 'routes' | 'neighbours' | 'fdb';
+/**
+ * What can be asked for: all links, addresses, routes, neighbours (ARP, NDP) of a namespace, the MAC tables of its bridges, and the
+ * connections that it tracks.
+ */
+export type Dump = 'links' | 'addresses' | 'routes' | 'neighbours' | 'fdb' | 'connections';
 
 /** Dumps of one network namespace; the one that this process is in where no file names another. */
 export interface Question {
@@ -21,19 +24,42 @@ const PF_BRIDGE = 7;
 const AF_UNSPEC = 0;
 const MSG_DONTWAIT = 0x40;
 
-/** rtnetlink(7): type, family, and how long the structure behind the header is; `ip` and `bridge` send the same. */
-const requests: Readonly<Record<Dump, { type: number; family: number; size: number; words: string }>> = {
+interface Request {
+  readonly type: number;
+  readonly family: number;
+  /** Of the structure behind the header, in bytes. */
+  readonly size: number;
+  readonly words: string;
+  /** NETLINK_ROUTE where nothing is said. */
+  readonly protocol?: number;
+  /** How many parts of the answer are read. */
+  readonly rounds?: number;
+}
+
+/** <linux/netfilter/nfnetlink.h>: the subsystem of connection tracking in the high byte, IPCTNL_MSG_CT_GET in the low one. */
+const CT_GET = (1 << 8) | 1;
+
+/** rtnetlink(7), and connection tracking's; `ip`, `bridge` and `conntrack` send the same. */
+const requests: Readonly<Record<Dump, Request>> = {
   links: { type: 18, family: AF_UNSPEC, size: 16, words: 'link show' },
   addresses: { type: 22, family: AF_UNSPEC, size: 8, words: 'addr show' },
   routes: { type: 26, family: AF_UNSPEC, size: 12, words: 'route show table all' },
   neighbours: { type: 30, family: AF_UNSPEC, size: 12, words: 'neigh show' },
   fdb: { type: 30, family: PF_BRIDGE, size: 16, words: 'bridge fdb show' },
+  connections: {
+    type: CT_GET,
+    family: AF_UNSPEC,
+    size: 4,
+    words: 'conntrack -L',
+    protocol: NETLINK_NETFILTER,
+    rounds: 480,
+  },
 };
 
 /** The kernel fills a buffer of the size that it is offered, with whole messages, and 32 KiB at most. */
 const bufferSize = 32768;
-/** 1.5 MB a dump, some thousand interfaces: whoever has more sees the beginning. */
-const rounds = 48;
+/** 1.5 MB a dump, some thousand interfaces: whoever has more sees the beginning. Of connections it is 15 MB, some fifty thousand. */
+const mostRounds = 48;
 
 /**
  * Host-only program: writes the kernel's answers to descriptor 1, as they come. The answers to question q and its dump d have
@@ -67,8 +93,8 @@ function enter(namespace: string | undefined): Step[] {
 function ask(question: number, dumps: readonly Dump[]): Step[] {
   const answer = room(bufferSize, 'answer');
   return dumps.flatMap((dump, d): Step[] => {
-    const { type, family, size, words } = requests[dump];
-    const content = size === 16 || size === 8 ? [u8(family), u8(0), u16(0), u32(0)] : [u8(family), u8(0), u16(0)];
+    const { type, family, size, words, protocol, rounds = mostRounds } = requests[dump];
+    const content = [u8(family), u8(0), u16(0)];
     const message = { type, flags: NLM_F.NLM_F_REQUEST | NLM_F_DUMP, content: [...content, pad(size, content)], words };
     const { data } = encode(message, sequenceOf(question, d));
     const socket = slot(`netlink for ${words}`);
@@ -87,7 +113,8 @@ function ask(question: number, dumps: readonly Dump[]): Step[] {
     return [
       openNetlink(
         socket,
-        about({ en: 'open a socket to the routing part of the kernel', zh: '打开通向内核路由部分的套接字' }),
+        about({ en: 'open a socket to this part of the kernel', zh: '打开通向内核这一部分的套接字' }),
+        protocol,
       ),
       call(
         'sendto',

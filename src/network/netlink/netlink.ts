@@ -106,10 +106,13 @@ export function encode(message: Message, sequence: number): { data: Data; holes:
 
 const align = (offset: number): number => (offset + 3) & ~3;
 
-/** The steps that open a routing socket. It talks to the network namespace that the process is in at this moment. */
-export function openNetlink(save: Slot, about: Reason): Step {
-  const NETLINK_ROUTE = 0;
-  return call('socket', [AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_ROUTE], { ...about, save });
+/** Parts of the kernel that speak netlink (<linux/netlink.h>): links, addresses and routes; packet filter and connection tracking. */
+export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
+
+/** The step that opens a netlink socket. It talks to the network namespace that the process is in at this moment. */
+export function openNetlink(save: Slot, about: Reason, protocol = NETLINK_ROUTE): Step {
+  return call('socket', [AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, protocol], { ...about, save });
 }
 
 export interface Request {

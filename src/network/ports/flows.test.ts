@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { flowsBefore, flowsOfRemoved, parseFlows } from './flows.ts';
+import { parseConntrack } from '../conntrack/table.ts';
+import { flowsBefore, flowsIn, flowsOfRemoved } from './flows.ts';
 
 const line = (from: string, to: string, port: number, server: string, serverPort: number, protocol = 'udp      17') =>
   `ipv4     2 ${protocol} 29 src=${from} dst=${to} sport=5000 dport=${port} [UNREPLIED] src=${server} dst=${from} sport=${serverPort} dport=5000 mark=0 zone=0 use=2`;
@@ -11,8 +12,8 @@ const held = [
   line('172.18.0.2', '9.9.9.9', 53, '9.9.9.9', 53),
   line('10.9.0.2', '10.9.0.1', 54, '10.9.0.1', 54),
 ];
-const flows = parseFlows(
-  [...held, line('10.9.0.2', '10.9.0.1', 53, '10.9.0.1', 53, 'tcp      6'), 'nonsense', ''].join('\n'),
+const flows = flowsIn(
+  parseConntrack([...held, line('10.9.0.2', '10.9.0.1', 53, '10.9.0.1', 53, 'tcp      6'), 'nonsense', ''].join('\n')),
 );
 const ports = [{ hostIp: '0.0.0.0', hostPort: 53, containerPort: 53, protocol: 'udp' }] as const;
 const published = { address: '172.18.0.2', ports };

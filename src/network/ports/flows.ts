@@ -1,12 +1,13 @@
+import { isIPv6 } from 'node:net';
 import os from 'node:os';
-import { readIfPresent } from '../../state/files.ts';
 import { call, close } from '../../syscalls/calls.ts';
 import { runHost } from '../../syscalls/shim.ts';
 import { program, slot } from '../../syscalls/step.ts';
-import { AF, SOCK } from '../../syscalls/uapi/flags.ts';
+import { AF } from '../../syscalls/uapi/flags.ts';
+import { type Connection, readConnections } from '../conntrack/table.ts';
 import type { Published } from '../firewall/port-rules.ts';
 import { addressBytes } from '../ipv4.ts';
-import { attribute, encode, type Message, NLM_F, u8, u16 } from '../netlink/netlink.ts';
+import { attribute, encode, type Message, NETLINK_NETFILTER, NLM_F, openNetlink, u8, u16 } from '../netlink/netlink.ts';
 import { anyAddress } from './ports.ts';
 
 /**
@@ -24,18 +25,21 @@ export interface Flow {
   readonly serverPort: number;
 }
 
-/** The flows of UDP over IPv4 in /proc/net/nf_conntrack. */
-export function parseFlows(content: string): Flow[] {
-  return content.split('\n').flatMap(line => {
-    if (!/^ipv4 +2 udp /.test(line)) return [];
-    const values = (key: string) => [...line.matchAll(new RegExp(`\\b${key}=(\\S+)`, 'g'))].map(([, value]) => value!);
-    const [source, server] = values('src');
-    const [destination] = values('dst');
-    const [sourcePort, serverPort] = values('sport').map(Number);
-    const [destinationPort] = values('dport').map(Number);
-    if (source === undefined || destination === undefined || server === undefined) return [];
-    if (sourcePort === undefined || destinationPort === undefined || serverPort === undefined) return [];
-    return [{ source, sourcePort, destination, destinationPort, server, serverPort }];
+/** Those of UDP over IPv4. */
+export function flowsIn(connections: readonly Connection[]): Flow[] {
+  return connections.flatMap(({ protocol, original: { source, destination }, reply: { source: server } }) => {
+    if (protocol !== 'udp' || isIPv6(source.address)) return [];
+    if (source.port === undefined || destination.port === undefined || server.port === undefined) return [];
+    return [
+      {
+        source: source.address,
+        sourcePort: source.port,
+        destination: destination.address,
+        destinationPort: destination.port,
+        server: server.address,
+        serverPort: server.port,
+      },
+    ];
   });
 }
 
@@ -62,10 +66,10 @@ const isFor = (flow: Flow, { hostIp, hostPort, protocol }: Published['ports'][nu
 
 /**
  * Has the kernel forget flows that the ports of a container, published or removed just now, have made wrong, so that their
- * next packet is looked at anew. Nothing is done where the kernel shows no flows.
+ * next packet is looked at anew. Nothing is done where the kernel tracks no connections.
  */
 export async function forget(ports: Omit<Published, 'shortId'>, when: 'published' | 'removed'): Promise<void> {
-  const flows = parseFlows(readIfPresent('/proc/net/nf_conntrack') ?? '');
+  const flows = flowsIn((await readConnections()) ?? []);
   const wrong = when === 'removed' ? flowsOfRemoved(flows, ports) : flowsBefore(flows, ports, localAddresses());
   if (wrong.length > 0) await runHost(deleteFlows(wrong));
 }
@@ -80,7 +84,6 @@ function localAddresses(): (address: string) => boolean {
 }
 
 /** <linux/netfilter/nfnetlink.h>, nfnetlink_conntrack.h: a type is the subsystem in its high byte, and what is asked of it. */
-const NETLINK_NETFILTER = 12;
 const IPCTNL_MSG_CT_DELETE = (1 << 8) | 2;
 const NLA_F_NESTED = 0x8000;
 const CTA = {
@@ -101,11 +104,11 @@ function deleteFlows(flows: readonly Flow[]) {
   const about = { lesson: 'published-ports', group: 'flows' } as const;
   return program({
     host: [
-      call('socket', [AF.AF_NETLINK, SOCK.SOCK_RAW | SOCK.SOCK_CLOEXEC, NETLINK_NETFILTER], {
-        ...about,
-        why: { en: 'open a socket to connection tracking', zh: '打开通向连接跟踪的套接字' },
-        save: socket,
-      }),
+      openNetlink(
+        socket,
+        { ...about, why: { en: 'open a socket to connection tracking', zh: '打开通向连接跟踪的套接字' } },
+        NETLINK_NETFILTER,
+      ),
       ...flows.map(flow => {
         const { data } = encode(deleteFlow(flow), 1);
         return call('sendto', [socket, data, data.bytes.length, 0, 0, 0], {
