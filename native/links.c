@@ -1,7 +1,11 @@
 /* The relay's connections: bytes both ways, each way ended by itself (TCP's half-close). */
 #include "relay.h"
 
-enum { SO_KEEPALIVE_ = 9, IPPROTO_TCP_ = 6, TCP_NODELAY_ = 1, SHUT_WR_ = 1 };
+enum {
+	SO_KEEPALIVE_ = 9, IPPROTO_TCP_ = 6, TCP_NODELAY_ = 1, SHUT_WR_ = 1,
+	F_SETPIPE_SZ_ = 1031, SPLICE_F_MOVE_ = 1, SPLICE_F_NONBLOCK_ = 2,
+	PIPE = 1 << 18, /* bytes: more of them push each other out of the cache */
+};
 
 struct link links[LINKS];
 u32 link_count;
@@ -11,6 +15,11 @@ static void end_link(struct link *l)
 {
 	sys(__NR_close, l->fd[0], 0, 0);
 	sys(__NR_close, l->fd[1], 0, 0);
+	for (int i = 0; i < 2; i++)
+		if (l->way[i].piped) {
+			sys(__NR_close, l->way[i].pipe[0], 0, 0);
+			sys(__NR_close, l->way[i].pipe[1], 0, 0);
+		}
 	l->open = 0;
 	while (link_count && !links[link_count - 1].open)
 		link_count--;
@@ -46,14 +55,41 @@ void welcome(const struct door *d)
 	}
 }
 
+/*
+ * Bytes that come in masses pass through a pipe from here on, which moves pages from socket to socket: copying them twice costs a
+ * third of the throughput. A pipe takes two descriptors, so who sends little has none. Without one it goes on as before.
+ */
+static void use_pipe(struct way *w)
+{
+	if (sys(__NR_pipe2, w->pipe, SOCK_OPEN, 0) < 0)
+		return;
+	sys(__NR_fcntl, w->pipe[1], F_SETPIPE_SZ_, PIPE);
+	w->piped = 1;
+}
+
+static s64 take(struct link *l, int i)
+{
+	struct way *w = &l->way[i];
+	if (w->piped)
+		return sys6(__NR_splice, l->fd[i], 0, w->pipe[1], 0, PIPE, SPLICE_F_MOVE_ | SPLICE_F_NONBLOCK_);
+	return sys(__NR_read, l->fd[i], rooms[l - links][i], ROOM);
+}
+
+static s64 give(struct link *l, int i)
+{
+	struct way *w = &l->way[i];
+	if (w->piped)
+		return sys6(__NR_splice, w->pipe[0], 0, l->fd[!i], 0, w->filled - w->at, SPLICE_F_MOVE_ | SPLICE_F_NONBLOCK_);
+	return sys6(__NR_sendto, l->fd[!i], (u64)(rooms[l - links][i] + w->at), w->filled - w->at, MSG_NOSIGNAL_, 0, 0);
+}
+
 /* Carries what end `i` sent. Returns 0 where the connection is broken. The end of what it sent is passed on as such. */
 static int carry(struct link *l, int i)
 {
 	struct way *w = &l->way[i];
-	u8 *room = rooms[l - links][i];
 	for (int turn = 0; turn < TURNS && !w->told; turn++) {
 		if (w->at == w->filled && !w->over) {
-			s64 n = sys(__NR_read, l->fd[i], room, ROOM);
+			s64 n = take(l, i);
 			if (n == -EAGAIN_ || n == -EINTR_)
 				return 1;
 			if (n < 0)
@@ -63,12 +99,14 @@ static int carry(struct link *l, int i)
 			w->filled = n;
 		}
 		if (w->at < w->filled) {
-			s64 n = sys6(__NR_sendto, l->fd[!i], (u64)(room + w->at), w->filled - w->at, MSG_NOSIGNAL_, 0, 0);
+			s64 n = give(l, i);
 			if (n == -EAGAIN_ || n == -EINTR_)
 				return 1;
 			if (n < 0)
 				return 0;
 			w->at += n;
+			if (w->at == ROOM && !w->piped)
+				use_pipe(w);
 		}
 		if (w->over && w->at == w->filled) {
 			sys(__NR_shutdown, l->fd[!i], SHUT_WR_, 0);

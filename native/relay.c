@@ -2,9 +2,11 @@
  * Carries what comes to sockets that it is given to addresses of IPv4, and the answers back: connections and datagrams
  * of IPv6, which no rule of a firewall can give an address of the other family. One process, one loop, no allocation.
  *
- *   minidock-relay [SOCKET ADDRESS:PORT]...
+ *   minidock-relay FILE [SOCKET ADDRESS:PORT]...
  *
  * Each SOCKET is the number of an inherited descriptor, non-blocking: a listening stream socket, or a datagram socket.
+ * Where FILE is there, the address in it holds instead of those. It is read once: whoever writes it ends us.
+ * Nothing is carried to 0.0.0.0, which stands for no address: there the kernel would connect to the host itself.
  * The process ends by itself when nobody has used it for a while; what arrives then waits at the sockets, where
  * whoever started it waits too. It ends with that process as well.
  */
@@ -12,6 +14,7 @@
 
 enum {
 	AF_INET_ = 2, SO_TYPE_ = 3, IPV6_RECVPKTINFO_ = 49, EINPROGRESS_ = 115,
+	SIGPIPE_ = 13, SIG_BLOCK_ = 0, AT_FDCWD_ = -100,
 	PR_SET_PDEATHSIG_ = 1, PR_SET_NO_NEW_PRIVS_ = 38, SIGKILL_ = 9, RLIMIT_NOFILE_ = 7, NOBODY = 65534,
 	IDLE = 10000, /* milliseconds without anything to carry, after which the process ends */
 	SILENT = 90000, /* after which nobody expects answers to a datagram any more */
@@ -34,8 +37,15 @@ void turn_on(int fd, int level, int option)
 	sys6(__NR_setsockopt, fd, level, option, (u64)&on, sizeof on, 0);
 }
 
+static int is_nowhere(const u8 *host)
+{
+	return !(host[0] | host[1] | host[2] | host[3]);
+}
+
 int open_to(const struct door *d, int type)
 {
+	if (is_nowhere(d->to.host))
+		return NONE;
 	s64 fd = sys(__NR_socket, AF_INET_, type | SOCK_OPEN, 0);
 	if (fd < 0)
 		return NONE;
@@ -54,14 +64,35 @@ static u32 number(const char **text)
 	return value;
 }
 
+static void read_host(const char **text, u8 *host)
+{
+	for (int i = 0; i < 4; i++, *text += **text != 0)
+		host[i] = number(text);
+}
+
+/* Where the container is by now, if that is another place than at its start. */
+static void use_new_address(const char *file)
+{
+	char text[16] = { 0 };
+	const char *at = text;
+	s64 fd = sys4(__NR_openat, AT_FDCWD_, file, 02000000 /* O_CLOEXEC */, 0);
+	if (fd < 0)
+		return;
+	sys(__NR_read, fd, text, sizeof text - 1);
+	sys(__NR_close, fd, 0, 0);
+	u8 host[4];
+	read_host(&at, host);
+	for (u32 i = 0; i < door_count; i++)
+		__builtin_memcpy(doors[i].to.host, host, sizeof host);
+}
+
 static void add_door(const char *fd, const char *to)
 {
 	struct door *d = &doors[door_count++];
 	int type = 0, length = sizeof type;
 	d->fd = number(&fd);
 	d->to.family = AF_INET_;
-	for (int i = 0; i < 4; i++, to += *to != 0)
-		d->to.host[i] = number(&to);
+	read_host(&to, d->to.host);
 	u32 port = number(&to);
 	d->to.port = (port & 0xff) << 8 | port >> 8;
 	if (sys6(__NR_getsockopt, d->fd, SOL_SOCKET_, SO_TYPE_, (u64)&type, (u64)&length, 0) < 0 || *to)
@@ -74,7 +105,7 @@ static void add_door(const char *fd, const char *to)
 /* Carrying bytes needs no rights: strangers send them. */
 static void drop_rights(void)
 {
-	u64 most[2] = { DOORS + 2 * LINKS + FLOWS + 16, DOORS + 2 * LINKS + FLOWS + 16 };
+	u64 files = DOORS + 6 * LINKS + FLOWS + 16, most[2] = { files, files };
 	if (sys4(__NR_prlimit64, 0, RLIMIT_NOFILE_, most, 0) || sys(__NR_setgroups, 0, 0, 0) || sys(__NR_setresgid, NOBODY, NOBODY, NOBODY) ||
 	    sys(__NR_setresuid, NOBODY, NOBODY, NOBODY) || sys6(__NR_prctl, PR_SET_NO_NEW_PRIVS_, 1, 0, 0, 0, 0))
 		give_up();
@@ -110,9 +141,13 @@ static s64 prepare(void)
 _Noreturn void start(u64 *stack)
 {
 	char **words = (char **)(stack + 2);
-	for (u64 i = 0; i + 2 < stack[0] && door_count < DOORS; i += 2)
+	for (u64 i = 1; i + 2 < stack[0] && door_count < DOORS; i += 2)
 		add_door(words[i], words[i + 1]);
+	use_new_address(words[0]);
 	drop_rights();
+	/* splice(2) to a connection that is closed sends it. */
+	u64 mask = 1UL << (SIGPIPE_ - 1);
+	sys4(__NR_rt_sigprocmask, SIG_BLOCK_, &mask, 0, sizeof mask);
 	for (;;) {
 		s64 wait = prepare();
 		/* Both may become fewer while they are served. */

@@ -19,8 +19,8 @@ extern struct door doors[DOORS];
 int open_to(const struct door *d, int type);
 void turn_on(int fd, int level, int option);
 
-/* A connection: end 0 is the client, end 1 the server. What end i sent is in way[i]. */
-struct way { u32 at, filled; u8 over, told; };
+/* A connection: end 0 is the client, end 1 the server. What end i sent is in way[i]: in its room, or in its pipe where it has one. */
+struct way { u32 at, filled; u8 over, told, piped; int pipe[2]; };
 struct link { int fd[2], open, connected; struct way way[2]; };
 extern struct link links[LINKS];
 extern u32 link_count; /* all open ones stand before it */

@@ -136,6 +136,29 @@ test('a port whose server is not there is closed; ports of one address are reach
   assert.is(page('[2001:db8::1]', Number(chosen.split(':').at(-1))), 'page');
 });
 
+test('it follows the container from network to network, and closes what comes while there is none', () => {
+  for (const name of ['net-a', 'net-b']) host.minidock('network', 'create', name);
+  const id = serve('--network', 'net-a', '-p', '8080:80');
+  host.minidock('network', 'connect', 'net-b', id);
+  for (const [verb, name, seen] of [
+    ['disconnect', 'net-a', 'page'],
+    ['disconnect', 'net-b', 'curl: closed'],
+    ['connect', 'net-a', 'page'],
+    ['connect', 'net-b', 'page'],
+    ['disconnect', 'net-a', 'page'],
+  ] as const) {
+    // One that is in use, and is not asked to end by anybody.
+    const held = host.sh('busybox nc ::1 8080 </dev/zero >/dev/null 2>&1 & echo $!');
+    host.minidock('network', verb, name, id);
+    assert.is(page('[::1]').replace(/^curl: (52|56)$/, 'curl: closed'), seen, `${verb} ${name}`);
+    if (seen === 'page') assert.is(page('127.0.0.1'), seen, `${verb} ${name}, IPv4`);
+    assert.ok(own().length <= 1);
+    host.sh(`kill ${held} 2>/dev/null || true`);
+  }
+  host.minidock('rm', '-f', id);
+  host.minidock('network', 'rm', 'net-a', 'net-b');
+});
+
 test('with the container ends the relay, and its port can be taken at once', () => {
   for (const verb of [['rm', '-f'], ['kill']]) {
     const id = serve('-p', '8080:80');

@@ -60,6 +60,8 @@ export function containerPaths(roots: Roots, id: string) {
     socket: `${run}/shim.sock`,
     /** The kernel's answer to `ruleGeneration`, from just before the container started. */
     generation: `${run}/generation`,
+    /** Where the relay finds the container, once that is not where it was at its start. */
+    relayAddress: `${run}/relay-address`,
     /** Its execs, a directory each; missing where there was none. */
     execs: `${run}/x`,
   };

@@ -46,7 +46,7 @@ export function containerToCompile(context: EngineContext, record: ContainerReco
     workingDirectory: resolve(layers, byteString(spec.process.cwd)).path,
     network: networkFor(context, record),
     ports: record.network.ports,
-    relay: relayFor(record),
+    relay: relayFor(record, paths),
     interactive: record.options.interactive,
     files: {
       alive: paths.alive,
@@ -73,9 +73,9 @@ function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<Supervisor
 }
 
 /** The program is looked up only where ports of IPv6 are published. */
-function relayFor(record: ContainerRecord): Container['relay'] {
-  const [endpoint] = endpointsOf(record);
-  return { address: endpoint?.address ?? '', program: record.network.ports.some(isIpv6) ? relayPath() : '' };
+function relayFor(record: ContainerRecord, { relayAddress }: ContainerFiles): Container['relay'] {
+  const address = gatewayEndpoint(endpointsOf(record))?.address;
+  return { address, addressFile: relayAddress, program: record.network.ports.some(isIpv6) ? relayPath() : '' };
 }
 
 /** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */

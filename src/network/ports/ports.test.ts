@@ -22,7 +22,7 @@ test('the address is a sockaddr_in in network order', () => {
 });
 
 test('of IPv6 the address is a sockaddr_in6, and the socket is of that family alone', () => {
-  const to = { address: '172.18.0.2', program: '/relay' };
+  const to = { address: '172.18.0.2', addressFile: '/run/relay-address', program: '/relay' };
   const { host, relay, supervise } = relayPorts([{ ...web, hostIp: '::1' }], to);
   const calls = host.flatMap(step => (step.op === 'syscall' ? [step] : []));
   assert.equal(
@@ -39,7 +39,7 @@ test('of IPv6 the address is a sockaddr_in6, and the socket is of that family al
   const last = relay.at(-1);
   assert.is(
     last?.op === 'syscall' && (last.args[1] as Data).text,
-    '["minidock-relay", "<socket of 8080/tcp>", "172.18.0.2:80"]',
+    '["minidock-relay", "/run/relay-address", "<socket of 8080/tcp>", "172.18.0.2:80"]',
   );
   assert.is(supervise.relay, calls[0]!.save);
   assert.equal(relayPorts([], to), { host: [], relay: [], supervise: {} });

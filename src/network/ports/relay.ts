@@ -1,3 +1,6 @@
+import fs from 'node:fs';
+import { errnoOf } from '../../errors.ts';
+import { childrenOf, statusField } from '../../host/process.ts';
 import { call, store } from '../../syscalls/calls.ts';
 import { room, str, strings, struct } from '../../syscalls/data.ts';
 import { type Step, type Supervise, slot } from '../../syscalls/step.ts';
@@ -13,10 +16,17 @@ export interface RelaySteps {
 
 /** What carries bytes, and to where. */
 export interface Relay {
-  /** The container's, IPv4. */
-  readonly address: string;
+  /** The container's, IPv4; nothing is carried to one that has none. */
+  readonly address?: string | undefined;
+  /** What holds another address, where it is there: see `moveRelay`. */
+  readonly addressFile: string;
   readonly program: string;
 }
+
+/** In place of an address that there is not. */
+const nowhere = '0.0.0.0';
+
+const relayName = 'minidock-relay';
 
 /** The connection to whoever started the container, in its supervisor: native/protocol.h. */
 const SHIM_FD = 3;
@@ -26,7 +36,7 @@ const SHIM_FD = 3;
  * process must carry the bytes. The supervisor holds the sockets and waits at all of them through one descriptor; only
  * when somebody comes it starts `program` (native/relay.c), which ends again when nobody is there any more.
  */
-export function relayPorts(ports: readonly Port[], { address, program }: Relay): RelaySteps {
+export function relayPorts(ports: readonly Port[], { address = nowhere, addressFile, program }: Relay): RelaySteps {
   if (ports.length === 0) return { host: [], relay: [], supervise: {} };
   const waiting = slot('relay');
   const held = ports.map(port => ({
@@ -58,7 +68,7 @@ export function relayPorts(ports: readonly Port[], { address, program }: Relay):
       ]),
     ],
     relay: [
-      call('prctl', [PR.PR_SET_NAME, str('minidock-relay'), 0, 0, 0], {
+      call('prctl', [PR.PR_SET_NAME, str(relayName), 0, 0, 0], {
         ...relaying({ en: 'set the name that ps and ss show for this process', zh: '设置 ps 和 ss 显示的进程名' }),
       }),
       call('fcntl', [SHIM_FD, F.F_SETFD, FD_CLOEXEC], {
@@ -87,7 +97,7 @@ export function relayPorts(ports: readonly Port[], { address, program }: Relay):
       ]),
       call(
         'execve',
-        [str(program), strings(['minidock-relay', ...words]), strings([])],
+        [str(program), strings([relayName, addressFile, ...words]), strings([])],
         relaying({
           en: `become the relay: it connects each client to ${address}, over IPv4`,
           zh: `变成转接进程：它用 IPv4 把每个客户端接到 ${address}`,
@@ -96,6 +106,25 @@ export function relayPorts(ports: readonly Port[], { address, program }: Relay):
     ],
     supervise: { relay: waiting },
   };
+}
+
+/**
+ * Has the relay of a running container carry to another address from here on, or to none: then it closes what comes. One that runs is
+ * ended with its connections, as Docker ends its proxy; the supervisor starts the next one when somebody comes.
+ */
+export function moveRelay(addressFile: string, supervisor: number, address: string = nowhere): void {
+  fs.writeFileSync(addressFile, `${address}\n`, { mode: 0o600 });
+  // One that has not got its name yet has not read the file either.
+  for (const pid of childrenOf(supervisor)) if (nameOf(pid) === relayName) process.kill(pid, 'SIGKILL');
+}
+
+function nameOf(pid: number): string | undefined {
+  try {
+    return statusField(pid, 'Name');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 const about = {

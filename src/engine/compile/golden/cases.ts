@@ -89,7 +89,7 @@ function container(facts: HostFacts, wanted: Wanted): Container {
           }
         : { mode: network },
     ports: wanted.ports ?? [],
-    relay: { address: '172.18.0.2', program: '/opt/minidock/relay' },
+    relay: { address: '172.18.0.2', addressFile: `${run}/relay-address`, program: '/opt/minidock/relay' },
     interactive: wanted.interactive ?? false,
     files: {
       alive: `${run}/alive`,

@@ -13,7 +13,9 @@ import { runProgram } from '../../../network/bridge-program.ts';
 import { toPublish } from '../../../network/firewall/port-rules.ts';
 import { countOwnChange } from '../../../network/firewall/rules-seen.ts';
 import { networkDirectory } from '../../../network/network.ts';
+import { isIpv6 } from '../../../network/ports/ports.ts';
 import { publishPorts, removePorts } from '../../../network/ports/publish.ts';
+import { moveRelay } from '../../../network/ports/relay.ts';
 import { markKept, wakeKeeper } from '../../../state/kept.ts';
 import { withLock } from '../../../state/lock.ts';
 import { containerPaths, enginePaths } from '../../../state/paths.ts';
@@ -58,7 +60,7 @@ export async function plug(
     throw error;
   }
   const now = write(context, record, [...record.network.endpoints, wired]);
-  if (isWayOut) await movePorts(context, record, now);
+  if (isWayOut) await movePorts(context, record, now, running);
   updateResolverFiles(context, record, now);
 }
 
@@ -87,7 +89,7 @@ export async function unplug(
     ...record,
     network: { ...record.network, endpoints: [...others, { ...endpoint, unfinished: false }] },
   };
-  if (wasWayOut) await movePorts(context, before, rest);
+  if (wasWayOut) await movePorts(context, before, rest, running);
   const directory = networkDirectory(context.roots, endpoint.networkId ?? context.bridge);
   await withLock(enginePaths(context.roots).allocation, () =>
     releaseAddress({ directory }, containerPaths(context.roots, record.id).bundle),
@@ -102,12 +104,19 @@ function write(context: EngineContext, record: ContainerRecord, endpoints: Netwo
   return now;
 }
 
-/** Published ports lead to the endpoint that has the default route. */
-async function movePorts(context: EngineContext, before: ContainerRecord, after: ContainerRecord): Promise<void> {
+/** Published ports lead to the endpoint that has the default route; without one nowhere. */
+async function movePorts(
+  context: EngineContext,
+  before: ContainerRecord,
+  after: ContainerRecord,
+  running: Running,
+): Promise<void> {
   const [from, to] = [before, after].map(record => gatewayEndpoint(endpointsOf(record)));
   if (after.network.ports.length === 0 || from?.endpointId === to?.endpointId) return;
   const shortId = after.id.slice(0, 12);
   if (from !== undefined) await removePorts(placeOf(context, from), shortId, toPublish(before));
+  if (after.network.ports.some(isIpv6))
+    moveRelay(containerPaths(context.roots, after.id).relayAddress, running.supervisor.pid, to?.address);
   const published = toPublish(after);
   if (to === undefined || published === undefined) return;
   await publishPorts(placeOf(context, to), published);
