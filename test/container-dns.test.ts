@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { namesPort } from '../src/network/dns/port.ts';
 import { CLONE } from '../src/syscalls/uapi/flags.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
@@ -51,14 +52,15 @@ function hostResolvers(...addresses: string[]): void {
   writeFileSync(resolv, [...addresses.map(one => `nameserver ${one}`), 'options timeout:2', ''].join('\n'));
 }
 
-function nameServer(address: string, ...options: string[]): number {
-  const plain = ['-k', '-C', '/dev/null', '-R', '-h', '-x', '', '-u', 'root', '--bind-interfaces', '-p', '53'];
-  const child = spawn(findProgram('dnsmasq')!, [...plain, '-a', address, '-I', 'none', ...options], {
-    stdio: 'ignore',
-  });
+const plainly = (port: number) => ['-k', '-C', '/dev/null', '-R', '-h', '-x', '', '-u', 'root', '-p', String(port)];
+const world: number[] = [];
+
+function nameServer(address: string, ...options: string[]): void {
+  const words = [...plainly(53), '--bind-interfaces', '-a', address, '-I', 'none', ...options];
+  const child = spawn(findProgram('dnsmasq')!, words, { stdio: 'ignore' });
   child.unref();
+  world.push(child.pid!);
   onExit(() => endProcesses([child.pid!]));
-  return child.pid!;
 }
 
 const run = (name: string, ...flags: string[]) => box.start('sleep 1000', '--name', name, ...flags);
@@ -278,17 +280,41 @@ test('a host that lets nothing in lets questions in', async () => {
   sh('iptables -P INPUT ACCEPT');
 });
 
-test('a port that another name server holds is told, and the container does not start', async () => {
+test('a name server of the host at all of its addresses, and a container that publishes port 53, do no harm', async () => {
+  endProcesses(world.splice(0));
+  const everywhere = spawn(findProgram('dnsmasq')!, [...plainly(53), '--address=/world.test/192.0.2.77'], {
+    stdio: 'ignore',
+  });
+  everywhere.unref();
+  onExit(() => endProcesses([everywhere.pid!]));
+  await eventually(() => assert.match(sh('ss -ltn'), '0.0.0.0:53 '), 30);
+  await run('web', '--network', 'back');
+  const found = ['NOERROR', addressOf('web', 'back')];
+  const isFound = () => {
+    assert.equal(dig('web', 'web'), found);
+    assert.equal(dig('web', '+tcp', 'web'), found);
+  };
+  isFound();
+  assert.equal(dig('web', 'world.test'), ['NOERROR', '192.0.2.77']);
+  endProcesses([everywhere.pid!]);
+  await eventually(() => assert.not.match(sh('ss -lutn'), ':53 '), 30);
+  await run('serves', '--network', 'back', '-p', '53:53/udp', '-p', '53:53');
+  isFound();
+});
+
+test('where the port of ours is taken, that is told, and the container does not start', async () => {
   await run('web', '--network', 'back');
   const gateway = gatewayOf('web', 'back');
   await box.ok(['stop', '-t', '0', 'web']);
   await eventually(() => assert.not.ok(existsSync(join(box.execRoot, 'keeper.json'))), 30);
-  const pid = nameServer(gateway);
-  await eventually(() => assert.match(sh('ss -lun'), `${gateway}:53 `), 30);
+  const child = spawn(findProgram('dnsmasq')!, plainly(namesPort), { stdio: 'ignore' });
+  child.unref();
+  onExit(() => endProcesses([child.pid!]));
+  await eventually(() => assert.match(sh('ss -lun'), `:${namesPort} `), 30);
   const { exitCode, stderr } = await box.minidock(['start', 'web']);
   assert.is(exitCode, 1);
-  assert.match(String(stderr), `names cannot be answered at ${gateway}, port 53: EADDRINUSE`);
-  endProcesses([pid]);
+  assert.match(String(stderr), `names cannot be answered at ${gateway}, port ${namesPort}: EADDRINUSE`);
+  endProcesses([child.pid!]);
   await box.ok(['start', 'web']);
 });
 

@@ -1,6 +1,7 @@
 import type { EngineContext } from '../engine/context.ts';
 import { namedNetworks } from '../engine/networks/names.ts';
 import { errnoOf } from '../errors.ts';
+import { namesPort } from '../network/dns/port.ts';
 import { DnsServer } from '../network/dns/server.ts';
 import type { NamesAnswered } from '../state/kept.ts';
 import type { Bell } from './bell.ts';
@@ -26,7 +27,7 @@ export class Names {
     readonly told: (names: NamesAnswered) => void,
   ) {
     this.#known = new KnownContainers(context);
-    this.#server = new DnsServer({ askerAt: address => this.#known.askerAt(address) });
+    this.#server = new DnsServer({ port: namesPort, askerAt: address => this.#known.askerAt(address) });
   }
 
   /** Follows the networks until `close`. */

@@ -5,6 +5,7 @@ import { endpointsOf, hasNames, type WiredEndpoint } from '../../network/attachm
 import { listDefinitions } from '../../network/definition.ts';
 import type { Asker } from '../../network/dns/answer.ts';
 import type { NamedContainer, NamedEndpoint, NamedNetwork } from '../../network/dns/directory.ts';
+import { namesPort } from '../../network/dns/port.ts';
 import { hostResolvers, isLoopback } from '../../network/dns/resolvers.ts';
 import { overlaps, parseAddress } from '../../network/ipv4.ts';
 import { namesAnswered } from '../../state/kept.ts';
@@ -89,9 +90,9 @@ export async function namesAnswer(context: EngineContext, endpoints: readonly Wi
 }
 
 const namesRefused = (address: string, reason: string) =>
-  new MinidockError('names-refused', `names cannot be answered at ${address}, port 53: ${reason}`, {
+  new MinidockError('names-refused', `names cannot be answered at ${address}, port ${namesPort}: ${reason}`, {
     fix:
       reason === 'EADDRINUSE'
-        ? 'another name server has the port (`ss -lnp sport = :53`): let it listen at addresses of its own alone, not at 0.0.0.0'
+        ? `another program has the port (\`ss -lnp sport = :${namesPort}\`): let it listen at addresses of its own alone, not at 0.0.0.0`
         : '`minidock doctor` shows what this machine lacks',
   });

@@ -17,8 +17,9 @@ const MOST_UNREAD = 1 << 20;
 export interface ServerOptions {
   /** Whoever asks, by its address; undefined for one that is not ours. */
   askerAt(address: string): Asker | undefined;
+  /** Where it listens; 0 lets the kernel choose. */
+  port: number;
   /** 53 in all but tests. */
-  port?: number;
   upstreamPort?: number;
   patience?: number;
 }
@@ -43,7 +44,7 @@ export class DnsServer {
   /** Begins to answer at an address. Rejects with the kernel's error where the port is taken, or the address not there. */
   async listen(address: string): Promise<void> {
     if (this.#listening.has(address)) return;
-    const { port = 53 } = this.#options;
+    const { port } = this.#options;
     const udp = dgram.createSocket('udp4');
     const tcp = net.createServer({ allowHalfOpen: true }, socket => this.#serve(socket));
     try {

@@ -1,6 +1,7 @@
 import { withLock } from '../../state/lock.ts';
 import { enginesDirectory, firewallLock } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
+import { namesPort } from '../dns/port.ts';
 import { formatSubnet } from '../ipv4.ts';
 import type { Network } from '../network.ts';
 import { chainsOf } from './chains.ts';
@@ -41,6 +42,8 @@ interface Plan {
  *   MINIDOCK-FORWARD the incoming chains of all bridges stand before all outgoing ones, so that no engine's permission to
  *   leave overrules another's not to enter; before them stands MINIDOCK-USER, which is the administrator's. MINIDOCK-FORWARD comes
  *   first in FORWARD: a Docker beside us sets the policy there to DROP.
+ * - nat, to the host: questions for names go to the port where they are answered, and not to whoever has port 53. These come first:
+ *   a container may publish that port, too.
  * - filter, to the host: where its policy is to let nothing in, questions for names come in from the bridge.
  * - mangle, which comes before filter: of an internal network nothing goes to another interface nor comes from one, whatever
  *   other bridges let in.
@@ -87,8 +90,16 @@ function planOf(network: Network): Plan {
             {
               table: 'filter' as const,
               chain: chains.names,
-              rules: ['udp', 'tcp'].map(
-                over => `-d ${gateway}/32 -i ${bridge} -p ${over} -m ${over} --dport 53 -j ACCEPT`,
+              rules: transports.map(
+                over => `-d ${gateway}/32 -i ${bridge} -p ${over} -m ${over} --dport ${namesPort} -j ACCEPT`,
+              ),
+            },
+            {
+              table: 'nat' as const,
+              chain: chains.names,
+              rules: transports.map(
+                over =>
+                  `-d ${gateway}/32 -p ${over} -m ${over} --dport 53 -j DNAT --to-destination ${gateway}:${namesPort}`,
               ),
             },
           ]
@@ -116,13 +127,22 @@ function planOf(network: Network): Plan {
       { table: 'filter', chain: chains.forward, target: chains.incoming, match: '', insert: true },
       { table: 'filter', chain: chains.forward, target: chains.outgoing, match: '', insert: false },
       { table: 'filter', chain: 'FORWARD', target: chains.forward, match: '', insert: true },
-      ...(names ? [{ table: 'filter' as const, chain: 'INPUT', target: chains.names, match: '', insert: true }] : []),
+      ...(names
+        ? ([
+            { table: 'filter', chain: 'INPUT', target: chains.names, match: '', insert: true },
+            { table: 'nat', chain: 'PREROUTING', target: chains.names, match: '', insert: true },
+            { table: 'nat', chain: 'OUTPUT', target: chains.names, match: '', insert: true },
+          ] as const)
+        : []),
       ...(internal
         ? [{ table: 'mangle' as const, chain: 'FORWARD', target: chains.internal, match: '', insert: true }]
         : []),
     ],
   };
 }
+
+/** Of questions for names. */
+const transports = ['udp', 'tcp'] as const;
 
 const tables: readonly Table[] = ['raw', 'mangle', 'nat', 'filter'];
 
