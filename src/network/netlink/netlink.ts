@@ -107,7 +107,7 @@ export function encode(message: Message, sequence: number): { data: Data; holes:
 const align = (offset: number): number => (offset + 3) & ~3;
 
 /** Parts of the kernel that speak netlink (<linux/netlink.h>): links, addresses and routes; packet filter and connection tracking. */
-export const NETLINK_ROUTE = 0;
+const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
 /** The step that opens a netlink socket. It talks to the network namespace that the process is in at this moment. */
