@@ -101,4 +101,7 @@ export const bytes = (
   status = 200,
 ): Reply => ({ kind: 'bytes', status, source, headers });
 
+/** The route writes to the connection that it took over. */
+export const hijacked: Reply = { kind: 'hijacked' };
+
 export const empty = (status = 204, headers: Headers = {}): Reply => ({ kind: 'empty', status, headers });

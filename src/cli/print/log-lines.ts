@@ -1,46 +1,15 @@
+import { beforeLine, type LogDetails } from '../../api/shapes/container/log-line.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
 import type { Output } from './output.ts';
-
-/** What `logs` shows of each line besides the line. */
-export interface LogDetails {
-  readonly timestamps: boolean;
-  /** The attributes that the log's options name. */
-  readonly details: boolean;
-}
 
 /** Writes lines to their own streams, neighbours together: a million small writes would take seconds. */
 export function writeLogLines(output: Output, entries: readonly LogEntry[], shown: LogDetails): void {
   for (let at = 0; at < entries.length; ) {
     const { stream } = entries[at]!;
     const lines: string[] = [];
-    for (; entries[at]?.stream === stream; at++) lines.push(before(entries[at]!, shown), entries[at]!.line);
+    for (; entries[at]?.stream === stream; at++) lines.push(beforeLine(entries[at]!, shown), entries[at]!.line);
     const content = Buffer.from(lines.join(''), 'latin1');
     if (stream === 'stderr') output.err(content);
     else output.out(content);
   }
-}
-
-function before({ time, attrs }: LogEntry, { timestamps, details }: LogDetails): string {
-  return `${timestamps ? `${inFull(time)} ` : ''}${details ? `${attributesOf(attrs)} ` : ''}`;
-}
-
-/** With nine digits of the second, as Docker shows times in lines: they stand below each other. */
-function inFull(time: string): string {
-  const [seconds, fraction = ''] = time.slice(0, -1).split('.');
-  return `${seconds}.${fraction.padEnd(9, '0')}Z`;
-}
-
-function attributesOf(attrs = '{}'): string {
-  const all: Record<string, string> = JSON.parse(Buffer.from(attrs, 'latin1').toString());
-  return Object.entries(all)
-    .map(([name, value]) => `${queryEscape(name)}=${queryEscape(value)}`)
-    .sort()
-    .join(',');
-}
-
-/** As Go's url.QueryEscape. */
-function queryEscape(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/%20/g, '+')
-    .replace(/[!'()*]/g, letter => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DetachFilter } from '../../api/detach/filter.ts';
 import { FakeContainer, KeptOutput } from '../testing/fakes.ts';
-import { DetachFilter } from './detach-filter.ts';
 import { type Host, requireTerminal, runInForeground } from './foreground.ts';
 
 function setUp(given: { tty: boolean; interactive: boolean; forwardsSignals?: boolean }) {

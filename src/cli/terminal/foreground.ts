@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
+import { DetachFilter } from '../../api/detach/filter.ts';
 import type { Attachment, WindowSize } from '../../engine/nouns/streams.ts';
 import { CommandLineError } from '../exit-codes.ts';
 import type { Output } from '../print/output.ts';
-import { DetachFilter } from './detach-filter.ts';
 
 /**
  * Signals that `run` forwards to a container without a terminal: as in Docker all that can be caught, but SIGCHLD, SIGPIPE and SIGURG;

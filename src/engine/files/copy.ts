@@ -21,7 +21,7 @@ export async function statPath(
 ): Promise<PathStat> {
   const view = await openView(context, record, { volumes: true });
   try {
-    return statOf(locate(view.scope, record, given, followLink));
+    return statOf(view.scope, locate(view.scope, record, given, followLink));
   } finally {
     await view.close();
   }
@@ -99,12 +99,14 @@ function noSuchPath({ name }: ContainerRecord, given: string): MinidockError {
   return new MinidockError('no-such-file', `No such container:path: ${name}:${given}`);
 }
 
-function statOf({ names, stats }: Located): PathStat {
-  const resolved = textOf(pathIn(names));
-  if (stats === undefined) return { path: resolved, kind: 'missing' };
-  if (stats.isDirectory()) return { path: resolved, kind: 'directory' };
-  if (stats.isSymbolicLink()) return { path: resolved, kind: 'link' };
-  return { path: resolved, kind: stats.isFile() ? 'file' : 'other' };
+function statOf(scope: Scope, { names, stats }: Located): PathStat {
+  const path = textOf(pathIn(names));
+  if (stats === undefined) return { path, kind: 'missing' };
+  const isLink = stats.isSymbolicLink();
+  const kind = stats.isDirectory() ? 'directory' : isLink ? 'link' : stats.isFile() ? 'file' : 'other';
+  const target = isLink ? scope.readLink(names) : undefined;
+  const { size, mode, mtime } = stats;
+  return { path, kind, stat: { size, mode, modified: mtime.toISOString(), ...(target && { target: textOf(target) }) } };
 }
 
 /** Docker's words. The mount that holds the path decides; without one, the root file system. */

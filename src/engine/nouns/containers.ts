@@ -210,6 +210,17 @@ export interface PathStat {
   /** Absolute in the container, without links: but the last may be one where it was not to be followed. */
   readonly path: string;
   readonly kind: 'directory' | 'file' | 'link' | 'missing' | 'other';
+  /** What stat(2) says of one that is not missing. */
+  readonly stat?: {
+    /** Bytes. */
+    readonly size: number;
+    /** st_mode. */
+    readonly mode: number;
+    /** RFC 3339, UTC. */
+    readonly modified: string;
+    /** Of a link, as it is written. */
+    readonly target?: string;
+  };
 }
 
 export interface ExtractOptions {

@@ -27,7 +27,7 @@ const port = struct('types.Port', {
 });
 
 /** What Docker's API, version 1.41, answers to GET /containers/json. */
-const container = struct('types.Container', {
+export const containerSummary = struct('types.Container', {
   ID: key('Id', string),
   Names: strings,
   Image: string,
@@ -49,12 +49,12 @@ const container = struct('types.Container', {
 export function summaries({ containers, sizes }: ContainerList): Value {
   const now = Date.now();
   return value(
-    slice(container),
-    containers.map(record => ({ ...summary(record, now), ...sizeOf(sizes[record.id]) })),
+    slice(containerSummary),
+    containers.map(record => ({ ...summaryOf(record, now), ...sizeOf(sizes[record.id]) })),
   );
 }
 
-function summary(record: ContainerRecord, now: number) {
+export function summaryOf(record: ContainerRecord, now: number) {
   return {
     Id: record.id,
     Names: [`/${record.name}`],

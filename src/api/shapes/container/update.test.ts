@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeExec } from './exec.ts';
+import { decodeExec } from '../exec/create.ts';
 import { decodeUpdate } from './update.ts';
 
 test('the body of an update says what update’s flags say', () => {

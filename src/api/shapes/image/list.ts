@@ -8,7 +8,7 @@ import { type Value, value } from '../../go/values.ts';
 import type { Listed } from './filters.ts';
 
 /** What Docker's API, version 1.41, answers to GET /images/json. */
-const summary = struct('types.ImageSummary', {
+export const imageSummary = struct('types.ImageSummary', {
   Containers: int64,
   Created: int64,
   ID: key('Id', string),
@@ -24,21 +24,19 @@ const summary = struct('types.ImageSummary', {
 const none = '<none>';
 
 /** As in Docker nobody counted what is -1. */
-export const imageList = (listed: readonly Listed[]): Value =>
-  value(
-    slice(summary),
-    listed.map(({ image, tags }) => ({
-      Containers: -1,
-      Created: seconds(image.created),
-      Id: image.id,
-      Labels: image.config.Labels ?? null,
-      ParentId: image.parent ?? '',
-      ...namesOf(image, tags),
-      SharedSize: -1,
-      Size: image.size,
-      VirtualSize: image.size,
-    })),
-  );
+export const imageList = (listed: readonly Listed[]): Value => value(slice(imageSummary), listed.map(summaryOfImage));
+
+export const summaryOfImage = ({ image, tags }: Listed) => ({
+  Containers: -1,
+  Created: seconds(image.created),
+  Id: image.id,
+  Labels: image.config.Labels ?? null,
+  ParentId: image.parent ?? '',
+  ...namesOf(image, tags),
+  SharedSize: -1,
+  Size: image.size,
+  VirtualSize: image.size,
+});
 
 function namesOf({ repoDigests }: ImageRecord, tags: readonly string[]) {
   if (tags.length === 0 && repoDigests.length === 0)

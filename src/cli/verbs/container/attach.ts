@@ -1,8 +1,8 @@
+import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { single, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
 
 export const verb = defineVerb({

@@ -1,10 +1,10 @@
+import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { CommandLineError, type FailureCodes } from '../../exit-codes.ts';
 import { many, single, text, toggle } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { collectEnvironment, readVariable } from '../../options/environment.ts';
 import { readWorkdir } from '../../options/workdir.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';

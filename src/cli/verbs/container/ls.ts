@@ -1,8 +1,6 @@
-import { between, containerFilter, containerFilters } from '../../../api/shapes/container/filters.ts';
-import { type ContainerRecord, isUp } from '../../../container/record.ts';
-import { MinidockError } from '../../../errors.ts';
-import { madeFrom } from '../../../image/ancestry.ts';
-import type { Context } from '../../context.ts';
+import { containerFilters } from '../../../api/shapes/container/filters.ts';
+import { selectContainers } from '../../../api/shapes/container/selection.ts';
+import type { ContainerRecord } from '../../../container/record.ts';
 import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printWarning } from '../../print/diagnostics.ts';
@@ -47,24 +45,15 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run(context, flags) {
     const filters = readFilters(flags.filter, containerFilters);
-    const matches = containerFilter(filters, await ancestry(context, filters.get('ancestor') ?? []));
     const last = flags.latest ? 1 : (flags.last ?? -1);
-    const engine = await context.engine();
-    const all = flags.all || last > 0 || filters.has('status');
-    const placed = filters.has('before') || filters.has('since');
     // The whole row as JSON has its size as well.
     const size = flags.size || /Size|json/.test(flags.format ?? '');
-    // The ones before or after which others were made may have ended.
-    const { containers, broken, sizes } = await engine.containers.list({ all: all || placed, size });
+    const selection = { all: flags.all, last, size, filters };
+    const { containers, broken, sizes } = await selectContainers(await context.engine(), selection);
     for (const { reason, fix } of broken) printWarning(context.output, `${reason}; ${fix}`);
-    const find = async (reference: string) => (await engine.containers.inspect(reference)).record.id;
-    const records = (placed ? await between(containers, filters, find) : containers).filter(
-      record => matches(record) && (all || !placed || isUp(record)),
-    );
-    const shown = last > 0 ? records.slice(0, last) : records;
     const now = Date.now();
     const labels = new Map<Row, ContainerRecord['config']['Labels']>();
-    const rows = shown.map(record => {
+    const rows = containers.map(record => {
       const row = containerRow(record, now, { truncate: !flags['no-trunc'], size: sizes[record.id] });
       labels.set(row, record.config.Labels);
       return row;
@@ -85,21 +74,3 @@ export const verb = defineVerb({
     return 0;
   },
 });
-
-/** Reads the images only where the filter asks for them. As in Docker a name that means no image holds for no container. */
-async function ancestry({ engine }: Context, references: readonly string[]) {
-  if (references.length === 0) return () => false;
-  const { images } = await engine();
-  const all = await images.list();
-  const tests = new Map<string, ReturnType<typeof madeFrom>>();
-  for (const reference of references) {
-    const image = await images.inspect(reference).catch(unlessNone);
-    if (image !== undefined) tests.set(reference, madeFrom(image, all));
-  }
-  return (record: ContainerRecord, reference: string) => tests.get(reference)?.(record) === true;
-}
-
-function unlessNone(error: unknown): undefined {
-  const none = ['no-such-image', 'invalid-reference', 'ambiguous-image'];
-  if (!(error instanceof MinidockError && none.includes(error.code))) throw error;
-}

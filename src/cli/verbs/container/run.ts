@@ -1,3 +1,4 @@
+import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
 import type { ContainerOptions, Streams } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
@@ -9,7 +10,6 @@ import { CommandLineError } from '../../exit-codes.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
 import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';

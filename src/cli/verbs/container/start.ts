@@ -1,10 +1,10 @@
+import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
 import type { Containers } from '../../../engine/nouns/containers.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
 import { single, toggle, type Values } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { defaultDetachKeys, readDetachKeys } from '../../options/detach-keys.ts';
 import { printError } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
 import { runInForeground, terminalSize } from '../../terminal/foreground.ts';

@@ -1,0 +1,115 @@
+import type { Duplex } from 'node:stream';
+import type { Attachment } from '../../../engine/nouns/streams.ts';
+import { MinidockError } from '../../../errors.ts';
+import { DetachFilter } from '../../detach/filter.ts';
+import { defaultDetachKeys, readDetachKeys } from '../../detach/keys.ts';
+import { frame } from '../../frames.ts';
+import type { Query } from '../../server/query.ts';
+import { hijacked, type Route } from '../../server/route.ts';
+import { reading } from '../../shapes/reading.ts';
+
+/** What of a process a connection carries. */
+export interface Carried {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Its output comes as it is, without frames. */
+  readonly tty: boolean;
+  readonly detachKeys: readonly number[];
+}
+
+/** POST /containers/{id}/attach */
+export const attachRoute: Route = {
+  method: 'POST',
+  path: '/containers/{name}/attach',
+  async handle(request, { engine: { containers } }) {
+    const { params, query, abort } = request;
+    const keys = detachKeysIn(query.text('detachKeys'));
+    const { record } = await containers.inspect(params.name!);
+    const { id, state, options } = record;
+    if (state.paused)
+      throw new MinidockError('paused', `Container ${id} is paused, unpause the container before attach.`);
+    if (state.status === 'restarting')
+      throw new MinidockError('not-running', `Container ${id} is restarting, wait until the container is running`);
+    const carried = { ...streamsIn(query, options.interactive), tty: options.tty, detachKeys: keys };
+    const wantsLogs = query.flag('logs');
+    const attachment = query.flag('stream') ? await containers.attach(id, carried) : undefined;
+    const connection = await request.hijack(contentType(options.tty));
+    if (wantsLogs)
+      for await (const entries of containers.logs(id, { follow: false, abort }))
+        for (const { stream, line } of entries)
+          if (carried[stream])
+            connection.write(options.tty ? Buffer.from(line, 'latin1') : frame(stream, Buffer.from(line, 'latin1')));
+    if (attachment === undefined) connection.end();
+    else connect(attachment, connection, carried);
+    return hijacked;
+  },
+};
+
+const contentType = (tty: boolean) => `application/vnd.docker.${tty ? 'raw' : 'multiplexed'}-stream`;
+
+const streamsIn = (query: Query, interactive: boolean) => ({
+  stdin: query.flag('stdin') && interactive,
+  stdout: query.flag('stdout'),
+  stderr: query.flag('stderr'),
+});
+
+/** @throws {MinidockError} `invalid-argument` */
+export function detachKeysIn(given: string): readonly number[] {
+  return given === '' ? defaultDetachKeys : reading(() => readDetachKeys(given));
+}
+
+/**
+ * Carries a process's streams over a connection until the process ends, or the client goes or types the detach keys; then the
+ * process lives on. A client that ends its side closes the process's input and still gets the output.
+ */
+export function connect(attachment: Attachment, connection: Duplex, carried: Carried): void {
+  let over = false;
+  const leave = () => {
+    if (over) return;
+    over = true;
+    attachment.detach();
+    connection.destroy();
+  };
+  connection.on('error', leave);
+  connection.on('close', leave);
+  attachment.onOutput((stream, chunk) => {
+    if (over || !carried[stream]) return;
+    connection.write(carried.tty ? chunk : frame(stream, chunk));
+  });
+  const finish = () => {
+    over = true;
+    connection.end();
+    // Who does not read what is left keeps no connection for ever.
+    connection.once('finish', () => setTimeout(() => connection.destroy(), 1000).unref());
+  };
+  attachment.exited.then(finish, finish);
+  void readInput(attachment, connection, carried, leave, () => over);
+}
+
+async function readInput(
+  attachment: Attachment,
+  connection: Duplex,
+  { stdin, tty, detachKeys }: Carried,
+  leave: () => void,
+  isOver: () => boolean,
+): Promise<void> {
+  const filter = tty ? new DetachFilter(detachKeys) : undefined;
+  try {
+    for await (const chunk of connection.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (isOver()) return;
+      if (!stdin) continue;
+      const { pass, detach } = filter?.feed(chunk) ?? { pass: chunk, detach: false };
+      // The process reads no faster than this: what it has not taken stays with the client.
+      if (pass.length > 0) await attachment.write(pass);
+      if (detach) {
+        connection.end();
+        attachment.detach();
+        return;
+      }
+    }
+    if (stdin) attachment.endInput();
+  } catch {
+    leave();
+  }
+}

@@ -1,0 +1,75 @@
+import { frame } from '../../frames.ts';
+import { empty, hijacked, type Route, value } from '../../server/route.ts';
+import { createdExecShape, decodeExecStart, failedExecShape, inspectExecShape } from '../../shapes/exec/answers.ts';
+import { decodeExec } from '../../shapes/exec/create.ts';
+import { connect, detachKeysIn } from '../containers/attach.ts';
+import { windowOf } from '../containers/life.ts';
+
+/** Execs that could not be started: the engine has forgotten them, and their client asks once more for the exit code. */
+const notStarted = {
+  ids: new Set<string>(),
+  remember(id: string) {
+    this.ids.add(id);
+    const [oldest] = this.ids;
+    if (this.ids.size > 1000 && oldest !== undefined) this.ids.delete(oldest);
+  },
+  has(id: string) {
+    return this.ids.has(id);
+  },
+};
+
+/** Commands in running containers. */
+export const execRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/containers/{name}/exec',
+    async handle(request, { engine: { execs } }) {
+      const options = await request.json(decodeExec);
+      return value(await execs.create(request.params.name!, options), createdExecShape, 201);
+    },
+  },
+  {
+    method: 'POST',
+    path: '/exec/{id}/start',
+    async handle(request, { engine: { execs } }) {
+      const { Detach: detach } = await request.json(decodeExecStart);
+      const { id, options } = await execs.inspect(request.params.id!);
+      if (detach) {
+        await execs.start(id);
+        return empty(200);
+      }
+      const { tty, interactive } = options;
+      const streams = { stdin: interactive, stdout: true, stderr: !tty };
+      const connection = await request.hijack();
+      try {
+        const attachment = await execs.attach(id, streams);
+        // Before the start: no byte of the output is missed.
+        connect(attachment, connection, { ...streams, tty, detachKeys: detachKeysIn('') });
+        await execs.start(id);
+      } catch (error) {
+        // As in Docker the reason is output, and the exit code says that nothing was executed.
+        notStarted.remember(id);
+        const reason = Buffer.from(`${error instanceof Error ? error.message : error}\r\n`);
+        connection.end(tty ? reason : frame('stdout', reason));
+      }
+      return hijacked;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/exec/{id}/resize',
+    async handle({ params, query }, { engine: { execs } }) {
+      await execs.resize(params.id!, windowOf(query));
+      return empty(200);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/exec/{id}/json',
+    async handle({ params }, { engine: { execs } }) {
+      const id = params.id!;
+      if (notStarted.has(id)) return value(id, failedExecShape);
+      return value(await execs.inspect(id), inspectExecShape);
+    },
+  },
+];
