@@ -165,7 +165,7 @@ test('the cache asks for content and not for times, and says which file changed'
   const changed = await built(folder, ['--explain']);
   assert.match(changed, 'Cache missed: w/dir/b changed');
   assert.not.match(changed, 'Using cache');
-  assert.match(await box.ok(['builder', 'prune', '-f']), /^Steps forgotten: [1-9]/);
+  assert.match(await box.ok(['builder', 'prune', '-af']), /^Deleted build cache objects:\n/);
   assert.not.match(await built(folder), 'Using cache');
 });
 
@@ -173,7 +173,7 @@ test('with SOURCE_DATE_EPOCH the same input gives the same image', async () => {
   const folder = context({ Dockerfile: 'FROM bb\nWORKDIR /made/by/us\nCOPY a .\nENV A=1\n', a: 'a' });
   utimesSync(join(folder, 'a'), 1_600_000_000, 1_600_000_000);
   const id = async () => {
-    await box.ok(['builder', 'prune', '-f']);
+    await box.ok(['builder', 'prune', '-af']);
     return await built(folder, ['-q'], { env: { SOURCE_DATE_EPOCH: '1700000000' } });
   };
   const first = await id();
@@ -256,11 +256,6 @@ for (const [name, dockerfile, expected] of [
     "Dockerfile:3: The command '/bin/sh -c echo last words; exit 7' returned a non-zero code: 7\n  3 | RUN",
   ],
   ['a stage that copies from itself', 'FROM bb AS a\nCOPY --from=a /x /y\n', 'a stage cannot copy from itself'],
-  [
-    'a way to write into the context',
-    'FROM bb\nRUN --mount=type=bind,rw,target=/x true\n',
-    'can be written to is not done',
-  ],
   [
     'a mount from outside',
     'FROM bb\nRUN --mount=type=bind,source=../..,target=/x true; test ! -e /x/etc && false\n',

@@ -107,6 +107,7 @@ export const methods: Table = {
   builder: {
     // The last argument is the context as an archive, which becomes the directory that the options name.
     build: post('/build', { takes: 2, aborts: 0 }),
+    export: place('GET', 'bytes')('/minidock/images/{}/output'),
     prune: post('/build/prune'),
   },
   system: {

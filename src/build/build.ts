@@ -9,10 +9,12 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { PullEvent } from '../registry/progress.ts';
 import type { Scope } from '../storage/scope/scope.ts';
 import { BuildCache } from './cache.ts';
+import { CacheSources } from './cache-from.ts';
 import { contextTree, layersTree, type Tree } from './copy/tree.ts';
 import type { Tell } from './events.ts';
 import type { BuildHost } from './host.ts';
 import type { Ignore } from './ignore.ts';
+import type { MountSources, Secret } from './mount/asked.ts';
 import { mountsOf } from './mounts.ts';
 import { type PlannedStage, planStages, sourceStage } from './plan.ts';
 import type { Shared } from './shared.ts';
@@ -29,14 +31,22 @@ export interface BuildRequest {
   readonly target?: string;
   readonly noCache: boolean;
   readonly pull: boolean;
+  readonly cacheFrom?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  readonly network: 'bridge' | 'none' | 'host';
+  /** `bridge`, `none`, `host`, or the name of a network. */
+  readonly network: string;
   readonly extraHosts: readonly string[];
   readonly platform?: Platform;
-  /** Files by the id of a secret. */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** By the id. */
+  readonly secrets: Readonly<Record<string, Secret>>;
+  /** Folders for what a step needs for as long as it runs: on the disk of the images, and in memory. */
+  readonly folders: Pick<MountSources, 'folder' | 'memory'>;
   /** SOURCE_DATE_EPOCH, in seconds. */
   readonly epoch?: number;
+  /** Tell of each step why it missed the cache, and what it made. */
+  readonly explains: boolean;
+  /** Tell of the syscalls that start the container of a RUN. */
+  readonly traces: boolean;
   readonly abort?: AbortSignal;
 }
 
@@ -65,7 +75,8 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
   const failing = new AbortController();
   const abort = request.abort ? AbortSignal.any([request.abort, failing.signal]) : failing.signal;
   const numbers = new Numbers(dockerfile, stages);
-  const tree = treesOf(request, dockerfile, images, host, tell);
+  const layers = layersOf(dockerfile, images, host, tell);
+  const tree = treesOf(request, dockerfile, layers);
   const shared: Shared = {
     dockerfile,
     store,
@@ -76,27 +87,40 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     platforms,
     platform,
     noCache: request.noCache,
+    ...(request.cacheFrom?.length && { sources: new CacheSources(store, request.cacheFrom) }),
+    explains: request.explains,
+    traces: request.traces,
+    fresh: new Set(),
     network: request.network,
     extraHosts: request.extraHosts,
     ...(request.epoch !== undefined && { epoch: request.epoch }),
     abort,
     tell,
     tree,
-    mounts: (run, expand) =>
+    mounts: (run, expand, stage) =>
       mountsOf(run, expand, {
+        ...request.folders,
         root: store.root,
         context: request.context,
+        ignore: request.ignore,
         secrets: request.secrets,
         dockerfile,
+        layers: from => layers(from, stage, run),
       }),
-    step: (stage, text) => tell({ stage, kind: 'step', ...numbers.next(stage), text }),
+    step: (stage, text) => {
+      const { name } = dockerfile.stages[stage]!.from;
+      tell({ stage, kind: 'step', ...numbers.next(stage), ...(name && { name }), text });
+    },
     used: name => void used.add(name),
   };
   for (const arg of dockerfile.globals)
     tell({ stage: stages[0]!.index, kind: 'step', ...numbers.global(), text: `ARG ${arg.statement.text}` });
   for (const planned of stages) {
     const work = buildStage(planned, shared, request, images, inFrom);
-    work.catch(error => failing.abort(error));
+    work.catch(error => {
+      if (!abort.aborted) tell({ stage: planned.index, kind: 'failed' });
+      failing.abort(error);
+    });
     images.set(planned.index, work);
   }
   const results = await Promise.allSettled(images.values());
@@ -206,13 +230,24 @@ function withLabels(
 /** As it must be written to be read as it is. */
 const quoted = (text: string): string => (/^[\w./:@%+,-]+$/.test(text) ? text : `"${text.replace(/[\\"$]/g, '\\$&')}"`);
 
-function treesOf(
-  request: BuildRequest,
+/** Directories of the layers that `--from=` or `from=` names: those of a stage, or of an image. */
+type LayersOf = (from: string, index: number, instruction: Instruction) => Promise<readonly string[]>;
+
+function layersOf(
   dockerfile: Dockerfile,
   images: ReadonlyMap<number, Promise<ImageRecord | undefined>>,
   host: BuildHost,
   tell: Tell,
-): Shared['tree'] {
+): LayersOf {
+  return async (from, index, instruction) => {
+    const stage = sourceStage(dockerfile, from, index, instruction);
+    if (stage !== undefined) return (await images.get(stage))?.layers ?? [];
+    const onPull = (event: PullEvent) => tell({ stage: index, kind: 'pull', event });
+    return (await host.image(from, { pull: false, onPull })).layers;
+  };
+}
+
+function treesOf(request: BuildRequest, dockerfile: Dockerfile, layers: LayersOf): Shared['tree'] {
   return async (from, index, instruction): Promise<Tree> => {
     if (from === undefined) {
       if (request.context !== undefined) return contextTree(request.context.scope, request.ignore);
@@ -223,12 +258,8 @@ function treesOf(
         'name a directory: minidock build -f Dockerfile .',
       );
     }
-    const stage = sourceStage(dockerfile, from, index, instruction);
-    if (stage !== undefined)
-      return layersTree((await images.get(stage))?.layers ?? [], `stage ${JSON.stringify(from)}`);
-    const onPull = (event: PullEvent) => tell({ stage: index, kind: 'pull', event });
-    const image = await host.image(from, { pull: false, onPull });
-    return layersTree(image.layers, `image ${JSON.stringify(from)}`);
+    const isStage = sourceStage(dockerfile, from, index, instruction) !== undefined;
+    return layersTree(await layers(from, index, instruction), `${isStage ? 'stage' : 'image'} ${JSON.stringify(from)}`);
   };
 }
 

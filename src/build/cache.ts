@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Digest } from '../oci/digest.ts';
-import { ensureDirectory, readIfPresent, writeVolatile } from '../state/files.ts';
+import { ensureDirectory, listIfPresent, readIfPresent, writeVolatile } from '../state/files.ts';
 
 /** What a step made, by the key of all that it depends on. */
 export interface CacheEntry {
   readonly image: Digest;
   /** The instruction as it is written. */
   readonly instruction: string;
-  /** Of COPY and ADD: a digest of each file. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** What it depends on, by name: digests of the files of COPY, of build arguments. */
+  readonly inputs?: Readonly<Record<string, string>>;
 }
 
 /** Form of the keys: another one finds nothing that an older minidock wrote. */
-const form = 1;
+const form = 2;
 
 /**
  * The build cache, `<root>/build/steps`: a file a step. An entry whose image is gone counts as none. It is written without fsync: what a crash
@@ -41,15 +41,23 @@ export class BuildCache {
   keep(key: string, parent: string, entry: CacheEntry): void {
     const content = JSON.stringify(entry);
     writeVolatile(path.join(ensureDirectory(this.#steps), key), content);
-    if (entry.files !== undefined)
+    if (entry.inputs !== undefined)
       writeVolatile(path.join(ensureDirectory(this.#sources), keyOf([parent, entry.instruction])), content);
   }
 
-  /** Forgets all steps; the images that they made stay until they are pruned. Returns how many there were. */
-  clear(): number {
-    const count = fs.existsSync(this.#steps) ? fs.readdirSync(this.#steps).length : 0;
-    for (const folder of [this.#steps, this.#sources]) fs.rmSync(folder, { recursive: true, force: true });
-    return count;
+  /** All steps, with their keys and when they were made, in milliseconds since 1970. */
+  list(): { key: string; entry: CacheEntry; time: number }[] {
+    return listIfPresent(this.#steps).flatMap(key => {
+      const file = path.join(this.#steps, key);
+      const entry = /^[0-9a-f]{64}$/.test(key) ? read(file) : undefined;
+      const stats = fs.statSync(file, { throwIfNoEntry: false });
+      return entry === undefined || stats === undefined ? [] : [{ key, entry, time: stats.mtimeMs }];
+    });
+  }
+
+  /** Forgets a step; the image that it made stays. */
+  forget(key: string): void {
+    fs.rmSync(path.join(this.#steps, key), { force: true });
   }
 }
 

@@ -2,6 +2,7 @@ import type { ImageRecord } from '../image/store.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/manifest.ts';
 import type { PullEvent } from '../registry/progress.ts';
+import type { StepEvent } from '../syscalls/shim.ts';
 
 /** What a build asks of the engine. */
 export interface BuildHost {
@@ -22,10 +23,14 @@ export interface RunRequest {
   readonly command: readonly string[];
   /** Beside those of the image. */
   readonly env: readonly string[];
-  readonly network: 'bridge' | 'none' | 'host';
+  /** `bridge`, `none`, `host`, or the name of a network. */
+  readonly network: string;
   readonly extraHosts: readonly string[];
   readonly mounts: readonly RunMount[];
   readonly onStart: (container: string) => void;
+  readonly onStep?: (event: StepEvent) => void;
+  /** The command was executed. */
+  readonly onExecuted?: () => void;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
   readonly abort?: AbortSignal;
 }
@@ -36,8 +41,8 @@ export interface RunMount {
   readonly source?: string;
   readonly destination: string;
   readonly readonly: boolean;
-  /** What the step depends on in it, for the cache. */
-  readonly digest?: string;
+  /** Of a tmpfs. */
+  readonly size?: string;
 }
 
 export interface Ran {
@@ -45,5 +50,6 @@ export interface Ran {
   readonly exitCode: number;
   /** What it changed, as the tar of a layer. */
   layer(): AsyncIterable<Buffer>;
-  remove(): Promise<void>;
+  /** Removes the container, unless it is to be kept; says which. */
+  remove(): Promise<boolean>;
 }

@@ -3,78 +3,139 @@ import path from 'node:path';
 import type { Mount, Raw, Run } from '../dockerfile/instructions.ts';
 import type { Dockerfile } from '../dockerfile/parse.ts';
 import { mistake } from '../dockerfile/source.ts';
-import { ensureDirectory } from '../state/files.ts';
 import { byteString, textOf } from '../storage/bytes.ts';
-import type { Scope } from '../storage/scope/scope.ts';
-import { keyOf } from './cache.ts';
 import { digestOf, membersOf } from './copy/members.ts';
 import { contextTree } from './copy/tree.ts';
 import type { RunMount } from './host.ts';
 import { nothingIgnored } from './ignore.ts';
+import type { After, Asked, MountSources } from './mount/asked.ts';
+import { cacheFolder } from './mount/cache.ts';
+import { contextCopy, imageFiles } from './mount/files.ts';
+import { secretFile } from './mount/secret.ts';
 
-interface Sources {
-  readonly root: string;
-  readonly context: { readonly scope: Scope; readonly directory: string } | undefined;
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly dockerfile: Dockerfile;
+/** A mount of a RUN: what it depends on is known, nothing is made for it yet. */
+export interface PlannedMount {
+  /** As it stands in the Dockerfile. */
+  readonly written: string;
+  /** What the step depends on in it, for the cache. */
+  readonly digest?: string;
+  /** Makes what is to be mounted. A text is a variable, `NAME=value`; undefined: a secret that nobody gave. */
+  open(after: After): Promise<RunMount | string | undefined>;
 }
 
-/** What `RUN --mount` lets a step see, of the host: a directory of the context, a cache, a secret, memory. */
-export async function mountsOf(run: Run, expand: (part: Raw) => string, sources: Sources): Promise<RunMount[]> {
-  const mounts: RunMount[] = [];
-  for (const mount of run.mounts) {
-    const made = await mountOf(run, mount, expand, sources);
-    if (made !== undefined) mounts.push(made);
-  }
-  return mounts;
-}
-
-async function mountOf(
+/** What `RUN --mount` lets a step see: files of the context, of a stage or an image, a cache, a secret, memory. */
+export async function mountsOf(
   run: Run,
-  { type, options, at }: Mount,
   expand: (part: Raw) => string,
-  { root, context, secrets, dockerfile }: Sources,
-): Promise<RunMount | undefined> {
-  const option = (name: string) => {
-    const raw = options.get(name);
-    return raw === undefined ? undefined : expand({ raw, offset: at.offset });
+  sources: MountSources,
+): Promise<readonly PlannedMount[]> {
+  const planned: PlannedMount[] = [];
+  for (const mount of run.mounts)
+    planned.push({ written: mount.at.raw, ...(await plan(ask(run, mount, expand, sources.dockerfile), sources)) });
+  return planned;
+}
+
+/** Makes all that is to be mounted; `close` gives back locks and copies. */
+export async function openMounts(planned: readonly PlannedMount[]) {
+  const mounts: RunMount[] = [];
+  const env: string[] = [];
+  const ends: (() => void)[] = [];
+  const close = () => {
+    for (const end of ends.splice(0)) end();
   };
-  const fail = (reason: string, fix?: string) =>
-    mistake(dockerfile.source, run.statement.place({ offset: at.offset, length: at.raw.length }), reason, fix);
-  const readonly = options.get('readonly') === 'true';
-  switch (type) {
-    case 'tmpfs':
-      return { destination: option('target')!, readonly: false };
+  try {
+    for (const one of planned) {
+      const made = await one.open(action => void ends.push(action));
+      if (typeof made === 'string') env.push(made);
+      else if (made !== undefined) mounts.push(made);
+    }
+    return { mounts, env, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function ask(run: Run, mount: Mount, expand: (part: Raw) => string, { source }: Dockerfile): Asked {
+  const { options, at } = mount;
+  const place = run.statement.place({ offset: at.offset, length: at.raw.length });
+  return {
+    mount,
+    option(name) {
+      const raw = options.get(name);
+      return raw === undefined ? undefined : expand({ raw, offset: at.offset });
+    },
+    isOn: name => /^(true|1)$/.test(options.get(name) ?? ''),
+    fail: (reason, fix) => mistake(source, place, reason, fix),
+  };
+}
+
+type Plan = Omit<PlannedMount, 'written'>;
+
+async function plan(asked: Asked, sources: MountSources): Promise<Plan> {
+  const { mount, option, isOn, fail } = asked;
+  const destination = option('target') ?? '';
+  switch (mount.type) {
+    case 'tmpfs': {
+      const size = option('size');
+      return { open: async () => ({ destination, readonly: false, ...(size && { size }) }) };
+    }
     case 'cache': {
-      const id = option('id') ?? option('target')!;
-      return {
-        source: ensureDirectory(path.join(root, 'build', 'mounts', keyOf([id])), 0o755),
-        destination: option('target')!,
-        readonly,
-      };
+      const readonly = isOn('readonly');
+      return { open: async after => ({ source: await cacheFolder(asked, sources, after), destination, readonly }) };
     }
-    case 'secret': {
-      const id = option('id') ?? path.posix.basename(option('target')!);
-      const file = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
-      if (file !== undefined)
-        return { source: file, destination: option('target') ?? `/run/secrets/${id}`, readonly: true };
-      if (options.get('required') !== 'true') return undefined;
-      throw fail(`the secret ${JSON.stringify(id)} was not given`, `minidock build --secret id=${id},src=FILE`);
-    }
+    case 'secret':
+      return { open: async after => secretFile(asked, sources, after) };
     case 'ssh':
       throw fail('a mount of type ssh is not done here', 'give the key as a secret: --mount=type=secret');
     case 'bind': {
-      if (options.has('from'))
-        throw fail('a bind mount from a stage or an image is not done here', 'COPY --from= it into this stage');
-      // What a step writes there would stay in the user's own folder.
-      if (options.get('readwrite') === 'true' || options.get('readonly') === 'false')
-        throw fail('a bind mount that can be written to is not done here', 'COPY it into the image, or use a cache');
-      if (context === undefined) throw fail('there is no build context to mount', 'name a directory: minidock build .');
-      const { names, stats } = context.scope.locate(byteString(option('source') ?? '.'), { followLast: true });
-      if (stats === undefined) throw fail(`${JSON.stringify(option('source'))} is not in the build context`);
-      const source = path.join(fs.realpathSync(context.directory), ...names.map(name => textOf(name)));
-      const { digest } = digestOf(membersOf(contextTree(context.scope, nothingIgnored), names, '', {}));
-      return { source, destination: option('target')!, readonly: true, digest };
+      // What is written there is gone after the step: a copy is mounted, and no file of the user's changes.
+      const canWrite = isOn('readwrite') || mount.options.get('readonly') === 'false';
+      const of = mount.options.has('from') ? ofImage : ofContext;
+      const { digest, find } = await of(asked, sources, canWrite);
+      return { digest, open: async after => ({ source: await find(after), destination, readonly: !canWrite }) };
     }
   }
+}
+
+interface Files {
+  readonly digest: string;
+  /** A path of the host for them. */
+  find(after: After): Promise<string>;
+}
+
+async function ofContext(
+  { option, fail }: Asked,
+  { context, ignore, folder }: MountSources,
+  canWrite: boolean,
+): Promise<Files> {
+  if (context === undefined) throw fail('there is no build context to mount', 'name a directory: minidock build .');
+  const written = option('source') ?? '.';
+  const { names, stats } = context.scope.locate(byteString(written), { followLast: true });
+  const tree = contextTree(context.scope, ignore);
+  if (stats === undefined || tree.look(names) === undefined)
+    throw fail(`${JSON.stringify(written)} is not in the build context`);
+  const isAsItIs = !canWrite && ignore === nothingIgnored;
+  return {
+    digest: digestOf(membersOf(tree, names, '', {})).digest,
+    find: async after =>
+      isAsItIs
+        ? path.join(fs.realpathSync(context.directory), ...names.map(name => textOf(name)))
+        : await contextCopy(tree, names, folder, after),
+  };
+}
+
+async function ofImage({ option, fail }: Asked, sources: MountSources, canWrite: boolean): Promise<Files> {
+  const from = option('from')!;
+  const source = option('source') ?? '/';
+  const layers = await sources.layers(from);
+  return {
+    // Layers are named by their content.
+    digest: layers.map(layer => path.basename(path.dirname(layer))).join(),
+    async find(after) {
+      const found = await imageFiles(layers, source, canWrite ? 'copy' : 'look', sources.folder, after);
+      if (found === undefined) throw fail(`${JSON.stringify(source)} is not in ${JSON.stringify(from)}`);
+      return found;
+    },
+  };
 }

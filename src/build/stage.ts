@@ -9,6 +9,8 @@ import { keyOf } from './cache.ts';
 import { planCopies } from './copy/copy.ts';
 import { digestOf, type Member, packLayer, packMembers } from './copy/members.ts';
 import { namesOf } from './copy/tree.ts';
+import type { StageEvent } from './events.ts';
+import { openMounts, type PlannedMount } from './mounts.ts';
 import { commandOf } from './run-command.ts';
 import type { Shared } from './shared.ts';
 import { type Step, takeStep } from './step.ts';
@@ -106,7 +108,7 @@ export class StageBuild {
     const own = new Set((this.#config.Env ?? []).map(one => one.split('=', 1)[0]!));
     const args = [...this.#arguments].filter(([name]) => !own.has(name)).map(([name, value]) => `${name}=${value}`);
     const kept = args.filter(one => !proxyArguments.includes(one.split('=', 1)[0]!)).sort();
-    const mounts = await shared.mounts(run, part => expansions.word(run.statement, part));
+    const mounts = await shared.mounts(run, part => expansions.word(run.statement, part), this.index);
     const proxies = proxyArguments.flatMap(name => {
       const value = shared.given.get(name);
       if (value === undefined) return [];
@@ -116,38 +118,43 @@ export class StageBuild {
     const said = [...(kept.length > 0 ? [`|${kept.length}`, ...kept] : []), ...words].join(' ');
     const network = run.network === undefined || run.network === 'default' ? shared.network : run.network;
     const key = ['RUN', words, kept, network, run.mounts.map(({ at }) => at.raw), mounts.map(({ digest }) => digest)];
-    await this.#take(run, {
-      said,
-      key,
-      ran: true,
-      make: async derive => {
-        if (this.#image === undefined)
-          throw this.#fail(
-            run,
-            undefined,
-            'there is nothing to run: FROM scratch has no files',
-            'COPY a program first, or begin with an image',
-          );
+    const make: Step['make'] = async derive => {
+      if (this.#image === undefined)
+        throw this.#fail(
+          run,
+          undefined,
+          'there is nothing to run: FROM scratch has no files',
+          'COPY a program first, or begin with an image',
+        );
+      const tell = (event: StageEvent) => shared.tell({ stage: this.index, ...event });
+      const opened = await openMounts(mounts);
+      try {
         const ran = await shared.host.run({
           image: this.#image.id,
           command: words,
-          env: [...proxies, ...args],
+          env: [...proxies, ...args, ...opened.env],
           network,
           extraHosts: shared.extraHosts,
-          mounts,
-          onStart: container => shared.tell({ stage: this.index, kind: 'running', container: container.slice(0, 12) }),
-          onOutput: (stream, chunk) => shared.tell({ stage: this.index, kind: 'output', stream, chunk }),
+          mounts: opened.mounts,
+          onStart: container => tell({ kind: 'running', container: container.slice(0, 12) }),
+          ...(shared.traces && {
+            onStep: event => tell({ kind: 'syscall', event }),
+            onExecuted: () => tell({ kind: 'executed' }),
+          }),
+          onOutput: (stream, chunk) => tell({ kind: 'output', stream, chunk }),
           ...(shared.abort && { abort: shared.abort }),
         });
         try {
           if (ran.exitCode !== 0) throw this.#failed(run, words, ran.exitCode);
           return await derive(() => ran.layer(), ran.id);
         } finally {
-          await ran.remove();
-          shared.tell({ stage: this.index, kind: 'removed', container: ran.id.slice(0, 12) });
+          if (await ran.remove()) tell({ kind: 'removed', container: ran.id.slice(0, 12) });
         }
-      },
-    });
+      } finally {
+        opened.close();
+      }
+    };
+    await this.#take(run, { said, key, ran: true, inputs: inputsOf(kept, network, mounts), make });
   }
 
   async #copy(copy: Copy): Promise<void> {
@@ -185,7 +192,7 @@ export class StageBuild {
         parents.map(({ entry }) => entry.name),
       ],
       make: derive => derive(layer),
-      files: Object.assign({}, ...digests.map(({ files }) => files)),
+      inputs: Object.assign({}, ...digests.map(({ files }) => files)),
     });
   }
 
@@ -219,4 +226,13 @@ export class StageBuild {
       { excerpt: excerptOf(source, place) },
     );
   }
+}
+
+/** What a RUN depends on beside its words, by name. Values of arguments may be secret: they are kept as digests. */
+function inputsOf(args: readonly string[], network: string, mounts: readonly PlannedMount[]): Record<string, string> {
+  return {
+    ...Object.fromEntries(args.map(one => [`the build argument ${one.split('=', 1)[0]}`, keyOf([one]).slice(0, 16)])),
+    'the network': network,
+    ...Object.fromEntries(mounts.map(({ written, digest }) => [`--mount=${written}`, digest ?? ''])),
+  };
 }

@@ -11,7 +11,10 @@ export async function sendBuild(
   options: BuildOptions,
   tell: Parameters<Builder['build']>[1],
 ): ReturnType<Builder['build']> {
-  const secrets = Object.entries(options.secrets).map(([id, file]) => [id, contentOf(file)]);
+  const secrets = Object.entries(options.secrets).map(([id, secret]) => [
+    id,
+    'file' in secret ? contentOf(secret.file) : Buffer.from(secret.value),
+  ]);
   const scope = options.context === undefined ? undefined : new Scope(options.context);
   try {
     const sent = { ...options, secrets: Object.fromEntries(secrets) };

@@ -1,5 +1,4 @@
 import type { BuildEvent } from '../../build/events.ts';
-import { MinidockError } from '../../errors.ts';
 import { decodeJson } from '../go/decode.ts';
 import { map, pointer, string, stringMap, strings, struct, uint64 } from '../go/types.ts';
 import { type Value, value } from '../go/values.ts';
@@ -28,6 +27,10 @@ export function buildMessages(event: BuildEvent): Message[] {
     case 'pull':
       return [pullMessage(event.event)];
     case 'missed':
+    case 'made':
+    case 'syscall':
+    case 'executed':
+    case 'failed':
     case 'stage-done':
       return [];
   }
@@ -60,17 +63,10 @@ export function readBuildArguments(json: string): Readonly<Record<string, string
 export const readLabels = (json: string): Readonly<Record<string, string>> =>
   json === '' ? {} : (decodeJson<Record<string, string> | undefined>(stringMap, json) ?? {});
 
-/** `networkmode` of a query. @throws {MinidockError} `invalid-argument` */
-export function readBuildNetwork(given: string): 'bridge' | 'none' | 'host' {
-  if (given === '' || given === 'default' || given === 'bridge') return 'bridge';
-  if (given === 'none' || given === 'host') return given;
-  throw new MinidockError(
-    'invalid-argument',
-    `network ${given} cannot be used by a build: it is default, none or host`,
-  );
-}
+/** `networkmode` of a query. */
+export const readBuildNetwork = (given: string): string => (given === '' || given === 'default' ? 'bridge' : given);
 
 const pruned = struct('types.BuildCachePruneReport', { CachesDeleted: strings, SpaceReclaimed: uint64 });
 
-/** Its steps have no names, and which bytes were theirs alone nobody counted. */
-export const prunedCache = (): Value => value(pruned, { CachesDeleted: null, SpaceReclaimed: 0 });
+export const prunedCache = ({ ids, bytes }: { ids: readonly string[]; bytes: number }): Value =>
+  value(pruned, { CachesDeleted: ids.length > 0 ? [...ids] : null, SpaceReclaimed: bytes });

@@ -1,7 +1,11 @@
 import { isatty } from 'node:tty';
 import type { BuildEvent } from '../../build/events.ts';
 import type { PullEvent } from '../../registry/progress.ts';
+import type { Trace } from '../print/trace.ts';
+import { explained } from './explained.ts';
 import { eventPrinter, terminalSize } from './pull-image.ts';
+
+type Print = (text: string | Uint8Array) => void;
 
 /**
  * Prints a build as Docker's classic builder does, in the order of the file: what a stage tells while one before it is still at
@@ -12,18 +16,25 @@ export class BuildLines {
   readonly #done = new Set<number>();
   readonly #pull: (event: PullEvent) => void;
   #shown: number | undefined;
+  #trace: Trace | undefined;
 
+  /**
+   * @param fd descriptor that `print.out` writes to
+   * @param trace makes what prints the syscalls of one step
+   */
   constructor(
-    private readonly print: { out: (text: string | Uint8Array) => void; err: (text: string | Uint8Array) => void },
-    private readonly explains: boolean,
+    private readonly print: { out: Print; err: Print },
+    fd: 1 | 2 = 1,
+    private readonly trace?: () => Trace,
   ) {
-    this.#pull = eventPrinter(print.out, print.err, isatty(1) ? terminalSize(1) : undefined);
+    this.#pull = eventPrinter(print.out, print.err, isatty(fd) ? terminalSize(fd) : undefined);
   }
 
   readonly tell = (event: BuildEvent): void => {
     this.#shown ??= event.stage;
     if (event.stage === this.#shown) this.#show(event);
-    else this.#waiting.set(event.stage, [...(this.#waiting.get(event.stage) ?? []), event]);
+    else if (this.#waiting.has(event.stage)) this.#waiting.get(event.stage)!.push(event);
+    else this.#waiting.set(event.stage, [event]);
   };
 
   /** Shows what still waits: a build that failed ends before its stages do. */
@@ -31,6 +42,7 @@ export class BuildLines {
     for (const events of [...this.#waiting.entries()].sort(([a], [b]) => a - b).map(([, all]) => all))
       for (const event of events) this.#line(event);
     this.#waiting.clear();
+    this.#trace?.end();
   }
 
   #show(event: BuildEvent): void {
@@ -50,12 +62,19 @@ export class BuildLines {
     if (event.kind === 'pull') this.#pull(event.event);
     else if (event.kind === 'output') (event.stream === 'stdout' ? out : err)(event.chunk);
     else if (event.kind === 'warning') err(`[Warning] ${event.message}\n`);
-    else if (event.kind !== 'missed' || this.explains) out(lineOf(event));
+    else if (event.kind === 'syscall') this.#trace?.step(event.event);
+    else if (event.kind === 'executed') this.#trace?.executed();
+    else {
+      if (event.kind === 'running') this.#trace = this.trace?.();
+      out(linesOf(event));
+    }
   }
 }
 
+type Silent = 'output' | 'warning' | 'pull' | 'syscall' | 'executed';
+
 /** In the words of Docker's classic builder. */
-function lineOf(event: Exclude<BuildEvent, { kind: 'output' | 'warning' | 'pull' }>): string {
+function linesOf(event: Exclude<BuildEvent, { kind: Silent }>): string {
   switch (event.kind) {
     case 'step':
       return `Step ${event.number}/${event.total} : ${event.text}\n`;
@@ -70,7 +89,11 @@ function lineOf(event: Exclude<BuildEvent, { kind: 'output' | 'warning' | 'pull'
     case 'done':
       return ` ---> ${event.image}\n`;
     case 'missed':
-      return ` ---> Cache missed: ${event.reason}\n`;
+    case 'made':
+      return explained(event)
+        .map(line => (line.startsWith(' ') ? `      ${line}\n` : ` ---> ${line}\n`))
+        .join('');
+    case 'failed':
     case 'stage-done':
       return '';
   }

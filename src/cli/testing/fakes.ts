@@ -145,7 +145,13 @@ export function fakeEngine(record: ContainerRecord, exitCode = 0, images: Partia
     resize: (_: string, size: object) => container.resize(size),
   };
   const engine: Engine = {
-    builder: { build: async () => Promise.reject(new Error('not here')), prune: async () => 0 },
+    builder: {
+      build: async () => Promise.reject(new Error('not here')),
+      export: () => {
+        throw new Error('not here');
+      },
+      prune: async () => ({ ids: [], bytes: 0 }),
+    },
     containers: {
       ...common,
       plan: async () => Promise.reject(new Error('not here')),

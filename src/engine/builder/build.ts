@@ -29,7 +29,7 @@ export async function buildImage(
   const scope = options.context === undefined ? undefined : new Scope(options.context);
   const work = await beginBuild(context.roots, nouns.containers);
   try {
-    const { dockerfile: _, context: directory, ...given } = options;
+    const { dockerfile: _, context: directory, limits, keepContainers = false, ...given } = options;
     const { image, unused } = await build(
       store,
       {
@@ -40,11 +40,19 @@ export async function buildImage(
         args: new Map(Object.entries(options.args)),
         noCache: options.noCache ?? false,
         pull: options.pull ?? false,
+        explains: options.explains ?? false,
+        traces: options.traces ?? false,
+        folders: work,
         network: options.network ?? 'bridge',
       },
       {
         image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options),
-        run: request => runStep(context, nouns.containers, request, work.name),
+        run: request =>
+          runStep(context, nouns.containers, request, {
+            build: work.name,
+            keeps: keepContainers,
+            ...(limits && { limits }),
+          }),
       },
       tell,
     );

@@ -1,7 +1,14 @@
 import type { BuildEvent } from '../../build/events.ts';
 import { ImageStore } from '../../image/store.ts';
 import type { EngineAccess } from '../access.ts';
-import type { Builder, BuildOptions, BuiltImage } from '../nouns/builder.ts';
+import type {
+  Builder,
+  BuildOptions,
+  BuildPruneOptions,
+  BuiltImage,
+  ExportForm,
+  PrunedBuilds,
+} from '../nouns/builder.ts';
 import type { Containers } from '../nouns/containers.ts';
 import type { Images } from '../nouns/images.ts';
 
@@ -22,12 +29,16 @@ export class LocalBuilder implements Builder {
     );
   }
 
-  async prune(): Promise<number> {
-    const { BuildCache } = await import('../../build/cache.ts');
+  async *export(image: string, form: ExportForm): AsyncGenerator<Buffer> {
+    const { exportImage } = await import('./export.ts');
+    yield* exportImage(new ImageStore(this.access.roots.root), image, form);
+  }
+
+  async prune(options: BuildPruneOptions): Promise<PrunedBuilds> {
+    const { pruneBuilds } = await import('./prune.ts');
     const { tellPruned } = await import('../system/pruned.ts');
-    const count = new BuildCache(new ImageStore(this.access.roots.root).root).clear();
-    // The images of its steps are pruned apart.
-    tellPruned(this.access.roots, 'builder', 0);
-    return count;
+    const pruned = await pruneBuilds(this.access.roots, { containers: this.containers, images: this.images }, options);
+    tellPruned(this.access.roots, 'builder', pruned.bytes);
+    return pruned;
   }
 }

@@ -6,17 +6,26 @@ import { resolve } from '../../storage/merged-view.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import type { EngineContext } from '../context.ts';
 import { layerOf } from '../files/commit.ts';
+import type { BuildOptions } from '../nouns/builder.ts';
 import type { Containers } from '../nouns/containers.ts';
 import { buildLabel } from './leftovers.ts';
+
+export interface StepOptions {
+  /** Name of the build, for the container's label. */
+  readonly build: string;
+  /** The container stays once its command has ended. */
+  readonly keeps: boolean;
+  readonly limits?: BuildOptions['limits'];
+}
 
 /** A step of a build is an ordinary container of the engine: same limits, filter, network, and the learner's pieces. */
 export async function runStep(
   context: EngineContext,
   containers: Containers,
   request: RunRequest,
-  build: string,
+  { build, keeps, limits = {} }: StepOptions,
 ): Promise<Ran> {
-  const { id } = await containers.create({ ...optionsOf(request), labels: { [buildLabel]: build } });
+  const { id } = await containers.create({ ...optionsOf(request), ...limits, labels: { [buildLabel]: build } });
   const remove = () => containers.remove(id, { force: true, volumes: true });
   const end = () => void containers.kill(id).catch(() => {});
   try {
@@ -27,7 +36,8 @@ export async function runStep(
     attachment.onOutput(request.onOutput);
     const ended = containers.wait(id, { condition: 'next-exit' });
     ended.catch(() => {});
-    await containers.start(id);
+    await containers.start(id, { ...(request.onStep && { onStep: request.onStep }) });
+    request.onExecuted?.();
     // Aborted before it ran, there was nothing to kill.
     if (request.abort?.aborted) end();
     const exitCode = await ended;
@@ -36,7 +46,10 @@ export async function runStep(
       id,
       exitCode,
       layer: () => layerOf(context, context.store.read(id)!, false, stubsOf(context, request)),
-      remove,
+      async remove() {
+        if (!keeps) await remove();
+        return !keeps;
+      },
     };
   } catch (error) {
     await remove();
@@ -62,7 +75,9 @@ function optionsOf({ image, command, env, network, extraHosts, mounts }: RunRequ
     mounts: mounts.flatMap(({ source, destination, readonly }) =>
       source === undefined ? [] : [{ type: 'bind', source, target: destination, readonly }],
     ),
-    ...(memory.length > 0 && { tmpfs: Object.fromEntries(memory.map(({ destination }) => [destination, ''])) }),
+    ...(memory.length > 0 && {
+      tmpfs: Object.fromEntries(memory.map(({ destination, size }) => [destination, size ? `size=${size}` : ''])),
+    }),
     network,
     ...(extraHosts.length > 0 && { extraHosts: [...extraHosts] }),
     health: { Test: ['NONE'] },

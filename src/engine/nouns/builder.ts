@@ -1,4 +1,7 @@
 import type { BuildEvent } from '../../build/events.ts';
+import type { Secret } from '../../build/mount/asked.ts';
+import type { ResourceOptions } from '../../container/options/resources.ts';
+import type { SecurityOptions } from '../../container/options/security.ts';
 import type { Platform } from '../../oci/manifest.ts';
 import type { Credentials } from '../../registry/auth/credential-helper.ts';
 
@@ -10,8 +13,10 @@ export interface Builder {
    * Throws `dockerfile` with the place of what is wrong, `build-failed` where a command failed, `no-such-target`.
    */
   build(options: BuildOptions, tell: (event: BuildEvent) => void): Promise<BuiltImage>;
-  /** Forgets the cache. Returns how many steps were in it. */
-  prune(): Promise<number>;
+  /** An image as `--output` has it, as a tar: its files, or an archive that `load` reads. */
+  export(image: string, form: ExportForm): AsyncIterable<Buffer>;
+  /** Forgets steps of the cache, and removes what only they held. Nothing while a build is at work. */
+  prune(options: BuildPruneOptions): Promise<PrunedBuilds>;
 }
 
 export interface BuildOptions {
@@ -28,15 +33,26 @@ export interface BuildOptions {
   /** Fetch the images that FROM names, also where they are here. */
   readonly pull?: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  readonly network?: 'bridge' | 'none' | 'host';
+  /** `bridge`, `none`, `host`, or the name of a network. */
+  readonly network?: string;
   readonly extraHosts: readonly string[];
   readonly platform?: Platform;
-  /** Files by the id of a secret. */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** Files or texts by the id of a secret. */
+  readonly secrets: Readonly<Record<string, Secret>>;
+  /** Limits of the containers of RUN, and rules of `--security-opt`. */
+  readonly limits?: ResourceOptions & Pick<SecurityOptions, 'securityOpt' | 'unconfinedPaths'>;
+  /** The containers of RUN stay. */
+  readonly keepContainers?: boolean;
+  /** Images whose history may serve as a cache; where some are named, nothing else does. */
+  readonly cacheFrom?: readonly string[];
   /** SOURCE_DATE_EPOCH, in seconds since 1970: what is made says this time. */
   readonly epoch?: number;
   /** Whom registries are asked as, by their hosts, in place of what Docker's config.json of this user says; of others nobody. */
   readonly credentials?: Readonly<Record<string, Credentials | 'none'>>;
+  /** Tell of each step why it missed the cache, and what it made: events `missed` and `made`. */
+  readonly explains?: boolean;
+  /** Tell of the syscalls that start the container of a RUN: events `syscall` and `executed`. */
+  readonly traces?: boolean;
   readonly abort?: AbortSignal;
 }
 
@@ -47,4 +63,39 @@ export interface BuiltImage {
   readonly names: readonly string[];
   /** Build arguments that no ARG names. */
   readonly unused: readonly string[];
+}
+
+/** The files of an image, or an OCI layout and a Docker archive in one; `names` are those that the image has in it. */
+export type ExportForm = { readonly form: 'files' } | { readonly form: 'archive'; readonly names: readonly string[] };
+
+export interface BuildPruneOptions {
+  /** Also what images with a name need: they stay, and their steps are made anew the next time. */
+  readonly all: boolean;
+  /** Milliseconds since the epoch: made before each of them. */
+  readonly until?: readonly number[];
+  /** The newest stay, up to so many bytes. */
+  readonly keepBytes?: number;
+}
+
+export interface PrunedBuilds {
+  /** Keys of steps, names of caches. */
+  readonly ids: readonly string[];
+  /** Bytes of disk that were freed. */
+  readonly bytes: number;
+}
+
+/** A step in the cache, or the directory of a `--mount=type=cache`. */
+export interface CachedBuild {
+  readonly id: string;
+  readonly kind: 'step' | 'mount';
+  /** The instruction. */
+  readonly what: string;
+  /** What no image with a name has too. */
+  readonly bytes: number;
+  /** Milliseconds since the epoch: when it was made. */
+  readonly time: number;
+  /** An image with a name, or a container, needs it. */
+  readonly inUse: boolean;
+  /** The image that a step made. */
+  readonly image?: string;
 }

@@ -1,6 +1,7 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import type { ImageRecord } from '../../image/store.ts';
 import type { Event } from '../../state/journal.ts';
+import type { CachedBuild } from './builder.ts';
 
 /** The engine as a whole. */
 export interface System {
@@ -46,6 +47,8 @@ export interface DiskUsage {
   readonly layerBytes: number;
   /** Newest first, with what each wrote. */
   readonly containers: readonly { readonly record: ContainerRecord; readonly bytes: number }[];
+  /** Steps of builds, and what their mounts keep. */
+  readonly buildCache: readonly CachedBuild[];
   /** By name. */
   readonly volumes: readonly { readonly name: string; readonly bytes: number; readonly links: number }[];
 }

@@ -3,6 +3,7 @@ import { ImageStore } from '../../image/store.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { chainIds } from '../../storage/chain.ts';
 import { readLayer } from '../../storage/layers.ts';
+import { cacheUsage } from '../builder/cache-usage.ts';
 import type { EngineContext } from '../context.ts';
 import type { ContainerList } from '../nouns/containers.ts';
 import type { DiskUsage } from '../nouns/system.ts';
@@ -25,6 +26,7 @@ export function diskUsage(context: EngineContext, { containers, sizes }: Contain
     })),
     layerBytes: sum([...users.keys()]),
     containers: containers.map(record => ({ record, bytes: sizes[record.id]?.written ?? 0 })),
+    buildCache: cacheUsage(root, images, new Set(containers.map(({ imageId }) => imageId))),
     volumes: listVolumes(context).map(({ name, mountpoint, containers }) => ({
       name,
       bytes: writtenBytes(mountpoint),

@@ -35,14 +35,31 @@ export async function saveImages(
   write: (chunk: Buffer) => void | Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const images = choose(store, references).map(([image, tags]) => describe(store.layout, image, tags));
-  let written = 0;
-  for await (const chunk of members(store.layout, images)) {
+  for await (const chunk of imageArchive(store, references)) {
     signal?.throwIfAborted();
     await write(chunk);
+  }
+}
+
+/**
+ * The archive of `saveImages`, chunk by chunk.
+ *
+ * @param names that the images have in it, in place of those that they were asked for by
+ */
+export async function* imageArchive(
+  store: ImageStore,
+  references: readonly string[],
+  names?: readonly Reference[],
+): AsyncGenerator<Buffer> {
+  const images = choose(store, references).map(([image, tags]) =>
+    describe(store.layout, image, names === undefined ? tags : [...names]),
+  );
+  let written = 0;
+  for await (const chunk of members(store.layout, images)) {
+    yield chunk;
     written += chunk.length;
   }
-  await write(tarEnd(written));
+  yield tarEnd(written);
 }
 
 /** Each image once, with the tags it was asked for by: a name without a tag means all tags of the repository. */

@@ -20,6 +20,8 @@ export interface Derivation {
   platform: Platform;
   /** The tar of a layer, whiteouts in it; asked for once. None: the image has its parent's files. */
   layer?: () => AsyncIterable<Buffer>;
+  /** In place of `layer`: one that an image of this store has on the same layers. */
+  reused?: ReusedLayer;
   config: ContainerConfig;
   /** RFC 3339. */
   created: string;
@@ -28,6 +30,16 @@ export interface Derivation {
   /** Id of the container that the layer comes from. */
   container?: string;
   name?: Reference;
+}
+
+export interface ReusedLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: Digest;
+}
+
+/** The layer of an image at an index, bottom first. */
+export function reusableLayer(store: ImageStore, image: ImageRecord, index: number): ReusedLayer {
+  return { descriptor: layersOf(store, image)[index]!, diffId: image.diffIds[index]! };
 }
 
 /** The diff ID of a tar without a member: what changes nothing makes no layer. */
@@ -45,7 +57,9 @@ export async function deriveImage(store: ImageStore, derivation: Derivation, wha
   const folder = await beginWork(store.layout, 'commit');
   try {
     const made = derivation.layer && (await storeLayer(store, derivation, path.join(folder, 'layer'), what));
-    const layer = made?.digest === emptyLayer ? undefined : made;
+    const own =
+      made === undefined || made.digest === emptyLayer ? undefined : { descriptor: made, diffId: made.digest };
+    const layer = derivation.reused ?? own;
     const image: ImageConfig & Record<string, unknown> = {
       ...platformOf(derivation),
       created,
@@ -53,10 +67,10 @@ export async function deriveImage(store: ImageStore, derivation: Derivation, wha
       ...(container !== undefined && { container }),
       config,
       ...(history.comment && { comment: history.comment }),
-      rootfs: { type: 'layers', diff_ids: [...(parent?.diffIds ?? []), ...(layer ? [layer.digest] : [])] },
+      rootfs: { type: 'layers', diff_ids: [...(parent?.diffIds ?? []), ...(layer ? [layer.diffId] : [])] },
       history: [...(parent?.history ?? []), { created, ...history, ...(layer === undefined && { empty_layer: true }) }],
     };
-    const layers = [...(parent ? layersOf(store, parent) : []), ...(layer ? [layer] : [])];
+    const layers = [...(parent ? layersOf(store, parent) : []), ...(layer ? [layer.descriptor] : [])];
     return await addImage(store, image, layers, derivation.name, parent?.id);
   } finally {
     removeTree(folder);

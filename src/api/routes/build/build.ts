@@ -48,9 +48,8 @@ export const buildRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/build/prune',
-    async handle(_, { engine: { builder } }) {
-      await builder.prune();
-      return value(undefined, prunedCache);
+    async handle({ query }, { engine: { builder } }) {
+      return value(await builder.prune({ all: query.flag('all') }), prunedCache);
     },
   },
 ];

@@ -34,7 +34,7 @@ export async function buildFrom(
     const secrets = Object.entries(sent.secrets).map(([id, content], number) => {
       const file = path.join(folder, `secret-${number}`);
       if (content !== undefined) fs.writeFileSync(file, content, { mode: 0o600 });
-      return [id, file];
+      return [id, { file }];
     });
     const own = {
       ...sent,

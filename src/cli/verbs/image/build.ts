@@ -1,90 +1,124 @@
-import { readExtraHost } from '../../../container/options/resolver.ts';
+import type { BuildOptions } from '../../../engine/nouns/builder.ts';
 import { MinidockError } from '../../../errors.ts';
-import { parsePlatform } from '../../../oci/platform.ts';
-import type { Context } from '../../context.ts';
+import { parseReference } from '../../../oci/reference.ts';
+import { displayOf } from '../../build/display.ts';
+import { buildFlags, toLimits } from '../../build/flags.ts';
+import { checkOutput, goesToStandardOutput, isNamedHere, writeOutput } from '../../build/output.ts';
+import { secretsOf } from '../../build/secret.ts';
+import { type Context, reasonLanguage } from '../../context.ts';
 import { openBuildContext } from '../../files/build-context.ts';
-import { type FlagTable, many, single, text, toggle } from '../../grammar/flags.ts';
+import type { Values } from '../../grammar/flags.ts';
+import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { platforms } from '../../options/platforms.ts';
-import { BuildLines } from '../../progress/build.ts';
+import type { TraceForm } from '../../print/trace.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
-
-const networks = ['default', 'bridge', 'none', 'host'] as const;
-
-const flags = {
-  'add-host': many('list', readExtraHost, 'A line of /etc/hosts while it is built: HOST:ADDRESS'),
-  'build-arg': many('list', (given: string) => given, 'Value of an ARG: NAME=value, or NAME to hand on our own'),
-  check: toggle('Give advice about the Dockerfile and build nothing'),
-  explain: toggle('Say why a step could not be taken from the cache'),
-  file: text('Dockerfile (default: Dockerfile in the context; - for standard input)', {
-    short: 'f',
-    completes: 'files',
-  }),
-  iidfile: text('Write the id of the image to a file', { completes: 'files' }),
-  label: many('list', (given: string) => given, 'Label of the image: NAME=value'),
-  network: single('string', readNetwork, 'Network of RUN: default, none or host', { completes: networks }),
-  'no-cache': toggle('Do every step anew'),
-  platform: single('string', parsePlatform, 'What the image is for: linux/arm64', { completes: platforms }),
-  pull: toggle('Fetch the images that FROM names, also where they are here'),
-  quiet: toggle('Print the id of the image alone', { short: 'q' }),
-  secret: many('list', readSecret, 'A file that RUN --mount=type=secret sees: id=NAME,src=FILE'),
-  tag: many('list', (given: string) => given, 'Name of the image: REPOSITORY[:TAG]', { short: 't' }),
-  target: text('Build this stage and what it needs'),
-} satisfies FlagTable;
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] PATH|URL|-',
-  flags,
+  flags: buildFlags,
   operands: [1, 1],
   completes: ['files'],
   failure: { otherwise: 1 },
-  async run(context, given, [where]) {
-    const { builder } = await context.engine();
-    const { output } = context;
-    const quiet = given.quiet;
-    return await interruptible(async abort => {
-      const source = await openBuildContext(where!, given.file, { signal: abort, say: output.err });
-      const lines = new BuildLines(output, given.explain);
-      try {
-        if (given.check) {
-          const { printAdvice } = await import('./advice.ts');
-          return printAdvice(output, source.dockerfile);
-        }
-        const { id, names, unused } = await builder.build(
-          {
-            dockerfile: source.dockerfile,
-            ...(source.directory !== undefined && { context: source.directory }),
-            ...(source.ignore !== undefined && { ignore: source.ignore }),
-            tags: given.tag,
-            args: Object.fromEntries(given['build-arg'].map(one => argument(one, context.env))),
-            ...(given.target !== undefined && { target: given.target }),
-            noCache: given['no-cache'],
-            pull: given.pull,
-            labels: Object.fromEntries(given.label.map(pair)),
-            ...(given.network !== undefined && { network: given.network }),
-            extraHosts: given['add-host'],
-            ...(given.platform !== undefined && { platform: given.platform }),
-            secrets: Object.fromEntries(given.secret),
-            ...epochIn(context.env),
-            abort,
-          },
-          quiet ? () => {} : lines.tell,
-        );
-        if (given.iidfile !== undefined) await writeId(given.iidfile, id);
-        if (unused.length > 0) output.err(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
-        if (quiet) output.out(`${id}\n`);
-        else {
-          output.out(`Successfully built ${id.slice(7, 19)}\n`);
-          for (const name of names) output.out(`Successfully tagged ${name}\n`);
-        }
-        return 0;
-      } finally {
-        if (!quiet) lines.end();
-        source.close();
-      }
-    });
+  async run(context, flags, [where]) {
+    if (flags.output.length > 1) throw usageError('--output can be given once', { exitCode: 1 });
+    if (!flags.mine) return await build(context, flags, where!);
+    const { learnersPieces } = await import('../../mine/pieces.ts');
+    const { listOwn } = await import('../../mine/list.ts');
+    const own = await learnersPieces();
+    try {
+      context.output.err(listOwn(own.taught, reasonLanguage(context)));
+      const { output, env, settings } = context;
+      return await build({ output, env, settings, engine: () => context.engine(own.pieces) }, flags, where!);
+    } finally {
+      await own.close();
+    }
   },
 });
+
+async function build(context: Context, flags: Values<typeof buildFlags>, where: string): Promise<number> {
+  const { output } = context;
+  const [wanted] = flags.output;
+  if (wanted !== undefined) {
+    checkOutput(wanted);
+    for (const name of [...flags.tag, ...wanted.names]) parseReference(name);
+  }
+  const fd = wanted !== undefined && goesToStandardOutput(wanted) ? 2 : 1;
+  const say = fd === 1 ? output.out : output.err;
+  const trace = flags.trace && (await tracing(context, flags.trace));
+  const { builder } = await context.engine();
+  return await interruptible(async abort => {
+    const source = await openBuildContext(where, flags.file, { signal: abort, say: output.err });
+    try {
+      if (flags.check) {
+        const { printAdvice } = await import('./advice.ts');
+        return printAdvice(output, source.dockerfile);
+      }
+      const { progress = 'auto', quiet } = flags;
+      const display = displayOf(output, { progress, quiet, fd, ...(trace && { trace }) });
+      const built = await builder
+        .build({ ...toOptions(context, flags, source), abort }, event => display.tell(event))
+        .then(
+          result => {
+            display.end(false);
+            return result;
+          },
+          error => {
+            display.end(true);
+            throw error;
+          },
+        );
+      const { id, unused } = built;
+      const names = wanted === undefined || isNamedHere(wanted) ? built.names : [...flags.tag, ...wanted.names];
+      if (wanted !== undefined) await writeOutput(builder, { id, names }, wanted, output, abort);
+      if (flags.iidfile !== undefined) await writeId(flags.iidfile, id);
+      if (unused.length > 0) output.err(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
+      if (quiet) say(`${id}\n`);
+      else {
+        say(`Successfully built ${id.slice(7, 19)}\n`);
+        for (const name of built.names) say(`Successfully tagged ${name}\n`);
+      }
+      return 0;
+    } finally {
+      source.close();
+    }
+  });
+}
+
+function toOptions(
+  { env }: Context,
+  flags: Values<typeof buildFlags>,
+  source: Awaited<ReturnType<typeof openBuildContext>>,
+): Omit<BuildOptions, 'abort'> {
+  const [wanted] = flags.output;
+  const tags = wanted === undefined || isNamedHere(wanted) ? [...flags.tag, ...(wanted?.names ?? [])] : [];
+  const refuse = (reason: string) => new MinidockError('invalid-argument', reason);
+  return {
+    dockerfile: source.dockerfile,
+    ...(source.directory !== undefined && { context: source.directory }),
+    ...(source.ignore !== undefined && { ignore: source.ignore }),
+    tags,
+    args: Object.fromEntries(flags['build-arg'].map(one => argument(one, env))),
+    ...(flags.target !== undefined && { target: flags.target }),
+    noCache: flags['no-cache'],
+    cacheFrom: flags['cache-from'],
+    pull: flags.pull,
+    labels: Object.fromEntries(flags.label.map(pair)),
+    ...(flags.network !== undefined && { network: flags.network }),
+    extraHosts: flags['add-host'],
+    ...(flags.platform !== undefined && { platform: flags.platform }),
+    secrets: secretsOf(flags.secret, env, refuse),
+    limits: toLimits(flags),
+    keepContainers: !flags.rm,
+    ...epochIn(env),
+    explains: flags.explain,
+    traces: flags.trace !== undefined,
+  };
+}
+
+async function tracing(context: Context, form: TraceForm) {
+  const { Trace } = await import('../../print/trace.ts');
+  return () => new Trace(context.output, form, context.output.errColumns, reasonLanguage(context));
+}
 
 /** `NAME=value`, or `NAME` for our own variable of that name. */
 function argument(given: string, env: Context['env']): [string, string | undefined] {
@@ -95,20 +129,6 @@ function argument(given: string, env: Context['env']): [string, string | undefin
 function pair(given: string): [string, string] {
   const equals = given.indexOf('=');
   return equals < 0 ? [given, ''] : [given.slice(0, equals), given.slice(equals + 1)];
-}
-
-function readNetwork(given: string): 'bridge' | 'none' | 'host' {
-  if (given === 'default' || given === 'bridge') return 'bridge';
-  if (given === 'none' || given === 'host') return given;
-  throw new Error(`network ${given} cannot be used by a build: it is default, none or host`);
-}
-
-/** `id=NAME,src=FILE`; without an id the name of the file. */
-function readSecret(given: string): [string, string] {
-  const fields = new Map(given.split(',').map(field => pair(field)));
-  const file = fields.get('src') ?? fields.get('source') ?? fields.get('id');
-  if (file === undefined) throw new Error(`invalid secret '${given}': write id=NAME,src=FILE`);
-  return [fields.get('id') ?? file.replace(/^.*\//, ''), file];
 }
 
 /** reproducible-builds.org, SOURCE_DATE_EPOCH. */

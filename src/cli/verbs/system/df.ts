@@ -45,7 +45,7 @@ const size = (bytes: number) => humanSize(bytes, 4);
 
 const total = (bytes: readonly number[]) => bytes.reduce((sum, one) => sum + one, 0);
 
-function summary({ images, layerBytes, containers, volumes }: DiskUsage): Row[] {
+function summary({ images, layerBytes, containers, volumes, buildCache }: DiskUsage): Row[] {
   const usedImages = images.filter(({ containers }) => containers > 0);
   const inUse = total(usedImages.map(({ image, sharedBytes }) => image.size - sharedBytes));
   const up = containers.filter(({ record }) => isUp(record));
@@ -63,11 +63,17 @@ function summary({ images, layerBytes, containers, volumes }: DiskUsage): Row[] 
     row('Images', images.length, usedImages.length, layerBytes, inUse),
     row('Containers', containers.length, up.length, containerBytes, total(up.map(({ bytes }) => bytes))),
     row('Local Volumes', volumes.length, linked.length, volumeBytes, total(linked.map(({ bytes }) => bytes))),
-    row('Build Cache', 0, 0, 0, 0),
+    row(
+      'Build Cache',
+      buildCache.length,
+      buildCache.filter(({ inUse }) => inUse).length,
+      total(buildCache.map(({ bytes }) => bytes)),
+      0,
+    ),
   ];
 }
 
-function verbose({ images, containers, volumes }: DiskUsage): string {
+function verbose({ images, containers, volumes, buildCache }: DiskUsage): string {
   const now = Date.now();
   const imageRows = images.flatMap(({ image, sharedBytes, containers }) => {
     const names = image.repoTags.length > 0 ? image.repoTags : ['<none>:<none>'];
@@ -114,7 +120,18 @@ function verbose({ images, containers, volumes }: DiskUsage): string {
       ['VOLUME NAME', 'LINKS', 'SIZE'],
       ...volumes.map(({ name, links, bytes }) => [name, String(links), size(bytes)]),
     ]),
-    '\nBuild cache usage: 0B\n\n',
-    printTable([['CACHE ID', 'CACHE TYPE', 'SIZE', 'CREATED', 'LAST USED', 'USAGE', 'SHARED']]),
+    `\nBuild cache usage: ${size(total(buildCache.map(({ bytes }) => bytes)))}\n\n`,
+    printTable([
+      ['CACHE ID', 'CACHE TYPE', 'SIZE', 'CREATED', 'LAST USED', 'USAGE', 'SHARED'],
+      ...buildCache.map(({ id, kind, bytes, time, inUse }) => [
+        id.slice(0, 12),
+        kind === 'step' ? 'regular' : 'exec.cachemount',
+        size(bytes),
+        timeAgo(new Date(time).toISOString(), now),
+        '',
+        inUse ? '1' : '0',
+        String(inUse),
+      ]),
+    ]),
   ].join('');
 }

@@ -1,0 +1,97 @@
+import { readExtraHost } from '../../container/options/resolver.ts';
+import { parsePlatform } from '../../oci/platform.ts';
+import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { platforms } from '../options/platforms.ts';
+import { resourceFlags, toResourceOptions } from '../options/resources/flags.ts';
+import { securityFlags, toSecurityOptions } from '../options/security-flags.ts';
+import { readOutput } from './output.ts';
+import { readSecret } from './secret.ts';
+
+const limitFlags = {
+  'cpu-period': resourceFlags['cpu-period'],
+  'cpu-quota': resourceFlags['cpu-quota'],
+  'cpu-shares': resourceFlags['cpu-shares'],
+  'cpuset-cpus': resourceFlags['cpuset-cpus'],
+  'cpuset-mems': resourceFlags['cpuset-mems'],
+  memory: resourceFlags.memory,
+  'memory-swap': resourceFlags['memory-swap'],
+  'security-opt': securityFlags['security-opt'],
+  'shm-size': resourceFlags['shm-size'],
+  ulimit: resourceFlags.ulimit,
+} satisfies FlagTable;
+
+export const buildFlags = {
+  'add-host': many('list', readExtraHost, 'A line of /etc/hosts while it is built: HOST:ADDRESS'),
+  'build-arg': many('list', (given: string) => given, 'Value of an ARG: NAME=value, or NAME to hand on our own'),
+  'cache-from': many('list', (given: string) => given, 'Take steps from the history of this image, and no others', {
+    completes: 'images',
+  }),
+  check: toggle('Give advice about the Dockerfile and build nothing'),
+  compress: toggle('Without effect: the context is not sent anywhere'),
+  explain: toggle('Say of each step why it missed the cache, its key, which layer it made and what is in that'),
+  file: text('Dockerfile (default: Dockerfile in the context; - for standard input)', {
+    short: 'f',
+    completes: 'files',
+  }),
+  'force-rm': toggle('Without effect: the containers of RUN are removed also where the build fails'),
+  iidfile: text('Write the id of the image to a file', { completes: 'files' }),
+  label: many('list', (given: string) => given, 'Label of the image: NAME=value'),
+  ...limitFlags,
+  mine: toggle('Make the containers of RUN of the pieces that you wrote in the course'),
+  network: single('string', readNetwork, 'Network of RUN: default, none, host, or a network', {
+    completes: 'network modes',
+  }),
+  'no-cache': toggle('Do every step anew'),
+  output: many(
+    'output',
+    readOutput,
+    'Write the image, and give it no name here: type=local|tar|oci|docker[,dest=PATH], DIRECTORY, or - for a tar',
+    { short: 'o', completes: ['type=docker,dest=', 'type=local,dest=', 'type=oci,dest=', 'type=tar,dest='] },
+  ),
+  platform: single('string', parsePlatform, 'What the image is for: linux/arm64', { completes: platforms }),
+  progress: single('string', readProgress, 'How it is shown: auto, plain, tty (default auto)', {
+    completes: ['auto', 'plain', 'tty'],
+  }),
+  pull: toggle('Fetch the images that FROM names, also where they are here'),
+  quiet: toggle('Print the id of the image alone', { short: 'q' }),
+  rm: { ...toggle('Remove the containers of RUN (default true)'), initial: true },
+  secret: many('list', readSecret, 'What RUN --mount=type=secret sees: id=NAME,src=FILE or id=NAME,env=VARIABLE'),
+  tag: many('list', (given: string) => given, 'Name of the image: REPOSITORY[:TAG]', { short: 't' }),
+  target: text('Build this stage and what it needs'),
+  trace: {
+    ...single(
+      'string',
+      readTrace,
+      'Print what the kernel answers to the syscalls that start the container of a RUN; =full unfolds every step',
+    ),
+    alone: 'folded',
+    completes: ['folded', 'full'],
+  },
+} satisfies FlagTable;
+
+/** What the flags say about limits. */
+export function toLimits(flags: Values<typeof limitFlags>) {
+  return {
+    ...toResourceOptions({ ...initialValues(resourceFlags), ...flags }),
+    ...toSecurityOptions({ ...initialValues(securityFlags), ...flags }),
+  };
+}
+
+/** Values of flags that are not given. */
+const initialValues = <F extends FlagTable>(table: F): Values<F> =>
+  Object.fromEntries(Object.entries(table).map(([name, { initial }]) => [name, initial])) as Values<F>;
+
+function readNetwork(given: string): string {
+  if (given === '') throw new Error('no name set for network');
+  return given === 'default' ? 'bridge' : given;
+}
+
+function readProgress(given: string): 'auto' | 'plain' | 'tty' {
+  if (given === 'auto' || given === 'plain' || given === 'tty') return given;
+  throw new Error('must be auto, plain or tty');
+}
+
+function readTrace(given: string): 'folded' | 'full' {
+  if (given === 'folded' || given === 'full') return given;
+  throw new Error('must be folded or full');
+}
