@@ -253,7 +253,7 @@ test('--cache-from takes steps from the history of an image, and from nowhere el
   const folder = context({ Dockerfile: 'FROM bb\nRUN echo $RANDOM > /one\nCOPY f /f\nRUN echo two > /two\n', f: 'f' });
   await built(folder, ['-t', 'origin']);
   const archive = join(folder, 'origin.tar');
-  await box.ok(['save', '-o', archive, 'origin']);
+  await box.ok(['save', '-o', archive, 'bb', 'origin']);
   const other = await busyboxEngine();
   await other.ok(['load', '-i', archive]);
   const args = ['build', '--network', 'none', '-t', 'built', '--cache-from', 'origin', '--cache-from', 'nope', folder];
@@ -289,7 +289,10 @@ test('builder prune forgets what no name needs, -a all, and gives back the space
   assert.is(await row(), 'Build Cache|0|0|0B|0B');
   assert.not.match(await built(folder), 'Using cache');
   await built(context({ Dockerfile: 'FROM bb\nRUN --mount=type=cache,target=/c head -c 5000 /dev/zero > /c/f\n' }));
-  assert.match(await box.ok(['builder', 'prune', '-f']), /[0-9a-f]{64}\n\nTotal reclaimed space: 5kB$/);
+  const caches = join(box.root, 'build/mounts');
+  assert.is(readdirSync(caches).length, 1);
+  await box.ok(['builder', 'prune', '-f']);
+  assert.equal(readdirSync(caches), []);
   const asked = await box.minidock(['builder', 'prune'], { input: 'n\n', stdin: 'pipe' });
   assert.match(
     String(asked.stdout),
