@@ -14,7 +14,6 @@ import { startProcess } from './start-process.ts';
 import type { Program, SectionName, Step } from './step.ts';
 import { architecture } from './uapi/architecture.ts';
 import { errnoName } from './uapi/errno.ts';
-import type { Architecture } from './uapi/numbers.ts';
 
 /** A step that was done or is about to be, for `--trace`, `--step` and lessons. */
 export interface StepEvent {
