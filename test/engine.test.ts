@@ -226,7 +226,11 @@ test('files go in and come out, byte by byte', async () => {
   const content = randomBytes(3 << 20);
   const sent = await archive([{ name: 'file', content, mode: 0o640 }]);
   await maker.containers.extract(id, '/tmp', chunksOf(sent));
-  assert.equal(await other.containers.statPath(id, '/tmp/file'), { path: '/tmp/file', kind: 'file' });
+  assert.equal(await other.containers.statPath(id, '/tmp/file'), {
+    path: '/tmp/file',
+    kind: 'file',
+    stat: { size: 3 << 20, mode: 0o100640, modified: '2020-09-13T12:26:40.000Z' },
+  });
   const back = Buffer.concat(await all(other.containers.archive(id, '/tmp/file')));
   assert.ok(back.includes(content));
   assert.equal(await maker.containers.changes(id), await other.containers.changes(id));
