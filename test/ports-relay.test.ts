@@ -113,7 +113,7 @@ test('a client that goes on sending datagrams comes to whoever has the port now'
       host.sh(`${inside} ${process.execPath} -e "const socket = require('node:dgram').createSocket('udp4');
       socket.on('message', (text, from) => socket.send('${name}', from.port, from.address)).bind(53)" >/dev/null 2>&1 & echo $!`),
     );
-    await eventually(() => answers().at(-1) === name);
+    await eventually(() => answers().at(-1) === name, 30);
     host.minidock('rm', '-f', id);
     // The next one gets another address.
     host.minidock('run', '-d', 'bb', 'sleep', '1000');
