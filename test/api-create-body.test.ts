@@ -89,6 +89,7 @@ function comparable(options: ContainerOptions): unknown {
     JSON.stringify({
       ...more,
       entrypoint: [entrypoint].flat(),
+      env: sorted(options.env),
       tmpfs: tmpfs && Object.fromEntries(Object.entries(tmpfs).sort()),
       volumes: sorted(options.volumes),
       ports: sorted(options.ports.map(({ hostIp = '', ...port }) => ({ hostIp, ...port }))),

@@ -75,7 +75,6 @@ for (const [name, dockerfile] of [
   ['ENV without a value', 'FROM bb\nENV A\n'],
   ['a bad port', 'FROM bb\nEXPOSE 99999\n'],
   ['an unknown signal', 'FROM bb\nSTOPSIGNAL SIGFOO\n'],
-  ['a source that is an empty variable', 'FROM bb\nCOPY $NOPE /x\n'],
   ['a platform that is none', 'FROM --platform=nonsense bb\n'],
   ['FROM with two words', 'FROM bb x\n'],
   ['a directory over a file', 'FROM bb\nCOPY a.txt /w\nCOPY dir /w\n'],
