@@ -14,6 +14,7 @@ import { commitRoute } from './images/commit.ts';
 import { listRoutes } from './images/list.ts';
 import { transferRoutes } from './images/transfer.ts';
 import { networkRoutes } from './networks/networks.ts';
+import { authRoute } from './system/auth.ts';
 import { events } from './system/events.ts';
 import { infoRoutes } from './system/info.ts';
 import { ping } from './system/ping.ts';
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...ping,
   versionRoute,
   events,
+  authRoute,
   ...infoRoutes,
   ...lookRoutes,
   ...lifeRoutes,

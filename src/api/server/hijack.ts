@@ -55,8 +55,11 @@ export function takeOver({ message, response, rest, upgraded }: Exchange, conten
   if (!upgraded) {
     // What Node's HTTP server listens to; the one of `close` frees its parser.
     for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
+    // A client that resets its connection between here and the route's own listener would end the process.
+    socket.on('error', () => {});
   }
   socket.setTimeout(0);
+  watchHalf(socket);
   const head = upgraded
     ? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${contentType}`, 'Connection: Upgrade', 'Upgrade: tcp']
     : ['HTTP/1.1 200 OK', `Content-Type: ${contentType}`];
@@ -66,3 +69,19 @@ export function takeOver({ message, response, rest, upgraded }: Exchange, conten
   if (early.length > 0) socket.unshift(early);
   return socket;
 }
+
+/**
+ * Ends a connection whose client is gone and not only silent: both look alike to who reads. A write of nothing to a Unix socket
+ * that nobody has open is EPIPE (unix(7)); of TCP the kernel asks by itself.
+ */
+function watchHalf(socket: Socket): void {
+  if (socket.remoteAddress !== undefined) socket.setKeepAlive(true, 30_000);
+  socket.once('end', () => {
+    const timer = setInterval(() => {
+      if (socket.writable && socket.writableLength === 0) socket.write(nothing);
+    }, 1000).unref();
+    socket.once('close', () => clearInterval(timer));
+  });
+}
+
+const nothing = Buffer.alloc(0);

@@ -72,12 +72,14 @@ export class HttpRequest implements ApiRequest {
   }
 
   async #text(): Promise<string> {
+    const refuse = () => new MinidockError('request-too-large', `the body of the request is over ${mostJson} bytes`);
+    if (Number(this.headers['content-length']) > mostJson) throw refuse();
     const chunks: Buffer[] = [];
     let length = 0;
-    for await (const chunk of this.body as AsyncIterable<Buffer>) {
+    // The end of a stream that is left would be the end of its connection: nobody could be told why.
+    for await (const chunk of this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > mostJson)
-        throw new MinidockError('request-too-large', `the body of the request is over ${mostJson} bytes`);
+      if (length > mostJson) throw refuse();
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString();

@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Engine } from '../../engine/engine.ts';
 import type { MinidockError } from '../../errors.ts';
+import type { ClientOptions } from '../../registry/http/client.ts';
 import type { Value } from '../go/values.ts';
 import type { ApiTrace } from '../trace/trace.ts';
 import type { Query } from './query.ts';
@@ -27,6 +28,8 @@ export interface ServedSettings {
   readonly execRoot: string;
   /** Where containers' output goes that do not say it. */
   readonly logDriver: string;
+  /** How registries are asked: daemon.json and flags. */
+  readonly registries?: ClientOptions;
 }
 
 export interface ApiRequest {

@@ -44,7 +44,12 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
       await send(response, await route.handle(request, { ...served, engine }), head.version, gone.signal);
     } catch (error) {
       if (request?.hijacked) message.socket.destroy();
-      else sendFailure(response, error);
+      else {
+        // What is left of a body that nobody read is in the way of the next request.
+        if (!response.headersSent && !exchange.upgraded && !message.complete) response.setHeader('Connection', 'close');
+        sendFailure(response, error);
+        if (!exchange.upgraded) message.resume();
+      }
     } finally {
       running.delete(gone);
     }
@@ -57,12 +62,18 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
   };
 
   const plain = plainServer(served);
+  const plainAnswers = new Set<http.ServerResponse>();
   const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (message, response) => {
-    if (isPlain(message)) plain.answer(message, response);
-    else void answer({ message, response, body: message, rest: () => Buffer.alloc(0), upgraded: false });
+    if (isPlain(message)) {
+      if (stopping) return void message.socket.destroy();
+      plainAnswers.add(response);
+      response.once('close', () => plainAnswers.delete(response));
+      plain.answer(message, response);
+    } else void answer({ message, response, body: message, rest: () => Buffer.alloc(0), upgraded: false });
   });
   server.on('upgrade', (message: http.IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => {});
+    if (stopping) return void socket.destroy();
     if (isPlain(message)) return plain.connect(message, socket, head);
     const response = new http.ServerResponse(message);
     void answer(upgradedExchange(message, response, head));
@@ -78,8 +89,11 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
       stopping = true;
       server.closeIdleConnections();
       for (const one of running) one.abort(new MinidockError('interrupted', 'the daemon is stopping'));
+      // What has begun to answer is a stream, or all but done.
+      for (const response of plainAnswers) if (response.headersSent && !response.writableEnded) response.destroy();
       const until = Date.now() + graceMs;
-      while (running.size > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20));
+      while (running.size + plainAnswers.size > 0 && Date.now() < until)
+        await new Promise(resolve => setTimeout(resolve, 20));
       for (const socket of connections) socket.destroy();
     },
   };

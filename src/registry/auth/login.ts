@@ -25,12 +25,24 @@ export function registryHost(server: string | undefined): string {
  * @throws {MinidockError} `unauthorized`, `registry-unreachable`
  */
 export async function login(host: string, credentials: Credentials, options: ClientOptions = {}): Promise<boolean> {
+  return await saveCredentials(host, await checkLogin(host, credentials, options), options.dockerConfig);
+}
+
+/**
+ * Tries credentials against a registry. Resolves to them as they should be kept.
+ *
+ * @throws {MinidockError} `unauthorized`, `registry-unreachable`
+ */
+export async function checkLogin(
+  host: string,
+  credentials: Credentials,
+  options: ClientOptions = {},
+): Promise<Credentials> {
   const config = readDaemonConfig(options);
   const endpoints = (await endpointsOf({ domain: host, path: '' }, config)).filter(({ mirror }) => !mirror);
   for (const [i, endpoint] of endpoints.entries()) {
     try {
-      const accepted = await tryLogin(endpoint, credentials, options);
-      return await saveCredentials(host, accepted, options.dockerConfig);
+      return await tryLogin(endpoint, credentials, options);
     } catch (error) {
       if (i === endpoints.length - 1 || !isConnectionFailure(error))
         throw explainConnection(error, `log in to ${host}`, host);
