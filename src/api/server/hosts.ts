@@ -69,7 +69,7 @@ export async function listenAt(asked: Hosts, server: http.Server): Promise<reado
 }
 
 /** Numbers of the sockets that systemd gave to this process (sd_listen_fds(3)): they begin at 3. */
-export function inheritedSockets({ LISTEN_FDS, LISTEN_PID }: NodeJS.ProcessEnv, pid = process.pid): readonly number[] {
+function inheritedSockets({ LISTEN_FDS, LISTEN_PID }: NodeJS.ProcessEnv, pid = process.pid): readonly number[] {
   if (Number(LISTEN_PID) !== pid) return [];
   return Array.from({ length: Number(LISTEN_FDS) || 0 }, (_, i) => 3 + i);
 }
