@@ -68,7 +68,11 @@ export class EarlyAttachment implements Attachment {
     this.#when(process => process.exited.then(resolve, reject)),
   );
 
-  constructor(readonly streams: Streams) {}
+  /** @param left called where the client lets go before there is a process */
+  constructor(
+    readonly streams: Streams,
+    private readonly left: () => void = () => {},
+  ) {}
 
   bind(process: Attachment): void {
     this.#process = process;
@@ -88,6 +92,7 @@ export class EarlyAttachment implements Attachment {
   }
 
   detach(): void {
+    if (this.#process === undefined) this.left();
     this.#when(process => process.detach());
   }
 
@@ -113,18 +118,28 @@ export class Processes {
   }
 
   attach(id: string, streams: Streams): Attachment {
-    const attachment = new EarlyAttachment(streams);
+    const attachment: EarlyAttachment = new EarlyAttachment(streams, () => {
+      if (this.#attached.get(id) === attachment) this.#attached.delete(id);
+    });
     this.#attached.set(id, attachment);
     return attachment;
   }
 
-  /** The exit status of the process that is launched next under this id. */
-  nextExit(id: string): Promise<number> {
+  /** The exit status of the process that is launched next under this id; who aborts is forgotten. */
+  nextExit(id: string, abort?: AbortSignal): Promise<number> {
     const exit = new Promise<number>((resolve, reject) => {
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), { resolve, reject }]);
+      const waiter = { resolve, reject };
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), waiter]);
+      abort?.addEventListener('abort', () => this.#forget(id, waiter), { once: true });
     });
     exit.catch(() => {});
     return exit;
+  }
+
+  #forget(id: string, waiter: object): void {
+    const others = (this.#waiting.get(id) ?? []).filter(one => one !== waiter);
+    if (others.length > 0) this.#waiting.set(id, others);
+    else this.#waiting.delete(id);
   }
 
   /**

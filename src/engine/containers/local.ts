@@ -80,7 +80,7 @@ export class LocalContainers extends LocalFiles implements Containers {
     if (!isUp(record))
       return condition === 'not-running'
         ? record.state.exitCode
-        : await orAborted(this.#processes.nextExit(record.id), abort);
+        : await orAborted(this.#processes.nextExit(record.id, abort), abort);
     const { awaitEnd, awaitRest } = await import('./attach.ts');
     const end =
       record.options.restart === undefined

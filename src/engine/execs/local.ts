@@ -11,6 +11,9 @@ import { Processes } from '../processes.ts';
 import { inspectExec, listExecs } from './list.ts';
 import { claimStart, type ExecRecord, findExec, observeExec, removeExec, writeExec } from './record.ts';
 
+/** How many execs are remembered that this process made. */
+const mostOwn = 1000;
+
 /** Commands in the running containers of this engine. */
 export class LocalExecs implements Execs {
   readonly #processes = new Processes();
@@ -36,6 +39,9 @@ export class LocalExecs implements Execs {
       throw notRunning(record);
     }
     this.#own.set(id, exec);
+    // In a process that lives for long most are on disk only.
+    const [oldest] = this.#own.keys();
+    if (this.#own.size > mostOwn && oldest !== undefined) this.#own.delete(oldest);
     tell(this.access, record, `exec_create: ${options.command.join(' ')}`, { execID: id });
     return { id };
   }

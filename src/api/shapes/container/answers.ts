@@ -8,7 +8,7 @@ export const createdShape = ({ id, warnings }: CreatedContainer): Value =>
   value(created, { Id: id, Warnings: warnings });
 
 const waited = struct('container.ContainerWaitOKBody', {
-  Error: omitEmpty(pointer(struct('container.ContainerWaitOKBodyError', { Message: string }))),
+  Error: pointer(struct('container.ContainerWaitOKBodyError', { Message: string })),
   StatusCode: int64,
 });
 /** POST /containers/{id}/wait */
