@@ -48,6 +48,7 @@ const machine = [
 /** What judges us in the gate. On a user's machine a test that needs one of these is skipped where it is not installed. */
 const peers = [
   { has: 'dockerd', apt: 'docker.io', why: 'the engine that ours is compared with' },
+  { has: 'docker-compose', apt: 'docker-compose', why: 'a client of our API' },
   { has: 'podman', apt: 'podman', why: 'another engine' },
   { has: 'buildah', apt: 'buildah', why: 'builds images, for comparison' },
   { has: 'crun', apt: 'crun', why: 'runs the same bundles, for comparison' },

@@ -6,6 +6,7 @@ const { programsFor } = await import(new URL('../../scripts/setup/packages.mjs',
 
 /** What comes with a program that is installed, and what every Debian has. */
 const also: Record<string, string[]> = {
+  'docker-compose': ['python3-docker'],
   dockerd: ['docker', 'docker-20.10'],
   ip: ['bridge'],
   'mkfs.ext4': ['lsattr'],

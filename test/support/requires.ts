@@ -72,6 +72,8 @@ const probes: Record<string, Probe> = {
     ['--reuid', '65534', '--clear-groups', 'test', '-r', join(checkout, 'package.json')],
     'other users may not read this folder',
   ),
+  'python3-docker': () =>
+    existsSync('/usr/lib/python3/dist-packages/docker/__init__.py') ? undefined : 'python3-docker is not installed',
   'docker-20.10': () => (docker2010() ? undefined : 'no client of Docker 20.10 is installed'),
   ipv6: () => (existsSync('/proc/sys/net/ipv6') ? undefined : 'no IPv6'),
   // For x64 alone: elsewhere it is that which is not met.
@@ -134,6 +136,7 @@ for (const name of [
     'ldd',
     'dig',
     'dnsmasq',
+    'docker-compose',
   ],
 ])
   probes[name] ??= program(name);
