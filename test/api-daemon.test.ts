@@ -251,6 +251,7 @@ test('clients that vanish leave nothing open; neither does who ends half of a hi
     get('/events'),
     get('/containers/long/stats'),
 
+    'POST /containers/long/wait HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n',
     hijack('/containers/long/attach?stream=1&stdout=1&stdin=1'),
     hijack('/containers/long/attach?stream=1&stdout=1').replace(/Connection.*\r\nUpgrade.*\r\n/, ''),
   ];

@@ -52,11 +52,16 @@ async function statusFrom(connection: SupervisorConnection): Promise<number | un
   return code;
 }
 
-/** Resolves with the exit status of a container that runs, however it ends. */
-export async function awaitEnd(access: EngineAccess, record: ContainerRecord): Promise<number> {
+/** Resolves with the exit status of a container that runs, however it ends. Who gives up keeps no connection to its supervisor. */
+export async function awaitEnd(access: EngineAccess, record: ContainerRecord, abort?: AbortSignal): Promise<number> {
   const connection = await connectSupervisor(containerPaths(access.roots, record.id).socket);
+  const leave = () => connection?.close();
+  if (abort?.aborted) leave();
+  abort?.addEventListener('abort', leave, { once: true });
   const code = connection && (await statusFrom(connection));
+  abort?.removeEventListener('abort', leave);
   if (code !== undefined) return code;
+  abort?.throwIfAborted();
   // The supervisor ended without sending the status, or gave our place to another client.
   await eventually(Number.POSITIVE_INFINITY, () => hasEnded(access.roots, record.id));
   return recordedExit(access, record.id);
@@ -73,11 +78,13 @@ export async function awaitRest(
   access: EngineAccess,
   record: ContainerRecord,
   find: () => Promise<ContainerRecord>,
+  abort?: AbortSignal,
 ): Promise<number> {
   let now = record;
   let code = record.state.exitCode;
   while (isUp(now)) {
-    if (now.state.status === 'running') code = await awaitEnd(access, now);
+    abort?.throwIfAborted();
+    if (now.state.status === 'running') code = await awaitEnd(access, now, abort);
     else await new Promise(resolve => setTimeout(resolve, LOOK_MS));
     const next = await find().catch(unlessGone);
     if (next === undefined) return code;

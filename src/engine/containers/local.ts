@@ -84,8 +84,8 @@ export class LocalContainers extends LocalFiles implements Containers {
     const { awaitEnd, awaitRest } = await import('./attach.ts');
     const end =
       record.options.restart === undefined
-        ? awaitEnd(this.access, record)
-        : awaitRest(this.access, record, () => this.find(record.id));
+        ? awaitEnd(this.access, record, abort)
+        : awaitRest(this.access, record, () => this.find(record.id), abort);
     return await orAborted(end, abort);
   }
 
