@@ -125,7 +125,7 @@ test('networks, volumes, published ports, events', () =>
 from urllib.request import urlopen
 events = client.events(decode=True)
 seen = []
-reader = threading.Thread(target=lambda: seen.extend(iter(lambda: (lambda e: None if e.get('Action') == 'destroy' and e['Type'] == 'volume' else e['Type'] + ' ' + e['Action'])(next(events)), None)))
+reader = threading.Thread(target=lambda: seen.extend(iter(lambda: (lambda e: None if e.get('Action') == 'destroy' and e['Type'] == 'volume' else e['Type'] + ' ' + e['Action'])(next(events)), None)), daemon=True)
 reader.start()
 network = client.networks.create('back', driver='bridge', labels={'a': 'b'}, ipam=docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet='10.213.7.0/24', gateway='10.213.7.1')]))
 volume = client.volumes.create('rows', labels={'a': 'b'})
