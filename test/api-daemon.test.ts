@@ -273,14 +273,16 @@ test('clients that vanish leave nothing open; neither does who ends half of a hi
     30,
   );
 
-  // Its half ends the input of the process, the other half still brings the output and the end.
+  // The other half still brings the output, and the end.
   const half = await open(hijack('/containers/long/attach?stream=1&stdin=1&stdout=1'), {
     allowHalfOpen: true,
   } as never);
   await until(half, /UPGRADED/);
   const ended = new Promise(resolve => half.once('end', resolve));
+  const echoed = until(half, /last words/);
   half.end('last words\n');
-  half.resume();
+  await echoed;
+  await box.ok(['kill', 'long']);
   await ended;
   half.destroy();
   await eventually(() => assert.ok(descriptors() <= before), 30);
