@@ -9,6 +9,9 @@ import { minorOf, splitVersion } from './version.ts';
 /** The most that a body of JSON may hold, in bytes: Docker's daemon has no limit. */
 const mostJson = 16 << 20;
 
+/** How much of a body that is too long is read, in bytes: then the connection is cut. */
+const mostDropped = 16 * mostJson;
+
 /** What the head of a request says. */
 export interface Head {
   readonly path: string;
@@ -72,16 +75,18 @@ export class HttpRequest implements ApiRequest {
   }
 
   async #text(): Promise<string> {
-    const refuse = () => new MinidockError('request-too-large', `the body of the request is over ${mostJson} bytes`);
-    if (Number(this.headers['content-length']) > mostJson) throw refuse();
     const chunks: Buffer[] = [];
     let length = 0;
-    // The end of a stream that is left would be the end of its connection: nobody could be told why.
+    // What is too much is read and dropped, so that a client who sends all before it reads sees the answer. The end of a stream
+    // that is left would be the end of its connection: nobody could be told why.
     for await (const chunk of this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > mostJson) throw refuse();
-      chunks.push(chunk);
+      if (length <= mostJson) chunks.push(chunk);
+      else if (length > mostDropped) break;
+      else chunks.length = 0;
     }
+    if (length > mostJson)
+      throw new MinidockError('request-too-large', `the body of the request is over ${mostJson} bytes`);
     return Buffer.concat(chunks).toString();
   }
 }

@@ -45,8 +45,7 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
     } catch (error) {
       if (request?.hijacked) message.socket.destroy();
       else {
-        // What is left of a body that nobody read is in the way of the next request.
-        if (!response.headersSent && !exchange.upgraded && !message.complete) response.setHeader('Connection', 'close');
+        // What is left of a body is read and dropped: a client that still sends would not see the answer of a closed connection.
         sendFailure(response, error);
         if (!exchange.upgraded) message.resume();
       }
