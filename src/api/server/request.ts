@@ -9,7 +9,7 @@ import { minorOf, splitVersion } from './version.ts';
 /** The most that a body of JSON may hold, in bytes: Docker's daemon has no limit. */
 const mostJson = 16 << 20;
 
-/** How much of a body that is too long is read, in bytes: then the connection is cut. */
+/** How long a body may be, in bytes, that is read to its end although it is too long. */
 const mostDropped = 16 * mostJson;
 
 /** What the head of a request says. */
@@ -75,18 +75,20 @@ export class HttpRequest implements ApiRequest {
   }
 
   async #text(): Promise<string> {
+    const refuse = () => new MinidockError('request-too-large', `the body of the request is over ${mostJson} bytes`);
+    const announced = Number(this.headers['content-length'] ?? 0);
+    if (announced > mostDropped) throw refuse();
     const chunks: Buffer[] = [];
     let length = 0;
-    // What is too much is read and dropped, so that a client who sends all before it reads sees the answer. The end of a stream
-    // that is left would be the end of its connection: nobody could be told why.
+    // The end of a stream that is left would be the end of its connection: nobody could be told why.
     for await (const chunk of this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length <= mostJson) chunks.push(chunk);
-      else if (length > mostDropped) break;
+      // A client that announced its length sends all of it before it reads the answer.
+      else if (announced === 0) throw refuse();
       else chunks.length = 0;
     }
-    if (length > mostJson)
-      throw new MinidockError('request-too-large', `the body of the request is over ${mostJson} bytes`);
+    if (length > mostJson) throw refuse();
     return Buffer.concat(chunks).toString();
   }
 }
