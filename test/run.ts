@@ -35,7 +35,7 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
         'shared-mounts': { type: 'boolean', default: false },
         'linux-3.10': { type: 'boolean', default: false },
         // More than the cores: a file waits for others for a third of its time.
-        lanes: { type: 'string', default: String(Math.min(3, availableParallelism() + 1)) },
+        lanes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       },
     });
     const elsewhere = positionals.filter(word => isAbsolute(word) && existsSync(word));

@@ -2,7 +2,7 @@ import { type TestFile, type Tier, tiers } from './files.ts';
 import type { FileResult } from './judge.ts';
 
 /**
- * Seconds that the files of a tier may take in the gate, added up, in three lanes on two cores that do nothing else. Over its budget a tier has not
+ * Seconds that the files of a tier may take in the gate, added up, in two lanes on two cores that do nothing else. Over its budget a tier has not
  * failed: whoever adds to it makes something in it faster, or argues for another number here.
  */
 const budgets: Record<Tier, number> = {
