@@ -85,6 +85,7 @@ test('a process in the background that prints on and on: the supervisor ends, an
     slow.write(Buffer.from([97, 2, 0, 0, 0, 0, 0, 0]));
     const received: Buffer[] = [];
     slow.on('data', chunk => received.push(chunk)).pause();
+    const closed = new Promise(resolve => slow.once('close', () => resolve(undefined)));
     shim.go();
     await shim.executed;
     // Whoever waits for the end would leave the client a second.
@@ -93,6 +94,8 @@ test('a process in the background that prints on and on: the supervisor ends, an
     slow.resume();
     const late = new Promise(resolve => setTimeout(resolve, 15_000, 'still there'));
     assert.is(await Promise.race([shim.ended, late]), undefined);
+    // What the supervisor sent last waits in the connection until the client has read it.
+    assert.is(await Promise.race([closed, late]), undefined);
     const all = Buffer.concat(received);
     assert.ok(all.length > 270_000, `${all.length} bytes`);
     assert.equal(all.subarray(-12), Buffer.from([88, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0]));

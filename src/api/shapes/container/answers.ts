@@ -1,5 +1,5 @@
 import type { Change, CreatedContainer, ProcessList, PrunedContainers } from '../../../engine/nouns/containers.ts';
-import { int, int64, key, omitEmpty, pointer, slice, string, strings, struct, uint8, uint64 } from '../../go/types.ts';
+import { int, int64, key, pointer, slice, string, strings, struct, uint8, uint64 } from '../../go/types.ts';
 import { type Value, value } from '../../go/values.ts';
 
 const created = struct('container.ContainerCreateCreatedBody', { ID: key('Id', string), Warnings: strings });
