@@ -39,7 +39,8 @@ test('exec enters all of them, and its process counts from the container’s pro
 });
 
 test('PID 1 is the command; /proc shows only the container’s processes', async () => {
-  assert.is(await box.sh('echo $$; ls -d /proc/[0-9]* | wc -l'), '1\n3', 'sh, ls and wc');
+  // wc may not be there yet when the shell looks.
+  assert.match(await box.sh('echo $$; ls -d /proc/[0-9]* | wc -l'), /^1\n[23]$/, 'sh, ls and wc');
 });
 
 test('the hostname is the short id or -h, and the host keeps its own', async () => {
