@@ -9,11 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
+import { context } from './support/context.ts';
 import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 import { onTerminal } from './support/terminal.ts';
@@ -28,15 +29,6 @@ let box: BusyboxEngine;
 test.before(async () => {
   box = await busyboxEngine();
 });
-
-function context(files: Record<string, string>): string {
-  const folder = temporaryFolder('build');
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
 
 async function build(folder: string, flags: readonly string[] = [], options: object = {}) {
   const network = flags.includes('--network') ? [] : ['--network', 'none'];

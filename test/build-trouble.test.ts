@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
+import { context } from './support/context.ts';
 import { requires } from './support/requires.ts';
 import { smallDisk } from './support/small-disk.ts';
 
@@ -14,15 +15,6 @@ let box: BusyboxEngine;
 test.before(async () => {
   box = await busyboxEngine();
 });
-
-function context(files: Record<string, string>): string {
-  const folder = temporaryFolder('build');
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
 
 /** Builds, and expects a refusal after which nothing is left. Returns what was said. */
 async function refused(words: readonly string[], options: object = {}): Promise<string> {

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
-import { temporaryFolder } from './support/cleanup.ts';
+import { context } from './support/context.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
 import { registry } from './support/registry.ts';
@@ -23,15 +23,6 @@ let box: BusyboxEngine;
 test.before(async () => {
   box = await busyboxEngine();
 });
-
-function context(files: Record<string, string>): string {
-  const folder = temporaryFolder('build');
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
 
 async function build(folder: string, flags: readonly string[] = [], options: object = {}) {
   const { exitCode, stdout, stderr } = await box.minidock(

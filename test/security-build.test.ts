@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { archive, type Member } from './support/archive.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { canaryTree } from './support/canary.ts';
 import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
+import { context } from './support/context.ts';
 import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
 
@@ -22,17 +23,6 @@ test.before(async () => {
   box = await busyboxEngine();
 });
 test.after.each(() => canary.check());
-
-/** A context of these files; `-> target` makes a link. */
-function context(files: Record<string, string>): string {
-  const folder = temporaryFolder('build');
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    if (text.startsWith('-> ')) symlinkSync(text.slice(3), join(folder, name));
-    else writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
 
 interface Outcome {
   readonly code: number | undefined;

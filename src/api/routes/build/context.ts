@@ -29,12 +29,7 @@ export async function receiveContext(archive: AsyncIterable<Buffer>, file: strin
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-build-'));
   const close = () => removeTree(directory);
   try {
-    const scope = new Scope(directory);
-    try {
-      await unpackArchive({ scope, at: [], owner: 'caller', followsLinks: false }, archive);
-    } finally {
-      scope.close();
-    }
+    await unpackContext(directory, archive);
     const inside = path.posix.join('/', file || 'Dockerfile');
     const names = file === '' || file === 'Dockerfile' ? [inside, '/dockerfile'] : [inside];
     const [content] = names.flatMap(name => textOf(directory, name) ?? []);
@@ -58,4 +53,14 @@ function textOf(directory: string, name: string): Buffer | undefined {
   if (found.kind === 'too large')
     throw new MinidockError('no-such-file', `${name} in the context is over ${most} bytes`);
   return found.kind === 'file' ? found.content : undefined;
+}
+
+/** Unpacks what a client sent into a directory. Names in it, and the links there, lead nowhere out of it. */
+export async function unpackContext(directory: string, archive: AsyncIterable<Buffer>): Promise<void> {
+  const scope = new Scope(directory);
+  try {
+    await unpackArchive({ scope, at: [], owner: 'caller', followsLinks: false }, archive);
+  } finally {
+    scope.close();
+  }
 }

@@ -3,8 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Builder, BuildOptions, BuiltImage } from '../../../engine/nouns/builder.ts';
 import { removeTree } from '../../../state/remove-tree.ts';
-import { Scope } from '../../../storage/scope/scope.ts';
-import { unpackArchive } from '../../../storage/scope/unpack.ts';
+import { unpackContext } from '../build/context.ts';
 
 /** What a client sends: the contents of secrets, where the files are its own. */
 export type SentBuild = Omit<BuildOptions, 'secrets'> & {
@@ -24,12 +23,7 @@ export async function buildFrom(
     const context = path.join(folder, 'context');
     if (sent.context !== undefined) {
       fs.mkdirSync(context);
-      const scope = new Scope(context);
-      try {
-        await unpackArchive({ scope, at: [], owner: 'caller', followsLinks: false }, archive);
-      } finally {
-        scope.close();
-      }
+      await unpackContext(context, archive);
     }
     const secrets = Object.entries(sent.secrets).map(([id, content], number) => {
       const file = path.join(folder, `secret-${number}`);

@@ -1,6 +1,6 @@
 import type { Language } from '../../text/language.ts';
 import { words } from '../words.ts';
-import { escapeHtml } from './html.ts';
+import { escapeHtml, jsonHtml } from './html.ts';
 import type { Page, Planned } from './page.ts';
 
 /** The whole site in one language, for the list of contents. */
@@ -19,7 +19,7 @@ export function pageHtml(page: Page, { pages, planned }: Contents): string {
   const { language, title } = page;
   const say = (key: keyof typeof words) => escapeHtml(words[key][language]);
   const other = language === 'en' ? 'zh' : 'en';
-  const text = { ...Object.fromEntries(Object.entries(words).map(([key, text]) => [key, text[language]])) };
+  const text = Object.fromEntries(Object.entries(words).map(([key, text]) => [key, text[language]]));
   return `<!doctype html>
 <html lang="${tags[language]}">
 <head>
@@ -47,7 +47,7 @@ ${contentsHtml(page, pages, planned)}
 ${page.html}
 ${neighboursHtml(page, pages)}
 </main>
-<script id="words" type="application/json">${JSON.stringify(text).replaceAll('<', '\\u003c')}</script>
+<script id="words" type="application/json">${jsonHtml(text)}</script>
 <script src="../assets/search.${language}.js" defer></script>
 <script src="../assets/handbook.js" defer></script>
 </body>
