@@ -2,8 +2,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
-import { temporaryFolder } from './support/cleanup.ts';
 import { context } from './support/context.ts';
+import { sandbox } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 import { smallDisk } from './support/small-disk.ts';
 
@@ -93,32 +93,29 @@ test('a disk that fills: the error says so, nothing half-built is there, and the
     Dockerfile: 'FROM bb\nRUN head -c 60000000 /dev/zero | tr "\\\\0" x > /big\n',
     big: 'x'.repeat(1 << 20),
   });
-  const root = join(temporaryFolder('small'), 'root');
-  const disk = smallDisk(root, 'tmpfs', 160, 20_000);
-  const env = { MINIDOCK_ROOT: root };
-  const first = await busyboxEngine();
-  await first.ok(['save', '-o', join(folder, 'bb.tar'), 'bb']);
+  const engine = sandbox();
+  const disk = smallDisk(engine.root, 'tmpfs', 160, 20_000);
+  await box.ok(['save', '-o', join(folder, 'bb.tar'), 'bb']);
   writeFileSync(join(folder, '.dockerignore'), 'bb.tar\n');
-  await box.ok(['load', '-i', join(folder, 'bb.tar')], { env });
+  await engine.ok(['load', '-i', join(folder, 'bb.tar')]);
   const words = ['build', '--network', 'none', '-t', 'bad', folder];
-  const images = () => box.ok(['images', '-aq'], { env });
+  const images = () => engine.ok(['images', '-aq']);
   const before = await images();
-  const run = await box.minidock(words, { env });
+  const run = await engine.minidock(words);
   assert.is(run.exitCode, 1, String(run.stdout));
   assert.match(String(run.stderr), /No space left|no space left/i);
   assert.not.match(String(run.stderr), /^\s+at /m);
-  assert.is(await box.ok(['ps', '-aq'], { env }), '');
+  assert.is(await engine.ok(['ps', '-aq']), '');
   assert.is(await images(), before);
   writeFileSync(join(folder, 'Dockerfile'), 'FROM bb\nCOPY big /\n');
-  disk.fill(join(root, 'images'));
-  const copy = await box.minidock(words, { env });
+  disk.fill(join(engine.root, 'images'));
+  const copy = await engine.minidock(words);
   assert.is(copy.exitCode, 1);
   assert.match(String(copy.stderr), /no space left|disk/i);
   disk.free();
   assert.is(await images(), before);
-  await box.ok(words, { env });
-  const left = readdirSync(join(root, 'build', 'running'));
-  assert.equal(left, []);
+  await engine.ok(words);
+  assert.equal(readdirSync(join(engine.root, 'build', 'running')), []);
 });
 
 test.run();

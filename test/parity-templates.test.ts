@@ -113,7 +113,7 @@ function comparable({ status, stdout, stderr }: Result): [number, string, string
       .replace(/(Up|Exited \(\d+\)) [^|\n]*?(second|minute)s?( ago)?/g, '$1 AGE')
       .replace(/(Less than a|About a|\d+) (second|minute)s? ago/g, 'AGE')
       // A column is as wide as its longest time, and 9 seconds are shorter than 10.
-      .replace(/^[^]*AGE[^]*$/, table => table.replace(/ {3,}/g, '   '));
+      .replace(/^[\s\S]*AGE[\s\S]*$/, table => table.replace(/ {3,}/g, '   '));
   return [
     status,
     clean(stdout).trim(),
