@@ -7,6 +7,7 @@ import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { eventually } from './support/eventually.ts';
 import { docker2010, requires } from './support/requires.ts';
+import { onTerminal } from './support/terminal.ts';
 
 /** Docker's own command line, an older and where there is one a newer, does its everyday work through our daemon. */
 const test = requires('root', 'overlayfs', 'iptables', 'busybox', 'docker-20.10', 'script');
@@ -52,23 +53,13 @@ for (const client of clients)
   });
 
 test('a terminal: run -it, its size, the detach keys', async () => {
-  const typed = (line: string) =>
-    execa('script', ['-qec', line, '/dev/null'], {
-      reject: false,
-      env: { DOCKER_HOST: daemon.host, DOCKER_CONFIG: folder },
-      timeout: 60_000,
-      input: '',
-    });
-  const { exitCode, stdout } = await typed(`${clients[0]} run -it --rm bb sh -c 'tty; exit 5'`);
+  const env = { DOCKER_HOST: daemon.host, DOCKER_CONFIG: folder };
+  const client = clients[0]!;
+  const { exitCode, shown } = await onTerminal(`${client} run -it --rm bb sh -c 'tty; stty size; exit 5'`, [], env);
   assert.is(exitCode, 5);
-  assert.match(stdout, /\/dev\/pts\/0/);
-  const leaving = await execa('script', ['-qec', `${clients[0]} run -it --name kept bb sh`, '/dev/null'], {
-    reject: false,
-    env: { DOCKER_HOST: daemon.host, DOCKER_CONFIG: folder },
-    timeout: 60_000,
-    input: '\u0010\u0011',
-  });
-  assert.is(leaving.exitCode, 0);
+  assert.match(shown, /\/dev\/pts\/0\r\n33 77\r\n/);
+  const left = await onTerminal(`${client} run -it --name kept bb sh`, [[/# /, '\u0010\u0011']], env);
+  assert.is(left.exitCode, 0, left.shown);
   assert.is(await said(['inspect', '-f', '{{.State.Running}}', 'kept']), 'true');
   await said(['rm', '-f', 'kept']);
 });

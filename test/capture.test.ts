@@ -234,7 +234,8 @@ requires('strace')(
         file.some(line => line.includes(`"protocol":"${protocol}"`)),
         file.join('\n'),
       );
-    const hiding = ['-f', '--seccomp-bpf', '-qq', '-o', inPath('hidden'), '-P', '/proc/net/nf_conntrack'];
+    // -D: the signal that ends the capture is for it, and not for strace.
+    const hiding = ['-D', '-f', '--seccomp-bpf', '-qq', '-o', inPath('hidden'), '-P', '/proc/net/nf_conntrack'];
     const { child } = await capturing(
       ['web', '--port', '8080'],
       ['strace', ...hiding, '-e', 'trace=openat', '-e', 'inject=openat:error=ENOENT'],
