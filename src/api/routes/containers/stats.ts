@@ -37,8 +37,7 @@ async function* readings(
     yield { now, before };
     if (!stream) return;
     before = now;
-    await sleep(pause, undefined, { signal: abort }).catch(() => {});
-    if (abort.aborted) return;
+    await sleep(pause, undefined, { signal: abort });
   }
 }
 

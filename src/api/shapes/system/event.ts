@@ -28,6 +28,6 @@ export function eventMessage({ type, action, id, attributes, timeNano }: Event):
     Actor: { ID: id, Attributes: attributes },
     scope: 'local',
     time: Math.floor(Number(timeNano) / 1e9),
-    timeNano: BigInt(timeNano),
+    timeNano: Number(timeNano),
   });
 }
