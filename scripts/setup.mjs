@@ -3,7 +3,7 @@
  * Makes a fresh clone ready: system packages, npm packages, the native build, the bundle. It says what it will do before
  * it does it, does nothing that is done, and runs on a machine with nothing but Node: no imports but Node's own.
  *
- *   node scripts/setup.mjs [--for build|lesson|demo|test|vm|gate|bench]
+ *   node scripts/setup.mjs [--for build|lesson|lab|demo|test|vm|gate|bench]
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ async function main(args) {
     throw new SetupError(`setup takes --for and one of ${purposes.join(', ')}, not "${args.join(' ')}"`);
   checkPlatform();
   // The list and the texts are for everybody, and so are lessons where user namespaces are allowed: each says what it lacks.
-  const reader = purpose === 'lesson' && process.geteuid() !== 0;
+  const reader = (purpose === 'lesson' || purpose === 'lab') && process.geteuid() !== 0;
   if (purpose !== 'build' && !reader) {
     checkRoot(typed[purpose] ?? `npm run ${purpose}`);
     await checkKernel(run);

@@ -15,14 +15,17 @@ const compiler = [
 const engine = [{ has: 'iptables', apt: 'iptables', yum: 'iptables', why: 'published ports and masquerading' }];
 const network = [{ has: 'ip', apt: 'iproute2', yum: 'iproute', why: 'shows links, addresses and routes' }];
 const processes = [{ has: 'ps', apt: 'procps', yum: 'procps-ng', why: 'shows processes' }];
+const busybox = { has: 'busybox', apt: 'busybox-static', yum: 'busybox', why: 'makes the small images of the labs' };
+const curl = { has: 'curl', apt: 'curl', yum: 'curl', why: 'fetches published ports' };
+const tcpdump = { has: 'tcpdump', apt: 'tcpdump', yum: 'tcpdump', why: 'sees packets pass' };
 const proofs = [
   { has: 'runc', apt: 'runc', yum: 'runc', why: 'runs the same bundles, for comparison' },
   { has: 'strace', apt: 'strace', yum: 'strace', why: 'shows and injects syscalls' },
   { has: 'skopeo', apt: 'skopeo', yum: 'skopeo', why: 'pushes to and pulls from registries' },
-  { has: 'curl', apt: 'curl', yum: 'curl', why: 'fetches published ports' },
+  curl,
   { has: 'debootstrap', apt: 'debootstrap', why: 'builds the nginx image' },
-  { has: 'busybox', apt: 'busybox-static', yum: 'busybox', why: 'makes the small test image' },
-  { has: 'tcpdump', apt: 'tcpdump', yum: 'tcpdump', why: 'sees packets pass' },
+  { ...busybox, why: 'makes the small test image' },
+  tcpdump,
   { has: 'mkfs.ext4', apt: 'e2fsprogs', yum: 'e2fsprogs', why: 'makes a disk small enough to fill' },
   { has: 'unshare', apt: 'util-linux', yum: 'util-linux', why: 'runs the suite under shared mounts' },
   { has: 'zstd', apt: 'zstd', yum: 'zstd', why: 'compresses layers' },
@@ -73,6 +76,7 @@ const peers = [
 const needs = {
   build: compiler,
   lesson: [...compiler, ...engine, ...network, ...processes],
+  lab: [...compiler, ...engine, ...network, ...processes, busybox, curl, tcpdump],
   demo: [...compiler, ...engine],
   test: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked],
   vm: [...compiler, ...engine, ...machine],

@@ -36,25 +36,25 @@ export function findLesson(
     .toLowerCase()
     .replace(/^(\.\/)?lessons\//, '')
     .replace(/\/$/, '');
-  const found = matching(word, ids);
+  const found = matchingIds(word, ids);
   if (found.length === 1) return found[0]!;
   if (found.length > 1)
     throw new MinidockError('lesson-ambiguous', refusals.severalLessons(query, found)[language], {
       fix: refusals.giveNumber[language],
     });
-  const [unwritten] = matching(word, planned);
+  const [unwritten] = matchingIds(word, planned);
   if (unwritten !== undefined)
     throw new MinidockError('no-such-lesson', refusals.notWritten(unwritten)[language], {
       fix: refusals.listsWritten[language],
     });
-  const near = nearestLesson(word, ids);
+  const near = nearestId(word, ids);
   throw new MinidockError('no-such-lesson', refusals.noLesson(query)[language], {
     fix: near ? refusals.didYouMean(near)[language] : refusals.listsThem[language],
   });
 }
 
 /** The ids that a word means, by the first of these that finds one: the number, the whole name, its beginning, a part. */
-function matching(word: string, ids: readonly string[]): string[] {
+export function matchingIds(word: string, ids: readonly string[]): string[] {
   const number = /^\d+$/.test(word) ? word.padStart(2, '0') : undefined;
   const attempts: ((id: string) => boolean)[] = number
     ? [id => id.startsWith(`${number}-`)]
@@ -72,8 +72,8 @@ function matching(word: string, ids: readonly string[]): string[] {
 
 const nameOf = (id: string) => id.slice(3);
 
-/** The lesson of which the id, the name or one of its words is one typing error away; undefined where none or several are. */
-function nearestLesson(word: string, ids: readonly string[]): string | undefined {
+/** The one of which the id, the name or one of its words is one typing error away; undefined where none or several are. */
+export function nearestId(word: string, ids: readonly string[]): string | undefined {
   const isNear = (id: string) =>
     [id, nameOf(id), ...nameOf(id).split('-')].some(name => name.length > 2 && isOneEditAway(name, word));
   const near = ids.filter(isNear);

@@ -118,5 +118,5 @@ export class Report {
 }
 
 /** What a learner's code wrote, without what a terminal would obey. */
-const printable = (text: string) =>
+export const printable = (text: string) =>
   text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -5,7 +5,7 @@ import { systemProgram } from '../../host/programs.ts';
 import type { Text } from '../text/language.ts';
 
 /** What a lesson needs of the machine. */
-export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay' | 'cgroups' | keyof typeof tools;
+export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay' | 'cgroups' | Tool;
 
 /** The reason why a requirement is not met and what to do, or undefined where it is. */
 export function missing(requirement: Requirement): Text | undefined {
@@ -37,12 +37,8 @@ export function missing(requirement: Requirement): Text | undefined {
         zh: `这里没有挂载 cgroup 控制器 ${lacking.join('、')}。请安装 cgroupfs-mount，或者用 systemd 启动，并且不要带 cgroup_disable=memory。`,
       };
     }
-    case 'ip':
-    case 'iptables':
-    case 'ping':
-    case 'ps':
-      return missingTool(requirement);
     default:
+      if (isTool(requirement)) return missingTool(requirement);
       if (fs.existsSync(`/proc/self/ns/${requirement}`)) return undefined;
       return {
         en: `This kernel has no ${requirement} namespaces (/proc/self/ns/${requirement} is missing).`,
@@ -57,16 +53,26 @@ const tools = {
   iptables: { anyOf: ['iptables-restore'], packages: ['iptables', 'iptables'] },
   ps: { anyOf: ['ps'], packages: ['procps', 'procps-ng'] },
   ping: { anyOf: ['ping', 'busybox'], packages: ['iputils-ping', 'iputils'] },
+  busybox: { anyOf: ['busybox'], packages: ['busybox-static', 'busybox'] },
+  tcpdump: { anyOf: ['tcpdump'], packages: ['tcpdump', 'tcpdump'] },
+  curl: { anyOf: ['curl'], packages: ['curl', 'curl'] },
+  unshare: { anyOf: ['unshare'], packages: ['util-linux', 'util-linux'] },
 } as const;
 
-function missingTool(name: keyof typeof tools): Text | undefined {
+/** A program of the system that a lesson or a lab uses. */
+export type Tool = keyof typeof tools;
+
+const isTool = (requirement: Requirement): requirement is Tool => Object.hasOwn(tools, requirement);
+
+/** What to install where a program is not there; undefined where it is. */
+export function missingTool(name: Tool): Text | undefined {
   const { anyOf, packages } = tools[name];
   if (anyOf.some(program => systemProgram(program) !== undefined)) return undefined;
   const install = `apt-get install ${packages[0]}`;
   const other = `yum install ${packages[1]}`;
   return {
-    en: `This lesson uses ${anyOf.join(' or ')}: \`${install}\` or \`${other}\`.`,
-    zh: `本课要用到 ${anyOf.join(' 或 ')}：\`${install}\` 或 \`${other}\`。`,
+    en: `${anyOf.join(' or ')} is used here, and is not installed: \`${install}\` or \`${other}\`.`,
+    zh: `这里要用到 ${anyOf.join(' 或 ')}，但没有安装：\`${install}\` 或 \`${other}\`。`,
   };
 }
 

@@ -1,0 +1,24 @@
+import fs from 'node:fs';
+import { namespacesOf } from '../../../host/namespaces.ts';
+import { askNetwork, networkSeen } from '../../../xray/collect/network.ts';
+import type { Interface, NetworkSeen } from '../../../xray/network-model.ts';
+import type { Place } from '../types.ts';
+
+/** What netlink says of the host's own network. */
+export async function hostNetwork(): Promise<NetworkSeen> {
+  return networkSeen(await askNetwork(process.pid, true).answers, namespacesOf('self').net!, true);
+}
+
+/** What netlink says of a running container's network. */
+export async function containerNetwork(place: Place, name: string): Promise<NetworkSeen> {
+  return (await place.xray(name, ['network'])).network!;
+}
+
+/** IFF_UP of an interface of the host: what `ip link set … up` sets. A bridge without a port that is up has no carrier all the same. */
+export function isSwitchedOn(name: string): boolean {
+  const flags = fs.readFileSync(`/sys/class/net/${name}/flags`, 'utf8');
+  return (Number(flags) & 1) === 1;
+}
+
+/** The address of an IPv4 interface: `10.1.2.3/24`. */
+export const ipv4Of = (one: Interface | undefined) => (one?.addresses ?? []).filter(address => !address.includes(':'));

@@ -1,0 +1,105 @@
+import chalk from 'chalk';
+import { printable } from '../exercise/report.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Language } from '../text/language.ts';
+import { renderMarkdown } from '../text/markdown.ts';
+import { padTo, widthOf } from '../text/width.ts';
+import { labTitle, loadLab, readLabText } from './catalog.ts';
+import type { Graded } from './grade.ts';
+import type { Logbook, Result } from './logbook.ts';
+import { says } from './says.ts';
+import { cgroupVersion, fillIn, forThisHost } from './sheet.ts';
+import type { Values } from './types.ts';
+
+/** The labs with where the learner is. */
+export async function showList(ids: readonly string[], logbook: Logbook, terminal: Terminal, language: Language) {
+  terminal.paged = true;
+  terminal.heading(says.labs[language]);
+  const marks = { done: chalk.green('✓'), partly: chalk.yellow('◐'), notYet: chalk.dim('·') } as const;
+  const column = Math.max(...ids.map(widthOf));
+  for (const id of ids) {
+    const { best, begun } = logbook.entry(id);
+    const { minutes } = await loadLab(id);
+    const state = best && best.points === best.of ? 'done' : best || begun ? 'partly' : 'notYet';
+    const points = best ? says.points(best.points, best.of)[language] : says.minutes(minutes)[language];
+    terminal.line(
+      `${marks[state]} ${chalk.cyan(padTo(id, column))}  ${padTo(points, 18)}${chalk.bold(labTitle(id, language))}`,
+    );
+  }
+  terminal.line();
+  const legend = (['done', 'partly', 'notYet'] as const).map(state => `${marks[state]} ${says[state][language]}`);
+  terminal.line(legend.join('   '));
+  terminal.line();
+  terminal.prose(says.youAre(logbook.learner)[language]);
+  terminal.line();
+  terminal.paragraph(says.howTo[language], line => chalk.dim(line));
+  terminal.line();
+  await terminal.settle();
+}
+
+/** The sheet with the learner's values, for this host's version of cgroups. */
+export async function showSheet(id: string, values: Values, terminal: Terminal, language: Language): Promise<void> {
+  const text = fillIn(forThisHost(readLabText(id, language), cgroupVersion()), values);
+  terminal.paged = true;
+  terminal.line();
+  terminal.lines(renderMarkdown(text, { width: terminal.width, chalk }).trimEnd().split('\n'));
+  terminal.line();
+  terminal.paragraph(says.goOn(id.slice(0, 2))[language], line => chalk.dim(line));
+  terminal.line();
+  await terminal.settle();
+}
+
+/** What a check found, task by task. */
+export function showCheck(
+  id: string,
+  graded: readonly Graded[],
+  result: Result,
+  best: Result | undefined,
+  values: Values,
+  terminal: Terminal,
+  language: Language,
+): void {
+  const number = id.slice(0, 2);
+  terminal.heading(`${says.lab[language]} ${number}: ${labTitle(id, language)}`);
+  for (const {
+    number: task,
+    task: { points, ask },
+    findings,
+    ok,
+  } of graded) {
+    const paint = ok ? chalk.green : chalk.red;
+    const head = says.task(task, ok ? points : 0, points)[language];
+    terminal.line(paint(`${ok ? '✓' : '✗'} ${head}`));
+    terminal.prose(`  ${ask(values)[language]}`);
+    for (const finding of findings) {
+      const sign = finding.ok ? chalk.green('✓') : chalk.red('✗');
+      terminal.paragraph(`  ${sign} ${printable(finding.what[language])}`);
+      if (!finding.ok) terminal.paragraph(`    → ${printable(finding.hint[language])}`, line => chalk.yellow(line));
+    }
+    terminal.line();
+  }
+  const all = result.points === result.of;
+  terminal.line((all ? chalk.green : chalk.yellow)(says.points(result.points, result.of)[language]));
+  if (all) terminal.paragraph(says.allDone(number)[language], line => chalk.green(line));
+  else terminal.paragraph(says.goOn(number)[language], line => chalk.dim(line));
+  if (best !== undefined && best.points > result.points) terminal.paragraph(says.better(best.points)[language]);
+  terminal.line();
+}
+
+/** The hints for a task that were asked for so far. */
+export function showHints(
+  task: number,
+  hints: readonly string[],
+  all: number,
+  terminal: Terminal,
+  language: Language,
+): void {
+  terminal.heading(says.hint(task, hints.length, all)[language]);
+  for (const [i, hint] of hints.entries()) {
+    if (i > 0) terminal.line();
+    terminal.prose(`${i + 1}. ${hint}`);
+  }
+  terminal.line();
+  terminal.paragraph((hints.length < all ? says.moreHints : says.noMoreHints)[language], line => chalk.dim(line));
+  terminal.line();
+}
