@@ -176,6 +176,13 @@ static void tell(struct client *c, u32 code)
 	}
 }
 
+void tell_those_who_wait(u32 code)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].open && !clients[i].attached && !clients[i].cleans)
+			tell(&clients[i], code);
+}
+
 static s64 earlier(s64 a, s64 b)
 {
 	return a == FOREVER || b < a ? b : a;

@@ -52,6 +52,9 @@ const struct frame *client_frame(struct client *c);
 void client_read(struct client *c);
 void client_next(struct client *c);
 
+/* Tells the exit code to clients that want nothing else: they do not wait for those that are behind with the output. */
+void tell_those_who_wait(u32 code);
+
 /*
  * Tells every client the exit code, and waits until the client has read it and closed its end. Without that wait a
  * client that still sends input would get an error and lose the code. It waits without a limit until a client that

@@ -523,6 +523,8 @@ _Noreturn void supervise(struct machine *m)
 		n = watch(set, n, child_gone ? NONE : notice_fd(), notice_events());
 		if (child_gone && lags)
 			run_exit_section(m);
+		if (over && lags)
+			tell_those_who_wait(m->saved[status_slot]);
 		if (over && !lags)
 			finish(m);
 		s64 ready = poll_for(set, n, soon ? pause : limit);

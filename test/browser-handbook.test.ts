@@ -1,3 +1,4 @@
+// @own-network a browser gives up what it loads when any link of its network comes or goes
 // @mounts-nothing the lessons whose programs it records are repeated where / is shared
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ const { env, folder, minidock } = sandbox();
 const site = join(folder, 'handbook');
 const languages = ['en', 'zh'] as const;
 let browser: Browser;
+let live: ReturnType<typeof handbook> | undefined;
 /** What went wrong in a page by itself: none of it is meant. */
 const complaints: string[] = [];
 
@@ -34,6 +36,7 @@ test.before(async () => {
   browser = await chromium.launch({ executablePath: findProgram('chromium'), args: ['--no-sandbox'] });
 });
 test.after(async () => {
+  live?.kill('SIGKILL');
   await browser?.close();
 });
 
@@ -182,6 +185,7 @@ test('the birth of a container is recorded whole, with a lesson for each of its 
 
 test('live: the browser drives a container’s birth, and who has not the token drives nothing', async () => {
   const server = handbook('--live');
+  live = server;
   onExit(() => server.kill('SIGKILL'));
   let printed = '';
   server.stdout!.on('data', chunk => {

@@ -166,7 +166,7 @@ test('what nobody is behind with any more takes no disk', () =>
 test('standard input ends with a client that attached so, and stays open when another leaves', () =>
   supervised('cat; echo end', async (shim, files) => {
     const said: Buffer[] = [];
-    shim.onOutput((_stream, chunk) => said.push(chunk));
+    shim.onOutput((_stream, chunk) => void said.push(chunk));
     shim.client.attach(output);
     shim.go();
     await shim.executed;

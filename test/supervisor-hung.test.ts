@@ -326,7 +326,7 @@ test('what the disk has no room for leaves no half record in the log', async () 
     'exec cat',
     async shim => {
       const output: Buffer[] = [];
-      shim.onOutput((_stream, chunk) => output.push(chunk));
+      shim.onOutput((_stream, chunk) => void output.push(chunk));
       shim.client.attach(attachAll);
       shim.go();
       await shim.executed;

@@ -12,7 +12,7 @@ test('megabytes go in and come out, both outputs apart, all of it in the log too
   supervised('cat; echo done >&2', async (shim, files) => {
     const sent = Buffer.alloc(3 << 20, 'abcdefg\n');
     const got = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    shim.onOutput((stream, chunk) => got[stream].push(chunk));
+    shim.onOutput((stream, chunk) => void got[stream].push(chunk));
     shim.client.attach(attachAll);
     shim.go();
     shim.client.write(sent);
@@ -60,7 +60,7 @@ test('a client that does not read stops the output, and the process; it goes on 
 test('two clients send input at once: none is lost, none is thrown out', () =>
   supervised('exec cat', async (shim, files) => {
     const chunks: Buffer[] = [];
-    shim.onOutput((_stream, chunk) => chunks.push(chunk));
+    shim.onOutput((_stream, chunk) => void chunks.push(chunk));
     shim.client.attach(attachAll);
     const other = (await connectSupervisor(files.socket))!;
     other.client.attach({ stdin: true, stdout: false, stderr: false });
@@ -104,7 +104,7 @@ test('a process in the background that prints on and on: the supervisor ends, an
 test('a client that speaks nonsense is thrown out, and only that one', () =>
   supervised('read line; echo "got $line"', async (shim, files) => {
     const output: string[] = [];
-    shim.onOutput((_stream, chunk) => output.push(String(chunk)));
+    shim.onOutput((_stream, chunk) => void output.push(String(chunk)));
     shim.client.attach(attachAll);
     shim.go();
     await shim.executed;

@@ -263,10 +263,10 @@ export const lesson: Lesson = {
       ...texts.tcp,
       refused: 'invalid-host',
       async show(scratch, tell) {
-        const { serve } = await daemon(scratch, tell);
+        const { serve, roots } = await daemon(scratch, tell);
         const server = serve(() => false);
         tell('minidock daemon -H tcp://127.0.0.1:2375');
-        const hosts = { hosts: ['tcp://127.0.0.1:2375'], socket: '', insecureTcp: false, env: {}, warn: tell };
+        const hosts = { hosts: ['tcp://127.0.0.1:2375'], roots, insecureTcp: false, env: {}, warn: tell };
         const listeners = await listenAt(hosts, server.http);
         for (const listener of listeners) listener.close();
         return { facts: [] };

@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 /**
  * Docker's multiplexed stream (Docker Engine API, "Attach to a container", stream format): a header of eight bytes — the stream's
  * number, three zeros, the length in big-endian — and so many bytes. Docker has 0 to 2. Between two minidocks there are also the end
@@ -13,10 +15,22 @@ const most = 16 << 20;
 
 export function frame(kind: FrameKind, content: Uint8Array | string = ''): Buffer {
   const bytes = Buffer.from(content as Uint8Array);
+  return Buffer.concat([headerOf(kind, bytes.length), bytes]);
+}
+
+/** Sends a frame: header and content go in one write of the kernel's (writev), and the content is not copied. */
+export function sendFrame(connection: Writable, kind: FrameKind, content: Uint8Array): void {
+  connection.cork();
+  connection.write(headerOf(kind, content.length));
+  connection.write(content);
+  connection.uncork();
+}
+
+function headerOf(kind: FrameKind, length: number): Buffer {
   const header = Buffer.alloc(headerSize);
   header[0] = numbers[kind];
-  header.writeUInt32BE(bytes.length, 4);
-  return Buffer.concat([header, bytes]);
+  header.writeUInt32BE(length, 4);
+  return header;
 }
 
 /** Cuts a stream into frames. Feed it chunks as they come; it keeps the rest of a partial frame. */

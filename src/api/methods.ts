@@ -66,7 +66,7 @@ export const methods: Table = {
     create: post('/containers/{}/exec'),
     start: post('/exec/{}/start'),
     attach: place('POST', 'connection')('/minidock/exec/{}/attach'),
-    wait: post('/minidock/exec/{}/wait'),
+    wait: post('/minidock/exec/{}/wait', { aborts: 1 }),
     signal: post('/minidock/exec/{}/signal'),
     resize: post('/exec/{}/resize'),
     inspect: get('/exec/{}/json'),

@@ -41,6 +41,7 @@ export interface Settings extends Roots {
   /** Keys of daemon.json that have no effect here. */
   readonly ignored: DaemonJson['ignored'];
   readonly logDefaults: DaemonJson['logDefaults'];
+  readonly daemon: DaemonJson['daemon'];
 }
 
 export interface GlobalFlags {
@@ -70,6 +71,7 @@ export function settingsFrom(flags: GlobalFlags, env: Context['env']): Settings 
     bridge: flags.bridge ?? (env.MINIDOCK_BRIDGE || file.bridge || 'minidock0'),
     ignored: file.ignored,
     logDefaults: file.logDefaults,
+    daemon: file.daemon,
     registries: {
       daemonConfig: config,
       registryMirrors: flags['registry-mirror'] ?? [],

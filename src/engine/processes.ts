@@ -1,3 +1,4 @@
+import type { OutputListener } from '../syscalls/output.ts';
 import type { Shim, StepEvent } from '../syscalls/shim.ts';
 import type { Attachment, Streams, WindowSize } from './nouns/streams.ts';
 
@@ -41,6 +42,11 @@ export class LaunchedProcess {
     };
   }
 
+  /** The exit status; `ask` asks another way where a client does not take the output, which the status waits behind. */
+  exitedOr(ask: () => Promise<number>): Promise<number> {
+    return Promise.race([this.exited, this.#shim.heldUp.then(ask)]);
+  }
+
   get isDetached(): boolean {
     return this.#detached;
   }
@@ -79,7 +85,7 @@ export class EarlyAttachment implements Attachment {
     for (const action of this.#waiting.splice(0)) action(process);
   }
 
-  onOutput(listener: Parameters<Attachment['onOutput']>[0]): void {
+  onOutput(listener: OutputListener): void {
     this.#when(process => process.onOutput(listener));
   }
 

@@ -11,9 +11,28 @@ export interface DaemonJson {
   readonly insecureRegistries: readonly string[];
   /** `log-driver` and `log-opts`. */
   readonly logDefaults: { readonly driver?: string; readonly options?: Readonly<Record<string, string>> };
+  /** What the verb `daemon` reads beside its flags of the same names, as it stands there. */
+  readonly daemon: DaemonSettings;
   /** Keys that have no effect here, in the order of the file, with the reason. */
   readonly ignored: readonly { readonly key: string; readonly why: string }[];
 }
+
+export interface DaemonSettings {
+  readonly hosts?: readonly string[];
+  readonly group?: string;
+  readonly debug?: boolean;
+  readonly pidfile?: string;
+  readonly tls?: boolean;
+  readonly tlsverify?: boolean;
+  readonly tlscacert?: string;
+  readonly tlscert?: string;
+  readonly tlskey?: string;
+}
+
+const daemonSettings = [
+  ...(['hosts', 'group', 'debug', 'pidfile'] as const),
+  ...(['tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'] as const),
+];
 
 export const defaultDaemonJson = '/etc/minidock/daemon.json';
 
@@ -44,6 +63,9 @@ export function readDaemonJson(file: string): DaemonJson {
     registryMirrors: texts('registry-mirrors'),
     insecureRegistries: texts('insecure-registries'),
     logDefaults: logDefaults(settings),
+    daemon: Object.fromEntries(
+      daemonSettings.filter(key => settings[key] !== null && key in settings).map(key => [key, settings[key]]),
+    ),
     ignored,
   };
 }

@@ -14,7 +14,7 @@ export const logDrivers: readonly string[] = ['json-file', 'local', 'none'];
 
 const defaults = "containers get Docker's defaults";
 const itsOwn = 'the bridge chooses its own';
-const noDaemon = 'no daemon runs';
+const noDaemon = "minidock's daemon has none";
 const noIpv6 = 'there is no IPv6';
 const noSwarm = 'there is no swarm';
 const oneLine = 'pull and push decide themselves';
@@ -45,26 +45,26 @@ export const daemonKeys = (): Readonly<Record<string, DaemonKey>> => ({
   'containerd-namespace': { type: 'text', why: noDaemon },
   'containerd-plugin-namespace': { type: 'text', why: noDaemon },
   'containerd-plugins-namespace': { type: 'text', why: noDaemon },
-  debug: { type: 'boolean', why: noDaemon },
+  debug: { type: 'boolean' },
   experimental: { type: 'boolean', why: noDaemon },
   features: { type: 'map', why: noDaemon },
-  group: { type: 'text', why: noDaemon },
-  hosts: { type: 'texts', why: noDaemon },
+  group: { type: 'text' },
+  hosts: { type: 'texts' },
   labels: { type: 'texts', why: noDaemon },
   'live-restore': { type: 'boolean', anyway: [true, false], why: noDaemon },
   'log-format': { type: 'text', why: noDaemon },
   'log-level': { type: 'text', why: noDaemon },
   'metrics-addr': { type: 'text', why: noDaemon },
   'oom-score-adjust': { type: 'number', why: noDaemon },
-  pidfile: { type: 'text', why: noDaemon },
+  pidfile: { type: 'path' },
   'raw-logs': { type: 'boolean', why: noDaemon },
   rootless: { type: 'boolean', why: 'minidock is run by root' },
   'shutdown-timeout': { type: 'number', why: noDaemon },
-  tls: { type: 'boolean', why: noDaemon },
-  tlscacert: { type: 'text', why: noDaemon },
-  tlscert: { type: 'text', why: noDaemon },
-  tlskey: { type: 'text', why: noDaemon },
-  tlsverify: { type: 'boolean', why: noDaemon },
+  tls: { type: 'boolean' },
+  tlscacert: { type: 'path' },
+  tlscert: { type: 'path' },
+  tlskey: { type: 'path' },
+  tlsverify: { type: 'boolean' },
 
   // Swarm and clusters.
   'cluster-advertise': { type: 'text', why: noSwarm },

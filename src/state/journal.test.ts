@@ -39,6 +39,17 @@ test('events come back in order, with growing times; a line that was cut off is 
     assert.equal(all[0]!.attributes, { name: 'web' });
   }));
 
+test('times have nanoseconds, and what comes later is later', () =>
+  inRoots(async roots => {
+    const began = BigInt(Date.now()) * 1_000_000n;
+    for (let i = 0; i < 50; i++) recordEvent(roots, event(`e${i}`));
+    const times: bigint[] = [];
+    for await (const { timeNano } of readJournal(roots, { follow: false })) times.push(BigInt(timeNano));
+    for (const [i, time] of times.entries()) assert.ok(time > (times[i - 1] ?? began - 1n), `${i}: ${time}`);
+    assert.ok(times.some(time => time % 1_000_000n !== 0n));
+    assert.ok(times.at(-1)! <= BigInt(Date.now() + 1) * 1_000_000n);
+  }));
+
 test('whoever follows hears what comes, also across the change to a new file, until told to stop', () =>
   inRoots(async roots => {
     const stop = new AbortController();

@@ -108,7 +108,19 @@ function* parse(text: string): Generator<Event> {
   }
 }
 
-/** Nanoseconds since the epoch: Node's clock has milliseconds, so two events of one may carry the same time. */
+let offset: bigint | undefined;
+
+/**
+ * Nanoseconds since the epoch. Node's wall clock has milliseconds, and the clock that has nanoseconds begins anywhere: it is laid
+ * beside the other, and once more whenever the two part, as after the wall clock was set.
+ */
 function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
+  const steady = process.hrtime.bigint();
+  const wall = BigInt(Date.now()) * 1_000_000n;
+  // timeOrigin has microseconds.
+  offset ??= BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n - steady;
+  const time = steady + offset;
+  if (time >= wall && time < wall + 1_000_000n) return time;
+  offset = wall - steady;
+  return wall;
 }

@@ -72,6 +72,17 @@ function release(directory: string, mine: string): void {
   }
 }
 
+/** As the release, for a lock that nobody needs any more: it is gone, unless somebody takes it meanwhile. */
+export function discard(directory: string): void {
+  for (const name of listIfPresent(directory)) fs.rmSync(path.join(directory, name), { force: true });
+  try {
+    fs.rmdirSync(directory);
+  } catch (error) {
+    // Who waited for it has put its own in the place of the empty one (rename(2)).
+    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTEMPTY') throw error;
+  }
+}
+
 function tryAcquire(directory: string, mine: string, options: LockOptions): boolean {
   const [name] = listIfPresent(directory);
   if (name === undefined) {
@@ -111,7 +122,12 @@ function makeLock(directory: string, options: LockOptions): void {
 
 /** Whether a living thread holds the lock now. */
 export function isHeld(directory: string): boolean {
-  return livingHolder(listIfPresent(directory)[0]) !== undefined;
+  return holderOf(directory) !== undefined;
+}
+
+/** Who holds the lock now; undefined where nobody does, or only one who is dead. */
+export function holderOf(directory: string): ProcessIdentity | undefined {
+  return livingHolder(listIfPresent(directory)[0]);
 }
 
 /** Who holds a lock in which this name lies; undefined where it can be taken. */

@@ -103,6 +103,9 @@ export function enginePaths(roots: Roots) {
     kept: `${roots.execRoot}/kept`,
     /** What happened, a line an event. */
     journal: `${roots.execRoot}/events.jsonl`,
+    /** Where the daemon listens, unless it is told otherwise. */
+    api: `${roots.execRoot}/minidock.sock`,
+    apiLock: `${roots.execRoot}/minidock.sock.lock`,
   };
 }
 

@@ -7,12 +7,15 @@ import { asidePrefix } from './set-aside.ts';
 /** Docker's mode for its root: whatever set-uid program a container leaves below, no user of the host gets there. */
 const mode = 0o710;
 
+/** What may lead through the exec root, where the API's socket lies: those who may use that. All else in it is root's alone. */
+const execRootMode = 0o711;
+
 /**
  * Makes a directory that nobody but root may enter, or shuts one that is there: a narrower mode stays. One stat(2) where all is
  * well. Directories above it that are missing are made as mkdir(1) makes them.
  */
-export function privateDirectory(directory: string): string {
-  if (shut(directory)) return directory;
+export function privateDirectory(directory: string, most = mode): string {
+  if (shut(directory, most)) return directory;
   fs.mkdirSync(path.dirname(directory), { recursive: true });
   try {
     fs.mkdirSync(directory, { mode });
@@ -20,18 +23,24 @@ export function privateDirectory(directory: string): string {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
   // Below a directory with the set-group-ID bit it got that directory's group.
-  shut(directory);
+  shut(directory, most);
   return directory;
 }
 
 /** Shuts a directory that is there; returns whether it is. */
-export function shut(directory: string): boolean {
+export function shut(directory: string, most = mode): boolean {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return false;
   // Owner before mode: until it is root's, whoever owned it could open it again.
   if (!isOurs(stats)) fs.chownSync(directory, 0, 0);
-  if ((stats.mode & 0o7777 & ~mode) !== 0) fs.chmodSync(directory, mode);
+  if ((stats.mode & 0o7777 & ~most) !== 0) fs.chmodSync(directory, most);
   return true;
+}
+
+/** Lets others pass through the exec root, to the API's socket. They cannot look what is in it. */
+export function openExecRoot(execRoot: string): void {
+  privateDirectory(execRoot, execRootMode);
+  fs.chmodSync(execRoot, execRootMode);
 }
 
 /** Unit tests and lessons also run without root, and own what they make. */
@@ -55,7 +64,7 @@ function isEngines(entry: string, { root, execRoot }: Roots): boolean {
  */
 export function secureRoots(roots: Roots): void {
   secureRoot(roots.root);
-  secure(roots.execRoot, 'exec-root', roots);
+  secure(roots.execRoot, 'exec-root', roots, execRootMode);
 }
 
 /** As `secureRoots`, for what works with images alone. */
@@ -63,9 +72,9 @@ export function secureRoot(root: string): void {
   secure(root, 'root', { root, execRoot: '' });
 }
 
-function secure(directory: string, flag: string, roots: Roots): void {
+function secure(directory: string, flag: string, roots: Roots, most = mode): void {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
-  if (stats !== undefined && (stats.mode & 0o7777 & ~mode) === 0 && isOurs(stats)) return;
+  if (stats !== undefined && (stats.mode & 0o7777 & ~most) === 0 && isOurs(stats)) return;
   if (stats !== undefined) {
     const other = listDirectory(directory, flag).find(name => !isEngines(path.join(directory, name), roots));
     if (other !== undefined)
@@ -75,7 +84,7 @@ function secure(directory: string, flag: string, roots: Roots): void {
         { fix: `name a directory with --${flag} that is empty or does not exist, or shut this one: chmod 0710` },
       );
   }
-  privateDirectory(directory);
+  privateDirectory(directory, most);
 }
 
 function listDirectory(directory: string, flag: string): string[] {

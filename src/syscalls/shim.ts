@@ -8,6 +8,7 @@ import { errnoOf, MinidockError } from '../errors.ts';
 import { encode } from './encode.ts';
 import { ExecError, stepError } from './failure.ts';
 import { kernelVersion, sealsInMemory } from './kernel-version.ts';
+import { OutputFlow, type OutputListener } from './output.ts';
 import { Decoder, type Message, type Report, SupervisorClient } from './protocol.ts';
 import { sealProgram } from './seal.ts';
 import { startProcess } from './start-process.ts';
@@ -113,8 +114,7 @@ export class Shim {
   private failure: Error | undefined;
   /** The child has reached its sync. */
   private synced = false;
-  private outputListener: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void) | undefined;
-  private readonly early: { stream: 'stdout' | 'stderr'; chunk: Buffer }[] = [];
+  private readonly output: OutputFlow;
   private readonly readiness = deferred<void>();
   private readonly execution = deferred<void>();
   private readonly exit = deferred<number>();
@@ -139,6 +139,7 @@ export class Shim {
     this.shimSocket = this.process.stdio[3] as Socket;
     this.childSocket = this.process.stdio[4] as Socket;
     for (const socket of [this.shimSocket, this.childSocket]) socket.on('error', () => {});
+    this.output = new OutputFlow(this.shimSocket);
     this.client = new SupervisorClient(this.shimSocket);
     this.ended = new Promise(resolve => {
       this.process.once('exit', (code, signal) => {
@@ -175,9 +176,13 @@ export class Shim {
   }
 
   /** Output that the supervisor forwards; what came before the call is delivered at once. */
-  onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void {
-    this.outputListener = listener;
-    for (const { stream, chunk } of this.early.splice(0)) listener(stream, chunk);
+  onOutput(listener: OutputListener): void {
+    this.output.listen(listener);
+  }
+
+  /** Resolves when output is not taken for the first time: what the supervisor reports waits behind it. */
+  get heldUp(): Promise<void> {
+    return this.output.heldUp;
   }
 
   /** Resolves when the supervisor listens to the client's frames. */
@@ -242,8 +247,7 @@ export class Shim {
         if (this.synced) this.readiness.resolve();
         break;
       case 'output':
-        if (this.outputListener) this.outputListener(message.stream, message.chunk);
-        else this.early.push({ stream: message.stream, chunk: message.chunk });
+        this.output.give(message.stream, message.chunk);
         break;
       case 'accepted':
         this.client.accepted();

@@ -49,7 +49,7 @@ test('what requires overlayfs mounts, unless it says that it does not', () => {
 test('a mark that is unknown, or without a reason, is an error that names the file', () => {
   assert.throws(
     () => marksOf('test/x.test.ts', '// @alone it is big\n'),
-    /^test\/x\.test\.ts: "\/\/ @alone it is big": the marks are @own-process, @exclusive, @long, @mounts-nothing, @both-mounts, @linux-3.10$/,
+    /^test\/x\.test\.ts: "\/\/ @alone it is big": the marks are @own-process, @exclusive, @own-network, @long, @mounts-nothing, @both-mounts, @linux-3.10$/,
   );
   assert.throws(
     () => marksOf('test/x.test.ts', '// @exclusive\n'),

@@ -13,12 +13,21 @@ export const usualTiers: readonly Tier[] = ['unit', 'kernel', 'proof'];
  *
  * - `own-process`: a unit test that cannot share a process with others.
  * - `exclusive`: nothing else runs meanwhile: the file changes or measures the whole machine.
+ * - `own-network`: it runs in a network namespace of its own, where nobody else's links come and go.
  * - `long`: begins before the others, so that it is not left to run alone at the end.
  * - `mounts-nothing`: it requires overlayfs, and yet shows nothing more where `/` is shared.
  * - `both-mounts`: it mounts, and the gate runs it on the host as it is as well.
  * - `linux-3.10`: the gate runs it once more with no syscall that came after Linux 3.10.
  */
-export const marks = ['own-process', 'exclusive', 'long', 'mounts-nothing', 'both-mounts', 'linux-3.10'] as const;
+export const marks = [
+  'own-process',
+  'exclusive',
+  'own-network',
+  'long',
+  'mounts-nothing',
+  'both-mounts',
+  'linux-3.10',
+] as const;
 export type Mark = (typeof marks)[number];
 
 export interface TestFile {

@@ -6,6 +6,7 @@ import { type FileResult, isOver, judge } from './judge.ts';
 import { type Job, runInLanes } from './lanes.ts';
 import { watchLeaks } from './leak-check.ts';
 import { linux310 } from './linux-3.10.ts';
+import { inOwnNetwork } from './own-network.ts';
 import { type Pass, passesFor } from './passes.ts';
 import { endRunning, runProcess } from './process.ts';
 import type { Report } from './report.ts';
@@ -91,8 +92,9 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
         file.tier,
       );
     const began = Date.now();
+    const command = node(file.path);
     const { code, output } = await runProcess({
-      command: commandIn[pass](node(file.path)),
+      command: commandIn[pass](file.marks.includes('own-network') ? inOwnNetwork(command) : command),
       cwd: checkout,
       env: environment(name),
       seconds: file.tier === 'unit' ? limits.unit : limits.file,

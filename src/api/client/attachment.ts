@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Attachment } from '../../engine/nouns/streams.ts';
 import { MinidockError } from '../../errors.ts';
+import { OutputFlow, type OutputListener } from '../../syscalls/output.ts';
 import { FrameReader, frame } from '../frames.ts';
 import { readError } from '../plain.ts';
 
@@ -9,19 +10,19 @@ export class RemoteAttachment implements Attachment {
   readonly exited: Promise<number>;
   /** Resolves when nothing more will come. */
   readonly ended: Promise<void>;
-  #listener: Parameters<Attachment['onOutput']>[0] | undefined;
-  readonly #early: ['stdout' | 'stderr', Buffer][] = [];
+  readonly #output: OutputFlow;
   /** Input that was sent and is not confirmed. */
   readonly #sent: (() => void)[] = [];
   #isClosed = false;
 
   constructor(private readonly socket: Duplex) {
     const reader = new FrameReader();
+    this.#output = new OutputFlow(socket);
     this.exited = new Promise((resolve, reject) => {
       socket.on('data', (chunk: Buffer) => {
         for (const { kind, content } of reader.push(chunk))
           if (kind === 'taken') this.#sent.shift()?.();
-          else if (kind === 'stdout' || kind === 'stderr') this.#take(kind, content);
+          else if (kind === 'stdout' || kind === 'stderr') this.#output.give(kind, content);
           else if (kind === 'end') {
             const { exitCode, error } = JSON.parse(content.toString());
             if (error === undefined) resolve(exitCode);
@@ -42,10 +43,8 @@ export class RemoteAttachment implements Attachment {
     });
   }
 
-  onOutput(listener: Parameters<Attachment['onOutput']>[0]): void {
-    this.#listener = listener;
-    for (const [stream, chunk] of this.#early.splice(0)) listener(stream, chunk);
-    this.socket.resume();
+  onOutput(listener: OutputListener): void {
+    this.#output.listen(listener);
   }
 
   write(chunk: Buffer): Promise<void> {
@@ -62,11 +61,6 @@ export class RemoteAttachment implements Attachment {
 
   detach(): void {
     this.socket.destroy();
-  }
-
-  #take(stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    if (this.#listener !== undefined) this.#listener(stream, chunk);
-    else this.#early.push([stream, chunk]);
   }
 }
 

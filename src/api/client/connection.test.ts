@@ -35,6 +35,8 @@ async function failureAt(server: net.Server, ask = 'list'): Promise<MinidockErro
   }
 }
 
+/** No client goes away, and no server ends. */
+const stays = new AbortController().signal;
 const ours = { 'Content-Type': plainType, [versionHeader]: version };
 
 test('what is no minidock, or another version of it, is said in one line', async () => {
@@ -92,7 +94,7 @@ test('a daemon on TCP knows its clients by their certificates', async () => {
   const { engine } = fakeEngine(fakeRecord());
   const server = https.createServer(
     { cert, key, ca: [cert!], requestCert: true, rejectUnauthorized: true },
-    (request, response) => void answerPlain(engine, request, response),
+    (request, response) => void answerPlain(engine, request, response, stays),
   );
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;
@@ -125,7 +127,7 @@ test('a registry is asked as the user of the command line', async () => {
       return [];
     },
   });
-  const server = http.createServer((request, response) => void answerPlain(engine, request, response));
+  const server = http.createServer((request, response) => void answerPlain(engine, request, response, stays));
   const path = join(folder, 'registry.sock');
   await new Promise<void>(resolve => server.listen(path, resolve));
   const auth = Buffer.from('ada:secret').toString('base64');

@@ -51,7 +51,9 @@ export function encodeJson(of: Maybe, spaces = 0): string {
       default: {
         const scalar = scalarOf(found);
         const plain = type.kind !== 'interface' && type.json !== undefined ? type.json(scalar) : scalar;
-        return typeof plain === 'string' ? quote(plain) : JSON.stringify(plain);
+        if (typeof plain === 'string') return quote(plain);
+        // Nanoseconds since 1970 are more than a number of JavaScript holds.
+        return typeof plain === 'bigint' ? String(plain) : JSON.stringify(plain);
       }
     }
   };

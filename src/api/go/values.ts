@@ -101,8 +101,8 @@ export function itemsOf({ type, data }: Value): Value[] {
 }
 
 /** The data of a scalar, zero where there is none. */
-export function scalarOf({ type, data }: Value): string | number | boolean {
-  if (data !== undefined && data !== null) return data as string | number | boolean;
+export function scalarOf({ type, data }: Value): string | number | bigint | boolean {
+  if (data !== undefined && data !== null) return data as string | number | bigint | boolean;
   return type.kind === 'string' ? '' : type.kind === 'bool' ? false : 0;
 }
 

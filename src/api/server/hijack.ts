@@ -13,6 +13,8 @@ export function upgradedExchange(message: IncomingMessage, response: ServerRespo
   const { socket } = message;
   response.assignSocket(socket);
   response.shouldKeepAlive = false;
+  // Node ends what it has let go of no more: an answer that is no upgrade is the last of its connection.
+  response.once('finish', () => socket.destroySoon());
   let missing = Number(message.headers['content-length'] ?? 0) || 0;
   let rest = head;
   const take = (chunk: Buffer): Buffer => {
@@ -52,6 +54,8 @@ function nextChunk(socket: Socket): Promise<Buffer | undefined> {
 export function takeOver({ message, response, rest, upgraded }: Exchange, contentType: string): Duplex {
   const { socket } = message;
   response.detachSocket(socket);
+  response.statusCode = upgraded ? 101 : 200;
+  socket.once('close', () => response.emit('close'));
   if (!upgraded) {
     // What Node's HTTP server listens to; the one of `close` frees its parser.
     for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);

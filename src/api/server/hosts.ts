@@ -1,15 +1,17 @@
 import fs from 'node:fs';
 import type http from 'node:http';
 import { MinidockError } from '../../errors.ts';
+import { enginePaths, type Roots } from '../../state/paths.ts';
+import { openExecRoot } from '../../state/private.ts';
 import { parseHost, type TlsFiles } from '../client/host.ts';
 import { type Listener, listenInherited, listenTcp, listenUnix, type ServerCertificates } from './listen.ts';
 
 /** Where a daemon is to listen, and who may come. */
 export interface Hosts {
-  /** `unix:///PATH`, `tcp://NAME:PORT`, or `fd://` for the sockets that systemd has made; none: these, or else `socket`. */
+  /** `unix:///PATH`, `tcp://NAME:PORT`, `fd://` for the sockets that systemd has made, or '' for `roots`' own; none: these, or that. */
   readonly hosts: readonly string[];
-  /** Path of the socket where nothing else is said. */
-  readonly socket: string;
+  /** In its exec root lies the socket where nothing else is said. */
+  readonly roots: Roots;
   /** Name or number of the group that may use Unix sockets; missing: `docker` where it exists, else root's. */
   readonly group?: string;
   /** For TCP; missing: it is refused unless `insecureTcp`. */
@@ -27,7 +29,10 @@ export interface Hosts {
  */
 export async function listenAt(asked: Hosts, server: http.Server): Promise<readonly Listener[]> {
   const inherited = inheritedSockets(asked.env);
-  const hosts = asked.hosts.length > 0 ? asked.hosts : [inherited.length > 0 ? 'fd://' : `unix://${asked.socket}`];
+  const { api } = enginePaths(asked.roots);
+  const hosts = (asked.hosts.length > 0 ? asked.hosts : [inherited.length > 0 ? 'fd://' : '']).map(host =>
+    host === '' || host === 'unix://' ? `unix://${api}` : host,
+  );
   const gid = groupId(asked.group);
   const certificates = asked.tls && readCertificates(asked.tls);
   const admit = (shown: string) => {
@@ -55,8 +60,10 @@ export async function listenAt(asked: Hosts, server: http.Server): Promise<reado
         continue;
       }
       const host = parseHost(given, asked.tls);
-      if ('socketPath' in host) listeners.push(await listenUnix(host.socketPath, server, gid));
-      else {
+      if ('socketPath' in host) {
+        if (host.socketPath === api) openExecRoot(asked.roots.execRoot);
+        listeners.push(await listenUnix(host.socketPath, server, gid));
+      } else {
         admit(host.shown);
         listeners.push(await listenTcp(host, server, certificates));
       }

@@ -4,6 +4,8 @@ import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import { describeHolder, type ProcessIdentity } from '../../host/process.ts';
+import { acquire, discard, holderOf } from '../../state/lock.ts';
 
 /** A place where requests come in. */
 export interface Listener {
@@ -21,7 +23,8 @@ export interface ServerCertificates {
 }
 
 /**
- * Listens on a Unix socket that root and one group may use. The socket of a daemon that is dead is replaced.
+ * Listens on a Unix socket that root and one group may use. The socket of a daemon that is dead is replaced, by one daemon: a lock
+ * beside it says who has the place, before and while the socket is there.
  *
  * @param gid whose the socket is beside root
  * @throws {MinidockError} `address-in-use` where a daemon lives there, `invalid-argument` for a path where no socket can be
@@ -32,12 +35,49 @@ export async function listenUnix(file: string, server: http.Server, gid = 0): Pr
       'invalid-argument',
       `${file} is no path of a socket: it must begin with / and have at most 107 bytes`,
     );
-  if (await lives(file))
-    throw new MinidockError('address-in-use', `a daemon already listens on unix://${file}`, {
-      fix: 'stop it, or name another socket with -H unix:///PATH',
-    });
-  fs.rmSync(file, { force: true });
   makeFolder(path.dirname(file));
+  const giveUp = await takePlace(file);
+  try {
+    const listener = await bind(file, server, gid);
+    return {
+      name: `unix://${file}`,
+      close: () => {
+        listener.close();
+        giveUp();
+      },
+    };
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
+}
+
+/** Returns what gives the place up again. @throws {MinidockError} `address-in-use` */
+async function takePlace(file: string): Promise<() => void> {
+  const lock = `${file}.lock`;
+  const refuse = (holder: ProcessIdentity | undefined) =>
+    new MinidockError(
+      'address-in-use',
+      `a daemon already listens on unix://${file}${holder === undefined ? '' : `: ${describeHolder(holder)}`}`,
+      { fix: 'stop it, or name another socket with -H unix:///PATH' },
+    );
+  if (holderOf(lock) !== undefined) throw refuse(holderOf(lock));
+  await acquire(lock, { timeoutMs: 2000 }).catch(error => {
+    throw error instanceof MinidockError && error.code === 'locked' ? refuse(holderOf(lock)) : error;
+  });
+  const giveUp = () => discard(lock);
+  try {
+    // One that was started before there was a lock, or whose lock was deleted.
+    if (await lives(file)) throw refuse(undefined);
+    return giveUp;
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
+}
+
+async function bind(file: string, server: http.Server, gid: number): Promise<net.Server> {
+  fs.rmSync(file, { force: true });
   const listener = net.createServer({ allowHalfOpen: true }, socket => server.emit('connection', socket));
   // Until it has its group nobody but root may connect.
   const before = process.umask(0o177);
@@ -50,7 +90,7 @@ export async function listenUnix(file: string, server: http.Server, gid = 0): Pr
   }
   fs.chownSync(file, 0, gid);
   fs.chmodSync(file, 0o660);
-  return { name: `unix://${file}`, close: () => void listener.close() };
+  return listener;
 }
 
 /**

@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { MinidockError } from '../../errors.ts';
 import { encodeJson } from '../go/json.ts';
 import type { Value } from '../go/values.ts';
 import { errorOf, statusOf } from './errors.ts';
-import type { Reply } from './route.ts';
+import type { LineOptions, Reply } from './route.ts';
 
 /** Writes an answer, as fast as its reader takes it. Rejects where its source fails, before the head or after it. */
-export async function send(response: ServerResponse, reply: Reply, version: number, abort: AbortSignal): Promise<void> {
+export async function send(response: ServerResponse, reply: Reply, version: number): Promise<void> {
   switch (reply.kind) {
     case 'hijacked':
       return;
@@ -16,16 +15,15 @@ export async function send(response: ServerResponse, reply: Reply, version: numb
     case 'value':
       return sendJson(response, reply.status, encodeJson(reply.shape(reply.data as never, version)));
     case 'bytes':
-      return await pour(response, reply.source, () => response.writeHead(reply.status, reply.headers), abort);
+      return await pour(response, reply.source, () => response.writeHead(reply.status, reply.headers));
     case 'lines': {
       const { source, shape, atOnce, failure } = reply;
       const begin = () => response.writeHead(200, json);
       if (atOnce) begin().flushHeaders();
       return await pour(
         response,
-        texts(source, line => shape(line as never, version), failure),
+        texts(source, line => shape(line as never, version), { atOnce, failure }),
         begin,
-        abort,
       );
     }
   }
@@ -54,9 +52,8 @@ export function sendFailure(response: ServerResponse, thrown: unknown): void {
 async function* texts(
   source: AsyncIterable<unknown>,
   shape: (line: unknown) => Value,
-  failure: ((error: MinidockError) => Value) | undefined,
+  { atOnce: begun = false, failure }: LineOptions,
 ): AsyncGenerator<Buffer> {
-  let begun = false;
   try {
     for await (const line of source) {
       yield Buffer.from(`${encodeJson(shape(line))}\n`);
@@ -72,25 +69,22 @@ async function pour(
   response: ServerResponse,
   source: AsyncIterable<Buffer> | Iterable<Buffer>,
   begin: () => void,
-  abort: AbortSignal,
 ): Promise<void> {
   for await (const chunk of source) {
-    if (abort.aborted) return;
+    if (response.destroyed) return;
     if (!response.headersSent) begin();
-    if (!response.write(chunk)) await drained(response, abort);
+    if (!response.write(chunk)) await drained(response);
   }
   if (!response.headersSent) begin();
   response.end();
 }
 
-function drained(response: ServerResponse, abort: AbortSignal): Promise<void> {
+function drained(response: ServerResponse): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
-      response.off('drain', done);
-      abort.removeEventListener('abort', done);
+      response.off('drain', done).off('close', done);
       resolve();
     };
-    response.once('drain', done);
-    abort.addEventListener('abort', done, { once: true });
+    response.on('drain', done).on('close', done);
   });
 }

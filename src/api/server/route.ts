@@ -80,11 +80,11 @@ export type Reply =
 
 type Headers = Readonly<Record<string, string>>;
 
-interface LineOptions {
+export interface LineOptions {
   /** The head is sent before there is a line: its client waits for it. Else an error before the first line has a status. */
-  readonly atOnce?: boolean;
-  /** The last line where it fails after the first; missing: the connection is cut. */
-  readonly failure?: (error: MinidockError) => Value;
+  readonly atOnce?: boolean | undefined;
+  /** The last line where it fails after the head was sent; missing: the connection is cut. */
+  readonly failure?: ((error: MinidockError) => Value) | undefined;
 }
 
 export const value = <T>(data: T, shape: Shape<T>, status = 200): Reply => ({ kind: 'value', status, data, shape });

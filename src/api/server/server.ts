@@ -23,25 +23,33 @@ export interface ApiServer {
 export function serveApi(routes: readonly Route[], served: Served): ApiServer {
   const router = new Router(routes);
   const connections = new Set<Socket>();
+  /** What runs until its answer is written, or the connection that was taken over is closed. */
   const running = new Set<AbortController>();
-  let stopping = false;
+  let stopping: MinidockError | undefined;
+
+  const begin = (response: http.ServerResponse): AbortSignal => {
+    const gone = new AbortController();
+    if (stopping !== undefined) gone.abort(stopping);
+    running.add(gone);
+    response.once('close', () => {
+      running.delete(gone);
+      if (!response.writableFinished) gone.abort(new MinidockError('interrupted', 'the client went away'));
+    });
+    return gone.signal;
+  };
 
   const answer = async (exchange: Exchange): Promise<void> => {
     const { message, response } = exchange;
     for (const [name, text] of Object.entries(headers)) response.setHeader(name, text);
-    const gone = new AbortController();
-    running.add(gone);
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort(new MinidockError('interrupted', 'the client went away'));
-    });
+    const abort = begin(response);
     let request: HttpRequest | undefined;
     try {
-      if (stopping) throw new MinidockError('stopping', 'the daemon is stopping');
+      abort.throwIfAborted();
       const head = readHead(message.url ?? '/');
       const { route, params } = find(head, message.method ?? 'GET');
-      request = new HttpRequest(exchange, head, params, gone.signal);
+      request = new HttpRequest(exchange, head, params, abort);
       const engine = served.trace?.begin(served.engine, message, response) ?? served.engine;
-      await send(response, await route.handle(request, { ...served, engine }), head.version, gone.signal);
+      await send(response, await route.handle(request, { ...served, engine }), head.version);
     } catch (error) {
       if (request?.hijacked) message.socket.destroy();
       else {
@@ -49,8 +57,6 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
         sendFailure(response, error);
         if (!exchange.upgraded) message.resume();
       }
-    } finally {
-      running.delete(gone);
     }
   };
 
@@ -61,21 +67,15 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
   };
 
   const plain = plainServer(served);
-  const plainAnswers = new Set<http.ServerResponse>();
   const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (message, response) => {
-    if (isPlain(message)) {
-      if (stopping) return void message.socket.destroy();
-      plainAnswers.add(response);
-      response.once('close', () => plainAnswers.delete(response));
-      plain.answer(message, response);
-    } else void answer({ message, response, body: message, rest: () => Buffer.alloc(0), upgraded: false });
+    if (isPlain(message)) plain.answer(message, response, begin(response));
+    else void answer({ message, response, body: message, rest: () => Buffer.alloc(0), upgraded: false });
   });
   server.on('upgrade', (message: http.IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => {});
-    if (stopping) return void socket.destroy();
-    if (isPlain(message)) return plain.connect(message, socket, head);
     const response = new http.ServerResponse(message);
-    void answer(upgradedExchange(message, response, head));
+    if (isPlain(message)) plain.connect({ message, response, socket, head }, begin(response));
+    else void answer(upgradedExchange(message, response, head));
   });
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
@@ -85,14 +85,11 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
   return {
     http: server,
     close: async graceMs => {
-      stopping = true;
+      stopping = new MinidockError('stopping', 'the daemon is stopping');
       server.closeIdleConnections();
-      for (const one of running) one.abort(new MinidockError('interrupted', 'the daemon is stopping'));
-      // What has begun to answer is a stream, or all but done.
-      for (const response of plainAnswers) if (response.headersSent && !response.writableEnded) response.destroy();
+      for (const one of running) one.abort(stopping);
       const until = Date.now() + graceMs;
-      while (running.size + plainAnswers.size > 0 && Date.now() < until)
-        await new Promise(resolve => setTimeout(resolve, 20));
+      while (running.size > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 20));
       for (const socket of connections) socket.destroy();
     },
   };

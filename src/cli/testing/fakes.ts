@@ -263,6 +263,7 @@ export async function runLine(args: readonly string[], engine: Engine) {
       bridge: 'b',
       ignored: [],
       logDefaults: {},
+      daemon: {},
       registries: { daemonConfig: '/c' },
     },
     env: { HOME: '/root' },

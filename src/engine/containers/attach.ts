@@ -5,7 +5,7 @@ import { MinidockError } from '../../errors.ts';
 import { containerPaths } from '../../state/paths.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
-import { connectSupervisor, recordedExit, type SupervisorConnection } from './connection.ts';
+import { closedBy, connectSupervisor, recordedExit, type SupervisorConnection } from './connection.ts';
 import { notRunning } from './life/states.ts';
 import { unlessGone } from './lock.ts';
 
@@ -55,11 +55,7 @@ async function statusFrom(connection: SupervisorConnection): Promise<number | un
 /** Resolves with the exit status of a container that runs, however it ends. Who gives up keeps no connection to its supervisor. */
 export async function awaitEnd(access: EngineAccess, record: ContainerRecord, abort?: AbortSignal): Promise<number> {
   const connection = await connectSupervisor(containerPaths(access.roots, record.id).socket);
-  const leave = () => connection?.close();
-  if (abort?.aborted) leave();
-  abort?.addEventListener('abort', leave, { once: true });
-  const code = connection && (await statusFrom(connection));
-  abort?.removeEventListener('abort', leave);
+  const code = connection && (await closedBy(abort, connection, statusFrom(connection)));
   if (code !== undefined) return code;
   abort?.throwIfAborted();
   // The supervisor ended without sending the status, or gave our place to another client.

@@ -2,6 +2,7 @@ import net from 'node:net';
 import { observe } from '../../container/observe.ts';
 import { errnoOf } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
+import { OutputFlow } from '../../syscalls/output.ts';
 import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment } from '../nouns/streams.ts';
@@ -48,15 +49,13 @@ function converse(socket: net.Socket): SupervisorConnection {
   socket.on('error', () => {});
   const client = new SupervisorClient(socket);
   const decoder = new Decoder();
-  let listener: Parameters<Attachment['onOutput']>[0] | undefined;
-  const early: ['stdout' | 'stderr', Buffer][] = [];
+  const output = new OutputFlow(socket);
   const exited = new Promise<number>(resolve => {
     socket.on('data', chunk => {
       for (const message of decoder.push(chunk))
         if (message.kind === 'accepted') client.accepted();
         else if (message.kind === 'exited') resolve(message.code);
-        else if (message.kind === 'output' && listener) listener(message.stream, message.chunk);
-        else if (message.kind === 'output') early.push([message.stream, message.chunk]);
+        else if (message.kind === 'output') output.give(message.stream, message.chunk);
     });
   });
   const ended = new Promise<void>(resolve => socket.once('close', () => resolve()));
@@ -64,12 +63,24 @@ function converse(socket: net.Socket): SupervisorConnection {
     client,
     exited,
     ended,
-    onOutput: wanted => {
-      listener = wanted;
-      for (const [stream, chunk] of early.splice(0)) wanted(stream, chunk);
-    },
-    close: () => socket.destroy(),
+    onOutput: listener => output.listen(listener),
+    close: () => void socket.destroy(),
   };
+}
+
+/** What a promise about a connection gives; `abort` closes the connection. */
+export async function closedBy<T>(
+  abort: AbortSignal | undefined,
+  { close }: SupervisorConnection,
+  promise: Promise<T>,
+): Promise<T> {
+  if (abort?.aborted) close();
+  abort?.addEventListener('abort', close, { once: true });
+  try {
+    return await promise;
+  } finally {
+    abort?.removeEventListener('abort', close);
+  }
 }
 
 /**

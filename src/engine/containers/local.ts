@@ -76,16 +76,15 @@ export class LocalContainers extends LocalFiles implements Containers {
   async wait(reference: string, { condition = 'not-running', abort }: WaitOptions = {}): Promise<number> {
     const record = await this.find(reference);
     const launched = this.#processes.get(record.id);
-    if (launched !== undefined) return await orAborted(launched.exited, abort);
-    if (!isUp(record))
+    if (launched === undefined && !isUp(record))
       return condition === 'not-running'
         ? record.state.exitCode
         : await orAborted(this.#processes.nextExit(record.id, abort), abort);
     const { awaitEnd, awaitRest } = await import('./attach.ts');
+    const ask = () => awaitEnd(this.access, record, abort);
+    if (launched !== undefined) return await orAborted(launched.exitedOr(ask), abort);
     const end =
-      record.options.restart === undefined
-        ? awaitEnd(this.access, record, abort)
-        : awaitRest(this.access, record, () => this.find(record.id), abort);
+      record.options.restart === undefined ? ask() : awaitRest(this.access, record, () => this.find(record.id), abort);
     return await orAborted(end, abort);
   }
 

@@ -1,7 +1,7 @@
 import { eventually } from '../../cgroup/files.ts';
 import { MinidockError } from '../../errors.ts';
 import { execPaths, type Roots } from '../../state/paths.ts';
-import { connectSupervisor, type SupervisorConnection } from '../containers/connection.ts';
+import { closedBy, connectSupervisor, type SupervisorConnection } from '../containers/connection.ts';
 import type { Attachment, Streams } from '../nouns/streams.ts';
 import { type ExecRecord, noSuchExec, observeExec, readExec } from './record.ts';
 
@@ -16,12 +16,13 @@ export async function attachToExec(roots: Roots, exec: ExecRecord, streams: Stre
   return { onOutput, write: chunk => client.write(chunk), endInput: () => client.end(), detach: close, exited };
 }
 
-/** Resolves with the exit status of an exec that was started, by whomever. */
-export async function awaitExec(roots: Roots, exec: ExecRecord): Promise<number> {
+/** Resolves with the exit status of an exec that was started, by whomever. Who gives up keeps no connection to its supervisor. */
+export async function awaitExec(roots: Roots, exec: ExecRecord, abort?: AbortSignal): Promise<number> {
   for (;;) {
     const connection = await connectSupervisor(execPaths(roots, exec.container, exec.id).socket);
-    const code = connection && (await statusFrom(connection));
+    const code = connection && (await closedBy(abort, connection, statusFrom(connection)));
     if (code !== undefined) return code;
+    abort?.throwIfAborted();
     // It is about to listen, has ended, or gave our place to another client.
     const over = await eventually(LOOK_MS, () => hasEnded(roots, exec));
     if (over) return recorded(roots, exec);

@@ -3,6 +3,7 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 import { identityOf } from '../../host/process.ts';
 import { randomHex } from '../../host/random.ts';
 import { execPaths } from '../../state/paths.ts';
+import { orAborted } from '../abort.ts';
 import type { EngineAccess } from '../access.ts';
 import { tell } from '../containers/events.ts';
 import type { ExecOptions, Execs, InspectedExec } from '../nouns/execs.ts';
@@ -63,15 +64,15 @@ export class LocalExecs implements Execs {
     return await attachToExec(this.access.roots, exec, streams);
   }
 
-  async wait(id: string): Promise<number> {
+  async wait(id: string, { abort }: Parameters<Execs['wait']>[1] = {}): Promise<number> {
+    const ask = async () => (await import('./attach.ts')).awaitExec(this.access.roots, this.#find(id), abort);
     const launched = this.#processes.get(id);
-    if (launched !== undefined) return await launched.exited;
+    if (launched !== undefined) return await orAborted(launched.exitedOr(ask), abort);
     const exec = this.#find(id);
     const seen = observeExec(this.access.roots, exec);
     if (seen.kind === 'ended') return seen.exitCode;
-    if (seen.kind === 'created') return await this.#processes.nextExit(id);
-    const { awaitExec } = await import('./attach.ts');
-    return await awaitExec(this.access.roots, exec);
+    if (seen.kind === 'created') return await orAborted(this.#processes.nextExit(id, abort), abort);
+    return await orAborted(ask(), abort);
   }
 
   async signal(id: string, number: number): Promise<void> {

@@ -65,26 +65,39 @@ export async function* layerOf(
 ): AsyncGenerator<Buffer> {
   const resume = pause ? await standStill(context, record.id) : undefined;
   try {
-    const upper = await openUpper(containerPaths(context.roots, record.id).upper);
-    try {
-      const { scope, enter, isOpaque } = upper;
-      const layers = layersOf(context.roots, record);
-      const isMadeByUs = (path: ByteString, stats: Stats) => stubs.has(path) || isOurs(path, stats);
-      const isNoChange = (names: readonly ByteString[]) =>
-        !isOpaque(pathIn(names)) && isForUsAlone(scope, layers, names, isMadeByUs);
-      yield* packTree({
-        scope,
-        names: [],
-        as: '',
-        enter,
-        change: (entry, stats, names) =>
-          isMadeByUs(pathIn(names), stats) || isNoChange(names) ? [] : layerMembers(upper, entry, stats, pathIn(names)),
-      });
-    } finally {
-      upper.scope.close();
-    }
+    yield* packUpper(containerPaths(context.roots, record.id).upper, layersOf(context.roots, record), stubs);
   } finally {
     await resume?.();
+  }
+}
+
+/**
+ * What overlayfs wrote to an upper directory, as the tar of a layer. What starting a container makes in each root is left out.
+ *
+ * @param layers directories of the layers below, bottom first
+ * @param stubs further paths to leave out
+ */
+export async function* packUpper(
+  directory: string,
+  layers: readonly string[],
+  stubs: ReadonlySet<ByteString> = new Set(),
+): AsyncGenerator<Buffer> {
+  const upper = await openUpper(directory);
+  try {
+    const { scope, enter, isOpaque } = upper;
+    const isMadeByUs = (path: ByteString, stats: Stats) => stubs.has(path) || isOurs(path, stats);
+    const isNoChange = (names: readonly ByteString[]) =>
+      !isOpaque(pathIn(names)) && isForUsAlone(scope, layers, names, isMadeByUs);
+    yield* packTree({
+      scope,
+      names: [],
+      as: '',
+      enter,
+      change: (entry, stats, names) =>
+        isMadeByUs(pathIn(names), stats) || isNoChange(names) ? [] : layerMembers(upper, entry, stats, pathIn(names)),
+    });
+  } finally {
+    upper.scope.close();
   }
 }
 

@@ -13,7 +13,7 @@ export interface Execs {
   /** To one that runs: its output from now on. Before `start`, in the process that will start it: all of its output. */
   attach(id: string, streams: Streams): Promise<Attachment>;
   /** Resolves with the exit status, 0–255. Asked before `start` in the process that will start it, it waits for that run. */
-  wait(id: string): Promise<number>;
+  wait(id: string, options?: { abort?: AbortSignal | undefined }): Promise<number>;
   signal(id: string, number: number): Promise<void>;
   /** Sets the size of its terminal. */
   resize(id: string, size: WindowSize): Promise<void>;

@@ -36,7 +36,8 @@ export class LocalSystem implements System {
   async *events({ since, until, abort }: EventOptions = {}): AsyncGenerator<Event> {
     const { readJournal } = await import('../../state/journal.ts');
     const from = nanoseconds(since ?? new Date());
-    const to = until && nanoseconds(until);
+    // A time in milliseconds means the whole of its last one.
+    const to = until && nanoseconds(until) + 999_999n;
     const isOver = to !== undefined && until!.getTime() <= Date.now();
     for await (const event of readJournal(this.access.roots, { follow: !isOver, abort: ending(abort, until) })) {
       const time = BigInt(event.timeNano);

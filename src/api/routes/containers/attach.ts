@@ -3,7 +3,8 @@ import type { Attachment } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { DetachFilter } from '../../detach/filter.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../detach/keys.ts';
-import { frame } from '../../frames.ts';
+import { sendFrame } from '../../frames.ts';
+import { roomIn } from '../../room.ts';
 import type { Query } from '../../server/query.ts';
 import { hijacked, type Route } from '../../server/route.ts';
 import { reading } from '../../shapes/reading.ts';
@@ -36,12 +37,13 @@ export const attachRoute: Route = {
     const attachment = query.flag('stream') ? await containers.attach(id, carried) : undefined;
     const connection = await request.hijack(contentType(options.tty));
     if (wantsLogs)
-      for await (const entries of containers.logs(id, { follow: false, abort }))
+      for await (const entries of containers.logs(id, { follow: false, abort })) {
         for (const { stream, line } of entries)
-          if (carried[stream])
-            connection.write(options.tty ? Buffer.from(line, 'latin1') : frame(stream, Buffer.from(line, 'latin1')));
+          if (carried[stream]) send(connection, carried, stream, Buffer.from(line, 'latin1'));
+        await roomIn(connection);
+      }
     if (attachment === undefined) connection.end();
-    else connect(attachment, connection, carried);
+    else connect(attachment, connection, carried, abort);
     return hijacked;
   },
 };
@@ -61,9 +63,12 @@ export function detachKeysIn(given: string): readonly number[] {
 
 /**
  * Carries a process's streams over a connection until the process ends, or the client goes or types the detach keys; then the
- * process lives on. A client that ends its side closes the process's input and still gets the output.
+ * process lives on. A client that ends its side closes the process's input and still gets the output. Output is read no faster than the
+ * client takes it: what it does not take waits in the process's supervisor.
+ *
+ * @param abort the daemon ends: the connection does too, and the process lives on
  */
-export function connect(attachment: Attachment, connection: Duplex, carried: Carried): void {
+export function connect(attachment: Attachment, connection: Duplex, carried: Carried, abort: AbortSignal): void {
   let over = false;
   const leave = () => {
     if (over) return;
@@ -75,16 +80,31 @@ export function connect(attachment: Attachment, connection: Duplex, carried: Car
   connection.on('close', leave);
   attachment.onOutput((stream, chunk) => {
     if (over || !carried[stream]) return;
-    connection.write(carried.tty ? chunk : frame(stream, chunk));
+    send(connection, carried, stream, chunk);
+    return roomIn(connection);
   });
   const finish = () => {
+    if (over) return;
     over = true;
     connection.end();
     // Who does not read what is left keeps no connection for ever.
     connection.once('finish', () => setTimeout(() => connection.destroy(), 1000).unref());
   };
+  const part = () => {
+    if (over) return;
+    finish();
+    attachment.detach();
+  };
+  if (abort.aborted) part();
+  abort.addEventListener('abort', part, { once: true });
+  connection.once('close', () => abort.removeEventListener('abort', part));
   attachment.exited.then(finish, finish);
   void readInput(attachment, connection, carried, leave, () => over);
+}
+
+function send(connection: Duplex, { tty }: Carried, stream: 'stdout' | 'stderr', chunk: Buffer): void {
+  if (tty) connection.write(chunk);
+  else sendFrame(connection, stream, chunk);
 }
 
 async function readInput(

@@ -37,7 +37,8 @@ async function* readings(
     yield { now, before };
     if (!stream) return;
     before = now;
-    await sleep(pause, undefined, { signal: abort });
+    await sleep(pause, undefined, { signal: abort }).catch(() => {});
+    if (abort.aborted) return;
   }
 }
 

@@ -1,6 +1,6 @@
 import { MinidockError } from '../../../errors.ts';
 import { lines, type Route } from '../../server/route.ts';
-import { waitedShape } from '../../shapes/container/answers.ts';
+import { waitedShape, waitFailedShape } from '../../shapes/container/answers.ts';
 
 /**
  * POST /containers/{id}/wait. The head is sent as soon as the engine waits: a client that is about to start the container waits for
@@ -24,11 +24,11 @@ export const waitRoute: Route = {
     async function* codes(): AsyncGenerator<number> {
       yield await waits.catch(error => {
         // Its start failed: who started it has the reason, and waits for nothing more.
-        if (error instanceof MinidockError && error.code !== 'interrupted') return 0;
+        if (error instanceof MinidockError && error !== abort.reason) return 0;
         throw error;
       });
     }
-    return lines(codes(), waitedShape, { atOnce: true });
+    return lines(codes(), waitedShape, { atOnce: true, failure: waitFailedShape });
   },
 };
 

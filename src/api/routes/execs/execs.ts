@@ -44,7 +44,7 @@ export const execRoutes: readonly Route[] = [
       try {
         const attachment = await execs.attach(id, streams);
         // Before the start: no byte of the output is missed.
-        connect(attachment, connection, { ...streams, tty, detachKeys: detachKeysIn('') });
+        connect(attachment, connection, { ...streams, tty, detachKeys: detachKeysIn('') }, request.abort);
         await execs.start(id);
       } catch (error) {
         // As in Docker the reason is output, and the exit code says that nothing was executed.

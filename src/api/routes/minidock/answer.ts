@@ -21,23 +21,22 @@ export function isPlain({ headers }: IncomingMessage): boolean {
  * Answers such a client: the request is one call of the engine by the table in methods.ts, its result goes back as it is. Resolves
  * when the answer is written; every error is told to the client.
  *
+ * @param gone the client went away, or the server ends
  * @param trace what `/minidock/trace` tells of
  */
 export async function answerPlain(
   engine: Engine,
   request: IncomingMessage,
   response: ServerResponse,
+  gone: AbortSignal,
   trace?: ApiTrace,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.on('close', () => {
-    if (!response.writableFinished) gone.abort(new MinidockError('interrupted', 'the client went away'));
-  });
   try {
+    gone.throwIfAborted();
     expectSameVersion(request);
-    if (trace !== undefined && request.url === tracePath) return await answerTrace(trace, response, gone.signal);
+    if (trace !== undefined && request.url === tracePath) return await answerTrace(trace, response, gone);
     const call = findCall(request.method ?? '', request.url ?? '');
-    await new Answer(engine, call, request, response, gone.signal).write();
+    await new Answer(engine, call, request, response, gone).write();
   } catch (error) {
     if (response.destroyed) return;
     const told = tellError(error);
@@ -66,31 +65,41 @@ async function answerTrace(trace: ApiTrace, response: ServerResponse, gone: Abor
   });
   await new Promise<void>(resolve => gone.addEventListener('abort', () => resolve(), { once: true }));
   end();
+  response.end();
 }
 
 /** Bytes of events that a reader may leave waiting. */
 const mostWaiting = 16 << 20;
 
+/** A connection that Node's HTTP server has let go of. */
+export interface Upgrade {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Duplex;
+  /** What was read of it behind the request. */
+  readonly head: Buffer;
+}
+
 /** As `answerPlain`, for a connection that becomes one of frames: `attach`. */
 export async function answerConnection(
   engine: Engine,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+  { message, socket, head }: Upgrade,
+  gone: AbortSignal,
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
-    expectSameVersion(request);
-    const { noun, method, place, words } = findCall(request.method ?? '', request.url ?? '');
-    if (place.gives !== 'connection') throw new MinidockError('invalid-argument', `${request.url} takes no connection`);
-    const [streams] = new PlainReader().read(argumentsIn(request)) as [object];
+    gone.throwIfAborted();
+    expectSameVersion(message);
+    const { noun, method, place, words } = findCall(message.method ?? '', message.url ?? '');
+    if (place.gives !== 'connection') throw new MinidockError('invalid-argument', `${message.url} takes no connection`);
+    const [streams] = new PlainReader().read(argumentsIn(message)) as [object];
     const attach = methodOf(engine, noun, method);
     const attachment = (await attach(...words, streams)) as Parameters<typeof carry>[0];
     socket.write(
       `HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: minidock\r\n${versionHeader}: ${version}\r\n\r\n`,
     );
     if (head.length > 0) socket.unshift(head);
-    carry(attachment, socket);
+    carry(attachment, socket, gone);
   } catch (error) {
     const told = tellError(error);
     const status = error instanceof MinidockError ? statusOf(error) : 500;
@@ -208,12 +217,14 @@ class Answer {
         await this.chunk(`${new PlainWriter().write(one.value)}\n`);
         next = iterator.next();
       }
-      this.response.end();
     } catch (error) {
       if (!this.gone.aborted) throw error;
     } finally {
       await iterator.return?.();
     }
+    // Who reads is told that there may be more; nobody reads where the client went away.
+    this.gone.throwIfAborted();
+    this.response.end();
   }
 
   private async bytes(source: AsyncIterable<Buffer> | Promise<void>): Promise<void> {

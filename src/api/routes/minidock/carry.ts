@@ -1,32 +1,44 @@
 import type { Duplex } from 'node:stream';
 import type { Attachment } from '../../../engine/nouns/streams.ts';
-import { FrameReader, frame } from '../../frames.ts';
+import { FrameReader, frame, sendFrame } from '../../frames.ts';
 import { tellError } from '../../plain.ts';
+import { roomIn } from '../../room.ts';
 
 /**
  * Joins a client's connection to a process: frames of output go out, frames of input come in and are confirmed once they are taken. A
- * client that closes lets go of the process; its input ends only where the client says so.
+ * client that closes lets go of the process; its input ends only where the client says so. Output is read no faster than it is taken.
+ *
+ * @param abort the daemon ends, or the client is gone: the process lives on
  */
-export function carry(attachment: Attachment, socket: Duplex): void {
+export function carry(attachment: Attachment, socket: Duplex, abort: AbortSignal): void {
   const reader = new FrameReader();
   let over = false;
   attachment.onOutput((stream, chunk) => {
-    if (!over) socket.write(frame(stream, chunk));
+    if (over) return;
+    sendFrame(socket, stream, chunk);
+    return roomIn(socket);
   });
+  const finish = (said: object) => {
+    if (over) return;
+    over = true;
+    socket.end(frame('end', JSON.stringify(said)));
+  };
   attachment.exited.then(
-    exitCode => socket.end(frame('end', JSON.stringify({ exitCode }))),
-    error => socket.end(frame('end', JSON.stringify({ error: tellError(error) }))),
+    exitCode => finish({ exitCode }),
+    error => finish({ error: tellError(error) }),
   );
   const letGo = () => {
     if (!over) attachment.detach();
     over = true;
     socket.end();
   };
-  attachment.exited
-    .catch(() => {})
-    .then(() => {
-      over = true;
-    });
+  const part = () => {
+    if (over) return;
+    finish({ error: tellError(abort.reason) });
+    attachment.detach();
+  };
+  if (abort.aborted) part();
+  abort.addEventListener('abort', part, { once: true });
   socket.on('close', letGo);
   socket.on('end', letGo);
   socket.on('data', (chunk: Buffer) => {

@@ -13,6 +13,9 @@ const waited = struct('container.ContainerWaitOKBody', {
 });
 /** POST /containers/{id}/wait */
 export const waitedShape = (code: number): Value => value(waited, { StatusCode: code });
+/** Its end where nobody can say how the container ends. */
+export const waitFailedShape = ({ message }: { message: string }): Value =>
+  value(waited, { Error: { Message: message }, StatusCode: -1 });
 
 const updated = struct('container.ContainerUpdateOKBody', { Warnings: strings });
 /** POST /containers/{id}/update */

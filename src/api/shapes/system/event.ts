@@ -28,6 +28,6 @@ export function eventMessage({ type, action, id, attributes, timeNano }: Event):
     Actor: { ID: id, Attributes: attributes },
     scope: 'local',
     time: Math.floor(Number(timeNano) / 1e9),
-    timeNano: Number(timeNano),
+    timeNano: BigInt(timeNano),
   });
 }

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { daemonOptions, hostRule, isHost } from '../../../api/server/settings.ts';
 import { MinidockError } from '../../../errors.ts';
+import { type DaemonSettings, defaultDaemonJson } from '../../../state/daemon-json.ts';
 import { many, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
@@ -29,6 +31,8 @@ export const verb = defineVerb({
   local: 'it is the daemon of the machine that it runs on',
   async run(context, flags) {
     const { settings, output } = context;
+    const { root, execRoot, logDefaults, registries } = settings;
+    const options = daemonOptions(given(flags), settings.daemon, registries.daemonConfig ?? defaultDaemonJson);
     const engine = await context.engine();
     const [{ serveApi }, { listenAt }, { routes }, { ApiTrace }, { writePidfile }] = await Promise.all([
       import('../../../api/server/server.ts'),
@@ -37,9 +41,8 @@ export const verb = defineVerb({
       import('../../../api/trace/trace.ts'),
       import('../../../api/server/pidfile.ts'),
     ]);
-    const { root, execRoot, logDefaults, registries } = settings;
     const trace = new ApiTrace();
-    if (flags.debug)
+    if (options.debug)
       trace.listen((await import('../../progress/api-trace.ts')).traceShower(output.err, output.errColumns));
     const server = serveApi(routes, {
       engine,
@@ -48,10 +51,8 @@ export const verb = defineVerb({
     });
     const listeners = await listenAt(
       {
-        hosts: flags.host,
-        socket: path.join(execRoot, 'minidock.sock'),
-        group: flags.group,
-        tls: await tlsOf(flags),
+        ...options,
+        roots: { root, execRoot },
         insecureTcp: flags['insecure-tcp'],
         env: context.env,
         warn: text => output.err(`${text}\n`),
@@ -60,7 +61,7 @@ export const verb = defineVerb({
     );
     // Containers' processes are not meant (sd_listen_fds(3)).
     for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete process.env[name];
-    const removePidfile = pidfileOf(flags.pidfile, writePidfile, listeners);
+    const removePidfile = pidfileOf(options.pidfile, writePidfile, listeners);
     for (const { name } of listeners) output.err(`minidock: API listens on ${name}\n`);
     try {
       await interruptible(
@@ -77,24 +78,26 @@ export const verb = defineVerb({
 });
 
 function readHost(given: string): string {
-  if (given !== 'fd://' && !/^(unix:\/\/\/.|tcp:\/\/.)/.test(given))
-    throw new Error('must be unix:///PATH, tcp://NAME:PORT or fd://');
+  if (!isHost(given)) throw new Error(hostRule);
   return given;
 }
 
-interface TlsFlags {
+interface Flags extends Omit<DaemonSettings, 'hosts' | 'debug' | 'tls' | 'tlsverify'> {
+  readonly host: readonly string[];
+  readonly debug: boolean;
   readonly tlsverify: boolean;
-  readonly tlscacert?: string | undefined;
-  readonly tlscert?: string | undefined;
-  readonly tlskey?: string | undefined;
 }
 
-/** As with dockerd one of the files asks for TLS too, and those that are not named stand in ~/.docker. */
-async function tlsOf({ tlsverify, tlscacert, tlscert, tlskey }: TlsFlags) {
-  if (!tlsverify && tlscacert === undefined && tlscert === undefined && tlskey === undefined) return undefined;
-  const { tlsFilesIn } = await import('../../../api/client/host.ts');
-  const { ca, cert, key } = tlsFilesIn('~/.docker');
-  return { ca: tlscacert ?? ca!, cert: tlscert ?? cert!, key: tlskey ?? key! };
+/** The flags that were given, by their names in daemon.json. */
+function given({ host, debug, tlsverify, group, pidfile, tlscacert, tlscert, tlskey }: Flags): DaemonSettings {
+  return {
+    ...(host.length > 0 && { hosts: host }),
+    ...(debug && { debug }),
+    ...(tlsverify && { tlsverify }),
+    ...Object.fromEntries(
+      Object.entries({ group, pidfile, tlscacert, tlscert, tlskey }).filter(([, value]) => value !== undefined),
+    ),
+  };
 }
 
 function pidfileOf(

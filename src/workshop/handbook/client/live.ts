@@ -21,18 +21,21 @@ export function offerLive(stepper: Stepper): void {
       stepper.say(element('li', text, look));
       button.disabled = false;
     };
+    const offerTurn = (isOver: boolean) => {
+      stepper.say(element('li', say(isOver ? 'liveRuns' : 'liveWaits'), 'waits'));
+      stepper.forward = () => {
+        stepper.forward = undefined;
+        stepper.say(undefined);
+        // A browser gives up a connection that it opens while a link appears, and a container's veth is one: then the turn is offered again.
+        fetch(`../live/${name}`, { method: 'POST' }).catch(() => offerTurn(isOver));
+      };
+    };
     source.onmessage = ({ data }) => {
       const event = JSON.parse(data) as LiveEvent;
       if (event.kind === 'start') stepper.begin(event.figure);
       else if (event.kind === 'step') stepper.put(event.at, event.step);
-      else if (event.kind === 'turn') {
-        stepper.say(element('li', say(event.over ? 'liveRuns' : 'liveWaits'), 'waits'));
-        stepper.forward = () => {
-          stepper.forward = undefined;
-          stepper.say(undefined);
-          void fetch(`../live/${name}`, { method: 'POST' });
-        };
-      } else if (event.kind === 'failed') over(say('liveFailed') + event.reason, 'waits');
+      else if (event.kind === 'turn') offerTurn(event.over);
+      else if (event.kind === 'failed') over(say('liveFailed') + event.reason, 'waits');
       else over(say('liveOver'));
     };
     source.onerror = () => over(say('liveOver'), 'waits');
