@@ -34,7 +34,6 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
         gate: { type: 'boolean', default: false },
         'shared-mounts': { type: 'boolean', default: false },
         'linux-3.10': { type: 'boolean', default: false },
-        // More than the cores: a file waits for others for a third of its time.
         lanes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       },
     });

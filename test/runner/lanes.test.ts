@@ -30,7 +30,7 @@ test('the highest rank begins first, no more than the lanes run at once, and exc
     c: { rank: 1 },
     lonely: { exclusive: true },
   });
-  await runInLanes(list, 2, () => false);
+  await runInLanes(list, { count: 2, stopped: () => false });
   assert.equal(
     beside.map(([name]) => name),
     ['a', 'b', 'c', 'alone', 'lonely'],
@@ -43,9 +43,19 @@ test('the highest rank begins first, no more than the lanes run at once, and exc
   ]);
 });
 
+test('while the machine has room, one more runs beside the lanes', async () => {
+  const { list, beside } = jobs({ a: { rank: 3 }, b: { rank: 2 }, c: { rank: 1 }, d: {} });
+  let asked = 0;
+  await runInLanes(list, { count: 1, stopped: () => false, hasRoom: async () => asked++ > 0 });
+  assert.is(beside.length, 4);
+  assert.equal(beside[0], ['a', ['a']]);
+  assert.ok(asked > 1);
+  assert.is(Math.max(...beside.map(([, others]) => others.length)), 2);
+});
+
 test('once stopped, no job begins', async () => {
   const { list, beside } = jobs({ a: {}, b: {}, c: {}, d: { exclusive: true } });
-  await runInLanes(list, 2, () => beside.length >= 2);
+  await runInLanes(list, { count: 2, stopped: () => beside.length >= 2 });
   assert.is(beside.length, 2);
 });
 

@@ -7,16 +7,25 @@ export interface Job {
   rank: number;
 }
 
+export interface Lanes {
+  count: number;
+  /** Asked before each job; once it says so, no job begins any more. */
+  stopped(): boolean;
+  /** Resolves after a while, with whether the machine has room for one job more than there are lanes. */
+  hasRoom?(): Promise<boolean>;
+}
+
 /**
- * Runs jobs in so many lanes, each lane one after the other; then those that must be alone. `stopped` is asked before each:
- * once it says so, no job begins any more.
+ * Runs jobs in lanes, each lane one after the other; then those that must be alone. Many jobs wait for most of their time: while
+ * processors are idle, one more job runs beside the lanes.
  */
-export async function runInLanes(jobs: readonly Job[], lanes: number, stopped: () => boolean): Promise<void> {
+export async function runInLanes(jobs: readonly Job[], { count, stopped, hasRoom }: Lanes): Promise<void> {
   const ranked = [...jobs].sort((a, b) => b.rank - a.rank);
-  const work = async (queue: Job[]) => {
-    for (let job = queue.shift(); job && !stopped(); job = queue.shift()) await job.run();
+  const work = async (queue: Job[], mayBegin = async () => true) => {
+    while (queue.length > 0 && !stopped()) if (await mayBegin()) await queue.shift()?.run();
   };
   const together = ranked.filter(job => !job.exclusive);
-  await Promise.all(Array.from({ length: lanes }, () => work(together)));
+  const lanes = Array.from({ length: count }, () => work(together));
+  await Promise.all(hasRoom ? [...lanes, work(together, hasRoom)] : lanes);
   await work(ranked.filter(job => job.exclusive));
 }

@@ -10,6 +10,7 @@ import { inOwnNetwork } from './own-network.ts';
 import { type Pass, passesFor } from './passes.ts';
 import { endRunning, runProcess } from './process.ts';
 import type { Report } from './report.ts';
+import { wereIdle } from './room.ts';
 import { serveServices } from './services.ts';
 import { sharedHost } from './shared-mounts.ts';
 import { runUnits } from './unit.ts';
@@ -132,7 +133,11 @@ export async function runTests(files: readonly TestFile[], options: RunOptions, 
   }
 
   const finished = (async () => {
-    await runInLanes(jobs, options.lanes, () => stopped !== undefined);
+    await runInLanes(jobs, {
+      count: options.lanes,
+      stopped: () => stopped !== undefined,
+      hasRoom: options.lanes > 1 ? () => wereIdle(0.4, 2000) : undefined,
+    });
     for (const again of doubtful.splice(0)) if (!stopped) await again();
     const changed = changedFiles(prepared);
     if (changed.length > 0) report.add(sharedFilesChanged(changed));
