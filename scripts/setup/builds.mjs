@@ -40,6 +40,8 @@ export async function installModules(root) {
     '--no-save',
     '--include=dev',
     '--include=optional',
+    // None is needed; ssh2, which testcontainers brings, would compile for ten seconds.
+    '--ignore-scripts',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
