@@ -21,6 +21,7 @@ const exceptions: Readonly<Partial<Record<ErrorCode, number>>> = {
   'port-in-use': 500,
   'predefined-network': 403,
   'address-in-use': 403,
+  'network-in-use': 403,
   unauthorized: 401,
   'authentication-failed': 401,
   'request-too-large': 413,

@@ -34,6 +34,9 @@ export const attachRoute: Route = {
       throw new MinidockError('not-running', `Container ${id} is restarting, wait until the container is running`);
     const carried = { ...streamsIn(query, options.interactive), tty: options.tty, detachKeys: keys };
     const wantsLogs = query.flag('logs');
+    // A body says nothing here, yet dockerode sends one: it is no input of the process.
+    if (Number(request.headers['content-length']) > 0)
+      for await (const _ of request.body.iterator({ destroyOnReturn: false }));
     const attachment = query.flag('stream') ? await containers.attach(id, carried) : undefined;
     const connection = await request.hijack(contentType(options.tty));
     if (wantsLogs)

@@ -18,6 +18,9 @@ const notStarted = {
   },
 };
 
+/** Execs that are about to run: a client that was let in asks for the size of its terminal at once. */
+const starting = new Map<string, Promise<void>>();
+
 /** Commands in running containers. */
 export const execRoutes: readonly Route[] = [
   {
@@ -40,6 +43,8 @@ export const execRoutes: readonly Route[] = [
       }
       const { tty, interactive } = options;
       const streams = { stdin: interactive, stdout: true, stderr: !tty };
+      let started = () => {};
+      starting.set(id, new Promise(resolve => (started = resolve)));
       const connection = await request.hijack();
       try {
         const attachment = await execs.attach(id, streams);
@@ -51,6 +56,9 @@ export const execRoutes: readonly Route[] = [
         notStarted.remember(id);
         const reason = Buffer.from(`${error instanceof Error ? error.message : error}\r\n`);
         connection.end(tty ? reason : frame('stdout', reason));
+      } finally {
+        starting.delete(id);
+        started();
       }
       return hijacked;
     },
@@ -59,6 +67,7 @@ export const execRoutes: readonly Route[] = [
     method: 'POST',
     path: '/exec/{id}/resize',
     async handle({ params, query }, { engine: { execs } }) {
+      await starting.get(params.id!);
       await execs.resize(params.id!, windowOf(query));
       return empty(200);
     },
