@@ -1,7 +1,12 @@
 import type { BuildEvent } from '../../build/events.ts';
+import type { BuildOptions } from '../../engine/nouns/builder.ts';
 import { decodeJson } from '../go/decode.ts';
-import { map, pointer, string, stringMap, strings, struct, uint64 } from '../go/types.ts';
+import { map, pointer, slice, string, stringMap, strings, struct, uint64 } from '../go/types.ts';
 import { type Value, value } from '../go/values.ts';
+import type { ResourcesBody } from './container/create/body.ts';
+import { resourcesOf } from './container/create/resources.ts';
+import { securityOf } from './container/create/rights.ts';
+import { ulimit } from './container/host-config.ts';
 import { pullMessage } from './image/progress.ts';
 import type { Message } from './message.ts';
 
@@ -62,6 +67,37 @@ export function readBuildArguments(json: string): Readonly<Record<string, string
 /** `labels` of a query. @throws {MinidockError} `invalid-argument` */
 export const readLabels = (json: string): Readonly<Record<string, string>> =>
   json === '' ? {} : (decodeJson<Record<string, string> | undefined>(stringMap, json) ?? {});
+
+/** `cachefrom` of a query. @throws {MinidockError} `invalid-argument` */
+export const readCacheSources = (json: string): readonly string[] =>
+  json === '' ? [] : (decodeJson<readonly string[] | undefined>(strings, json) ?? []);
+
+/** What of a query limits the containers of RUN. */
+interface BuildQuery {
+  text(name: string): string;
+  list(name: string): readonly string[];
+  number(name: string): number | undefined;
+}
+
+/** @throws {MinidockError} `invalid-argument` */
+export function readBuildLimits(query: BuildQuery): BuildOptions['limits'] {
+  const ulimits = query.text('ulimits');
+  return {
+    ...resourcesOf({
+      Memory: query.number('memory'),
+      MemorySwap: query.number('memswap'),
+      CpuShares: query.number('cpushares'),
+      CpuPeriod: query.number('cpuperiod'),
+      CpuQuota: query.number('cpuquota'),
+      CpusetCpus: query.text('cpusetcpus'),
+      CpusetMems: query.text('cpusetmems'),
+      CgroupParent: query.text('cgroupparent'),
+      ShmSize: query.number('shmsize'),
+      Ulimits: ulimits === '' ? null : decodeJson<ResourcesBody['Ulimits']>(slice(pointer(ulimit)), ulimits),
+    }),
+    ...securityOf({ SecurityOpt: query.list('securityopt') }),
+  };
+}
 
 /** `networkmode` of a query. */
 export const readBuildNetwork = (given: string): string => (given === '' || given === 'default' ? 'bridge' : given);

@@ -9,7 +9,9 @@ import {
   builtMessages,
   prunedCache,
   readBuildArguments,
+  readBuildLimits,
   readBuildNetwork,
+  readCacheSources,
   readLabels,
 } from '../../shapes/build.ts';
 import { failureShape, type Message, messageShape } from '../../shapes/message.ts';
@@ -77,12 +79,15 @@ function optionsOf({ query, headers }: ApiRequest): Omit<BuildOptions, 'dockerfi
     args: readBuildArguments(query.text('buildargs')),
     ...(target && { target }),
     noCache: query.flag('nocache'),
+    cacheFrom: readCacheSources(query.text('cachefrom')),
     pull: query.flag('pull'),
     labels: readLabels(query.text('labels')),
     network: readBuildNetwork(query.text('networkmode')),
     extraHosts: query.list('extrahosts').flatMap(hostsOf).map(readExtraHost),
     ...(platform && { platform: parsePlatform(platform) }),
     secrets: {},
+    limits: readBuildLimits(query),
+    keepContainers: !(query.flag('forcerm') || query.flag('rm', true)),
     credentials: registryConfig(headers['x-registry-config']),
   }));
 }

@@ -71,7 +71,7 @@ const deviceRequest = struct('container.DeviceRequest', {
   Capabilities: slice(strings),
   Options: stringMap,
 });
-const ulimit = struct('units.Ulimit', { Name: string, Hard: int64, Soft: int64 });
+export const ulimit = struct('units.Ulimit', { Name: string, Hard: int64, Soft: int64 });
 
 export const resources = struct('container.Resources', {
   CPUShares: key('CpuShares', int64),
