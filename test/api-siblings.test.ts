@@ -24,10 +24,11 @@ test('a container that has the socket lists its siblings, starts, enters and sto
   const linked = (await execa('ldd', [client], { reject: false })).stdout;
   const libraries = [...linked.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
   const shared = libraries.flatMap(path => ['-v', `${path}:${path}:ro`]);
-  await box.start('sleep 1000', '--name', 'sibling');
+  await box.start('echo born; exec sleep 1000', '--name', 'sibling');
   const script = `set -e
     docker ps --format '{{.Names}}' | sort
-    docker exec sibling echo inside
+    docker -H unix:///var/run/docker.sock exec sibling echo inside
+    until docker logs sibling | grep born; do sleep 0.1; done
     docker stop -t 0 sibling
     docker ps -q | wc -l
     docker run --rm --network none bb echo started
@@ -35,7 +36,7 @@ test('a container that has the socket lists its siblings, starts, enters and sto
   const socket = ['-v', `${daemon.socket}:/var/run/docker.sock`, '-v', `${client}:/bin/docker:ro`];
   const flags = ['--rm', '--name', 'manager', '--network', 'none', ...socket, ...shared];
   const said = await box.ok(['run', ...flags, 'bb', 'sh', '-c', script]);
-  assert.is(said, 'manager\nsibling\ninside\nsibling\n1\nstarted\nsibling');
+  assert.is(said, 'manager\nsibling\ninside\nborn\nsibling\n1\nstarted\nsibling');
   assert.is(await box.ok(['ps', '-aq']), '');
 });
 

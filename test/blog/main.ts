@@ -1,11 +1,13 @@
 /**
  * `npm run test:blog`: the course's own examples on a real Debian, with the packages of this machine's mirror. nginx by `apt-get install`; a
  * program that one stage compiles and another runs; the blog, Django and gunicorn beside a MariaDB on a network of its own, whose posts outlive
- * both containers. Minutes, most of them apt's: it is no part of `npm test`.
+ * both containers; the same with nginx in front, as a project of docker-compose through our daemon. Minutes, most of them apt's: it is no part of `npm test`.
  */
 import { join } from 'node:path';
+import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { debianImage } from '../../scripts/images/debian-base.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Sandbox, sandbox } from '../support/minidock.ts';
 import { freePort } from '../support/registry.ts';
@@ -80,6 +82,48 @@ test('the blog: a post outlives the containers of Django and of MariaDB', async 
   assert.is(await page(port), before);
   assert.match(before, '第一篇');
   await box.ok(['rm', '-f', 'myblog', 'mysql']);
+});
+
+requires(
+  'root',
+  'overlayfs',
+  'iptables',
+  'debootstrap',
+  'docker-compose',
+)('the project: docker-compose builds and starts nginx, Django and MariaDB; a post outlives them', async () => {
+  const daemon = await startDaemon(box);
+  const compose = async (...args: string[]) => {
+    const begun = Date.now();
+    const { exitCode, stdout, stderr } = await execa('docker-compose', ['--no-ansi', '-p', 'course', ...args], {
+      cwd: join(folder, 'project'),
+      reject: false,
+      stdin: 'ignore',
+      env: { DOCKER_HOST: daemon.host, DOCKER_CONFIG: box.folder },
+      timeout: 480_000,
+    });
+    assert.is(exitCode, 0, `docker-compose ${args.join(' ')}: ${stdout}${stderr}`);
+    console.log(`  docker-compose ${args.join(' ')}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+    return stdout;
+  };
+  const project = 'label=com.docker.compose.project=course';
+  const published = async () => Number((await compose('port', 'nginx', '80')).split(':')[1]);
+
+  await compose('up', '-d', '--build');
+  await eventually(() => compose('exec', '-T', 'myblog', 'python3', 'manage.py', 'migrate'), 90);
+  const written = await page(await published(), { title: '第二篇', body: 'By way of nginx.' });
+  assert.match(written, /<h2>第二篇<\/h2>\s*<p>By way of nginx\./);
+  assert.match(await compose('logs', '--no-color', 'myblog'), /myblog_1 +\| .*"POST \/ HTTP\/1\.[01]" 302/);
+  assert.is((await compose('ps', '-q')).split('\n').length, 3);
+  await compose('restart', 'myblog');
+  assert.is(await page(await published()), written);
+  await compose('down');
+  assert.is(await box.ok(['ps', '-aq', '--filter', project]), '');
+  await compose('up', '-d');
+  assert.is(await page(await published()), written);
+  await compose('down', '-v');
+  assert.is(await box.ok(['volume', 'ls', '-q', '--filter', project]), '');
+  assert.is(await box.ok(['network', 'ls', '-q', '--filter', project]), '');
+  await daemon.end();
 });
 
 test.run();
