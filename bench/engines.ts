@@ -5,7 +5,7 @@ import { must } from '../scripts/images/layout.ts';
 import { endProcesses, onExit } from '../test/support/cleanup.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { minidockPath, sandbox } from '../test/support/minidock.ts';
-import { findProgram } from '../test/support/requires.ts';
+import { docker2010, findProgram } from '../test/support/requires.ts';
 
 /** An engine with private roots, driven by a command line. */
 export interface BenchEngine {
@@ -65,7 +65,8 @@ async function startMinidock(_folder: string, registry: string): Promise<BenchEn
 
 async function startDocker(folder: string): Promise<BenchEngine | undefined> {
   const daemon = findProgram('dockerd');
-  const client = findProgram('docker');
+  // Of the same version: a newer client wants another builder, and speaks an API that this daemon does not know.
+  const client = docker2010() ?? findProgram('docker');
   if (!daemon || !client) return undefined;
   const socket = `unix://${join(folder, 's')}`;
   const before = ['docker', 'system.slice'].filter(name => existsSync(`/sys/fs/cgroup/cpu/${name}`));
@@ -87,7 +88,7 @@ async function startDocker(folder: string): Promise<BenchEngine | undefined> {
   const version = must(client, ['-H', socket, 'version', '--format', '{{.Server.Version}}']).trim();
   const forget = (name: string) => `${command.join(' ')} rmi -f ${name}`;
   const pull = (name: string) => `${command.join(' ')} pull ${name}`;
-  return { name: 'docker', version, command, env: {}, daemon: true, remove, forget, pull };
+  return { name: 'docker', version, command, env: { DOCKER_BUILDKIT: '0' }, daemon: true, remove, forget, pull };
 }
 
 async function startPodman(folder: string): Promise<BenchEngine | undefined> {

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are a Dockerfile's
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -148,6 +149,28 @@ RUN ulimit -n > /files; df -k /dev/shm | tail -1 | awk '{print $2}' > /shm; \\
   } finally {
     await box.ok(['network', 'rm', 'inner']);
   }
+});
+
+test('COPY --chmod takes modes by letters', async () => {
+  const folder = context({
+    Dockerfile:
+      'FROM bb\nCOPY --chmod=u=rwX,go=rX dir /w/\nCOPY --chmod=+x,u+s dir/plain /s\nADD --chmod=a=r dir/run /r\n',
+    'dir/plain': '',
+    'dir/run': '',
+    'dir/deep/x': '',
+  });
+  chmodSync(join(folder, 'dir/plain'), 0o600);
+  chmodSync(join(folder, 'dir/run'), 0o700);
+  chmodSync(join(folder, 'dir/deep'), 0o700);
+  chmodSync(join(folder, 'dir/deep/x'), 0o640);
+  await built(folder);
+  const names = '/w/plain /w/run /w/deep /w/deep/x /s /r';
+  assert.is(
+    await shown(`stat -c '%n %a' ${names}`),
+    '/w/plain 644\n/w/run 755\n/w/deep 755\n/w/deep/x 644\n/s 4711\n/r 444',
+  );
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM bb\nCOPY --chmod=u=q dir /w/\n');
+  assert.match((await build(folder)).stderr, 'Dockerfile:2:14: invalid mode "u=q"');
 });
 
 archived('--output: an archive that skopeo reads, one that load reads, a tar, a directory', async () => {

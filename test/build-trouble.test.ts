@@ -1,9 +1,12 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { context } from './support/context.ts';
-import { sandbox } from './support/minidock.ts';
+import { eventually } from './support/eventually.ts';
+import { minidockPath, sandbox } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 import { smallDisk } from './support/small-disk.ts';
 
@@ -82,10 +85,102 @@ test('a RUN that fails: its last lines, its exit code, and what was tagged befor
   assert.is(await box.ok(['images', '-q', '--no-trunc', 'kept']), id);
 });
 
-test('a Dockerfile that is a directory, or endless', async () => {
+test('a Dockerfile that is a directory, a FIFO, a device, or too large', async () => {
   const folder = context({ 'dir/x': '', Dockerfile: 'FROM bb\n' });
   assert.match(await refused(['-f', join(folder, 'dir'), folder]), 'it is a directory');
-  assert.match(await refused(['-f', '/dev/zero', folder]), 'larger than 16 MiB');
+  const fifo = join(folder, 'fifo');
+  await execa('mkfifo', [fifo]);
+  assert.match(await refused(['-f', fifo, folder]), `cannot read "${fifo}": it is no regular file`);
+  await execa('mkfifo', [join(folder, 'dir/Dockerfile')]);
+  assert.match(await refused([join(folder, 'dir')]), 'it is no regular file');
+  assert.match(await refused(['-f', '/dev/zero', folder]), 'it is no regular file');
+  truncateSync(join(folder, 'dir/x'), 17 << 20);
+  assert.match(await refused(['-f', join(folder, 'dir/x'), folder]), 'larger than 16 MiB');
+  assert.match(await refused(['-f', '-', folder], { inputFile: '/dev/zero', stdin: 'pipe' }), 'larger than 16 MiB');
+});
+
+test('a Dockerfile from a pipe: of standard input, and one that the shell handed over', async () => {
+  const folder = context({ f: 'f' });
+  const words = [minidockPath, 'build', '--network', 'none', '-q'];
+  const env = { ...box.env, NODE_EXTRA_CA_CERTS: undefined };
+  const script = `"$@" -f - ${folder} < <(sleep 0.2; echo FROM bb) && "$@" -f <(sleep 0.2; echo FROM bb) ${folder}`;
+  const { stdout } = await execa('bash', ['-c', script, 'bash', ...words], { env, timeout: 60_000 });
+  const id = await box.ok(['inspect', '-f', '{{.Id}}', 'bb']);
+  assert.equal(stdout.split('\n'), [id, id]);
+});
+
+for (const words of [['-f', '-', '.'], ['-']])
+  test(`SIGINT ends build ${words.join(' ')}, which waits for standard input`, async () => {
+    const child = spawn(minidockPath, ['build', ...words], {
+      cwd: context({ f: '' }),
+      env: { ...process.env, ...box.env },
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    try {
+      // It waits for us: asleep in epoll, with a handler for the signal.
+      await eventually(() => {
+        assert.match(readFileSync(`/proc/${child.pid}/status`, 'utf8'), /^SigCgt:\t[0-9a-f]*[2367abef]$/m);
+        assert.match(readFileSync(`/proc/${child.pid}/wchan`, 'utf8'), /ep_poll|epoll/);
+        assert.is(readdirSync(`/proc/${child.pid}/task`).length > 1, true);
+      });
+      child.kill('SIGINT');
+      const code = await new Promise(resolve => child.once('exit', resolve));
+      assert.is(code, 130);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+test('a container of RUN that cannot be made is told with the line', async () => {
+  const said = await refused([context({ Dockerfile: 'FROM bb\nUSER nosuch\nRUN true\n' })]);
+  assert.match(said, /Dockerfile:3: .*unable to find user nosuch.*\n {2}3 \| RUN true\n {4}\| \^\^\^/);
+  const url = 'http://127.0.0.1:1/f';
+  const fetched = await refused([context({ Dockerfile: `FROM bb\nADD ${url} /f\n` })]);
+  assert.match(fetched, `Dockerfile:2: cannot get ${url}: `);
+});
+
+test('secrets: a path from here, and files that are none', async () => {
+  const folder = context({
+    Dockerfile: 'FROM bb\nRUN --mount=type=secret,id=x grep hush /run/secrets/x\n',
+    'dir/word': 'hush\n',
+  });
+  const options = { cwd: join(folder, 'dir') };
+  await box.ok(['build', '--network', 'none', '--secret', 'id=x,src=word', '..'], options);
+  const none = await refused(['--secret', 'id=x,src=/nope', folder]);
+  assert.is(none, 'minidock: secret x: cannot read "/nope": no such file');
+  assert.match(
+    await refused(['--secret', 'id=x,src=dir', '.'], { cwd: folder }),
+    'secret x: cannot read "dir": it is a dir',
+  );
+});
+
+for (const [lines, expected] of [
+  ['a\n[\n', '.dockerignore:2: syntax error in pattern: "["'],
+  ['[a-]', '.dockerignore:1: syntax error in pattern: "[a-]"'],
+  ['a\\', '.dockerignore:1: syntax error in pattern: "a\\\\"'],
+  ['# b\n!\n', '.dockerignore:2: illegal exclusion pattern: "!"'],
+] as const)
+  test(`refused, a .dockerignore of ${JSON.stringify(lines)}`, async () => {
+    const said = await refused([context({ Dockerfile: 'FROM bb\n', '.dockerignore': lines })]);
+    assert.ok(said.includes(expected), said);
+  });
+
+test('a build argument without a name is refused as Docker refuses it', async () => {
+  const { exitCode, stderr } = await box.minidock(['build', '--build-arg', '=x', '.']);
+  assert.is(exitCode, 125);
+  assert.match(String(stderr), 'invalid argument "=x" for "--build-arg" flag: invalid environment variable: =x');
+});
+
+test('# check=error=true makes advice an error, and a build argument goes before it', async () => {
+  const folder = context({ Dockerfile: '# check=error=true\nFROM bb as x\nENV A b\n' });
+  assert.match(await refused([folder]), /Dockerfile:2:1: FromAsCasing: .*, and 1 more\n {2}2 \| FROM bb as x/);
+  const flag = (value: string) => ['build', '-q', '--build-arg', `BUILDKIT_DOCKERFILE_CHECK=${value}`, folder];
+  await box.ok(flag('skip=all;error=true'));
+  await box.ok(flag('error=false'));
+  assert.match(await refused(flag('often=1').slice(1)), 'BUILDKIT_DOCKERFILE_CHECK: invalid check option "often=1"');
+  const ignoring = context({ Dockerfile: 'FROM bb\nCOPY left /x\n', '.dockerignore': 'left\n', left: '' });
+  const { stdout } = await box.minidock(['build', '--check', ignoring]);
+  assert.match(String(stdout), 'Dockerfile:2:6: CopyIgnoredFile: COPY of left, which .dockerignore leaves out');
 });
 
 test('a disk that fills: the error says so, nothing half-built is there, and the same build succeeds with room', async () => {

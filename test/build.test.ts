@@ -179,6 +179,23 @@ test('with SOURCE_DATE_EPOCH the same input gives the same image', async () => {
   assert.is(await box.ok(['inspect', '-f', '{{.Created}}', 'built']), '2023-11-14T22:13:20.000Z');
 });
 
+test('with SOURCE_DATE_EPOCH a RUN that writes the same gives the same image', async () => {
+  const folder = context({
+    Dockerfile: `FROM bb
+RUN mkdir -p /w/d && echo new > /w/f && ln -s f /w/l && ln /w/f /w/h && touch -d @1600000000 /w/old && chmod 711 /w/d && rm /bin/ls
+`,
+  });
+  const env = { SOURCE_DATE_EPOCH: '1700000000' };
+  const id = async () => (await built(folder, ['-q', '--no-cache'], { env })).trim();
+  const first = await id();
+  await new Promise(resolve => setTimeout(resolve, 1100));
+  assert.is(await id(), first);
+  assert.is(
+    await shown('stat -c "%n %Y" /w /w/d /w/f /w/h /w/l /w/old'),
+    '/w 1700000000\n/w/d 1700000000\n/w/f 1700000000\n/w/h 1700000000\n/w/l 1700000000\n/w/old 1600000000',
+  );
+});
+
 test('contexts: a Dockerfile and a tar archive from standard input, another file by -f, its own ignore file', async () => {
   const folder = context({
     'other/My.dockerfile': 'FROM bb\nCOPY . /w\n',

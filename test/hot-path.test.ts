@@ -52,8 +52,8 @@ const namesIn = (modules: string[], names: string[]) => names.filter(name => mod
 
 const look = ['ask', 'look', 'minidock'];
 const end = ['ask', 'end', 'minidock'];
-const enter = ['ask', 'end', 'enter', 'minidock'];
-const make = ['ask', 'end', 'enter', 'make', 'minidock'];
+const enter = ['ask', 'end', 'enter', 'layers', 'minidock'];
+const make = ['ask', 'end', 'enter', 'layers', 'limits', 'make', 'minidock'];
 const reads: [args: string, files: string[]][] = [
   ['--version', ['minidock']],
   ['ps -a', look],

@@ -51,6 +51,8 @@ const files = [
       'src/engine/context.ts',
     ],
   ],
+  // What looks into layers, also of a build.
+  ['layers', ['src/cli/options/variable.ts', 'src/storage/merged-view.ts']],
   // What enters them.
   [
     'enter',
@@ -59,6 +61,18 @@ const files = [
       'src/cli/verbs/container/exec.ts',
       'src/engine/execs/exec.ts',
       'src/engine/keeping/call.ts',
+    ],
+  ],
+  // What limits them, and the containers of a build.
+  [
+    'limits',
+    [
+      'src/cli/options/platforms.ts',
+      'src/cli/options/resources/flags.ts',
+      'src/cli/options/security-opt.ts',
+      'src/container/options/resolver.ts',
+      'src/oci/platform.ts',
+      'src/state/working-folder.ts',
     ],
   ],
   // What makes and starts them.
@@ -75,6 +89,8 @@ const files = [
       'src/engine/containers/warnings.ts',
     ],
   ],
+  // What builds, out of the cache.
+  ['build', ['src/cli/build/display.ts', 'src/cli/verbs/image/build.ts', 'src/engine/builder/build.ts']],
   // What asks a daemon.
   ['remote', ['src/cli/remote.ts']],
   // What --format needs.

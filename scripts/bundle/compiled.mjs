@@ -70,6 +70,10 @@ function runCommands(made, scratch) {
   ran('run -d -i --network none --name warm warm /command');
   for (const words of ['ps', 'ps --format {{.ID}}', 'exec warm /command', 'logs warm', 'inspect warm', 'images'])
     ran(words);
+  // Anew, and out of the cache.
+  writeFileSync(`${scratch}/Dockerfile`, 'FROM warm\nRUN ["/command"]\nCOPY command /copied\nENV A=1\n');
+  writeFileSync(`${scratch}/.dockerignore`, 'image.tar\n');
+  for (const _ of [1, 2]) ran('build -q --network none -t warm:built .');
   for (const words of ['stop -t 0 warm', 'start warm', 'rm -f warm']) ran(words);
 }
 

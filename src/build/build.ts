@@ -9,16 +9,17 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { PullEvent } from '../registry/progress.ts';
 import type { Scope } from '../storage/scope/scope.ts';
 import { BuildCache } from './cache.ts';
-import { CacheSources } from './cache-from.ts';
+import type { CacheSources } from './cache-from.ts';
 import { contextTree, layersTree, type Tree } from './copy/tree.ts';
 import type { Tell } from './events.ts';
 import type { BuildHost } from './host.ts';
 import type { Ignore } from './ignore.ts';
 import type { MountSources, Secret } from './mount/asked.ts';
-import { mountsOf } from './mounts.ts';
+import { Numbers } from './numbers.ts';
 import { type PlannedStage, planStages, sourceStage } from './plan.ts';
 import type { Shared } from './shared.ts';
 import { StageBuild } from './stage.ts';
+import type { StepImage } from './step.ts';
 import { Expansions, globalArguments, platformArguments, proxyArguments } from './variables.ts';
 
 export interface BuildRequest {
@@ -71,7 +72,7 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
   const inFrom = new Expansions(dockerfile, { value: name => globals.get(name) ?? platforms[name] });
   const stages = planStages(dockerfile, request.target, inFrom);
   const used = new Set<string>(dockerfile.globals.flatMap(({ args }) => args.map(({ name }) => name)));
-  const images = new Map<number, Promise<ImageRecord | undefined>>();
+  const images = new Map<number, Promise<StepImage | undefined>>();
   const failing = new AbortController();
   const abort = request.abort ? AbortSignal.any([request.abort, failing.signal]) : failing.signal;
   const numbers = new Numbers(dockerfile, stages);
@@ -87,7 +88,7 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     platforms,
     platform,
     noCache: request.noCache,
-    ...(request.cacheFrom?.length && { sources: new CacheSources(store, request.cacheFrom) }),
+    ...(request.cacheFrom?.length && { sources: await cacheSources(store, request.cacheFrom) }),
     explains: request.explains,
     traces: request.traces,
     fresh: new Set(),
@@ -95,18 +96,23 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     extraHosts: request.extraHosts,
     ...(request.epoch !== undefined && { epoch: request.epoch }),
     abort,
+    folder: request.folders.folder,
     tell,
     tree,
-    mounts: (run, expand, stage) =>
-      mountsOf(run, expand, {
+    mounts: async (run, expand, stage) => {
+      if (run.mounts.length === 0) return [];
+      const { mountsOf } = await import('./mounts.ts');
+      return await mountsOf(run, expand, {
         ...request.folders,
         root: store.root,
+        abort,
         context: request.context,
         ignore: request.ignore,
         secrets: request.secrets,
         dockerfile,
         layers: from => layers(from, stage, run),
-      }),
+      });
+    },
     step: (stage, text) => {
       const { name } = dockerfile.stages[stage]!.from;
       tell({ stage, kind: 'step', ...numbers.next(stage), ...(name && { name }), text });
@@ -136,17 +142,24 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
         fix: 'COPY something into it',
       },
     );
-  const unused = [...request.args.keys()].filter(name => !used.has(name) && !proxyArguments.includes(name));
-  return { image, unused };
+  const unused = [...request.args.keys()].filter(
+    name => !used.has(name) && !proxyArguments.includes(name) && !/^BUILDKIT_/.test(name),
+  );
+  return { image: store.get(image.id), unused };
+}
+
+async function cacheSources(store: ImageStore, references: readonly string[]): Promise<CacheSources> {
+  const { CacheSources } = await import('./cache-from.ts');
+  return new CacheSources(store, references);
 }
 
 async function buildStage(
   { index, stage, base, needs }: PlannedStage,
   shared: Shared,
   request: BuildRequest,
-  images: ReadonlyMap<number, Promise<ImageRecord | undefined>>,
+  images: ReadonlyMap<number, Promise<StepImage | undefined>>,
   inFrom: Expansions,
-): Promise<ImageRecord | undefined> {
+): Promise<StepImage | undefined> {
   const { from, instructions } = stage;
   // Not before all stages are entered in `images`.
   await Promise.resolve();
@@ -167,7 +180,10 @@ async function buildStage(
   return building.image;
 
   async function baseImage(): Promise<ImageRecord | undefined> {
-    if (typeof base === 'number') return await images.get(base);
+    if (typeof base === 'number') {
+      const made = await images.get(base);
+      return made && shared.store.get(made.id);
+    }
     if (base === 'scratch') return undefined;
     const wanted = from.platform && inFrom.word(from.statement, from.platform);
     const platform = wanted ? platformOf(wanted) : request.platform;
@@ -235,7 +251,7 @@ type LayersOf = (from: string, index: number, instruction: Instruction) => Promi
 
 function layersOf(
   dockerfile: Dockerfile,
-  images: ReadonlyMap<number, Promise<ImageRecord | undefined>>,
+  images: ReadonlyMap<number, Promise<StepImage | undefined>>,
   host: BuildHost,
   tell: Tell,
 ): LayersOf {
@@ -261,30 +277,4 @@ function treesOf(request: BuildRequest, dockerfile: Dockerfile, layers: LayersOf
     const isStage = sourceStage(dockerfile, from, index, instruction) !== undefined;
     return layersTree(await layers(from, index, instruction), `${isStage ? 'stage' : 'image'} ${JSON.stringify(from)}`);
   };
-}
-
-/** Numbers of the steps, as they stand in the file; stages that are left out do not count. */
-class Numbers {
-  readonly #next = new Map<number, number>();
-  readonly #total: number;
-  #globals = 0;
-
-  constructor({ globals }: Dockerfile, stages: readonly PlannedStage[]) {
-    let number = globals.length + 1;
-    for (const { index, stage } of stages) {
-      this.#next.set(index, number);
-      number += 1 + stage.instructions.length;
-    }
-    this.#total = number - 1;
-  }
-
-  global(): { number: number; total: number } {
-    return { number: ++this.#globals, total: this.#total };
-  }
-
-  next(stage: number): { number: number; total: number } {
-    const number = this.#next.get(stage)!;
-    this.#next.set(stage, Math.min(number + 1, this.#total));
-    return { number, total: this.#total };
-  }
 }

@@ -30,7 +30,7 @@ export class CacheSources {
   }
 
   /** Whether an image is one of them, or one that they were made from. */
-  has({ id }: ImageRecord): boolean {
+  has(id: string): boolean {
     return this.#family.has(id);
   }
 

@@ -7,6 +7,8 @@ import { ensureDirectory, listIfPresent, readIfPresent, writeVolatile } from '..
 /** What a step made, by the key of all that it depends on. */
 export interface CacheEntry {
   readonly image: Digest;
+  /** Chain ID of the layer that it put on those below; none where it made none. */
+  readonly layer?: Digest;
   /** The instruction as it is written. */
   readonly instruction: string;
   /** What it depends on, by name: digests of the files of COPY, of build arguments. */
@@ -14,7 +16,7 @@ export interface CacheEntry {
 }
 
 /** Form of the keys: another one finds nothing that an older minidock wrote. */
-const form = 2;
+const form = 3;
 
 /**
  * The build cache, `<root>/build/steps`: a file a step. An entry whose image is gone counts as none. It is written without fsync: what a crash

@@ -48,8 +48,8 @@ export interface RunMount {
 export interface Ran {
   readonly id: string;
   readonly exitCode: number;
-  /** What it changed, as the tar of a layer. */
-  layer(): AsyncIterable<Buffer>;
+  /** What it changed, as the tar of a layer; nothing in it is younger than `latest`, in seconds since 1970. */
+  layer(latest?: number): AsyncIterable<Buffer>;
   /** Removes the container, unless it is to be kept; says which. */
   remove(): Promise<boolean>;
 }

@@ -1,3 +1,5 @@
+import { MinidockError } from '../errors.ts';
+
 /** Says of a path of the context, without a slash at its beginning, whether .dockerignore leaves it out. */
 export interface Ignore {
   leavesOut(path: string): boolean;
@@ -13,17 +15,16 @@ interface Pattern {
 
 /**
  * Reads .dockerignore (docs.docker.com, "dockerignore file"): a pattern a line, `#` at its beginning makes a comment, `**` is any number of
- * directories, `!` takes back what an earlier line said. The last pattern that fits decides. Returns undefined for a line that is no
- * pattern, by its number.
+ * directories, `!` takes back what an earlier line said. The last pattern that fits decides.
+ *
+ * @throws {MinidockError} `dockerfile` for a line that is no pattern
  */
 export function readIgnore(content: string): Ignore {
   const patterns = content
     .replace(/^\uFEFF/, '')
     .split('\n')
     .map(line => line.replace(/\r$/, ''))
-    .filter(line => !line.startsWith('#'))
-    .map(line => line.trim())
-    .flatMap(line => patternOf(line) ?? []);
+    .flatMap((line, index) => (line.startsWith('#') ? [] : (patternOf(line.trim(), index + 1) ?? [])));
   return {
     hasExceptions: patterns.some(({ isException }) => isException),
     leavesOut(path) {
@@ -48,12 +49,18 @@ function fits({ expression, parts: length }: Pattern, path: string, parts: reado
   return false;
 }
 
-function patternOf(line: string): Pattern | undefined {
+function patternOf(line: string, number: number): Pattern | undefined {
+  const refuse = (reason: string, fix: string) =>
+    new MinidockError('dockerfile', `.dockerignore:${number}: ${reason}: ${JSON.stringify(line)}`, { fix });
   const isException = line.startsWith('!');
   const cleaned = clean(isException ? line.slice(1).trim() : line);
+  if (line === '!') throw refuse('illegal exclusion pattern', 'name a file after the "!"');
   if (cleaned === '' || cleaned === '.') return undefined;
+  const expression = expressionOf(cleaned);
+  if (expression === undefined)
+    throw refuse('syntax error in pattern', 'write \\[ and \\\\ for the characters themselves');
   return {
-    expression: new RegExp(`^${expressionOf(cleaned)}$`, 's'),
+    expression: new RegExp(`^${expression}$`, 's'),
     parts: cleaned.includes('**') ? Number.POSITIVE_INFINITY : cleaned.split('/').length,
     isException,
   };
@@ -70,7 +77,8 @@ function clean(pattern: string): string {
   return names.join('/');
 }
 
-function expressionOf(pattern: string): string {
+/** Undefined for what Go's filepath.Match calls malformed. */
+function expressionOf(pattern: string): string | undefined {
   let result = '';
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at]!;
@@ -82,16 +90,40 @@ function expressionOf(pattern: string): string {
     } else if (char === '*') result += '[^/]*';
     else if (char === '?') result += '[^/]';
     else if (char === '[') {
-      const set = /^\[(\^?)([^\]]+)\]/.exec(pattern.slice(at));
-      if (set === null) result += '\\[';
-      else {
-        result += `[${set[1]}${set[2]!.replaceAll('\\', '\\\\')}]`;
-        at += set[0].length - 1;
-      }
-    } else if (char === '\\' && at + 1 < pattern.length) result += quote(pattern[++at]!);
-    else result += quote(char);
+      const set = setAt(pattern, at);
+      if (set === undefined) return undefined;
+      result += set.expression;
+      at = set.end;
+    } else if (char === '\\') {
+      const next = pattern[++at];
+      if (next === undefined) return undefined;
+      result += quote(next);
+    } else result += quote(char);
   }
   return result;
+}
+
+/** `[a-z]`, `[^a-z]`, `\` before a character that is meant itself; `end` is where the `]` stands. */
+function setAt(pattern: string, start: number): { expression: string; end: number } | undefined {
+  const isNegated = pattern[start + 1] === '^';
+  let at = start + (isNegated ? 2 : 1);
+  const character = (): string | undefined => {
+    if (pattern[at] === '-' || pattern[at] === ']') return undefined;
+    if (pattern[at] === '\\') at++;
+    return pattern[at++];
+  };
+  let ranges = '';
+  do {
+    const low = character();
+    if (low === undefined) return undefined;
+    const isRange = pattern[at] === '-';
+    if (isRange) at++;
+    const high = isRange ? character() : low;
+    if (high === undefined) return undefined;
+    // One that runs backwards has no characters.
+    if (low <= high) ranges += `${quote(low)}-${quote(high)}`;
+  } while (pattern[at] !== ']');
+  return { expression: `[${isNegated ? '^' : ''}${ranges}]`, end: at };
 }
 
 const quote = (char: string): string => char.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

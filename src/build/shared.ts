@@ -32,6 +32,8 @@ export interface Shared {
   /** SOURCE_DATE_EPOCH, in seconds: what is made says this time. */
   readonly epoch?: number;
   readonly abort?: AbortSignal;
+  /** The build's own, for files that live as long as a step. */
+  readonly folder: string;
   readonly tell: Tell;
   /** The files that `--from=` names, or the context's. */
   tree(from: string | undefined, stage: number, instruction: Instruction): Promise<Tree>;

@@ -10,15 +10,15 @@ import { planCopies } from './copy/copy.ts';
 import { digestOf, type Member, packLayer, packMembers } from './copy/members.ts';
 import { namesOf } from './copy/tree.ts';
 import type { StageEvent } from './events.ts';
-import { openMounts, type PlannedMount } from './mounts.ts';
+import type { PlannedMount } from './mounts.ts';
 import { commandOf } from './run-command.ts';
 import type { Shared } from './shared.ts';
-import { type Step, takeStep } from './step.ts';
+import { type Step, type StepImage, takeStep } from './step.ts';
 import { Expansions, proxyArguments, stageArgument } from './variables.ts';
 
 /** One stage while it is built: the image so far, and what instructions to come need to know. */
 export class StageBuild {
-  #image: ImageRecord | undefined;
+  #image: StepImage | undefined;
   #config: ContainerConfig;
   readonly #arguments = new Map<string, string>();
   #hasCommand = false;
@@ -35,13 +35,23 @@ export class StageBuild {
     this.#config = hasPath ? config : { ...config, Env: [...(config.Env ?? []), defaultPath] };
   }
 
-  get image(): ImageRecord | undefined {
+  get image(): StepImage | undefined {
     return this.#image;
   }
 
-  /** Does one instruction; the image is then the next one. */
+  /** Does one instruction; the image is then the next one. What goes wrong is told with its line. */
   async perform(instruction: Instruction): Promise<void> {
     this.shared.abort?.throwIfAborted();
+    try {
+      await this.#perform(instruction);
+    } catch (error) {
+      const hasLine = !(error instanceof MinidockError) || ['dockerfile', 'build-failed'].includes(error.code);
+      if (hasLine || this.shared.abort?.aborted) throw error;
+      throw this.#placed(instruction, error);
+    }
+  }
+
+  async #perform(instruction: Instruction): Promise<void> {
     switch (instruction.kind) {
       case 'ARG':
         return await this.#argument(instruction);
@@ -127,6 +137,7 @@ export class StageBuild {
           'COPY a program first, or begin with an image',
         );
       const tell = (event: StageEvent) => shared.tell({ stage: this.index, ...event });
+      const { openMounts } = await import('./mounts.ts');
       const opened = await openMounts(mounts);
       try {
         const ran = await shared.host.run({
@@ -146,7 +157,7 @@ export class StageBuild {
         });
         try {
           if (ran.exitCode !== 0) throw this.#failed(run, words, ran.exitCode);
-          return await derive(() => ran.layer(), ran.id);
+          return await derive(() => ran.layer(shared.epoch), ran.id);
         } finally {
           if (await ran.remove()) tell({ kind: 'removed', container: ran.id.slice(0, 12) });
         }
@@ -154,10 +165,19 @@ export class StageBuild {
         opened.close();
       }
     };
-    await this.#take(run, { said, key, ran: true, inputs: inputsOf(kept, network, mounts), make });
+    await this.#take(run, { said, key, ran: true, inputs: () => inputsOf(kept, network, mounts), make });
   }
 
   async #copy(copy: Copy): Promise<void> {
+    const ends: (() => void)[] = [];
+    try {
+      await this.#copyFiles(copy, end => void ends.unshift(end));
+    } finally {
+      for (const end of ends) end();
+    }
+  }
+
+  async #copyFiles(copy: Copy, after: (end: () => void) => void): Promise<void> {
     const expansions = this.#expansions();
     const tree = await this.shared.tree(copy.from && expansions.word(copy.statement, copy.from), this.index, copy);
     const { copied, destination, parents } = await planCopies({
@@ -167,6 +187,8 @@ export class StageBuild {
       workingDir: this.#config.WorkingDir ?? '/',
       now: this.#now(),
       abort: this.shared.abort,
+      folder: this.shared.folder,
+      after,
       word: part => expansions.word(copy.statement, part),
       lines: content => expansions.lines(copy.statement, content),
       fail: (part, reason, fix) => this.#fail(copy, part, reason, fix),
@@ -192,7 +214,7 @@ export class StageBuild {
         parents.map(({ entry }) => entry.name),
       ],
       make: derive => derive(layer),
-      inputs: Object.assign({}, ...digests.map(({ files }) => files)),
+      inputs: () => Object.assign({}, ...digests.map(({ files }) => files())),
     });
   }
 
@@ -214,6 +236,14 @@ export class StageBuild {
   #fail(instruction: Instruction, part: Raw | undefined, reason: string, fix?: string): MinidockError {
     const at = part && { offset: part.offset, length: part.raw.length };
     return mistake(this.shared.dockerfile.source, instruction.statement.place(at), reason, fix);
+  }
+
+  #placed({ statement }: Instruction, error: MinidockError): MinidockError {
+    const { source } = this.shared.dockerfile;
+    const place = statement.place();
+    const { code, fix } = error;
+    const excerpt = excerptOf(source, place);
+    return new MinidockError(code, `${source.name}:${place.line}: ${error.message}`, { fix, excerpt, cause: error });
   }
 
   /** In Docker's words, with the place. */

@@ -4,9 +4,10 @@ import { adviseOn } from './check.ts';
 import { parseDockerfile } from './parse.ts';
 
 const rules = (text: string): string[] =>
-  adviseOn(parseDockerfile('Dockerfile', Buffer.from(text)), ['TARGETARCH', 'HTTP_PROXY']).map(
-    ({ rule, place }) => `${rule} ${place.line}:${place.column}`,
-  );
+  adviseOn(parseDockerfile('Dockerfile', Buffer.from(text)), {
+    known: ['TARGETARCH', 'HTTP_PROXY'],
+    isIgnored: path => path === 'left/out',
+  }).map(({ rule, place }) => `${rule} ${place.line}:${place.column}`);
 
 test('a Dockerfile as it should be gets no advice', () => {
   const text = `ARG V=1
@@ -45,13 +46,33 @@ for (const [text, expected] of [
   ['FROM a\nWORKDIR sub\n', 'WorkdirRelativePath 2:9'],
   ['FROM a\nEXPOSE 80/TCP\n', 'ExposeProtoCasing 2:8'],
   ['FROM a\nEXPOSE 80:80\n', 'ExposeInvalidFormat 2:8'],
+  ['FROM a\nCOPY in ./left/out /x/\n', 'CopyIgnoredFile 2:9'],
+  ['FROM a\nADD --chmod=755 "left/out" /x/\n', 'CopyIgnoredFile 2:17'],
+  ['FROM --platform=$TARGETPLATFORM a\n', 'RedundantTargetPlatform 1:17'],
+  ['# check=experimental=all\n\n# what it is\nFROM a AS b\n', 'InvalidDefinitionDescription 4:1'],
 ] as const)
   test(`${JSON.stringify(text)}: ${expected}`, () => {
     assert.ok(rules(text).includes(expected), rules(text).join());
   });
 
-test('a directive leaves rules out', () => {
-  assert.equal(rules('# check=skip=JSONArgsRecommended\nFROM a\nCMD x\n'), []);
+for (const text of [
+  '# check=skip=JSONArgsRecommended\nFROM a\nCMD x\n',
+  '# check=error=true;skip=JSONArgsRecommended,FromAsCasing\nFROM a as b\nCMD x\n',
+  '# check=skip=all\nFROM a as b\nCMD x\n',
+  // Of another stage, over the network, from standard input, named when it is built.
+  'FROM a\nCOPY --from=b left/out /x\nADD https://left/out /x\nCOPY <<left/out /x\nleft/out\nARG V\nCOPY $V /x\n',
+  '# not asked for\nFROM a AS b\n',
+  '# check=experimental=InvalidDefinitionDescription\n\n# b is a stage\nFROM a AS b\n# V is set\nARG V\n\n# else\n\nARG W\n',
+])
+  test(`no advice: ${JSON.stringify(text)}`, () => assert.equal(rules(text), []));
+
+test('the directive that makes advice an error, and one that is none', () => {
+  const settings = (text: string) =>
+    parseDockerfile('Dockerfile', Buffer.from(`# check=${text}\nFROM a\n`)).directives.check;
+  assert.is(settings('error=true;skip=all')?.isError, true);
+  assert.is(settings('skip=all')?.isError, false);
+  assert.throws(() => settings('skip'), 'Dockerfile:1:1: invalid check option "skip"');
+  assert.throws(() => settings('error=maybe'), 'error=true or error=false');
 });
 
 test.run();

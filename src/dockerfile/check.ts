@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
+import type { CheckSettings } from './check-settings.ts';
 import { ExpansionError, expandWord } from './expand.ts';
-import type { Instruction, Raw, Stage } from './instructions.ts';
+import type { Copy, From, Instruction, Raw, Stage } from './instructions.ts';
 import type { Dockerfile } from './parse.ts';
 import type { Place } from './source.ts';
 import type { Statement } from './statements.ts';
@@ -11,8 +13,20 @@ export interface Advice {
   readonly place: Place;
 }
 
-/** All advice, in the order of the file. `known` are build arguments that every stage has. */
-export function adviseOn(dockerfile: Dockerfile, known: readonly string[]): Advice[] {
+export interface AdviceOptions {
+  /** Build arguments that every stage has. */
+  readonly known: readonly string[];
+  /** Whether .dockerignore leaves a path of the context out. */
+  readonly isIgnored?: (path: string) => boolean;
+  /** In place of what the file's own directive says. */
+  readonly settings?: CheckSettings | undefined;
+}
+
+/** All advice, in the order of the file. */
+export function adviseOn(
+  dockerfile: Dockerfile,
+  { known, isIgnored = () => false, settings = dockerfile.directives.check }: AdviceOptions,
+): Advice[] {
   const found: Advice[] = [];
   const add = (rule: string, message: string, place: Place) => found.push({ rule, message, place });
   for (const line of dockerfile.emptyContinuations)
@@ -21,6 +35,9 @@ export function adviseOn(dockerfile: Dockerfile, known: readonly string[]): Advi
   const names = new Map<string, number>();
   dockerfile.stages.forEach((stage, index) => {
     ofStage(stage, add);
+    for (const one of stage.instructions) if (one.kind === 'COPY' || one.kind === 'ADD') ofCopy(one, isIgnored, add);
+    if (settings?.experimental.has('InvalidDefinitionDescription') || settings?.experimental.has('all'))
+      for (const one of [stage.from, ...stage.instructions]) description(one, add);
     fromVariables(dockerfile, stage, known, add);
     const { name, statement } = stage.from;
     if (name !== undefined && names.has(name))
@@ -28,9 +45,8 @@ export function adviseOn(dockerfile: Dockerfile, known: readonly string[]): Advi
     if (name !== undefined) names.set(name, index);
     variables(dockerfile, stage, known, add);
   });
-  const skipped = new Set(/skip=([^;]*)/.exec(dockerfile.directives.check ?? '')?.[1]?.split(',') ?? []);
   return found
-    .filter(({ rule }) => !skipped.has(rule) && !skipped.has('all'))
+    .filter(({ rule }) => !settings?.skip.has(rule) && !settings?.skip.has('all'))
     .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
 }
 
@@ -66,6 +82,8 @@ function ofStage({ from, instructions }: Stage, add: Add): void {
     );
   if (platform !== undefined && !platform.raw.includes('$'))
     add('FromPlatformFlagConstDisallowed', `FROM is bound to the platform ${platform.raw}`, at(statement, platform));
+  if (platform !== undefined && /^\$(TARGETPLATFORM|\{TARGETPLATFORM\})$/.test(platform.raw))
+    add('RedundantTargetPlatform', `FROM is for ${platform.raw} anyway: leave --platform out`, at(statement, platform));
   const seen = new Map<string, Instruction>();
   for (const one of instructions) {
     if (['CMD', 'ENTRYPOINT', 'HEALTHCHECK'].includes(one.kind)) {
@@ -80,6 +98,30 @@ function ofStage({ from, instructions }: Stage, add: Add): void {
     }
     ofInstruction(one, add);
   }
+}
+
+/** What .dockerignore leaves out cannot be copied. Names with variables are known when it is built. */
+function ofCopy({ kind, from, sources, statement }: Copy, isIgnored: (path: string) => boolean, add: Add): void {
+  if (from !== undefined) return;
+  for (const source of sources) {
+    if (source.heredoc !== undefined || /[$*?[\\]|:\/\/|^git@/.test(source.raw)) continue;
+    const path = posix.join('/', source.raw.replace(/^(["'])(.*)\1$/, '$2')).slice(1);
+    if (path !== '' && isIgnored(path.replace(/\/$/, '')))
+      add('CopyIgnoredFile', `${kind} of ${source.raw}, which .dockerignore leaves out`, at(statement, source));
+  }
+}
+
+/** A comment right above a stage with a name, or an ARG, describes it. */
+function description(one: From | Instruction, add: Add): void {
+  const names = one.kind === 'FROM' ? [one.writtenName] : one.kind === 'ARG' ? one.args.map(({ name }) => name) : [];
+  const { comment } = one.statement;
+  const [first] = names;
+  if (comment === undefined || first === undefined || names.includes(comment.split(' ', 1)[0]!)) return;
+  add(
+    'InvalidDefinitionDescription',
+    `the comment above describes ${first}: begin it with that name, or put an empty line between`,
+    one.statement.place(),
+  );
 }
 
 function ofInstruction(one: Instruction, add: Add): void {

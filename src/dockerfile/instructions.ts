@@ -57,6 +57,8 @@ export interface Copy extends Common {
   readonly chmod?: Raw;
   readonly link: boolean;
   readonly parents: boolean;
+  /** ADD of a git repository: `.git` comes with it. */
+  readonly keepsGit: boolean;
   readonly exclude: readonly Raw[];
   readonly checksum?: Raw;
 }

@@ -137,7 +137,7 @@ function readCopy(reading: Reading, kind: 'COPY' | 'ADD'): Copy {
   const flags =
     kind === 'COPY'
       ? reading.flags({ from: 'one', ...common, parents: 'toggle' })
-      : reading.flags({ ...common, checksum: 'one' });
+      : reading.flags({ ...common, checksum: 'one', 'keep-git-dir': 'toggle' });
   const one = (name: string): Raw | undefined => (flags as Map<string, Raw[]>).get(name)?.[0];
   const listed = execForm(reading.rest);
   const words = listed?.map(raw => ({ raw: JSON.stringify(raw), offset: reading.all().offset })) ?? reading.words();
@@ -161,6 +161,7 @@ function readCopy(reading: Reading, kind: 'COPY' | 'ADD'): Copy {
     ...(checksum && { checksum }),
     link: reading.isOn(one('link')),
     parents: reading.isOn(one('parents')),
+    keepsGit: reading.isOn(one('keep-git-dir')),
     exclude: (flags as Map<string, Raw[]>).get('exclude') ?? [],
   };
 }

@@ -1,3 +1,4 @@
+import { type CheckSettings, readCheckSettings } from './check-settings.ts';
 import { type Heredoc, heredocsIn, readHeredoc } from './heredoc.ts';
 import { mistake, type Place, type Source } from './source.ts';
 
@@ -13,6 +14,8 @@ export interface Statement {
   /** First and last line. */
   readonly line: number;
   readonly endLine: number;
+  /** The comment in the line above, without its `#`. */
+  readonly comment?: string;
   /** The place of a part of `text`; of the keyword where nothing is told. */
   place(part?: { readonly offset: number; readonly length: number }): Place;
 }
@@ -21,8 +24,7 @@ export interface Statement {
 export interface Directives {
   readonly escape: Escape;
   readonly syntax?: string;
-  /** `skip=RULE,…` or `error=true`, by `;`. */
-  readonly check?: string;
+  readonly check?: CheckSettings;
 }
 
 export interface Statements {
@@ -118,12 +120,16 @@ function statementOf(
       heredocs.push(read.heredoc);
       next = read.next;
     }
-  return { statement: { keyword, text, heredocs, line: first + 1, endLine: next, place }, next };
+  const above = source.lines[first - 1];
+  const comment = above !== undefined && isComment(above) ? above.replace(/^\s*#\s*/, '').trimEnd() : undefined;
+  const lines = { line: first + 1, endLine: next, ...(comment !== undefined && { comment }) };
+  return { statement: { keyword, text, heredocs, place, ...lines }, next };
 }
 
 /** They stand before all else: the first line that is none, even an empty one, ends them. */
 function readDirectives(source: Source): Directives {
   const found = new Map<string, string>();
+  let check: CheckSettings | undefined;
   for (const [index, line] of source.lines.entries()) {
     const [, name, value = ''] = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line) ?? [];
     const key = name?.toLowerCase();
@@ -133,11 +139,17 @@ function readDirectives(source: Source): Directives {
     if (key === 'escape' && value !== '\\' && value !== '`')
       throw mistake(source, place, `invalid escape character ${JSON.stringify(value)}: \\ or \``);
     found.set(key, value);
+    if (key === 'check')
+      try {
+        check = readCheckSettings(value);
+      } catch (error) {
+        throw mistake(source, place, (error as Error).message);
+      }
   }
   return {
     escape: (found.get('escape') ?? '\\') as Escape,
     ...(found.has('syntax') && { syntax: found.get('syntax')! }),
-    ...(found.has('check') && { check: found.get('check')! }),
+    ...(check && { check }),
   };
 }
 

@@ -6,7 +6,7 @@ import { MinidockError } from '../errors.ts';
 import { blobPath, type Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Descriptor, Platform } from '../oci/manifest.ts';
-import { parseName, parseReference, type Reference } from '../oci/reference.ts';
+import { imageName } from '../oci/reference.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { magicLength } from '../storage/compression/formats.ts';
 import { explainWrite } from '../storage/failure.ts';
@@ -108,10 +108,4 @@ function open(source: string | Readable, signal?: AbortSignal): Readable {
     throw new MinidockError('no-such-file', `cannot import ${JSON.stringify(source)}: no such file`);
   }
   return ending(fs.createReadStream(source, { highWaterMark: 256 << 10 }));
-}
-
-/** An image's name as a user gives it for something new: no digest. */
-export function imageName(text: string): Reference {
-  if (parseName(text).digest === undefined) return parseReference(text);
-  throw new MinidockError('invalid-reference', `cannot name an image by a digest: ${JSON.stringify(text)}`);
 }

@@ -18,18 +18,23 @@ import { writeWithSpare } from '../state/spare.ts';
  */
 export class Layout {
   readonly directory: string;
+  #read: { version: string; entries: Descriptor[] } | undefined;
 
   constructor(directory: string) {
     this.directory = directory;
   }
 
-  /** The entries of `index.json`; none where nothing was stored yet. */
+  /** The entries of `index.json`; none where nothing was stored yet. Read anew only where the file was replaced. */
   entries(): Descriptor[] {
     const file = path.join(this.directory, 'index.json');
+    const version = versionOf(file);
+    if (version !== undefined && version === this.#read?.version) return this.#read.entries;
     const content = readIfPresent(file);
     if (content === undefined) return [];
     const { manifests } = parseObject(content, file);
-    return Array.isArray(manifests) ? manifests.map(entry => readDescriptor(entry, file)) : [];
+    const entries = Array.isArray(manifests) ? manifests.map(entry => readDescriptor(entry, file)) : [];
+    this.#read = version !== undefined && version === versionOf(file) ? { version, entries } : undefined;
+    return entries;
   }
 
   /** Replaces the entries by what `change` makes of them; one process at a time. The same entries are not written again. */
@@ -82,4 +87,14 @@ export class Layout {
     const marker = path.join(this.directory, 'oci-layout');
     if (!fs.existsSync(marker)) writeAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n');
   }
+}
+
+/**
+ * What tells a file from the one that replaces it; undefined for one so young that another might have the same: file systems count
+ * time in steps of up to 10 ms, and use the numbers of inodes again.
+ */
+function versionOf(file: string): string | undefined {
+  const stats = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
+  if (stats === undefined || Date.now() - Number(stats.ctimeMs) < 100) return undefined;
+  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
 }

@@ -4,7 +4,7 @@ import { annotationKeys } from '../oci/annotations.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import type { Descriptor } from '../oci/manifest.ts';
-import { familiar, parseName, parseReference } from '../oci/reference.ts';
+import { canonical, familiar, parseName, parseReference } from '../oci/reference.ts';
 import { secureRoot, shut } from '../state/private.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import {
@@ -57,6 +57,9 @@ export class ImageStore {
   readonly root: string;
   readonly layout: Layout;
 
+  /** Of the entries that were read last. */
+  #groups: { of: readonly Descriptor[]; by: Map<Digest, Descriptor[]> } | undefined;
+
   constructor(root: string) {
     this.root = root;
     this.layout = new Layout(path.join(root, 'images'));
@@ -71,9 +74,15 @@ export class ImageStore {
    */
   find(reference: string): ImageRecord | undefined {
     const entries = this.layout.entries();
-    const id = findId(namesIn(entries), reference);
+    const groups = this.#groupsOf(entries);
+    const id = groups.has(reference as Digest) ? (reference as Digest) : findId(namesIn(entries), reference);
     if (id === undefined) return undefined;
-    return this.#recordUnlessGone(id, groupById(entries)) ?? this.find(reference);
+    return this.#recordUnlessGone(id, groups) ?? this.find(reference);
+  }
+
+  /** Whether an image is here. */
+  has(id: Digest): boolean {
+    return this.#groupsOf(this.layout.entries()).has(id);
   }
 
   /** As `find`, and throws `no-such-image` where there is none. */
@@ -89,7 +98,7 @@ export class ImageStore {
    * @param broken is told of those that cannot be read; without it the first of them is thrown
    */
   list(broken?: (id: Digest, error: MinidockError) => void): ImageRecord[] {
-    const groups = groupById(this.layout.entries());
+    const groups = this.#groupsOf(this.layout.entries());
     const read = (id: Digest) => {
       try {
         return this.#recordUnlessGone(id, groups);
@@ -115,10 +124,17 @@ export class ImageStore {
       );
     }
     const { id } = this.get(source);
-    await this.layout.update(entries => {
+    const stored = canonical({ tag: 'latest', ...parseReference(target) });
+    // The same image may be here under two manifests, one OCI's and one Docker's: the one that was named is pushed.
+    const entryIn = (entries: readonly Descriptor[]) => {
       const mine = entries.filter(candidate => idOf(candidate) === id);
-      // The same image may be here under two manifests, one OCI's and one Docker's: the one that was named is pushed.
-      const entry = mine.find(candidate => isNamed(candidate, source)) ?? mine[0];
+      return mine.find(candidate => isNamed(candidate, source)) ?? mine[0];
+    };
+    const now = this.layout.entries();
+    // It has that name: nothing is written.
+    if (now.some(entry => tagOf(entry) === stored && entry.digest === entryIn(now)?.digest)) return;
+    await this.layout.update(entries => {
+      const entry = entryIn(entries);
       if (entry === undefined) throw noSuchImage(source);
       const size = Number(entry.annotations?.[annotationKeys.size] ?? 0);
       const parent = parentOf(entry);
@@ -154,6 +170,11 @@ export class ImageStore {
       return withImages(entries, images);
     });
     return before;
+  }
+
+  #groupsOf(entries: readonly Descriptor[]): Map<Digest, Descriptor[]> {
+    if (this.#groups?.of !== entries) this.#groups = { of: entries, by: groupById(entries) };
+    return this.#groups.by;
   }
 
   /** Readers take no lock: an image may be removed after the index was read. Undefined then; a broken one throws. */

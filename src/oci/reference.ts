@@ -122,3 +122,9 @@ export function familiar(reference: Reference): string {
 function suffix({ tag, digest }: Reference): string {
   return (tag === undefined ? '' : `:${tag}`) + (digest === undefined ? '' : `@${digest}`);
 }
+
+/** An image's name as a user gives it for something new: no digest. */
+export function imageName(text: string): Reference {
+  if (parseName(text).digest === undefined) return parseReference(text);
+  throw new MinidockError('invalid-reference', `cannot name an image by a digest: ${JSON.stringify(text)}`);
+}

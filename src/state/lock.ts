@@ -18,6 +18,8 @@ export interface LockOptions {
   timeoutMs?: number;
   /** The lock belongs to something that may be gone: then fail with ENOENT and do not make its directory anew. */
   parentMustExist?: boolean;
+  /** Ends the wait, with its reason. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export async function acquire(directory: string, options: LockOptions = {}): Pro
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   const mine = `held.${printIdentity(thisThread())}.${randomHex(4)}`;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+    options.signal?.throwIfAborted();
     if (tryAcquire(directory, mine, options)) return () => release(directory, mine);
     if (Date.now() > deadline) {
       const holder = livingHolder(listIfPresent(directory)[0]);

@@ -1,4 +1,3 @@
-import { bytes, type Data, str } from '../syscalls/data.ts';
 import type { ByteString } from './tar/header.ts';
 
 /** A byte string (one character per byte) as `fs` takes it: text where it is ASCII, which is quicker, else bytes. */
@@ -20,12 +19,6 @@ export function textOf(name: ByteString): string {
 export function jsonPath(path: ByteString): string {
   const text = textOf(path);
   return byteString(text) === path ? text : `bytes:${path}`;
-}
-
-/** A path as a step's argument: its bytes and a NUL. */
-export function pathData(path: ByteString): Data {
-  const text = textOf(path);
-  return byteString(text) === path ? str(text) : bytes(Buffer.from(`${path}\0`, 'latin1'), JSON.stringify(text));
 }
 
 /** For messages: as UTF-8 text, control characters escaped, cut where it is very long. */

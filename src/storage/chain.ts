@@ -10,11 +10,19 @@ export function chainIds(diffIds: readonly Digest[]): Digest[] {
   const chain: Digest[] = [];
   for (const diffId of diffIds) {
     const below = chain.at(-1);
-    chain.push(
-      below === undefined ? diffId : `sha256:${createHash('sha256').update(`${below} ${diffId}`).digest('hex')}`,
-    );
+    chain.push(below === undefined ? diffId : onTop(below, diffId));
   }
   return chain;
+}
+
+/** Images share layers, and each step of a build has those of all before it: a pair is hashed once. */
+const known = new Map<string, Digest>();
+
+function onTop(below: Digest, diffId: Digest): Digest {
+  const pair = `${below} ${diffId}`;
+  const chainId = known.get(pair) ?? (`sha256:${createHash('sha256').update(pair).digest('hex')}` as const);
+  known.set(pair, chainId);
+  return chainId;
 }
 
 /** Where a layer's files are under the engine's root, as overlayfs takes them. */

@@ -2,7 +2,8 @@ import { call } from '../syscalls/calls.ts';
 import { bytes } from '../syscalls/data.ts';
 import { program, type Step } from '../syscalls/step.ts';
 import { AT, S } from '../syscalls/uapi/flags.ts';
-import { pathData, readable } from './bytes.ts';
+import { readable } from './bytes.ts';
+import { pathData } from './path-data.ts';
 import type { ByteString, TarEntry } from './tar/header.ts';
 
 /**

@@ -2,14 +2,16 @@ import path from 'node:path';
 import type { Raw } from '../../dockerfile/instructions.ts';
 import { nearest } from '../../dockerfile/nearest.ts';
 import { pattern } from '../../dockerfile/pattern.ts';
+import type { MinidockError } from '../../errors.ts';
 import { byteString, textOf } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
-import { isArchive, repack } from './archive.ts';
+import { type GitAddress, gitAddress } from '../git/address.ts';
+import type { repack as Repack } from './archive.ts';
 import { type Member, membersOf, type Ownership } from './members.ts';
 import { ownershipOf } from './ownership.ts';
 import { findSources, namesBeside } from './sources.ts';
-import { namesOf } from './tree.ts';
+import { namesOf, type Tree } from './tree.ts';
 import { isUrl } from './url.ts';
 import type { CopyWork } from './work.ts';
 
@@ -40,6 +42,7 @@ type Source =
     }
   | {
       readonly kind: 'files';
+      readonly tree: Tree;
       readonly names: readonly ByteString[];
       readonly name: ByteString | undefined;
       readonly isArchive: boolean;
@@ -49,7 +52,7 @@ type Source =
 export async function planCopies(work: CopyWork): Promise<Copies> {
   const { instruction, layers } = work;
   const destination = work.word(instruction.destination);
-  const ownership = ownershipOf(work);
+  const ownership = await ownershipOf(work);
   const sources: Source[] = [];
   for (const source of instruction.sources) sources.push(...(await sourcesOf(work, source)));
   const intoDirectory = /(^|\/)\.?$/.test(destination) || instruction.parents;
@@ -64,8 +67,7 @@ export async function planCopies(work: CopyWork): Promise<Copies> {
   const isDirectory = intoDirectory || isArchive || place.kind === 'directory';
   const target: Target = { top: namesOf(textOf(place.path)), kind: place.kind, isDirectory, destination };
   const copied: Copied[] = [];
-  for (const source of sources)
-    copied.push(copiedOf(work, source, target, ownership, await attributesOf(work, source)));
+  for (const source of sources) copied.push(copiedOf(work, source, target, ownership, await attributesOf(source)));
   return { copied, destination, parents: parentsOf(work, target, copied, ownership) };
 }
 
@@ -87,6 +89,11 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
   const written = work.word(source);
   // It would be the whole context.
   if (written === '') throw work.fail(source, 'the source is empty once its variables are replaced');
+  const git = instruction.kind === 'ADD' ? addressOf(work, source, written) : undefined;
+  if (git !== undefined) {
+    const { repositoryTree } = await import('./repository.ts');
+    return [{ kind: 'files', tree: await repositoryTree(work, git), names: [], name: undefined, isArchive: false }];
+  }
   if (instruction.kind === 'ADD' && isUrl(written)) {
     const { download } = await import('./download.ts');
     const checksum = instruction.checksum && work.word(instruction.checksum);
@@ -98,16 +105,26 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
   const sources: Source[] = [];
   for (const { names, name } of found) {
     const unpacks = instruction.kind === 'ADD' && (tree.look(names)?.isFile() ?? false);
-    sources.push({ kind: 'files', names, name, isArchive: unpacks && (await isArchive(() => tree.open(names))) });
+    sources.push({ kind: 'files', tree, names, name, isArchive: unpacks && (await isArchive(() => tree.open(names))) });
   }
   return sources;
 }
 
 type Attributes = Awaited<ReturnType<NonNullable<CopyWork['tree']['attributes']>>>;
 
+/** Only ADD looks into files. */
+async function isArchive(open: () => number): Promise<boolean> {
+  return await (await import('./archive.ts')).isArchive(open);
+}
+
+async function* repack(...args: Parameters<typeof Repack>): AsyncGenerator<Buffer> {
+  yield* (await import('./archive.ts')).repack(...args);
+}
+
 /** Extended attributes of what is copied, such as capabilities; none of the context's. */
-async function attributesOf({ tree }: CopyWork, source: Source): Promise<Attributes> {
-  if (tree.attributes === undefined || source.kind !== 'files') return new Map();
+async function attributesOf(source: Source): Promise<Attributes> {
+  if (source.kind !== 'files' || source.tree.attributes === undefined) return new Map();
+  const { tree } = source;
   const files: (readonly ByteString[])[] = [];
   const todo = [source.names];
   for (let names = todo.pop(); names !== undefined; names = todo.pop()) {
@@ -115,7 +132,7 @@ async function attributesOf({ tree }: CopyWork, source: Source): Promise<Attribu
     if (stats?.isFile()) files.push(names);
     if (stats?.isDirectory()) for (const name of tree.list(names)) todo.push([...names, name]);
   }
-  return await tree.attributes(files);
+  return await source.tree.attributes(files);
 }
 
 function copiedOf(
@@ -125,17 +142,21 @@ function copiedOf(
   ownership: Ownership,
   attributes: Attributes,
 ): Copied {
-  const { tree, instruction } = work;
+  const { instruction } = work;
   const { top, isDirectory, destination } = target;
   if (source.kind === 'bytes') {
     const { name, content, mode, mtime } = source;
     if (isDirectory && name === '')
       throw work.fail(instruction.destination, 'the URL has no file name', `write ${destination}NAME`);
     const at = isDirectory ? [...top, byteString(name)] : top;
-    const entry = { ...entryOf(at, ownership, mtime, 'file'), mode: ownership.mode ?? mode, size: content.length };
+    const entry = {
+      ...entryOf(at, ownership, mtime, 'file'),
+      mode: ownership.mode?.(mode, false) ?? mode,
+      size: content.length,
+    };
     return { isDirectory: false, members: () => [{ entry, content }] };
   }
-  const { names, name } = source;
+  const { tree, names, name } = source;
   const open = () => tree.open(names);
   if (source.isArchive) {
     const whole = {
@@ -186,6 +207,15 @@ function parentsOf(
 function entryOf(names: readonly ByteString[], { owner }: Ownership, mtime: number, type: 'file' | 'directory') {
   const empty = { target: '', size: 0, major: 0, minor: 0, xattrs: new Map<string, Buffer>() };
   return { ...empty, type, name: names.join('/'), uid: owner?.uid ?? 0, gid: owner?.gid ?? 0, mtime };
+}
+
+/** The repository that a source of ADD is; what is wrong in its address is told in its line. */
+function addressOf(work: CopyWork, source: Raw, written: string): GitAddress | undefined {
+  try {
+    return gitAddress(written, 'ADD');
+  } catch (error) {
+    throw work.fail(source, (error as MinidockError).message, (error as MinidockError).fix);
+  }
 }
 
 function excludes(work: CopyWork): (path: ByteString) => boolean {

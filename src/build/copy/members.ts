@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { deviceOf } from '../../storage/scope/pack.ts';
+import { deviceOf } from '../../storage/tar/device.ts';
 import type { ByteString, EntryType, TarEntry } from '../../storage/tar/header.ts';
 import { archiveEnd, memberHeader, padding } from '../../storage/tar/writer.ts';
+import type { ModeChange } from './mode.ts';
 import type { Tree } from './tree.ts';
 
 /** A file that COPY makes: what the tar of the layer calls it, and where its content comes from. */
@@ -15,8 +16,8 @@ export interface Member {
 export interface Ownership {
   /** Undefined: 0:0, or the file's own where the tree keeps owners. */
   readonly owner?: { uid: number; gid: number };
-  /** Permission bits for all, in place of the file's own. */
-  readonly mode?: number;
+  /** Permission bits of all, by the file's own. */
+  readonly mode?: ModeChange;
 }
 
 /** A tree below `names`, the top as `as`; directories before what is in them, names in the order of their bytes. */
@@ -43,7 +44,10 @@ export function* membersOf(
       type: earlier === undefined ? type : 'link',
       name: at.as,
       target: earlier ?? (type === 'symlink' ? tree.readLink(at.names) : ''),
-      mode: type === 'symlink' ? 0o777 : (ownership.mode ?? stats.mode & 0o7777),
+      mode:
+        type === 'symlink'
+          ? 0o777
+          : (ownership.mode?.(stats.mode & 0o7777, type === 'directory') ?? stats.mode & 0o7777),
       uid: ownership.owner?.uid ?? (tree.keepsOwner ? stats.uid : 0),
       gid: ownership.owner?.gid ?? (tree.keepsOwner ? stats.gid : 0),
       mtime: Math.floor(stats.mtimeMs / 1000),
@@ -104,21 +108,30 @@ function* bytesOf({ size }: TarEntry, content: NonNullable<Member['content']>): 
   }
 }
 
-/**
- * What the cache knows a copy by: names, types, modes, owners, contents, and no times: a checkout sets those anew. Also the
- * digest of each file by its name, to tell which one changed.
- */
-export function digestOf(members: Iterable<Member>): { digest: string; files: Record<string, string> } {
+/** What the cache knows a copy by. */
+export interface CopyDigest {
+  readonly digest: string;
+  /** Digest of each file by its name, to tell which one changed. */
+  files(): Record<string, string>;
+}
+
+/** Names, types, modes, owners, contents, and no times: a checkout sets those anew. */
+export function digestOf(members: Iterable<Member>): CopyDigest {
   const all = createHash('sha256');
-  const files: Record<string, string> = {};
+  const lines: (readonly [name: ByteString, line: string])[] = [];
   for (const { entry, content } of members) {
     const hash = createHash('sha256');
     if (content !== undefined) for (const chunk of bytesOf(entry, content)) hash.update(chunk);
     const { type, name, target, mode, uid, gid, major, minor, xattrs } = entry;
     const more = [...(major + minor > 0 ? [major, minor] : []), ...[...xattrs].sort(([a], [b]) => (a < b ? -1 : 1))];
     const line = JSON.stringify([type, name, target, mode, uid, gid, hash.digest('hex'), ...more]);
-    files[Buffer.from(name, 'latin1').toString()] = createHash('sha256').update(line).digest('hex').slice(0, 16);
+    lines.push([name, line]);
     all.update(line);
   }
-  return { digest: all.digest('hex'), files };
+  const short = (line: string) => createHash('sha256').update(line).digest('hex').slice(0, 16);
+  const text = (name: ByteString) => Buffer.from(name, 'latin1').toString();
+  return {
+    digest: all.digest('hex'),
+    files: () => Object.fromEntries(lines.map(([name, line]) => [text(name), short(line)])),
+  };
 }

@@ -1,23 +1,29 @@
-import { resolveUser } from '../../container/process/user.ts';
 import type { Raw } from '../../dockerfile/instructions.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import type { Ownership } from './members.ts';
+import { modeChange } from './mode.ts';
 import type { CopyWork } from './work.ts';
 
 /** What `--chown` and `--chmod` say. Names are those of the image's passwd and group. */
-export function ownershipOf(work: CopyWork): Ownership {
+export async function ownershipOf(work: CopyWork): Promise<Ownership> {
   const { chown, chmod } = work.instruction;
-  const mode = chmod && work.word(chmod);
-  if (mode !== undefined && !/^[0-7]{3,5}$/.test(mode))
-    throw work.fail(chmod, `invalid mode ${JSON.stringify(mode)}`, 'write it in octal, as 755 or 0644');
+  const written = chmod && work.word(chmod);
+  const mode = written === undefined ? undefined : modeChange(written);
+  if (written !== undefined && mode === undefined)
+    throw work.fail(
+      chmod,
+      `invalid mode ${JSON.stringify(written)}`,
+      'write it in octal, 755, or as chmod has it, u=rwX,go=rX',
+    );
   return {
-    ...(chown && { owner: ownerOf(work, chown) }),
-    ...(mode !== undefined && { mode: Number.parseInt(mode, 8) & 0o7777 }),
+    ...(chown && { owner: await ownerOf(work, chown) }),
+    ...(mode && { mode }),
   };
 }
 
 /** A user without a group has the group of the same number or name, as Docker has it. */
-function ownerOf(work: CopyWork, chown: Raw): { uid: number; gid: number } {
+async function ownerOf(work: CopyWork, chown: Raw): Promise<{ uid: number; gid: number }> {
+  const { resolveUser } = await import('../../container/process/user.ts');
   const written = work.word(chown);
   const text = (file: string) => {
     const found = readFile(work.layers, file, 1 << 20);

@@ -9,6 +9,7 @@ export type Secret = { readonly file: string } | { readonly value: string };
 /** What mounts can come from. */
 export interface MountSources {
   readonly root: string;
+  readonly abort: AbortSignal | undefined;
   readonly context: { readonly scope: Scope; readonly directory: string } | undefined;
   readonly ignore: Ignore;
   readonly secrets: Readonly<Record<string, Secret>>;

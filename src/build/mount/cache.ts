@@ -12,6 +12,7 @@ import { fillFrom } from './files.ts';
 
 interface Sources {
   readonly root: string;
+  readonly abort: AbortSignal | undefined;
   layers(from: string): Promise<readonly string[]>;
 }
 
@@ -25,7 +26,7 @@ const patience = 24 * 3600_000;
  * The directory of a cache: `shared` by all steps that name it, `locked` for one at a time, `private` for one, while others get
  * one of their own. A new one begins as what `from=` and `source=` name, or empty, with `mode`, `uid` and `gid`.
  */
-export async function cacheFolder(asked: Asked, { root, layers }: Sources, after: After): Promise<string> {
+export async function cacheFolder(asked: Asked, { root, abort, layers }: Sources, after: After): Promise<string> {
   const { option, fail } = asked;
   const sharing = option('sharing') ?? 'shared';
   if (!['shared', 'locked', 'private'].includes(sharing))
@@ -41,7 +42,7 @@ export async function cacheFolder(asked: Asked, { root, layers }: Sources, after
   const caches = ensureDirectory(cachesOf(root), 0o710);
   const base = path.join(caches, keyOf([option('id') ?? option('target'), from, option('source')]));
   const directory = sharing === 'private' ? freeOne(base) : base;
-  if (sharing !== 'shared') after(await acquire(`${directory}.lock`, { timeoutMs: patience }));
+  if (sharing !== 'shared') after(await acquire(`${directory}.lock`, { timeoutMs: patience, signal: abort }));
   if (fs.existsSync(directory)) return directory;
   const fresh = path.join(caches, `.new-${process.pid}-${randomHex(4)}`);
   fs.mkdirSync(fresh);

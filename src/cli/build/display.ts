@@ -1,11 +1,10 @@
+import fs from 'node:fs';
 import { isatty } from 'node:tty';
 import type { BuildEvent } from '../../build/events.ts';
 import { MinidockError } from '../../errors.ts';
 import type { Output } from '../print/output.ts';
 import type { Trace } from '../print/trace.ts';
 import { BuildLines } from '../progress/build.ts';
-import { BuildScreen } from '../progress/build-screen.ts';
-import { terminalSize } from '../progress/pull-image.ts';
 
 /** Shows a build while it works. */
 export interface BuildDisplay {
@@ -32,7 +31,7 @@ const redrawEvery = 100;
  *
  * @throws {MinidockError} `invalid-argument`: `--progress tty` without a terminal
  */
-export function displayOf(output: Output, { progress, quiet, fd, trace }: DisplayOptions): BuildDisplay {
+export async function displayOf(output: Output, { progress, quiet, fd, trace }: DisplayOptions): Promise<BuildDisplay> {
   const out = fd === 1 ? output.out : output.err;
   if (progress === 'tty' && !isatty(fd))
     throw new MinidockError(
@@ -41,13 +40,18 @@ export function displayOf(output: Output, { progress, quiet, fd, trace }: Displa
       { fix: 'leave it out: lines are printed where there is no terminal' },
     );
   if (quiet) return onFailure(output);
-  const isScreen = progress === 'tty' || (progress === 'auto' && isatty(fd) && process.env.TERM !== 'dumb');
-  if (isScreen && trace === undefined) return onScreen(out, fd);
+  const isScreen = progress === 'tty' || (progress === 'auto' && isTerminal(fd) && process.env.TERM !== 'dumb');
+  if (isScreen && trace === undefined) return await onScreen(out, fd);
   const lines = new BuildLines({ out, err: output.err }, fd, trace);
   return { tell: lines.tell, end: () => lines.end() };
 }
 
-function onScreen(write: (content: Uint8Array) => void, fd: 1 | 2): BuildDisplay {
+/** Of what is no device node:tty need not be asked, which takes milliseconds to load. */
+const isTerminal = (fd: number) => fs.fstatSync(fd).isCharacterDevice() && isatty(fd);
+
+async function onScreen(write: (content: Uint8Array) => void, fd: 1 | 2): Promise<BuildDisplay> {
+  const { BuildScreen } = await import('../progress/build-screen.ts');
+  const { terminalSize } = await import('../progress/pull-image.ts');
   const screen = new BuildScreen({ write, size: () => terminalSize(fd) });
   const stream = fd === 1 ? process.stdout : process.stderr;
   const draw = () => screen.draw();

@@ -3,7 +3,8 @@ import { parsePlatform } from '../../oci/platform.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { platforms } from '../options/platforms.ts';
 import { resourceFlags, toResourceOptions } from '../options/resources/flags.ts';
-import { securityFlags, toSecurityOptions } from '../options/security-flags.ts';
+import { securityOpt, toSecurityOpt } from '../options/security-opt.ts';
+import { readVariable } from '../options/variable.ts';
 import { readOutput } from './output.ts';
 import { readSecret } from './secret.ts';
 
@@ -15,14 +16,14 @@ const limitFlags = {
   'cpuset-mems': resourceFlags['cpuset-mems'],
   memory: resourceFlags.memory,
   'memory-swap': resourceFlags['memory-swap'],
-  'security-opt': securityFlags['security-opt'],
+  'security-opt': securityOpt,
   'shm-size': resourceFlags['shm-size'],
   ulimit: resourceFlags.ulimit,
 } satisfies FlagTable;
 
 export const buildFlags = {
   'add-host': many('list', readExtraHost, 'A line of /etc/hosts while it is built: HOST:ADDRESS'),
-  'build-arg': many('list', (given: string) => given, 'Value of an ARG: NAME=value, or NAME to hand on our own'),
+  'build-arg': many('list', readVariable, 'Value of an ARG: NAME=value, or NAME to hand on our own'),
   'cache-from': many('list', (given: string) => given, 'Take steps from the history of this image, and no others', {
     completes: 'images',
   }),
@@ -73,7 +74,7 @@ export const buildFlags = {
 export function toLimits(flags: Values<typeof limitFlags>) {
   return {
     ...toResourceOptions({ ...initialValues(resourceFlags), ...flags }),
-    ...toSecurityOptions({ ...initialValues(securityFlags), ...flags }),
+    ...toSecurityOpt(flags['security-opt']),
   };
 }
 

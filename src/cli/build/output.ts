@@ -2,9 +2,6 @@ import fs from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Builder } from '../../engine/nouns/builder.ts';
 import { MinidockError } from '../../errors.ts';
-import { Scope } from '../../storage/scope/scope.ts';
-import { unpackArchive } from '../../storage/scope/unpack.ts';
-import { writeWhole } from '../files/whole-file.ts';
 import type { Output } from '../print/output.ts';
 
 /** `--output`, as BuildKit's users write it. */
@@ -67,6 +64,8 @@ export async function writeOutput(
   const { type, dest } = wanted;
   if (type === 'cacheonly' || isNamedHere(wanted)) return;
   if (type === 'local') {
+    const { Scope } = await import('../../storage/scope/scope.ts');
+    const { unpackArchive } = await import('../../storage/scope/unpack.ts');
     fs.mkdirSync(dest!, { recursive: true });
     const scope = new Scope(dest!);
     try {
@@ -85,5 +84,5 @@ export async function writeOutput(
     }
   };
   if (goesToStandardOutput(wanted)) await fill(chunk => print.out(chunk));
-  else await writeWhole(dest!, 'write the output of the build', fill);
+  else await (await import('../files/whole-file.ts')).writeWhole(dest!, 'write the output of the build', fill);
 }

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Secret } from '../../build/mount/asked.ts';
 
 /** A secret by its id; `variable` is one of our environment. */
@@ -22,7 +24,7 @@ export function readSecret(given: string): GivenSecret {
   return [name, { file: file ?? name }];
 }
 
-/** @throws {Error} where a variable is not set */
+/** Files by their whole path. @throws {Error} where a variable is not set, and for what is no file */
 export function secretsOf(
   given: readonly GivenSecret[],
   env: Readonly<Record<string, string | undefined>>,
@@ -30,7 +32,14 @@ export function secretsOf(
 ): Record<string, Secret> {
   return Object.fromEntries(
     given.map(([id, from]) => {
-      if ('file' in from) return [id, from];
+      if ('file' in from) {
+        const { file } = from;
+        const trouble = (reason: string) => refuse(`secret ${id}: cannot read ${JSON.stringify(file)}: ${reason}`);
+        const stats = fs.statSync(file, { throwIfNoEntry: false });
+        if (stats === undefined) throw trouble('no such file');
+        if (!stats.isFile()) throw trouble(stats.isDirectory() ? 'it is a directory' : 'it is no regular file');
+        return [id, { file: path.resolve(file) }];
+      }
       const value = env[from.variable];
       if (value === undefined) throw refuse(`secret ${id}: the variable ${from.variable} is not set`);
       return [id, { value }];

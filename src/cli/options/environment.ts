@@ -3,12 +3,6 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `-e NAME=value` or `-e NAME`. @throws {Error} the reason */
-export function readVariable(given: string): string {
-  if (given === '' || given.startsWith('=')) throw new Error(`invalid environment variable: ${given}`);
-  return given;
-}
-
 /**
  * The container's variables: those of the files, then those of `-e`. A bare `NAME` takes its value from our own
  * environment, and is left out where that has none.

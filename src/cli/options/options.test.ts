@@ -8,9 +8,10 @@ import { readVolume } from '../../container/options/bind.ts';
 import { readPublish } from '../../network/ports/read-publish.ts';
 import { parse } from '../grammar/parse.ts';
 import { readBytes } from '../print/size.ts';
-import { collectEnvironment, readVariable } from './environment.ts';
+import { collectEnvironment } from './environment.ts';
 import { readCpus } from './resources/limits.ts';
 import { containerFlags, toRunOptions } from './run-options.ts';
+import { readVariable } from './variable.ts';
 
 test('ports', () => {
   const tcp = (containerPort: number, hostPort?: number, hostIp?: string) => ({

@@ -6,7 +6,7 @@ import type { PortMapping } from '../../network/ports/ports.ts';
 import { readPublish } from '../../network/ports/read-publish.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { attachFlags, toStreams } from './attach.ts';
-import { collectEnvironment, readVariable } from './environment.ts';
+import { collectEnvironment } from './environment.ts';
 import { healthFlags, toHealthOptions } from './keeping/health-flags.ts';
 import { restartFlags, toRestartOptions } from './keeping/restart-flags.ts';
 import { lifeFlags, toLifeOptions } from './life-flags.ts';
@@ -15,6 +15,7 @@ import { networkFlags, toNetworkOptions } from './network/flags.ts';
 import { resourceFlags, toResourceOptions } from './resources/flags.ts';
 import { namespaceFlags, securityFlags, toNamespaceOptions, toSecurityOptions } from './security-flags.ts';
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
+import { readVariable } from './variable.ts';
 import { readWorkdir } from './workdir.ts';
 
 /** The flags that describe a container. */

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { NamespaceOptions } from '../../container/options/namespaces.ts';
 import type { DeviceMapping, SecurityOptions } from '../../container/options/security.ts';
 import { readCapability } from '../../container/rights/capability-names.ts';
 import { checkDevice, isDeviceMode, readDeviceRule } from '../../container/rights/devices.ts';
 import { readMode } from '../../container/rights/namespace-modes.ts';
 import { readSysctl } from '../../container/rights/sysctls.ts';
-import { errnoOf } from '../../errors.ts';
 import { capabilityNames } from '../../syscalls/uapi/capabilities.ts';
 import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { securityOpt, toSecurityOpt } from './security-opt.ts';
 
 const capabilities = ['ALL', ...capabilityNames.map(name => name.slice('CAP_'.length))];
 
@@ -22,12 +21,7 @@ export const securityFlags = {
   'group-add': many('list', (group: string) => group, 'Add a group, by name or id'),
   privileged: toggle('Give all rights and devices that the host has, and hide nothing'),
   'read-only': toggle('Make the root file system read-only; volumes can be written to'),
-  'security-opt': many(
-    'list',
-    readSecurityOption,
-    'seccomp=FILE, seccomp=unconfined, no-new-privileges, systempaths=unconfined',
-    { completes: ['no-new-privileges', 'seccomp=', 'seccomp=unconfined', 'systempaths=unconfined'] },
-  ),
+  'security-opt': securityOpt,
 } satisfies FlagTable;
 
 export function toSecurityOptions(flags: Values<typeof securityFlags>): SecurityOptions {
@@ -35,8 +29,6 @@ export function toSecurityOptions(flags: Values<typeof securityFlags>): Security
     name: K,
     list: NonNullable<SecurityOptions[K]> & readonly unknown[],
   ) => (list.length > 0 ? { [name]: list } : {});
-  const options = [...flags['security-opt']];
-  const unconfined = 'systempaths=unconfined';
   return {
     ...(flags['read-only'] && { readonlyRootfs: true }),
     ...(flags.privileged && { privileged: true }),
@@ -45,11 +37,7 @@ export function toSecurityOptions(flags: Values<typeof securityFlags>): Security
     ...given('devices', [...flags.device]),
     ...given('deviceCgroupRules', [...flags['device-cgroup-rule']]),
     ...given('groupAdd', [...flags['group-add']]),
-    ...given(
-      'securityOpt',
-      options.filter(option => option !== unconfined),
-    ),
-    ...(options.includes(unconfined) && { unconfinedPaths: true }),
+    ...toSecurityOpt(flags['security-opt']),
   };
 }
 
@@ -93,34 +81,4 @@ function readDevice(given: string): DeviceMapping {
 function deviceRule(given: string): string {
   readDeviceRule(given);
   return given;
-}
-
-/** With the profile in place of the name of its file, as Docker's client sends it. @throws {Error} in Docker's words */
-function readSecurityOption(given: string): string {
-  if (given === 'no-new-privileges') return given;
-  const [, key, value] = /^([^=:]+)[=:](.*)$/s.exec(given) ?? [];
-  if (key === undefined || value === '') throw new Error(`Invalid --security-opt: ${JSON.stringify(given)}`);
-  if (key !== 'seccomp' || value === 'unconfined') return given;
-  return `seccomp=${compact(value!)}`;
-}
-
-/** Larger files are no profiles; the largest known has 30 KB. */
-const mostBytes = 1 << 20;
-
-function compact(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const reasons: Record<string, string> = { ENOENT: 'no such file or directory', EISDIR: 'is a directory' };
-    const errno = errnoOf(error) ?? '';
-    throw new Error(`opening seccomp profile (${file}) failed: ${reasons[errno] ?? errno}`);
-  }
-  if (text.length > mostBytes) throw new Error(`opening seccomp profile (${file}) failed: it is larger than 1 MiB`);
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch (error) {
-    const reason = (error as Error).message.replaceAll(/\s+/g, ' ').slice(0, 120);
-    throw new Error(`compacting json for seccomp profile (${file}) failed: ${reason}`);
-  }
 }

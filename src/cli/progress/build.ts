@@ -14,7 +14,7 @@ type Print = (text: string | Uint8Array) => void;
 export class BuildLines {
   readonly #waiting = new Map<number, BuildEvent[]>();
   readonly #done = new Set<number>();
-  readonly #pull: (event: PullEvent) => void;
+  #pull: ((event: PullEvent) => void) | undefined;
   #shown: number | undefined;
   #trace: Trace | undefined;
 
@@ -24,11 +24,9 @@ export class BuildLines {
    */
   constructor(
     private readonly print: { out: Print; err: Print },
-    fd: 1 | 2 = 1,
+    private readonly fd: 1 | 2 = 1,
     private readonly trace?: () => Trace,
-  ) {
-    this.#pull = eventPrinter(print.out, print.err, isatty(fd) ? terminalSize(fd) : undefined);
-  }
+  ) {}
 
   readonly tell = (event: BuildEvent): void => {
     this.#shown ??= event.stage;
@@ -57,9 +55,16 @@ export class BuildLines {
     for (const one of events) this.tell(one);
   }
 
+  /** Made when there is something to pull: asking for a terminal costs milliseconds. */
+  get #puller(): (event: PullEvent) => void {
+    const { out, err } = this.print;
+    this.#pull ??= eventPrinter(out, err, isatty(this.fd) ? terminalSize(this.fd) : undefined);
+    return this.#pull;
+  }
+
   #line(event: BuildEvent): void {
     const { out, err } = this.print;
-    if (event.kind === 'pull') this.#pull(event.event);
+    if (event.kind === 'pull') this.#puller(event.event);
     else if (event.kind === 'output') (event.stream === 'stdout' ? out : err)(event.chunk);
     else if (event.kind === 'warning') err(`[Warning] ${event.message}\n`);
     else if (event.kind === 'syscall') this.#trace?.step(event.event);

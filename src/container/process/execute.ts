@@ -1,6 +1,6 @@
 import { type ErrorCode, MinidockError } from '../../errors.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
-import { pathData } from '../../storage/bytes.ts';
+import { pathData } from '../../storage/path-data.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { call, expect, sync, writeFile } from '../../syscalls/calls.ts';
 import { room, str, strings } from '../../syscalls/data.ts';

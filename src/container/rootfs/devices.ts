@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Device } from '../../oci/runtime-spec.ts';
-import { pathData } from '../../storage/bytes.ts';
+import { pathData } from '../../storage/path-data.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { call, close } from '../../syscalls/calls.ts';
 import { str } from '../../syscalls/data.ts';

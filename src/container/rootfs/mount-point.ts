@@ -1,5 +1,6 @@
 import { MinidockError } from '../../errors.ts';
-import { pathData, textOf } from '../../storage/bytes.ts';
+import { textOf } from '../../storage/bytes.ts';
+import { pathData } from '../../storage/path-data.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { call, close, expect, open, store } from '../../syscalls/calls.ts';
 import { type Data, room } from '../../syscalls/data.ts';

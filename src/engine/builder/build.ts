@@ -4,30 +4,28 @@ import type { ImageRequest } from '../../build/host.ts';
 import { nothingIgnored, readIgnore } from '../../build/ignore.ts';
 import { parseDockerfile } from '../../dockerfile/parse.ts';
 import { MinidockError } from '../../errors.ts';
-import { imageName } from '../../image/import.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import { fits } from '../../oci/platform.ts';
-import { familiar, parseReference } from '../../oci/reference.ts';
+import { familiar, imageName, parseReference } from '../../oci/reference.ts';
 import { Scope } from '../../storage/scope/scope.ts';
-import type { EngineContext } from '../context.ts';
+import type { EngineAccess } from '../access.ts';
 import type { BuildOptions, BuiltImage } from '../nouns/builder.ts';
 import type { Containers } from '../nouns/containers.ts';
 import type { Images } from '../nouns/images.ts';
 import { beginBuild } from './leftovers.ts';
-import { runStep } from './run-step.ts';
 
 export async function buildImage(
-  context: EngineContext,
+  access: EngineAccess,
   nouns: { containers: Containers; images: Images },
   options: BuildOptions,
   tell: (event: BuildEvent) => void,
 ): Promise<BuiltImage> {
   const names = options.tags.map(tag => familiar(imageName(tag)));
   const dockerfile = parseDockerfile(options.dockerfile.name, options.dockerfile.content);
-  const store = new ImageStore(context.roots.root);
+  const store = new ImageStore(access.roots.root);
   store.layout.create();
   const scope = options.context === undefined ? undefined : new Scope(options.context);
-  const work = await beginBuild(context.roots, nouns.containers);
+  const work = await beginBuild(access.roots, nouns.containers);
   try {
     const { dockerfile: _, context: directory, limits, keepContainers = false, ...given } = options;
     const { image, unused } = await build(
@@ -47,12 +45,11 @@ export async function buildImage(
       },
       {
         image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options),
-        run: request =>
-          runStep(context, nouns.containers, request, {
-            build: work.name,
-            keeps: keepContainers,
-            ...(limits && { limits }),
-          }),
+        run: async request => {
+          const { runStep } = await import('./run-step.ts');
+          const step = { build: work.name, keeps: keepContainers, ...(limits && { limits }) };
+          return await runStep(await access.context(), nouns.containers, request, step);
+        },
       },
       tell,
     );

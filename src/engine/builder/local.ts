@@ -21,12 +21,7 @@ export class LocalBuilder implements Builder {
 
   async build(options: BuildOptions, tell: (event: BuildEvent) => void): Promise<BuiltImage> {
     const { buildImage } = await import('./build.ts');
-    return await buildImage(
-      await this.access.context(),
-      { containers: this.containers, images: this.images },
-      options,
-      tell,
-    );
+    return await buildImage(this.access, { containers: this.containers, images: this.images }, options, tell);
   }
 
   async *export(image: string, form: ExportForm): AsyncGenerator<Buffer> {

@@ -45,7 +45,8 @@ export async function runStep(
     return {
       id,
       exitCode,
-      layer: () => layerOf(context, context.store.read(id)!, false, stubsOf(context, request)),
+      layer: latest =>
+        layerOf(context, context.store.read(id)!, { pause: false, stubs: stubsOf(context, request), latest }),
       async remove() {
         if (!keeps) await remove();
         return !keeps;

@@ -25,7 +25,7 @@ export async function commitContainer(
   const store = new ImageStore(context.roots.root);
   const image = await commitImage(store, {
     parent: store.get(record.imageId),
-    layer: () => layerOf(context, record, pause),
+    layer: () => layerOf(context, record, { pause }),
     config: applyChanges(configOf(record), changes),
     container: record.id,
     reference,
@@ -52,20 +52,22 @@ function configOf({ config, options, hostname, image }: ContainerRecord): Contai
   return written;
 }
 
-/**
- * The container's writable layer as the tar of a layer. It stands still meanwhile, unless it is not to be paused.
- *
- * @param stubs paths that were made for mounts alone: they are left out
- */
+export interface Packing {
+  /** Further paths to leave out: those that were made for mounts alone. */
+  readonly stubs?: ReadonlySet<ByteString>;
+  /** No time in it is later, in seconds since 1970. */
+  readonly latest?: number | undefined;
+}
+
+/** The container's writable layer as the tar of a layer. It stands still meanwhile, unless it is not to be paused. */
 export async function* layerOf(
   context: EngineContext,
   record: ContainerRecord,
-  pause: boolean,
-  stubs: ReadonlySet<ByteString> = new Set(),
+  { pause, ...packing }: Packing & { readonly pause: boolean },
 ): AsyncGenerator<Buffer> {
   const resume = pause ? await standStill(context, record.id) : undefined;
   try {
-    yield* packUpper(containerPaths(context.roots, record.id).upper, layersOf(context.roots, record), stubs);
+    yield* packUpper(containerPaths(context.roots, record.id).upper, layersOf(context.roots, record), packing);
   } finally {
     await resume?.();
   }
@@ -75,12 +77,11 @@ export async function* layerOf(
  * What overlayfs wrote to an upper directory, as the tar of a layer. What starting a container makes in each root is left out.
  *
  * @param layers directories of the layers below, bottom first
- * @param stubs further paths to leave out
  */
 export async function* packUpper(
   directory: string,
   layers: readonly string[],
-  stubs: ReadonlySet<ByteString> = new Set(),
+  { stubs = new Set(), latest = Number.POSITIVE_INFINITY }: Packing = {},
 ): AsyncGenerator<Buffer> {
   const upper = await openUpper(directory);
   try {
@@ -94,7 +95,9 @@ export async function* packUpper(
       as: '',
       enter,
       change: (entry, stats, names) =>
-        isMadeByUs(pathIn(names), stats) || isNoChange(names) ? [] : layerMembers(upper, entry, stats, pathIn(names)),
+        isMadeByUs(pathIn(names), stats) || isNoChange(names)
+          ? []
+          : layerMembers(upper, { ...entry, mtime: Math.min(entry.mtime, latest) }, stats, pathIn(names)),
     });
   } finally {
     upper.scope.close();

@@ -1,5 +1,5 @@
 import type { ContainerConfig } from '../../oci/image-config.ts';
-import { imageName } from '../import.ts';
+import { imageName } from '../../oci/reference.ts';
 import type { ImageRecord, ImageStore } from '../store.ts';
 import { deriveImage } from './derive.ts';
 

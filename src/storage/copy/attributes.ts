@@ -2,7 +2,7 @@ import { call, store } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
-import { pathData } from '../bytes.ts';
+import { pathData } from '../path-data.ts';
 import type { ByteString } from '../tar/header.ts';
 import { askSteps } from './ask.ts';
 

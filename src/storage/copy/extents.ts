@@ -3,7 +3,7 @@ import { room } from '../../syscalls/data.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
 import { O, SEEK } from '../../syscalls/uapi/flags.ts';
-import { pathData } from '../bytes.ts';
+import { pathData } from '../path-data.ts';
 import type { ByteString } from '../tar/header.ts';
 import type { SparseMap } from '../tar/sparse.ts';
 import { askSteps } from './ask.ts';

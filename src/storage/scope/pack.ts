@@ -4,6 +4,7 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 import type { Step } from '../../syscalls/step.ts';
 import { byteString } from '../bytes.ts';
 import { readAttributes } from '../copy/attributes.ts';
+import { deviceOf } from '../tar/device.ts';
 import type { ByteString, EntryType, TarEntry } from '../tar/header.ts';
 import { archiveEnd, memberHeader, padding } from '../tar/writer.ts';
 import { pathIn, type Scope } from './scope.ts';
@@ -163,11 +164,6 @@ function typeOf(stats: fs.Stats): EntryType | undefined {
   if (stats.isFIFO()) return 'fifo';
   if (stats.isCharacterDevice()) return 'character';
   return stats.isBlockDevice() ? 'block' : undefined;
-}
-
-/** Of a device, as Node gives its number: that of glibc's makedev(3), with 12 bits of major and 20 of minor in use. */
-export function deviceOf(stats: fs.Stats): { major: number; minor: number } {
-  return { major: (stats.rdev >>> 8) & 0xfff, minor: (stats.rdev & 0xff) | ((stats.rdev >>> 12) & 0xfff00) };
 }
 
 function hasVanished(error: unknown): boolean {

@@ -5,7 +5,8 @@ import { CommandLineError, type FailureCodes } from '../../exit-codes.ts';
 import { many, single, text, toggle } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { collectEnvironment, readVariable } from '../../options/environment.ts';
+import { collectEnvironment } from '../../options/environment.ts';
+import { readVariable } from '../../options/variable.ts';
 import { readWorkdir } from '../../options/workdir.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
 

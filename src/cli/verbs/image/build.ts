@@ -1,12 +1,13 @@
 import type { BuildOptions } from '../../../engine/nouns/builder.ts';
 import { MinidockError } from '../../../errors.ts';
 import { parseReference } from '../../../oci/reference.ts';
+import { checkSettings } from '../../build/check-settings.ts';
+import { openBuildContext } from '../../build/context/open.ts';
 import { displayOf } from '../../build/display.ts';
 import { buildFlags, toLimits } from '../../build/flags.ts';
 import { checkOutput, goesToStandardOutput, isNamedHere, writeOutput } from '../../build/output.ts';
 import { secretsOf } from '../../build/secret.ts';
 import { type Context, reasonLanguage } from '../../context.ts';
-import { openBuildContext } from '../../files/build-context.ts';
 import type { Values } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -49,12 +50,17 @@ async function build(context: Context, flags: Values<typeof buildFlags>, where: 
   return await interruptible(async abort => {
     const source = await openBuildContext(where, flags.file, { signal: abort, say: output.err });
     try {
+      const args = argumentsOf(flags['build-arg'], context.env);
       if (flags.check) {
         const { printAdvice } = await import('./advice.ts');
-        return printAdvice(output, source.dockerfile);
+        return printAdvice(output, source, args);
+      }
+      if (checkSettings in args || /^\s*#\s*check\s*=/im.test(source.dockerfile.content.toString())) {
+        const { refuseAdvice } = await import('./advice.ts');
+        refuseAdvice(source, args);
       }
       const { progress = 'auto', quiet } = flags;
-      const display = displayOf(output, { progress, quiet, fd, ...(trace && { trace }) });
+      const display = await displayOf(output, { progress, quiet, fd, ...(trace && { trace }) });
       const built = await builder
         .build({ ...toOptions(context, flags, source), abort }, event => display.tell(event))
         .then(
@@ -97,7 +103,7 @@ function toOptions(
     ...(source.directory !== undefined && { context: source.directory }),
     ...(source.ignore !== undefined && { ignore: source.ignore }),
     tags,
-    args: Object.fromEntries(flags['build-arg'].map(one => argument(one, env))),
+    args: argumentsOf(flags['build-arg'], env),
     ...(flags.target !== undefined && { target: flags.target }),
     noCache: flags['no-cache'],
     cacheFrom: flags['cache-from'],
@@ -121,9 +127,8 @@ async function tracing(context: Context, form: TraceForm) {
 }
 
 /** `NAME=value`, or `NAME` for our own variable of that name. */
-function argument(given: string, env: Context['env']): [string, string | undefined] {
-  const equals = given.indexOf('=');
-  return equals < 0 ? [given, env[given]] : [given.slice(0, equals), given.slice(equals + 1)];
+function argumentsOf(given: readonly string[], env: Context['env']): Record<string, string | undefined> {
+  return Object.fromEntries(given.map(one => (one.includes('=') ? pair(one) : [one, env[one]])));
 }
 
 function pair(given: string): [string, string] {

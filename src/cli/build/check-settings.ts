@@ -1,0 +1,2 @@
+/** The build argument that says what the directive `# check=` of a Dockerfile can say; it goes before it. */
+export const checkSettings = 'BUILDKIT_DOCKERFILE_CHECK';
