@@ -6,7 +6,8 @@
  *
  * Each SOCKET is the number of an inherited descriptor, non-blocking: a listening stream socket, or a datagram socket.
  * Where FILE is there, the address in it holds instead of those. It is read once: whoever writes it ends us.
- * Nothing is carried to 0.0.0.0, which stands for no address: there the kernel would connect to the host itself.
+ * Nothing is carried to 0.0.0.0, which stands for no address: there the kernel would connect to the host itself; nor to
+ * port 0, wherever FILE leads. Who comes there is told so by the end of the connection.
  * The process ends by itself when nobody has used it for a while; what arrives then waits at the sockets, where
  * whoever started it waits too. It ends with that process as well.
  */
@@ -44,7 +45,7 @@ static int is_nowhere(const u8 *host)
 
 int open_to(const struct door *d, int type)
 {
-	if (is_nowhere(d->to.host))
+	if (is_nowhere(d->to.host) || !d->to.port)
 		return NONE;
 	s64 fd = sys(__NR_socket, AF_INET_, type | SOCK_OPEN, 0);
 	if (fd < 0)

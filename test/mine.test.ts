@@ -76,6 +76,35 @@ test('nginx behind a published port, on all that the learner wrote', async () =>
   }
 });
 
+test('networks that a user made: names, a second one while it runs, a restart on both, and one without a way out', async () => {
+  passAll();
+  for (const flags of [['made'], ['second'], ['--internal', 'inside']]) await box.ok(['network', 'create', ...flags]);
+  const { exitCode, stderr } = await run([
+    ...['-d', '--name', 'web', '--network', 'made', '--network-alias', 'shop', 'bb', 'sleep', '1000'],
+  ]);
+  assert.is(exitCode, 0, String(stderr));
+  const reaches = async (network: string, name: string) =>
+    (await box.minidock(['run', '--rm', '--network', network, 'bb', 'ping', '-c', '1', '-W', '2', name])).exitCode;
+  const seen = async () => [
+    (await box.inside('web', 'ls /sys/class/net')).split('\n').join(' '),
+    (await box.inside('web', 'ip route')).split('\n').filter(line => line.startsWith('default')).length,
+    await reaches('made', 'shop'),
+    await reaches('second', 'web'),
+  ];
+  assert.equal(await seen(), ['eth0 lo', 1, 0, 1]);
+  await box.ok(['network', 'connect', 'second', 'web']);
+  assert.equal(await seen(), ['eth0 eth1 lo', 1, 0, 0]);
+  await box.ok(['restart', '-t', '0', 'web']);
+  assert.equal(await seen(), ['eth0 eth1 lo', 1, 0, 0]);
+  const shut = await run(['--rm', '--network', 'inside', 'bb', 'ip', 'route']);
+  assert.is(shut.exitCode, 0, String(shut.stderr));
+  assert.not.match(String(shut.stdout), /default/);
+  const beyond = "vethPair: a network without a way out is beyond lesson 13, so the engine's own piece is used here";
+  assert.ok(String(shut.stderr).includes(beyond), String(shut.stderr));
+  await box.removeAll();
+  await box.ok(['network', 'prune', '-f']);
+});
+
 test('each piece in turn throws: the run fails there, by the learner’s file and line, and leaves nothing', async () => {
   passAll();
   const before = await box.ok(['ps', '-aq']);

@@ -48,6 +48,8 @@ const own = () =>
 const page = (address: string, port = 8080, from = '') =>
   host.sh(`${from} curl -s -m 10 http://${address}:${port}/ || echo "curl: $?"`);
 
+const closed = (answer: string) => answer.replace(/^curl: (52|56)$/, 'curl: closed');
+
 test('a port is reached at every address of the host, by IPv4 and IPv6; nothing runs before and the relay has no rights', () => {
   serve('-p', '8080:80');
   assert.equal(own(), []);
@@ -150,13 +152,41 @@ test('it follows the container from network to network, and closes what comes wh
     // One that is in use, and is not asked to end by anybody.
     const held = host.sh('busybox nc ::1 8080 </dev/zero >/dev/null 2>&1 & echo $!');
     host.minidock('network', verb, name, id);
-    assert.is(page('[::1]').replace(/^curl: (52|56)$/, 'curl: closed'), seen, `${verb} ${name}`);
-    if (seen === 'page') assert.is(page('127.0.0.1'), seen, `${verb} ${name}, IPv4`);
+    for (const address of ['[::1]', '127.0.0.1', '10.9.0.1'])
+      assert.is(closed(page(address)), seen, `${verb} ${name}, ${address}`);
+    assert.is(closed(page('10.9.0.1', 8080, neighbour)), seen, `${verb} ${name}, from a neighbour`);
     assert.ok(own().length <= 1);
     host.sh(`kill ${held} 2>/dev/null || true`);
   }
   host.minidock('rm', '-f', id);
   host.minidock('network', 'rm', 'net-a', 'net-b');
+});
+
+test('a container on no network that leads out lets nobody wait at its ports; what it gets later opens them', () => {
+  host.minidock('network', 'create', '--internal', 'inside');
+  serve('--network', 'inside', '-p', '8080:80');
+  const alone = host.minidock('create', '-p', '127.0.0.1:8081:80', 'bb', 'sh', '-c', server);
+  host.minidock('network', 'disconnect', 'bridge', alone);
+  host.minidock('start', alone);
+  for (const [address, port] of [
+    ['127.0.0.1', 8080],
+    ['[::1]', 8080],
+    ['10.9.0.1', 8080],
+    ['127.0.0.1', 8081],
+  ] as const)
+    assert.is(closed(page(address, port)), 'curl: closed', `${address}:${port}`);
+  host.minidock('network', 'connect', 'bridge', alone);
+  assert.is(page('127.0.0.1', 8081), 'page');
+  host.removeAll();
+  host.minidock('network', 'rm', 'inside');
+});
+
+test('while no rule translates a connection it is closed, and does not wait', () => {
+  serve('-p', '8080:80');
+  host.sh('iptables -t nat -F');
+  for (const from of ['', neighbour]) assert.is(closed(page('10.9.0.1', 8080, from)), 'curl: closed');
+  host.minidock('network', 'repair');
+  for (const from of ['', neighbour]) assert.is(page('10.9.0.1', 8080, from), 'page');
 });
 
 test('with the container ends the relay, and its port can be taken at once', () => {

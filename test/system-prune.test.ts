@@ -72,6 +72,29 @@ test('what an engine left whose root was deleted goes; a living engine beside it
   assert.not.match(await box.ok(['system', 'prune', '-f']), new RegExp(gone.bridge), 'the second time nothing is left');
 });
 
+test('so do the networks that a user made there: their bridges, their rules, and who answered names on them', async () => {
+  const gone = await busyboxEngine();
+  const bridges: string[] = [];
+  for (const flags of [
+    ['made'],
+    ['--internal', 'inside'],
+    ['-o', 'com.docker.network.bridge.name=own-' + gone.bridge.slice(-6), 'named'],
+  ])
+    await gone.ok(['network', 'create', ...flags]);
+  bridges.push(...registeredEngines().flatMap(one => (one.root === gone.root ? one.bridges : [])));
+  assert.is(bridges.filter(name => name !== gone.bridge).length, 3);
+  await gone.ok(['run', '-d', '--name', 'web', '--network', 'made', 'bb', 'sleep', '1000']);
+  await gone.ok(['rm', '-f', 'web']);
+  const left = () => bridges.flatMap(bridge => outside({ ...gone, bridge }).filter(line => line.includes(bridge)));
+  assert.ok(left().length > 20, 'there is something to remove');
+  rmSync(gone.root, { recursive: true });
+  // The keeper, which answered names, sees that there is nothing to keep any more.
+  await eventually(async () => {
+    await box.ok(['system', 'prune', '-f']);
+    assert.equal([...left(), ...outside(gone)], []);
+  });
+});
+
 test('a root that was deleted and is there again is another engine: what the first left goes', async () => {
   const gone = await goneEngine();
   mkdirSync(gone.root);

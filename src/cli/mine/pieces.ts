@@ -8,8 +8,10 @@ import { vet } from '../../syscalls/foreign/vet.ts';
 import { fromWire, slotsIn, toWire } from '../../syscalls/foreign/wire.ts';
 import { printStep } from '../../syscalls/print.ts';
 import type { Step } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 import type { SyscallName } from '../../syscalls/uapi/numbers.ts';
 import type { MineAnswer, MineOffer, MineQuestion, OwnPiece } from './protocol.ts';
+import { untaught } from './untaught.ts';
 
 /** How long a learner's piece may take to answer on a busy machine, in milliseconds. */
 const PATIENCE = 60_000;
@@ -27,11 +29,13 @@ export interface LearnersPieces {
 /**
  * Takes a learner's pieces into the engine. Their code is TypeScript of the checkout: only here is it loaded, by tsx, in a
  * thread of its own, and it runs in a cage without a right. Composing a program is synchronous: the engine stands still
- * while a piece answers.
+ * while a piece answers. `onUntaught` hears of what a piece is not asked for, since its lesson does not teach it.
  *
  * @throws {MinidockError} `no-checkout`, `exercise-failed`
  */
-export async function learnersPieces(): Promise<LearnersPieces> {
+export async function learnersPieces(
+  onUntaught: (piece: OwnPiece, what: Text) => void = () => {},
+): Promise<LearnersPieces> {
   const checkout = findCheckout();
   const { port1: port, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -55,7 +59,13 @@ export async function learnersPieces(): Promise<LearnersPieces> {
     return received?.message ?? { kind: 'failed', message: `${question.name} does not answer` };
   };
   const yours = offer.pieces.filter(piece => piece.state === 'yours');
-  const own = Object.fromEntries(yours.map(piece => [piece.name, (...args: unknown[]) => call(piece, args, ask)]));
+  const answerFor = (piece: OwnPiece, args: unknown[]): unknown => {
+    const what = untaught(piece.name, args);
+    if (what === undefined) return call(piece, args, ask);
+    onUntaught(piece, what);
+    return (pieces[piece.name as keyof Pieces] as (...args: unknown[]) => unknown)(...args);
+  };
+  const own = Object.fromEntries(yours.map(piece => [piece.name, (...args: unknown[]) => answerFor(piece, args)]));
   return {
     pieces: { ...pieces, ...own } as Pieces,
     taught: offer.pieces,

@@ -13,7 +13,6 @@ import { isKernelMount, ownGroups } from '../../container/rootfs/mounts.ts';
 import type { SupervisorFiles } from '../../container/supervisor.ts';
 import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { containerIndex } from '../../network/endpoint.ts';
-import { isIpv6 } from '../../network/ports/ports.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { type ContainerFiles, cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { byteString } from '../../storage/bytes.ts';
@@ -72,10 +71,10 @@ function logFor(paths: ContainerFiles, record: ContainerRecord): Pick<Supervisor
   return { log: paths.log, forms, ...(rotation && { rotation: { ...rotation, packer: packerCommand() } }) };
 }
 
-/** The program is looked up only where ports of IPv6 are published. */
+/** The program is looked up only where ports are published. */
 function relayFor(record: ContainerRecord, { relayAddress }: ContainerFiles): Container['relay'] {
   const address = gatewayEndpoint(endpointsOf(record))?.address;
-  return { address, addressFile: relayAddress, program: record.network.ports.some(isIpv6) ? relayPath() : '' };
+  return { address, addressFile: relayAddress, program: record.network.ports.length > 0 ? relayPath() : '' };
 }
 
 /** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */

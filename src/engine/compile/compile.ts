@@ -10,7 +10,7 @@ import type { OverlayMount } from '../../container/rootfs/rootfs.ts';
 import type { SupervisorFiles, SupervisorSteps } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Endpoint, NetworkSteps } from '../../network/endpoint.ts';
-import { isIpv6, type Port } from '../../network/ports/ports.ts';
+import { isIpv6, listeningSockets, type Port } from '../../network/ports/ports.ts';
 import type { Relay } from '../../network/ports/relay.ts';
 import type { Namespace, Spec } from '../../oci/runtime-spec.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
@@ -62,7 +62,9 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const files = pieces.supervisorFiles(container.files);
   const stdio = stdioOf(container, facts, pieces);
   const network = networkOf(container, facts, pieces);
-  const relay = pieces.relayPorts(container.ports.filter(isIpv6), container.relay);
+  const ipv4 = container.ports.filter(port => !isIpv6(port));
+  const ports = pieces.portMapping(ipv4);
+  const relay = pieces.relayPorts(container.ports.filter(isIpv6), container.relay, listeningSockets(ports, ipv4));
   const binds = pieces.holdBinds(container.mounts.filter(isBind));
   const own = binds.filter(bind => bind.within === undefined);
   const made = spec.linux.namespaces.filter(({ path }) => path === undefined).map(({ type }) => type);
@@ -83,7 +85,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...pieces.cgroupLimits(container.cgroups, spec.linux),
       ...kills.host,
       ...files.host,
-      ...pieces.portMapping(container.ports.filter(port => !isIpv6(port))),
+      ...ports,
       ...relay.host,
       ...stdio.host,
       ...(facts.features.openTree ? pieces.openSources(own) : []),
@@ -163,7 +165,7 @@ function networkOf({ network, spec }: Container, facts: HostFacts, pieces: Piece
   const isNew = spec.linux.namespaces.some(({ type, path }) => type === 'network' && path === undefined);
   if (!isNew) return { host: [], parent: [], child: [] };
   if (network.mode === 'bridge') {
-    const pairs = network.endpoints.map(pieces.vethPair);
+    const pairs = network.endpoints.map(endpoint => pieces.vethPair(endpoint));
     return {
       host: [
         ...(facts.features.nfTables ? pieces.ruleGeneration(network.generation) : []),

@@ -46,9 +46,13 @@ export class LocalNetworks implements Networks {
     await connectContainer(await this.access.context(), reference, await this.containers.find(container), options);
   }
 
-  async disconnect(reference: string, container: string): Promise<void> {
-    const { disconnectContainer } = await import('./live/connect.ts');
-    await disconnectContainer(await this.access.context(), reference, await this.containers.find(container));
+  async disconnect(reference: string, container: string, options: { force?: boolean } = {}): Promise<void> {
+    const { disconnectContainer, noSuchEndpoint } = await import('./live/connect.ts');
+    const context = await this.access.context();
+    const found = await this.containers.find(container).catch(error => {
+      throw options.force ? noSuchEndpoint(context, reference, container, error) : error;
+    });
+    await disconnectContainer(context, reference, found, options);
   }
 
   async repair(): Promise<readonly NetworkRepair[]> {

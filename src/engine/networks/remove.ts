@@ -24,11 +24,10 @@ export async function removeNetwork(context: EngineContext, reference: string): 
   if (own !== undefined)
     throw new MinidockError('predefined-network', `${own} is a pre-defined network and cannot be removed`);
   const definition = findDefinition(context.roots, reference);
-  if (definition === undefined)
-    throw new MinidockError('no-such-network', `No such network: ${reference}`, {
-      fix: '`minidock network ls` lists them',
-    });
-  if (!(await takeIfUnused(context, definition))) throw inUse(definition);
+  const missing = () =>
+    new MinidockError('no-such-network', `No such network: ${reference}`, { fix: '`minidock network ls` lists them' });
+  if (definition === undefined) throw missing();
+  if (!(await takeIfUnused(context, definition))) throw isThere(context, definition) ? inUse(definition) : missing();
   tellNetwork(context, definition, 'destroy');
 }
 
@@ -53,7 +52,9 @@ export async function pruneNetworks(
   return { names };
 }
 
-/** Whether the network was removed: no running container is connected to it. */
+const isThere = ({ roots }: EngineContext, { id }: NetworkDefinition) => fs.existsSync(networkDirectory(roots, id));
+
+/** Whether the network was removed here: no running container is connected to it, and no other command was quicker. */
 async function takeIfUnused(context: EngineContext, definition: NetworkDefinition): Promise<boolean> {
   const directory = networkDirectory(context.roots, definition.id);
   const holders = () => holdersOf({ directory }).filter(bundle => fs.existsSync(bundle));
@@ -64,7 +65,7 @@ async function takeIfUnused(context: EngineContext, definition: NetworkDefinitio
   }
   const { allocation } = enginePaths(context.roots);
   const isTaken = await withLock(allocation, () => {
-    if (holders().length > 0) return false;
+    if (holders().length > 0 || !isThere(context, definition)) return false;
     setNetworkAside(context, definition);
     return true;
   });

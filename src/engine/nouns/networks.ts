@@ -20,8 +20,11 @@ export interface Networks {
    * `invalid-network`.
    */
   connect(reference: string, container: string, options?: Connection): Promise<void>;
-  /** Takes a container's endpoint away. Throws `not-connected`. */
-  disconnect(reference: string, container: string): Promise<void>;
+  /**
+   * Takes a container's endpoint away; with `force` also one of a network that is not there any more. Throws `not-connected`,
+   * `no-such-network`.
+   */
+  disconnect(reference: string, container: string, options?: { readonly force?: boolean }): Promise<void>;
   /** Puts right what others took away from the networks that there are: of the host's settings, rules, bridges, cables. */
   repair(): Promise<readonly NetworkRepair[]>;
 }

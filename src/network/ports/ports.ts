@@ -2,7 +2,7 @@ import { MinidockError } from '../../errors.ts';
 import { listenerOn } from '../../host/sockets.ts';
 import { call } from '../../syscalls/calls.ts';
 import { type Data, struct } from '../../syscalls/data.ts';
-import { type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { type Arg, type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
 import { AF, IPPROTO_IPV6, IPV6, SO, SOCK, SOL_SOCKET } from '../../syscalls/uapi/flags.ts';
 import { addressBytes, parseAddress } from '../ipv4.ts';
@@ -61,7 +61,8 @@ const owners = new WeakMap<Step, Port>();
 /**
  * Takes the host's ports for as long as the container lives: the shim binds each and never accepts. Packets never get
  * there, they are translated before; but no other process can take the port by accident, and a port that is taken already
- * fails here, with EADDRINUSE, before there is a container. Ports of IPv4: see `relayPorts` for those of IPv6.
+ * fails here, with EADDRINUSE, before there is a container. Ports of IPv4: see `relayPorts` for those of IPv6, and for what
+ * comes where no rule translates it.
  */
 export function portMapping(ports: readonly Port[]): Step[] {
   const about = {
@@ -129,6 +130,31 @@ export function holdPort(port: Port, about: Omit<Reason, 'why'>, socket: Slot): 
   for (const step of steps) owners.set(step, port);
   return steps;
 }
+
+/** A listening socket of the supervisor. */
+export interface HeldSocket {
+  readonly port: Port;
+  readonly socket: Slot;
+}
+
+/** The listening sockets that steps of `portMapping` make, whoever wrote them. */
+export function listeningSockets(steps: readonly Step[], ports: readonly Port[]): HeldSocket[] {
+  const calls = steps.filter(step => step.op === 'syscall');
+  const ofPort = (port: Port) => {
+    const wanted = Buffer.from(socketAddress(port).bytes);
+    return calls.find(
+      ({ name, args: [, address] }) => name === 'bind' && isData(address) && wanted.equals(address.bytes),
+    );
+  };
+  return ports.flatMap(port => {
+    const socket = port.protocol === 'tcp' ? ofPort(port)?.args[0] : undefined;
+    const listens = calls.some(({ name, args }) => name === 'listen' && args[0] === socket);
+    return isSlot(socket) && listens ? [{ port, socket }] : [];
+  });
+}
+
+const isData = (arg: Arg | undefined): arg is Data => typeof arg === 'object' && 'bytes' in arg;
+const isSlot = (arg: Arg | undefined): arg is Slot => typeof arg === 'object' && 'kind' in arg && arg.kind === 'saved';
 
 /** struct sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)). */
 function socketAddress(port: Port): Data {

@@ -3,10 +3,10 @@ import { errnoOf } from '../../errors.ts';
 import { childrenOf, statusField } from '../../host/process.ts';
 import { call, store } from '../../syscalls/calls.ts';
 import { room, str, strings, struct } from '../../syscalls/data.ts';
-import { type Step, type Supervise, slot } from '../../syscalls/step.ts';
+import { type Reason, type Slot, type Step, type Supervise, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
-import { EPOLL, F, FD_CLOEXEC, PR } from '../../syscalls/uapi/flags.ts';
-import { holdPort, type Port } from './ports.ts';
+import { EPOLL, F, FD_CLOEXEC, O, PR } from '../../syscalls/uapi/flags.ts';
+import { type HeldSocket, holdPort, type Port } from './ports.ts';
 
 export interface RelaySteps {
   readonly host: readonly Step[];
@@ -26,6 +26,9 @@ export interface Relay {
 /** In place of an address that there is not. */
 const nowhere = '0.0.0.0';
 
+/** In place of the port of a container to which nothing is carried, wherever that container is. */
+const noPort = 0;
+
 const relayName = 'minidock-relay';
 
 /** The connection to whoever started the container, in its supervisor: native/protocol.h. */
@@ -35,37 +38,59 @@ const SHIM_FD = 3;
  * Publishes ports of IPv6 for a container that has no IPv6: translation never changes the family of an address, so a
  * process must carry the bytes. The supervisor holds the sockets and waits at all of them through one descriptor; only
  * when somebody comes it starts `program` (native/relay.c), which ends again when nobody is there any more.
+ *
+ * It waits at the sockets of IPv4 as well, which `portMapping` made. A connection gets as far as that only where no rule translates it:
+ * the container is on no network that leads out, or the rules are not there yet, or no more. It is closed, so that no client waits for
+ * an answer that never comes.
  */
-export function relayPorts(ports: readonly Port[], { address = nowhere, addressFile, program }: Relay): RelaySteps {
-  if (ports.length === 0) return { host: [], relay: [], supervise: {} };
+export function relayPorts(
+  ports: readonly Port[],
+  { address = nowhere, addressFile, program }: Relay,
+  untranslated: readonly HeldSocket[] = [],
+): RelaySteps {
+  if (ports.length + untranslated.length === 0) return { host: [], relay: [], supervise: {} };
   const waiting = slot('relay');
-  const held = ports.map(port => ({
-    port,
-    socket: slot(`${port.protocol}6_${port.hostPort}`),
-    number: room(11, `"<socket of ${port.hostPort}/${port.protocol}>"`),
-  }));
-  const words = held.flatMap(({ port, number }) => [number, `${address}:${port.containerPort}`]);
+  const own = ports.map(port => ({ port, socket: slot(`${port.protocol}6_${port.hostPort}`) }));
+  const first = own.length > 0 ? holding : refusing;
+  const doors = [
+    ...own.map(one => ({ ...one, to: `${address}:${one.port.containerPort}` })),
+    ...untranslated.map(one => ({ ...one, to: `${nowhere}:${noPort}` })),
+  ].map(one => ({ ...one, number: room(11, `"<socket of ${one.port.hostPort}/${one.port.protocol}>"`) }));
+  const wakeAt = (socket: Slot, reason: Reason) =>
+    call(
+      'epoll_ctl',
+      // struct epoll_event has 12 bytes on x86_64 and 16 elsewhere; only its first four are of use here.
+      [waiting, EPOLL.EPOLL_CTL_ADD, socket, struct('{EPOLLIN}', { u32: EPOLL.EPOLLIN }, { pad: 12 })],
+      reason,
+    );
   return {
     host: [
       call('epoll_create1', [EPOLL.EPOLL_CLOEXEC], {
-        ...holding({
+        ...first({
           en: 'create one descriptor that stands for all these sockets',
           zh: '创建一个代表所有这些套接字的描述符',
         }),
         save: waiting,
       }),
-      ...held.flatMap(({ port, socket }) => [
+      ...own.flatMap(({ port, socket }) => [
         ...holdPort(port, about, socket),
-        call(
-          'epoll_ctl',
-          // struct epoll_event has 12 bytes on x86_64 and 16 elsewhere; only its first four are of use here.
-          [waiting, EPOLL.EPOLL_CTL_ADD, socket, struct('{EPOLLIN}', { u32: EPOLL.EPOLLIN }, { pad: 12 })],
+        wakeAt(
+          socket,
           holding({
             en: `wake the supervisor when somebody comes to port ${port.hostPort}/${port.protocol} by IPv6`,
             zh: `有人经 IPv6 来到端口 ${port.hostPort}/${port.protocol} 时唤醒监管进程`,
           }),
         ),
       ]),
+      ...untranslated.map(({ port, socket }) =>
+        wakeAt(
+          socket,
+          refusing({
+            en: `wake the supervisor when no rule translates a connection to port ${port.hostPort}/${port.protocol}: it is closed`,
+            zh: `没有规则转换到端口 ${port.hostPort}/${port.protocol} 的连接时唤醒监管进程：该连接会被关闭`,
+          }),
+        ),
+      ),
     ],
     relay: [
       call('prctl', [PR.PR_SET_NAME, str(relayName), 0, 0, 0], {
@@ -78,7 +103,17 @@ export function relayPorts(ports: readonly Port[], { address = nowhere, addressF
         }),
         tolerate: ['EBADF'],
       }),
-      ...held.flatMap(({ port, socket, number }) => [
+      ...untranslated.map(({ port, socket }) =>
+        call(
+          'fcntl',
+          [socket, F.F_SETFL, O.O_NONBLOCK],
+          relaying({
+            en: `never wait at port ${port.hostPort}/${port.protocol} for a client who has left again`,
+            zh: `不在端口 ${port.hostPort}/${port.protocol} 上等待已经离开的客户端`,
+          }),
+        ),
+      ),
+      ...doors.flatMap(({ port, socket, number }) => [
         call(
           'fcntl',
           [socket, F.F_SETFD, 0],
@@ -97,10 +132,14 @@ export function relayPorts(ports: readonly Port[], { address = nowhere, addressF
       ]),
       call(
         'execve',
-        [str(program), strings([relayName, addressFile, ...words]), strings([])],
+        [
+          str(program),
+          strings([relayName, addressFile, ...doors.flatMap(({ number, to }) => [number, to])]),
+          strings([]),
+        ],
         relaying({
-          en: `become the relay: it connects each client to ${address}, over IPv4`,
-          zh: `变成转接进程：它用 IPv4 把每个客户端接到 ${address}`,
+          en: `become the relay: it connects each client of IPv6 to ${address}, over IPv4`,
+          zh: `变成转接进程：它用 IPv4 把每个 IPv6 客户端接到 ${address}`,
         }),
       ),
     ],
@@ -138,12 +177,22 @@ const about = {
 
 const holding = (why: Text) => ({ ...about, why });
 
+const refusing = (why: Text) => ({
+  why,
+  lesson: 'published-ports' as const,
+  group: 'connections without a rule',
+  groupWhy: {
+    en: 'notice what no rule translates: it is closed, so that no client waits for ever',
+    zh: '发现没有规则转换的连接：把它关闭，客户端不会一直等待',
+  },
+});
+
 const relaying = (why: Text) => ({
   why,
   lesson: 'published-ports' as const,
   group: 'start the relay',
   groupWhy: {
-    en: 'somebody came by IPv6: a process of its own serves him and ends when nobody is left',
-    zh: '有人经 IPv6 而来：由另一个进程为他服务，没有人了它就结束',
+    en: 'somebody came to a held port: a process of its own serves him and ends when nobody is left',
+    zh: '有人来到被占用的端口：由另一个进程为他服务，没有人了它就结束',
   },
 });

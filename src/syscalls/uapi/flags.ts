@@ -151,7 +151,7 @@ export const SCM_RIGHTS = 1;
 
 /** memfd_create(2), fcntl(2) sealing. */
 export const MFD = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2, MFD_EXEC: 16 } as const;
-export const F = { F_DUPFD: 0, F_SETFD: 2, F_ADD_SEALS: 1033 } as const;
+export const F = { F_DUPFD: 0, F_SETFD: 2, F_SETFL: 4, F_ADD_SEALS: 1033 } as const;
 export const F_SEAL = { F_SEAL_SEAL: 1, F_SEAL_SHRINK: 2, F_SEAL_GROW: 4, F_SEAL_WRITE: 8 } as const;
 
 /** ioctl_tty(2). */

@@ -63,7 +63,8 @@ export const networkRoutes: readonly Route[] = [
     method: 'POST',
     path: '/networks/{name}/disconnect',
     async handle(request, { engine: { networks } }) {
-      await networks.disconnect(request.params.name!, await request.json(decodeDisconnection));
+      const { container, force } = await request.json(decodeDisconnection);
+      await networks.disconnect(request.params.name!, container, { force });
       return empty(200);
     },
   },

@@ -1,4 +1,5 @@
 import type { ContainerRecord } from '../../../container/record.ts';
+import { endpointsOf, gatewayEndpoint } from '../../../network/attachment.ts';
 
 /** A port of a running container, as `ps` knows it: published where it has a port of the host. */
 export interface ListedPort {
@@ -8,9 +9,9 @@ export interface ListedPort {
   readonly hostPort?: number;
 }
 
-/** What a container exposes and what of it is published; none where it does not run, or has no network of its own. */
+/** What a container exposes and what of it is published; none where it does not run, or is on no network that leads out. */
 export function portsOf({ config, network, state }: ContainerRecord): ListedPort[] {
-  if (state.status !== 'running' || network.mode !== 'bridge') return [];
+  if (state.status !== 'running' || gatewayEndpoint(endpointsOf({ network })) === undefined) return [];
   const published = new Set(network.ports.map(port => `${port.containerPort}/${port.protocol}`));
   const exposed = Object.keys(config.ExposedPorts ?? {})
     .map(name => (name.includes('/') ? name : `${name}/tcp`))

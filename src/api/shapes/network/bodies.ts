@@ -95,6 +95,8 @@ export function decodeConnection(json: string): { container: string; connection:
 
 const disconnection = struct('types.NetworkDisconnect', { Container: string, Force: bool });
 
-/** The container that POST /networks/{id}/disconnect names. */
-export const decodeDisconnection = (json: string): string =>
-  decodeBody<{ Container?: string }>(disconnection, json).Container ?? '';
+/** What POST /networks/{id}/disconnect asks for. */
+export function decodeDisconnection(json: string): { container: string; force: boolean } {
+  const { Container = '', Force = false } = decodeBody<{ Container?: string; Force?: boolean }>(disconnection, json);
+  return { container: Container, force: Force };
+}

@@ -1,4 +1,5 @@
 import { MinidockError } from '../../../errors.ts';
+import { endpointsOf, gatewayEndpoint } from '../../../network/attachment.ts';
 import type { Port } from '../../../network/ports/ports.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 
@@ -10,7 +11,8 @@ export const verb = defineVerb({
   async run(context, _flags, [name = '', wanted]) {
     const { containers } = await context.engine();
     const { record } = await containers.inspect(name);
-    const published = record.state.status === 'running' ? [...record.network.ports].sort(byPort) : [];
+    const isLedTo = record.state.status === 'running' && gatewayEndpoint(endpointsOf(record)) !== undefined;
+    const published = isLedTo ? [...record.network.ports].sort(byPort) : [];
     if (wanted === undefined) {
       const line = (port: Port) => `${port.containerPort}/${port.protocol} -> ${shown(port)}\n`;
       context.output.out(published.map(line).join(''));

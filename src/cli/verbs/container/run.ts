@@ -83,11 +83,13 @@ async function runOnMine(
   requireRoot();
   const { learnersPieces } = await import('../../mine/pieces.ts');
   const { listOwn } = await import('../../mine/list.ts');
+  const { tellUntaught } = await import('../../mine/untaught.ts');
   const web = { ...flags, publish: flags.publish.length > 0 ? flags.publish : [readPublish('8080:80')] };
   const [used, words] = operands.length > 0 ? [flags, operands] : [web, ['nginx:alpine']];
-  const own = await learnersPieces();
+  const language = reasonLanguage(context);
+  const own = await learnersPieces((piece, what) => context.output.err(tellUntaught(piece, what, language)));
   try {
-    context.output.err(listOwn(own.taught, reasonLanguage(context)));
+    context.output.err(listOwn(own.taught, language));
     const { output, env, settings } = context;
     const onOwn: Context = { output, env, settings, engine: () => context.engine(own.pieces) };
     return await runGiven(onOwn, used, words);

@@ -3,12 +3,12 @@ import { defineVerb } from '../../grammar/verb.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] NETWORK CONTAINER',
-  flags: { force: toggle('Here the same as without', { short: 'f' }) },
+  flags: { force: toggle('Of one that runs, too, where the network is gone', { short: 'f' }) },
   operands: [2, 2],
   completes: ['networks', 'containers'],
-  async run(context, _flags, [network = '', container = '']) {
+  async run(context, { force }, [network = '', container = '']) {
     const { networks } = await context.engine();
-    await networks.disconnect(network, container);
+    await networks.disconnect(network, container, { force });
     return 0;
   },
 });

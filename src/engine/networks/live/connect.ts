@@ -41,26 +41,45 @@ export async function connectContainer(
   });
 }
 
-/** Takes a container off a network. */
-export async function disconnectContainer(context: EngineContext, reference: string, container: Named): Promise<void> {
+/** Takes a container off a network; off one that is gone where it does not run, or with `force`. */
+export async function disconnectContainer(
+  context: EngineContext,
+  reference: string,
+  container: Named,
+  { force = false }: { force?: boolean } = {},
+): Promise<void> {
   await changing(context, container, async (record, running) => {
-    const named = nameOf(context, reference);
+    // As in Docker nothing but its name counts where nothing has to be unplugged: it may be gone, and made anew.
+    const byName = force || running === undefined;
+    const named = namedOrGone(context, reference, !byName);
     if (named.network === 'host' && record.network.mode === 'host') throw hostNetwork();
-    const endpoint = record.network.endpoints.find(one => isSame(one, named));
+    const { endpoints } = record.network;
+    const endpoint =
+      endpoints.find(one => isSame(one, named)) ??
+      (byName ? endpoints.find(one => [one.network, one.networkId].includes(named.network)) : undefined);
     const isNone = named.network === 'none' && record.network.mode === 'none';
     if (endpoint === undefined && !isNone)
       throw new MinidockError(
         'not-connected',
-        `container ${record.id} is not connected to ${running === undefined ? 'the ' : ''}network ${named.network}`,
+        `container ${record.id} is not connected to ${byName ? 'the ' : ''}network ${named.network}`,
         { fix: `minidock inspect ${record.name} shows its networks` },
       );
     if (endpoint !== undefined && running !== undefined) await unplug(context, record, endpoint, running);
     else {
-      const endpoints = record.network.endpoints.filter(one => one !== endpoint);
+      const others = endpoints.filter(one => one !== endpoint);
       // As in Docker one that had no network may get some from here on.
-      context.store.write({ ...record, network: { ...record.network, mode: 'bridge', endpoints } });
+      context.store.write({ ...record, network: { ...record.network, mode: 'bridge', endpoints: others } });
     }
     tellConnection(context, record.id, endpoint ?? named, 'disconnect');
+  });
+}
+
+/** Why there is nothing to take off a network with force: as in Docker it is the endpoint that is missed, not the container. */
+export function noSuchEndpoint(context: EngineContext, reference: string, container: string, error: unknown): unknown {
+  if (!(error instanceof MinidockError) || error.code !== 'no-such-container') return error;
+  nameOf(context, reference);
+  return new MinidockError('not-connected', `endpoint ${container} not found`, {
+    fix: `minidock network inspect ${reference} lists its containers`,
   });
 }
 
@@ -128,6 +147,17 @@ function checkAddress({ roots }: EngineContext, { networkId, network, ip }: Netw
   if (definition === undefined) throw noSuchNetwork(network);
   if (definition.isChosen) throw onlyNamedSubnets();
   checkWanted(networkFrom(roots, definition), ip);
+}
+
+/** What a network is called; one that is not there by what the user calls it, unless it `mustExist`. */
+function namedOrGone(context: EngineContext, reference: string, mustExist: boolean): ReturnType<typeof nameOf> {
+  try {
+    return nameOf(context, reference);
+  } catch (error) {
+    const isGone = error instanceof MinidockError && error.code === 'no-such-network';
+    if (mustExist || !isGone) throw error;
+    return { network: reference };
+  }
 }
 
 function nameOf(context: EngineContext, reference: string): Pick<NetworkEndpoint, 'network' | 'networkId'> {
