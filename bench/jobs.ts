@@ -15,8 +15,6 @@ export interface Job {
   tearDown?(engine: BenchEngine): void;
   /** It takes seconds: fewer runs do. */
   long?: true;
-  /** What it takes to prepare is not asked of the other engines. */
-  ours?: true;
 }
 
 const text = (engine: BenchEngine, ...args: string[]) => [...engine.command, ...args].join(' ');
@@ -106,10 +104,10 @@ export function jobs(registry: string): Job[] {
       },
       command: engine => text(engine, 'run', '--rm', '-p', '18080:80', image, 'true'),
       tearDown: engine => execShell(engine, removeAll(engine)),
-      ours: true,
     },
     throughput('1 GB through a published port', hostAddress),
     throughput('the same by 127.0.0.1', '127.0.0.1'),
+    throughput('the same by [::1]', '[::1]'),
     buildJob('build of 10 × RUN and COPY', '--no-cache'),
     buildJob('the same build, all cached'),
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
