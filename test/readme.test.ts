@@ -64,6 +64,9 @@ async function useServer(engine: Sandbox): Promise<void> {
     [/ xray web$/, /^Namespaces$/m],
     [/ capture web --duration 10s -w web\.pcapng$/, /web\.pcapng/],
     [/ rm -f web$/, /^web$/m],
+    [/ network create shop$/, /^[0-9a-f]{64}$/m],
+    [/ run -d --name db --network shop /, /^[0-9a-f]{64}$/m],
+    [/ --network shop nginx:alpine getent hosts db$/, /^[\d.]+ +db$/m],
     [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
     [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[\s\S]*^\+ +\d+ clone\(/m],
     [/ --trace /, /pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]/],
@@ -100,7 +103,8 @@ async function useServer(engine: Sandbox): Promise<void> {
       all = result.all;
     }
     assert.match(all, output, line);
-    if (/ run .*-d\b/.test(line)) assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
+    if (/ run .*-d\b/.test(line) && !line.includes('--network'))
+      assert.match(await pageOf(`http://127.0.0.1:${port}/`), 'Welcome to nginx!');
   }
 }
 

@@ -84,7 +84,21 @@ async function build(root: string, source: Source): Promise<void> {
   const server = join(root, 'server');
   const page = join(root, 'page');
   accounts(base);
-  for (const tool of ['sh', 'ls', 'cat', 'echo', 'env', 'true', 'sleep', 'readlink', 'id', 'hostname', 'ps', 'grep']) {
+  for (const tool of [
+    'sh',
+    'ls',
+    'cat',
+    'echo',
+    'env',
+    'true',
+    'sleep',
+    'readlink',
+    'id',
+    'hostname',
+    'ps',
+    'grep',
+    'getent',
+  ]) {
     const path = ['/bin', '/usr/bin'].map(folder => join(folder, tool)).find(path => existsSync(path));
     if (path && statSync(path).isFile()) copyProgram(base, path, `bin/${tool}`);
   }
