@@ -3,7 +3,6 @@ import type { Text } from './text/language.ts';
 
 /** Titles of the lessons that are not written yet: they wait for what they teach. */
 const plannedTitles: Partial<Record<LessonSlug, Text>> = {
-  'packet-capture': { en: 'Packet capture: the way of a packet', zh: '抓包：一个数据包走过的路' },
   'user-namespace': { en: 'User namespace: root, but only here', zh: '用户命名空间：只在这里是 root' },
   minidock: { en: 'minidock: all of it together', zh: 'minidock：全部合在一起' },
 };

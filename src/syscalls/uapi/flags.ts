@@ -130,7 +130,7 @@ export const KEYCTL = { KEYCTL_JOIN_SESSION_KEYRING: 1 } as const;
 export const LOCK = { LOCK_SH: 1, LOCK_EX: 2, LOCK_NB: 4, LOCK_UN: 8 } as const;
 
 /** socket(2), netlink(7), unix(7). */
-export const AF = { AF_UNIX: 1, AF_INET: 2, AF_NETLINK: 16, AF_INET6: 10 } as const;
+export const AF = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, AF_NETLINK: 16, AF_PACKET: 17 } as const;
 export const SOCK = {
   SOCK_STREAM: 1,
   SOCK_DGRAM: 2,
