@@ -168,6 +168,43 @@ test('system start: after a reboot those run again that are to, and the others h
   assert.is(await box.ok(['system', 'start']), '');
 });
 
+test('system stop: all end by their own signals, none is started again before the boot, and then those are that are to', async () => {
+  const orderly = 'trap "echo asked; exit 0" TERM; while :; do sleep 0.1; done';
+  const run = (name: string, policy: string, script: string, ...flags: string[]) =>
+    box.start(`echo begun; ${script}`, '--restart', policy, '--name', name, '--stop-timeout', '60', ...flags);
+  await run('always', 'always', orderly);
+  await run('unless', 'unless-stopped', orderly);
+  await run('failing', 'on-failure', 'trap "exit 3" USR1; while :; do sleep 0.1; done', '--stop-signal', 'USR1');
+  await run('plain', 'no', orderly);
+  await run('stopped', 'unless-stopped', orderly);
+  await run('waiting', 'always', 'exit 1');
+  for (const name of ['always', 'unless', 'failing', 'plain', 'stopped'])
+    await eventually(async () => assert.match(await box.ok(['logs', name]), /begun/));
+  await box.ok(['stop', 'stopped']);
+  await box.ok(['pause', 'unless']);
+  await eventually(async () => assert.match(await state('waiting'), /^restarting 1 /));
+  assert.is(await box.ok(['system', 'stop']), 'always\nfailing\nplain\nunless\nwaiting');
+  const atRest = ['always 0', 'failing 3', 'plain 0', 'stopped 0', 'unless 0', 'waiting'];
+  const states = async () =>
+    (await box.ok(['inspect', '-f', '{{.Name}} {{.State.Status}} {{.State.ExitCode}}', ...(await ids())]))
+      .split('\n')
+      // Its short run may be what the signal meets.
+      .map(line =>
+        line
+          .slice(1)
+          .replace(' exited', '')
+          .replace(/^(waiting) \d+$/, '$1'),
+      )
+      .sort();
+  const ids = async () => (await box.ok(['ps', '-aq'])).split('\n');
+  assert.equal(await states(), atRest);
+  await noKeeper();
+  assert.equal(await states(), atRest);
+  assert.match(await box.ok(['logs', 'always']), /^begun\nasked$/);
+  assert.is(await box.ok(['system', 'stop']), '');
+  assert.is(await box.ok(['system', 'start']), 'always\nfailing\nunless\nwaiting');
+});
+
 test('--restart and --rm exclude each other; policies are checked', async () => {
   const refused = async (...flags: string[]) => {
     const { exitCode, stderr } = await box.minidock(['run', '-d', ...flags, 'bb', 'true']);

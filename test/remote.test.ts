@@ -184,6 +184,7 @@ test('images, volumes, networks, the whole', async () => {
     ['version --format {{.Server.KernelVersion}}', { code: 0 }],
     ['system df --format {{.Type}}', { code: 0 }],
     ['system start', { code: 0 }],
+    ['system stop', { code: 0 }],
     ['network repair', { code: 0 }],
     ['container prune -f', { code: 0 }],
     ['nosuch', { code: 1 }],

@@ -70,6 +70,7 @@ const peers = [
   { has: 'script', apt: 'bsdutils', why: 'terminals' },
   { has: 'chromium', apt: 'chromium', why: 'reads the handbook' },
   { has: 'git', apt: 'git', why: 'says what a run changed in the checkout' },
+  { has: 'systemd-analyze', apt: 'systemd', why: 'judges the units of contrib/' },
   ...hyperfine,
 ];
 
@@ -80,6 +81,7 @@ const needs = {
   demo: [...compiler, ...engine],
   test: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked],
   vm: [...compiler, ...engine, ...machine],
+  systemd: [...compiler, ...engine, ...machine, ...proofs.filter(need => need.has === 'debootstrap')],
   gate: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked, ...peers],
   bench: [...compiler, ...engine, ...hyperfine, ...proofs.filter(need => need.has === 'busybox'), ...unpacked],
 };

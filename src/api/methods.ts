@@ -115,6 +115,7 @@ export const methods: Table = {
     info: get('/info'),
     diskUsage: get('/system/df'),
     start: post('/minidock/start'),
+    stop: post('/minidock/stop'),
     pruneRemains: post('/minidock/remains/prune'),
   },
 };

@@ -68,6 +68,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, readonly [v
     info: ['info'],
     prune: ['system prune'],
     start: ['system start'],
+    stop: ['system stop'],
   },
   volume: {
     create: ['volume create'],

@@ -201,6 +201,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/start.ts'),
   },
+  'system stop': {
+    summary: 'Before a shutdown: stop all containers; `system start` brings back those that --restart keeps running',
+    group: 'engine',
+    load: () => import('./verbs/system/stop.ts'),
+  },
   'system prune': {
     summary: 'Remove what nobody uses: stopped containers, images, what engines left whose root is gone',
     group: 'engine',

@@ -5,6 +5,9 @@ import { parseJson, readIfPresent, readLinkIfPresent } from '../state/files.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
 import type { ContainerState } from './record.ts';
 
+/** Who asks for a container's end: a user, or the machine that goes down and wants it back when it is up again. */
+export type StoppedBy = 'user' | 'machine';
+
 /** `running.json`: written between the child's sync and its execve. */
 export interface Running {
   pid: number;
@@ -94,8 +97,11 @@ export function isWrittenDown({ status, startedAt }: ContainerState, seen: Obser
   );
 }
 
-/** Whether a user has asked for the end of this run. */
-export const wasStopped = (roots: Roots, id: string): boolean => fs.existsSync(containerPaths(roots, id).stopped);
+/** Who has asked for the end of this run. */
+export function whoStopped(roots: Roots, id: string): StoppedBy | undefined {
+  const said = readIfPresent(containerPaths(roots, id).stopped);
+  return said === undefined || said === 'machine' ? said : 'user';
+}
 
 /** The state for the user's eyes. */
 export function stateOf(recorded: ContainerState, seen: Observation): ContainerState {

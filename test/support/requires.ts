@@ -137,6 +137,7 @@ for (const name of [
     'dig',
     'dnsmasq',
     'docker-compose',
+    'systemd-analyze',
   ],
 ])
   probes[name] ??= program(name);

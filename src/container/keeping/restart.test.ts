@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RestartPolicy } from '../options/restart.ts';
 import type { ContainerState } from '../record.ts';
-import { nextRestart, restartTime, startsAtBoot } from './restart.ts';
+import { nextRestart, restartTime, startsAtBoot, stateAfterEnd } from './restart.ts';
 
 const policy = (name: RestartPolicy['name'], maximumRetryCount = 0): RestartPolicy => ({ name, maximumRetryCount });
 
@@ -48,6 +48,13 @@ test('no policy, and no container that a user stopped', () => {
   assert.is(nextRestart(policy('no'), ended(1)), undefined);
   assert.is(nextRestart(policy('always'), ended(1, { stopped: true })), undefined);
   assert.is(nextRestart(policy('unless-stopped'), ended(1, { exitCode: 0 }))?.count, 1);
+});
+
+test('who asked for the end: a user keeps it so, the machine leaves it to the next boot', () => {
+  const after = (asked?: 'user' | 'machine') => stateAfterEnd(policy('unless-stopped'), ended(1), asked);
+  assert.equal([after().status, after('user').status, after('machine').status], ['restarting', 'exited', 'exited']);
+  assert.not.ok(startsAtBoot(policy('unless-stopped'), after('user')));
+  assert.ok(startsAtBoot(policy('unless-stopped'), after('machine')));
 });
 
 test('the time is the end and the wait; of an end in the future, now and the wait', () => {

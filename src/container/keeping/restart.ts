@@ -24,8 +24,17 @@ export function nextRestart(
   return { count: restarts.count + 1, delayMs };
 }
 
-/** The state of a container that has just ended, or the one in which it waits for its next start. */
-export function stateAfterEnd(policy: RestartPolicy | undefined, ended: ContainerState): ContainerState {
+/**
+ * The state of a container that has just ended, or the one in which it waits for its next start. Where the machine asked for its end,
+ * the next boot decides (`startsAtBoot`).
+ */
+export function stateAfterEnd(
+  policy: RestartPolicy | undefined,
+  state: ContainerState,
+  asked: 'user' | 'machine' | undefined,
+): ContainerState {
+  if (asked === 'machine') return state;
+  const ended = { ...state, stopped: asked === 'user' || undefined };
   const restarts = nextRestart(policy, ended);
   return restarts === undefined ? ended : { ...ended, status: 'restarting', restarts };
 }

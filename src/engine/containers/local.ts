@@ -3,7 +3,7 @@ import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
 import { expectReadable } from '../../container/logging/config.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
-import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
+import { isWrittenDown, type Observation, observe, stateOf, whoStopped } from '../../container/observe.ts';
 import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
@@ -105,15 +105,15 @@ export class LocalContainers extends LocalFiles implements Containers {
 
   async stop(reference: string, options: StopOptions = {}): Promise<void> {
     const record = await this.find(reference);
+    const { endingOf, stopContainer } = await import('./stop.ts');
     const ending = endingOf(record, options);
-    const { stopContainer } = await import('./stop.ts');
     if (await stopContainer(await this.access.context(), record, ending)) tell(this.access, record, 'stop');
   }
 
   async restart(reference: string, options: StopOptions = {}): Promise<void> {
     const record = await this.find(reference);
+    const [{ restartContainer }, { endingOf }] = await Promise.all([import('./life/restart.ts'), import('./stop.ts')]);
     const ending = endingOf(record, options);
-    const { restartContainer } = await import('./life/restart.ts');
     const context = await this.access.context();
     await this.#processes.start(record.id, streams => restartContainer(context, record, ending, { streams }));
   }
@@ -272,15 +272,7 @@ function stateNow(roots: Roots, record: ContainerRecord, seen: Observation): Con
   const state = stateOf(record.state, seen);
   const now = isRun ? withHealth(roots, record, state) : state;
   if (seen.kind !== 'ended' || options.restart === undefined) return now;
-  return stateAfterEnd(options.restart, { ...now, stopped: wasStopped(roots, id) || undefined });
-}
-
-function endingOf({ config, options }: ContainerRecord, { signal, timeoutSeconds, abort }: StopOptions) {
-  return {
-    signal: signalNumber(signal ?? config.StopSignal ?? 'SIGTERM'),
-    timeoutSeconds: timeoutSeconds ?? options.stopTimeout ?? 10,
-    abort,
-  };
+  return stateAfterEnd(options.restart, now, whoStopped(roots, id));
 }
 
 /** The container has ended and nobody cleans up, because a supervisor or a command was killed, or the machine went down. */

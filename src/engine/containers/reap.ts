@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { withHealth } from '../../container/keeping/health.ts';
 import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { isForwarded } from '../../container/logging/config.ts';
-import { isWrittenDown, type Observation, observe, stateOf, wasStopped } from '../../container/observe.ts';
+import { isWrittenDown, type Observation, observe, stateOf, whoStopped } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
@@ -98,13 +98,8 @@ function stateAtEnd(context: EngineContext, record: ContainerRecord, seen: Obser
   const ended = withHealth(context.roots, record, stateOf(record.state, seen));
   const oomKilled = (killsOf(context, id) ?? 0) > 0;
   const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
-  const stopped = wasStopped(context.roots, id) || undefined;
-  return stateAfterEnd(options.restart, {
-    ...ended,
-    oomKilled,
-    stopped,
-    ...(oomKilled && ended.error === '' && { error: outOfMemory }),
-  });
+  const state = { ...ended, oomKilled, ...(oomKilled && ended.error === '' && { error: outOfMemory }) };
+  return stateAfterEnd(options.restart, state, whoStopped(context.roots, id));
 }
 
 /** Mostly nobody is to be called: the programs that start a process are many times the size of what ends one. */

@@ -1,13 +1,15 @@
 import { eventually } from '../../cgroup/files.ts';
-import { hasEnded, isSupervised, observe, supervisorPid } from '../../container/observe.ts';
+import { hasEnded, isSupervised, observe, type StoppedBy, supervisorPid } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
+import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
 import type { EngineContext } from '../context.ts';
 import { cancelRestart, markStopped } from '../keeping/stopped.ts';
+import type { StopOptions } from '../nouns/containers.ts';
 import { connectSupervisor } from './connection.ts';
 import { type Known, tell } from './events.ts';
 import { resume } from './life/pause.ts';
@@ -18,6 +20,20 @@ export interface Ending {
   signal: number;
   timeoutSeconds: number;
   abort?: AbortSignal;
+  /** A user, unless it says otherwise. */
+  by?: StoppedBy;
+}
+
+/** How a container ends where nothing else is said: by its own signal, in its own time. */
+export function endingOf(
+  { config, options }: ContainerRecord,
+  { signal, timeoutSeconds, abort }: StopOptions = {},
+): Ending {
+  return {
+    signal: signalNumber(signal ?? config.StopSignal ?? 'SIGTERM'),
+    timeoutSeconds: timeoutSeconds ?? options.stopTimeout ?? 10,
+    abort,
+  };
 }
 
 /**
@@ -32,13 +48,13 @@ export async function stopContainer(
 ): Promise<boolean> {
   const { roots } = context;
   const seen = observe(roots, record.id, flocks);
-  if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record);
+  if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record, options.by);
   if (seen.kind === 'running') await endSupervised(context, record, options);
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
   await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
   const ran = seen.kind === 'running';
   if (record.options.restart === undefined) return ran;
-  await cancelRestart(context, record.id);
+  await cancelRestart(context, record.id, options.by);
   // The keeper was faster.
   if (observe(roots, record.id, flocks).kind === 'running') await stopContainer(context, record, options);
   return ran;

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import type { StoppedBy } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf } from '../../errors.ts';
 import { keptIds, unmarkKept, wakeKeeper } from '../../state/kept.ts';
@@ -7,14 +8,18 @@ import { unlessGone, withContainerLock } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * Says that a user asks for the end of a running container, before the signal is sent: whoever cleans up then does not
+ * Says who asks for the end of a running container, before the signal is sent: whoever cleans up then does not
  * let it be started again. For `stop`, and for `kill` with a signal that is meant to end it. A container that nobody would start
  * again needs no mark: it can be stopped on a full disk.
  */
-export function markStopped(roots: Roots, { id, options }: Pick<ContainerRecord, 'id' | 'options'>): void {
+export function markStopped(
+  roots: Roots,
+  { id, options }: Pick<ContainerRecord, 'id' | 'options'>,
+  by: StoppedBy = 'user',
+): void {
   if (options.restart === undefined) return;
   try {
-    fs.writeFileSync(containerPaths(roots, id).stopped, '', { mode: 0o600 });
+    fs.writeFileSync(containerPaths(roots, id).stopped, by, { mode: 0o600 });
   } catch (error) {
     // It has ended and is cleaned up.
     if (errnoOf(error) !== 'ENOENT') throw error;
@@ -22,11 +27,11 @@ export function markStopped(roots: Roots, { id, options }: Pick<ContainerRecord,
 }
 
 /** Ends the waiting of a container that is about to be started again: it has exited then. */
-export async function cancelRestart(context: EngineContext, id: string): Promise<void> {
+export async function cancelRestart(context: EngineContext, id: string, by: StoppedBy = 'user'): Promise<void> {
   await withContainerLock(context, id, async () => {
     const record = context.store.read(id);
     if (record?.state.status !== 'restarting') return;
-    const state: ContainerRecord['state'] = { ...record.state, status: 'exited', stopped: true };
+    const state: ContainerRecord['state'] = { ...record.state, status: 'exited', stopped: by === 'user' || undefined };
     context.store.write({ ...record, state });
     release(context.roots, id);
   }).catch(unlessGone);

@@ -13,6 +13,8 @@ export interface System {
   diskUsage(): Promise<DiskUsage>;
   /** After a boot: starts the containers whose restart policy wants them to run, unless they do. */
   start(): Promise<Started>;
+  /** Before the machine goes down: ends what runs, each in its own time; `start` starts it again after the boot. */
+  stop(): Promise<Stopped>;
   /** Removes what is left on this machine of engines whose root was deleted. */
   pruneRemains(): Promise<Remains>;
 }
@@ -64,6 +66,12 @@ export interface ImageUsage {
 /** Names of containers that were started, and of those that could not be. */
 export interface Started {
   readonly started: readonly string[];
+  readonly failures: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Names of containers that were ended, and of those that could not be. */
+export interface Stopped {
+  readonly stopped: readonly string[];
   readonly failures: readonly { readonly name: string; readonly reason: string }[];
 }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../../state/journal.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Containers } from '../nouns/containers.ts';
-import type { DiskUsage, EventOptions, Remains, Started, System, SystemInfo } from '../nouns/system.ts';
+import type { DiskUsage, EventOptions, Remains, Started, Stopped, System, SystemInfo } from '../nouns/system.ts';
 
 export class LocalSystem implements System {
   constructor(
@@ -26,6 +26,12 @@ export class LocalSystem implements System {
     await this.access.attend();
     const { startPolicies } = await import('./boot.ts');
     return await startPolicies(await this.access.context());
+  }
+
+  async stop(): Promise<Stopped> {
+    const { containers } = await this.containers.list({ all: false });
+    const { stopAll } = await import('./shutdown.ts');
+    return await stopAll(await this.access.context(), containers);
   }
 
   async pruneRemains(): Promise<Remains> {
