@@ -3,7 +3,7 @@
  * Makes a fresh clone ready: system packages, npm packages, the native build, the bundle. It says what it will do before
  * it does it, does nothing that is done, and runs on a machine with nothing but Node: no imports but Node's own.
  *
- *   node scripts/setup.mjs [--for build|lesson|lab|demo|test|vm|gate|bench]
+ *   node scripts/setup.mjs [--for build|lesson|lab|demo|test|vm|systemd|gate|bench]
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,13 @@ import { Interrupted, SetupError } from './setup/say.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.cache');
-const typed = { test: 'npm test', vm: 'npm run test:vm', gate: 'bash .ci/run', build: 'npm run build' };
+const typed = {
+  test: 'npm test',
+  vm: 'npm run test:vm',
+  systemd: 'npm run test:systemd',
+  gate: 'bash .ci/run',
+  build: 'npm run build',
+};
 
 async function main(args) {
   const purpose = args[0] === '--for' ? args[1] : args.length === 0 ? 'build' : undefined;
@@ -41,7 +47,7 @@ async function main(args) {
       return;
     }
     if (!reader) await installPackages(purpose, cache);
-    if (purpose === 'vm' || purpose === 'gate') await fetchKernel(cache);
+    if (['vm', 'systemd', 'gate'].includes(purpose)) await fetchKernel(cache);
     await installModules(root);
     await buildNative(root);
     await buildBundle(root);

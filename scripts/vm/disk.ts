@@ -20,6 +20,7 @@ import type { GuestKernel } from './kernel.ts';
 const guestFiles = join(checkout, 'scripts/vm/guest');
 /** Where the checkout is in the guest. */
 export const guestCheckout = '/opt/minidock';
+export const guestAgent = '/opt/agent.sh';
 
 /** To reach a disk: each after those that it needs. */
 const diskModules = [
@@ -70,20 +71,31 @@ export function makeDisk(file: string, scratch: string, kernel: GuestKernel, bus
   symlinkSync('../bin/busybox', join(scratch, 'sbin/modprobe'));
   put(scratch, '/sbin/init', join(guestFiles, 'init.sh'));
   chmodSync(join(scratch, 'sbin/init'), 0o755);
+  putAgent(scratch);
   writeFileSync(join(scratch, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(scratch, 'etc/group'), 'root:x:0:\n');
   for (const program of ['node', 'iptables', 'unshare']) putProgram(scratch, program);
-  for (const name of ['bin', 'dist', 'native/build', 'package.json'])
-    put(scratch, join(guestCheckout, name), join(checkout, name));
+  putCheckout(scratch);
   for (const [path, source] of Object.entries(extras)) put(scratch, path, source);
   putModules(scratch, kernel, busybox);
   must('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-E', 'lazy_itable_init=1', '-d', scratch, file, '2G']);
 }
 
-function put(root: string, path: string, source: string): void {
+export function put(root: string, path: string, source: string): void {
   const target = join(root, path);
   mkdirSync(dirname(target), { recursive: true });
   cpSync(source, target, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE });
+}
+
+/** This checkout as it is built. */
+export function putCheckout(root: string): void {
+  for (const name of ['bin', 'dist', 'native/build', 'package.json'])
+    put(root, join(guestCheckout, name), join(checkout, name));
+}
+
+/** The script that does what comes over the serial port: `guestAgent`. */
+export function putAgent(root: string): void {
+  put(root, guestAgent, join(guestFiles, 'agent.sh'));
 }
 
 /** A program of the host with the libraries that it is linked with, and what it loads later. */
@@ -103,7 +115,7 @@ function putProgram(root: string, name: string): void {
   put(root, folder, folder);
 }
 
-function putModules(root: string, { modules, release }: GuestKernel, busybox: string): void {
+export function putModules(root: string, { modules, release }: GuestKernel, busybox: string): void {
   const target = join('/lib/modules', release);
   for (const name of systemModules) {
     const source = join(modules, 'kernel', name);

@@ -11,14 +11,18 @@ export interface Answer {
   stderr: string;
 }
 
-export interface MachineOptions {
-  /** An empty folder, which the caller removes after the machine has ended. */
+/** What a machine is started from. */
+export interface MachineParts {
+  /** Holds its parts: `initramfs` and `disk`. The caller removes it after the machine has ended. */
   folder: string;
   kernel: GuestKernel;
-  busybox: string;
-  extras: Extras;
   /** TCP ports of the guest by those of 127.0.0.1 here that lead to them. */
   forwards: Readonly<Record<number, number>>;
+}
+
+export interface MachineOptions extends MachineParts {
+  busybox: string;
+  extras: Extras;
 }
 
 /** A machine with one processor, emulated, so that it works where machines may not nest: its programs take some four times as long. */
@@ -36,13 +40,19 @@ export class Machine {
     qemu.once('exit', (code, signal) => this.fail(`ended with ${signal ?? code}`));
   }
 
-  /** Makes a disk and starts a kernel on it; resolves when the guest waits for commands. About five seconds. */
-  static async boot({ folder, kernel, busybox, extras, forwards }: MachineOptions): Promise<Machine> {
-    const at = (name: string) => join(folder, name);
+  /** Makes a disk in an empty folder and starts a kernel on it. About five seconds. */
+  static async boot({ busybox, extras, ...parts }: MachineOptions): Promise<Machine> {
+    const at = (name: string) => join(parts.folder, name);
     for (const name of ['initramfs.d', 'disk.d']) mkdirSync(at(name));
-    makeInitramfs(at('initramfs'), at('initramfs.d'), kernel, busybox);
-    makeDisk(at('disk'), at('disk.d'), kernel, busybox, extras);
+    makeInitramfs(at('initramfs'), at('initramfs.d'), parts.kernel, busybox);
+    makeDisk(at('disk'), at('disk.d'), parts.kernel, busybox, extras);
     for (const name of ['initramfs.d', 'disk.d']) rmSync(at(name), { recursive: true });
+    return await Machine.start(parts);
+  }
+
+  /** Starts a kernel on a disk that is there; resolves when the guest waits for commands. */
+  static async start({ folder, kernel, forwards }: MachineParts): Promise<Machine> {
+    const at = (name: string) => join(folder, name);
     const network = Object.entries(forwards).map(([here, there]) => `,hostfwd=tcp:127.0.0.1:${here}-:${there}`);
     // Whatever ends this process ends the machine: the kernel kills it with its parent.
     const qemu = spawn(
@@ -59,7 +69,7 @@ export class Machine {
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const machine = new Machine(qemu, at('console'));
-    await machine.answer('boot', 120);
+    await machine.answer('boot', 300);
     return machine;
   }
 
@@ -72,12 +82,16 @@ export class Machine {
     return { code: Number(code), stdout: text(stdout), stderr: text(stderr) };
   }
 
-  /** Ends the machine where it is. */
+  /** Ends the machine where it is, as a power cut does: what the guest had not written to its disk is lost. */
   async stop(): Promise<void> {
-    if (this.qemu.exitCode !== null || this.qemu.signalCode !== null) return;
-    const ended = new Promise(resolve => this.qemu.once('exit', resolve));
     this.qemu.kill('SIGKILL');
-    await ended;
+    await this.ended();
+  }
+
+  /** Resolves when the machine has ended, as one that goes down or boots again does by itself. */
+  async ended(): Promise<void> {
+    if (this.qemu.exitCode !== null || this.qemu.signalCode !== null) return;
+    await new Promise(resolve => this.qemu.once('exit', resolve));
   }
 
   /** The next line from the guest. */

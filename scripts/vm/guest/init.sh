@@ -1,7 +1,6 @@
 #!/bin/sh
-# The first process on the disk: mounts what a distribution mounts, then does what comes over the second serial port. A
-# command is one line of base64; the answer is one line too: exit code, output, errors.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/minidock/bin HOME=/root LANG=C.UTF-8
+# The first process on the disk: mounts what a distribution mounts, then does what comes over the second serial port.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -18,11 +17,4 @@ ip address add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 ip route add default via 10.0.2.2
 
-stty -F /dev/ttyS1 raw -echo
-exec </dev/ttyS1
-echo ready >/dev/ttyS1
-while read -r line; do
-  echo "$line" | base64 -d >/tmp/command
-  (cd /root && exec sh /tmp/command) >/tmp/stdout 2>/tmp/stderr </dev/null
-  echo "$? $(base64 -w0 </tmp/stdout) $(base64 -w0 </tmp/stderr)" >/dev/ttyS1
-done
+exec sh /opt/agent.sh
