@@ -82,6 +82,44 @@ test('update of one that does not run, of none, of several', async () => {
   await two.same(['update', '--cpus', '1', 'two']);
   await two.same(['update', '-m', '64m', 'nosuch']);
   await two.same(['update', '--cpu-shares', '50', 'one', 'nosuch', 'two']);
+  // Nothing else changes, and the kernel may lack it. A warning is no output.
+  const { there, here } = await two.ask(['update', '--blkio-weight', '500', 'one']);
+  assert.equal([here.code, here.stdout + here.stderr], [0, there.stdout + there.stderr]);
+});
+
+/** Some are refused by Docker's client, others by its daemon, with another exit code; the words may be ours. */
+const refused: string[][] = [
+  ...['sometimes', 'always:3', 'on-failure:-1'].map(policy => ['create', '--restart', policy, 'bb']),
+  ['update', '--restart', 'sometimes', 'one'],
+  ['create', '-w', 'relative', 'bb'],
+  ['exec', '-w', 'relative', 'one', 'true'],
+  ['exec', '--detach-keys', 'ctrl-', 'one', 'true'],
+  ['create', '--cap-add', 'NOSUCH', 'bb'],
+  ['create', '--cap-drop', '', 'bb'],
+  ...['relative/path:/x', '/a:/b:zz', '/a:b', '/a:', '/tmp:/'].map(volume => ['create', '-v', volume, 'bb']),
+  ...['container:', ''].map(network => ['create', '--network', network, 'bb']),
+  ['create', '--platform', 'x/y/z/w', 'bb'],
+  ...['1us', '-1s', 'x'].map(time => ['create', '--health-cmd', 'true', '--health-interval', time, 'bb']),
+  ...['', '=x'].map(label => ['create', '--label', label, 'bb']),
+  ['volume', 'create', '--label', '', 'made'],
+  ['inspect', '--type', 'nosuch', 'one'],
+  ['unpause', 'one'],
+  ['unpause', 'two'],
+  ['cp', 'one:', '/tmp/none'],
+  ['cp', 'one:/no/such', '/tmp/none'],
+];
+
+test('who refuses a value that makes no sense is who does at Docker: the exit codes say so', async () => {
+  for (const words of refused) {
+    const { there, here } = await two.ask(words);
+    assert.is(here.code, there.code, `${words.join(' ')}\n${there.stderr}\n${here.stderr}`);
+    assert.ok(here.code !== 0, words.join(' '));
+    assert.not.match(here.stderr, /looks like a defect/);
+  }
+  const fixOf = async (...words: string[]) => (await two.ours(words)).stderr.split('\n')[1];
+  assert.is(await fixOf('unpause', 'two'), '  fix: it does not run: minidock start two');
+  assert.is(await fixOf('unpause', 'one'), '  fix: it runs: nothing is to be done');
+  assert.match((await two.ours(['cp', 'one:/no/such', '/tmp/none'])).stderr, 'No such container:path: one:/no/such\n');
 });
 
 /** Without pids and times of day. */

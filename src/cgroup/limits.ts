@@ -32,12 +32,13 @@ export function limitsFor(
     swappiness: requested.memorySwappiness,
     disableOOMKiller: requested.oomKillDisable || undefined,
   });
-  return present({
+  const limits = present({
     memory: memoryPart,
     cpu: cpuPart(requested),
     pids: pidsLimit && pidsLimit > 0 ? { limit: pidsLimit } : undefined,
     blockIO: blockPart(requested, deviceNumber),
-  }) as Omit<Resources, 'devices'>;
+  }) as Omit<Resources, 'devices'> | undefined;
+  return limits ?? {};
 }
 
 function cpuPart(requested: RequestedLimits): Resources['cpu'] {

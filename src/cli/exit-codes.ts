@@ -16,6 +16,9 @@ export type FailureCodes = { readonly [Code in ErrorCode]?: number } & { readonl
 /** The exit code for an error, as Docker chooses it. */
 export function exitCodeOf(error: unknown, failure: FailureCodes = {}): number {
   if (error instanceof CommandLineError) return error.exitCode;
-  const special = error instanceof MinidockError ? failure[error.code] : undefined;
-  return special ?? failure.otherwise ?? 1;
+  return failureCode(error instanceof MinidockError ? error.code : undefined, failure);
+}
+
+export function failureCode(code: ErrorCode | undefined, failure: FailureCodes = {}): number {
+  return (code && failure[code]) ?? failure.otherwise ?? 1;
 }

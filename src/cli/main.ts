@@ -25,7 +25,7 @@ export async function main(args: readonly string[], output: Output, makeContext:
       await complete(args.slice(1), output, makeContext);
       return 0;
     }
-    const { flags, operands, help } = await parseOrHint('minidock', globalFlags, args, true);
+    const { flags, operands, help } = await parseOrHint('minidock', globalFlags, args, { stopAtOperand: true });
     debug = flags.debug;
     if (flags.version) {
       output.out(`minidock version ${version}\n`);
@@ -67,7 +67,7 @@ async function runWords(
   }
   const { path, entry, rest } = found;
   const { verb } = await entry.load();
-  const parsed = await parseOrHint(`minidock ${path}`, verb.flags, rest, verb.stopAtOperand ?? false, entry);
+  const parsed = await parseOrHint(`minidock ${path}`, verb.flags, rest, verb, entry);
   if (asksHelp || parsed.help) {
     const { verbHelp } = await import('./grammar/help.ts');
     output.out(await verbHelp(path, entry.summary, verb, output.columns));
@@ -87,11 +87,11 @@ async function parseOrHint<F extends FlagTable>(
   command: string,
   table: F,
   args: readonly string[],
-  stopAtOperand: boolean,
+  { stopAtOperand = false, failure }: Pick<Verb, 'stopAtOperand' | 'failure'>,
   entry?: VerbEntry,
 ): Promise<Parsed<F>> {
   try {
-    return parse(table, args, stopAtOperand);
+    return parse(table, args, stopAtOperand, failure);
   } catch (error) {
     if (!(error instanceof CommandLineError) || error.code !== 'usage') throw error;
     let hint = '';

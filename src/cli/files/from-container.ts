@@ -20,8 +20,8 @@ export async function copyFrom(
   { followLink }: CopyFlags,
 ): Promise<void> {
   const { source, name } = await followed(containers, container, given, followLink);
-  const { kind } = await inContainer(container, source, () => containers.statPath(container, source));
-  if (kind === 'missing') throw new MinidockError('no-such-file', `No such container:path: ${container}:${source}`);
+  const { kind } = await statOf(containers, container, source);
+  if (kind === 'missing') throw noSuchPath(container, source);
   const archive = containers.archive(container, source);
   if (destination === '-') {
     for await (const chunk of archive) output.out(chunk);
@@ -50,13 +50,22 @@ export async function copyFrom(
 /** With `-L` what a link leads to, under the link's name. */
 async function followed(containers: Containers, container: string, given: string, followLink: boolean) {
   const top = topName(given);
-  if (!followLink || (await inContainer(container, given, () => containers.statPath(container, given))).kind !== 'link')
-    return { source: given, name: top };
-  const { path: source } = await inContainer(container, given, () =>
-    containers.statPath(container, given, { followLink: true }),
-  );
+  if (!followLink || (await statOf(containers, container, given)).kind !== 'link') return { source: given, name: top };
+  const { path: source } = await statOf(containers, container, given, { followLink: true });
   return { source, name: top };
 }
+
+/** What the user named is what is missing, although it may be a directory above it. */
+async function statOf(containers: Containers, container: string, given: string, options?: { followLink: boolean }) {
+  try {
+    return await inContainer(container, given, () => containers.statPath(container, given, options));
+  } catch (error) {
+    throw error instanceof MinidockError && error.code === 'no-such-file' ? noSuchPath(container, given) : error;
+  }
+}
+
+const noSuchPath = (container: string, given: string) =>
+  new MinidockError('no-such-file', `No such container:path: ${container}:${given}`);
 
 /** The directory of the host that is unpacked into, and what the top is called there; without a name it keeps its own. */
 function place(

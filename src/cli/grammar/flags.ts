@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../errors.ts';
+
 /**
  * The words a flag table is made of. A verb's table is the only description of its flags: the parser reads it on every
  * start, yargs renders help from it (help.ts), the shells' completion reads it.
@@ -50,6 +52,25 @@ interface Names {
   short?: string;
   aliases?: readonly string[];
   completes?: Candidates;
+}
+
+/** A value that Docker's client hands on and its daemon refuses: the exit code is that of the verb for this failure. */
+export class RefusedValue extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What `action` refuses is refused by the engine, as far as exit codes go. */
+export function byEngine<T>(code: ErrorCode, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new RefusedValue(code, (error as Error).message);
+  }
 }
 
 /** `--rm`, `--rm=false`. */

@@ -1,4 +1,5 @@
-import type { Flag, FlagTable, Values } from './flags.ts';
+import { type FailureCodes, failureCode } from '../exit-codes.ts';
+import { type Flag, type FlagTable, RefusedValue, type Values } from './flags.ts';
 import { UnknownFlag, usageError } from './usage.ts';
 
 /**
@@ -17,9 +18,15 @@ export interface Parsed<F extends FlagTable> {
 
 /**
  * @param stopAtOperand the first operand ends the flags, so that `run image ls -l` hands `-l` on
- * @throws {MinidockError} `usage`, exit code 125, worded as Docker words it
+ * @param failure the verb's exit codes, for values that the engine refuses
+ * @throws {MinidockError} `usage`, exit code 125 otherwise, worded as Docker words it
  */
-export function parse<F extends FlagTable>(table: F, args: readonly string[], stopAtOperand: boolean): Parsed<F> {
+export function parse<F extends FlagTable>(
+  table: F,
+  args: readonly string[],
+  stopAtOperand: boolean,
+  failure?: FailureCodes,
+): Parsed<F> {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(table)) values[name] = table[name]!.initial;
   const operands: string[] = [];
@@ -31,7 +38,9 @@ export function parse<F extends FlagTable>(table: F, args: readonly string[], st
       values[name] = flag.read(value, values[name]);
     } catch (error) {
       const shown = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
-      throw usageError(`invalid argument ${JSON.stringify(value)} for "${shown}" flag: ${(error as Error).message}`);
+      const exitCode = error instanceof RefusedValue ? failureCode(error.code, failure) : undefined;
+      const reason = (error as Error).message;
+      throw usageError(`invalid argument ${JSON.stringify(value)} for "${shown}" flag: ${reason}`, { exitCode });
     }
   };
 

@@ -1,5 +1,6 @@
+import { readDetachKeys } from '../../api/detach/keys.ts';
 import type { Streams } from '../../container/record.ts';
-import { type FlagTable, many, type Values } from '../grammar/flags.ts';
+import { byEngine, type FlagTable, many, type Values } from '../grammar/flags.ts';
 
 const streams = ['stdin', 'stdout', 'stderr'] as const;
 
@@ -9,6 +10,9 @@ export const attachFlags = {
     completes: streams.map(stream => stream.toUpperCase()),
   }),
 } satisfies FlagTable;
+
+/** `--detach-keys`. */
+export const readKeys = (given: string) => byEngine('invalid-argument', () => readDetachKeys(given));
 
 /** Which streams the creating client attaches to: as in Docker standard input always where it is kept open. */
 export function toStreams(

@@ -2,10 +2,12 @@ import type { LifeOptions } from '../../container/options/life.ts';
 import { readAddress, readDomain, readExtraHost } from '../../container/options/resolver.ts';
 import { readExpose } from '../../network/ports/read-publish.ts';
 import { parsePlatform } from '../../oci/platform.ts';
-import { type FlagTable, integer, many, single, text, type Values } from '../grammar/flags.ts';
+import { byEngine, type FlagTable, integer, many, single, text, type Values } from '../grammar/flags.ts';
 import { readLabelFile } from './environment.ts';
-import { pairsOf } from './pairs.ts';
+import { pairsOf, readLabel } from './pairs.ts';
 import { platforms } from './platforms.ts';
+
+const platform = (given: string) => byEngine('invalid-argument', () => parsePlatform(given));
 
 /** The flags about how a container is known, how it ends, and which names it knows others by. */
 export const lifeFlags = {
@@ -18,9 +20,9 @@ export const lifeFlags = {
   'dns-option': many<string>('list', given => given, 'Option of the resolver: ndots:2', { aliases: ['dns-opt'] }),
   'dns-search': many<string>('list', readDomain, 'Domain that names without one are looked up in; . for none'),
   expose: many<readonly string[]>('list', readExpose, 'Say that a port is served: PORT[/udp], or a range of ports'),
-  label: many<string>('list', given => given, 'Set a label: KEY=VALUE, or KEY', { short: 'l' }),
+  label: many<string>('list', readLabel, 'Set a label: KEY=VALUE, or KEY', { short: 'l' }),
   'label-file': many<string>('list', given => given, 'Read labels from a file, one a line', { completes: 'files' }),
-  platform: single('string', parsePlatform, 'Which image of several: linux/arm64, linux/arm/v7', {
+  platform: single('string', platform, 'Which image of several: linux/arm64, linux/arm/v7', {
     completes: platforms,
   }),
   'stop-signal': text('Signal that stop sends first (default that of the image, or SIGTERM)', { completes: 'signals' }),

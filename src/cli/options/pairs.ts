@@ -7,3 +7,9 @@ export function pairsOf(given: readonly string[]): Record<string, string> {
     }),
   );
 }
+
+/** `--label KEY=VALUE` or `KEY`. @throws {Error} the reason, in Docker's words */
+export function readLabel(given: string): string {
+  if (given === '' || given.startsWith('=')) throw new Error(`invalid label '${given}': empty name`);
+  return given;
+}

@@ -4,7 +4,7 @@ import type { ContainerOptions } from '../../container/record.ts';
 import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
 import { readPublish } from '../../network/ports/read-publish.ts';
-import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { byEngine, type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { attachFlags, toStreams } from './attach.ts';
 import { collectEnvironment } from './environment.ts';
 import { healthFlags, toHealthOptions } from './keeping/health-flags.ts';
@@ -17,6 +17,8 @@ import { namespaceFlags, securityFlags, toNamespaceOptions, toSecurityOptions } 
 import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVariable } from './variable.ts';
 import { readWorkdir } from './workdir.ts';
+
+const volume = (given: string) => byEngine('invalid-volume', () => readVolume(given));
 
 /** The flags that describe a container. */
 export const containerFlags = {
@@ -52,7 +54,7 @@ export const containerFlags = {
   rm: toggle('Remove the container when it has exited'),
   tty: toggle('Give it a terminal', { short: 't' }),
   user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
-  volume: many<VolumeMount>('list', readVolume, 'Mount a host path or a volume: [SOURCE:]TARGET[:ro,z,nocopy,…]', {
+  volume: many<VolumeMount>('list', volume, 'Mount a host path or a volume: [SOURCE:]TARGET[:ro,z,nocopy,…]', {
     short: 'v',
     completes: 'volumes',
   }),

@@ -5,15 +5,17 @@ import { checkDevice, isDeviceMode, readDeviceRule } from '../../container/right
 import { readMode } from '../../container/rights/namespace-modes.ts';
 import { readSysctl } from '../../container/rights/sysctls.ts';
 import { capabilityNames } from '../../syscalls/uapi/capabilities.ts';
-import { type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { byEngine, type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { securityOpt, toSecurityOpt } from './security-opt.ts';
 
 const capabilities = ['ALL', ...capabilityNames.map(name => name.slice('CAP_'.length))];
 
+const capability = (given: string) => byEngine('invalid-capability', () => readCapability(given));
+
 /** The flags that say what a container may do. */
 export const securityFlags = {
-  'cap-add': many('list', readCapability, 'Give a capability: NET_ADMIN, or ALL', { completes: capabilities }),
-  'cap-drop': many('list', readCapability, 'Take a capability away, or ALL', { completes: capabilities }),
+  'cap-add': many('list', capability, 'Give a capability: NET_ADMIN, or ALL', { completes: capabilities }),
+  'cap-drop': many('list', capability, 'Take a capability away, or ALL', { completes: capabilities }),
   device: many('list', readDevice, 'Give a device of the host, or all in a directory: HOST[:CONTAINER][:rwm]', {
     completes: 'files',
   }),
@@ -47,9 +49,14 @@ const mode = (kind: Parameters<typeof readMode>[0]) => (given: string) => readMo
 export const namespaceFlags = {
   cgroupns: single('string', mode('cgroupns'), 'Cgroup namespace: private or host', { completes: ['host', 'private'] }),
   domainname: text('Domain name inside'),
-  ipc: single('string', mode('ipc'), 'IPC namespace: private, shareable, none, host or container:NAME', {
-    completes: ['container:', 'host', 'none', 'private', 'shareable'],
-  }),
+  ipc: single(
+    'string',
+    given => byEngine('invalid-namespace', () => readMode('ipc', given)),
+    'IPC namespace: private, shareable, none, host or container:NAME',
+    {
+      completes: ['container:', 'host', 'none', 'private', 'shareable'],
+    },
+  ),
   pid: single('string', mode('pid'), 'PID namespace: host or container:NAME', { completes: ['container:', 'host'] }),
   sysctl: many('map', readSysctl, 'Set a kernel setting of its namespaces: NAME=VALUE'),
   userns: single('string', mode('userns'), 'User namespace: host', { completes: ['host'] }),

@@ -1,16 +1,26 @@
 import { checkHealth, type HealthConfig, type HealthOptions } from '../../../container/options/health.ts';
-import { type FlagTable, integer, single, text, toggle, type Values } from '../../grammar/flags.ts';
+import { byEngine, type FlagTable, integer, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 import { readDuration } from './duration.ts';
 
-const duration = (help: string) => single('duration', readDuration, help);
+const duration = (member: 'Interval' | 'StartPeriod' | 'Timeout', help: string) =>
+  single(
+    'duration',
+    given => {
+      const length = readDuration(given);
+      // Less than nothing is refused below, as by Docker's client.
+      if (length >= 0) byEngine('invalid-argument', () => checkHealth({ [member]: length }));
+      return length;
+    },
+    help,
+  );
 
 export const healthFlags = {
   'health-cmd': text('Command that says whether the container is well: it exits with 0'),
-  'health-interval': duration('Time between two checks: 10s, 1m30s (default 30s)'),
+  'health-interval': duration('Interval', 'Time between two checks: 10s, 1m30s (default 30s)'),
   'health-retries': integer('How many checks in a row have to fail (default 3)'),
-  'health-start-period': duration('Time in which failing checks do not count (default 0s)'),
-  'health-timeout': duration('Time that a check has (default 30s)'),
+  'health-start-period': duration('StartPeriod', 'Time in which failing checks do not count (default 0s)'),
+  'health-timeout': duration('Timeout', 'Time that a check has (default 30s)'),
   'no-healthcheck': toggle('Do not run the check that the image comes with'),
 } satisfies FlagTable;
 
@@ -30,10 +40,5 @@ export function toHealthOptions(flags: Values<typeof healthFlags>): HealthOption
   }
   for (const flag of ['health-interval', 'health-timeout', 'health-retries', 'health-start-period'] as const)
     if ((flags[flag] ?? 0) < 0) throw usageError(`--${flag} cannot be negative`, { exitCode: 125 });
-  try {
-    checkHealth(health);
-  } catch (error) {
-    throw usageError((error as Error).message, { exitCode: 125 });
-  }
   return isAsked ? { health } : {};
 }

@@ -1,6 +1,6 @@
 import { type RestartOptions, type RestartPolicy, restartPolicy } from '../../../container/options/restart.ts';
 import { MinidockError } from '../../../errors.ts';
-import { type FlagTable, single, type Values } from '../../grammar/flags.ts';
+import { byEngine, type FlagTable, single, type Values } from '../../grammar/flags.ts';
 
 export const restartFlags = {
   restart: single(
@@ -24,9 +24,10 @@ export function toRestartOptions({ restart, rm }: Values<typeof restartFlags> & 
 /** Docker's restart policies: `no`, `always`, `unless-stopped`, `on-failure[:TIMES]`. */
 function readRestart(given: string): RestartPolicy {
   const [, name = '', times] = /^([^:]*)(?::(.*))?$/s.exec(given) ?? [];
-  const isNumber = times === undefined || /^\+?\d+$/.test(times);
+  const isNumber = times === undefined || /^[+-]?\d+$/.test(times);
   // What is wrong with the name is said first.
-  const policy = restartPolicy(name, times === undefined ? undefined : isNumber ? Number(times) : 0);
+  const count = times === undefined ? undefined : isNumber ? Number(times) : 0;
+  const policy = byEngine('invalid-argument', () => restartPolicy(name, count));
   if (!isNumber) throw new Error('maximum retry count must be an integer');
   return policy;
 }

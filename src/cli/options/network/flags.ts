@@ -1,5 +1,5 @@
 import { checkEndpoint, type NetworkOptions, readMac } from '../../../container/options/network.ts';
-import { type FlagTable, many, text, type Values } from '../../grammar/flags.ts';
+import { type FlagTable, many, RefusedValue, text, type Values } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 
 /** The flags that say which network a container is connected to, and as what. */
@@ -64,7 +64,7 @@ function readAttachment(given: string): Attachment {
   else for (const pair of given.split(',')) readPair(pair, found);
   if (found.name.trim() === '') throw new Error('no name set for network');
   if (/^container(:|$)/.test(found.name) && !/^container:./.test(found.name))
-    throw new Error('Invalid network mode: invalid container format container:<name|id>');
+    throw new RefusedValue('invalid-network', 'Invalid network mode: invalid container format container:<name|id>');
   return found;
 }
 

@@ -1,14 +1,15 @@
-import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
+import { defaultDetachKeys } from '../../../api/detach/keys.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { single, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { readKeys } from '../../options/attach.ts';
 import { requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] CONTAINER',
   flags: {
-    'detach-keys': single('string', readDetachKeys, 'Keys that leave the container running (default ctrl-p,ctrl-q)'),
+    'detach-keys': single('string', readKeys, 'Keys that leave the container running (default ctrl-p,ctrl-q)'),
     'no-stdin': toggle('Keep our standard input'),
     'sig-proxy': {
       ...toggle('Hand signals on to the container, where it has no terminal (default true)'),

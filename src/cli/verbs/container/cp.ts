@@ -26,6 +26,10 @@ export const verb = defineVerb({
       throw new MinidockError('invalid-argument', 'must specify at least one container source', {
         fix: 'write CONTAINER:PATH for the one side',
       });
+    if (from.path === '' || to.path === '')
+      throw new MinidockError('invalid-argument', 'the path inside the container is empty', {
+        fix: `${from.container ?? to.container}:/ is all of it`,
+      });
     const { containers } = await context.engine();
     if (from.container !== undefined) {
       const { copyFrom } = await import('../../files/from-container.ts');

@@ -1,10 +1,11 @@
-import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
+import { defaultDetachKeys } from '../../../api/detach/keys.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { CommandLineError, type FailureCodes } from '../../exit-codes.ts';
 import { many, single, text, toggle } from '../../grammar/flags.ts';
 import { explainFlagAsCommand } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { readKeys } from '../../options/attach.ts';
 import { collectEnvironment } from '../../options/environment.ts';
 import { readVariable } from '../../options/variable.ts';
 import { readWorkdir } from '../../options/workdir.ts';
@@ -28,7 +29,7 @@ export const verb = defineVerb({
   synopsis: '[OPTIONS] CONTAINER COMMAND [ARG...]',
   flags: {
     detach: toggle('Run in the background', { short: 'd' }),
-    'detach-keys': single('string', readDetachKeys, 'Keys that leave the command running (default ctrl-p,ctrl-q)'),
+    'detach-keys': single('string', readKeys, 'Keys that leave the command running (default ctrl-p,ctrl-q)'),
     env: many('list', readVariable, 'Set an environment variable: NAME=value, or NAME to hand on our own', {
       short: 'e',
       completes: 'variables',

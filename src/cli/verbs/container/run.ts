@@ -1,4 +1,4 @@
-import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
+import { defaultDetachKeys } from '../../../api/detach/keys.ts';
 import type { ContainerOptions, Streams } from '../../../container/record.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
@@ -10,6 +10,7 @@ import { CommandLineError } from '../../exit-codes.ts';
 import { type FlagTable, single, text, toggle, type Values } from '../../grammar/flags.ts';
 import { explainFlagAsCommand, usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { readKeys } from '../../options/attach.ts';
 import { containerFlags, toRunOptions } from '../../options/run-options.ts';
 import type { Trace, TraceForm } from '../../print/trace.ts';
 import { type ForegroundProcess, requireTerminal, runInForeground, terminalSize } from '../../terminal/foreground.ts';
@@ -19,7 +20,7 @@ const runFlags = {
   ...containerFlags,
   ...creationFlags,
   detach: toggle('Run in the background and print the id', { short: 'd' }),
-  'detach-keys': single('string', readDetachKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
+  'detach-keys': single('string', readKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
   'dry-run': {
     ...single(
       'string',

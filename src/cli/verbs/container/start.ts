@@ -1,17 +1,18 @@
-import { defaultDetachKeys, readDetachKeys } from '../../../api/detach/keys.ts';
+import { defaultDetachKeys } from '../../../api/detach/keys.ts';
 import type { Containers } from '../../../engine/nouns/containers.ts';
 import type { WindowSize } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
 import { single, toggle, type Values } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { readKeys } from '../../options/attach.ts';
 import { printError } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
 import { runInForeground, terminalSize } from '../../terminal/foreground.ts';
 
 const flags = {
   attach: toggle('Show what it prints, hand on signals, and exit with its status', { short: 'a' }),
-  'detach-keys': single('string', readDetachKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
+  'detach-keys': single('string', readKeys, 'Keys that leave a container running (default ctrl-p,ctrl-q)'),
   interactive: toggle('Hand on our standard input', { short: 'i' }),
 };
 

@@ -2,7 +2,7 @@ import type { NetworkCreation } from '../../../engine/nouns/networks.ts';
 import { MinidockError } from '../../../errors.ts';
 import { many, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { pairsOf } from '../../options/pairs.ts';
+import { pairsOf, readLabel } from '../../options/pairs.ts';
 
 const itself = (given: string) => given;
 
@@ -15,7 +15,7 @@ export const verb = defineVerb({
     gateway: text('Address of the host on the network (default the first of the subnet)'),
     internal: toggle('Let nothing out of the network, nor in'),
     'ip-range': text('The part of the subnet from which containers get addresses: 10.1.0.128/25'),
-    label: many('list', itself, 'Note about the network: KEY or KEY=VALUE'),
+    label: many('list', readLabel, 'Note about the network: KEY or KEY=VALUE'),
     opt: many('map', itself, 'Option of the driver: com.docker.network.driver.mtu=1400 and the like', {
       short: 'o',
       completes: [

@@ -8,7 +8,7 @@ import { inspectVolume } from '../../../api/shapes/volume/inspect.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import { type ErrorCode, MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
-import { type Candidates, single, text, toggle } from '../../grammar/flags.ts';
+import { type Candidates, RefusedValue, single, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { each } from '../../print/each.ts';
 
@@ -92,6 +92,9 @@ async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
 function readType(given: string): ObjectType {
   const type = types.find(known => known === given);
   if (type === undefined)
-    throw new Error(`"${given}" is not a valid value for --type (container, image, network, volume)`);
+    throw new RefusedValue(
+      'invalid-argument',
+      `"${given}" is not a valid value for --type (container, image, network, volume)`,
+    );
   return type;
 }

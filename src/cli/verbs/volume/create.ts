@@ -1,13 +1,13 @@
 import { MinidockError } from '../../../errors.ts';
 import { many, text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { pairsOf } from '../../options/pairs.ts';
+import { pairsOf, readLabel } from '../../options/pairs.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS] [VOLUME]',
   flags: {
     driver: text('The driver: local is the only one', { short: 'd', completes: ['local'] }),
-    label: many('list', (label: string) => label, 'Note about the volume: KEY or KEY=VALUE'),
+    label: many('list', readLabel, 'Note about the volume: KEY or KEY=VALUE'),
     name: text('Name of the volume, as older command lines give it'),
     opt: many('map', (option: string) => option, 'Option of the driver: type=, device= or o=', { short: 'o' }),
   },

@@ -30,8 +30,9 @@ export async function pauseContainer(context: EngineContext, record: ContainerRe
 export async function unpauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
   await withContainerLock(context, record.id, async () => {
     if (await resume(context, record)) return;
+    const { kind } = observe(context.roots, record.id, flocks);
     throw new MinidockError('not-paused', `Container ${record.id} is not paused`, {
-      fix: `minidock pause ${record.name}`,
+      fix: kind === 'running' ? 'it runs: nothing is to be done' : `it does not run: minidock start ${record.name}`,
     });
   });
 }
