@@ -21,11 +21,11 @@ export interface Lanes {
  */
 export async function runInLanes(jobs: readonly Job[], { count, stopped, hasRoom }: Lanes): Promise<void> {
   const ranked = [...jobs].sort((a, b) => b.rank - a.rank);
-  const work = async (queue: Job[], mayBegin = async () => true) => {
-    while (queue.length > 0 && !stopped()) if (await mayBegin()) await queue.shift()?.run();
+  const work = async (queue: Job[], mayBegin?: () => Promise<boolean>) => {
+    while (queue.length > 0 && !stopped()) if (!mayBegin || (await mayBegin())) await queue.shift()?.run();
   };
   const together = ranked.filter(job => !job.exclusive);
   const lanes = Array.from({ length: count }, () => work(together));
-  await Promise.all(hasRoom ? [...lanes, work(together, hasRoom)] : lanes);
+  await Promise.all(hasRoom && together.length > 0 ? [...lanes, work(together, hasRoom)] : lanes);
   await work(ranked.filter(job => job.exclusive));
 }
