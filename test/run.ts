@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `npm test`, or `npm test -- [--gate] [--shared-mounts] [--linux-3.10] [--lanes=N] [TIER | WORD …]`. A tier is unit, kernel,
- * proof, course, parity, vm, crash or browser; a word is part of a test file's path, or the whole path of one that stands elsewhere.
+ * proof, trouble, security, api, course, parity, vm, crash or browser; a word is part of a test file's path, or the whole path of one that stands elsewhere.
  * Without either, unit, kernel and proof run, and the end says what did not; with `--gate`, all do.
  * test/README.md says more.
  *

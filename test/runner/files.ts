@@ -2,7 +2,19 @@ import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 /** Kinds of tests by what they cost and what they need, in the order in which the runner prints them. */
-export const tiers = ['unit', 'kernel', 'proof', 'course', 'parity', 'vm', 'crash', 'browser'] as const;
+export const tiers = [
+  'unit',
+  'kernel',
+  'proof',
+  'trouble',
+  'security',
+  'api',
+  'course',
+  'parity',
+  'vm',
+  'crash',
+  'browser',
+] as const;
 export type Tier = (typeof tiers)[number];
 
 /** What `npm test` runs when no word asks for more: what a change of the code is most likely to break. The gate runs all. */
@@ -61,7 +73,8 @@ export function testFiles(root: string, others: readonly string[] = []): TestFil
 export function describe(path: string, source: string): TestFile {
   const [tier, marks] = [tierOf(path), marksOf(path, source)];
   const requiresMounts = /\brequires\([^)]*'overlayfs'/.test(source);
-  const mounts = ['kernel', 'proof', 'course'].includes(tier) && requiresMounts && !marks.includes('mounts-nothing');
+  const mounts =
+    !['unit', 'parity', 'vm', 'crash', 'browser'].includes(tier) && requiresMounts && !marks.includes('mounts-nothing');
   return { path, tier, marks, mounts, size: source.length };
 }
 
@@ -71,7 +84,7 @@ export function describe(path: string, source: string): TestFile {
  */
 export function tierOf(path: string): Tier {
   if (unitFolders.some(folder => path.startsWith(`${folder}/`))) return 'unit';
-  const named = /(?:^|\/)(proof|parity|vm|crash|browser)[-/]/.exec(path)?.[1];
+  const named = /(?:^|\/)(proof|trouble|security|api|parity|vm|crash|browser)[-/]/.exec(path)?.[1];
   if (named) return named as Tier;
   return /^(lessons|labs)\/|(^|\/)exercise-/.test(path) ? 'course' : 'kernel';
 }

@@ -7,8 +7,11 @@ import type { FileResult } from './judge.ts';
  */
 const budgets: Record<Tier, number> = {
   unit: 30,
-  kernel: 1300,
+  kernel: 900,
   proof: 40,
+  trouble: 350,
+  security: 200,
+  api: 150,
   course: 300,
   parity: 600,
   vm: 80,
