@@ -14,8 +14,8 @@ export interface BenchEngine {
   /** The start of every command: program and global flags. */
   command: string[];
   env: Record<string, string>;
-  /** Its commands do their work in another process. */
-  daemon?: true;
+  /** Its commands do their work in another process, which has this id. */
+  daemon?: number;
   /** Removes running containers without a grace period. */
   remove: string[];
   /** Shell command that makes the engine forget an image and its layers. */
@@ -88,7 +88,28 @@ async function startDocker(folder: string): Promise<BenchEngine | undefined> {
   const version = must(client, ['-H', socket, 'version', '--format', '{{.Server.Version}}']).trim();
   const forget = (name: string) => `${command.join(' ')} rmi -f ${name}`;
   const pull = (name: string) => `${command.join(' ')} pull ${name}`;
-  return { name: 'docker', version, command, env: { DOCKER_BUILDKIT: '0' }, daemon: true, remove, forget, pull };
+  return { name: 'docker', version, command, env: { DOCKER_BUILDKIT: '0' }, daemon: pid, remove, forget, pull };
+}
+
+/** Docker's client, asking a `minidock daemon` with roots of its own. Undefined where there is no such client. */
+export async function startDaemon(rootfs: string): Promise<BenchEngine | undefined> {
+  const client = findProgram('docker');
+  if (!client) return undefined;
+  const box = sandbox();
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...box.env };
+  delete environment.NODE_EXTRA_CA_CERTS;
+  const child = spawn(minidockPath, ['daemon'], { stdio: 'ignore', env: environment });
+  const pid = child.pid ?? 0;
+  onExit(() => endProcesses([pid]));
+  const command = [client, '-H', `unix://${join(box.execRoot, 'minidock.sock')}`];
+  await eventually(() => must(client, [...command.slice(1), 'version']), 30);
+  const nothing = () => 'true';
+  const engine = {
+    ...{ name: 'minidock', version: 'daemon', command, env: {}, daemon: pid, remove },
+    ...{ forget: nothing, pull: nothing },
+  };
+  run(engine, ['import', rootfs, image]);
+  return engine;
 }
 
 async function startPodman(folder: string): Promise<BenchEngine | undefined> {

@@ -115,6 +115,24 @@ export function jobs(registry: string): Job[] {
   ];
 }
 
+/** What a client of a daemon waits for. The same client asks each of them. */
+export function daemonJobs(): Job[] {
+  const everybodys = ['run --rm IMAGE true', 'run --rm --network none', 'ps of 200 containers', 'logs of these 64 MB'];
+  return [
+    ...jobs('').filter(({ name }) => everybodys.includes(name)),
+    {
+      name: '64 MB through attach',
+      command: engine => text(engine, 'run', '--rm', '--network', 'none', image, 'sh', '-c', `"${lines}"`),
+      long: true,
+    },
+    {
+      name: '50 × ps at once',
+      command: engine => shell(`for i in ${numbers(50)}; do ${text(engine, 'ps')} & done; wait`),
+      long: true,
+    },
+  ];
+}
+
 /** A gigabyte of zeros from a web server in a container, fetched on the host by one of its addresses. */
 function throughput(name: string, address: string): Job {
   const url = `http://${address}:18080/gigabyte`;

@@ -12,13 +12,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { temporaryFolder } from '../test/support/cleanup.ts';
 import { push, registry } from '../test/support/registry.ts';
-import { runcBundle, startEngines } from './engines.ts';
-import { hostAddress, hyperfine, jobs, measure } from './jobs.ts';
+import { type BenchEngine, runcBundle, startDaemon, startEngines } from './engines.ts';
+import { daemonJobs, hostAddress, hyperfine, jobs, measure } from './jobs.ts';
 import { layersImage } from './layers.ts';
-import { peakMemory, supervisorMemory } from './memory.ts';
+import { daemonMemory, peakMemory, supervisorMemory } from './memory.ts';
+import { manyRequests } from './requests.ts';
 import { type About, facts, machine, type Row, table, withFigures } from './table.ts';
 
 const containersForMemory = 10;
+const containersOfDaemon = 200;
 
 async function main(): Promise<void> {
   const json = process.argv.includes('--json') || process.env.npm_config_json === 'true';
@@ -57,6 +59,8 @@ async function main(): Promise<void> {
       pulling.values[engine.name] = await peakMemory(engine, `${server.host}/one:1`);
   rows.push(...[memory, pulling].filter(({ values }) => Object.keys(values).length > 0));
 
+  const daemonTable = await daemons(engines, small.rootfs, { runs, only, folder });
+
   const versions = Object.fromEntries(engines.map(engine => [engine.name, engine.version]));
   if (runc) versions.runc = runc.version;
   const about = {
@@ -64,10 +68,49 @@ async function main(): Promise<void> {
     versions,
     runs,
   };
-  console.log(json ? JSON.stringify({ ...about, rows }, null, 2) : readable(about, rows));
+  console.log(json ? JSON.stringify({ ...about, rows, daemons: daemonTable }, null, 2) : readable(about, rows));
+  if (!json && daemonTable.length > 0) {
+    const names = { minidock: 'daemon', docker: versions.docker ?? '' };
+    console.log(`\nThe same Docker client asks each daemon:\n\n${table({ versions: names }, daemonTable)}`);
+  }
   if (!writes) return;
   for (const name of ['README.md', 'README.zh-CN.md'])
     writeFileSync(name, withFigures(readFileSync(name, 'utf8'), table(about, rows), facts(about)));
+}
+
+/** What Docker's client waits for, at a `minidock daemon` and at dockerd, and what these need for it. */
+async function daemons(
+  engines: readonly BenchEngine[],
+  rootfs: string,
+  { runs, only, folder }: { runs: { most: number; long: number }; only: string; folder: string },
+): Promise<Row[]> {
+  const memory = `memory of a daemon with ${containersOfDaemon} containers (PSS)`;
+  const later = 'the same after 10,000 requests';
+  const wanted = daemonJobs().filter(({ name }) => `daemon: ${name}`.includes(only));
+  const measuresMemory = [memory, later].some(name => `daemon: ${name}`.includes(only));
+  if (wanted.length === 0 && !measuresMemory) return [];
+  const ours = await startDaemon(rootfs);
+  const both = [ours, ...engines.filter(({ daemon }) => daemon !== undefined)].filter(engine => engine !== undefined);
+  const rows: Row[] = wanted.map(job => ({
+    job: job.name,
+    unit: 'ms',
+    values: Object.fromEntries(
+      both.map(engine => [
+        engine.name,
+        attempt(`daemon of ${engine.name}: ${job.name}`, () => measure(job, engine, runs, folder)),
+      ]),
+    ),
+  }));
+  if (!measuresMemory) return rows;
+  const values: Record<string, number>[] = [{}, {}];
+  for (const engine of both) {
+    process.stderr.write(`  daemon of ${engine.name}: memory\n`);
+    const then = engine === ours ? () => manyRequests(ours, 10_000) : async () => {};
+    const [before = 0, after = 0] = await daemonMemory(engine, containersOfDaemon, then);
+    values[0]![engine.name] = before;
+    if (engine === ours) values[1]![engine.name] = after;
+  }
+  return [...rows, { job: memory, unit: 'kB', values: values[0]! }, { job: later, unit: 'kB', values: values[1]! }];
 }
 
 function readable(about: About, rows: Row[]): string {

@@ -20,6 +20,24 @@ export function supervisorMemory(engine: BenchEngine, count: number): number {
   }
 }
 
+/** Kilobytes (PSS) of a daemon and of the processes that it keeps for itself, while so many containers run; `then` is measured too. */
+export async function daemonMemory(engine: BenchEngine, count: number, then: () => Promise<void>): Promise<number[]> {
+  const ids = Array.from({ length: count }, () =>
+    run(engine, ['run', '-d', '--network', 'none', image, 'sleep', '1000']),
+  );
+  const now = () => {
+    const own = processes().filter(pid => Number(pid) === engine.daemon || parentOf(pid) === engine.daemon);
+    return own.map(pss).reduce((sum, kilobytes) => sum + kilobytes, 0);
+  };
+  try {
+    const before = now();
+    await then();
+    return [before, now()];
+  } finally {
+    run(engine, [...engine.remove, ...ids]);
+  }
+}
+
 /** Kilobytes (VmHWM, /proc/PID/status) that the command of a pull took at its largest. */
 export async function peakMemory(engine: BenchEngine, name: string): Promise<number> {
   const [program = '', ...args] = engine.pull(name).split(' ');
@@ -38,14 +56,16 @@ export async function peakMemory(engine: BenchEngine, name: string): Promise<num
   }
 }
 
-function status(pid: number | undefined, field: string): number {
+function status(pid: number | undefined, field: string, unit = ' kB'): number {
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+    return Number(new RegExp(`^${field}:\\s+(\\d+)${unit}`, 'm').exec(text)?.[1] ?? 0);
   } catch {
     return 0;
   }
 }
+
+const parentOf = (pid: string) => status(Number(pid), 'PPid', '');
 
 const processes = () => readdirSync('/proc').filter(name => /^\d+$/.test(name));
 

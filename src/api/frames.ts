@@ -26,6 +26,23 @@ export function sendFrame(connection: Writable, kind: FrameKind, content: Uint8A
   connection.uncork();
 }
 
+/**
+ * The frames of many lines, in one piece: a line is often shorter than what it costs to send one.
+ *
+ * @param lines each a byte a character
+ */
+export function framesOf(lines: readonly { readonly kind: FrameKind; readonly line: string }[]): Buffer {
+  const frames = Buffer.allocUnsafe(lines.reduce((sum, { line }) => sum + headerSize + line.length, 0));
+  let at = 0;
+  for (const { kind, line } of lines) {
+    frames.writeUInt32BE(numbers[kind] << 24, at);
+    frames.writeUInt32BE(line.length, at + 4);
+    frames.write(line, at + headerSize, 'latin1');
+    at += headerSize + line.length;
+  }
+  return frames;
+}
+
 function headerOf(kind: FrameKind, length: number): Buffer {
   const header = Buffer.alloc(headerSize);
   header[0] = numbers[kind];

@@ -104,7 +104,7 @@ export class Shim {
   private readonly shimSocket: Socket;
   private readonly childSocket: Socket;
   private program: Program | undefined;
-  private readonly seal: Program;
+  private seal: Program | undefined;
   private readonly attempts: Report[] = [];
   /**
    * Parent and child report through two sockets. Where steps are reported, reports of the child wait here until the
@@ -159,7 +159,8 @@ export class Shim {
     this.listen(this.shimSocket);
     this.listen(this.childSocket);
     this.childSocket.once('end', () => this.inOrder('exec', () => this.childClosed()));
-    this.shimSocket.write(encode(this.seal, this.encoding(0)));
+    const { seal } = this;
+    this.shimSocket.write(encode(seal, this.encoding(0)));
   }
 
   /** Sends the program. Once only. */
@@ -273,7 +274,8 @@ export class Shim {
   }
 
   private receiveReport(socket: Socket, report: Report): void {
-    const program = report.tag === 0 ? this.seal : this.program!;
+    const program = report.tag === 0 ? this.seal : this.program;
+    if (program === undefined) return;
     if (report.type === 'failed') this.fail(stepError(program, report));
     if (report.type === 'attempt') this.attempts.push(report);
     if (report.type === 'sync') {
@@ -304,7 +306,17 @@ export class Shim {
           this.attempts.map(report => errnoName(-report.result)),
         ),
       );
-    else this.execution.resolve();
+    else {
+      this.forgetSteps();
+      this.execution.resolve();
+    }
+  }
+
+  /** What is done need not be kept for as long as a container lives: a process may start many. */
+  private forgetSteps(): void {
+    if (this.reportsSteps || this.program === undefined) return;
+    this.seal = undefined;
+    this.program = { ...this.program, host: [], child: [], exec: [] };
   }
 
   private commandName(): string {

@@ -3,7 +3,7 @@ import type { Attachment } from '../../../engine/nouns/streams.ts';
 import { MinidockError } from '../../../errors.ts';
 import { DetachFilter } from '../../detach/filter.ts';
 import { defaultDetachKeys, readDetachKeys } from '../../detach/keys.ts';
-import { sendFrame } from '../../frames.ts';
+import { framesOf, sendFrame } from '../../frames.ts';
 import { roomIn } from '../../room.ts';
 import type { Query } from '../../server/query.ts';
 import { hijacked, type Route } from '../../server/route.ts';
@@ -41,8 +41,12 @@ export const attachRoute: Route = {
     const connection = await request.hijack(contentType(options.tty));
     if (wantsLogs)
       for await (const entries of containers.logs(id, { follow: false, abort })) {
-        for (const { stream, line } of entries)
-          if (carried[stream]) send(connection, carried, stream, Buffer.from(line, 'latin1'));
+        const lines = entries.filter(({ stream }) => carried[stream]);
+        connection.write(
+          options.tty
+            ? Buffer.from(lines.map(({ line }) => line).join(''), 'latin1')
+            : framesOf(lines.map(({ stream, line }) => ({ kind: stream, line }))),
+        );
         await roomIn(connection);
       }
     if (attachment === undefined) connection.end();

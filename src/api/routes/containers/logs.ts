@@ -1,5 +1,5 @@
 import { MinidockError } from '../../../errors.ts';
-import { frame } from '../../frames.ts';
+import { framesOf } from '../../frames.ts';
 import { bytes, type Route } from '../../server/route.ts';
 import { readLogInstant } from '../../server/times.ts';
 import { beforeLine } from '../../shapes/container/log-line.ts';
@@ -26,12 +26,13 @@ export const logsRoute: Route = {
     async function* chunks(): AsyncGenerator<Buffer> {
       // The head goes at once: who follows a silent container waits for no line.
       yield Buffer.alloc(0);
-      for await (const some of entries)
-        for (const entry of some) {
-          if (!streams[entry.stream]) continue;
-          const line = Buffer.from(beforeLine(entry, shown) + entry.line, 'latin1');
-          yield tty ? line : frame(entry.stream, line);
-        }
+      for await (const some of entries) {
+        const lines = some
+          .filter(({ stream }) => streams[stream])
+          .map(entry => ({ kind: entry.stream, line: beforeLine(entry, shown) + entry.line }));
+        if (lines.length === 0) continue;
+        yield tty ? Buffer.from(lines.map(({ line }) => line).join(''), 'latin1') : framesOf(lines);
+      }
     }
     return bytes(chunks(), { 'Content-Type': 'application/vnd.docker.raw-stream' });
   },
