@@ -12,6 +12,7 @@ import { fillFrom } from './files.ts';
 
 interface Sources {
   readonly root: string;
+  readonly folder: string;
   readonly abort: AbortSignal | undefined;
   layers(from: string): Promise<readonly string[]>;
 }
@@ -26,7 +27,11 @@ const patience = 24 * 3600_000;
  * The directory of a cache: `shared` by all steps that name it, `locked` for one at a time, `private` for one, while others get
  * one of their own. A new one begins as what `from=` and `source=` name, or empty, with `mode`, `uid` and `gid`.
  */
-export async function cacheFolder(asked: Asked, { root, abort, layers }: Sources, after: After): Promise<string> {
+export async function cacheFolder(
+  asked: Asked,
+  { root, folder, abort, layers }: Sources,
+  after: After,
+): Promise<string> {
   const { option, fail } = asked;
   const sharing = option('sharing') ?? 'shared';
   if (!['shared', 'locked', 'private'].includes(sharing))
@@ -44,7 +49,8 @@ export async function cacheFolder(asked: Asked, { root, abort, layers }: Sources
   const directory = sharing === 'private' ? freeOne(base) : base;
   if (sharing !== 'shared') after(await acquire(`${directory}.lock`, { timeoutMs: patience, signal: abort }));
   if (fs.existsSync(directory)) return directory;
-  const fresh = path.join(caches, `.new-${process.pid}-${randomHex(4)}`);
+  // In the build's own folder, which goes where the build is killed.
+  const fresh = path.join(folder, `cache-${randomHex(4)}`);
   fs.mkdirSync(fresh);
   try {
     fs.chmodSync(fresh, mode & 0o7777);
