@@ -17,7 +17,9 @@ test('systemd finds no fault in any unit', () => {
     encoding: 'utf8',
     timeout: 60_000,
   });
-  assert.equal({ status, said: stdout + stderr }, { status: 0, said: '' });
+  // Of the machine's own units it may say something as well.
+  const said = (stdout + stderr).split('\n').filter(line => line.includes('minidock'));
+  assert.equal({ status, said }, { status: 0, said: [] });
 });
 
 test('every command of a unit is one that minidock has', () => {
