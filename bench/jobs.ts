@@ -110,6 +110,7 @@ export function jobs(registry: string): Job[] {
     throughput('the same by [::1]', '[::1]'),
     buildJob('build of 10 × RUN and COPY', '--no-cache'),
     buildJob('the same build, all cached'),
+    largeContext('build beside 20,000 files, 500 MB, that nothing uses'),
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
     pullJob(registry, 'ten:1', 'pull the same in ten layers'),
   ];
@@ -158,6 +159,21 @@ function buildJob(name: string, ...flags: string[]): Job {
   return {
     name,
     command: engine => text(engine, 'build', '-q', '--network', 'none', ...flags, context),
+    long: true,
+  };
+}
+
+/** The files have no blocks: what is sent is as long, and no disk fills. */
+function largeContext(name: string): Job {
+  const context = temporaryFolder('build');
+  return {
+    name,
+    setUp: () => {
+      writeFileSync(join(context, 'Dockerfile'), `FROM ${image}\nENV A=1\n`);
+      execSync('for d in $(seq 200); do mkdir -p $d; (cd $d; truncate -s 25000 $(seq 100)); done', { cwd: context });
+    },
+    command: engine => text(engine, 'build', '-q', '--network', 'none', context),
+    tearDown: () => execSync('rm -rf ./[0-9]*', { cwd: context }),
     long: true,
   };
 }
