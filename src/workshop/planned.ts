@@ -4,7 +4,6 @@ import type { Text } from './text/language.ts';
 /** Titles of the lessons that are not written yet: they wait for what they teach. */
 const plannedTitles: Partial<Record<LessonSlug, Text>> = {
   'user-namespace': { en: 'User namespace: root, but only here', zh: '用户命名空间：只在这里是 root' },
-  minidock: { en: 'minidock: all of it together', zh: 'minidock：全部合在一起' },
 };
 
 /** The title of a lesson that is not written yet; its name where it has none. */
