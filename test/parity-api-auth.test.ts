@@ -99,7 +99,7 @@ test('X-Registry-Auth of a pull, of a push and of a look into the registry', asy
       const [docker, ours] = [await there(...request), await here(...request)];
       const label = `${request[1]} ${JSON.stringify(headers)}\n${docker.status} ${docker.text}\n${ours.status} ${ours.text}`;
       assert.ok(fits(docker.status, ours.status), label);
-      assert.is(/error|unauthorized|denied/.test(ours.text), /error|unauthorized|denied/.test(docker.text), label);
+      assert.is(/error|"message"/.test(ours.text), /error|"message"/.test(docker.text), label);
     }
     for (const ask of [there, here]) await ask('DELETE', `/v1.41/images/${name}:1`);
   }

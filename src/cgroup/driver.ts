@@ -87,11 +87,31 @@ export interface CgroupDriver {
 /** Resources without the rules for devices. */
 export type Limits = Omit<Resources, 'devices'>;
 
+/** How often a limit of processor time held the group back. */
+export interface CpuThrottling {
+  readonly periods: number;
+  readonly throttledPeriods: number;
+  readonly throttledNanoseconds: number;
+}
+
 /** What the kernel counts; a field is missing where its controller is. */
 export interface CgroupStats {
-  /** `inactiveFileBytes`: page cache that was not used lately. */
-  memory?: { usageBytes: number; limitBytes?: number; inactiveFileBytes?: number };
-  cpu?: { usageNanoseconds: bigint };
+  /** `inactiveFileBytes`: page cache that was not used lately. `counters`: memory.stat as the kernel writes it. */
+  memory?: {
+    usageBytes: number;
+    peakBytes?: number;
+    limitBytes?: number;
+    inactiveFileBytes?: number;
+    counters?: Readonly<Record<string, number>>;
+  };
+  cpu?: {
+    usageNanoseconds: bigint;
+    userNanoseconds?: number;
+    systemNanoseconds?: number;
+    /** Of each processor; the kernel tells it in version 1 alone. */
+    perCpuNanoseconds?: readonly number[];
+    throttling?: CpuThrottling;
+  };
   pids?: { current: number; limit?: number };
   /** Bytes read from disks and written to them. */
   block?: { read: number; written: number };

@@ -52,6 +52,12 @@ export function readCount(file: string, key: string): bigint | undefined {
   return found === undefined ? undefined : BigInt(found);
 }
 
+/** The lines `KEY NUMBER` of a file; empty where the file is not there. */
+export function readCounts(file: string): Readonly<Record<string, number>> {
+  const lines = (readGroupFile(file) ?? '').matchAll(/^(\w+) (\d+)$/gm);
+  return Object.fromEntries([...lines].map(([, key, count]) => [key, Number(count)]));
+}
+
 /** A group's directory and those below it, deepest first. */
 function tree(directory: string): string[] {
   let entries: string[];

@@ -8,6 +8,7 @@ import {
   eventually,
   processes,
   readCount,
+  readCounts,
   readGroupFile,
   readNumber,
   removeGroup,
@@ -21,6 +22,9 @@ import { announceOnEventfd } from './v1-kills.ts';
 import { limitsOnV1 } from './v1-limits.ts';
 
 const lesson = 'cgroups' as const;
+
+/** Nanoseconds of what cpuacct.stat counts in: USER_HZ is 100 on every architecture that is supported. */
+const tick = 1e7;
 
 /**
  * Version 1: a group is a directory of the same name in every hierarchy, and each controller limits in its own.
@@ -97,6 +101,21 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     return eventually(5000, () => !writeGroupFile(states, state) || readGroupFile(states) === state);
   };
   const pids = (path: string) => processes(`${hierarchies[0]?.mountpoint}${checkGroup(path)}`);
+  const cpuOf = (path: string) => {
+    const { user = 0, system = 0 } = readCounts(file('cpuacct', path, 'cpuacct.stat'));
+    const held = readCounts(file('cpu', path, 'cpu.stat'));
+    const each = readGroupFile(file('cpuacct', path, 'cpuacct.usage_percpu')) ?? '';
+    return {
+      userNanoseconds: user * tick,
+      systemNanoseconds: system * tick,
+      perCpuNanoseconds: each.split(/\s+/).filter(Boolean).map(Number),
+      throttling: {
+        periods: held.nr_periods ?? 0,
+        throttledPeriods: held.nr_throttled ?? 0,
+        throttledNanoseconds: held.throttled_time ?? 0,
+      },
+    };
+  };
 
   return {
     layout,
@@ -161,15 +180,18 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
       const usageBytes = readNumber(file('memory', path, 'memory.usage_in_bytes'));
       const nanoseconds = readGroupFile(file('cpuacct', path, 'cpuacct.usage'));
       const current = readNumber(file('pids', path, 'pids.current'));
+      const counters = readCounts(file('memory', path, 'memory.stat'));
       return {
         ...(usageBytes !== undefined && {
           memory: {
             usageBytes,
+            peakBytes: readNumber(file('memory', path, 'memory.max_usage_in_bytes')),
             limitBytes: readNumber(file('memory', path, 'memory.limit_in_bytes')),
-            inactiveFileBytes: Number(readCount(file('memory', path, 'memory.stat'), 'total_inactive_file') ?? 0),
+            inactiveFileBytes: counters.total_inactive_file ?? 0,
+            counters,
           },
         }),
-        ...(nanoseconds !== undefined && { cpu: { usageNanoseconds: BigInt(nanoseconds) } }),
+        ...(nanoseconds !== undefined && { cpu: { usageNanoseconds: BigInt(nanoseconds), ...cpuOf(path) } }),
         ...(current !== undefined && { pids: { current, limit: readNumber(file('pids', path, 'pids.max')) } }),
         ...block(readGroupFile(file('blkio', path, 'blkio.throttle.io_service_bytes_recursive'))),
       };

@@ -13,6 +13,7 @@ import {
   isGroup,
   processes,
   readCount,
+  readCounts,
   readGroupFile,
   readNumber,
   removeGroup,
@@ -161,17 +162,31 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
 
     stats(path) {
       const usageBytes = readNumber(file(path, 'memory.current'));
-      const microseconds = readCount(file(path, 'cpu.stat'), 'usage_usec');
+      const cpu = readCounts(file(path, 'cpu.stat'));
+      const counters = readCounts(file(path, 'memory.stat'));
       const current = readNumber(file(path, 'pids.current'));
       return {
         ...(usageBytes !== undefined && {
           memory: {
             usageBytes,
             limitBytes: readNumber(file(path, 'memory.max')),
-            inactiveFileBytes: Number(readCount(file(path, 'memory.stat'), 'inactive_file') ?? 0),
+            peakBytes: readNumber(file(path, 'memory.peak')),
+            inactiveFileBytes: counters.inactive_file ?? 0,
+            counters,
           },
         }),
-        ...(microseconds !== undefined && { cpu: { usageNanoseconds: microseconds * 1000n } }),
+        ...(cpu.usage_usec !== undefined && {
+          cpu: {
+            usageNanoseconds: BigInt(cpu.usage_usec) * 1000n,
+            userNanoseconds: (cpu.user_usec ?? 0) * 1000,
+            systemNanoseconds: (cpu.system_usec ?? 0) * 1000,
+            throttling: {
+              periods: cpu.nr_periods ?? 0,
+              throttledPeriods: cpu.nr_throttled ?? 0,
+              throttledNanoseconds: (cpu.throttled_usec ?? 0) * 1000,
+            },
+          },
+        }),
         ...(current !== undefined && { pids: { current, limit: readNumber(file(path, 'pids.max')) } }),
         ...block(readGroupFile(file(path, 'io.stat'))),
       };

@@ -1,3 +1,4 @@
+import type { CgroupStats } from '../../cgroup/driver.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
 import type { ResourceOptions } from '../../container/options/resources.ts';
 import type { RestartOptions } from '../../container/options/restart.ts';
@@ -120,6 +121,28 @@ export interface ContainerStats {
   readonly network: { readonly received: number; readonly sent: number };
   readonly block: { readonly read: number; readonly written: number };
   readonly pids: number;
+  /** Of one that runs. */
+  readonly detail?: StatsDetail;
+}
+
+/** What the kernel counts beside that: bytes and nanoseconds. */
+export interface StatsDetail {
+  readonly memory: CgroupStats['memory'];
+  readonly cpu: Omit<NonNullable<CgroupStats['cpu']>, 'usageNanoseconds'> | undefined;
+  /** By the names of the devices; none where its network is the host's or another container's. */
+  readonly interfaces: Readonly<Record<string, InterfaceCounters>>;
+}
+
+export interface InterfaceCounters {
+  readonly received: TrafficCounters;
+  readonly sent: TrafficCounters;
+}
+
+export interface TrafficCounters {
+  readonly bytes: number;
+  readonly packets: number;
+  readonly errors: number;
+  readonly dropped: number;
 }
 
 /** A table of ps(1): a cell of each process for each title. */

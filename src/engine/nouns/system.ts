@@ -2,6 +2,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import type { ImageRecord } from '../../image/store.ts';
 import type { Event } from '../../state/journal.ts';
 import type { CachedBuild } from './builder.ts';
+import type { Volume } from './volumes.ts';
 
 /** The engine as a whole. */
 export interface System {
@@ -48,11 +49,18 @@ export interface DiskUsage {
   /** Bytes of all layers of images, each counted once. */
   readonly layerBytes: number;
   /** Newest first, with what each wrote. */
-  readonly containers: readonly { readonly record: ContainerRecord; readonly bytes: number }[];
+  readonly containers: readonly ContainerUsage[];
   /** Steps of builds, and what their mounts keep. */
   readonly buildCache: readonly CachedBuild[];
   /** By name. */
-  readonly volumes: readonly { readonly name: string; readonly bytes: number; readonly links: number }[];
+  readonly volumes: readonly VolumeUsage[];
+}
+
+export interface ContainerUsage {
+  readonly record: ContainerRecord;
+  readonly bytes: number;
+  /** Of the image below; undefined where that is gone. */
+  readonly imageBytes?: number;
 }
 
 export interface ImageUsage {
@@ -61,6 +69,13 @@ export interface ImageUsage {
   readonly sharedBytes: number;
   /** How many containers were made from it. */
   readonly containers: number;
+}
+
+export interface VolumeUsage {
+  readonly volume: Volume;
+  readonly bytes: number;
+  /** How many containers have it. */
+  readonly links: number;
 }
 
 /** Names of containers that were started, and of those that could not be. */

@@ -25,12 +25,16 @@ export function diskUsage(context: EngineContext, { containers, sizes }: Contain
       containers: containers.filter(({ imageId }) => imageId === image.id).length,
     })),
     layerBytes: sum([...users.keys()]),
-    containers: containers.map(record => ({ record, bytes: sizes[record.id]?.written ?? 0 })),
+    containers: containers.map(record => ({
+      record,
+      bytes: sizes[record.id]?.written ?? 0,
+      imageBytes: sizes[record.id]?.image,
+    })),
     buildCache: cacheUsage(root, images, new Set(containers.map(({ imageId }) => imageId))),
-    volumes: listVolumes(context).map(({ name, mountpoint, containers }) => ({
-      name,
-      bytes: writtenBytes(mountpoint),
-      links: containers.length,
+    volumes: listVolumes(context).map(volume => ({
+      volume,
+      bytes: writtenBytes(volume.mountpoint),
+      links: volume.containers.length,
     })),
   };
 }

@@ -13,15 +13,15 @@ import { findVolume } from './list.ts';
 /** Makes a volume, or finds the one of this name. */
 export async function createVolume(
   context: EngineContext,
-  { name, driver, labels = {}, options = {} }: VolumeCreation,
+  { name, driver, labels = {}, options }: VolumeCreation,
 ): Promise<Volume> {
   const called = name || randomHex(32);
   checkDriver(driver, called);
   checkVolumeName(called);
-  checkDriverOptions(options, called);
+  checkDriverOptions(options ?? {}, called);
   const { volumes } = enginePaths(context.roots);
   privateDirectory(volumes);
-  await ensureVolume(volumes, called, { layers: [], source: '/' }, { labels, options });
+  await ensureVolume(volumes, called, { layers: [], source: '/' }, { labels, ...(options && { options }) });
   // Docker says so of one that was there as well.
   tellVolume(context.roots, 'create', called);
   try {

@@ -2,7 +2,7 @@ import { value as goValue } from '../../go/values.ts';
 import { type Route, value } from '../../server/route.ts';
 import { diskUsageShape } from '../../shapes/system/disk-usage.ts';
 import { infoFields } from '../../shapes/system/info.ts';
-import { info } from '../../shapes/system/info-type.ts';
+import { serverInfo } from '../../shapes/system/info-type.ts';
 
 export const infoRoutes: readonly Route[] = [
   {
@@ -13,7 +13,7 @@ export const infoRoutes: readonly Route[] = [
       const settings = { root: found.root, logDefaults: { driver: found.logDriver } };
       return value(found, of => {
         const { ClientInfo: _, ...fields } = infoFields(of, settings);
-        return goValue(info, fields);
+        return goValue(serverInfo, fields);
       });
     },
   },

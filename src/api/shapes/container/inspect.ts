@@ -142,7 +142,7 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
     AttachStdin: options.attach.stdin,
     AttachStdout: options.attach.stdout,
     AttachStderr: options.attach.stderr,
-    ExposedPorts: keysOrNil(exposedPorts({ config, network })),
+    ExposedPorts: keysOrNil(exposedPorts({ config, network, options })),
     Tty: options.tty,
     OpenStdin: options.interactive,
     StdinOnce: options.interactive && options.attach.stdin,
@@ -158,10 +158,10 @@ function config({ config, options, hostname, image, network }: ContainerRecord) 
 const keysOrNil = (keys: readonly string[]) =>
   keys.length === 0 ? null : Object.fromEntries(keys.map(key => [key, {}]));
 
-/** What the image exposes and what is published: `80/tcp`. */
-function exposedPorts({ config, network }: Pick<ContainerRecord, 'config' | 'network'>): string[] {
+/** What the image exposes and what is published, or to be published at the start: `80/tcp`. */
+function exposedPorts({ config, network, options }: Pick<ContainerRecord, 'config' | 'network' | 'options'>): string[] {
   const exposed = Object.keys(config.ExposedPorts ?? {}).map(name => (name.includes('/') ? name : `${name}/tcp`));
-  return [...new Set([...exposed, ...network.ports.map(portName)])].sort();
+  return [...new Set([...exposed, ...[...network.ports, ...options.ports].map(portName)])].sort();
 }
 
 /** As in Docker a container that does not run has no address and no ports. */
@@ -199,8 +199,8 @@ export function networksOf(
         {
           IPAMConfig: ip === undefined ? null : { IPv4Address: ip },
           Links: links ?? null,
-          // As in Docker its short id is one on networks that users made.
-          Aliases: isDefault ? null : wired ? [...(aliases ?? []), id.slice(0, 12)] : (aliases ?? null),
+          // As in Docker its short id is one on networks that users made, from the first start on.
+          Aliases: isDefault ? null : state.startedAt ? [...(aliases ?? []), id.slice(0, 12)] : (aliases ?? null),
           NetworkID: isDefault ? known?.id : endpoint.networkId,
           ...(wired && {
             EndpointID: endpoint.endpointId,

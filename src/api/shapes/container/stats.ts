@@ -1,4 +1,4 @@
-import type { ContainerStats } from '../../../engine/nouns/containers.ts';
+import type { ContainerStats, InterfaceCounters } from '../../../engine/nouns/containers.ts';
 import { int, key, map, omitEmpty, slice, string, struct, uint64 } from '../../go/types.ts';
 import { type Value, value } from '../../go/values.ts';
 
@@ -33,6 +33,17 @@ const entry = struct('types.BlkioStatEntry', {
   Op: key('op', string),
   Value: key('value', uint64),
 });
+const entries = slice(entry);
+const blkio = struct('types.BlkioStats', {
+  IoServiceBytesRecursive: key('io_service_bytes_recursive', entries),
+  IoServicedRecursive: key('io_serviced_recursive', entries),
+  IoQueuedRecursive: key('io_queue_recursive', entries),
+  IoServiceTimeRecursive: key('io_service_time_recursive', entries),
+  IoWaitTimeRecursive: key('io_wait_time_recursive', entries),
+  IoMergedRecursive: key('io_merged_recursive', entries),
+  IoTimeRecursive: key('io_time_recursive', entries),
+  SectorsRecursive: key('sectors_recursive', entries),
+});
 const network = struct('types.NetworkStats', {
   RxBytes: key('rx_bytes', uint64),
   RxPackets: key('rx_packets', uint64),
@@ -47,11 +58,9 @@ const stats = struct('types.StatsJSON', {
   Read: key('read', string),
   PreRead: key('preread', string),
   PidsStats: omitEmpty(struct('types.PidsStats', { Current: omitEmpty(uint64, 'current') }), 'pids_stats'),
-  BlkioStats: omitEmpty(
-    struct('types.BlkioStats', { IoServiceBytesRecursive: key('io_service_bytes_recursive', slice(entry)) }),
-    'blkio_stats',
-  ),
+  BlkioStats: omitEmpty(blkio, 'blkio_stats'),
   NumProcs: key('num_procs', int),
+  StorageStats: omitEmpty(struct('types.StorageStats', {}), 'storage_stats'),
   CPUStats: omitEmpty(cpu, 'cpu_stats'),
   PreCPUStats: omitEmpty(cpu, 'precpu_stats'),
   MemoryStats: omitEmpty(memory, 'memory_stats'),
@@ -80,33 +89,85 @@ const none = '0001-01-01T00:00:00Z';
 
 export function statsShape({ now, before }: StatsReading): Value {
   const { stats: of } = now;
-  const { received, sent } = of.network;
   return value(stats, {
     read: of.running ? new Date(now.time).toISOString() : none,
     preread: before?.stats.running ? new Date(before.time).toISOString() : none,
     pids_stats: { current: of.pids },
-    blkio_stats: {
-      io_service_bytes_recursive: [
-        { op: 'Read', value: of.block.read },
-        { op: 'Write', value: of.block.written },
-      ],
-    },
+    blkio_stats: blockOf(of),
     cpu_stats: cpuOf(now),
     precpu_stats: before === undefined ? cpuOf(undefined) : cpuOf(before),
-    memory_stats: of.running ? { usage: of.memory.usedBytes, limit: of.memory.limitBytes, stats: {} } : {},
+    memory_stats: memoryOf(of),
     name: `/${of.name}`,
     id: of.id,
-    ...(of.running && { networks: { eth0: { rx_bytes: received, tx_bytes: sent } } }),
+    networks: Object.fromEntries(
+      Object.entries(of.detail?.interfaces ?? {}).map(([name, one]) => [name, trafficOf(one)]),
+    ),
   });
 }
+
+/** Page cache counts as used here: clients subtract `inactive_file` themselves. */
+function memoryOf({ memory, detail }: ContainerStats) {
+  if (detail === undefined) return {};
+  const { usageBytes, peakBytes, counters } = detail.memory ?? {};
+  return {
+    usage: usageBytes ?? memory.usedBytes,
+    max_usage: peakBytes,
+    limit: memory.limitBytes,
+    stats: counters ?? {},
+  };
+}
+
+/** Of all disks together. As in Docker nothing is listed where nothing was read or written. */
+function blockOf({ block: { read, written } }: ContainerStats) {
+  const bytes = [
+    { op: 'Read', value: read },
+    { op: 'Write', value: written },
+  ];
+  return {
+    io_service_bytes_recursive: read + written > 0 ? bytes : [],
+    io_serviced_recursive: [],
+    io_queue_recursive: [],
+    io_service_time_recursive: [],
+    io_wait_time_recursive: [],
+    io_merged_recursive: [],
+    io_time_recursive: [],
+    sectors_recursive: [],
+  };
+}
+
+const trafficOf = ({ received, sent }: InterfaceCounters) => ({
+  rx_bytes: received.bytes,
+  rx_packets: received.packets,
+  rx_errors: received.errors,
+  rx_dropped: received.dropped,
+  tx_bytes: sent.bytes,
+  tx_packets: sent.packets,
+  tx_errors: sent.errors,
+  tx_dropped: sent.dropped,
+});
 
 function cpuOf(taken: TakenStats | undefined) {
   if (taken === undefined || !taken.stats.running) return { cpu_usage: {}, throttling_data: {} };
   const total = Number(taken.stats.cpuNanoseconds);
+  const {
+    userNanoseconds = total,
+    systemNanoseconds = 0,
+    perCpuNanoseconds,
+    throttling,
+  } = taken.stats.detail?.cpu ?? {};
   return {
-    cpu_usage: { total_usage: total, usage_in_usermode: total },
+    cpu_usage: {
+      total_usage: total,
+      percpu_usage: perCpuNanoseconds,
+      usage_in_kernelmode: systemNanoseconds,
+      usage_in_usermode: userNanoseconds,
+    },
     system_cpu_usage: taken.systemNanoseconds,
     online_cpus: taken.processors,
-    throttling_data: {},
+    throttling_data: {
+      periods: throttling?.periods ?? 0,
+      throttled_periods: throttling?.throttledPeriods ?? 0,
+      throttled_time: throttling?.throttledNanoseconds ?? 0,
+    },
   };
 }

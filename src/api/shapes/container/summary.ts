@@ -72,10 +72,16 @@ export function summaryOf(record: ContainerRecord, now: number) {
     State: statusName(record.state),
     Status: statusOf(record, now),
     HostConfig: { NetworkMode: record.options.network },
-    NetworkSettings: { Networks: networksOf(record, undefined) },
+    NetworkSettings: { Networks: networksInList(record) },
     Mounts: mountsOf(record),
   };
 }
+
+/** As in Docker a list tells no aliases. */
+const networksInList = (record: ContainerRecord) =>
+  Object.fromEntries(
+    Object.entries(networksOf(record, undefined)).map(([name, one]) => [name, { ...one, Aliases: null }]),
+  );
 
 const sizeOf = (size: ContainerList['sizes'][string] | undefined) =>
   size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) };

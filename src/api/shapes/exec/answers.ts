@@ -1,6 +1,6 @@
 import type { InspectedExec } from '../../../engine/nouns/execs.ts';
 import { decodeJson } from '../../go/decode.ts';
-import { bool, int, key, pointer, string, strings, struct } from '../../go/types.ts';
+import { bool, int, key, omitEmpty, pointer, string, strings, struct } from '../../go/types.ts';
 import { type Value, value } from '../../go/values.ts';
 
 const created = struct('types.IDResponse', { ID: key('Id', string) });
@@ -17,7 +17,7 @@ const processConfig = struct('backend.ExecProcessConfig', {
   Entrypoint: key('entrypoint', string),
   Arguments: key('arguments', strings),
   Privileged: key('privileged', bool),
-  User: key('user', string),
+  User: omitEmpty(string, 'user'),
 });
 const exec = struct('backend.ExecInspect', {
   ID: string,

@@ -1,17 +1,22 @@
 import type { DiskUsage } from '../../../engine/nouns/system.ts';
-import { int64, key, omitEmpty, pointer, slice, string, stringMap, struct } from '../../go/types.ts';
+import { bool, int, int64, key, pointer, slice, string, struct } from '../../go/types.ts';
 import { type Value, value } from '../../go/values.ts';
 import { containerSummary, summaryOf } from '../container/summary.ts';
 import { imageSummary, summaryOfImage } from '../image/list.ts';
+import { inspectVolume } from '../volume/inspect.ts';
+import { volumeInspect } from '../volume/types.ts';
 
-const volume = struct('types.Volume', {
-  Driver: string,
-  Labels: stringMap,
-  Mountpoint: string,
-  Name: string,
-  Options: stringMap,
-  Scope: string,
-  UsageData: omitEmpty(pointer(struct('types.VolumeUsageData', { RefCount: int64, Size: int64 }))),
+const cached = struct('types.BuildCache', {
+  ID: string,
+  Parent: string,
+  Type: string,
+  Description: string,
+  InUse: bool,
+  Shared: bool,
+  Size: int64,
+  CreatedAt: string,
+  LastUsedAt: pointer(string),
+  UsageCount: int,
 });
 
 /** What Docker's API, version 1.41, answers to GET /system/df. */
@@ -19,12 +24,12 @@ const usage = struct('types.DiskUsage', {
   LayersSize: int64,
   Images: slice(pointer(imageSummary)),
   Containers: slice(pointer(containerSummary)),
-  Volumes: slice(pointer(volume)),
-  BuildCache: slice(pointer(struct('types.BuildCache', { ID: string }))),
+  Volumes: slice(pointer(volumeInspect)),
+  BuildCache: slice(pointer(cached)),
   BuilderSize: key('BuilderSize', int64),
 });
 
-export function diskUsageShape({ images, layerBytes, containers, volumes }: DiskUsage): Value {
+export function diskUsageShape({ images, layerBytes, containers, volumes, buildCache }: DiskUsage): Value {
   const now = Date.now();
   return value(usage, {
     LayersSize: layerBytes,
@@ -33,14 +38,24 @@ export function diskUsageShape({ images, layerBytes, containers, volumes }: Disk
       Containers: containers,
       SharedSize: sharedBytes,
     })),
-    Containers: containers.map(({ record, bytes }) => ({ ...summaryOf(record, now), SizeRw: bytes })),
-    Volumes: volumes.map(({ name, bytes, links }) => ({
-      Driver: 'local',
-      Name: name,
-      Scope: 'local',
+    Containers: containers.map(({ record, bytes, imageBytes = 0 }) => ({
+      ...summaryOf(record, now),
+      SizeRw: bytes,
+      SizeRootFs: bytes + imageBytes,
+    })),
+    Volumes: volumes.map(({ volume, bytes, links }) => ({
+      ...(inspectVolume(volume).data as object),
       UsageData: { RefCount: links, Size: bytes },
     })),
-    BuildCache: [],
-    BuilderSize: 0,
+    BuildCache: buildCache.map(({ id, kind, what, bytes, time, inUse }) => ({
+      ID: id,
+      Type: kind === 'step' ? 'regular' : 'exec.cachemount',
+      Description: what,
+      InUse: inUse,
+      Shared: inUse,
+      Size: bytes,
+      CreatedAt: new Date(time).toISOString(),
+    })),
+    BuilderSize: buildCache.reduce((sum, { bytes }) => sum + bytes, 0),
   });
 }

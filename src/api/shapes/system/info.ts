@@ -14,6 +14,17 @@ export interface InfoSettings {
   readonly logDefaults: { readonly driver?: string };
 }
 
+const hub = 'https://index.docker.io/v1/';
+
+/** Registries of this machine are asked without TLS; what daemon.json says of others is the registry client's. */
+const registries = {
+  AllowNondistributableArtifactsCIDRs: [],
+  AllowNondistributableArtifactsHostnames: [],
+  InsecureRegistryCIDRs: ['127.0.0.0/8'],
+  IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
+  Mirrors: [],
+};
+
 /** Docker's words for what an engine is; `value(info, …)` of these is what GET /info answers. */
 export function infoFields(info: SystemInfo, settings: InfoSettings) {
   const { running, paused, stopped } = info.containers;
@@ -45,7 +56,8 @@ export function infoFields(info: SystemInfo, settings: InfoSettings) {
     OSVersion: info.osVersion,
     OSType: 'linux',
     Architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64',
-    IndexServerAddress: 'https://index.docker.io/v1/',
+    IndexServerAddress: hub,
+    RegistryConfig: registries,
     NCPU: info.cpus,
     MemTotal: info.memory,
     DockerRootDir: settings.root,

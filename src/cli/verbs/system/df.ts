@@ -118,7 +118,7 @@ function verbose({ images, containers, volumes, buildCache }: DiskUsage): string
     '\nLocal Volumes space usage:\n\n',
     printTable([
       ['VOLUME NAME', 'LINKS', 'SIZE'],
-      ...volumes.map(({ name, links, bytes }) => [name, String(links), size(bytes)]),
+      ...volumes.map(({ volume, links, bytes }) => [volume.name, String(links), size(bytes)]),
     ]),
     `\nBuild cache usage: ${size(total(buildCache.map(({ bytes }) => bytes)))}\n\n`,
     printTable([

@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import type { CgroupStats } from '../../../cgroup/driver.ts';
 import { observe } from '../../../container/observe.ts';
 import type { ContainerRecord } from '../../../container/record.ts';
 import { flocks } from '../../../host/locks.ts';
 import { cgroupParent } from '../../../state/paths.ts';
 import type { EngineContext } from '../../context.ts';
-import type { ContainerStats } from '../../nouns/containers.ts';
+import type { ContainerStats, InterfaceCounters, StatsDetail, TrafficCounters } from '../../nouns/containers.ts';
 
 /** What a container uses at this moment; zeros for one that does not run. */
 export function readStats(context: EngineContext, record: ContainerRecord): ContainerStats {
@@ -17,6 +18,7 @@ export function readStats(context: EngineContext, record: ContainerRecord): Cont
     return { id, name, running: false, ...nothing, ...noTraffic, at: process.hrtime.bigint() };
   const { memory, cpu, pids, block } = context.cgroups.stats(`${cgroupParent(context.roots)}/${id}`);
   const machine = os.totalmem();
+  const interfaces = record.network.mode === 'bridge' ? traffic(seen.running.pid) : {};
   return {
     id,
     name,
@@ -29,26 +31,43 @@ export function readStats(context: EngineContext, record: ContainerRecord): Cont
         memory === undefined ? 0 : memory.usageBytes - Math.min(memory.inactiveFileBytes ?? 0, memory.usageBytes),
       limitBytes: Math.min(memory?.limitBytes ?? machine, machine),
     },
-    network: record.network.mode === 'bridge' ? traffic(seen.running.pid) : noTraffic.network,
+    network: sum(interfaces),
     block: block ?? noTraffic.block,
+    detail: { memory, cpu: countersOf(cpu), interfaces },
     pids: pids?.current ?? context.cgroups.pids(`${cgroupParent(context.roots)}/${id}`).length,
   };
 }
 
-/** Bytes through all devices of the network namespace of a process but `lo` (proc(5), /proc/net/dev). */
-function traffic(pid: number): ContainerStats['network'] {
+function countersOf(cpu: CgroupStats['cpu']): StatsDetail['cpu'] {
+  const { usageNanoseconds: _, ...counters } = cpu ?? {};
+  return counters;
+}
+
+function sum(interfaces: StatsDetail['interfaces']): ContainerStats['network'] {
+  const all = Object.values(interfaces);
+  return {
+    received: all.reduce((bytes, { received }) => bytes + received.bytes, 0),
+    sent: all.reduce((bytes, { sent }) => bytes + sent.bytes, 0),
+  };
+}
+
+/** What went through the devices of the network namespace of a process but `lo` (proc(5), /proc/net/dev). */
+function traffic(pid: number): StatsDetail['interfaces'] {
   let text = '';
   try {
     text = fs.readFileSync(`/proc/${pid}/net/dev`, 'utf8');
   } catch {
     // The process ended meanwhile.
   }
-  let [received, sent] = [0, 0];
+  const found: Record<string, InterfaceCounters> = {};
   for (const [, name, counts] of text.matchAll(/^\s*([^\s:]+):\s*(.*)$/gm)) {
     if (name === 'lo') continue;
     const numbers = counts!.split(/\s+/).map(Number);
-    received += numbers[0] ?? 0;
-    sent += numbers[8] ?? 0;
+    const from = (first: number): TrafficCounters => {
+      const [bytes = 0, packets = 0, errors = 0, dropped = 0] = numbers.slice(first);
+      return { bytes, packets, errors, dropped };
+    };
+    found[name!] = { received: from(0), sent: from(8) };
   }
-  return { received, sent };
+  return found;
 }
