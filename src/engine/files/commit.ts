@@ -32,7 +32,8 @@ export async function commitContainer(
     author,
     message,
   });
-  tell(context, record, 'commit', { comment: message ?? '' });
+  const named = reference === undefined ? {} : { imageRef: reference };
+  tell(context, record, 'commit', { comment: message ?? '', imageID: image.id, ...named });
   return image;
 }
 
