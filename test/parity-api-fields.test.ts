@@ -98,7 +98,7 @@ const post = (path: string, body?: unknown) => async (ask: Ask) => (await ask('P
 const sorted = (json: unknown): unknown =>
   JSON.parse(
     JSON.stringify(json, (key, list: unknown) => {
-      if (key === 'Containers' && list !== null && !Array.isArray(list)) return Object.values(list);
+      if (key === 'Containers' && list && !Array.isArray(list)) return Object.values(list);
       const by: Record<string, string> = { Mounts: 'Destination', Ports: 'PrivatePort', Volumes: 'Name' };
       if (!Array.isArray(list) || by[key] === undefined) return list;
       return [...(list as Record<string, string>[])].sort((a, b) =>

@@ -32,7 +32,7 @@ export async function commitContainer(
     author,
     message,
   });
-  const named = reference === undefined ? {} : { imageRef: reference };
+  const named: Record<string, string> = reference === undefined ? {} : { imageRef: reference };
   tell(context, record, 'commit', { comment: message ?? '', imageID: image.id, ...named });
   return image;
 }
