@@ -52,12 +52,17 @@ export type Observation =
 
 /**
  * Looks at one container. `locks` is `flocks()`. It is called only where `running.json` is not written yet, because the
- * kernel takes 8 ms to list locks; afterwards pid, start time and boot identify the supervisor.
+ * kernel takes 8 ms to list locks; afterwards pid, start time and boot identify the supervisor. `readRunning` reads `running.json`.
  */
-export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
+export function observe(
+  roots: Roots,
+  id: string,
+  locks: () => ReadonlySet<string>,
+  readRunning = readRunningNow,
+): Observation {
   const paths = containerPaths(roots, id);
   if (!fs.existsSync(paths.run)) return { kind: 'settled' };
-  const running = parseJson<Running>(readIfPresent(paths.running));
+  const running = readRunning(paths.running);
   const supervised = isSupervised(roots, id, locks, running);
   const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
   const code = exit && readLinkIfPresent(paths.exit);
@@ -70,6 +75,8 @@ export function observe(roots: Roots, id: string, locks: () => ReadonlySet<strin
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
   return { kind: 'abandoned', starting };
 }
+
+export const readRunningNow = (file: string): Running | undefined => parseJson<Running>(readIfPresent(file));
 
 /** There is an exit record, or no supervisor any more. */
 export function hasEnded(roots: Roots, id: string): boolean {

@@ -8,6 +8,15 @@ export function flocks(): Set<string> {
   return new Set(flockHolders().keys());
 }
 
+/** As `flocks`, read when it is first asked for. */
+export function flocksOnce(): () => ReadonlySet<string> {
+  let read: ReadonlySet<string> | undefined;
+  return () => {
+    read ??= flocks();
+    return read;
+  };
+}
+
 /** proc_locks(5): `1: FLOCK ADVISORY WRITE 4711 fe:00:1234 0 EOF`, with `->` for a process that only waits. */
 export function flockHolders(): Map<string, number> {
   const found = new Map<string, number>();

@@ -92,6 +92,8 @@ function rowOf({ type, data }: Value<Struct>): [string, Value][] {
 
 /** JSON.stringify has short forms for two control characters more than Go, and leaves two line separators as they are. */
 function quote(text: string): string {
+  // Most texts need no escape: ids, names, times.
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   const unlike: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
   return JSON.stringify(text)
     .replace(/\\[\\"bf]/g, short => unlike[short] ?? short)

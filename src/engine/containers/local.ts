@@ -3,14 +3,23 @@ import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
 import { expectReadable } from '../../container/logging/config.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
-import { isWrittenDown, type Observation, observe, stateOf, whoStopped } from '../../container/observe.ts';
+import {
+  isWrittenDown,
+  type Observation,
+  observe,
+  type Running,
+  readRunningNow,
+  stateOf,
+  whoStopped,
+} from '../../container/observe.ts';
 import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
-import { flocks } from '../../host/locks.ts';
+import { flocks, flocksOnce } from '../../host/locks.ts';
 import { listIfPresent } from '../../state/files.ts';
 import { keptIds } from '../../state/kept.ts';
 import { containerPaths, type Roots } from '../../state/paths.ts';
+import { Remembered } from '../../state/remembered.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
@@ -40,6 +49,8 @@ import { unpauseFirst } from './life/states.ts';
 /** The containers under an engine's roots, managed by this process. */
 export class LocalContainers extends LocalFiles implements Containers {
   readonly #processes = new Processes();
+  readonly #running = new Remembered<Running | undefined>();
+  readonly #readRunning = (file: string) => this.#running.get(file, () => readRunningNow(file));
 
   async plan(options: ContainerOptions, id?: string): Promise<Program> {
     const { planContainer } = await import('./plan.ts');
@@ -181,7 +192,7 @@ export class LocalContainers extends LocalFiles implements Containers {
   async list({ all, size = false }: { all: boolean; size?: boolean }): Promise<ContainerList> {
     const { store, roots } = this.access;
     await this.access.attend();
-    const locks = once(flocks);
+    const locks = flocksOnce();
     const containers: ContainerRecord[] = [];
     const broken: { id: string; reason: string; fix: string }[] = [];
     const ids = store.ids();
@@ -189,7 +200,7 @@ export class LocalContainers extends LocalFiles implements Containers {
     const active = new Set(all ? [] : [...listIfPresent(roots.execRoot), ...keptIds(roots).map(id => id.slice(0, 12))]);
     for (const id of all ? ids : ids.filter(id => active.has(id.slice(0, 12)))) {
       try {
-        const current = await this.#look(id, locks);
+        const current = await this.#look(id, locks, store.look(id), this.#readRunning);
         if (current !== undefined && (all || isUp(current))) containers.push(current);
       } catch (error) {
         if (!isBroken(error)) throw error;
@@ -253,11 +264,15 @@ export class LocalContainers extends LocalFiles implements Containers {
    * The container as it is now; undefined where it is gone. One that has ended and that no other process cleans up is
    * reaped first.
    */
-  async #look(id: string, locks: () => ReadonlySet<string>): Promise<ContainerRecord | undefined> {
-    const { store, roots } = this.access;
-    const record = store.read(id);
+  async #look(
+    id: string,
+    locks: () => ReadonlySet<string>,
+    record = this.access.store.read(id),
+    readRunning = readRunningNow,
+  ): Promise<ContainerRecord | undefined> {
+    const { roots } = this.access;
     if (record === undefined) return undefined;
-    const seen = observe(roots, id, locks);
+    const seen = observe(roots, id, locks, readRunning);
     if (!isLeftOver(seen, record)) return { ...record, state: stateNow(roots, record, seen) };
     const { bringToRest } = await import('./reap.ts');
     return await bringToRest(await this.access.context(), id);
@@ -279,12 +294,4 @@ function stateNow(roots: Roots, record: ContainerRecord, seen: Observation): Con
 function isLeftOver(seen: Observation, { state }: ContainerRecord): boolean {
   if (seen.kind === 'settled') return state.status === 'running';
   return seen.kind === 'lost' || seen.kind === 'abandoned' || (seen.kind === 'ended' && !seen.supervised);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
