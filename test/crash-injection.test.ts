@@ -1,5 +1,5 @@
 // @long two hundred faults, each in a run of its own
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
@@ -36,8 +36,9 @@ const [part, parts] = (process.env.MINIDOCK_PART ?? '1/1').split('/').map(Number
 const only = process.env.MINIDOCK_ONLY === undefined ? undefined : new RegExp(process.env.MINIDOCK_ONLY);
 
 interface Scenario {
-  /** What is there before: a container called `one` that runs, has ended, or none. */
-  before: 'nothing' | 'running' | 'ended';
+  /** What is there before: a container called `one` that runs, has ended, or none; or a network called `net`; or
+   * one that runs while a second one has names answered, so that the keeper is none of the command's processes. */
+  before: 'nothing' | 'running' | 'ended' | 'network' | 'named';
   command: string[];
   /** How many of its faults are tried where not all are. */
   sample: number;
@@ -71,6 +72,10 @@ const scenarios: Record<string, Scenario> = {
   'exec -d, and the keeper': { before: 'running', command: ['exec', '-d', 'one', 'true'], sample: 8 },
   pause: { before: 'running', command: ['pause', 'one'], sample: 4 },
   kill: { before: 'running', command: ['kill', 'one'], sample: 6 },
+  'network create': { before: 'nothing', command: ['network', 'create', 'net'], sample: 2 },
+  'network connect': { before: 'named', command: ['network', 'connect', 'there', 'one'], sample: 2 },
+  'network disconnect': { before: 'running', command: ['network', 'disconnect', 'bridge', 'one'], sample: 2 },
+  'network rm': { before: 'network', command: ['network', 'rm', 'net'], sample: 2 },
   rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 8 },
   commit: { before: 'ended', command: ['commit', 'one', 'committed'], sample: 10 },
   'cp, out': { before: 'ended', command: ['cp', 'one:/bin', 'FOLDER/out'], sample: 8 },
@@ -102,6 +107,7 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
       const outcome = await inject(box, command, point, fault);
       struck += outcome.struck ? 1 : 0;
       const problems = await aftermath(box, port, outcome);
+      if (words[0] === 'network') problems.push(...(await networksAfter(box)));
       if (problems.length === 0) continue;
       wrong.push(`${describe(point, fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
       console.log(`  ✘ ${wrong.at(-1)}`);
@@ -120,6 +126,7 @@ async function freshBox(): Promise<Sandbox> {
   const box = sandbox();
   await box.ok(['import', (await busyboxImage()).rootfs, 'busybox']);
   await box.ok(['run', '--rm', 'busybox', 'true']);
+  await box.ok(['network', 'create', 'there']);
   return box;
 }
 
@@ -137,10 +144,13 @@ function choose(all: { point: Point; fault: Fault }[], count: number) {
 
 async function prepare(box: Sandbox, { before }: Scenario, port: number): Promise<void> {
   if (before === 'nothing') return;
+  if (before === 'network') return void (await box.ok(['network', 'create', 'net']));
+  if (before === 'named') await box.ok(['run', '-d', '--name', 'two', '--network', 'there', 'busybox', 'sleep', '600']);
   // Started again it ends soon: strace waits for all that the command started.
   const script = 'test -e /ran && exec sleep 0.2; touch /ran; exec sleep 600';
-  const command = before === 'running' ? ['sh', '-c', script] : ['true'];
-  const detach = before === 'running' ? ['-d'] : [];
+  const runs = before === 'running' || before === 'named';
+  const command = runs ? ['sh', '-c', script] : ['true'];
+  const detach = runs ? ['-d'] : [];
   await box.ok(['run', ...detach, '--name', 'one', '-p', `${port}:80`, 'busybox', ...command]);
 }
 
@@ -174,8 +184,30 @@ async function aftermath(box: Sandbox, port: number, outcome: Outcome): Promise<
   return problems;
 }
 
+/** The network is there or not, can be removed and made again, and of one that is gone the host has nothing. */
+async function networksAfter(box: Sandbox): Promise<string[]> {
+  const problems: string[] = [];
+  const attempt = async (args: string[], allowed = /^$/) => {
+    const { exitCode, stderr, timedOut } = await box.minidock(args, { timeout: 30_000 });
+    if (timedOut || (exitCode !== 0 && !allowed.test(String(stderr))) || trace.test(String(stderr)))
+      problems.push(`${args.join(' ')} = ${exitCode}: ${stderr}`);
+  };
+  await attempt(['network', 'rm', 'net'], /No such network/);
+  await attempt(['network', 'create', 'net']);
+  await attempt(['run', '--rm', '--network', 'net', '--name', 'one', 'busybox', 'true']);
+  await attempt(['network', 'rm', 'net']);
+  const { stdout } = await box.minidock(['network', 'ls', '--format', '{{.Name}}']);
+  const names = String(stdout).split('\n').sort().join(' ');
+  if (names !== 'bridge host none there') problems.push(`networks: ${names}`);
+  const left = readdirSync(join(box.root, 'networks')).filter(
+    name => !/^[0-9a-f]{64}$/.test(name) && name !== box.bridge,
+  );
+  return left.length > 0 ? [...problems, `left: ${left.join(' ')}`] : problems;
+}
+
 async function settle(box: Sandbox): Promise<void> {
   await box.minidock(['rm', '-f', 'one', 'two']);
+  await box.minidock(['network', 'rm', 'net']);
   await eventually(() => heldBy(box).length === 0);
 }
 

@@ -78,7 +78,7 @@ test('so do the networks that a user made there: their bridges, their rules, and
   for (const flags of [
     ['made'],
     ['--internal', 'inside'],
-    ['-o', 'com.docker.network.bridge.name=own-' + gone.bridge.slice(-6), 'named'],
+    ['-o', `com.docker.network.bridge.name=own-${gone.bridge.slice(-6)}`, 'named'],
   ])
     await gone.ok(['network', 'create', ...flags]);
   bridges.push(...registeredEngines().flatMap(one => (one.root === gone.root ? one.bridges : [])));

@@ -48,6 +48,17 @@ const machine = [
   { has: 'unshare', apt: 'util-linux', yum: 'util-linux', why: 'makes namespaces in a virtual machine' },
   { has: 'xz', apt: 'xz-utils', yum: 'xz', why: 'unpacks the modules of a kernel' },
 ];
+/** What makes the machine of `npm run vm`: scripts/vm/image/. */
+const image = [
+  { has: 'mmdebstrap', apt: 'mmdebstrap', why: 'installs Debian into a folder' },
+  { has: 'mke2fs', apt: 'e2fsprogs', why: 'makes the file system of the machine' },
+  { has: 'sfdisk', apt: 'fdisk', why: 'divides its disk' },
+  { has: 'mformat', apt: 'mtools', why: 'makes the partition that it boots from' },
+  { has: 'syslinux', apt: 'syslinux', why: 'boots it' },
+  { has: '/usr/lib/syslinux/mbr/mbr.bin', apt: 'syslinux-common', why: 'boots it' },
+  { has: 'qemu-img', apt: 'qemu-utils', why: 'packs the image' },
+  { has: 'git', apt: 'git', why: 'says what belongs to this checkout' },
+];
 /** What judges us in the gate. On a user's machine a test that needs one of these is skipped where it is not installed. */
 const peers = [
   { has: 'dockerd', apt: 'docker.io', why: 'the engine that ours is compared with' },
@@ -81,6 +92,7 @@ const needs = {
   demo: [...compiler, ...engine],
   test: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked],
   vm: [...compiler, ...engine, ...machine],
+  image: [...compiler, ...image, machine[0]],
   systemd: [...compiler, ...engine, ...machine, ...proofs.filter(need => need.has === 'debootstrap')],
   gate: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked, ...peers],
   bench: [...compiler, ...engine, ...hyperfine, ...proofs.filter(need => need.has === 'busybox'), ...unpacked],
