@@ -1,5 +1,5 @@
 import type { ContainerRecord } from '../container/record.ts';
-import { endpointsOf } from '../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint } from '../network/attachment.ts';
 import type { Difference, SettingName, Xray } from './model.ts';
 
 /**
@@ -63,7 +63,9 @@ function compareNetwork({ network }: Pick<Xray, 'network'>, record: ContainerRec
   }
 }
 
+/** A container on no network that leads out has its ports held, and no rules for them. */
 function comparePorts({ sockets }: Pick<Xray, 'sockets'>, { network }: ContainerRecord, compare: Compare): void {
+  const isLedTo = gatewayEndpoint(endpointsOf({ network })) !== undefined;
   for (const { hostIp, hostPort, containerPort, protocol } of network.ports) {
     const port = `${hostIp.includes(':') ? `[${hostIp}]` : hostIp}:${hostPort}->${containerPort}/${protocol}`;
     if (hostIp.includes(':')) {
@@ -71,6 +73,7 @@ function comparePorts({ sockets }: Pick<Xray, 'sockets'>, { network }: Container
       compare(`socket of port ${hostPort}/${protocol}`, held ? port : undefined, port);
       continue;
     }
+    if (!isLedTo) continue;
     const rule = sockets!.published.find(
       one => one.protocol === protocol && one.hostPort === hostPort && one.port === containerPort,
     );
