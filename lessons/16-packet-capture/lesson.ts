@@ -229,7 +229,7 @@ for (;;) {
           child: [
             call('setuid', [nobody], {
               lesson: 'capabilities-and-seccomp',
-              why: { en: 'no root any more, and so without capabilities', zh: '不再是 root，也就没有了 capability' },
+              why: { en: 'no root any more, and so without capabilities', zh: '不再是 root，也就没有了权能' },
             }),
             call('socket', [AF.AF_PACKET, SOCK.SOCK_RAW, everyProtocol], {
               lesson: 'packet-capture',

@@ -290,14 +290,14 @@ export const refused: Said = {
         text: { en: 'EACCES', zh: 'EACCES' },
         because: {
           en: 'That is for permissions of files. Capabilities answer EPERM.',
-          zh: '那是文件权限的错误。缺少 capability 返回的是 EPERM。',
+          zh: '那是文件权限的错误。缺少权能返回的是 EPERM。',
         },
       },
       {
         text: { en: 'a socket: it is its own network', zh: '一个套接字：这是它自己的网络' },
         because: {
           en: 'Being in a namespace gives no right in it. The namespace belongs to the user namespace in which it was made, and there nobody has no capability.',
-          zh: '身在命名空间里，并不因此有权限。命名空间属于创建它时所在的用户命名空间，nobody 在那里没有任何 capability。',
+          zh: '身在命名空间里，并不因此有权限。命名空间属于创建它时所在的用户命名空间，nobody 在那里没有任何权能。',
         },
       },
     ],

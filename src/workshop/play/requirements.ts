@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { readCgroupLayout } from '../../host/cgroup-layout.ts';
 import { systemProgram } from '../../host/programs.ts';
+import { closedBy } from '../rootless/locks.ts';
 import type { Text } from '../text/language.ts';
 
 /** What a lesson needs of the machine. */
-export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'overlay' | 'cgroups' | Tool;
+export type Requirement = 'root' | 'uts' | 'pid' | 'mnt' | 'ipc' | 'net' | 'user' | 'overlay' | 'cgroups' | Tool;
 
 /** The reason why a requirement is not met and what to do, or undefined where it is. */
 export function missing(requirement: Requirement): Text | undefined {
@@ -22,6 +23,14 @@ export function missing(requirement: Requirement): Text | undefined {
           zh: '本课需要 root：新建命名空间和挂载都要求 CAP_SYS_ADMIN。请用 sudo 运行。',
         };
       return undefined;
+    case 'user': {
+      const setting = closedBy();
+      if (setting === undefined && fs.existsSync('/proc/self/ns/user')) return undefined;
+      return {
+        en: `This machine gives ordinary users no user namespaces. ${setting ? `Allow them: \`sysctl ${setting}\`.` : 'Its kernel has none.'}`,
+        zh: `这台机器不让普通用户创建用户命名空间。${setting ? `可以放开：\`sysctl ${setting}\`。` : '它的内核没有这个功能。'}`,
+      };
+    }
     case 'overlay':
       if (hasOverlay()) return undefined;
       return {

@@ -1,6 +1,5 @@
-import fs from 'node:fs';
 import chalk from 'chalk';
-import { errnoOf, MinidockError } from '../../errors.ts';
+import { MinidockError } from '../../errors.ts';
 import { call, sync, writeFile } from '../../syscalls/calls.ts';
 import { str, strings } from '../../syscalls/data.ts';
 import { launch } from '../../syscalls/shim.ts';
@@ -11,6 +10,7 @@ import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { words } from '../text/words.ts';
 import { ROOTLESS } from './as-root.ts';
+import { closedBy } from './locks.ts';
 
 /**
  * Runs this very command once more in a user namespace, where the learner is user 0 and has all rights over what the
@@ -98,29 +98,13 @@ function inUserNamespace(): Program {
   });
 }
 
-/** What keeps ordinary users from user namespaces, and the setting that lets them. */
-const locks: [file: string, closed: string, open: string][] = [
-  ['/proc/sys/user/max_user_namespaces', '0', 'user.max_user_namespaces=10000'],
-  ['/proc/sys/kernel/unprivileged_userns_clone', '0', 'kernel.unprivileged_userns_clone=1'],
-  ['/proc/sys/kernel/apparmor_restrict_unprivileged_userns', '1', 'kernel.apparmor_restrict_unprivileged_userns=0'],
-];
-
 function refusal(error: unknown, language: Language): unknown {
   if (!(error instanceof MinidockError)) return error;
-  const lock = locks.find(([file, closed]) => contentOf(file) === closed);
+  const setting = closedBy();
   return new MinidockError('lesson-cannot-run', `${words.noUserNamespace[language]} ${error.message}`, {
-    fix: `${words.useSudo[language]}${lock ? `${words.orAllow[language]} sysctl ${lock[2]}` : ''}`,
+    fix: `${words.useSudo[language]}${setting ? `${words.orAllow[language]} sysctl ${setting}` : ''}`,
     cause: error,
   });
-}
-
-function contentOf(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
-  }
 }
 
 /** Says why a part of a lesson is left out here. */
