@@ -171,6 +171,15 @@ test('a build argument without a name is refused as Docker refuses it', async ()
   assert.match(String(stderr), 'invalid argument "=x" for "--build-arg" flag: invalid environment variable: =x');
 });
 
+test('what is wrong in a trigger of the base image, and in a flag, is shown as it is written there', async () => {
+  await box.ok(['build', '-q', '-t', 'triggers', context({ Dockerfile: 'FROM bb\nONBUILD COPY nofile /x\n' })]);
+  const said = await refused([context({ Dockerfile: '# one\n# two\nFROM triggers\n' })]);
+  assert.match(said, 'ONBUILD:1:6: "nofile" is not in the build context\n  1 | COPY nofile /x\n    |      ^^^^^^');
+  const { exitCode, stderr } = await box.minidock(['build', '--label', '=x', '.']);
+  assert.is(exitCode, 125);
+  assert.match(String(stderr), 'invalid argument "=x" for "--label" flag: a label has no name');
+});
+
 test('# check=error=true makes advice an error, and a build argument goes before it', async () => {
   const folder = context({ Dockerfile: '# check=error=true\nFROM bb as x\nENV A b\n' });
   assert.match(await refused([folder]), /Dockerfile:2:1: FromAsCasing: .*, and 1 more\n {2}2 \| FROM bb as x/);

@@ -1,6 +1,6 @@
 import type { Instruction } from '../dockerfile/instructions.ts';
 import { nearest } from '../dockerfile/nearest.ts';
-import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
+import { type Dockerfile, parseInstruction } from '../dockerfile/parse.ts';
 import { mistake } from '../dockerfile/source.ts';
 import { MinidockError } from '../errors.ts';
 import type { ImageRecord, ImageStore } from '../image/store.ts';
@@ -109,7 +109,6 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
         context: request.context,
         ignore: request.ignore,
         secrets: request.secrets,
-        dockerfile,
         layers: from => layers(from, stage, run),
       });
     },
@@ -171,7 +170,7 @@ async function buildStage(
   const building = new StageBuild(shared, index, below);
   const triggers = below?.config.OnBuild ?? [];
   if (triggers.length > 0) shared.tell({ stage: index, kind: 'triggers', count: triggers.length });
-  for (const trigger of triggers) await building.perform(triggerOf(trigger));
+  for (const trigger of triggers) await building.perform(parseInstruction('ONBUILD', trigger));
   for (const instruction of instructions) {
     shared.step(index, `${instruction.statement.keyword} ${instruction.statement.text}`);
     await building.perform(instruction);
@@ -220,21 +219,16 @@ async function buildStage(
   }
 }
 
-/** An instruction that an image has for those who build on it. */
-function triggerOf(text: string): Instruction {
-  const { stages } = parseDockerfile('ONBUILD', Buffer.from(`FROM image\n${text}\n`));
-  return stages[0]!.instructions[0]!;
-}
-
 /** Each `--label` is one more instruction at the end of the target. */
 function withLabels(
   dockerfile: Dockerfile,
   labels: Readonly<Record<string, string>>,
   target: string | undefined,
 ): Dockerfile {
-  const lines = Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}\n`);
-  if (lines.length === 0) return dockerfile;
-  const added = parseDockerfile('--label', Buffer.from(`FROM image\n${lines.join('')}`)).stages[0]!.instructions;
+  const added = Object.entries(labels).map(([name, value]) =>
+    parseInstruction('--label', `LABEL ${quoted(name)}=${quoted(value)}`),
+  );
+  if (added.length === 0) return dockerfile;
   const named = dockerfile.stages.findLastIndex(({ from }) => from.name === target?.toLowerCase());
   const at = target === undefined ? dockerfile.stages.length - 1 : named >= 0 ? named : Number(target);
   const stages = dockerfile.stages.map((stage, index) =>
@@ -268,7 +262,7 @@ function treesOf(request: BuildRequest, dockerfile: Dockerfile, layers: LayersOf
     if (from === undefined) {
       if (request.context !== undefined) return contextTree(request.context.scope, request.ignore);
       throw mistake(
-        dockerfile.source,
+        instruction.statement.source,
         instruction.statement.place(),
         'there is no build context to copy from',
         'name a directory: minidock build -f Dockerfile .',

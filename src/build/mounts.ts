@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Mount, Raw, Run } from '../dockerfile/instructions.ts';
-import type { Dockerfile } from '../dockerfile/parse.ts';
 import { mistake } from '../dockerfile/source.ts';
 import { byteString, textOf } from '../storage/bytes.ts';
 import { digestOf, membersOf } from './copy/members.ts';
@@ -31,7 +30,7 @@ export async function mountsOf(
 ): Promise<readonly PlannedMount[]> {
   const planned: PlannedMount[] = [];
   for (const mount of run.mounts)
-    planned.push({ written: mount.at.raw, ...(await plan(ask(run, mount, expand, sources.dockerfile), sources)) });
+    planned.push({ written: mount.at.raw, ...(await plan(ask(run, mount, expand), sources)) });
   return planned;
 }
 
@@ -56,7 +55,7 @@ export async function openMounts(planned: readonly PlannedMount[]) {
   }
 }
 
-function ask(run: Run, mount: Mount, expand: (part: Raw) => string, { source }: Dockerfile): Asked {
+function ask(run: Run, mount: Mount, expand: (part: Raw) => string): Asked {
   const { options, at } = mount;
   const place = run.statement.place({ offset: at.offset, length: at.raw.length });
   return {
@@ -66,7 +65,7 @@ function ask(run: Run, mount: Mount, expand: (part: Raw) => string, { source }: 
       return raw === undefined ? undefined : expand({ raw, offset: at.offset });
     },
     isOn: name => /^(true|1)$/.test(options.get(name) ?? ''),
-    fail: (reason, fix) => mistake(source, place, reason, fix),
+    fail: (reason, fix) => mistake(run.statement.source, place, reason, fix),
   };
 }
 

@@ -72,7 +72,7 @@ export function sourceStage(
       ? 'a stage cannot copy from itself'
       : `the stage ${JSON.stringify(from)} is not built yet here`;
   throw mistake(
-    dockerfile.source,
+    instruction.statement.source,
     instruction.statement.place(),
     reason,
     'name a stage that stands before this one, or an image',

@@ -235,11 +235,11 @@ export class StageBuild {
 
   #fail(instruction: Instruction, part: Raw | undefined, reason: string, fix?: string): MinidockError {
     const at = part && { offset: part.offset, length: part.raw.length };
-    return mistake(this.shared.dockerfile.source, instruction.statement.place(at), reason, fix);
+    return mistake(instruction.statement.source, instruction.statement.place(at), reason, fix);
   }
 
   #placed({ statement }: Instruction, error: MinidockError): MinidockError {
-    const { source } = this.shared.dockerfile;
+    const { source } = statement;
     const place = statement.place();
     const { code, fix } = error;
     const excerpt = excerptOf(source, place);
@@ -248,7 +248,7 @@ export class StageBuild {
 
   /** In Docker's words, with the place. */
   #failed({ statement }: Run, words: readonly string[], exitCode: number): MinidockError {
-    const { source } = this.shared.dockerfile;
+    const { source } = statement;
     const place = statement.place();
     return new MinidockError(
       'build-failed',

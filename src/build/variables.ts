@@ -52,7 +52,7 @@ export class Expansions {
     } catch (error) {
       if (!(error instanceof ExpansionError)) throw error;
       const at = part && { offset: part.offset, length: part.raw.length };
-      throw mistake(this.dockerfile.source, statement.place(at), error.message);
+      throw mistake(statement.source, statement.place(at), error.message);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { MinidockError } from '../errors.ts';
-import type { Arg, Stage } from './instructions.ts';
+import type { Arg, Instruction, Stage } from './instructions.ts';
 import { readInstruction } from './read.ts';
 import { Reading } from './reading.ts';
 import { readSource, type Source } from './source.ts';
@@ -47,4 +47,11 @@ export function parseDockerfile(name: string, content: Uint8Array): Dockerfile {
       fix: 'begin it with FROM IMAGE; FROM scratch is an image without files',
     });
   return { source, directives, globals, stages, emptyContinuations };
+}
+
+/** Reads one instruction that stands in no file; `name` is what errors call the place. Throws `dockerfile`. */
+export function parseInstruction(name: string, text: string): Instruction {
+  const source = readSource(name, Buffer.from(text));
+  const { directives, statements } = readStatements(source);
+  return readInstruction(new Reading(source, directives.escape, statements[0]!)) as Instruction;
 }

@@ -11,6 +11,8 @@ export interface Statement {
   /** What follows the keyword, without blanks around it. */
   readonly text: string;
   readonly heredocs: readonly Heredoc[];
+  /** Where it is written: a Dockerfile, a trigger of an image, a flag. */
+  readonly source: Source;
   /** First and last line. */
   readonly line: number;
   readonly endLine: number;
@@ -123,7 +125,7 @@ function statementOf(
   const above = source.lines[first - 1];
   const comment = above !== undefined && isComment(above) ? above.replace(/^\s*#\s*/, '').trimEnd() : undefined;
   const lines = { line: first + 1, endLine: next, ...(comment !== undefined && { comment }) };
-  return { statement: { keyword, text, heredocs, place, ...lines }, next };
+  return { statement: { keyword, text, heredocs, source, place, ...lines }, next };
 }
 
 /** They stand before all else: the first line that is none, even an empty one, ends them. */

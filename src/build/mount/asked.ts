@@ -1,5 +1,4 @@
 import type { Mount } from '../../dockerfile/instructions.ts';
-import type { Dockerfile } from '../../dockerfile/parse.ts';
 import type { Scope } from '../../storage/scope/scope.ts';
 import type { Ignore } from '../ignore.ts';
 
@@ -13,7 +12,6 @@ export interface MountSources {
   readonly context: { readonly scope: Scope; readonly directory: string } | undefined;
   readonly ignore: Ignore;
   readonly secrets: Readonly<Record<string, Secret>>;
-  readonly dockerfile: Dockerfile;
   /** The build's own folder, for copies that live as long as a step. */
   readonly folder: string;
   /** One in memory, for secrets. */

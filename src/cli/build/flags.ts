@@ -36,7 +36,7 @@ export const buildFlags = {
   }),
   'force-rm': toggle('Without effect: the containers of RUN are removed also where the build fails'),
   iidfile: text('Write the id of the image to a file', { completes: 'files' }),
-  label: many('list', (given: string) => given, 'Label of the image: NAME=value'),
+  label: many('list', readLabel, 'Label of the image: NAME=value'),
   ...limitFlags,
   mine: toggle('Make the containers of RUN of the pieces that you wrote in the course'),
   network: single('string', readNetwork, 'Network of RUN: default, none, host, or a network', {
@@ -85,6 +85,11 @@ const initialValues = <F extends FlagTable>(table: F): Values<F> =>
 function readNetwork(given: string): string {
   if (given === '') throw new Error('no name set for network');
   return given === 'default' ? 'bridge' : given;
+}
+
+function readLabel(given: string): string {
+  if (/^\s*(=|$)/.test(given)) throw new Error('a label has no name: write NAME=value');
+  return given;
 }
 
 function readProgress(given: string): 'auto' | 'plain' | 'tty' {
