@@ -44,7 +44,6 @@ export const figure: Figure = {
               lines: [
                 { cells: ['09', { en: 'cgroup: 64 MiB', zh: '控制组：64 MiB' }] },
                 { cells: ['10', { en: 'capabilities, seccomp', zh: '能力、seccomp' }] },
-                { cells: ['20', { en: 'user namespace, where asked for', zh: '用户命名空间（可选）' }], mark: 'dim' },
               ],
             },
           ),

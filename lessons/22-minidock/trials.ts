@@ -285,9 +285,20 @@ async function taken(machine: Machine, tell: Tell): Promise<Evidence> {
   }
 }
 
+/** What is seen of a container, from outside and of the kernel. */
+interface Look {
+  readonly page: string;
+  readonly inside: string;
+  readonly capabilities: string;
+  readonly memory: string;
+}
+
+/** The one on all pieces is looked at once. */
+const wells = new WeakMap<Machine, Look>();
+
 /** The same container twice, the second time with a piece that does nothing. */
 async function without(machine: Machine, name: 'capabilities' | 'joinCgroup' | 'portRules'): Promise<Evidence> {
-  const look = async (pieces: Pieces, container: string) => {
+  const look = async (pieces: Pieces, container: string): Promise<Look> => {
     const id = await machine.run({ name: container, memory: 64 << 20 }, pieces);
     const pid = await machine.listening(id);
     const seen = {
@@ -295,12 +306,12 @@ async function without(machine: Machine, name: 'capabilities' | 'joinCgroup' | '
       inside: await fetchFrom(`/proc/${pid}/ns/net`, 'http://127.0.0.1/'),
       capabilities: statusField(pid, 'CapEff'),
       memory: memoryLimit(pid),
-      counted: counted(machine.here),
     };
     await machine.remove(id);
     return seen;
   };
-  const well = await look(enginePieces, 'well');
+  if (!wells.has(machine)) wells.set(machine, await look(enginePieces, 'well'));
+  const well = wells.get(machine)!;
   const broken = await look({ ...enginePieces, [name]: () => [] }, 'broken');
   const row = (en: string, zh: string, key: keyof typeof well, claim: Fact['claim']) =>
     fact(en, zh, well[key], broken[key], claim);
