@@ -97,7 +97,7 @@ test('a server and its client find each other by an alias on a network; a health
     .withWaitStrategy(Wait.forOneShotStartup())
     .start();
   assert.is(await box.ok(['logs', client.getId()]), 'rows');
-  assert.is(database.getNetworkNames()[0], network.getName());
+  assert.ok(database.getNetworkNames().includes(network.getName()));
   assert.match(database.getIpAddress(network.getName()), /^\d+\.\d+\.\d+\.\d+$/);
   for (const container of [client, database]) await container.stop();
   await network.stop();
