@@ -233,6 +233,35 @@ test('five hundred waits that are given up leave nothing open', async () => {
   await box.ok(['rm', '-f', id]);
 });
 
+test('clients that vanish in the middle of an archive, an export, a save, an upload or a build leave nothing open', async () => {
+  const id = await box.start('head -c 20000000 /dev/zero >/big; echo made; exec sleep 600');
+  await eventually(async () => assert.match(await box.ok(['logs', id]), /made/), 30);
+  const before = await settledDescriptors();
+  // Four megabytes of a tar archive that are announced, of which one comes.
+  const half = (verb: string, path: string) =>
+    `${verb} ${path} HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\nContent-Length: 4194304\r\n\r\n${'\0'.repeat(1 << 20)}`;
+  const uploads = [
+    half('PUT', `/containers/${id}/archive?path=/`),
+    half('POST', '/images/load'),
+    half('POST', '/build'),
+  ];
+  for (const text of uploads) {
+    const socket = net.connect(daemon.socket);
+    socket.on('error', () => {});
+    await new Promise<void>(resolve => socket.write(text, () => resolve()));
+    socket.destroy();
+  }
+  for (const path of [`/containers/${id}/archive?path=/big`, `/containers/${id}/export`, '/images/get?names=bb']) {
+    const { socket } = await Reader.ask(get(path), false);
+    socket.pause();
+    socket.destroy();
+  }
+  await eventually(() => assert.ok(descriptors() <= before, `${descriptors()} and ${before} before`), 30);
+  assert.is(await box.inside(id, 'echo alive'), 'alive');
+  assert.is((await daemon.ask('GET', '/containers/json')).status, 200);
+  await box.ok(['rm', '-f', id]);
+});
+
 test('SIGTERM: streams end as streams do, who waits is told, and containers live on', async () => {
   // This one says what it is asked.
   await daemon.end();
