@@ -183,6 +183,35 @@ test('npm run lesson: the list, a lesson, in steps, in Chinese', async () => {
   }
 });
 
+test('npm run lab: the list, a lab planted and checked, a hint, its end, results', async () => {
+  const engine = sandbox();
+  const state = temporaryFolder('readme-labs');
+  const expected: [RegExp, number, RegExp][] = [
+    [/ lab$/, 0, /06-bridge-by-hand/],
+    [/ 06$/, 0, /Task 1: the switch/],
+    [/ check$/, 1, /0 of 100 points/],
+    [/ hint$/, 0, /Task 1: hint 1 of/],
+    [/ clean$/, 0, /is cleaned up/],
+    [/ report$/, 0, /0\/100/],
+  ];
+  const typed = those('npm run lab');
+  assert.is(typed.length, expected.length);
+  for (const [i, line] of typed.entries()) {
+    const [command, code, output] = expected[i]!;
+    assert.match(line, command);
+    const { exitCode, all } = await execa('bash', ['-c', line], {
+      cwd: checkout,
+      env: { ...engine.env, XDG_STATE_HOME: state, LC_ALL: 'C', NO_COLOR: '1' },
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+      timeout: 120_000,
+    });
+    assert.is(exitCode, code, all);
+    assert.match(all, output, line);
+  }
+});
+
 test('an exercise: checked, watched, with a hint, its solution, begun again', async () => {
   const state = temporaryFolder('readme-exercise');
   const expected: [RegExp, number | undefined, RegExp][] = [

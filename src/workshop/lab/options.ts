@@ -38,7 +38,7 @@ export function parseLabOptions(argv: readonly string[], env: NodeJS.ProcessEnv)
     if (literal.includes(action)) rest.push(word);
     else if (/^(--(json|csv|help)|-h)$/.test(word)) flags.add(word === '-h' ? 'help' : word.slice(2));
     else if (word === '--lang' || word === '--language') language = languageNamed(argv[i + 1] ?? '') ?? language;
-    else if (languageNamed(named) && !/^(c|posix)$/i.test(named)) language = languageNamed(named);
+    else if (isLanguage(named, action)) language = languageNamed(named);
     else if (action === undefined && isAction(word.replace(/^--/, ''))) action = word.replace(/^--/, '') as Action;
     else if (lab === undefined && action !== 'report') lab = word;
     else rest.push(word);
@@ -49,6 +49,10 @@ export function parseLabOptions(argv: readonly string[], env: NodeJS.ProcessEnv)
   const has = (name: string) => flags.has(name);
   return { lab, action, rest, json: has('json'), csv: has('csv'), help: has('help'), language };
 }
+
+/** A file may be called `en.json`, which would do for a locale. */
+const isLanguage = (word: string, action: Action | undefined) =>
+  languageNamed(word) !== undefined && !/^(c|posix)$/i.test(word) && (action !== 'report' || /^(zh|en)$/.test(word));
 
 const isAction = (word: string): word is Action => actions.includes(word as Action);
 

@@ -59,7 +59,9 @@ export async function answer(lab: Lab, number: number, text: string, logbook: Lo
 /** Takes away what the lab made. Resolves with where the learner's files are now; undefined where there were none. */
 export async function cleanUp(lab: Lab, place: Place, logbook: Logbook): Promise<string | undefined> {
   const { begun }: Entry = logbook.entry(lab.id);
-  if (begun !== undefined) await lab.clean(place, { ...begun.values, folder: place.folder });
+  if (begun === undefined) return undefined;
+  // One that was begun with an earlier version may have fewer values: what is missing names nothing that is there.
+  await lab.clean(place, { ...freeValues(lab, logbook.learner), ...begun.values, folder: place.folder });
   const kept = setAside(place.folder);
   await logbook.clean(lab.id);
   return kept;

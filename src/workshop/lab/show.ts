@@ -3,7 +3,7 @@ import { printable } from '../exercise/report.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { renderMarkdown } from '../text/markdown.ts';
-import { padTo, widthOf } from '../text/width.ts';
+import { padTo, widthOf, wrapText } from '../text/width.ts';
 import { labTitle, loadLab, readLabText } from './catalog.ts';
 import type { Graded } from './grade.ts';
 import type { Logbook, Result } from './logbook.ts';
@@ -70,11 +70,10 @@ export function showCheck(
     const paint = ok ? chalk.green : chalk.red;
     const head = says.task(task, ok ? points : 0, points)[language];
     terminal.line(paint(`${ok ? '✓' : '✗'} ${head}`));
-    terminal.prose(`  ${ask(values)[language]}`);
-    for (const finding of findings) {
-      const sign = finding.ok ? chalk.green('✓') : chalk.red('✗');
-      terminal.paragraph(`  ${sign} ${printable(finding.what[language])}`);
-      if (!finding.ok) terminal.paragraph(`    → ${printable(finding.hint[language])}`, line => chalk.yellow(line));
+    terminal.prose(ask(values)[language]);
+    for (const { ok, what, hint } of findings) {
+      hanging(terminal, `  ${ok ? chalk.green('✓') : chalk.red('✗')} `, printable(what[language]));
+      if (!ok) hanging(terminal, chalk.yellow('    → '), printable(hint[language]), chalk.yellow);
     }
     terminal.line();
   }
@@ -84,6 +83,13 @@ export function showCheck(
   else terminal.paragraph(says.goOn(number)[language], line => chalk.dim(line));
   if (best !== undefined && best.points > result.points) terminal.paragraph(says.better(best.points)[language]);
   terminal.line();
+}
+
+/** A paragraph behind a sign; its further lines stand below its first word. */
+function hanging(terminal: Terminal, sign: string, text: string, paint: (text: string) => string = one => one): void {
+  const column = widthOf(sign);
+  for (const [i, line] of wrapText(text, terminal.width - column).entries())
+    terminal.line(`${i === 0 ? sign : ' '.repeat(column)}${paint(line)}`);
 }
 
 /** The hints for a task that were asked for so far. */

@@ -1,0 +1,104 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { classTable, readResults, remarks, resultsFile, toCsv } from './class.ts';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-class-'));
+test.after(() => fs.rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  fs.writeFileSync(path.join(folder, name), content);
+  return path.join(folder, name);
+}
+
+const row = {
+  machine: 'a',
+  lab: '05-pid-1-detective',
+  version: 1,
+  on: '2026-01-01T00:00:00.000Z',
+  points: 60,
+  of: 100,
+  tasks: [{ points: 60, of: 100, hints: 1 }],
+};
+const of = (learner: string, more: object = {}) =>
+  file(
+    `${learner.replace(/\W/g, '')}-${Object.values(more).join()}.json`,
+    resultsFile([{ ...row, learner, values: learner, ...more }]),
+  );
+const versions = new Map([['05-pid-1-detective', 1]]);
+
+test('broken files, newer ones and others are named, each in a line, and nothing else is lost', () => {
+  const { rows, troubles } = readResults(
+    [
+      file('broken.json', '{"format": 1, "results": ['),
+      of('Han Mei'),
+      file('newer.json', '{"format": 2, "results": []}'),
+      file('other.json', '{"name": "minidock"}'),
+      file('half.json', '{"format": 1, "results": [{"lab": "05"}]}'),
+      path.join(folder, 'nowhere.json'),
+      folder,
+    ],
+    'en',
+  );
+  assert.equal(
+    rows.map(({ learner }) => learner),
+    ['Han Mei'],
+  );
+  assert.equal(
+    troubles.map(line => line.replace(`${folder}/`, '').replace(folder, '.')),
+    [
+      'broken.json: holds no results of labs; left out',
+      'newer.json: results in format 2, this minidock reads 1; left out',
+      'other.json: holds no results of labs; left out',
+      'half.json: holds no results of labs; left out',
+      'nowhere.json: cannot be read (ENOENT); left out',
+      '.: cannot be read (EISDIR); left out',
+    ],
+  );
+});
+
+test('of two files of a learner the better result counts; labs and learners in order, with the sum', () => {
+  const { rows } = readResults(
+    [of('Li Lei', { points: 80 }), of('Li Lei'), of('Han Mei'), of('Han Mei', { lab: '06-x', points: 5 })],
+    'en',
+  );
+  const { labs, lines } = classTable(rows);
+  assert.equal(labs, ['05-pid-1-detective', '06-x']);
+  assert.equal(
+    lines.map(({ learner, total }) => [learner, total]),
+    [
+      ['Han Mei', 65],
+      ['Li Lei', 80],
+    ],
+  );
+});
+
+test('CSV: quoted where it must be, nothing that a spreadsheet would compute; what JSON prints can be read again', () => {
+  const { rows } = readResults([of('=Zhang, "San"'), of('Han Mei', { lab: '06-x', points: 5 })], 'en');
+  const csv = '\ufefflearner,05-pid-1-detective,06-x,total\r\n"\'=Zhang, ""San""",60,,60\r\nHan Mei,,5,5\r\n';
+  assert.is(toCsv(rows, 'en'), csv);
+  const again = readResults([file('whole.json', resultsFile(rows))], 'en');
+  assert.equal(again, { rows, troubles: [] });
+});
+
+test('results of other versions and copies are remarked', () => {
+  const { rows } = readResults(
+    [
+      of('Han Mei'),
+      of('Li Lei', { values: 'Han Mei' }),
+      of('Wang Wu', { version: 7 }),
+      of('Zhao Liu', { lab: '42-gone' }),
+    ],
+    'en',
+  );
+  assert.equal(remarks(rows, versions, 'en'), [
+    '* 05-pid-1-detective: version 7 of the lab, here it is version 1: Wang Wu',
+    '* 42-gone: there is no such lab here: Zhao Liu',
+    "05-pid-1-detective: Han Mei, Li Lei have the same values: one result is the other's",
+  ]);
+  assert.match(remarks(rows, versions, 'zh')[2]!, '数值相同');
+});
+
+test.run();
