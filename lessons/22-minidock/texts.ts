@@ -254,10 +254,10 @@ export const withoutRule: Broken = {
   question: {
     ask: { en: 'What does the client get from host:8080?', zh: '客户机访问主机的 8080 会得到什么？' },
     right: {
-      text: { en: 'a connection, and then silence', zh: '连上了，然后没有回应' },
+      text: { en: 'a connection, and no page', zh: '连上了，却没有页面' },
       because: {
-        en: 'The socket by which the engine holds the port is there, and the host’s kernel accepts for it. Nobody ever reads. With the rule no packet comes so far: the destination is another one before.',
-        zh: '引擎用来占住端口的套接字还在，主机的内核替它接受了连接，却没有人去读。有规则时，数据包根本到不了这里：目的地早就改了。',
+        en: 'The socket by which the engine holds the port is there, and the host’s kernel accepts for it. Nobody answers: silence, or a reset. With the rule no packet comes so far: the destination is another one before.',
+        zh: '引擎用来占住端口的套接字还在，主机的内核替它接受了连接，却没有人回答：要么没有回应，要么连接被重置。有规则时，数据包根本到不了这里：目的地早就改了。',
       },
     },
     wrong: [
