@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { randomHex } from '../host/random.ts';
+import { ensureDirectory } from '../state/files.ts';
 import { removeTrees } from '../state/remove-tree.ts';
 import { byteString } from '../storage/bytes.ts';
 import { checkPlace, invalidPlace, outerFirst } from './rootfs/mount-places.ts';
@@ -160,7 +161,7 @@ export function checkVolumeName(name: string): void {
  */
 function makeSource(directory: string): void {
   try {
-    fs.mkdirSync(directory, { recursive: true });
+    ensureDirectory(directory, 0o777);
     fs.chmodSync(directory, 0o755);
   } catch (cause) {
     const reason = obstacle(directory, errnoOf(cause));

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { errnoOf } from '../errors.ts';
 
 /**
@@ -79,8 +80,26 @@ export function listIfPresent(directory: string): string[] {
   }
 }
 
-/** Like `mkdir -p`, with the mode for what is made. */
+/**
+ * Like `mkdir -p`, with the mode for what is made. Node's own recursive mkdir never ends where the kernel answers ENOENT to a
+ * directory whose parent is there, as /proc does.
+ */
 export function ensureDirectory(directory: string, mode = 0o710): string {
-  fs.mkdirSync(directory, { recursive: true, mode });
+  try {
+    makeOne(directory, mode);
+  } catch (error) {
+    const parent = path.dirname(directory);
+    if (errnoOf(error) !== 'ENOENT' || parent === directory) throw error;
+    ensureDirectory(parent, mode);
+    makeOne(directory, mode);
+  }
   return directory;
+}
+
+function makeOne(directory: string, mode: number): void {
+  try {
+    fs.mkdirSync(directory, { mode });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST' || !fs.statSync(directory).isDirectory()) throw error;
+  }
 }

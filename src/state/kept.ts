@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isAlive, type ProcessIdentity } from '../host/process.ts';
-import { listIfPresent, readIfPresent } from './files.ts';
+import { ensureDirectory, listIfPresent, readIfPresent } from './files.ts';
 import { enginePaths, type Roots } from './paths.ts';
 
 /**
@@ -12,7 +12,7 @@ import { enginePaths, type Roots } from './paths.ts';
 export function markKept(roots: Roots, id: string): void {
   const { kept } = enginePaths(roots);
   for (;;) {
-    fs.mkdirSync(kept, { recursive: true, mode: 0o700 });
+    ensureDirectory(kept, 0o700);
     try {
       fs.writeFileSync(path.join(kept, id), '', { mode: 0o600 });
       return;

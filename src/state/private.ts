@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { ensureDirectory } from './files.ts';
 import { enginePaths, type Roots } from './paths.ts';
 import { asidePrefix } from './set-aside.ts';
 
@@ -16,7 +17,7 @@ const execRootMode = 0o711;
  */
 export function privateDirectory(directory: string, most = mode): string {
   if (shut(directory, most)) return directory;
-  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  ensureDirectory(path.dirname(directory), 0o777);
   try {
     fs.mkdirSync(directory, { mode });
   } catch (error) {
@@ -73,10 +74,34 @@ export function secureRoot(root: string): void {
 }
 
 function secure(directory: string, flag: string, roots: Roots, most = mode): void {
+  try {
+    shutOrMake(directory, flag, roots, most);
+  } catch (error) {
+    const reason = unusable[errnoOf(error) ?? ''];
+    if (reason === undefined) throw error;
+    throw new MinidockError('invalid-root', `cannot take ${directory} as --${flag}: ${reason}`, {
+      fix: `name a directory with --${flag} on a disk that can be written`,
+      cause: error,
+    });
+  }
+}
+
+const unusable: Record<string, string> = {
+  EACCES: 'it cannot be made there',
+  EEXIST: 'it is no directory',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENAMETOOLONG: 'a part of it is longer than a file name may be',
+  ENOENT: 'it cannot be made there',
+  ENOTDIR: 'a part of it is no directory',
+  EPERM: 'it cannot be made there',
+  EROFS: 'the file system there is read-only',
+};
+
+function shutOrMake(directory: string, flag: string, roots: Roots, most: number): void {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
   if (stats !== undefined && (stats.mode & 0o7777 & ~most) === 0 && isOurs(stats)) return;
   if (stats !== undefined) {
-    const other = listDirectory(directory, flag).find(name => !isEngines(path.join(directory, name), roots));
+    const other = fs.readdirSync(directory).find(name => !isEngines(path.join(directory, name), roots));
     if (other !== undefined)
       throw new MinidockError(
         'invalid-root',
@@ -85,15 +110,4 @@ function secure(directory: string, flag: string, roots: Roots, most = mode): voi
       );
   }
   privateDirectory(directory, most);
-}
-
-function listDirectory(directory: string, flag: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOTDIR') throw error;
-    throw new MinidockError('invalid-root', `cannot take ${directory} as --${flag}: it is no directory`, {
-      cause: error,
-    });
-  }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { describeHolder, type ProcessIdentity } from '../../host/process.ts';
+import { ensureDirectory } from '../../state/files.ts';
 import { acquire, discard, holderOf } from '../../state/lock.ts';
 
 /** A place where requests come in. */
@@ -198,9 +199,10 @@ function isInet(fd: number): boolean {
 
 /** Folders that are missing are made so that everybody may pass and nobody but root may look. */
 function makeFolder(folder: string): void {
-  const first = fs.mkdirSync(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let at = folder; at.length >= first.length; at = path.dirname(at)) fs.chmodSync(at, 0o711);
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  ensureDirectory(folder);
+  fs.chmodSync(folder, 0o711);
 }
 
 /** Whether somebody answers there. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../../errors.ts';
+import { ensureDirectory } from '../../state/files.ts';
 
 /**
  * Writes this process's id to a file. Resolves to what removes it. The file of a daemon that is dead is replaced.
@@ -14,7 +15,7 @@ export function writePidfile(file: string): () => void {
       fix: 'stop it, or name another file',
     });
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    ensureDirectory(path.dirname(file), 0o777);
     fs.writeFileSync(file, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     throw new MinidockError('invalid-argument', `--pidfile ${file}: ${(error as Error).message}`);

@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Builder } from '../../engine/nouns/builder.ts';
 import { MinidockError } from '../../errors.ts';
+import { ensureDirectory } from '../../state/files.ts';
 import type { Output } from '../print/output.ts';
 
 /** `--output`, as BuildKit's users write it. */
@@ -66,7 +66,7 @@ export async function writeOutput(
   if (type === 'local') {
     const { Scope } = await import('../../storage/scope/scope.ts');
     const { unpackArchive } = await import('../../storage/scope/unpack.ts');
-    fs.mkdirSync(dest!, { recursive: true });
+    ensureDirectory(dest!, 0o777);
     const scope = new Scope(dest!);
     try {
       const archive = builder.export(id, { form: 'files' });

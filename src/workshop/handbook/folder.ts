@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MinidockError } from '../../errors.ts';
+import { ensureDirectory } from '../../state/files.ts';
 
 /** Marks a folder as one that this program made, and may make anew. */
 const MARK = '.minidock-handbook';
@@ -11,7 +12,7 @@ const MARK = '.minidock-handbook';
  */
 export async function replaceFolder<T>(target: string, fill: (folder: string) => Promise<T>): Promise<T> {
   refuseOthers(target);
-  fs.mkdirSync(path.dirname(target), { recursive: true });
+  ensureDirectory(path.dirname(target), 0o777);
   const fresh = fs.mkdtempSync(`${target}.new-`);
   try {
     const result = await fill(fresh);

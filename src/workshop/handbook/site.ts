@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureDirectory } from '../../state/files.ts';
 import { courseIds, lessonIds, loadLesson, readText } from '../catalog.ts';
 import type { Lesson } from '../lesson.ts';
 import { plannedTitle } from '../planned.ts';
@@ -122,7 +123,7 @@ function plannedIn(lessons: readonly Lesson[], language: Language): Planned[] {
 
 function write(folder: string, name: string, content: string): void {
   const file = path.join(folder, name);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  ensureDirectory(path.dirname(file), 0o777);
   fs.writeFileSync(file, content);
 }
 

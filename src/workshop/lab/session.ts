@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { MinidockError } from '../../errors.ts';
 import { boundSockets } from '../../host/sockets.ts';
+import { ensureDirectory } from '../../state/files.ts';
 import type { Language } from '../text/language.ts';
 import type { Entry, Logbook } from './logbook.ts';
 import { says } from './says.ts';
@@ -32,7 +33,7 @@ export async function begin(lab: Lab, place: Place, logbook: Logbook, language: 
   if (logbook.entry(lab.id).begun === undefined)
     await logbook.begin(lab.id, lab.version, freeValues(lab, logbook.learner));
   const values = valuesOf(lab, place, logbook, language);
-  fs.mkdirSync(place.folder, { recursive: true });
+  ensureDirectory(place.folder, 0o777);
   await lab.plant(place, values);
   return values;
 }
