@@ -67,6 +67,7 @@ test('no root to build with, and a place where nothing can be made', () => {
     return;
   }
   refuses(vm(['--image', '/dev/null/image']), /^vm: \/dev\/null\/image cannot be made: \w+ at \/dev\/null$/m);
+  refuses(vm(['--image', '/proc/none/image']), /^vm: \/proc\/none\/image cannot be made: ENOENT at \/proc\/none$/m);
 });
 
 test('the machine has the packages that lessons and labs set up', () => {

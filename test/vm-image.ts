@@ -65,7 +65,7 @@ test('it is built, boots, runs containers, serves a published port outside, and 
   const page = await eventually(
     async () =>
       (
-        await fetch(`http://127.0.0.1:${port}/`).then(
+        await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5000) }).then(
           answer => answer.text(),
           () => '',
         )

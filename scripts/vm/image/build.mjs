@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +94,13 @@ async function build(checkout, image, scratch) {
   step(5, `done: ${image}`);
 }
 
+/** Node's recursive mkdir never ends below /proc. */
+function makeFolder(folder) {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
 /** Refuses what cannot end well, before anything is made. */
 function check(image, folder) {
   if (process.arch !== 'x64')
@@ -106,7 +114,7 @@ function check(image, folder) {
       'sudo env "PATH=$PATH" npm run vm -- --build-only; an image that is there boots without root',
     );
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new SetupError(`${image} cannot be made: ${error.code} at ${folder}`, 'name another place with --image');
