@@ -24,14 +24,9 @@ export const courseIds: readonly string[] = lessonSlugs.map(lessonName);
 
 /**
  * The id that `query` means: `04-pid-namespace`, `04`, `4`, `pid-namespace`, `pid`, and with a typing error `pidd`. Rejects
- * what means none, or several without one that begins with it, and what is only planned.
+ * what means none, or several without one that begins with it.
  */
-export function findLesson(
-  query: string,
-  ids: readonly string[],
-  planned: readonly string[] = [],
-  language: Language = 'en',
-): string {
+export function findLesson(query: string, ids: readonly string[], language: Language = 'en'): string {
   const word = query
     .toLowerCase()
     .replace(/^(\.\/)?lessons\//, '')
@@ -41,11 +36,6 @@ export function findLesson(
   if (found.length > 1)
     throw new MinidockError('lesson-ambiguous', refusals.severalLessons(query, found)[language], {
       fix: refusals.giveNumber[language],
-    });
-  const [unwritten] = matchingIds(word, planned);
-  if (unwritten !== undefined)
-    throw new MinidockError('no-such-lesson', refusals.notWritten(unwritten)[language], {
-      fix: refusals.listsWritten[language],
     });
   const near = nearestId(word, ids);
   throw new MinidockError('no-such-lesson', refusals.noLesson(query)[language], {

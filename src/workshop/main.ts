@@ -1,6 +1,6 @@
 import chalk, { chalkStderr } from 'chalk';
 import { MinidockError } from '../errors.ts';
-import { courseIds, findLesson, lessonIds, readTitle } from './catalog.ts';
+import { findLesson, lessonIds, readTitle } from './catalog.ts';
 import { parseOptions } from './options.ts';
 import { isRootless } from './rootless/as-root.ts';
 import { Quit, Terminal } from './terminal.ts';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
       await (await import('./play/list.ts')).listLessons(terminal, options.language);
     else {
       terminal.paged = true;
-      const id = findLesson(options.lesson, lessonIds(), courseIds, options.language);
+      const id = findLesson(options.lesson, lessonIds(), options.language);
       if (!isRootless()) terminal.title(`${Number(id.slice(0, 2))}. ${readTitle(id, options.language)}`);
       return await (await import('./play/runner.ts')).runLesson(options, id, terminal);
     }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { MinidockError } from '../../errors.ts';
-import { courseIds, findLesson, lessonIds } from '../catalog.ts';
+import { findLesson, lessonIds } from '../catalog.ts';
 import type { Options } from '../options.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,7 +29,7 @@ export async function exerciseCommand(options: Options, terminal: Terminal): Pro
     if (options.action === 'reset' && options.all) return resetAll(report);
     if (options.lesson === undefined)
       throw new MinidockError('usage', says.whichLesson[language], { fix: `npm run lesson 03 -- ${options.action}` });
-    const id = findLesson(options.lesson, lessonIds(), courseIds, language);
+    const id = findLesson(options.lesson, lessonIds(), language);
     const exercise = await loadExercise(id, language);
     const files = filesOf(id);
     switch (options.action) {

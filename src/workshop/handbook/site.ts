@@ -3,16 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDirectory } from '../../state/files.ts';
-import { courseIds, lessonIds, loadLesson, readText } from '../catalog.ts';
+import { lessonIds, loadLesson, readText } from '../catalog.ts';
 import type { Lesson } from '../lesson.ts';
-import { plannedTitle } from '../planned.ts';
 import { missing } from '../play/requirements.ts';
 import type { Language } from '../text/language.ts';
 import { buildClient } from './client.ts';
 import { pageHtml } from './page/frame.ts';
 import { lessonPage } from './page/lesson.ts';
 import { birthPage, glossaryPage, homePage, labPage } from './page/others.ts';
-import type { Page, Planned } from './page/page.ts';
+import type { Page } from './page/page.ts';
 import type { Ran } from './page/program.ts';
 import { recordContainer } from './record/container.ts';
 import { recordLesson } from './record/record.ts';
@@ -55,9 +54,8 @@ export async function makeSite(
   let count = 0;
   for (const language of languages) {
     const pages = pagesOf(lessons, ran, language);
-    const planned = plannedIn(lessons, language);
-    pages.unshift(homePage(pages, lessons, planned, language, made));
-    for (const page of pages) write(folder, `${language}/${page.name}.html`, pageHtml(page, { pages, planned }));
+    pages.unshift(homePage(pages, lessons, language, made));
+    for (const page of pages) write(folder, `${language}/${page.name}.html`, pageHtml(page, pages));
     write(folder, `assets/search.${language}.js`, searchScript(pages));
     count += pages.length;
   }
@@ -112,13 +110,6 @@ function linkTo(target: string, page: string, pages: ReadonlySet<string>): strin
   const found = /(?:^|\/)(\d\d-[a-z0-9-]+)(?:\/(?:README(?:\.zh-CN)?\.md)?)?$/.exec(file)?.[1];
   const name = [found, `lab-${found}`].find(name => pages.has(name ?? ''));
   return name && `${name}.html${fragment ? `#${fragment}` : ''}`;
-}
-
-function plannedIn(lessons: readonly Lesson[], language: Language): Planned[] {
-  const written = new Set(lessons.map(({ id }) => id));
-  return courseIds
-    .filter(id => !written.has(id))
-    .map(id => ({ number: String(Number(id.slice(0, 2))), title: plannedTitle(id)[language] }));
 }
 
 function write(folder: string, name: string, content: string): void {

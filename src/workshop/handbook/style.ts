@@ -50,7 +50,6 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; }
 #contents .here a { background: var(--here); font-weight: 600; }
 .number { color: var(--soft); min-width: 1.5em; text-align: right; font-variant-numeric: tabular-nums; font-weight: 400; }
 #contents .others { margin-top: 1rem; padding-top: .6rem; border-top: 1px solid var(--line); }
-.planned { color: var(--soft); opacity: .75; }
 
 main { grid-area: text; padding: 1.4rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 66rem; width: 100%; min-width: 0; }
 main > p, main > ul, main > ol, main > dl, main > .quiz, main > blockquote { max-width: 46rem; }
@@ -122,7 +121,7 @@ a.lesson { display: inline-block; min-width: 1.6em; text-align: center; font-siz
 .evidence .differs td:nth-child(n+2) code { font-weight: 700; } .evidence .same code { color: var(--soft); }
 
 .cards { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: .8rem; max-width: none !important; }
-.cards li > a, .cards .planned { display: flex; flex-direction: column; gap: .25rem; height: 100%; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 12px; background: var(--raised); color: inherit; text-decoration: none; }
+.cards li > a { display: flex; flex-direction: column; gap: .25rem; height: 100%; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 12px; background: var(--raised); color: inherit; text-decoration: none; }
 .cards a:hover { border-color: var(--link); }
 .cards .number { text-align: left; }
 .cards strong { color: var(--brand); font-size: 1.05rem; }

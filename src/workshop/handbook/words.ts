@@ -16,7 +16,6 @@ export const words = {
     zh: '每个术语，以及引入它的那一课。',
   },
   minutes: { en: '{n} minutes', zh: '{n} 分钟' },
-  planned: { en: 'planned', zh: '计划中' },
   other: { en: '中文', zh: 'English' },
   theme: { en: 'Dark or light', zh: '深色或浅色' },
   menu: { en: 'Contents', zh: '目录' },

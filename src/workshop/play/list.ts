@@ -1,19 +1,17 @@
 import chalk from 'chalk';
-import { courseIds, lessonIds, loadLesson, readTitle } from '../catalog.ts';
-import { plannedTitle } from '../planned.ts';
+import { lessonIds, loadLesson, readTitle } from '../catalog.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { padTo, widthOf, wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
-type State = 'passed' | 'seen' | 'new' | 'planned';
+type State = 'passed' | 'seen' | 'new';
 
 const marks: Record<State, string> = {
   passed: chalk.green('✓'),
   seen: chalk.cyan('○'),
   new: chalk.dim('·'),
-  planned: ' ',
 };
 
 /**
@@ -22,25 +20,21 @@ const marks: Record<State, string> = {
  */
 export async function listLessons(terminal: Terminal, language: Language): Promise<void> {
   const progress = Progress.load();
-  const written = lessonIds();
+  const ids = lessonIds();
   const stateOf = (id: string): State => {
-    if (!written.includes(id)) return 'planned';
     if (progress.isPassed(id)) return 'passed';
     return progress.isSeen(id) ? 'seen' : 'new';
   };
   terminal.paged = true;
   terminal.heading(words.lessons[language]);
-  const ids = [...new Set([...courseIds, ...written])].sort();
   const widest = Math.max(...ids.map(widthOf));
   for (const id of ids) {
-    const state = stateOf(id);
-    const title = state === 'planned' ? plannedTitle(id)[language] + words.planned[language] : readTitle(id, language);
-    showRow(terminal, { mark: marks[state], id, title, faint: state === 'planned', column: widest });
+    showRow(terminal, { mark: marks[stateOf(id)], id, title: readTitle(id, language), column: widest });
   }
   terminal.line();
   const legend = (['passed', 'seen', 'new'] as const).map(state => `${marks[state]} ${words[state][language]}`);
   terminal.line(legend.join('   '));
-  const next = written.find(id => stateOf(id) === 'new') ?? written.find(id => stateOf(id) === 'seen');
+  const next = ids.find(id => stateOf(id) === 'new') ?? ids.find(id => stateOf(id) === 'seen');
   if (next !== undefined) {
     terminal.line();
     terminal.line(`${words.next[language]} ${chalk.cyan(`npm run lesson ${next}`)}`);
@@ -54,20 +48,16 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
 }
 
 /** A row of the list: on a narrow terminal the title stands below the id. */
-function showRow(
-  terminal: Terminal,
-  row: { mark: string; id: string; title: string; faint: boolean; column: number },
-): void {
-  const { mark, id, title, faint, column } = row;
+function showRow(terminal: Terminal, row: { mark: string; id: string; title: string; column: number }): void {
+  const { mark, id, title, column } = row;
   const beside = terminal.width - column - 4;
-  const head = `${mark} ${faint ? chalk.dim(id) : chalk.cyan(id)}`;
-  const paint = faint ? chalk.dim : chalk.bold;
+  const head = `${mark} ${chalk.cyan(id)}`;
   if (beside < 30) {
     terminal.line(head);
-    for (const line of wrapText(title, terminal.width - 5)) terminal.line(`     ${paint(line)}`);
+    for (const line of wrapText(title, terminal.width - 5)) terminal.line(`     ${chalk.bold(line)}`);
     return;
   }
   const [first = '', ...rest] = wrapText(title, beside);
-  terminal.line(`${head}${padTo('', column - widthOf(id) + 2)}${paint(first)}`);
-  for (const line of rest) terminal.line(`${padTo('', column + 4)}${paint(line)}`);
+  terminal.line(`${head}${padTo('', column - widthOf(id) + 2)}${chalk.bold(first)}`);
+  for (const line of rest) terminal.line(`${padTo('', column + 4)}${chalk.bold(line)}`);
 }

@@ -11,8 +11,6 @@ export const refusals = {
     zh: `“${word}”可以指好几课：${ids.join('、')}`,
   }),
   giveNumber: { en: 'give its number', zh: '请写编号' },
-  notWritten: (id: string): Text => ({ en: `lesson ${id} is planned, not written`, zh: `${id} 还在计划中，没有写好` }),
-  listsWritten: { en: '`npm run lesson` lists those that are', zh: '`npm run lesson` 会列出已经写好的课' },
   noExercise: (id: string): Text => ({ en: `lesson ${id} has no exercise yet`, zh: `${id} 还没有练习` }),
   exercisesOf: (ids: readonly string[]): Text => ({
     en: `there are exercises for ${ids.join(', ')}`,

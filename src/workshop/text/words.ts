@@ -42,7 +42,6 @@ npm keeps --help for itself: npm run lesson -- --help`,
   passed: { en: 'exercise passed', zh: '练习已通过' },
   seen: { en: 'seen to its end', zh: '看完了' },
   new: { en: 'not yet', zh: '还没看' },
-  planned: { en: ' (planned)', zh: '（计划中）' },
   howToRun: {
     en: 'A number or a part of the name is enough: npm run lesson 04, npm run lesson pid. --step goes call by call, --shell lets you in, zh speaks Chinese; npm run lesson -- --help says more.',
     zh: '写编号或名字的一部分就够了：npm run lesson 04、npm run lesson pid。--step 逐个调用，--shell 进到里面，en 切换英文；更多说明见 npm run lesson -- --help。',

@@ -1,13 +1,7 @@
 import type { Language } from '../../text/language.ts';
 import { words } from '../words.ts';
 import { escapeHtml, jsonHtml } from './html.ts';
-import type { Page, Planned } from './page.ts';
-
-/** The whole site in one language, for the list of contents. */
-export interface Contents {
-  readonly pages: readonly Page[];
-  readonly planned: readonly Planned[];
-}
+import type { Page } from './page.ts';
 
 const tags: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
 
@@ -15,7 +9,7 @@ const tags: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
  * A page as a file. It asks no other machine for anything and is forbidden to; from a disk, too, all of it works: what the
  * search needs comes as a script, since a page of a disk may read no file.
  */
-export function pageHtml(page: Page, { pages, planned }: Contents): string {
+export function pageHtml(page: Page, pages: readonly Page[]): string {
   const { language, title } = page;
   const say = (key: keyof typeof words) => escapeHtml(words[key][language]);
   const other = language === 'en' ? 'zh' : 'en';
@@ -41,7 +35,7 @@ export function pageHtml(page: Page, { pages, planned }: Contents): string {
 <button id="theme" type="button" aria-label="${say('theme')}" title="${say('theme')}">◐</button>
 </header>
 <nav id="contents" aria-label="${say('menu')}">
-${contentsHtml(page, pages, planned)}
+${contentsHtml(page, pages)}
 </nav>
 <main id="text" class="${page.kind}">
 ${page.html}
@@ -55,24 +49,15 @@ ${neighboursHtml(page, pages)}
 `;
 }
 
-function contentsHtml(page: Page, pages: readonly Page[], planned: readonly Planned[]): string {
+function contentsHtml(page: Page, pages: readonly Page[]): string {
   const { language } = page;
   const item = (one: Page) =>
     `<li${one.name === page.name ? ' class="here"' : ''}><a href="${one.name}.html"${one.name === page.name ? ' aria-current="page"' : ''}><span class="number">${one.number ?? ''}</span>${escapeHtml(one.title)}</a></li>`;
-  const coming = ({ number, title }: Planned) =>
-    `<li class="planned" title="${words.planned[language]}"><span><span class="number">${number}</span>${escapeHtml(title)}</span></li>`;
   const of = (kind: Page['kind']) => pages.filter(one => one.kind === kind);
-  const lessons = [
-    ...of('lesson').map(one => [Number(one.number), item(one)] as const),
-    ...planned.map(one => [Number(one.number), coming(one)] as const),
-  ].sort(([a], [b]) => a - b);
   const group = (title: string, items: readonly string[]) =>
     items.length === 0 ? '' : `<h2>${escapeHtml(title)}</h2>\n<ul>\n${items.join('\n')}\n</ul>`;
   return [
-    group(
-      words.lessons[language],
-      lessons.map(([, html]) => html),
-    ),
+    group(words.lessons[language], of('lesson').map(item)),
     group(words.labs[language], of('lab').map(item)),
     `<ul class="others">\n${[...of('birth'), ...of('glossary')].map(item).join('\n')}\n</ul>`,
   ].join('\n');

@@ -3,7 +3,7 @@ import type { Language } from '../../text/language.ts';
 import { words } from '../words.ts';
 import { escapeHtml } from './html.ts';
 import { inlineHtml, renderHtml, type Surroundings } from './markdown.ts';
-import type { Page, Planned } from './page.ts';
+import type { Page } from './page.ts';
 import { type Ran, ranHtml } from './program.ts';
 
 /** A lab's sheet. */
@@ -44,7 +44,6 @@ export function glossaryPage(lessons: readonly Lesson[], language: Language): Pa
 export function homePage(
   pages: readonly Page[],
   lessons: readonly Lesson[],
-  planned: readonly Planned[],
   language: Language,
   made: { readonly kernel: string; readonly date: string },
 ): Page {
@@ -56,18 +55,13 @@ export function homePage(
     const line = lesson ? `<span>${inlineHtml(lesson.about[language])}</span>` : '';
     return `<li><a href="${page.name}.html"><span class="number">${page.number}</span><strong>${escapeHtml(page.title)}</strong>${line}${minutes ?? ''}</a></li>`;
   };
-  const coming = (one: Planned) =>
-    `<li class="planned"><span class="number">${one.number}</span><strong>${escapeHtml(one.title)}</strong><small>${words.planned[language]}</small></li>`;
-  const cards = [
-    ...pages.filter(({ kind }) => kind === 'lesson').map(page => [Number(page.number), card(page)] as const),
-    ...planned.map(one => [Number(one.number), coming(one)] as const),
-  ].sort(([a], [b]) => a - b);
+  const cards = pages.filter(({ kind }) => kind === 'lesson').map(card);
   const labs = pages.filter(({ kind }) => kind === 'lab').map(card);
   const recorded = words.recordedOn[language].replace('{kernel}', made.kernel).replace('{date}', made.date);
   const html = `<h1>${escapeHtml(title)}</h1>
 <p>${words.about[language]}</p>
 <h2>${words.lessons[language]}</h2>
-<ul class="cards">${cards.map(([, html]) => html).join('\n')}</ul>
+<ul class="cards">${cards.join('\n')}</ul>
 <h2>${words.labs[language]}</h2>
 <ul class="cards">${labs.join('\n')}</ul>
 <h2>${words.birth[language]}</h2>

@@ -15,9 +15,3 @@ export interface Page {
   /** What the search looks through. */
   readonly parts: readonly Part[];
 }
-
-/** What is in the list of contents and has no page yet. */
-export interface Planned {
-  readonly number: string;
-  readonly title: string;
-}
