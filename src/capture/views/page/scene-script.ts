@@ -6,7 +6,7 @@ export const sceneScript = `
 const data = JSON.parse(document.getElementById('data').textContent);
 const scene = document.getElementById('scene');
 const width = 1240;
-const column = { outside: 80, host: 300, gate: 440, bridge: 590, veth: 800, container: 1075 };
+const column = { outside: 80, host: 300, gate: 452, bridge: 590, veth: 800, container: 1075 };
 
 function svg(name, attributes, text) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -103,7 +103,8 @@ function draw(say, walk, progress) {
   };
   const hosts = layout.group('host');
   add('rect', { x: 195, y: 40, width: 705, height: layout.height - 60, rx: 16, class: 'box host' });
-  add('text', { x: 216, y: 66, class: 'soft', style: 'text-anchor:start' }, say('host'));
+  // Below, where no packet's addresses pass over it.
+  add('text', { x: 216, y: layout.height - 38, class: 'soft', style: 'text-anchor:start' }, say('host'));
   layout.containers.forEach(name => {
     const own = layout.group('container').filter(one => one.container === name).map(one => layout.places.get(one.index).y);
     const [top, bottom] = [Math.min(...own) - 62, Math.max(...own) + 50];
