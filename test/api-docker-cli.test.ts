@@ -55,7 +55,9 @@ for (const client of clients)
 test('a terminal: run -it, its size, the detach keys', async () => {
   const env = { DOCKER_HOST: daemon.host, DOCKER_CONFIG: folder };
   const client = clients[0]!;
-  const { exitCode, shown } = await onTerminal(`${client} run -it --rm bb sh -c 'tty; stty size; exit 5'`, [], env);
+  // The client tells the size once the container runs.
+  const script = 'tty; until stty size | grep "33 77"; do sleep 0.1; done; exit 5';
+  const { exitCode, shown } = await onTerminal(`${client} run -it --rm bb sh -c '${script}'`, [], env);
   assert.is(exitCode, 5);
   assert.match(shown, /\/dev\/pts\/0\r\n33 77\r\n/);
   const left = await onTerminal(`${client} run -it --name kept bb sh`, [[/# /, '\u0010\u0011']], env);
