@@ -109,5 +109,6 @@ function shutOrMake(directory: string, flag: string, roots: Roots, most: number)
         { fix: `name a directory with --${flag} that is empty or does not exist, or shut this one: chmod 0710` },
       );
   }
-  privateDirectory(directory, most);
+  // Wider than `most`, or another user's: nobody passes until a daemon opens it again.
+  privateDirectory(directory);
 }
