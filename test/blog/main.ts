@@ -1,17 +1,24 @@
 /**
  * `npm run test:blog`: the course's own examples on a real Debian, with the packages of this machine's mirror. nginx by `apt-get install`; a
  * program that one stage compiles and another runs; the blog, Django and gunicorn beside a MariaDB on a network of its own, whose posts outlive
- * both containers; the same with nginx in front, as a project of docker-compose through our daemon. Minutes, most of them apt's: it is no part of `npm test`.
+ * both containers; the same as the sheet of lab 4 has it; and with nginx in front, as a project of docker-compose through our daemon. Minutes, most of
+ * them apt's: it is no part of `npm test`.
  */
 import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
 import { debianImage } from '../../scripts/images/debian-base.ts';
+import { loadLab, readLabText } from '../../src/workshop/lab/catalog.ts';
+import { seededRandom } from '../../src/workshop/lab/seed.ts';
+import { fillIn } from '../../src/workshop/lab/sheet.ts';
+import { codeBlocks } from '../../src/workshop/text/markdown.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { LearnersShell } from '../support/learners-shell.ts';
 import { type Sandbox, sandbox } from '../support/minidock.ts';
 import { freePort } from '../support/registry.ts';
 import { requires } from '../support/requires.ts';
+import { assertSaid } from '../support/sheet.ts';
 
 const test = requires('root', 'overlayfs', 'iptables', 'debootstrap');
 const folder = import.meta.dirname;
@@ -82,6 +89,26 @@ test('the blog: a post outlives the containers of Django and of MariaDB', async 
   assert.is(await page(port), before);
   assert.match(before, '第一篇');
   await box.ok(['rm', '-f', 'myblog', 'mysql']);
+});
+
+test('the sheet of lab 4: its blocks for Django and MariaDB, typed in order', async () => {
+  const id = '04-blog-with-database';
+  // Those of the test before: the sheet's own builds find each step in the cache.
+  for (const name of ['database', 'web']) await build(name);
+  const values = { ...(await loadLab(id)).values(seededRandom('blog')), door: await freePort() };
+  const shell = new LearnersShell(box.folder, box.env);
+  try {
+    const blocks = codeBlocks(readLabText(id, 'en')).filter(({ info }) => info === 'sh blog');
+    assert.is(blocks.length, 5);
+    for (const { content } of blocks) {
+      const text = fillIn(content, values);
+      assertSaid(text, (await shell.type(text)).output);
+    }
+  } finally {
+    shell.close();
+  }
+  assert.is(await box.ok(['ps', '-aq']), '');
+  assert.is(await box.ok(['volume', 'ls', '-q', '--filter', 'name=posts-']), '');
 });
 
 requires(

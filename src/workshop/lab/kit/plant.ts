@@ -10,7 +10,7 @@ import type { Place } from '../types.ts';
  * Makes an image of this machine's busybox, with all of its applets and `more` files, where there is none of this name. It has
  * one layer, and its command is `sh`.
  *
- * @param more text by path: `{ 'www/index.html': 'hello' }`
+ * @param more text by path: `{ 'www/index.html': 'hello' }`; scripts, and what is in `bin`, can be executed
  */
 export async function ensureImage(place: Place, image: string, more: Readonly<Record<string, string>> = {}) {
   if (await hasImage(place, image)) return;
@@ -26,7 +26,8 @@ export async function ensureImage(place: Place, image: string, more: Readonly<Re
     };
     for (const [name, content] of Object.entries(files)) {
       fs.mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
-      fs.writeFileSync(path.join(tree, name), content, { mode: name.startsWith('bin/') ? 0o755 : 0o644 });
+      const mode = name.startsWith('bin/') || content.startsWith('#!') ? 0o755 : 0o644;
+      fs.writeFileSync(path.join(tree, name), content, { mode });
     }
     const busybox = fs.realpathSync(programOnPath('busybox') ?? 'busybox');
     fs.copyFileSync(busybox, path.join(tree, 'bin/busybox'));
