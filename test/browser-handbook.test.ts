@@ -102,6 +102,18 @@ test('the search finds words, their beginnings and Chinese, and leads to the pla
   await page.close();
 });
 
+test('a word of the course leads to its entry, once a page', async () => {
+  const page = await open(urlOf('en/04-pid-namespace.html'));
+  const terms = page.locator('a.term');
+  const targets = await terms.evaluateAll(all => all.map(one => one.getAttribute('href')));
+  assert.ok(targets.includes('glossary.html#pid-namespace') && targets.includes('glossary.html#orphan'));
+  assert.is(new Set(targets).size, targets.length);
+  await page.click('a.term[href$="#pid-namespace"]');
+  assert.match(page.url(), /glossary\.html#pid-namespace$/);
+  assert.is(await page.textContent('[id="pid-namespace"]'), 'PID namespace');
+  await page.close();
+});
+
 test('the stepper shows what each call changed: pivot_root gives another root', async () => {
   const page = await open(urlOf('en/06-pivot-root.html'));
   const stage = page.locator('.stage');

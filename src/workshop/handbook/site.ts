@@ -13,6 +13,7 @@ import { lessonPage } from './page/lesson.ts';
 import { birthPage, glossaryPage, homePage, labPage } from './page/others.ts';
 import type { Page } from './page/page.ts';
 import type { Ran } from './page/program.ts';
+import { termsOf } from './page/terms.ts';
 import { recordContainer } from './record/container.ts';
 import { recordLesson } from './record/record.ts';
 import type { Recording } from './record/recording.ts';
@@ -92,13 +93,17 @@ function pagesOf(lessons: readonly Lesson[], ran: ReadonlyMap<string, Ran>, lang
     const file = path.join(labsFolder, id, language === 'zh' ? 'README.zh-CN.md' : 'README.md');
     return labPage(id, fs.readFileSync(file, 'utf8'), language, linksOf(`lab-${id}`));
   };
-  const lessonOf = (lesson: Lesson) =>
-    lessonPage(lesson, readText(lesson.id, language), ran.get(lesson.id)!, language, linksOf(lesson.id));
+  const terms = termsOf(lessons, language);
+  const lessonOf = (lesson: Lesson) => {
+    const { id } = lesson;
+    const known = terms.filter(term => term.lesson.id <= id);
+    return lessonPage(lesson, readText(id, language), ran.get(id)!, language, linksOf(id), known);
+  };
   return [
     ...lessons.map(lessonOf),
     ...labs.sort().map(sheet),
     birthPage(ran.get(birth)!, language),
-    glossaryPage(lessons, language),
+    glossaryPage(terms, language),
   ];
 }
 

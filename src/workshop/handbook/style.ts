@@ -72,6 +72,8 @@ table { border-collapse: collapse; width: 100%; font-size: .94em; }
 th { text-align: left; color: var(--soft); font-weight: 600; }
 th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 .file { border-bottom: 1px dotted var(--soft); }
+a.term { color: inherit; text-decoration: underline dotted var(--soft); text-underline-offset: .2em; }
+a.term:hover { color: var(--link); }
 .facts { color: var(--soft); display: flex; gap: 1.2rem; flex-wrap: wrap; }
 .hint { color: var(--soft); }
 .figure { display: block; max-width: 100%; height: auto; }

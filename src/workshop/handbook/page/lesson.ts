@@ -8,20 +8,28 @@ import { codeHtml, inlineHtml, type Part, renderHtml, type Surroundings } from '
 import type { Page } from './page.ts';
 import { type Ran, ranHtml } from './program.ts';
 import { quizHtml } from './quiz.ts';
+import { type Term, TermLinks } from './terms.ts';
 
-/** A lesson: its text, and between the parts of that what only the lesson itself knows: questions, the program, the words. */
+/**
+ * A lesson: its text, and between the parts of that what only the lesson itself knows: questions, the program, the words.
+ *
+ * @param known words that the text leads to: those of this lesson and of the ones before
+ */
 export function lessonPage(
   lesson: Lesson,
   text: string,
   ran: Ran,
   language: Language,
   link: Surroundings['link'],
+  known: readonly Term[],
 ): Page {
   const { figure } = lesson;
   const parts: Part[] = [];
+  const terms = new TermLinks(known);
   const render = (source: string) => {
     const rendered = renderHtml(source, {
       link,
+      terms,
       noPage: words.inCheckout[language],
       image: file => (figure && file.startsWith('figure.') ? pictureHtml(figure, language) : undefined),
     });

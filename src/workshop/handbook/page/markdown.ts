@@ -1,6 +1,7 @@
 import MarkdownIt from 'markdown-it';
 import { highlight } from './highlight.ts';
 import { escapeHtml } from './html.ts';
+import type { TermLinks } from './terms.ts';
 
 /** What a text becomes on a page. */
 export interface Rendered {
@@ -26,6 +27,8 @@ export interface Surroundings {
   image?(file: string, description: string): string | undefined;
   /** The title of a link that has no page: a file of the checkout. */
   readonly noPage: string;
+  /** Links to the glossary, shared by the texts of one page. */
+  readonly terms?: TermLinks;
 }
 
 interface Env {
@@ -55,6 +58,8 @@ rules.image = (tokens, at, _options, env: Env) => {
   const file = tokens[at]!.attrGet('src') ?? '';
   return env.around.image?.(file, content) ?? `<em>${escapeHtml(content)}</em>`;
 };
+rules.term_open = (tokens, at) => tokens[at]!.info;
+rules.term_close = (tokens, at) => tokens[at]!.info;
 rules.table_open = () => '<div class="wide"><table>';
 rules.table_close = () => '</table></div>';
 rules.heading_open = (tokens, at, _options, env: Env) => {
@@ -66,6 +71,7 @@ rules.heading_open = (tokens, at, _options, env: Env) => {
 export function renderHtml(source: string, around: Surroundings): Rendered {
   const env: Env = { around, anchors: new Map(), open: [] };
   const tokens = parser.parse(source, env);
+  around.terms?.into(tokens);
   const html = parser.renderer.render(tokens, parser.options, env);
   return { html, parts: partsOf(tokens, { around, anchors: new Map(), open: [] }) };
 }

@@ -5,6 +5,7 @@ import { escapeHtml } from './html.ts';
 import { inlineHtml, renderHtml, type Surroundings } from './markdown.ts';
 import type { Page } from './page.ts';
 import { type Ran, ranHtml } from './program.ts';
+import { plain, type Term } from './terms.ts';
 
 /** A lab's sheet. */
 export function labPage(id: string, text: string, language: Language, link: Surroundings['link']): Page {
@@ -24,18 +25,15 @@ export function birthPage(ran: Ran, language: Language): Page {
 }
 
 /** Every word of the course, in the order of its language, with the lesson that introduces it. */
-export function glossaryPage(lessons: readonly Lesson[], language: Language): Page {
-  const entries = lessons.flatMap(({ id, title, glossary }) =>
-    glossary.map(({ term, means }) => ({ id, title: title[language], term: term[language], means: means[language] })),
-  );
+export function glossaryPage(terms: readonly Term[], language: Language): Page {
   const compare = new Intl.Collator(language === 'zh' ? 'zh-u-co-pinyin' : 'en').compare;
-  entries.sort((a, b) => compare(plain(a.term), plain(b.term)));
+  const entries = terms.toSorted((a, b) => compare(plain(a.term), plain(b.term)));
   const rows = entries.map(
-    ({ id, title, term, means }) =>
-      `<dt id="${anchor(term)}">${inlineHtml(term)}</dt><dd>${inlineHtml(means)} <a class="lesson" href="${id}.html" title="${escapeHtml(title)}">${Number(id.slice(0, 2))}</a></dd>`,
+    ({ lesson: { id, title }, term, means, anchor }) =>
+      `<dt id="${anchor}">${inlineHtml(term)}</dt><dd>${inlineHtml(means)} <a class="lesson" href="${id}.html" title="${escapeHtml(title[language])}">${Number(id.slice(0, 2))}</a></dd>`,
   );
   const title = words.glossary[language];
-  const parts = entries.map(({ term, means }) => ({ anchor: anchor(term), heading: plain(term), text: plain(means) }));
+  const parts = entries.map(({ term, means, anchor }) => ({ anchor, heading: plain(term), text: plain(means) }));
   const html = `<h1>${title}</h1>\n<p>${words.glossaryAbout[language]}</p>\n<dl class="glossary">${rows.join('\n')}</dl>`;
   return { name: 'glossary', language, title, kind: 'glossary', html, parts };
 }
@@ -69,10 +67,3 @@ export function homePage(
 <p class="hint">${escapeHtml(recorded)}</p>`;
   return { name: 'index', language, title, kind: 'home', html, parts: [] };
 }
-
-const plain = (text: string) => text.replace(/[`*]/g, '');
-const anchor = (term: string) =>
-  plain(term)
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-|-$/g, '');
