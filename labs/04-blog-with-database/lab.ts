@@ -51,13 +51,13 @@ function hasVariable(pid: number, name: string, value: string): Finding {
   );
 }
 
-/** The file that the store keeps a post in, as the host sees it through the container's root. */
-function fileOf(pid: number, post: string): { name: string; stats: fs.Stats } | undefined {
+/** The files in which the store keeps a post, as the host sees them through the container's root; the oldest first. */
+function filesOf(pid: number, post: string): fs.Stats[] {
   const inside = `/proc/${pid}/root${folder}`;
-  if (!fs.existsSync(inside)) return undefined;
+  if (!fs.existsSync(inside)) return [];
   const names = fs.readdirSync(inside, { withFileTypes: true }).filter(entry => entry.isFile());
-  const name = names.map(entry => entry.name).find(name => readProc(path.join(inside, name))?.trim() === post);
-  return name === undefined ? undefined : { name, stats: fs.statSync(path.join(inside, name)) };
+  const files = names.map(({ name }) => path.join(inside, name)).filter(file => readProc(file)?.trim() === post);
+  return files.map(file => fs.statSync(file)).sort((a, b) => a.mtimeMs - b.mtimeMs);
 }
 
 const isSameFile = (a: fs.Stats | undefined, b: fs.Stats | undefined) =>
@@ -231,14 +231,14 @@ export const lab: Lab<Own> = {
       check(place, { db, post }, answer) {
         const { container, findings } = running(place, db);
         if (container === undefined) return findings;
-        const kept = fileOf(container.pid, post);
+        const kept = filesOf(container.pid, post);
         const named = answer.startsWith('/') ? fs.statSync(answer, { throwIfNoEntry: false }) : undefined;
         return [
           finding(
-            isSameFile(kept?.stats, named),
+            kept.some(one => isSameFile(one, named)),
             {
-              en: `${answer} is inode ${named?.ino ?? 'none'}, the post is in inode ${kept?.stats.ino ?? 'none'}`,
-              zh: `${answer} 的 inode 是 ${named?.ino ?? '（无）'}，文章所在的 inode 是 ${kept?.stats.ino ?? '（无）'}`,
+              en: `${answer} is inode ${named?.ino ?? 'none'}, the post is in inode ${kept[0]?.ino ?? 'none'}`,
+              zh: `${answer} 的 inode 是 ${named?.ino ?? '（无）'}，文章所在的 inode 是 ${kept[0]?.ino ?? '（无）'}`,
             },
             answer.startsWith(folder)
               ? { en: 'that is its name in the container', zh: '这是它在容器里的名字' }
@@ -269,12 +269,12 @@ export const lab: Lab<Own> = {
           if (container === undefined) return findings;
         }
         const page = await pageHas(port, post);
-        const kept = fileOf(place.container(db)!.pid, post);
+        const [kept] = filesOf(place.container(db)!.pid, post);
         if (!page.ok || kept === undefined) return [page];
         const containers = new ContainerStore(place.roots);
         const made = [db, web].map(name => {
           const { id, created } = containers.read(place.container(name)!.id)!;
-          const age = (Date.parse(created) - kept.stats.mtimeMs) / 1000;
+          const age = (Date.parse(created) - kept.mtimeMs) / 1000;
           const seconds = Math.abs(age).toFixed(1);
           return finding(
             age > 0,
