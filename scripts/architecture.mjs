@@ -1,6 +1,7 @@
 /**
  * The gate for what no type checker sees: who may import whom, how large folders and files get, what the hot path loads,
- * and that docs/cli.md is what the flag tables say. Prints the rooms in order, each with those that it knows.
+ * that docs/cli.md is what the flag tables say, and that what pages and comments name is there. Prints the rooms in order,
+ * each with those that it knows.
  *
  *   node scripts/architecture.mjs [--write]     --write brings docs/cli.md up to date
  */
@@ -8,6 +9,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cliReference } from './architecture/cli-reference.mjs';
 import { importsOf } from './architecture/imports.mjs';
+import { staleComments, stalePages } from './architecture/pages.mjs';
 import { roomOf, rooms } from './architecture/rooms.mjs';
 import {
   arrowsUp,
@@ -52,6 +54,8 @@ const problems = [
   ...shimUsers(root, files),
   ...sizes(root, files),
   ...unusedErrorCodes(root, files),
+  ...stalePages(root),
+  ...staleComments(root),
   ...(await cliReference(root, process.argv.includes('--write'))),
 ];
 

@@ -27,7 +27,7 @@ export const rooms = [
   ['errors', 'the one class of errors that users see'],
 ];
 
-/** `src/container/log.ts` → `container`; `src/errors.ts` → `errors`; undefined outside of src/. */
+/** `src/container/record.ts` → `container`; `src/errors.ts` → `errors`; undefined outside of src/. */
 export function roomOf(file) {
   return /^src\/([^/.]+)/.exec(file)?.[1];
 }
