@@ -1,8 +1,9 @@
 import type { Arg, Copy, Instruction, Raw, Run } from '../dockerfile/instructions.ts';
 import { excerptOf, mistake } from '../dockerfile/source.ts';
 import { MinidockError } from '../errors.ts';
-import { commandLine, configure, defaultPath } from '../image/config/configure.ts';
+import { commandLine, configure } from '../image/config/configure.ts';
 import type { ImageRecord } from '../image/store.ts';
+import { defaultPath } from '../oci/default-path.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import { resolve } from '../storage/merged-view.ts';
 import { keyOf } from './cache.ts';
@@ -32,7 +33,7 @@ export class StageBuild {
     this.#image = base;
     const { OnBuild, ...config } = base?.config ?? {};
     const hasPath = config.Env?.some(one => one.startsWith('PATH='));
-    this.#config = hasPath ? config : { ...config, Env: [...(config.Env ?? []), defaultPath] };
+    this.#config = hasPath ? config : { ...config, Env: [...(config.Env ?? []), `PATH=${defaultPath}`] };
   }
 
   get image(): StepImage | undefined {

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { MinidockError } from '../../errors.ts';
+import { defaultPath } from '../../oci/default-path.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
-
-const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * The command line: ENTRYPOINT and CMD of the image, each replaced by what the user gives. An entrypoint from the user
@@ -48,7 +47,7 @@ export function environment(options: {
   tty: boolean;
   home: string;
 }): string[] {
-  const defaults = [defaultPath, `HOSTNAME=${options.hostname}`, ...(options.tty ? ['TERM=xterm'] : [])];
+  const defaults = [`PATH=${defaultPath}`, `HOSTNAME=${options.hostname}`, ...(options.tty ? ['TERM=xterm'] : [])];
   const variables = new Map<string, string>();
   for (const one of [...defaults, ...(options.linked ?? []), ...options.configured])
     if (one.includes('=')) variables.set(nameOf(one), one);

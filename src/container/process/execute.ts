@@ -1,4 +1,5 @@
 import { type ErrorCode, MinidockError } from '../../errors.ts';
+import { defaultPath } from '../../oci/default-path.ts';
 import type { Process } from '../../oci/runtime-spec.ts';
 import { pathData } from '../../storage/path-data.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
@@ -9,7 +10,6 @@ import { type Step, slot } from '../../syscalls/step.ts';
 import { AT, PR } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'process' as const;
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const inDirectory = {
   lesson,

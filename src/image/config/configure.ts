@@ -32,9 +32,6 @@ export interface Expand {
 
 export const defaultShell: readonly string[] = ['/bin/sh', '-c'];
 
-/** What an image has for PATH where nothing is said: Docker writes it into each image that it builds. */
-export const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
 /** @param hasCommand a CMD of this stage came before: an ENTRYPOINT leaves it, and takes away one that was inherited */
 export function configure(
   config: ContainerConfig,

@@ -3,7 +3,7 @@ import { hintFor } from '../../syscalls/hints.ts';
 import { printStep } from '../../syscalls/print.ts';
 import { type Step, sectionNames } from '../../syscalls/step.ts';
 import type { Stage } from '../lesson.ts';
-import { READY } from '../play/stage.ts';
+import { PATH, READY } from '../play/stage.ts';
 import { type Workbench, withoutRights } from './evaluate/box.ts';
 import { bundle, type CodeError } from './evaluate/bundle.ts';
 import { Cage } from './evaluate/cage.ts';
@@ -29,8 +29,6 @@ export interface Verdict {
   /** What the learner's code printed. */
   readonly printed: string;
 }
-
-const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Checks one answer: evaluates it in a cage, performs what it composed in a throw-away container, and grades what the kernel
@@ -141,7 +139,7 @@ function stageFor(script: string): Stage {
     command: {
       path: '/bin/sh',
       argv: ['sh', '-c', `${script}\necho '${READY}'\nread _ || true`],
-      env: [path, 'LC_ALL=C', `LESSON=${innerScratch}`],
+      env: [PATH, 'LC_ALL=C', `LESSON=${innerScratch}`],
     },
   };
 }

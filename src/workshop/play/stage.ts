@@ -1,10 +1,11 @@
+import { defaultPath } from '../../oci/default-path.ts';
 import type { Command, Stage } from '../lesson.ts';
 
 /** The line by which a process says that it has printed everything and now holds still until its input is closed. */
 export const READY = '-- ready --';
 
 /** For processes of lessons, whatever the caller's own is. */
-export const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const PATH = `PATH=${defaultPath}`;
 
 /** Where a program of a lesson happens; its process runs the script `inside`. */
 export function stageOf(scratch: string, inside: string): Stage {
