@@ -80,6 +80,19 @@ test('keys without effect are named once, with the reason, by commands that star
   assert.is(listed.stderr, '');
 });
 
+test('log-driver and log-opts hold for containers that name no driver; every driver that --log-driver knows is one', async () => {
+  for (const [driver, options] of [
+    ['syslog', { 'syslog-address': 'udp://127.0.0.1:514' }],
+    ['local', { 'max-size': '1m' }],
+  ]) {
+    write({ 'log-driver': driver, 'log-opts': options });
+    const { stdout, stderr } = await box.minidock(['create', '--network', 'none', 'bb', 'true']);
+    assert.is(stderr, '');
+    const config = await box.inspect(stdout.trim(), '{{json .HostConfig.LogConfig}}');
+    assert.equal(JSON.parse(config), { Type: driver, Config: options });
+  }
+});
+
 const refused: [string, unknown, RegExp][] = [
   ['no JSON', '{', /: .*JSON/],
   ['no object', [], /it is no JSON object/],

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { errnoOf, MinidockError } from '../errors.ts';
-import { type DaemonKey, daemonKeys, logDrivers, type ValueType } from './daemon-keys.ts';
+import { type DaemonKey, daemonKeys, type LogDriver, logDrivers, type ValueType } from './daemon-keys.ts';
 
 /** What Docker's daemon.json asks for (dockerd(8)): which engine, how registries are reached. */
 export interface DaemonJson {
@@ -73,7 +73,7 @@ export function readDaemonJson(file: string): DaemonJson {
 /** None where the driver is one that is not here: its options would be another's. */
 function logDefaults(settings: Record<string, unknown>): DaemonJson['logDefaults'] {
   const driver = (settings['log-driver'] as string | null | undefined) || undefined;
-  if (driver !== undefined && !logDrivers.includes(driver)) return {};
+  if (driver !== undefined && !logDrivers.includes(driver as LogDriver)) return {};
   const options = (settings['log-opts'] as Record<string, string> | null | undefined) ?? undefined;
   return { ...(driver && { driver }), ...(options && { options }) };
 }

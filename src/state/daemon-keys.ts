@@ -9,10 +9,12 @@ export interface DaemonKey {
   readonly anyway?: readonly unknown[];
 }
 
-/** Drivers that containers can have here. */
-export const logDrivers: readonly string[] = ['json-file', 'local', 'none'];
+/** Log drivers that containers can have here. */
+export const logDrivers = ['json-file', 'local', 'syslog', 'none'] as const;
+export type LogDriver = (typeof logDrivers)[number];
 
 const defaults = "containers get Docker's defaults";
+const hostGateway = 'host-gateway is the address of the bridge';
 const itsOwn = 'the bridge chooses its own';
 const noDaemon = "minidock's daemon has none";
 const noIpv6 = 'there is no IPv6';
@@ -98,7 +100,7 @@ export const daemonKeys = (): Readonly<Record<string, DaemonKey>> => ({
   'userns-remap': { type: 'text', why: defaults },
 
   // Logs, layers, registries.
-  'log-driver': { type: 'text', anyway: logDrivers, why: 'what containers print is kept in files' },
+  'log-driver': { type: 'text', anyway: logDrivers, why: 'minidock does not have this driver' },
   'log-opts': { type: 'pairs' },
   'storage-driver': { type: 'text', anyway: ['overlay2', 'overlay'], why: overlay },
   'storage-opts': { type: 'texts', why: overlay },
@@ -128,8 +130,8 @@ export const daemonKeys = (): Readonly<Record<string, DaemonKey>> => ({
   'firewall-backend': { type: 'text', anyway: ['iptables'], why: rules },
   'fixed-cidr': { type: 'text', why: itsOwn },
   'fixed-cidr-v6': { type: 'text', why: noIpv6 },
-  'host-gateway-ip': { type: 'any', why: 'there is no --add-host' },
-  'host-gateway-ips': { type: 'any', why: 'there is no --add-host' },
+  'host-gateway-ip': { type: 'any', why: hostGateway },
+  'host-gateway-ips': { type: 'any', why: hostGateway },
   icc: { type: 'boolean', anyway: [true], why: 'containers on the bridge reach each other' },
   ip: { type: 'text', anyway: ['0.0.0.0'], why: '-p names the address' },
   'ip-forward': { type: 'boolean', anyway: [true], why: rules },

@@ -1,4 +1,5 @@
 import { MinidockError } from '../../errors.ts';
+import type { LogDriver } from '../../state/daemon-keys.ts';
 import type { LogConfig, LoggingOptions } from '../options/logging.ts';
 import { refused } from './refused.ts';
 import { readSyslogTarget, type SyslogTarget } from './syslog/target.ts';
@@ -45,7 +46,7 @@ interface Driver {
   plan(options: LogConfig['options']): LogPlan;
 }
 
-const drivers: Readonly<Record<string, Driver>> = {
+const drivers: Readonly<Record<LogDriver, Driver>> = {
   'json-file': { options: [...attributes, ...rotation], name: 'json-file log driver', plan: planOfJsonFile },
   local: { options: rotation, name: 'log driver local', plan: planOfLocal },
   syslog: {
@@ -79,7 +80,7 @@ export const defaultLog: LogConfig = { driver: 'json-file', options: {} };
 
 /** @throws {MinidockError} `invalid-argument`, in Docker's words */
 export function planOf({ driver, options }: LogConfig): LogPlan {
-  const known = Object.hasOwn(drivers, driver) ? drivers[driver] : undefined;
+  const known = Object.hasOwn(drivers, driver) ? drivers[driver as LogDriver] : undefined;
   if (known === undefined) throw unknownDriver(driver);
   const unknown = Object.keys(options).find(name => !known.options.includes(name) && !delivery.includes(name));
   if (unknown !== undefined)
