@@ -238,7 +238,7 @@ function placed(
 }
 
 function settleRoot({ root, linux }: Spec, pieces: Pieces): Step[] {
-  const propagation = mountPropagation[linux.rootfsPropagation ?? ''] ?? 0;
+  const propagation = mountPropagation.get(linux.rootfsPropagation ?? '') ?? 0;
   return root.readonly || propagation !== 0 ? pieces.settleRoot(root.readonly, propagation & ~MS.MS_REC) : [];
 }
 
