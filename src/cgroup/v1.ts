@@ -15,11 +15,11 @@ import {
   writeGroupFile,
 } from './files.ts';
 import { missing, mounting } from './missing.ts';
-import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { type Setting, settingSteps, updateGroup } from './settings/settings.ts';
+import { limitsOnV1 } from './settings/v1.ts';
 import { thawSteps } from './steps.ts';
 import { deviceRules } from './v1-devices.ts';
 import { announceOnEventfd } from './v1-kills.ts';
-import { limitsOnV1 } from './v1-limits.ts';
 
 const lesson = 'cgroups' as const;
 

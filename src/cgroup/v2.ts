@@ -19,9 +19,9 @@ import {
   removeGroup,
   writeGroupFile,
 } from './files.ts';
-import { type Setting, settingSteps, updateGroup } from './settings.ts';
+import { type Setting, settingSteps, updateGroup } from './settings/settings.ts';
+import { limitsOnV2 } from './settings/v2.ts';
 import { thawSteps } from './steps.ts';
-import { limitsOnV2 } from './v2-limits.ts';
 
 const lesson = 'cgroups' as const;
 

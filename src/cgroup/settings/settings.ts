@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { errnoOf, MinidockError } from '../errors.ts';
-import { writeFile } from '../syscalls/calls.ts';
-import { type Step, slot } from '../syscalls/step.ts';
-import type { Text } from '../syscalls/text/language.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
+import { writeFile } from '../../syscalls/calls.ts';
+import { type Step, slot } from '../../syscalls/step.ts';
+import type { Text } from '../../syscalls/text/language.ts';
 
 /** One limit as the kernel takes it: what is written into a file of the group. */
 export interface Setting {
