@@ -35,6 +35,12 @@ test('a good machine', () => {
   assert.match(printChecks(checks), /\n\nContainers can run here\.\n$/);
 });
 
+test('a policy of DROP for what is forwarded is as minidock itself leaves it', () => {
+  const checks = doctorChecks({ ...good, iptables: { ...good.iptables!, forwardPolicy: 'DROP' } });
+  const { status, found } = checks.find(({ what }) => what === 'FORWARD policy')!;
+  assert.equal([status, found], ['ok', 'DROP, as minidock and Docker set it; minidock’s own rules accept its packets']);
+});
+
 const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
   ['not root', { isRoot: false }, 'missing', /sudo/],
   ['old node', { nodeVersion: 'v18.0.0' }, 'missing', /Node\.js 20/],

@@ -166,9 +166,9 @@ function network({ iptables, sysctls }: DoctorFacts): Check[] {
   }
   const checks = [ok('iptables', iptables.version)];
   if (iptables.forwardPolicy === 'DROP') {
-    // A Docker on this machine sets this policy. It does no harm: our chains accept the packets of our bridge before
-    // the policy applies.
-    checks.push(ok('FORWARD policy', 'DROP (a Docker beside us?); minidock’s own rules accept its packets'));
+    // Whoever turns ip_forward on sets this policy: an earlier container of ours (`dropForwarded`), or Docker. Our chains accept
+    // the packets of our bridges before the policy applies.
+    checks.push(ok('FORWARD policy', 'DROP, as minidock and Docker set it; minidock’s own rules accept its packets'));
   }
   const forwards = sysctls['net/ipv4/ip_forward'] === '1';
   checks.push(ok('ip_forward', forwards ? 'on' : 'off; the first container on the bridge turns it on'));
