@@ -1,8 +1,11 @@
-/** What the promise gives, unless the caller gives up first: then the reason of `abort`. What was begun goes on. */
+/**
+ * Settles as `promise` does, or rejects with the reason of `abort` where that comes first. The operation behind the promise
+ * goes on.
+ */
 export async function orAborted<T>(promise: Promise<T>, abort: AbortSignal | undefined): Promise<T> {
   if (abort === undefined) return await promise;
   if (abort.aborted) {
-    // It ends for the same reason, perhaps, and nobody else listens.
+    // It may reject later, with no other listener: an unhandled rejection would end the process.
     promise.catch(() => {});
     throw abort.reason;
   }

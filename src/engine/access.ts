@@ -24,7 +24,10 @@ export class EngineAccess {
     this.store = new ContainerStore(roots);
   }
 
-  /** Starts the keeper where it was killed while containers needed it. What a command is asked for goes on without it. */
+  /**
+   * Starts the keeper again where it was killed while containers need it. A failure is ignored: the caller's command does not
+   * depend on it.
+   */
   async attend(): Promise<void> {
     if (!isNeglected(this.roots)) return;
     const { callKeeper } = await import('./keeping/call.ts');

@@ -15,7 +15,7 @@ import type { Pieces } from './compile/pieces.ts';
  */
 export class EngineContext {
   readonly store: ContainerStore;
-  /** Pieces of a learner or of a test, in place of the engine's own. */
+  /** Replaces the engine's own pieces: by a learner's, or by those of a test. */
   pieces: Pieces | undefined;
   #facts: HostFacts | undefined;
   #cgroups: CgroupDriver | undefined;
@@ -23,7 +23,7 @@ export class EngineContext {
   constructor(
     readonly roots: Roots,
     readonly bridge: string = defaultBridge,
-    /** Of containers that do not say themselves where their output goes. */
+    /** The log driver and its options for containers that name none. */
     readonly logDefaults: LogDefaults = {},
   ) {
     checkBridgeName(bridge);

@@ -15,9 +15,9 @@ export interface EngineOptions {
   /** Name of the bridge device. */
   readonly bridge?: string;
   readonly registries?: RegistrySettings;
-  /** Where containers' output goes that do not say it. */
+  /** The log driver and its options for containers that name none. */
   readonly logDefaults?: EngineContext['logDefaults'];
-  /** Pieces of a learner or of a test, in place of the engine's own. */
+  /** Replaces the engine's own pieces: by a learner's, or by those of a test. */
   readonly pieces?: EngineContext['pieces'];
 }
 

@@ -8,8 +8,8 @@ import { listIfPresent } from '../../state/files.ts';
 import type { CachedBuild } from '../nouns/builder.ts';
 
 /**
- * What is in the build cache: steps and what `--mount=type=cache` keeps. A step that an image with a name or a container needs is in
- * use; its bytes are the image's.
+ * The contents of the build cache: steps, and directories of `--mount=type=cache`. A step is in use where an image with a name
+ * or a container needs it; its bytes are then counted as the image's.
  *
  * @param used ids of images that containers have
  */

@@ -4,7 +4,7 @@ import { removeTree } from '../../state/remove-tree.ts';
 import { makeWorkingFolder, workingFolders } from '../../state/working-folder.ts';
 import type { Containers } from '../nouns/containers.ts';
 
-/** A label of the containers of a build: it names the build's working folder, and that the process at work. */
+/** The label of a build's containers: it holds the name of the build's working folder, which identifies the process. */
 export const buildLabel = 'org.minidock.build';
 
 const folderOf = ({ root }: Roots) => path.join(root, 'build', 'running');

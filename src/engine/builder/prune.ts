@@ -47,7 +47,7 @@ export async function pruneBuilds(
   return { ids: chosen.map(({ id }) => id), bytes };
 }
 
-/** The oldest of them, until the rest takes no more than so many bytes. */
+/** The oldest entries, so many that the rest takes no more than `keepBytes`. */
 function beyond(cached: readonly CachedBuild[], keepBytes: number): readonly CachedBuild[] {
   if (keepBytes === 0) return cached;
   const oldestFirst = [...cached].sort((a, b) => a.time - b.time);

@@ -77,7 +77,7 @@ function relayFor(record: ContainerRecord, { relayAddress }: ContainerFiles): Co
   return { address, addressFile: relayAddress, program: record.network.ports.length > 0 ? relayPath() : '' };
 }
 
-/** The spec's mounts, with what only the record knows: a volume's name, and that our own files are files. */
+/** The spec's mounts, with what only the record knows: the names of volumes, and that our own files are files. */
 function mountsFor(
   context: EngineContext,
   record: ContainerRecord,
@@ -94,7 +94,7 @@ const inodesFor = (donors: Donors): Container['inodes'] =>
     Object.entries(donors).map(([type, { namespaces }]) => [type, namespaces[joinableFiles[type as Joinable]]]),
   );
 
-/** In /dev, a file system of the container's own, the image has no links. */
+/** /dev is a file system of the container's own, in which the image has no links. */
 function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] {
   return (linux.devices ?? []).map(device => {
     const named = byteString(path.posix.normalize(device.path));

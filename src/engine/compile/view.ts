@@ -92,7 +92,7 @@ function runningRoot(container: Container, pieces: Pieces): Step[] {
       mount(textOf(target), place + textOf(target), null, MS.MS_BIND | MS.MS_REC, null, {
         why: { en: `bring along what is mounted at ${destination}`, zh: `带上挂载在 ${destination} 的内容` },
         lesson,
-        // The container moved its mount point.
+        // The container may have moved its mount point.
         tolerate: ['ENOENT', 'ENOTDIR'],
       }),
     ),

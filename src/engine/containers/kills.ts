@@ -9,13 +9,16 @@ import type { EngineContext } from '../context.ts';
 import { tell } from './events.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 
-/** How many processes of a container the kernel has ended at the memory limit in this run; undefined where it does not say. */
+/**
+ * How many processes of a container the kernel has killed at the memory limit in this run; undefined where the kernel does not
+ * count them.
+ */
 export const killsOf = ({ roots, cgroups }: EngineContext, id: string): number | undefined =>
   cgroups.oomKills(`${cgroupParent(roots)}/${id}`);
 
 /**
- * Writes an event where there were more than there was one for; returns how many there were then. The caller holds the container's
- * lock.
+ * Writes one event `oom` where the kernel's count has grown since the last one; returns the new count, or undefined. The caller
+ * holds the container's lock.
  */
 export function tellKills(context: EngineContext, record: ContainerRecord): number | undefined {
   const kills = killsOf(context, record.id) ?? 0;
@@ -29,7 +32,7 @@ const told = ({ roots }: EngineContext, id: string) => Number(readIfPresent(cont
 /** The kernel announces a kill (version 1 of cgroups) a moment before it counts it. */
 const COUNTED_MS = 1000;
 
-/** As `tellKills`, for a running container whose supervisor was told of one. */
+/** As `tellKills`, for a running container whose supervisor was notified of a kill. */
 export async function tellKillsOfRunning(context: EngineContext, id: string): Promise<void> {
   const { killed, killsTold } = containerPaths(context.roots, id);
   fs.rmSync(killed, { force: true });

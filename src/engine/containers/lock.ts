@@ -17,7 +17,7 @@ export async function withContainerLock<T>(context: EngineContext, id: string, a
   }
 }
 
-/** As `withContainerLock`, for callers that hold on beyond one function. Returns the release. */
+/** As `withContainerLock`, for callers that hold the lock beyond one function. Returns the release. */
 export async function lockContainer(context: EngineContext, id: string): Promise<() => void> {
   return await acquire(containerPaths(context.roots, id).lock, { parentMustExist: true }).catch(error => {
     throw errnoOf(error) === 'ENOENT' ? noSuchContainer(id) : error;
@@ -27,7 +27,7 @@ export async function lockContainer(context: EngineContext, id: string): Promise
 export const noSuchContainer = (reference: string) =>
   new MinidockError('no-such-container', `No such container: ${reference}`, { fix: '`minidock ps -a` lists them' });
 
-/** For a `catch`: a container that is gone needs nothing any more. */
+/** For a `catch`: ignores the error that the container is gone. */
 export function unlessGone(error: unknown): undefined {
   if (error instanceof MinidockError && error.code === 'no-such-container') return undefined;
   throw error;

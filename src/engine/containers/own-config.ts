@@ -17,7 +17,9 @@ export function imageFor({ roots }: Pick<EngineContext, 'roots'>, { image, platf
   );
 }
 
-/** What options of a container's own say in place of its image, or beside it. Throws `invalid-signal`. */
+/**
+ * The part of a container's config that its own options set in place of the image's, or besides it. Throws `invalid-signal`.
+ */
 export function ownConfig(
   image: Pick<ContainerConfig, 'Labels' | 'ExposedPorts'>,
   { labels, stopSignal, exposed = [] }: ContainerOptions,

@@ -16,7 +16,10 @@ export async function createWithWarnings(
   return { record, warnings: warningsOf({ ...record, options }, context.facts, image) };
 }
 
-/** What a new container asks for and minidock does not do, a line each; then whether its image is for another processor. */
+/**
+ * Warnings for a new container, a line each: what it asks for and minidock does not do, then whether its image is for another
+ * processor.
+ */
 export function warningsOf(
   { options }: Pick<ContainerRecord, 'options'>,
   host: LimitHost,

@@ -16,14 +16,14 @@ export async function attachToExec(roots: Roots, exec: ExecRecord, streams: Stre
   return { onOutput, write: chunk => client.write(chunk), endInput: () => client.end(), detach: close, exited };
 }
 
-/** Resolves with the exit status of an exec that was started, by whomever. Who gives up keeps no connection to its supervisor. */
+/** Resolves with the exit status of an exec, whichever process started it. `abort` closes the connection to its supervisor. */
 export async function awaitExec(roots: Roots, exec: ExecRecord, abort?: AbortSignal): Promise<number> {
   for (;;) {
     const connection = await connectSupervisor(execPaths(roots, exec.container, exec.id).socket);
     const code = connection && (await closedBy(abort, connection, statusFrom(connection)));
     if (code !== undefined) return code;
     abort?.throwIfAborted();
-    // It is about to listen, has ended, or gave our place to another client.
+    // The supervisor does not listen yet, has ended, or has given our place to another client.
     const over = await eventually(LOOK_MS, () => hasEnded(roots, exec));
     if (over) return recorded(roots, exec);
   }
@@ -42,7 +42,7 @@ function hasEnded(roots: Roots, { container, id }: ExecRecord): boolean {
   return kind !== 'starting' && kind !== 'running';
 }
 
-/** Throws `no-such-exec` where it is forgotten, `cut-off` where it runs on. */
+/** The exit status from the exec's files. Throws `no-such-exec` where it was forgotten, `cut-off` where it still runs. */
 function recorded(roots: Roots, { container, id }: ExecRecord): number {
   const exec = readExec(roots, container, id);
   if (exec === undefined) throw noSuchExec(id);

@@ -4,7 +4,7 @@ import type { InspectedExec } from '../nouns/execs.ts';
 import { reapExecs } from './reap.ts';
 import { type ExecRecord, execsIn, observeExec, readExec } from './record.ts';
 
-/** The execs of a container, after those that a killed command left were brought to rest. */
+/** The execs of a container. Those that a killed command left unfinished are settled first. */
 export function listExecs(roots: Roots, record: ContainerRecord): InspectedExec[] {
   if (execsIn(roots, record.id).length === 0) return [];
   reapExecs({ roots }, record);

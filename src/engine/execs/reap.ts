@@ -9,15 +9,21 @@ import { type ExecRecord, execsIn, observeExec, readExec, removeExec } from './r
 
 /** How long an exec that has ended can be asked for its exit status, in milliseconds. Docker's time. */
 const KEPT_MS = 300_000;
-/** A directory without a record is one that is being made, or that a killed command left. */
+/**
+ * How old, in milliseconds, a directory without a record must be to count as left by a killed command: a younger one is being
+ * made.
+ */
 const MAKING_MS = 60_000;
 
 type Access = Pick<EngineContext, 'roots'>;
 
-/** What events tell of a container that is running. */
+/** What events need to know of a running container. */
 type Container = Pick<ContainerRecord, 'id' | 'name'> & Partial<Pick<ContainerRecord, 'image' | 'config'>>;
 
-/** Tells the end of an exec, once, whoever else finds it: `running.json` can be removed once. */
+/**
+ * Writes the event of an exec's end. Several processes may find the end; the one that can remove `running.json` writes it, so
+ * it is written once.
+ */
 export function tellEnd({ roots }: Access, container: Container, exec: ExecRecord, exitCode: number): void {
   try {
     fs.unlinkSync(execPaths(roots, exec.container, exec.id).running);
@@ -29,8 +35,8 @@ export function tellEnd({ roots }: Access, container: Container, exec: ExecRecor
 }
 
 /**
- * Brings to rest the execs of a running container that nobody waits for: tells how they ended, and forgets those of which
- * nobody asks any more. Returns how many ends were told.
+ * Settles the execs of a running container that no client waits for: writes the events of their ends, and forgets those that
+ * ended long ago. Returns how many ends were written.
  */
 export function reapExecs(access: Access, container: Container): number {
   const { roots } = access;
@@ -52,7 +58,7 @@ export function reapExecs(access: Access, container: Container): number {
   return told;
 }
 
-/** The kernel ends the process with its supervisor. */
+/** The exit status of an exec whose supervisor was killed: the kernel kills the process with it (SIGKILL). */
 const LOST = 137;
 
 function writeLost(exit: string): void {
@@ -68,7 +74,10 @@ function sweep(folder: string): void {
   if (Date.now() - made > MAKING_MS) removeTree(folder);
 }
 
-/** Tells the ends of the execs of a container that has ended: its end is theirs. Their files go with its run directory. */
+/**
+ * Writes the events of the ends of a container's execs: they end with the container. Their files are removed with its run
+ * directory.
+ */
 export function endExecs(access: Access, container: Container): void {
   const { roots } = access;
   if (!fs.existsSync(containerPaths(roots, container.id).execs)) return;

@@ -12,32 +12,34 @@ export interface ExecRecord {
   /** Full id. */
   readonly container: string;
   readonly options: ExecOptions;
-  /** Who made it. One that is not started goes with its maker, as with Docker's daemon. */
+  /**
+   * The process that made it. An exec that was never started is forgotten when this process has ended, as with Docker's daemon.
+   */
   readonly by: ProcessIdentity;
 }
 
-/** `running.json`: written between the child's sync and its execve, removed by the one who tells the end. */
+/** `running.json`: written between the child's sync and its execve, removed by the process that writes the event of the end. */
 export interface RunningExec {
   readonly pid: number;
   readonly supervisor: ProcessIdentity;
 }
 
 /**
- * An exec now:
+ * The state of an exec now.
  *
  * - `created`: it waits for its start.
  * - `starting`: a living process is starting it.
  * - `running`
- * - `ended`: there is an exit record. Nobody has told the end yet where `untold` is set.
+ * - `ended`: there is an exit record. `untold` is set where the event of its end has not been written.
  * - `lost`: its supervisor was killed, and the process with it.
- * - `abandoned`: who was about to start it is gone.
+ * - `abandoned`: the process that was about to start it has ended.
  */
 export type ExecObservation =
   | { kind: 'created' | 'starting' | 'lost' | 'abandoned' }
   | { kind: 'running'; running: RunningExec }
   | { kind: 'ended'; exitCode: number; endedAt: number; untold: boolean };
 
-/** Writes down an exec that is to be started. Throws ENOENT where the container ended: then it has no run directory. */
+/** Records an exec that is to be started. Throws ENOENT where the container has ended: then there is no run directory. */
 export function writeExec(roots: Roots, exec: ExecRecord): void {
   const paths = execPaths(roots, exec.container, exec.id);
   try {
@@ -57,7 +59,7 @@ export const execsIn = (roots: Roots, container: string): string[] =>
 export const readExec = (roots: Roots, container: string, id: string): ExecRecord | undefined =>
   parseJson<ExecRecord>(readIfPresent(execPaths(roots, container, id).asked));
 
-/** Looks in all containers that run. Throws `no-such-exec`. */
+/** Looks for the exec in all containers that run. Throws `no-such-exec`. */
 export function findExec(roots: Roots, id: string): ExecRecord {
   if (/^[0-9a-f]{64}$/.test(id))
     for (const place of listIfPresent(roots.execRoot).filter(isShortId)) {
@@ -87,7 +89,7 @@ export function observeExec(roots: Roots, exec: ExecRecord): ExecObservation {
   return { kind: isAlive(exec.by) ? 'created' : 'abandoned' };
 }
 
-/** Takes the right to start an exec: that can be had once. Throws `conflict`. */
+/** Claims the start of an exec, which succeeds once. Throws `conflict`. */
 export function claimStart(roots: Roots, exec: ExecRecord, by: ProcessIdentity): void {
   const paths = execPaths(roots, exec.container, exec.id);
   const refuse = (why: string) => new MinidockError('conflict', `Error: Exec command ${exec.id} ${why}`);
@@ -107,7 +109,7 @@ export function claimStart(roots: Roots, exec: ExecRecord, by: ProcessIdentity):
 /** Removes the files of an exec whose process is gone. */
 export function removeExec(roots: Roots, container: string, id: string): void {
   const paths = execPaths(roots, container, id);
-  // Without the first it does not exist.
+  // An exec without the first of these files does not exist, so that is removed first.
   for (const file of [paths.asked, paths.starting, paths.running, paths.exit, paths.socket])
     try {
       fs.unlinkSync(file);

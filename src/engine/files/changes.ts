@@ -25,7 +25,7 @@ export async function changesOf(context: EngineContext, record: ContainerRecord)
   }
 }
 
-/** Of overlayfs: deleted in this layer. */
+/** overlayfs marks a file as deleted in this layer by a character device 0:0. */
 export const isWhiteout = (stats: fs.Stats) => stats.isCharacterDevice() && stats.rdev === 0;
 
 class Differences {
@@ -68,7 +68,7 @@ class Differences {
   }
 }
 
-/** What an image has at a path, of which no link is followed. */
+/** What the image has at a path. No link on the way is followed. */
 function lowerOf(layers: readonly string[], path: ByteString): fs.Stats | undefined {
   const found = resolve(layers, path, { followLast: false });
   if (found.kind === 'missing' || found.path !== path || found.hostPath === undefined) return undefined;
@@ -94,7 +94,7 @@ export function isForUsAlone(
   return before !== undefined && !differs(stats, before);
 }
 
-/** As Docker compares: a directory's size and time tell nothing. */
+/** As Docker compares: a directory's size and time do not count. */
 function differs(after: fs.Stats, before: fs.Stats): boolean {
   const [a, b] = [after, before];
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.rdev !== b.rdev) return true;

@@ -8,9 +8,9 @@ import { pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * Stops every process of a container that runs and is not paused; returns what lets them go on. A supervisor does that too where
- * this process is killed: its child waits for us and dies with us, and the `exit` section of the program thaws. It
- * belongs to no session or control group of ours.
+ * Freezes a container that runs and is not paused; returns what thaws it. Where this process is killed, a supervisor of its own
+ * thaws it: its child waits for us and dies with us, and the `exit` section of the program thaws. It belongs to no session or
+ * control group of ours.
  */
 export async function standStill(context: EngineContext, id: string): Promise<() => Promise<void>> {
   if (!isMoving(observe(context.roots, id, flocks))) return async () => {};
@@ -24,7 +24,7 @@ export async function standStill(context: EngineContext, id: string): Promise<()
   const shim = new Shim({ label: `${id.slice(0, 12)} pause`, memfd: facts.features.memfd });
   const resume = async () => {
     await shim.abort();
-    // Where the shim was killed itself.
+    // For the case that the shim itself was killed, and its exit section did not run.
     await cgroups.thaw(group);
   };
   try {

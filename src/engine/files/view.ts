@@ -20,7 +20,7 @@ import { lockContainer } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
 import { tellMounted, tellUnmounted } from '../volumes/events.ts';
 
-/** The files of a container, of which no path leads to the host. */
+/** A process that has a container's files as its root, so that no path or link in them leads to the host. */
 export interface View {
   scope: Scope;
   /** Steps that take a process into the view: its paths are then the container's. */
@@ -28,7 +28,7 @@ export interface View {
   close(): Promise<void>;
 }
 
-/** `tells`: its volumes' events say that they are mounted meanwhile. */
+/** With `tells` events say that the volumes are mounted for as long as the view is open. */
 interface ViewOptions {
   volumes: boolean;
   tells?: boolean;
@@ -47,7 +47,7 @@ export async function openView(
   if (running !== undefined) return await show(context, record, { volumes, tells, namespace: running }, () => {});
   const release = await lockContainer(context, record.id);
   try {
-    // Another command may have started it meanwhile. Under its lock none does.
+    // Another command may have started it before we got the lock. While we hold it none can.
     const namespace = runningNamespace(context, record);
     if (namespace !== undefined) release();
     return await show(context, record, { volumes, tells, namespace }, namespace === undefined ? release : () => {});
@@ -94,7 +94,7 @@ async function show(
   }
 }
 
-/** What of a container's spec says which files it has, so that nothing else of it need be there: its user, other containers. */
+/** The part of a container's spec that says which files it has. The rest (user, other containers) need not exist for it. */
 function bareSpec(context: EngineContext, record: ContainerRecord): Spec {
   const proc = kernelMounts.filter(({ type }) => type === 'proc');
   const mounts = mountsOf(context, record)

@@ -11,8 +11,8 @@ import { keeperCommand } from './command.ts';
 const CHILD_SOCKET = 4;
 
 /**
- * Starts the keeper by the steps by which a supervisor becomes it, or wakes the one that lives. Resolves when either was
- * done. It leaves this process's session and control group, as a supervisor does.
+ * Starts the keeper by the same steps by which a supervisor becomes it, or wakes the one that runs. Resolves when either is
+ * done. The keeper leaves this process's session and control group, as a supervisor does.
  */
 export async function callKeeper(context: EngineContext): Promise<void> {
   const { facts, cgroups, roots } = context;

@@ -31,7 +31,7 @@ export class Delivery {
     this.#sender = { hostname: os.hostname(), tag, pid: running?.supervisor.pid ?? process.pid };
   }
 
-  /** Sends what is there and was not sent. Of several processes one does at a time. */
+  /** Sends the lines that were not sent yet. A lock lets one process at a time do it. */
   async deliver(): Promise<void> {
     const { bundle, log, sent } = containerPaths(this.context.roots, this.record.id);
     if (!fs.existsSync(bundle)) return;
@@ -56,7 +56,11 @@ export class Delivery {
   }
 }
 
-/** As Docker does at each start: whether the daemon is there. @throws {MinidockError} `syslog-unreachable` */
+/**
+ * Checks that the syslog daemon can be reached, as Docker does at each start.
+ *
+ * @throws {MinidockError} `syslog-unreachable`
+ */
 export async function expectDaemon({ options }: Pick<ContainerRecord, 'options'>): Promise<void> {
   const { forward } = planOf(options.logging ?? defaultLog);
   if (forward !== undefined) (await connectSyslog(forward.address)).close();

@@ -8,9 +8,9 @@ import { unlessGone, withContainerLock } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * Says who asks for the end of a running container, before the signal is sent: whoever cleans up then does not
- * let it be started again. For `stop`, and for `kill` with a signal that is meant to end it. A container that nobody would start
- * again needs no mark: it can be stopped on a full disk.
+ * Records who asks for the end of a running container, before the signal is sent: whoever cleans up afterwards then does not
+ * start it again. For `stop`, and for `kill` with a signal that is meant to end it. A container without a restart policy needs
+ * no mark, so that it can be stopped on a full disk.
  */
 export function markStopped(
   roots: Roots,
@@ -21,12 +21,12 @@ export function markStopped(
   try {
     fs.writeFileSync(containerPaths(roots, id).stopped, by, { mode: 0o600 });
   } catch (error) {
-    // It has ended and is cleaned up.
+    // The container has ended, and its run directory is gone.
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 
-/** Ends the waiting of a container that is about to be started again: it has exited then. */
+/** Cancels a restart that a container waits for: its state becomes `exited`. */
 export async function cancelRestart(context: EngineContext, id: string, by: StoppedBy = 'user'): Promise<void> {
   await withContainerLock(context, id, async () => {
     const record = context.store.read(id);

@@ -8,8 +8,8 @@ import { containerPaths } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * The container whose files tell of the network that a container has: its own, or at the end of the chain that whose network
- * namespace it joins.
+ * The id of the container that owns the network namespace: the container itself, or the last one of the chain of `--network
+ * container:`.
  */
 export function networkOwner({ store }: EngineContext, id: string, options: Pick<ContainerOptions, 'network'>): string {
   let [owner, { network }] = [id, options];
@@ -20,13 +20,13 @@ export function networkOwner({ store }: EngineContext, id: string, options: Pick
   return owner;
 }
 
-/** Notes with the container whose network this one is about to share that its end does not end its network namespace. */
+/** Marks the container whose network this one is about to share: its network namespace will outlive it. */
 export function markShared(context: EngineContext, { id, options }: Pick<ContainerRecord, 'id' | 'options'>): void {
   const { sharedNetwork } = containerPaths(context.roots, networkOwner(context, id, options));
   try {
     fs.writeFileSync(sharedNetwork, '', { mode: 0o600 });
   } catch (error) {
-    // It has just ended: that is told once the namespaces are held.
+    // The donor has just ended. `expectSameDonors` reports that once the namespaces are held.
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
@@ -44,9 +44,9 @@ export function withDonorIds(context: EngineContext, options: ContainerOptions):
 }
 
 /**
- * The donors at the start of a container. One that does not run has no namespaces, and one whose IPC is its own shares none.
+ * The donors at the start of a container.
  *
- * @throws {MinidockError} `not-running`, `invalid-namespace`
+ * @throws {MinidockError} `not-running` where a donor does not run, `invalid-namespace` where its IPC namespace is private
  */
 export function donorsFor(context: EngineContext, options: ContainerOptions): Donors {
   return Object.fromEntries(
@@ -72,8 +72,8 @@ export function donorsFor(context: EngineContext, options: ContainerOptions): Do
 }
 
 /**
- * Asked once more when the namespaces are held: as long as the donor runs, its first process had the pid by which they were
- * found.
+ * Checks the donors again when their namespaces are held. A donor that still runs since the same moment had its first process
+ * all the time, so the pid by which the namespaces were found was not another process's.
  */
 export function expectSameDonors(context: EngineContext, options: ContainerOptions, donors: Donors): void {
   const now = donorsFor(context, options);

@@ -2,7 +2,10 @@ import type { ContainerOptions } from '../../container/record.ts';
 import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import type { Donors } from './donors.ts';
 
-/** /dev/shm of the host or of the container whose IPC namespace is joined: POSIX shared memory belongs to it as well. */
+/**
+ * /dev/shm of the host, or of the container whose IPC namespace is joined: POSIX shared memory lives there and not in the
+ * namespace.
+ */
 export function sharedMemory(
   { ipc }: Donors,
   { ipcMode }: ContainerOptions,

@@ -26,20 +26,27 @@ import { mappingsOf } from './mappings.ts';
 
 type Record = Pick<ContainerRecord, 'config' | 'id' | 'network' | 'options'>;
 
-/** A network of a container that is about to start: what its endpoint will be, and the network, ready for it. */
+/**
+ * One network of a container that is about to start, with its bridge ready, and the endpoint that the container is to have on
+ * it.
+ */
 export interface Joined {
   readonly endpoint: NetworkEndpoint;
   readonly network: Network;
 }
 
-/** What a new container is to be connected to. @throws {MinidockError} `no-such-network`, `invalid-address` */
+/**
+ * The endpoints that a new container asks for.
+ *
+ * @throws {MinidockError} `no-such-network`, `invalid-address`
+ */
 export async function endpointsAsked(
   { roots }: EngineContext,
   { network, ip, networkAliases, links }: ContainerOptions,
 ): Promise<NetworkEndpoint[]> {
   if (modeOf(network) !== 'bridge') return [];
   const isDefault = network === 'bridge';
-  // It may have been called by its id.
+  // The user may have given the network's id.
   const name = isDefault
     ? network
     : (await import('./defined.ts')).findDefined({ roots }, { network, ip }).endpoint.network;
@@ -100,7 +107,7 @@ export async function attachNetworks(
   return attachment;
 }
 
-/** As `attachNetworks`, for a container that might be: nothing is taken. */
+/** As `attachNetworks`, for `--dry-run`: it answers with what would be taken, and takes nothing. */
 export async function planNetworks(context: EngineContext, record: Record): Promise<NetworkAttachment> {
   if (record.network.mode !== 'bridge') return record.network;
   const endpoints: NetworkEndpoint[] = [];
@@ -118,7 +125,7 @@ export async function planNetworks(context: EngineContext, record: Record): Prom
 /**
  * Takes an address for an endpoint. The caller holds the allocation lock.
  *
- * @param number of the interface inside
+ * @param number of the interface in the container: 0 for `eth0`
  * @throws {MinidockError} `subnet-full`, `address-in-use`, `invalid-address`
  */
 export function wire(
@@ -128,7 +135,7 @@ export function wire(
   number: number,
 ): WiredEndpoint {
   const { bundle } = containerPaths(context.roots, record.id);
-  // It was removed since it was looked up.
+  // Another command may have removed the network since it was looked up.
   if (endpoint.networkId !== undefined && !fs.existsSync(path.join(network.directory, 'network.json')))
     throw new MinidockError('no-such-network', `network ${endpoint.network} not found`);
   const address = allocateAddress(network, bundle, endpoint.ip);
@@ -144,7 +151,7 @@ function wireOf({ id, options }: Pick<Record, 'id' | 'options'>, network: Networ
     address,
     prefixLength: network.subnet.prefixLength,
     gateway: network.gateway,
-    // As in Docker what the user wants is for the first network.
+    // As in Docker `--mac-address` is for the first network.
     macAddress: (number === 0 ? options.macAddress : undefined) ?? macOf(address),
     hostInterface: hostInterfaceOf(id, number),
     ...(network.mtu !== undefined && { mtu: network.mtu }),
@@ -152,7 +159,9 @@ function wireOf({ id, options }: Pick<Record, 'id' | 'options'>, network: Networ
   };
 }
 
-/** Resolves once the names of a container that is about to run are answered; the keeper starts meanwhile where it is not there. */
+/**
+ * Resolves once somebody answers the container's questions for names. Where the keeper does not run, it is started meanwhile.
+ */
 export function namesReady(context: EngineContext, record: Record): Promise<void> | undefined {
   if (!usesNames(record)) return undefined;
   const ready = import('./names.ts').then(({ namesAnswer }) => namesAnswer(context, endpointsOf(record)));

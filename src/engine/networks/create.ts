@@ -123,7 +123,7 @@ function checkPoolFree(context: EngineContext, pool: Pool, others: readonly Netw
     );
 }
 
-/** It is filled under a name that tells who does it, and renamed. */
+/** The directory is filled under a name that identifies this process, and then renamed. */
 function write(context: EngineContext, definition: NetworkDefinition): void {
   const directory = ensureDirectory(networksDirectory(context.roots));
   const fresh = path.join(directory, `.new-${printIdentity(identityOf(process.pid))}-${definition.id.slice(0, 12)}`);

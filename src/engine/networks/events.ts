@@ -13,7 +13,7 @@ export function tellNetwork(
   recordEvent(roots, { type: 'network', action, id, attributes: { name, type: 'bridge' } });
 }
 
-/** That a container was connected to a network, or taken off it. */
+/** Writes into the journal that a container was connected to a network, or disconnected from it. */
 export function tellConnection(
   { roots }: Pick<EngineContext, 'roots'>,
   container: string,
@@ -25,7 +25,7 @@ export function tellConnection(
   recordEvent(roots, { type: 'network', action, id, attributes: { container, name: network, type } });
 }
 
-/** That a container has its networks, or has ended and has none any more. */
+/** As `tellConnection`, for all networks of a container: at its start, and at its end. */
 export function tellConnections(
   context: Pick<EngineContext, 'roots'>,
   { id, network }: Pick<ContainerRecord, 'id' | 'network'>,

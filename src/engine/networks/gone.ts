@@ -10,20 +10,23 @@ import { withLock } from '../../state/lock.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { EngineContext } from '../context.ts';
 
-/** Removes a network that no container had a chance to use. */
+/** Removes a network that no container has used. */
 export async function takeNetworkAway(context: EngineContext, definition: NetworkDefinition): Promise<void> {
   setNetworkAside(context, definition);
   await finishRemoval(context, definition.id);
 }
 
-/** From here on nobody sees the network; what is left of it goes even where this command is killed. */
+/**
+ * Takes the network out of everybody's sight by one rename. Where this command is killed after it, a later one removes the
+ * rest.
+ */
 export function setNetworkAside({ roots }: EngineContext, { id }: NetworkDefinition): void {
   fs.renameSync(networkDirectory(roots, id), path.join(networksDirectory(roots), gone + id));
 }
 
 const gone = '.gone-';
 
-/** Finishes what killed commands began: networks that were half removed or half made. */
+/** Removes networks that killed commands left half removed or half made. */
 export async function finishRemovals(context: EngineContext): Promise<void> {
   const directory = networksDirectory(context.roots);
   for (const name of listIfPresent(directory)) {
@@ -33,7 +36,7 @@ export async function finishRemovals(context: EngineContext): Promise<void> {
   }
 }
 
-/** Idempotent, and done by one at a time. */
+/** Idempotent. A lock lets one command at a time do it. */
 export async function finishRemoval(context: EngineContext, id: string): Promise<void> {
   const directory = path.join(networksDirectory(context.roots), gone + id);
   await withLock(

@@ -7,8 +7,8 @@ import { endpointsOf, hasNames, modeOf } from '../../network/attachment.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * The links that a container is made with. On the default network they are to containers that there are, by their full ids, which stay when
- * names change; on others they are names, which DNS looks up when it is asked.
+ * The options of a container with its links as they are recorded. On the default network a link names its container by full id,
+ * which stays when names change; on other networks it stays a name, which DNS looks up at each question.
  *
  * @throws {MinidockError} `bad-link`
  */
@@ -38,7 +38,10 @@ function withId(context: EngineContext, link: string): string {
   }
 }
 
-/** What a container gets at its start of those that it is linked to on the default network: lines of /etc/hosts, and variables. */
+/**
+ * What a container on the default network gets at its start from the containers that it is linked to: lines of /etc/hosts, and
+ * variables.
+ */
 export function linksFor(context: EngineContext, record: ContainerRecord): { hosts: string[]; variables: string[] } {
   const linked = linkedTo(context, record, error => {
     throw error;
@@ -46,7 +49,7 @@ export function linksFor(context: EngineContext, record: ContainerRecord): { hos
   return { hosts: linked.map(hostsLine), variables: linked.flatMap(one => linkVariables(record.name, one)) };
 }
 
-/** The variables for a further process: without those of containers that have ended. */
+/** The variables of links for an `exec`: those of linked containers that still run. */
 export function linkVariablesNow(context: EngineContext, record: ContainerRecord): string[] {
   return linkedTo(context, record, () => {}).flatMap(one => linkVariables(record.name, one));
 }
@@ -77,7 +80,7 @@ function linkedTo(context: EngineContext, record: ContainerRecord, missing: (err
   });
 }
 
-/** The links of the default network as Docker tells them: `/db:/web/store`; those to containers that are gone are left out. */
+/** The links of the default network as Docker shows them, `/db:/web/store`. Links to containers that are gone are left out. */
 export function shownLinks(
   { store }: Pick<EngineContext, 'store'>,
   { name, options: { links = [], network } }: Pick<ContainerRecord, 'name' | 'options'>,

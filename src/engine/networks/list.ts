@@ -89,7 +89,7 @@ function membersOn(running: Running, isOn: (endpoint: { network: string; network
   );
 }
 
-/** When the engine first used its bridge, or was made. */
+/** The time at which the engine first used its bridge; before that, the time at which it got its id. */
 function madeAt({ roots, bridge }: EngineContext): string {
   const stats =
     fs.statSync(networkDirectory(roots, bridge), { throwIfNoEntry: false }) ?? fs.statSync(`${roots.root}/engine-id`);

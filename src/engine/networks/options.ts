@@ -10,7 +10,11 @@ import type { NetworkCreation } from '../nouns/networks.ts';
 const missing = ['host_binding_ipv4', 'inhibit_ipv4'].map(name => `com.docker.network.bridge.${name}`);
 missing.push('com.docker.network.container_iface_prefix');
 
-/** Refuses what cannot be made, before anything is. @throws {MinidockError} in Docker's words */
+/**
+ * Refuses a network that cannot be made, before anything is made.
+ *
+ * @throws {MinidockError} in Docker's words
+ */
 export function checkCreation({ name, driver, options = {} }: NetworkCreation, facts: HostFacts): void {
   if (isPredefined(name) || name === 'default')
     throw new MinidockError('predefined-network', `operation is not permitted on predefined ${name} network`, {

@@ -71,7 +71,7 @@ async function takeIfUnused(context: EngineContext, definition: NetworkDefinitio
   });
   if (isTaken) {
     await finishRemoval(context, definition.id);
-    // It gives up the network's gateway.
+    // The keeper then stops answering names at the network's gateway.
     wakeKeeper(context.roots);
   }
   return isTaken;

@@ -30,7 +30,7 @@ export async function repairNetworks(context: EngineContext): Promise<NetworkRep
   for (const { name, id, network } of known as { name: string; id?: string; network: Network }[]) {
     const troubles = bridgeTroubles(network.bridge, network.subnet);
     const published = publishedBy(context, network);
-    // First, since a bridge that is made anew brings its rules along.
+    // Rules come first: making a bridge again would restore them too, and they would not be counted as repaired.
     const rules = await repairFirewall(network, published);
     if (troubles.length > 0) await readyNetwork(context, { network: name, ...(id && { networkId: id }) });
     const cables = await repairCables(context, network);
@@ -41,8 +41,9 @@ export async function repairNetworks(context: EngineContext): Promise<NetworkRep
 }
 
 /**
- * Plugs cables in again that the bridge lost; one that is in it already stays. One whose interface is gone can only be made by a
- * start of its container. /sys, which shows what is plugged in where, may be that of another network namespace than ours.
+ * Connects the host's ends of veth pairs to the bridge again; those that are connected stay as they are. Where the interface
+ * itself is gone only a start of the container makes it again. /sys shows the interfaces of the network namespace in which it
+ * was mounted, which may be another than ours.
  */
 async function repairCables(
   context: EngineContext,

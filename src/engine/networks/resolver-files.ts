@@ -7,7 +7,10 @@ import type { EngineContext } from '../context.ts';
 
 type Wired = Pick<ContainerRecord, 'id' | 'hostname' | 'options' | 'network'>;
 
-/** Writes the files by which a container that is about to start knows names. `linked` are lines for those that it is linked to. */
+/**
+ * Writes hosts and resolv.conf of a container that is about to start. `linked` are the lines of hosts for containers that it is
+ * linked to.
+ */
 export function writeResolverFiles(
   { roots }: Pick<EngineContext, 'roots'>,
   record: Wired,
@@ -20,8 +23,8 @@ export function writeResolverFiles(
 }
 
 /**
- * Brings these files of a container that runs in line with its connections. They are mounted, so they stay the same files; what the container
- * has written into its hosts stays, and so does a resolv.conf that it has changed.
+ * Updates hosts and resolv.conf of a running container after its connections have changed. They are mounted, so the same files
+ * are rewritten. Lines that the container added to its hosts stay, and a resolv.conf that it changed is left alone.
  */
 export function updateResolverFiles({ roots }: Pick<EngineContext, 'roots'>, before: Wired, after: Wired): void {
   const paths = containerPaths(roots, after.id);
@@ -38,7 +41,7 @@ export function updateResolverFiles({ roots }: Pick<EngineContext, 'roots'>, bef
   if (was !== is && readIfPresent(paths.resolvConf) === was) overwrite(paths.resolvConf, is);
 }
 
-/** Replaces the content of a file that is mounted somewhere; nobody finds it empty meanwhile. */
+/** Replaces the content of a mounted file in place. A reader never finds it empty. */
 function overwrite(file: string, content: string): void {
   const fd = fs.openSync(file, 'r+');
   try {

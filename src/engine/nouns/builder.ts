@@ -47,7 +47,10 @@ export interface BuildOptions {
   readonly cacheFrom?: readonly string[];
   /** SOURCE_DATE_EPOCH, in seconds since 1970: what is made says this time. */
   readonly epoch?: number;
-  /** Whom registries are asked as, by their hosts, in place of what Docker's config.json of this user says; of others nobody. */
+  /**
+   * Credentials by registry host, in place of those in this user's config.json of Docker. Registries that are not named are
+   * asked anonymously.
+   */
   readonly credentials?: Readonly<Record<string, Credentials | 'none'>>;
   /** Tell of each step why it missed the cache, and what it made: events `missed` and `made`. */
   readonly explains?: boolean;

@@ -18,7 +18,7 @@ export interface Execs {
   /** Sets the size of its terminal. */
   resize(id: string, size: WindowSize): Promise<void>;
   inspect(id: string): Promise<InspectedExec>;
-  /** Those of a running container, also such as have ended a while ago, unordered. */
+  /** The execs of a running container, in no order, with those that have ended and are not forgotten yet. */
   list(container: string): Promise<InspectedExec[]>;
   /** Forgets one that has ended; one that runs is left alone. */
   remove(id: string): Promise<void>;

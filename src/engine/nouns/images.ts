@@ -42,7 +42,7 @@ export interface Images {
 
 export type Write = (chunk: Buffer) => void | Promise<void>;
 
-/** Whom a registry is asked as, in place of what Docker's config.json of this user says: `none` is nobody. */
+/** Credentials in place of those in this user's config.json of Docker; `none` asks the registry anonymously. */
 interface Asked {
   readonly credentials?: Credentials | 'none';
 }

@@ -20,18 +20,15 @@ export interface Networks {
    * `invalid-network`.
    */
   connect(reference: string, container: string, options?: Connection): Promise<void>;
-  /**
-   * Takes a container's endpoint away; with `force` also one of a network that is not there any more. Throws `not-connected`,
-   * `no-such-network`.
-   */
+  /** Disconnects a container; with `force` also from a network that is gone. Throws `not-connected`, `no-such-network`. */
   disconnect(reference: string, container: string, options?: { readonly force?: boolean }): Promise<void>;
-  /** Puts right what others took away from the networks that there are: of the host's settings, rules, bridges, cables. */
+  /** Restores what others removed from the networks of this engine: the host's settings, rules, bridges, veth pairs. */
   repair(): Promise<readonly NetworkRepair[]>;
 }
 
 export interface NetworkRepair {
   readonly name: string;
-  /** What was missing and is there again, a line each; none where all was right. */
+  /** What was missing and has been restored, a line each; none where all was right. */
   readonly mended: readonly string[];
   /** Interfaces of containers that only a restart of the container brings back. */
   readonly lost: readonly string[];

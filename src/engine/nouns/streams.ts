@@ -10,16 +10,16 @@ export interface WindowSize {
 /** A connection to the streams of a process. A connection that is made before the process starts gets all output. */
 export interface Attachment {
   /**
-   * Takes what the process writes; what came before the call is delivered at once. One listener. While it has no room nothing more
-   * is read, and neither is the end: output waits in the container's supervisor.
+   * Sets the one listener of the process's output; what came before the call is delivered at once. While the listener has no
+   * room nothing more is read, neither output nor the exit status: it waits in the container's supervisor.
    */
   onOutput(listener: OutputListener): void;
   /** Resolves when the process has taken all of its input so far: wait for it before reading more from elsewhere. */
   write(chunk: Buffer): Promise<void>;
-  /** End of file on the process's input, after what was written. Where that outlives its clients nothing happens. */
+  /** End of file on the process's input, after what was written. Without effect where the input outlives its clients. */
   endInput(): void;
-  /** Lets go: the process lives on. */
+  /** Closes the connection. The process goes on. */
   detach(): void;
-  /** The exit status. Rejects with `cut-off` where the process lives on and took our place from us. */
+  /** The exit status. Rejects with `cut-off` where the process goes on and its supervisor closed our connection. */
   readonly exited: Promise<number>;
 }

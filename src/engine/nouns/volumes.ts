@@ -29,7 +29,7 @@ export interface Volume {
   readonly mountpoint: string;
   /** RFC 3339, UTC. */
   readonly created: string;
-  /** Absent where a container's start made it: nobody had a chance to give it any. */
+  /** Absent for a volume that a container's start made: it never got any. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly options?: Readonly<Record<string, string>>;
   /** Ids of the containers that have it, running or not. */
@@ -37,7 +37,7 @@ export interface Volume {
 }
 
 export interface VolumePruneFilter {
-  /** Only those that nobody gave a name. */
+  /** Only anonymous volumes. */
   readonly anonymous?: boolean;
   /** `key` or `key=value`, each. */
   readonly labels?: readonly string[];

@@ -11,8 +11,8 @@ import type { Started } from '../nouns/system.ts';
 const AT_ONCE = 4;
 
 /**
- * Starts the containers whose restart policy wants them to run after a boot; those that run already are left alone. Each
- * counts its restarts anew. One that cannot be started keeps no other.
+ * Starts the containers whose restart policy wants them to run after a boot; those that run already are left alone. Restarts
+ * are counted from 0 again. A container that cannot be started does not keep the others from it.
  */
 export async function startPolicies(context: EngineContext): Promise<Started> {
   const waiting = context.store.ids();

@@ -38,7 +38,7 @@ function osRelease(): Record<string, string> {
   return Object.fromEntries(lines.map(([, key, double, single, plain]) => [key, double ?? single ?? plain]));
 }
 
-/** Of the mount that a directory is on: the last one of those whose place is the longest beginning of its path. */
+/** The type of the file system that a directory is on: of the mounts whose place begins its path, the last of the longest. */
 function fileSystemOf(directory: string): string {
   const holds = (target: string) => target === '/' || directory === target || directory.startsWith(`${target}/`);
   const mounts = mountsOf('self').filter(({ target }) => holds(target));

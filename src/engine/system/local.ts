@@ -42,7 +42,7 @@ export class LocalSystem implements System {
   async *events({ since, until, abort }: EventOptions = {}): AsyncGenerator<Event> {
     const { readJournal } = await import('../../state/journal.ts');
     const from = nanoseconds(since ?? new Date());
-    // A time in milliseconds means the whole of its last one.
+    // `until` has milliseconds, events have nanoseconds: the whole of the last millisecond counts.
     const to = until && nanoseconds(until) + 999_999n;
     const isOver = to !== undefined && until!.getTime() <= Date.now();
     for await (const event of readJournal(this.access.roots, { follow: !isOver, abort: ending(abort, until) })) {

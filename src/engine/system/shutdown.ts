@@ -5,8 +5,8 @@ import type { EngineContext } from '../context.ts';
 import type { Stopped } from '../nouns/system.ts';
 
 /**
- * Ends containers before the machine goes down, all at once: each has its own signal and time. No user asked for it, so their
- * restart policies start them again at the next boot. One that does not end keeps no other.
+ * Stops containers before the machine goes down, all at once: each gets its own signal and time. No user asked for it, so their
+ * restart policies start them again at the next boot. One that does not end does not stop the others.
  */
 export async function stopAll(context: EngineContext, containers: readonly ContainerRecord[]): Promise<Stopped> {
   const stopped: string[] = [];

@@ -22,7 +22,7 @@ export async function createVolume(
   const { volumes } = enginePaths(context.roots);
   privateDirectory(volumes);
   await ensureVolume(volumes, called, { layers: [], source: '/' }, { labels, ...(options && { options }) });
-  // Docker says so of one that was there as well.
+  // Docker writes this event for a volume that existed before, too.
   tellVolume(context.roots, 'create', called);
   try {
     return findVolume(context, called);

@@ -10,7 +10,7 @@ export function tellVolume(roots: Roots, action: 'create' | 'destroy', name: str
   recordEvent(roots, { type: 'volume', action, id: name, attributes: { driver } });
 }
 
-/** That a container begins to use its volumes. */
+/** Writes into the journal that a container mounts its volumes. */
 export function tellMounted(roots: Roots, { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>): void {
   for (const { name, destination, readonly, propagation = '' } of volumesIn(mounts))
     recordEvent(roots, {
@@ -21,7 +21,7 @@ export function tellMounted(roots: Roots, { id, mounts }: Pick<ContainerRecord, 
     });
 }
 
-/** That it does so no more. */
+/** Writes into the journal that a container has unmounted its volumes. */
 export function tellUnmounted(roots: Roots, { id, mounts }: Pick<ContainerRecord, 'id' | 'mounts'>): void {
   for (const { name } of volumesIn(mounts))
     recordEvent(roots, { type: 'volume', action: 'unmount', id: name, attributes: { container: id, driver } });

@@ -18,8 +18,8 @@ export function anonymousVolumesOf(context: EngineContext, mounts: readonly Volu
 }
 
 /**
- * Makes those volumes gone for everyone, by a rename each, and returns where they are: the caller is to delete them. It holds the
- * allocation lock.
+ * Takes these volumes out of everybody's sight, each by one rename, and returns their new paths for the caller to delete. The
+ * caller holds the allocation lock.
  */
 export function takeVolumesAway(context: EngineContext, mounts: readonly VolumeRecord[]): string[] {
   return anonymousVolumesOf(context, mounts).flatMap(volume => {
@@ -49,7 +49,10 @@ function mountsOf(context: EngineContext, id: string): VolumeRecord[] {
   }
 }
 
-/** A container's volumes by its config.json, for when its record is broken; none where that is broken as well. */
+/**
+ * A container's volumes as its config.json lists them, for a container whose record is broken; none where config.json is broken
+ * as well.
+ */
 export function volumesOf(context: EngineContext, id: string): VolumeRecord[] {
   const { volumes } = enginePaths(context.roots);
   const { mounts = [], annotations = {} } = readSpec(containerPaths(context.roots, id).config);

@@ -9,8 +9,8 @@ const modes: readonly ReadonlySet<string>[] = [
 ];
 
 /**
- * What the containers of `--volumes-from` mount of the host, as another container gets it. A volume that was made for one of them
- * goes with the last that has it, as in Docker. Of several mounts with the same place the last counts.
+ * The mounts that a container takes over from those of `--volumes-from`. A volume that was made for one of them is removed with
+ * the last container that has it, as in Docker. Of several mounts at one destination the last counts.
  *
  * @throws {MinidockError} `no-such-container`, `invalid-volume`
  */

@@ -32,13 +32,13 @@ export function noSuchVolume(name: string): MinidockError {
   return new MinidockError('no-such-volume', `No such volume: ${name}`, { fix: '`minidock volume ls` lists them' });
 }
 
-/** Undefined for one that is gone, or was never one. */
+/** Undefined where there is no volume of this name. */
 function look(volumes: string, name: string, users: ReadonlyMap<string, readonly string[]>): Volume | undefined {
   const folder = path.join(volumes, name);
   const mountpoint = path.join(folder, '_data');
   const stats = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stats === undefined || !fs.existsSync(mountpoint)) return undefined;
-  // A file system that does not keep the time of birth gives 1970 for it, or that of the last change.
+  // Where the file system keeps no time of birth, `birthtime` is 1970 or the time of the last change.
   const born = stats.birthtimeMs > 0 ? stats.birthtime : stats.ctime;
   return {
     name,

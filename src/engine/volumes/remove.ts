@@ -34,21 +34,21 @@ export async function pruneVolumes(
       const labelled = { config: { Labels: { ...volume.labels } } };
       return (
         volume.containers.length === 0 &&
-        // Names that were made up, not given.
+        // Anonymous volumes: their names were chosen by us, 64 hexadecimal digits.
         (!anonymous || /^[0-9a-f]{64}$/.test(volume.name)) &&
         hasLabels(labelled, labels) &&
         !withoutLabels.some(label => hasLabels(labelled, [label]))
       );
     }),
   );
-  // As in Docker one event tells of all of them, and none of each.
+  // As in Docker there is one event for all of them, and none for each.
   tellPruned(context.roots, 'volume', pruned.bytes);
   return pruned;
 }
 
 /**
- * Volumes are renamed away under the lock under which containers are entered (`createContainer` then makes new ones), and deleted
- * after the lock is released.
+ * Volumes are renamed away under the lock that also guards the creation of containers (a container made afterwards gets new
+ * ones), and deleted once it is released.
  */
 async function takeAway(
   context: EngineContext,

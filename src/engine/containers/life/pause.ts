@@ -10,9 +10,8 @@ import { withContainerLock } from '../lock.ts';
 import { runningOf, unpauseFirst } from './states.ts';
 
 /**
- * Stops every process of the container where it is. Where the kernel's answer is found is written down before; whether the
- * container is paused, only the kernel says. So a command that is killed at any moment leaves nothing wrong. Throws `not-running`,
- * `paused`.
+ * Freezes every process of the container. The path of the kernel's state file is recorded first; whether the container is
+ * paused, that file alone says, so a command that is killed at any moment leaves nothing wrong. Throws `not-running`, `paused`.
  */
 export async function pauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
   await withContainerLock(context, record.id, async () => {
@@ -26,7 +25,7 @@ export async function pauseContainer(context: EngineContext, record: ContainerRe
   });
 }
 
-/** Lets the processes of a paused container go on. Throws `not-paused`. */
+/** Thaws a paused container. Throws `not-paused`. */
 export async function unpauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
   await withContainerLock(context, record.id, async () => {
     if (await resume(context, record)) return;
@@ -37,7 +36,7 @@ export async function unpauseContainer(context: EngineContext, record: Container
   });
 }
 
-/** Lets a container go on if it is paused; returns whether it was. One that is to end has to take its signal. */
+/** Thaws a container if it is paused; returns whether it was. A frozen process cannot act on a signal. */
 export async function resume(context: EngineContext, record: Known): Promise<boolean> {
   const seen = observe(context.roots, record.id, flocks);
   if (seen.kind !== 'running' || !seen.paused) return false;

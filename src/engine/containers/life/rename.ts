@@ -19,7 +19,7 @@ export async function renameContainer(context: EngineContext, id: string, wanted
       if (before === name)
         throw new MinidockError('conflict', 'Renaming a container with the same name as its current name');
       store.checkFree(name);
-      // Until the record says so the new name is only a second link, which the next sweep would remove.
+      // Until the record has the new name it is only a second link, which the next sweep would remove.
       store.takeName(name, id);
       store.write({ ...record, name });
       store.releaseName(before, id);

@@ -8,8 +8,8 @@ import { settle, startSettled } from '../start.ts';
 import { type Ending, endSupervised, isRunning } from '../stop.ts';
 
 /**
- * Ends a container as `stopContainer` does, where it runs, and starts it. All under its lock: a container of `--rm` stays, as in
- * Docker, although it ends in between.
+ * Stops a container as `stopContainer` does, where it runs, and starts it, all under its lock: a container of `--rm` stays
+ * although it ends in between, as in Docker.
  */
 export async function restartContainer(
   context: EngineContext,

@@ -6,8 +6,8 @@ import { containerPaths, type Roots } from '../../../state/paths.ts';
 import type { LogOptions } from '../../nouns/containers.ts';
 
 /**
- * Reads a container's log. With `follow` it goes on until the end of the run that there is now: as with Docker a restart ends it,
- * however soon the next run begins.
+ * Reads a container's log. With `follow` it goes on until the current run ends: as with Docker a restart ends it, however soon
+ * the next run begins.
  */
 export async function* readLogs(
   roots: Roots,

@@ -26,7 +26,7 @@ export function readStats(context: EngineContext, record: ContainerRecord): Cont
     at: process.hrtime.bigint(),
     cpuNanoseconds: cpu?.usageNanoseconds ?? 0n,
     memory: {
-      // Page cache that nothing uses is given back as soon as memory runs short: Docker's command line leaves it out.
+      // As Docker's command line counts: without inactive page cache, which the kernel frees as soon as memory runs short.
       usedBytes:
         memory === undefined ? 0 : memory.usageBytes - Math.min(memory.inactiveFileBytes ?? 0, memory.usageBytes),
       limitBytes: Math.min(memory?.limitBytes ?? machine, machine),
@@ -51,7 +51,7 @@ function sum(interfaces: StatsDetail['interfaces']): ContainerStats['network'] {
   };
 }
 
-/** What went through the devices of the network namespace of a process but `lo` (proc(5), /proc/net/dev). */
+/** Traffic of all network devices but `lo` in the network namespace of a process (proc(5), /proc/net/dev). */
 function traffic(pid: number): StatsDetail['interfaces'] {
   let text = '';
   try {

@@ -8,7 +8,7 @@ import type { ProcessList } from '../../nouns/containers.ts';
 import { runningOf } from '../life/states.ts';
 import { processesOf } from './ps.ts';
 
-/** What the host's ps(1) says of a container's processes: an image has none, or one of its own that could lie. */
+/** What the host's ps(1) says of a container's processes. An image may have no ps, or one that lies. */
 export function listProcesses(
   context: EngineContext,
   record: ContainerRecord,
@@ -20,7 +20,7 @@ export function listProcesses(
   const renamed = / (\S*)=\s*(PID\S*)/.exec(` ${words.join(' ')}`);
   if (renamed !== null && renamed[1] !== 'pid')
     throw new MinidockError('ps-failed', `specifying "${renamed[1]}=${renamed[2]}" is not allowed`);
-  // Some options do not go together with -q: then ps lists all, and what is not the container's is left out below.
+  // Some options exclude -q: then ps lists all processes, and those of others are dropped below.
   let answer = ps([...words, `-q${pids.join(',')}`]);
   if (answer.status !== 0) answer = ps(words);
   if (answer.status !== 0)

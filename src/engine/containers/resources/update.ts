@@ -16,8 +16,8 @@ import { tell } from '../events.ts';
 import { withContainerLock } from '../lock.ts';
 
 /**
- * Changes a container's limits and restart policy: of one that runs at once, and in its record and config.json for the
- * next start. Returns warnings. Throws `bad-limit` for what Docker refuses; then nothing is written.
+ * Changes a container's limits and restart policy: at once where it runs, and in its record and config.json for the next start.
+ * Returns warnings. Throws `bad-limit` for what Docker refuses, before anything is written.
  */
 export async function updateContainer(
   context: EngineContext,
@@ -80,8 +80,8 @@ function merged(options: ContainerRecord['options'], changes: ContainerChanges):
 }
 
 /**
- * What the kernel is told: the limits that change, with the new value, and those that share a file or a rule with one
- * that does.
+ * The limits to be written to the kernel: those that change, with their new values, and those that share a file or a rule with
+ * one that does.
  */
 function changedLimits(options: ResourceOptions, changes: ResourceOptions): Limits {
   const { memory, cpu, blockIO } = limitsFor(options, diskNumber);

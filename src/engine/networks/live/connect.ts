@@ -41,7 +41,10 @@ export async function connectContainer(
   });
 }
 
-/** Takes a container off a network; off one that is gone where it does not run, or with `force`. */
+/**
+ * Disconnects a container from a network. From a network that was removed only where the container does not run, or with
+ * `force`.
+ */
 export async function disconnectContainer(
   context: EngineContext,
   reference: string,
@@ -49,7 +52,8 @@ export async function disconnectContainer(
   { force = false }: { force?: boolean } = {},
 ): Promise<void> {
   await changing(context, container, async (record, running) => {
-    // As in Docker nothing but its name counts where nothing has to be unplugged: it may be gone, and made anew.
+    // As in Docker the name alone decides where nothing has to be unplugged: the network may be gone, or another one of that
+    // name.
     const byName = force || running === undefined;
     const named = namedOrGone(context, reference, !byName);
     if (named.network === 'host' && record.network.mode === 'host') throw hostNetwork();
@@ -67,14 +71,14 @@ export async function disconnectContainer(
     if (endpoint !== undefined && running !== undefined) await unplug(context, record, endpoint, running);
     else {
       const others = endpoints.filter(one => one !== endpoint);
-      // As in Docker one that had no network may get some from here on.
+      // As in Docker a container of `--network none` can be connected to networks after this.
       context.store.write({ ...record, network: { ...record.network, mode: 'bridge', endpoints: others } });
     }
     tellConnection(context, record.id, endpoint ?? named, 'disconnect');
   });
 }
 
-/** Why there is nothing to take off a network with force: as in Docker it is the endpoint that is missed, not the container. */
+/** The error for `disconnect --force` of a container that does not exist: as in Docker it names the endpoint. */
 export function noSuchEndpoint(context: EngineContext, reference: string, container: string, error: unknown): unknown {
   if (!(error instanceof MinidockError) || error.code !== 'no-such-container') return error;
   nameOf(context, reference);
@@ -83,12 +87,12 @@ export function noSuchEndpoint(context: EngineContext, reference: string, contai
   });
 }
 
-/** Takes away what a killed `connect` or `disconnect` left of a container's connections. */
+/** Removes what a killed `connect` or `disconnect` left half-done. */
 export async function settleConnections(context: EngineContext, id: string): Promise<void> {
   await changing(context, { id }, async () => {}).catch(unlessGone);
 }
 
-/** Does `action` under the container's lock, with nothing half-done in its connections. */
+/** Runs `action` under the container's lock, after connections that were left half-done are removed. */
 async function changing(
   context: EngineContext,
   { id }: Pick<Named, 'id'>,
@@ -109,7 +113,11 @@ async function changing(
   });
 }
 
-/** The endpoint that is asked for. @throws {MinidockError} in Docker's words */
+/**
+ * The endpoint that `connect` asks for.
+ *
+ * @throws {MinidockError} in Docker's words
+ */
 function wanted(
   context: EngineContext,
   { network }: ContainerRecord,
@@ -149,7 +157,7 @@ function checkAddress({ roots }: EngineContext, { networkId, network, ip }: Netw
   checkWanted(networkFrom(roots, definition), ip);
 }
 
-/** What a network is called; one that is not there by what the user calls it, unless it `mustExist`. */
+/** The name of a network. Where there is none such, what the user gave, unless it `mustExist`. */
 function namedOrGone(context: EngineContext, reference: string, mustExist: boolean): ReturnType<typeof nameOf> {
   try {
     return nameOf(context, reference);
