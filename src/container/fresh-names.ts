@@ -11,12 +11,16 @@ const surnames =
 
 const randomBelow = (limit: number) => Math.floor(Math.random() * limit);
 
-/** A name for a container that was given none: `nimble_hopper`. @param taken tried again while this is true of it */
+/**
+ * A random name for a container without `--name`: `nimble_hopper`.
+ *
+ * @param taken whether a name is in use: then another one is tried
+ */
 export function freshName(taken: (name: string) => boolean): string {
   const pick = (words: readonly string[]) => words[randomBelow(words.length)]!;
   for (let attempt = 0; ; attempt++) {
     const name = `${pick(adjectives)}_${pick(surnames)}`;
-    // With thousands of containers most pairs are taken: a number makes room.
+    // With thousands of containers most pairs are taken: then a number is added.
     const candidate = attempt < 8 ? name : `${name}${randomBelow(1_000_000)}`;
     if (!taken(candidate)) return candidate;
   }

@@ -1,6 +1,9 @@
 import type { ContainerRecord } from './record.ts';
 
-/** A container of the default network that another one has a name for, in the older way of Docker's: by its files, and not by DNS. */
+/**
+ * A container that another one links to on the default network. As in Docker this older kind of link works by files and
+ * variables, and not by DNS.
+ */
 export interface Linked {
   readonly alias: string;
   readonly address: string;
@@ -9,7 +12,7 @@ export interface Linked {
   };
 }
 
-/** `CONTAINER:ALIAS`; without an alias the container is known by what it was called. */
+/** `CONTAINER:ALIAS`; without an alias the container's name is the alias. */
 export function readLink(text: string): { name: string; alias: string } {
   const [name = '', alias] = text.split(':');
   return { name, alias: alias || name };
@@ -22,8 +25,8 @@ export function hostsLine({ alias, address, target }: Linked): string {
 }
 
 /**
- * What the container `name` finds in its environment of one that it is linked to: where its ports are, what it is called, and its
- * own variables.
+ * The environment variables that the container `name` gets for one that it is linked to: its ports, its name, and its own
+ * variables.
  */
 export function linkVariables(name: string, { alias, address, target }: Linked): string[] {
   const prefix = alias.toUpperCase().replaceAll('-', '_');
@@ -56,7 +59,7 @@ interface Port {
   readonly protocol: string;
 }
 
-/** The ports that a container exposes or publishes, by number; of two with one number TCP first. */
+/** The ports that a container exposes or publishes, by number; where TCP and UDP have the same number TCP comes first. */
 function portsOf({ config, options }: Linked['target']): Port[] {
   const published = options.ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
   const exposed = Object.keys(config.ExposedPorts ?? {}).map(one => (one.includes('/') ? one : `${one}/tcp`));
@@ -66,7 +69,7 @@ function portsOf({ config, options }: Linked['target']): Port[] {
     .sort((a, b) => a.number - b.number || (a.protocol < b.protocol ? -1 : 1));
 }
 
-/** First and last of each three or more ports in a row. */
+/** The first and last port of each row of three or more consecutive ones. */
 function runsOf(ports: readonly Port[]): [Port, Port][] {
   const runs: Port[][] = [];
   for (const port of ports) {

@@ -1,6 +1,6 @@
 import { MinidockError } from '../errors.ts';
 
-/** Each name is that of a file, and NAME_MAX of limits.h ends those. */
+/** Each name is the name of a file, which has at most NAME_MAX bytes (limits.h). */
 const longest = 255;
 
 /** Docker's rule. */

@@ -5,7 +5,7 @@ import { parseJson, readIfPresent, readLinkIfPresent } from '../state/files.ts';
 import { containerPaths, type Roots } from '../state/paths.ts';
 import type { ContainerState } from './record.ts';
 
-/** Who asks for a container's end: a user, or the machine that goes down and wants it back when it is up again. */
+/** Who asks for a container's end: a user, or the shutdown of the machine, after which the container is to run again. */
 export type StoppedBy = 'user' | 'machine';
 
 /** `running.json`: written between the child's sync and its execve. */
@@ -16,13 +16,13 @@ export interface Running {
   startedAt: string;
   /** Inode of each namespace: `exec` enters these and no others. */
   namespaces: Record<string, number>;
-  /** The kernel's file that says whether the processes stand still; known once the container was paused. */
+  /** The kernel's file that says whether the processes are frozen; known once the container has been paused. */
   freezer?: string;
 }
 
 /**
  * `starting.json`: which process is about to start the container. It stays after the start, where `running.json` takes
- * precedence: its inode is reserved for the exit record.
+ * precedence: removing it frees the inode that the exit record needs on a full file system.
  */
 export interface Starting {
   by: ProcessIdentity;
@@ -95,8 +95,8 @@ export function isSupervised(
 }
 
 /**
- * Whether the record holds the end that is seen: then whoever cleans up was killed, or is not done, and nothing is decided
- * a second time.
+ * Whether the record already holds the end that is seen. Then the process that recorded it was killed before it finished
+ * cleaning up, or is still at it, and the restart is not decided a second time.
  */
 export function isWrittenDown({ status, startedAt }: ContainerState, seen: Observation): boolean {
   return (
@@ -104,7 +104,7 @@ export function isWrittenDown({ status, startedAt }: ContainerState, seen: Obser
   );
 }
 
-/** Who has asked for the end of this run. */
+/** Who has asked for the end of this run; undefined where nobody has. */
 export function whoStopped(roots: Roots, id: string): StoppedBy | undefined {
   const said = readIfPresent(containerPaths(roots, id).stopped);
   return said === undefined || said === 'machine' ? said : 'user';

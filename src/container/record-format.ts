@@ -3,10 +3,10 @@ import type { NetworkAttachment, NetworkMode } from '../network/attachment.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { type ContainerRecord, recordFormat } from './record.ts';
 
-/** What is wrong with a record, as the end of a sentence that begins with its file. */
+/** An unreadable record. The message is the end of a sentence that begins with the record's file. */
 export class UnreadableRecord extends Error {}
 
-/** Reads a record, and brings one of an earlier minidock into today's form. Throws `UnreadableRecord`. */
+/** Reads a record; one of an earlier format is converted to today's. Throws `UnreadableRecord`. */
 export function parseRecord(text: string, id: string): ContainerRecord {
   let record: Partial<ContainerRecord> | null;
   try {
@@ -55,7 +55,7 @@ function fromFormat0(old: Format0): ContainerRecord {
 type Format0 = Omit<Format1, 'layers'> & { layers: string[] };
 type Format1 = Omit<ContainerRecord, 'network'> & { network: Network1 };
 
-/** Of one network, the bridge, where the container had an address. */
+/** The network of format 1, which knew the bridge alone. The address is there once the container had one. */
 interface Network1 {
   mode: NetworkMode;
   ipAddress?: string;
@@ -66,7 +66,7 @@ interface Network1 {
   ports: NetworkAttachment['ports'];
 }
 
-/** Records from before there were networks that users make. Of one that still runs, bridge and endpoint have no name. */
+/** Records from before users could make networks. Where the container still runs, its bridge and endpoint get no name here. */
 function fromFormat1({ network, ...old }: Format1): ContainerRecord {
   const { mode, ports, ipAddress, ...wire } = network;
   const named = { endpointId: '', bridge: '', interface: 'eth0' };

@@ -17,7 +17,7 @@ import type { VolumeMount, VolumeRecord } from './volumes.ts';
 /** The format that records are written in; one of a later minidock is refused and left alone. */
 export const recordFormat = 2;
 
-/** What a container is asked to be, after the flags are parsed and before the image has had its say. */
+/** What a user asks for: the parsed flags, before the image's config is merged in. */
 export interface ContainerOptions
   extends HealthOptions,
     LifeOptions,
@@ -30,11 +30,11 @@ export interface ContainerOptions
     SecurityOptions,
     StorageOptions {
   image: string;
-  /** Arguments after the image: replace CMD. */
+  /** The arguments after the image. They replace CMD. */
   command: string[];
   name?: string;
   hostname?: string;
-  /** Of one word, as `--entrypoint` has it, or of several. */
+  /** One word, as `--entrypoint` gives it, or several. */
   entrypoint?: string | readonly string[];
   env: string[];
   workdir?: string;
@@ -65,7 +65,7 @@ export type ContainerStatus = 'created' | 'running' | 'restarting' | 'exited' | 
 export const isUp = ({ state }: Pick<ContainerRecord, 'state'>): boolean =>
   state.status === 'running' || state.status === 'restarting';
 
-/** A container as it is kept in `containers/<id>/container.json`, with its state of this moment. */
+/** A container as `containers/<id>/container.json` keeps it, with its state at the last write. */
 export interface ContainerRecord {
   /** The format of this record: see record-format.ts. */
   format: typeof recordFormat;
@@ -92,7 +92,7 @@ export interface ContainerRecord {
 
 export interface ContainerState {
   status: ContainerStatus;
-  /** Its processes stand still: it is `running` all the same. Not written down, because the kernel says so. */
+  /** Its processes are frozen; `status` is `running` all the same. Never written: the kernel's state is read instead. */
   paused?: boolean;
   /** 0 where not running. */
   pid: number;
@@ -102,15 +102,15 @@ export interface ContainerState {
   oomKilled: boolean;
   startedAt?: string;
   finishedAt?: string;
-  /** How often the restart policy has started it since a user did, and after what time the last time. */
+  /** How often the restart policy has started it since a user did, and how long it waited before the last time. */
   restarts?: Restarts;
   /** Missing where it has no health check. */
   health?: Health;
-  /** A user asked for its last end: its restart policy did not start it again. */
+  /** A user asked for its last end, so that its restart policy did not start it again. */
   stopped?: true;
 }
 
-/** What a container's health check has said in this run, or in its last one. */
+/** The results of a container's health check in its current run, or in the last one. */
 export interface Health {
   status: 'starting' | 'healthy' | 'unhealthy';
   /** Failures in a row. */

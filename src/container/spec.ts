@@ -17,7 +17,7 @@ import { seccompFor } from './rights/seccomp.ts';
 import { readSecurityOptions } from './rights/security-options.ts';
 import { checkSysctls } from './rights/sysctls.ts';
 
-/** The input of a container's config.json, image and flags already merged. */
+/** What config.json is made of: the image's config and the flags are already merged. */
 export interface SpecInput {
   args: string[];
   env: string[];
@@ -27,7 +27,7 @@ export interface SpecInput {
   tty: boolean;
   network: NetworkMode;
   options: SecurityOptions & NamespaceOptions & Pick<ResourceOptions, 'ulimits' | 'oomScoreAdj' | 'shmSize'>;
-  /** Besides the kernel's: hosts, hostname, resolv.conf, volumes. */
+  /** Mounts besides the kernel's file systems: hosts, hostname, resolv.conf, volumes. */
   mounts: Mount[];
   cgroupsPath: string;
   resources: Resources;
@@ -117,8 +117,8 @@ function withShmSize(mount: Mount, bytes: number | undefined): Mount {
 }
 
 /**
- * The kernel's file systems, without those that a mount of the user's takes the place of; writable for a privileged container,
- * as in Docker.
+ * The mounts of the kernel's file systems, without those whose place a mount of the user's takes; writable for a privileged
+ * container, as in Docker.
  */
 function kernelMountsFor({ privileged, ipcMode = 'private' }: SpecInput['options'], own: readonly Mount[]): Mount[] {
   const isOwn = (mount: Mount) => own.some(({ destination }) => destination === mount.destination);
@@ -137,7 +137,7 @@ function sysctlsFor(
   network: string,
   facts: HostFacts,
 ): { sysctl?: Record<string, string> } {
-  // Another's namespace has its settings already.
+  // A namespace of another container has its settings already.
   const usual =
     network === 'host' || network === 'container'
       ? []

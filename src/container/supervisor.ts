@@ -74,7 +74,7 @@ export function leaveCaller(facts: HostFacts): Step[] {
 
 /** The files of a supervisor. */
 export interface SupervisorFiles extends LogFile {
-  /** Locked while the container lives. Missing: nobody looks for the supervisor before its pid is written down. */
+  /** Locked while the container lives. Missing for an exec: nobody looks for its supervisor before the pid is recorded. */
   alive?: string;
   /** Unix socket for signals, attach, window sizes. */
   socket: string;
@@ -96,7 +96,7 @@ export interface SupervisorSteps {
   host: Step[];
   exit: Step[];
   listen: Slot;
-  /** What the supervisor is told of the log. */
+  /** The part of `Supervise` about the log. */
   log: LogRoles;
   status: Slot;
   backlog: Pick<Supervise, 'backlog'>;

@@ -7,7 +7,7 @@ import { copyUp } from '../storage/copy/copy-up.ts';
 import { singleFlight } from '../storage/single-flight.ts';
 import { type VolumeNotes, writeNotes } from './volume-notes.ts';
 
-/** What a volume gets where it is empty: what these layers have at `source`. */
+/** What is copied into an empty volume: the content of these layers at `source`. */
 interface Content {
   layers: readonly string[];
   source: string;
@@ -17,8 +17,9 @@ interface Content {
 const unfinished = '.new';
 
 /**
- * Makes a volume, or fills one that is empty, as Docker does at each use. A new one is filled beside its place and renamed:
- * of containers that start at once each sees it whole. Resolves to whether it was made by this call, with the notes.
+ * Makes a volume, or fills one that is empty, as Docker does at each use. A new one is filled under another name and renamed,
+ * so that each of several containers that start at once sees it complete. Resolves to whether this call made it, with the
+ * notes.
  */
 export async function ensureVolume(
   directory: string,
@@ -36,12 +37,12 @@ export async function ensureVolume(
   return false;
 }
 
-/** A folder beside the volumes for those that are to be deleted; what a killed process leaves of it is swept. */
+/** A folder for volumes that are to be deleted. What a killed process leaves in it is swept. */
 export function volumeGrave(directory: string): string {
   return makeWorkingFolder(directory, unfinished);
 }
 
-/** Removes what processes that are gone began to make; what cannot be removed is left for the next time. */
+/** Removes volumes that processes which have ended left unfinished. What cannot be removed is left for the next time. */
 export function sweepVolumes(directory: string): void {
   removeTrees(workingFolders(directory, unfinished).dead);
 }
@@ -66,7 +67,10 @@ async function makeVolume(
   return isOurs;
 }
 
-/** Calls `use` with a directory beside the volumes, `_data` in a folder of its own, that holds the content. */
+/**
+ * Calls `use` with a directory that holds the content: `_data`, in a folder on the volumes' own file system, so that it can be
+ * renamed.
+ */
 async function withCopy(
   directory: string,
   name: string,
@@ -87,8 +91,8 @@ async function withCopy(
 }
 
 /**
- * By renaming what lies at the top. A container may have the volume already and write to it at this moment: no path below
- * its top is walked, and what is there by now stays.
+ * Renames the topmost entries. A container may have mounted the volume already and write to it at this moment: no path below
+ * the top is resolved, and entries that exist by now stay.
  */
 function moveInto(data: string, copy: string): void {
   for (const name of fs.readdirSync(copy, 'buffer')) {

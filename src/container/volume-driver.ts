@@ -17,8 +17,8 @@ export function checkDriver(driver: string | undefined, volume: string): void {
 const known = ['type', 'device', 'o'];
 
 /**
- * The options of the driver `local` make a volume of a file system that is mounted at its first use. Here a volume is a directory,
- * and what they would mount a container can mount itself.
+ * Docker's driver `local` has options by which a volume is a file system that is mounted at its first use. Here a volume is a
+ * directory; a container can mount by itself what such options would.
  *
  * @throws {MinidockError} `invalid-volume`, `volume-option`
  */

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readIfPresent } from '../state/files.ts';
 
-/** What is written down of a volume beside its files; nothing of one that `run` made on the way. */
+/** Metadata of a volume. A volume that `run` made implicitly has none. */
 export interface VolumeNotes {
   labels: Readonly<Record<string, string>>;
   options?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export function readNotes(folder: string): VolumeNotes | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as VolumeNotes);
 }
 
-/** To be called before the folder gets its name: a volume appears whole. */
+/** To be called before the folder is renamed to the volume's name: a volume appears complete. */
 export function writeNotes(folder: string, notes: VolumeNotes): void {
   fs.writeFileSync(file(folder), `${JSON.stringify(notes)}\n`, { mode: 0o600 });
 }

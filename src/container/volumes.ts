@@ -21,25 +21,25 @@ export interface VolumeMount {
   propagation?: Propagation;
   /** A new volume stays empty, whatever the image has there. */
   noCopy?: boolean;
-  /** Of `--mount type=bind`: a missing source is refused. */
+  /** For `--mount type=bind`: a missing source is refused. */
   mustExist?: boolean;
-  /** Of `--mount type=volume`: the source is a name, even where it looks like a path. */
+  /** For `--mount type=volume`: the source is a name, even where it looks like a path. */
   isVolume?: boolean;
-  /** What is mounted below the source stays behind. */
+  /** Mounts below the source are not taken along. */
   nonRecursive?: boolean;
-  /** Of a new volume. */
+  /** For a volume that this mount creates. */
   labels?: Readonly<Record<string, string>>;
   driver?: string;
   driverOptions?: Readonly<Record<string, string>>;
 }
 
-/** A mount of a container, as it is written down: where it comes from on the host, and what it is called. */
+/** A mount of a container, as its record holds it: the source on the host, and the name of the volume. */
 export interface VolumeRecord {
   /** `bind` is a path of the user's, `volume` a directory that minidock keeps. */
   type: 'bind' | 'volume';
   /** The volume's name. */
   name?: string;
-  /** Of a volume: it was made for this container, which nobody gave a name for, and goes with it. */
+  /** The volume was made for this container and has no name of a user's; it is removed with the container. */
   anonymous?: boolean;
   source: string;
   destination: string;
@@ -83,7 +83,7 @@ export async function prepareVolumes(
     if (taken.has(clean)) throw new MinidockError('invalid-volume', `Duplicate mount point: ${clean}`);
     taken.add(clean);
   }
-  // Like the image's, a volume of `-v` that nobody named gives way to what was named.
+  // An anonymous volume of `-v`, as one of the image, gives way to a named mount at the same place.
   const nameless = asked.filter(one => !isExact(one)).map(({ destination }) => destination);
   const implied = new Set([...nameless, ...imageVolumes].map(checkDestination).filter(place => !taken.has(place)));
   const kept = inherited.filter(({ destination }) => !taken.has(destination));
@@ -93,7 +93,7 @@ export async function prepareVolumes(
   try {
     for (const one of all) records.push(await prepare(directory, layers, one, make, found));
   } catch (error) {
-    // Nobody else knows their names.
+    // No other container can use them: nobody knows their names.
     const made = records.filter(({ anonymous }) => anonymous).map(({ source }) => path.dirname(source));
     removeTrees(make ? made : []);
     throw error;
@@ -119,7 +119,7 @@ async function prepare(
   }
   const name = one.source ?? randomHex(32);
   const { driver, labels, driverOptions = {} } = one;
-  // As in Docker nobody asks for the driver of a volume without a name.
+  // As in Docker the driver of a volume without a name is not checked.
   if (one.source !== undefined || one.isVolume) checkDriver(driver, name);
   checkVolumeName(name);
   checkDriverOptions(driverOptions, name);
@@ -155,9 +155,9 @@ export function checkVolumeName(name: string): void {
 }
 
 /**
- * Whatever the caller's umask is: users of the container come here.
+ * Independent of the caller's umask: users of the container must get in.
  *
- * @throws {MinidockError} `invalid-volume`; a disk's own errors as they are
+ * @throws {MinidockError} `invalid-volume`; errors of the disk as they are
  */
 function makeSource(directory: string): void {
   try {

@@ -18,7 +18,7 @@ export interface HealthCheck {
   readonly retries: number;
 }
 
-/** The image's check with what the flags say of it. The image's may be anything: others wrote it. */
+/** The image's health check with the flags applied. The image's may hold anything: others wrote it. */
 export function mergeHealth(
   image: Readonly<Record<string, unknown>> | undefined,
   wanted: HealthConfig | undefined,
@@ -28,7 +28,7 @@ export function mergeHealth(
   return { ...image, ...Object.fromEntries(said) };
 }
 
-/** Undefined where a container has none, or one that nobody could run. */
+/** Undefined where a container has no health check, or one without a usable command. */
 export function healthCheckOf({ config }: Pick<ContainerRecord, 'config'>): HealthCheck | undefined {
   const health = config.Healthcheck;
   const command = commandOf(health?.Test, config.Shell);
@@ -53,7 +53,11 @@ function commandOf(test: unknown, shell: readonly string[] = []): string[] | und
 
 export const healthAtStart: Health = { status: 'starting', failingStreak: 0, log: [] };
 
-/** Health after one more probe: Docker's rule. @param startedAt milliseconds since the epoch at which the container did */
+/**
+ * The health after one more probe, by Docker's rule.
+ *
+ * @param startedAt of the container, milliseconds since 1970
+ */
 export function healthAfter(check: HealthCheck, before: Health, result: ProbeResult, startedAt: number): Health {
   const log = [...before.log, result].slice(-MOST_RESULTS);
   if (result.exitCode === 0) return { status: 'healthy', failingStreak: 0, log };
@@ -63,7 +67,7 @@ export function healthAfter(check: HealthCheck, before: Health, result: ProbeRes
   return { status: failingStreak >= check.retries ? 'unhealthy' : before.status, failingStreak, log };
 }
 
-/** As it is while the container runs; a file in its run directory, since it is worth nothing after it. */
+/** The health of a running container: a file in its run directory, since it has no meaning after the run. */
 export function readHealth(roots: Roots, id: string): Health {
   try {
     return JSON.parse(readIfPresent(containerPaths(roots, id).health) ?? '') as Health;
@@ -72,12 +76,12 @@ export function readHealth(roots: Roots, id: string): Health {
   }
 }
 
-/** Throws ENOENT where the run is over and cleaned up. */
+/** Throws ENOENT where the run has ended and was cleaned up. */
 export function writeHealth(roots: Roots, id: string, health: Health): void {
   writeVolatile(containerPaths(roots, id).health, JSON.stringify(health));
 }
 
-/** The state with its health: of a container that has ended it is Docker's `unhealthy`, whatever it was. */
+/** A container's state with its health. Of one that has ended it is `unhealthy`, as in Docker. */
 export function withHealth(roots: Roots, record: ContainerRecord, state: ContainerRecord['state']) {
   if (healthCheckOf(record) === undefined) return state;
   const health = readHealth(roots, record.id);

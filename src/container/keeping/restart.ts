@@ -1,14 +1,12 @@
 import type { RestartPolicy } from '../options/restart.ts';
 import type { ContainerState, Restarts } from '../record.ts';
 
-/** Docker's: doubled each time up to the longest, and the first again after a run of ten seconds. */
+/** Docker's delays: doubled each time up to the longest, and reset after a run of ten seconds. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 60_000;
 const STEADY_MS = 10_000;
 
-/**
- * Whether, and after what time, a container that has just ended is started again; undefined where it stays as it is.
- */
+/** The restart of a container that has just ended, with its delay; undefined where its policy does not start it again. */
 export function nextRestart(
   policy: RestartPolicy | undefined,
   { exitCode, startedAt, finishedAt, stopped, restarts = { count: 0, delayMs: 0 } }: ContainerState,
@@ -39,7 +37,10 @@ export function stateAfterEnd(
   return restarts === undefined ? ended : { ...ended, status: 'restarting', restarts };
 }
 
-/** Milliseconds since the epoch at which a container is to be started again. A clock that was set back delays it no longer than its delay. */
+/**
+ * When a container is to be started again, in milliseconds since 1970. If the clock was set back, it waits no longer than its
+ * delay.
+ */
 export function restartTime({ finishedAt, restarts }: ContainerState, now = Date.now()): number {
   const delayMs = restarts?.delayMs ?? 0;
   const ended = Date.parse(finishedAt ?? '');
@@ -47,8 +48,8 @@ export function restartTime({ finishedAt, restarts }: ContainerState, now = Date
 }
 
 /**
- * Whether `system start` starts a container after a reboot: one with `always`, one with `unless-stopped` or `on-failure`
- * unless a user had stopped it. One that was never started, or that had come to its end by itself, is left alone.
+ * Whether `system start` starts a container after a reboot: always with `always`; with `unless-stopped` or `on-failure` unless
+ * a user had stopped it. A container that was never started, or that had ended by itself, is left alone.
  */
 export function startsAtBoot(policy: RestartPolicy | undefined, state: ContainerState): boolean {
   if (policy === undefined || state.startedAt === undefined) return false;

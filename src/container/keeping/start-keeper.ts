@@ -6,7 +6,7 @@ import { AT, LOCK, O, S } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'supervisor' as const;
 
-/** Notice section: leaves an empty file for the keeper, and starts or wakes it. */
+/** Notice section: leaves an empty file as a message for the keeper, and starts or wakes it. */
 export function tellKeeper(file: string, keeper: { lock: string; command: readonly string[] }): Step[] {
   return [
     call('mknodat', [AT.AT_FDCWD, str(file), S.S_IFREG | 0o600, 0], {

@@ -12,36 +12,36 @@ export interface LogDefaults {
 
 /** Where a container's log is, and what becomes of it. */
 export interface LogPlan {
-  /** Records are kept in files. */
+  /** Whether records are kept in files. */
   readonly kept: boolean;
-  /** `logs` does not show them all the same. */
+  /** The records are kept, but `logs` does not show them. */
   readonly hidden?: boolean;
-  /** Where they are sent as well. */
+  /** The syslog daemon to which they are sent as well. */
   readonly forward?: SyslogTarget;
-  /** Where missing, the file grows. */
+  /** Absent: the file grows without bound. */
   readonly rotation?: Rotation;
 }
 
 export interface Rotation {
-  /** Bytes: the file that has so many is rotated before the next record. */
+  /** In bytes: a file of this size is rotated before the next record. */
   readonly maxSize: number;
-  /** How many files there are, with the one that is written. */
+  /** The number of files, including the one that is written. */
   readonly maxFiles: number;
   readonly compress: boolean;
 }
 
-/** The drivers of Docker that are not here. */
+/** Docker's other drivers, which minidock does not have. */
 const notHere = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'logentries', 'splunk'];
 const attributes = ['env', 'env-regex', 'labels', 'labels-regex', 'tag'];
 const rotation = ['compress', 'max-file', 'max-size'];
-/** What Docker keeps beside a driver that cannot be read, for `logs`. */
+/** Options of the copy that Docker keeps for `logs` beside a driver that cannot be read. */
 const cache = ['cache-compress', 'cache-disabled', 'cache-max-file', 'cache-max-size'];
 /** Of every driver: how Docker's daemon takes the lines of a container. */
 const delivery = ['max-buffer-size', 'mode'];
 
 interface Driver {
   readonly options: readonly string[];
-  /** How it is called where an option is refused. */
+  /** The driver's name in Docker's errors about options. */
   readonly name: string;
   plan(options: LogConfig['options']): LogPlan;
 }
@@ -58,7 +58,7 @@ const drivers: Readonly<Record<LogDriver, Driver>> = {
 };
 
 /**
- * What was asked for, completed by the defaults: their options are for their own driver.
+ * The wanted configuration, completed by the defaults. Default options hold for the default driver only.
  *
  * @throws {MinidockError} `invalid-argument`, in Docker's words
  */
@@ -71,7 +71,7 @@ export function completeLogConfig(wanted: LogConfig | undefined, defaults: LogDe
   return config;
 }
 
-/** What a container has that nobody asked anything for. */
+/** Whether this is the configuration of a container without any logging option. */
 export function isDefaultLog({ driver, options }: LogConfig): boolean {
   return driver === 'json-file' && Object.keys(options).length === 0;
 }
@@ -99,7 +99,7 @@ function unknownDriver(driver: string): MinidockError {
   return refused(`error looking up logging plugin ${driver}: plugin "${driver}" not found`, `choose one of ${here}`);
 }
 
-/** A container's lines are always taken as they come: the mode that Docker calls blocking, whose log blocks nobody here. */
+/** Docker's modes of delivery. Lines are always written as they come (`blocking`), which blocks no container here. */
 function checkDelivery({ mode = '', 'max-buffer-size': buffer }: LogConfig['options']): void {
   if (!['', 'blocking', 'non-blocking'].includes(mode))
     throw refused(`logger: logging mode not supported: ${mode}`, 'it is blocking or non-blocking');
@@ -140,7 +140,10 @@ function planOfLocal(options: LogConfig['options']): LogPlan {
   return { kept: true, ...(maxSize > 0 && { rotation: { maxSize, maxFiles, compress } }) };
 }
 
-/** Lines are kept as well: for `logs`, as with Docker, and until the daemon has them. Not compressed: what is being sent is found again. */
+/**
+ * Lines are also kept in a file: for `logs`, as with Docker, and until the syslog daemon has taken them. The file is not
+ * compressed, because the sender finds its place in it by position.
+ */
 function planOfSyslog(options: LogConfig['options']): LogPlan {
   const maxSize = readSize(options['cache-max-size'] ?? '20m', 1024, `${failed}invalid value for max-size: `);
   const maxFiles = readCount(options['cache-max-file'] ?? '5', `${failed}invalid value for max-file: `);
@@ -153,7 +156,7 @@ function planOfSyslog(options: LogConfig['options']): LogPlan {
   };
 }
 
-/** Whether a container's lines are sent elsewhere: the keeper does that. */
+/** Whether the keeper sends a container's lines to a syslog daemon. */
 export const isForwarded = ({ options }: { options: LoggingOptions }): boolean => options.logging?.driver === 'syslog';
 
 /** @throws {MinidockError} `conflict` where `logs` has nothing to show */

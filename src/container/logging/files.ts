@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errnoOf } from '../../errors.ts';
 import { listIfPresent } from '../../state/files.ts';
 
-/** A file of a log, open, and how far it was read. */
+/** An open file of a log, and the position up to which it was read. */
 export class Source {
   position = 0;
   /** When it was opened. */
@@ -22,20 +22,20 @@ export class Source {
   }
 
   read(buffer: Buffer): number {
-    // Somebody emptied it: truncate(1) is how people do that with Docker's.
+    // Somebody emptied the file, as people do with Docker's logs (truncate(1)).
     if (this.size() < this.position) this.position = 0;
     const count = this.readAt(buffer, this.position);
     this.position += count;
     return count;
   }
 
-  /** All that it holds, wherever the position is. */
+  /** The whole content, regardless of the position. */
   content(): Buffer {
     const buffer = Buffer.allocUnsafe(this.size());
     return buffer.subarray(0, this.readAt(buffer, 0));
   }
 
-  /** Goes back from the end by so many lines, or to the beginning. Returns by how many. */
+  /** Moves the position to `lines` lines before the end, or to the beginning. Returns how many lines that was. */
   seekBack(lines: number): number {
     const block = Buffer.allocUnsafe(1 << 16);
     let seen = -1;
@@ -56,12 +56,13 @@ export class Source {
 }
 
 /**
- * The files of a log, the oldest first: `FILE.2.gz`, `FILE.1`, `FILE`. None where nothing was logged. It may be rotated meanwhile:
- * files get higher numbers then, and are opened from the lowest to the highest, so that none is missed. What is met twice is the same.
+ * The files of a log, the oldest first: `FILE.2.gz`, `FILE.1`, `FILE`. None where nothing was logged. A rotation meanwhile
+ * gives files higher numbers; they are opened from the lowest number to the highest, so that none is missed, and one that is
+ * met twice counts once.
  */
 export async function openLog(file: string): Promise<Source[]> {
   const found: Source[] = [];
-  // One number is missing while the files behind it get theirs, and there is one more after that.
+  // During a rotation one number is missing for a moment, and there is one more file than before.
   const highest = Math.max(0, ...numbersOf(file)) + 2;
   for (let number = 0; number <= highest; number++) {
     const name = number === 0 ? file : `${file}.${number}`;
@@ -74,8 +75,8 @@ export async function openLog(file: string): Promise<Source[]> {
 }
 
 /**
- * Whether two sources are one file. One that was compressed meanwhile has another inode. Times and sizes alone do not tell: many
- * files are filled within one tick of the kernel's clock.
+ * Whether two sources are the same file. A file that was compressed meanwhile has another inode. Times and sizes alone do not
+ * identify it: several files can be filled within one tick of the kernel's clock.
  */
 function isSame(one: Source, other: Source): boolean {
   if (one.packedSize === undefined && other.packedSize !== undefined) return isCompressed(one, other);
@@ -95,23 +96,23 @@ function sizeInside(packed: Source): number {
 }
 
 /**
- * What is to be read after `current`, which was read to its end: first that again, as it may have got more before it was rotated,
- * then what is newer.
+ * The files to read after `current`, which was read to its end: first `current` again, which may have grown before it was
+ * rotated, then the newer ones.
  */
 export async function renew(file: string, current: Source | undefined): Promise<Source[]> {
   if (current === undefined) return openLog(file);
   const now = fs.statSync(file, { throwIfNoEntry: false });
-  // Where there is none, it is being rotated.
+  // Without a current file the log is being rotated at this moment.
   if (now === undefined || now.ino === current.stat.ino) return [current];
   const all = await openLog(file);
   const place = all.findLastIndex(one => isSame(current, one));
-  // Where it is gone, all that are left are newer.
+  // Where `current` itself is gone, all files that are left are newer.
   const newer = all.slice(place + 1);
   for (const source of all) if (!newer.includes(source)) source.close();
   return [current, ...newer];
 }
 
-/** Those of the sources that hold the last `count` lines, the first of them at the place where these begin. */
+/** The sources that hold the last `count` lines; the first of them is positioned at the first of these lines. */
 export function lastLines(sources: Source[], count: number): Source[] {
   let left = count;
   for (const [i, source] of [...sources.entries()].reverse()) {
@@ -150,7 +151,7 @@ async function openPacked(name: string): Promise<Source | undefined> {
   );
 }
 
-/** A damaged one counts as empty: the others can still be read. */
+/** A damaged file counts as empty, so that the others can still be read. */
 function unpack(packed: Source, gunzip: (content: Buffer) => Buffer): Buffer {
   const content = Buffer.allocUnsafe(packed.stat.size);
   packed.read(content);

@@ -8,11 +8,14 @@ export interface RecordForms {
   readonly stderr: string;
 }
 
-/** Where the line belongs in a form, escaped for a JSON string, and the time, in RFC 3339: FORM_LINE, FORM_TIME of native/protocol.h. */
+/**
+ * The placeholders in a form for the line, escaped for a JSON string, and for the time in RFC 3339: FORM_LINE and FORM_TIME of
+ * native/protocol.h.
+ */
 const line = '\x01';
 const time = '\x02';
 
-/** A little less than MAX_FORM of native/protocol.h. */
+/** In bytes; a little less than MAX_FORM of native/protocol.h. */
 const mostBytes = 16_000;
 
 /**

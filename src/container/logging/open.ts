@@ -5,17 +5,17 @@ import { O } from '../../syscalls/uapi/flags.ts';
 import type { Rotation } from './config.ts';
 import { jsonFileForms, type RecordForms } from './form.ts';
 
-/** Where a supervisor writes what its process prints. */
+/** The log of a process: where its supervisor writes the output. */
 export interface LogFile {
-  /** Output, appended. Missing where nothing is kept (exec). */
+  /** The file. Absent where nothing is kept (exec). */
   log?: string;
   /** The records of that. Default: those of `json-file` without attributes. */
   forms?: RecordForms;
-  /** When it is rotated, and the command that compresses what was. Missing: it grows. */
+  /** When the file is rotated, and the command that compresses the old one. Absent: the file grows. */
   rotation?: Rotation & { packer: readonly string[] };
 }
 
-/** What the supervisor is told of the log. */
+/** The part of `Supervise` about the log. */
 export type LogRoles = Pick<Supervise, 'formStdout' | 'formStderr' | 'logSize'> & { log?: Slot };
 
 export function openLogFile({ log: file, forms = jsonFileForms(), rotation }: LogFile): {

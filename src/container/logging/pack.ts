@@ -13,7 +13,7 @@ const packed = `${file}.gz`;
 const made = `${packed}.new`;
 try {
   const { atime, mtime } = fs.fstatSync(3);
-  // Not to close descriptor 3 before all is done: it holds the lock.
+  // Descriptor 3 holds the lock, so it must stay open until all is done.
   const input = fs.createReadStream('', { fd: 3, autoClose: false, start: 0 });
   await pipeline(input, createGzip(), fs.createWriteStream(made, { mode: 0o640 }));
   fs.utimesSync(made, atime, mtime);

@@ -13,17 +13,17 @@ const beginning = '{"log":"';
 const afterLine = '","stream":"';
 const beforeAttrs = '","attrs":';
 const beforeTime = ',"time":"';
-/** No record is longer, in bytes: 16 KiB of a line with every byte escaped, and attributes. */
+/** The longest possible record, in bytes: 16 KiB of a line with every byte escaped, and the attributes. */
 const longest = 1 << 18;
 
 /**
- * Cuts a log into its records, whichever way it is cut into chunks. What a crash or a full disk left of a record is passed over,
- * also where the next record follows without a line's end.
+ * Parses a log that comes in chunks of any size. Remains of a record that a crash or a full disk cut off are skipped, also
+ * where the next record follows without a newline.
  */
 export class LogParser {
   private rest = '';
 
-  /** The records that are whole now. */
+  /** Adds a chunk; returns the records that are complete now. */
   push(chunk: Buffer): LogEntry[] {
     // One byte a character: V8 cuts such strings without copying, and searches them as fast as memory.
     const text = this.rest + chunk.toString('latin1');
@@ -38,7 +38,7 @@ export class LogParser {
     return entries;
   }
 
-  /** Forgets the beginning of a record that is not whole yet, to be pushed anew. Returns its length in bytes. */
+  /** Drops the incomplete record at the end, which is to be pushed again. Returns its length in bytes. */
   takeBack(): number {
     const { length } = this.rest;
     this.rest = '';
@@ -46,7 +46,7 @@ export class LogParser {
   }
 }
 
-/** The record at the end of a line that begins otherwise. */
+/** The record at the end of a line that begins with the remains of another. */
 function afterDamage(line: string): LogEntry | undefined {
   const from = line.lastIndexOf(beginning);
   return from < 0 ? undefined : readRecord(line, from, line.length);

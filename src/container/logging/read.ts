@@ -4,7 +4,10 @@ import { type LogEntry, LogParser } from './parse.ts';
 /** Which records `logs` was asked for. */
 export interface LogSelection {
   follow: boolean;
-  /** Only so many of those that are there already; all where missing. What the times leave out counts too, as with Docker. */
+  /**
+   * At most this many of the records that exist already; all by default. Records that the times exclude count too, as with
+   * Docker.
+   */
   tail?: number;
   /** RFC 3339 in UTC, to the nanosecond; both included. */
   since?: string;
@@ -12,8 +15,8 @@ export interface LogSelection {
 }
 
 /**
- * Reads a log, the rotated files first. Yields records many at a time: a million steps of an async generator would take a second.
- * With `follow` it goes on until `ended`, also when the log is rotated meanwhile.
+ * Reads a log, rotated files first. Yields many records at a time: a million steps of an async generator would take a second.
+ * With `follow` it goes on until `ended`, also across rotations.
  */
 export async function* readLog(
   file: string,
@@ -57,7 +60,7 @@ function selector({ since, until }: LogSelection): (entries: LogEntry[]) => LogE
   return entries => entries.filter(isWanted);
 }
 
-/** Times with and without a fraction of the second in one order as text. */
+/** Makes times with and without a fraction of the second comparable as text. */
 const comparable = (time: string) => {
   const text = time.slice(0, -1);
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;

@@ -11,8 +11,9 @@ export interface RotationSteps {
 }
 
 /**
- * What the supervisor does when the log has reached its size: FILE becomes FILE.1, which becomes FILE.2 and so on, as Docker
- * names them; the descriptor `log` is then another file's. `archive` is done in a process of its own: FILE.1 becomes FILE.1.gz.
+ * Rotates the log when it has reached its size, as steps of the supervisor: FILE becomes FILE.1, FILE.1 becomes FILE.2 and so
+ * on, as Docker names them, and the descriptor `log` then refers to a new file. `archive` runs in a process of its own: FILE.1
+ * becomes FILE.1.gz.
  */
 export function rotateLog(file: string, log: Arg, rotation: Rotation & { packer: readonly string[] }): RotationSteps {
   const next = slot('next log');
@@ -76,7 +77,7 @@ export function rotateLog(file: string, log: Arg, rotation: Rotation & { packer:
 const rename = (from: string, to: string, about: Parameters<typeof call>[2]) =>
   call('renameat', [AT.AT_FDCWD, str(from), AT.AT_FDCWD, str(to)], about);
 
-/** A log that is being compressed keeps its number until that is done: the log grows meanwhile. */
+/** A file that is being compressed keeps its number until that is done; the log grows meanwhile. */
 function waitForPacker(first: string, about: (why: Text) => Parameters<typeof call>[2]): Step[] {
   const packed = slot('log being compressed');
   return [

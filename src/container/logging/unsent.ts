@@ -2,16 +2,16 @@ import { parseJson, readIfPresent, writeVolatile } from '../../state/files.ts';
 import { openLog, type Source } from './files.ts';
 import { type LogEntry, LogParser } from './parse.ts';
 
-/** How far a log was sent: which of its files, and so many bytes of that. */
+/** How far a log was sent: a file of it by its inode, and a position in that file in bytes. */
 interface Place {
   readonly inode: number;
   readonly position: number;
 }
 
 /**
- * Hands the records that a log has got since the last time to `send`, many at once, and writes down after each time how far that
- * was: what `send` rejects comes again, and what was sent and not written down, because this process was killed in between, comes
- * twice. What is older than the oldest file of the log is lost.
+ * Calls `send` with the records that are new since the last time, many at once, and stores the position after each call.
+ * Records for which `send` rejects come again; records that were sent just before this process was killed come twice. Records
+ * older than the oldest file of the log are lost.
  */
 export async function sendNew(log: string, place: string, send: (entries: LogEntry[]) => Promise<void>): Promise<void> {
   const sources = await openLog(log);
@@ -30,7 +30,7 @@ async function sendRest(source: Source, place: string, send: (entries: LogEntry[
   const parser = new LogParser();
   for (let read = source.read(chunk); read > 0; read = source.read(chunk)) {
     const entries = parser.push(chunk.subarray(0, read));
-    // A record is written in one piece, but a full disk cuts it.
+    // An incomplete record at the end was cut off by a full disk.
     source.position -= parser.takeBack();
     if (entries.length === 0) return;
     await send(entries);

@@ -1,9 +1,12 @@
-/** What a container asks to be checked by, over what its image says. */
+/** The flags for a container's health check, which override the image's. */
 export interface HealthOptions {
   health?: HealthConfig;
 }
 
-/** Docker's extension of an image's config, and its API's: lengths of time are nanoseconds, 0 or absent says nothing. */
+/**
+ * The health check in an image's config (Docker's extension) and in Docker's API. Durations are in nanoseconds; 0 or absent
+ * means not set.
+ */
 export interface HealthConfig {
   /** `["NONE"]`, `["CMD", ARG…]`, `["CMD-SHELL", SCRIPT]`; absent or empty: the image's. */
   Test?: string[];
@@ -13,7 +16,7 @@ export interface HealthConfig {
   Retries?: number;
 }
 
-/** Docker's least length of time, in nanoseconds. */
+/** The shortest duration that Docker accepts, in nanoseconds. */
 const least = 1e6;
 
 /** @throws {Error} the reason, in Docker's words */

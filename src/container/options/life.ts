@@ -1,8 +1,8 @@
 import type { Platform } from '../../oci/manifest.ts';
 
-/** What a user asks for of how a container is known, how it ends, and which names it knows others by. */
+/** Options about a container's labels, its end, and the names by which it knows others. */
 export interface LifeOptions {
-  /** Over those of the image. */
+  /** They override those of the image. */
   labels?: Readonly<Record<string, string>>;
   /** As it was typed: `INT`, `SIGRTMIN+3`, `2`. */
   stopSignal?: string;
@@ -10,13 +10,16 @@ export interface LifeOptions {
   stopTimeout?: number;
   /** The file that the command line writes the id to. */
   cidFile?: string;
-  /** The image has to be for this one. */
+  /** The platform that the image must be for. */
   platform?: Platform;
-  /** `80/tcp`, besides those of the image. */
+  /** `80/tcp`, in addition to those of the image. */
   exposed?: readonly string[];
   /** `NAME:ADDRESS`; the address `host-gateway` is that of the host on the bridge. */
   extraHosts?: readonly string[];
-  /** Addresses of name servers, in place of the host's; likewise the domains that are searched, and the options. */
+  /**
+   * Addresses of name servers, in place of the host's. `dnsSearch` and `dnsOptions` likewise replace the host's search domains
+   * and options.
+   */
   dns?: readonly string[];
   dnsSearch?: readonly string[];
   dnsOptions?: readonly string[];

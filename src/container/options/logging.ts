@@ -1,6 +1,9 @@
 import { MinidockError } from '../../errors.ts';
 
-/** Where what a container prints goes. Missing is the engine's default, which is `json-file` without options. */
+/**
+ * Where a container's output goes. Absent means the engine's default: `json-file` without options, unless daemon.json says
+ * otherwise.
+ */
 export interface LoggingOptions {
   /** `--log-driver`, and the options of daemon.json and `--log-opt` for it. */
   logging?: LogConfig;
@@ -13,7 +16,7 @@ export interface LogConfig {
 }
 
 /**
- * What was said of the log; nothing where neither a driver nor an option was.
+ * The logging options from flags; empty where neither a driver nor an option was given.
  *
  * @throws {MinidockError} `invalid-argument`, in Docker's words
  */

@@ -1,4 +1,7 @@
-/** Which namespaces a container shares, and how its own are set. Missing is Docker's default: each its own. */
+/**
+ * Which namespaces a container shares, and settings of its own ones. Absent means Docker's default: a namespace of its own of
+ * each kind.
+ */
 export interface NamespaceOptions {
   /** `host`, or `container:` and an id. */
   pidMode?: string;
@@ -6,11 +9,11 @@ export interface NamespaceOptions {
   ipcMode?: string;
   /** `host`. */
   utsMode?: string;
-  /** `host`: no container here has another. */
+  /** `host`, which every container has here. */
   usernsMode?: string;
   /** `host`, `private`. */
   cgroupnsMode?: string;
   domainname?: string;
-  /** By their names with dots. */
+  /** By name with dots: `net.ipv4.ip_forward`. */
   sysctls?: Record<string, string>;
 }

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { isPredefined } from '../../network/predefined.ts';
 
-/** What a user asks for of a container's network. */
+/** The flags for a container's network. */
 export interface NetworkOptions {
   /** `bridge`, `host`, `none`, `container:` and an id, or the name or id of a network that a user made. */
   network: string;
@@ -16,7 +16,7 @@ export interface NetworkOptions {
 }
 
 /**
- * Addresses that a user asks for, and further names on a network.
+ * Checks the addresses and the further names of an endpoint.
  *
  * @throws {Error} the reason, in Docker's words
  */

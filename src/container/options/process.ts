@@ -4,5 +4,5 @@ export interface ProcessOptions {
   init?: boolean;
 }
 
-/** Where Docker's `--init` puts it. */
+/** The path of the init inside a container, which is Docker's. */
 export const initInside = '/sbin/docker-init';

@@ -1,6 +1,6 @@
 import type { RequestedLimits } from '../../cgroup/requested.ts';
 
-/** What `run`, `create` and `update` limit: a container as a whole by its cgroup, and each of its processes by itself. */
+/** The limits of `run`, `create` and `update`: of a container as a whole by its cgroup, and of each process by rlimits. */
 export interface ResourceOptions extends RequestedLimits {
   /** How readily the kernel ends its processes when memory runs out: -1000 to 1000. */
   oomScoreAdj?: number;
@@ -48,7 +48,7 @@ export function checkUlimit(ulimit: Ulimit): Ulimit {
   throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${shown}`);
 }
 
-/** Of a limit that is given twice the last holds; Docker lists them by name. */
+/** Sorted by name, as Docker lists them. Where a limit is given twice the last one holds. */
 export const sortedUlimits = (ulimits: readonly Ulimit[]): Ulimit[] =>
   [...new Map(ulimits.map(one => [one.name, one])).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -66,5 +66,5 @@ export function refuseRealTime(microseconds: number): void {
     );
 }
 
-/** Of a share of a disk, 0 for none. */
+/** Whether a number can be the weight of a disk; 0 means none. */
 export const isDeviceWeight = (weight: number): boolean => weight === 0 || (weight >= 10 && weight <= 1000);

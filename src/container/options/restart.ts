@@ -1,4 +1,4 @@
-/** What a container asks to happen when it has ended. */
+/** What is to happen when a container has ended. */
 export interface RestartOptions {
   /** Absent: it is not started again. */
   restart?: RestartPolicy;
@@ -7,14 +7,14 @@ export interface RestartOptions {
 /** Docker's restart policies, with its names. */
 export interface RestartPolicy {
   name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
-  /** Of `on-failure`: how many times it is started again; 0 for any number. */
+  /** For `on-failure`: how many times it is started again; 0 means any number. */
   maximumRetryCount: number;
 }
 
 /**
- * A policy by its name.
+ * A restart policy by its name.
  *
- * @param times undefined where it was not said
+ * @param times undefined where no number was given
  * @throws {Error} the reason, in Docker's words
  */
 export function restartPolicy(name: string, times?: number): RestartPolicy {

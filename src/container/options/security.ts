@@ -1,4 +1,4 @@
-/** What a container may do: rights, filters, devices. Missing is Docker's default. */
+/** What a container may do: capabilities, filters, devices. Absent means Docker's default. */
 export interface SecurityOptions {
   /** The root file system cannot be written to; volumes can. */
   readonlyRootfs?: boolean;
@@ -6,9 +6,9 @@ export interface SecurityOptions {
   capAdd?: string[];
   capDrop?: string[];
   privileged?: boolean;
-  /** As Docker's API has them, the profile of `seccomp=` itself in place of its file's name. */
+  /** In the form of Docker's API: `seccomp=` is followed by the profile itself and not by the name of its file. */
   securityOpt?: string[];
-  /** Nothing of /proc and /sys is hidden or read-only besides: `systempaths=unconfined`. */
+  /** No path of /proc and /sys is masked or read-only: `systempaths=unconfined`. */
   unconfinedPaths?: boolean;
   devices?: DeviceMapping[];
   /** `c 10:200 rwm`. */
@@ -21,6 +21,6 @@ export interface SecurityOptions {
 export interface DeviceMapping {
   pathOnHost: string;
   pathInContainer: string;
-  /** Of the letters r, w and m. */
+  /** Any of the letters r, w and m. */
   permissions: string;
 }

@@ -4,7 +4,7 @@ import type { Mount } from '../../oci/runtime-spec.ts';
 import { type Propagation, propagations } from '../rootfs/propagation.ts';
 import type { VolumeMount } from '../volumes.ts';
 
-/** What a container asks for besides `-v`. */
+/** The mounts of a container besides `-v`. */
 export interface StorageOptions {
   /** `--mount`. */
   mounts?: readonly MountRequest[];
@@ -16,7 +16,7 @@ export interface StorageOptions {
   volumeDriver?: string;
 }
 
-/** One `--mount`, in the words of Docker's API; what makes no sense is found by `checkMount`. */
+/** One `--mount`, in the form of Docker's API. It is as given; `checkMount` finds what makes no sense. */
 export interface MountRequest {
   /** `bind`, `volume` or `tmpfs`. */
   type: string;
@@ -35,7 +35,7 @@ export interface MountRequest {
   tmpfsMode?: number;
 }
 
-/** What `-v` and `--mount` ask for together, in Docker's order. Throws `invalid-volume`. */
+/** The volumes of `-v` and `--mount` together, in Docker's order. Throws `invalid-volume`. */
 export function volumesAsked(options: StorageOptions & { volumes: readonly VolumeMount[] }): VolumeMount[] {
   const { mounts = [], volumeDriver } = options;
   for (const mount of mounts) checkMount(mount);
@@ -52,7 +52,7 @@ function asVolume({ type, source, target, readonly = false, ...more }: MountRequ
     ...(source && { source }),
     destination: target,
     readonly,
-    // Docker's word for a volume that containers may share.
+    // Docker shows `z`, a volume that containers may share, for every `--mount type=volume`.
     mode: type === 'volume' ? 'z' : '',
     ...(type === 'bind' && { mustExist: true }),
     ...(type === 'volume' && { isVolume: true }),
@@ -94,7 +94,7 @@ function tmpfsOptions({ readonly, tmpfsSize, tmpfsMode }: MountRequest): string[
   ];
 }
 
-/** Of mount(8) those that Docker lets through: flags, and what tmpfs(5) itself knows. */
+/** The options of mount(8) that Docker accepts: flags, and those of tmpfs(5). */
 const tmpfsWords = new Set(
   (
     'defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime ' +
@@ -103,7 +103,7 @@ const tmpfsWords = new Set(
 );
 const tmpfsKeys = new Set(['size', 'mode', 'uid', 'gid', 'nr_inodes', 'nr_blocks', 'mpol']);
 
-/** The words of `--tmpfs TARGET:WORDS`. Propagation means nothing here, and is dropped. Throws `invalid-volume`. */
+/** The options of `--tmpfs TARGET:OPTIONS`. Propagation has no meaning for a tmpfs, and is dropped. Throws `invalid-volume`. */
 function checkTmpfs(target: string, given: string): string[] {
   checkTarget(target);
   const words = given.split(',').filter(Boolean);

@@ -5,7 +5,7 @@ import type { Step } from '../../syscalls/step.ts';
 import { type CapabilityName, capabilityNames, capabilityNumbers, toMask } from '../../syscalls/uapi/capabilities.ts';
 import { PR } from '../../syscalls/uapi/flags.ts';
 
-/** What root in a container may do, unless told otherwise: Docker's fourteen. */
+/** The capabilities of root in a container by default: Docker's fourteen. */
 export const defaultCapabilities: readonly CapabilityName[] = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
@@ -55,7 +55,7 @@ export function capabilities(
   const permitted = sets.permitted.filter(has);
   return [
     ...dropBounding(sets.bounding, host.capabilities),
-    // With no capability to keep, setuid clears them all, which is what is wanted.
+    // Without a capability to keep, setuid clears them all, as intended.
     ...(user.uid !== 0 && permitted.length > 0 ? [keepCapabilities] : []),
     ...becomeUser(user),
     ...setCapabilities(sets.effective.filter(has), permitted),

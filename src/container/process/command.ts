@@ -12,7 +12,7 @@ export function commandLine(
   user: { entrypoint?: string | readonly string[]; command: readonly string[] },
 ): string[] {
   const own = entrypointOf(user.entrypoint) ?? image.Entrypoint ?? [];
-  // An empty list, which no flag gives, takes the entrypoint away alone.
+  // An empty list removes the entrypoint and keeps CMD. Only the API can send one; no flag does.
   const keepsCommand = user.entrypoint === undefined || (user.entrypoint !== '' && user.entrypoint.length === 0);
   const rest = user.command.length > 0 ? user.command : keepsCommand ? (image.Cmd ?? []) : [];
   const line = [...own, ...rest];
@@ -23,13 +23,13 @@ export function commandLine(
   return line;
 }
 
-/** What a user gives for ENTRYPOINT: the empty text is none. */
+/** The entrypoint that a user gives; the empty string means none. */
 export const entrypointOf = (given: string | readonly string[] | undefined): string[] | undefined =>
   typeof given === 'string' ? (given === '' ? [] : [given]) : given && [...given];
 
 /**
- * What a container's record has for its environment, as Docker keeps it: the user's variables, then those of the image that
- * the user does not replace. A name without a value stays: it takes the image's away, and a default.
+ * The environment in a container's record, as Docker keeps it: the user's variables, then those of the image that the user does
+ * not override. A name without a value stays in the list: it removes the variable of the image or of the defaults.
  */
 export function configuredEnvironment(image: readonly string[], user: readonly string[]): string[] {
   const own = new Map(user.map(one => [nameOf(one), one]));
@@ -37,8 +37,8 @@ export function configuredEnvironment(image: readonly string[], user: readonly s
 }
 
 /**
- * The environment of a process: Docker's defaults, what is known of linked containers, what is configured, HOME at the end; later values
- * before earlier ones.
+ * The environment of a process: Docker's defaults, the variables of links, the configured ones, and HOME. Later ones override
+ * earlier ones.
  */
 export function environment(options: {
   linked?: readonly string[];

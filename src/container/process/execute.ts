@@ -88,7 +88,7 @@ export function workingDirectoryError(
   );
 }
 
-/** Child section, last: everything is made; the supervisor writes down the pid before the command runs. */
+/** Child section, last: waits. Everything is made; the engine records the pid before the command runs. */
 export function readyToRun(): Step[] {
   return [
     sync({
@@ -109,7 +109,9 @@ export function fileMask(): Step {
   });
 }
 
-/** Child section, while the /proc of the host is there: how readily the kernel ends this process when memory runs short. */
+/**
+ * Child section, while the host's /proc is mounted: sets how likely the kernel is to kill this process when memory runs out.
+ */
 export function oomScore(adjustment: number): Step[] {
   return writeFile('/proc/self/oom_score_adj', String(adjustment), slot('oom_score_adj'), {
     why: {

@@ -1,7 +1,10 @@
 import { readFile } from '../../storage/merged-view.ts';
 import { resolveUser, withGroups } from './user.ts';
 
-/** The user that a process runs as, by the image's passwd and group files, which are read in its own scope. */
+/**
+ * The user that a process runs as. The image's passwd and group files are read as the container would: links in them never lead
+ * to the host.
+ */
 export function userOf(
   options: { user?: string; groupAdd?: readonly string[] },
   image: { readonly layers: readonly string[]; readonly config: { readonly User?: string } },

@@ -15,7 +15,7 @@ const about = {
   },
 } as const;
 
-/** A file of this process's own in /proc. */
+/** Writes a file of this process in /proc/self. */
 function setOwn(name: string, value: string, why: Text, tolerate: 'EACCES'[] = []): Step[] {
   const fd = slot(name);
   const data = text(value);
@@ -26,14 +26,15 @@ function setOwn(name: string, value: string, why: Text, tolerate: 'EACCES'[] = [
   ];
 }
 
-/** As large as the kernel's largest mask, 8,192 CPUs; it takes of it what it knows. */
+/** As large as the kernel's largest mask, 8,192 CPUs; the kernel ignores the CPUs that it does not have. */
 const allCpus = bytes(new Uint8Array(1024).fill(0xff), '<all CPUs>');
 
 /**
- * Host section: what fork(2) and execve(2) hand on and no other step sets. Docker's containers have it from a daemon that the
- * system started; ours would have it from whoever typed the command (`nice`, `taskset`, `setarch -R`, `ulimit` …). Set before
- * clone, so it holds for the supervisor too. Where a right for it is missing here it stays as it is: what lowers its own priority
- * needs CAP_SYS_NICE to undo that, and an OOM score that root has set cannot be lowered without CAP_SYS_RESOURCE.
+ * Host section: resets what fork(2) and execve(2) inherit and no other step sets. Docker's containers inherit it from a daemon
+ * that the system started; ours would inherit it from whoever typed the command (`nice`, `taskset`, `setarch -R`, `ulimit` …).
+ * It is set before clone, so it holds for the supervisor too. What this process may not change stays: a process that lowered
+ * its own priority needs CAP_SYS_NICE to raise it again, and an OOM score that root has raised cannot be lowered without
+ * CAP_SYS_RESOURCE.
  */
 export function resetInherited(facts: Pick<HostFacts, 'limits'>): Step[] {
   return [
@@ -111,8 +112,8 @@ export function resetInherited(facts: Pick<HostFacts, 'limits'>): Step[] {
 }
 
 /**
- * The supervisor's own soft limits: those of a service, so that what its caller set (`ulimit -f`) does not end it. Hard limits
- * stay, since the container's, which are of config.json, come later and could not be raised again.
+ * The supervisor's own soft limits: those of a service, so that a limit of its caller (`ulimit -f`) does not kill it. Hard
+ * limits stay, since the limits of the container (config.json) are set later and could not be raised above them again.
  */
 function softLimits({ limits }: Pick<HostFacts, 'limits'>): Step[] {
   return Object.entries(serviceLimits(limits)).map(([key, [soft]]) => {

@@ -5,7 +5,7 @@ import type { LessonSlug } from '../../syscalls/lessons.ts';
 import { type Slot, type Step, slot } from '../../syscalls/step.ts';
 import { CLONE, KEYCTL, MS, O, PR, signals } from '../../syscalls/uapi/flags.ts';
 
-/** clone(2)'s flag for each namespace that is made anew at clone. The cgroup namespace is not: see `cgroupNamespace`. */
+/** The flag of clone(2) for each namespace that is made at clone. The cgroup namespace is made later: see `cgroupNamespace`. */
 const cloneFlags: Record<Exclude<Namespace['type'], 'cgroup'>, number> = {
   mount: CLONE.CLONE_NEWNS,
   uts: CLONE.CLONE_NEWUTS,
@@ -24,7 +24,7 @@ const lessons: Partial<Record<Namespace['type'], LessonSlug>> = {
   mount: 'mount-namespace',
 };
 
-/** Host section: the process that becomes the container, in namespaces of its own. `child` gets its pid. */
+/** Host section: makes the process that becomes the container, in new namespaces. `child` receives its pid. */
 export function cloneProcess(types: readonly Namespace['type'][], child: Slot): Step {
   let flags = 0;
   for (const type of types) if (type !== 'cgroup') flags |= cloneFlags[type];
@@ -44,8 +44,8 @@ export function cloneProcess(types: readonly Namespace['type'][], child: Slot): 
 }
 
 /**
- * Host section, where the process gets no PID namespace of its own: no PID 1 of the container takes in what is orphaned
- * there, so the supervisor does, and no zombie stays.
+ * Host section, for a process without a PID namespace of its own: there is no PID 1 of the container that adopts orphans, so
+ * the supervisor does, and no zombie stays.
  */
 export function adoptOrphans(): Step[] {
   return [
@@ -143,7 +143,7 @@ export function dieWithSupervisor(): Tether {
   };
 }
 
-/** Child section, after the cgroup was joined: the group it is in now becomes "/" of its view. */
+/** Child section, after the cgroup was joined: the group that it is in becomes the root of what it sees. */
 export function cgroupNamespace(): Step {
   return call('unshare', [CLONE.CLONE_NEWCGROUP], {
     why: {
@@ -168,7 +168,7 @@ export function utsNamespace(hostname: string): Step[] {
   ];
 }
 
-/** Child section: no terminal, no process group, no kernel keys of whoever started it. */
+/** Child section: a new session, without the terminal, process group and kernel keyring of the caller. */
 export function newSession(): Step[] {
   return [
     call('setsid', [], {

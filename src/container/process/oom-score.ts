@@ -7,7 +7,10 @@ export function checkOomScore(wanted = 0): void {
   throw new MinidockError('bad-limit', `Invalid value ${wanted}, range for oom score adj is [-1000, 1000]`);
 }
 
-/** The value for process.oomScoreAdj. Throws `bad-limit` where it is none, and where this machine does not let it be lowered. */
+/**
+ * The value for process.oomScoreAdj. Throws `bad-limit` for a value out of range, and for one that this machine does not let us
+ * set.
+ */
 export function oomScoreFor(wanted: number | undefined, { limits }: Pick<HostFacts, 'limits'>): number | undefined {
   checkOomScore(wanted);
   if (wanted === undefined || wanted >= 0 || limits.mayRaise) return wanted;

@@ -39,8 +39,8 @@ export function serviceLimits({
 }
 
 /**
- * What config.json says of a container's limits: those of a service, as far as they may be raised here, and in their place
- * what `--ulimit` asks for. Throws `bad-limit` for one that this machine cannot give.
+ * The rlimits for config.json: those of a service as far as they may be raised here, overridden by `--ulimit`. Throws
+ * `bad-limit` for one that this machine cannot give.
  */
 export function rlimitsFor(ulimits: readonly Ulimit[], limits: HostFacts['limits']): Rlimit[] {
   return Object.entries(serviceLimits(limits)).map(([key, [soft, hard]]) => {

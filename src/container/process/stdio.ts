@@ -6,7 +6,7 @@ import { O } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'supervisor' as const;
 
-/** How a process of a container gets its input and output: what each side does, and what the supervisor serves. */
+/** The input and output of a process: the steps of each side, and what the supervisor serves. */
 export interface Stdio {
   /** Before clone. */
   host: Step[];
@@ -17,7 +17,10 @@ export interface Stdio {
   supervise: Pick<Supervise, 'stdin' | 'stdout' | 'stderr' | 'console'>;
 }
 
-/** Three pipes; input is /dev/null unless kept open. The owner lets a user other than root open /dev/stdout anew. */
+/**
+ * Three pipes; the input is /dev/null unless it is to stay open. The pipes belong to the process's user, who can then open
+ * /dev/stdout again.
+ */
 export function pipes(options: { interactive: boolean; user: { uid: number; gid: number } }): Stdio {
   const group = 'stdio';
   const pipe = (name: string) => {

@@ -11,8 +11,8 @@ import type { Stdio } from './stdio.ts';
 const lesson = 'supervisor' as const;
 
 /**
- * A pseudo-terminal out of the container's own devpts. The child makes it and hands the master to the supervisor, so that
- * no path of the container is opened from outside. `console` is bound to /dev/console for a container's first process.
+ * A pseudo-terminal from the container's own devpts. The child opens it and sends the master to the supervisor, so that no path
+ * of the container is opened from outside. With `console` it is also bound to /dev/console, for a container's first process.
  */
 export function terminal(options: { facts: HostFacts; console: boolean; user: { uid: number } }): Stdio {
   const group = 'terminal';
@@ -103,7 +103,7 @@ export function terminal(options: { facts: HostFacts; console: boolean; user: { 
 
 type About = (why: Text) => { why: Text; lesson: LessonSlug; group: string };
 
-/** What was opened must be of a devpts, whatever the container put in its place (CVE-2025-52565). */
+/** The opened file must be on a devpts, whatever the container has put in its place (CVE-2025-52565). */
 function expectDevpts(fd: Slot, about: About): Step[] {
   const statfs = room(128, '<fstatfs of the terminal>');
   const magic = new Uint8Array(4);

@@ -15,9 +15,9 @@ export function readCapability(given: string): string {
 }
 
 /**
- * The bounding set: Docker's default without `capDrop` and with `capAdd`; with `ALL` added all but what is dropped by name, with
- * `ALL` dropped only what is added. All means what this host can give: a capability that is asked for by name and missing here
- * is refused.
+ * The bounding set: Docker's default, without `capDrop` and with `capAdd`. With `ALL` added it is everything that is not
+ * dropped by name; with `ALL` dropped, only what is added. `ALL` means what this host can give. A capability that is asked for
+ * by name and that the host lacks is refused.
  *
  * @param host the bounding set of minidock itself
  * @throws {MinidockError} `invalid-capability`

@@ -8,9 +8,9 @@ import { seccompFor } from './seccomp.ts';
 import { checkSysctls } from './sysctls.ts';
 
 /**
- * Refuses, before anything is made, what cannot be given at the start.
+ * Refuses, before anything is made, options that could not be applied at the start.
  *
- * @throws {MinidockError} of the kinds `usage`
+ * @throws {MinidockError} of the kind `usage`
  */
 export function checkRights(options: ContainerOptions, facts: HostFacts): void {
   checkModes(options, facts);

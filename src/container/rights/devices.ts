@@ -4,18 +4,21 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 import type { Device, DeviceRule } from '../../oci/runtime-spec.ts';
 import type { DeviceMapping, SecurityOptions } from '../options/security.ts';
 
-/** What a container has of devices: nodes in its /dev, and rules for which may be opened. */
+/** A container's access to devices: nodes in its /dev, and rules for which may be opened. */
 export interface DeviceAccess {
   devices: Device[];
-  /** Added to the default rules; in place of them where `everything`. */
+  /** Added to the default rules; with `everything` they replace them. */
   rules: DeviceRule[];
 }
 
-/** Of a privileged container, not of every one: pseudo-terminals, shared memory and queues are its own, as is its console. */
+/**
+ * Entries of the host's /dev that a privileged container does not get: pseudo-terminals, shared memory, queues and the console
+ * are its own.
+ */
 const notHandedOn = new Set(['pts', 'shm', 'fd', 'mqueue', 'ptmx', 'console', '.udev', '.lxc', '.lxd-mounts']);
 
 /**
- * Looks at the host's devices as they are now, at each start.
+ * Reads the host's devices anew at each start.
  *
  * @throws {MinidockError} `invalid-device`
  */
@@ -52,7 +55,7 @@ export function readDeviceRule(given: string): DeviceRule {
   };
 }
 
-/** Of the letters r, w and m each at most once. */
+/** Each of the letters r, w and m at most once. */
 export const isDeviceMode = (text: string): boolean => /^(?!.*(.).*\1)[rwm]+$/.test(text);
 
 /** @throws {Error} in Docker's words */

@@ -29,13 +29,13 @@ function donorOf(mode: string | undefined): string | undefined {
   return mode?.startsWith('container:') ? mode.slice('container:'.length) || undefined : undefined;
 }
 
-/** The kinds of namespaces that are taken from another container. */
+/** The kinds of namespaces that can be another container's. */
 export type Joinable = 'pid' | 'ipc' | 'network';
 
 /** What /proc/PID/ns calls them. */
 export const joinableFiles: Readonly<Record<Joinable, string>> = { pid: 'pid', ipc: 'ipc', network: 'net' };
 
-/** Of which containers which namespaces are joined. */
+/** The containers whose namespaces are joined, by kind. */
 export function donorsOf({
   pidMode,
   ipcMode,
@@ -61,8 +61,7 @@ export function checkModes(options: NamespaceOptions & { hostname?: string }, fa
 }
 
 /**
- * The namespaces of a container: its own, unless it shares the host's (then they are not named) or another container's, which are
- * named by their paths.
+ * The namespaces for the spec. One that is shared with the host is left out, one of another container is named by its path.
  *
  * @param joined the first processes of those containers
  */

@@ -3,7 +3,8 @@ import { modeOf } from '../../network/attachment.ts';
 import type { ContainerOptions } from '../record.ts';
 
 /**
- * Refuses what does not go with `--network`: what belongs to a namespace of one's own where it is another's.
+ * Refuses options that conflict with `--network`: settings of a network namespace where it is the host's or another
+ * container's.
  *
  * @throws {MinidockError} `conflict`, in Docker's words
  */

@@ -8,9 +8,9 @@ import { defaultSeccomp } from '../seccomp/profile.ts';
 import { readSecurityOptions } from './security-options.ts';
 
 /**
- * The filter of a container: the profile that it was given, else Docker's default unless it is privileged.
+ * The seccomp profile of a container: the one that was given, else none if it is privileged, else Docker's default.
  *
- * @param bounding its capabilities: what they allow, the default profile opens
+ * @param bounding its capabilities: the default profile allows the calls that they are for
  * @throws {MinidockError} `invalid-seccomp-profile`, `invalid-security-option`
  */
 export function seccompFor(
@@ -24,7 +24,7 @@ export function seccompFor(
   return privileged ? undefined : defaultSeccomp(bounding, facts);
 }
 
-/** Compiled once before, so that what cannot be compiled is refused before anything is made. */
+/** Compiled once at creation, so that a profile that cannot be compiled is refused before anything is made. */
 function checked(profile: Seccomp | undefined, { arch }: HostFacts): Seccomp | undefined {
   try {
     if (profile !== undefined) compileSeccomp(profile, arch);

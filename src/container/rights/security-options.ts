@@ -16,8 +16,8 @@ const truths: Readonly<Record<string, boolean>> = Object.fromEntries([
 ]);
 
 /**
- * Reads options as Docker's daemon does: `key=value`, or `key:value` of old; of several for one key the last counts. SELinux's
- * labels mean nothing here, as on any host without SELinux.
+ * Reads options as Docker's daemon does: `key=value`, or the older `key:value`. Where a key is given several times the last
+ * counts. SELinux labels have no effect here, as on a host without SELinux.
  *
  * @throws {MinidockError} `invalid-security-option`
  */
@@ -43,7 +43,7 @@ export function readSecurityOptions(options: readonly string[] = []): Confinemen
   return wanted;
 }
 
-/** Where there is none Docker ignores the profile too. */
+/** On a host without AppArmor Docker ignores the profile, too. */
 const hasAppArmor = () => {
   try {
     return fs.readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y');

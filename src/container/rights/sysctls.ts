@@ -1,14 +1,14 @@
 import { MinidockError } from '../../errors.ts';
 import type { NamespaceOptions } from '../options/namespaces.ts';
 
-/** Settings of the IPC namespace; beside them all of `net.` and `fs.mqueue.` belong to a namespace. */
+/** The settings of the IPC namespace. All settings below `net.` and `fs.mqueue.` belong to a namespace as well. */
 const ofIpc = new Set([
   ...['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem'],
   ...['kernel.shmall', 'kernel.shmmax', 'kernel.shmmni', 'kernel.shm_rmid_forced'],
 ]);
 
 /**
- * `net.ipv4.ip_forward=1`. Only what belongs to a namespace can be set: all else would be set for the whole host.
+ * `net.ipv4.ip_forward=1`. Only settings of a namespace are accepted: others would hold for the whole host.
  *
  * @throws {Error} in Docker's words
  */

@@ -15,7 +15,7 @@ export interface Bind extends MountTarget {
   readonly: boolean;
   /** False: mounts below the source stay behind. */
   recursive?: false;
-  /** Flags of mount(2) that it is to have besides: MS_NOSUID, MS_NODEV, MS_NOEXEC. */
+  /** Further flags of mount(2): MS_NOSUID, MS_NODEV, MS_NOEXEC. */
   flags?: number;
   /** MS_PRIVATE (Docker's default) or what the user asked for. */
   propagation: number;
@@ -55,7 +55,10 @@ export function openSources(binds: readonly HeldBind[]): Step[] {
   );
 }
 
-/** In the parent after clone: the child has its own. Held for as long as the container lives they would keep disks busy. */
+/**
+ * In the parent after clone: closes the sources, of which the child has descriptors of its own. Kept open for as long as the
+ * container lives, they would keep disks busy.
+ */
 export function dropSources(binds: readonly HeldBind[]): Step[] {
   return binds.map(bind =>
     close(bind.held, {
@@ -101,7 +104,7 @@ export function placeBinds(binds: readonly HeldBind[], arch: Architecture): Step
   });
 }
 
-/** Own propagation, and read-only where asked for: a bind takes neither at its first mount(2). */
+/** Sets the propagation, and read-only where asked for: mount(2) accepts neither in the call that makes a bind. */
 function settle(bind: Bind, mounted: string | Data, group: string): Step[] {
   const about = { lesson, group };
   const remounted = (bind.flags ?? 0) | (bind.readonly ? MS.MS_RDONLY : 0);

@@ -8,11 +8,10 @@ import type { Architecture } from '../../syscalls/uapi/numbers.ts';
 import type { HeldBind } from './binds.ts';
 
 /**
- * Child section, before the root is changed: /dev/shm of another container as a detached mount. It is looked up inside that
- * container's mount namespace, where its links lead nowhere but to its own files; none is followed, and what is found must be a
- * file system in memory.
+ * Child section, before the root is changed: takes /dev/shm of another container as a detached mount. It is looked up in that
+ * container's mount namespace, where no link can lead to the host; no link is followed, and the result must be a tmpfs.
  *
- * @param donor the other container's mount namespace, held
+ * @param donor the other container's mount namespace, held by a descriptor
  */
 export function borrowSharedMemory(bind: HeldBind, donor: Slot, arch: Architecture): Step[] {
   const about = {

@@ -37,7 +37,9 @@ const about = {
   },
 };
 
-/** Child section, in the container's fresh /dev: the few device nodes it gets. Which may be opened, the cgroup says. */
+/**
+ * Child section, in the container's new /dev: makes the default device nodes. Which of them may be opened, the cgroup decides.
+ */
 export function deviceNodes(): Step[] {
   return [
     ...nodes.map(([name, major, minor]) =>
@@ -70,9 +72,9 @@ export interface PlacedDevice extends Device {
 const types = { c: S.S_IFCHR, u: S.S_IFCHR, b: S.S_IFBLK, p: S.S_IFIFO } as const;
 
 /**
- * Child section, in the container's fresh /dev, before anything of a user's is mounted in it: the nodes that were asked for.
- * What is there already, /dev/null say, is replaced. The way to a node that lies elsewhere is walked name by name and
- * follows no link.
+ * Child section, in the container's new /dev, before any mount of a user's: makes the nodes that were asked for. A file that is
+ * there already (/dev/null, say) is replaced. For a node in another directory each name on the way is opened by itself, and no
+ * link is followed.
  */
 export function moreDevices(devices: readonly PlacedDevice[], arch: Architecture): Step[] {
   return devices.flatMap(device => {

@@ -47,10 +47,10 @@ function namesOf(hostname: string): string {
 }
 
 /**
- * The container's resolv.conf. On a network that a user made the name server is the host's address there, where the keeper answers, and a name
- * is asked for as it is before any domain is added to it. Elsewhere it is the host's file without servers on the host's own loopback, which is
- * another loopback in the container. Each kind of line is in place of the host's where the options have it. With systemd-resolved the file
- * behind its stub names the real servers.
+ * The container's resolv.conf. On a network that a user made the name server is the host's address there, where the keeper
+ * answers; `ndots:0` asks for a name as it is before a search domain is added. Elsewhere it is the host's file, without servers
+ * on the host's loopback, which the container cannot reach. Each kind of option replaces the host's lines of that kind. Where
+ * the host has systemd-resolved, the file behind its stub names the real servers.
  */
 export function resolvConf(
   container: { network: NetworkAttachment },
@@ -65,7 +65,7 @@ export function resolvConf(
   const given = (dnsOptions ?? wordsOf('options').slice(-1)).join(' ').trim();
   const options = named === undefined || /(^|\s)ndots:/.test(given) ? given : `${given} ndots:0`.trim();
   return [
-    // A lone dot stands for none.
+    // A single dot means no search domain.
     ...(search === '' || search === '.' ? [] : [`search ${search}`]),
     ...(named ? [named.gateway] : (dns ?? wordsOf('nameserver'))).map(address => `nameserver ${address}`),
     ...(options === '' ? [] : [`options ${options}`]),

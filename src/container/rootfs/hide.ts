@@ -6,7 +6,10 @@ import { MS, O } from '../../syscalls/uapi/flags.ts';
 
 const lesson = 'capabilities-and-seccomp' as const;
 
-/** Child section: covers paths of /proc and /sys that tell or change too much: files by /dev/null, directories by nothing. */
+/**
+ * Child section: masks paths of /proc and /sys that reveal or change too much: files by /dev/null, directories by an empty
+ * tmpfs.
+ */
 export function maskPaths(paths: readonly string[], facts: HostFacts): Step[] {
   const present = paths.filter(path => facts.hidden[path] !== undefined);
   if (present.length === 0) return [];
@@ -77,7 +80,7 @@ function expectNull(facts: HostFacts): Step[] {
   ];
 }
 
-/** Child section: parts of /proc that root may read and not write. */
+/** Child section: makes paths of /proc read-only, also for root. */
 export function readonlyPaths(paths: readonly string[], facts: HostFacts): Step[] {
   const about = {
     lesson,

@@ -3,7 +3,10 @@ import path from 'node:path';
 import { ensureDirectory } from '../../state/files.ts';
 import type { OverlayMount } from './rootfs.ts';
 
-/** All options of an overlay must fit a page: from about forty layers on, links of one or two letters stand for them. */
+/**
+ * The longest `lowerdir`, in bytes. All options of an overlay must fit into a page; from about forty layers on, symbolic links
+ * of one or two letters stand for the layers.
+ */
 const longestLower = 3000;
 
 /**

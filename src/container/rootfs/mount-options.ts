@@ -33,7 +33,7 @@ const flags = new Map<string, { set?: number; clear?: number }>([
   ['rbind', { set: MS.MS_BIND | MS.MS_REC }],
 ]);
 
-/** Also what `linux.rootfsPropagation` may say. */
+/** The values of `linux.rootfsPropagation`, too. */
 export const mountPropagation: ReadonlyMap<string, number> = new Map([
   ['private', MS.MS_PRIVATE],
   ['rprivate', MS.MS_PRIVATE | MS.MS_REC],
@@ -47,9 +47,9 @@ export const mountPropagation: ReadonlyMap<string, number> = new Map([
 
 export interface MountOptions {
   flags: number;
-  /** A second mount(2) sets it: propagation goes with no other flag. */
+  /** Set by a second mount(2): propagation cannot be combined with other flags. */
   propagation: number;
-  /** What is left is the file system's own. */
+  /** The other options, for the file system itself. */
   data: string;
 }
 

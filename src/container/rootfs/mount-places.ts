@@ -3,10 +3,11 @@ import { readable } from '../../storage/bytes.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 
 /**
- * Where nothing may be mounted: on the root itself, in /proc (CVE-2019-16884), and through the links of /dev that lead
- * there: behind /proc/self/fd are the sources of volumes, writable until they have their places.
+ * Refuses places where nothing may be mounted: the root itself, /proc (CVE-2019-16884), and the links of /dev that lead into
+ * /proc, since /proc/self/fd leads to the sources of volumes, which are writable until they are mounted.
  *
- * @param place free of links  @param destination as it was asked for
+ * @param place free of links
+ * @param destination as the user gave it
  * @throws {MinidockError} `invalid-volume`
  */
 export function checkPlace(place: ByteString, destination: string): void {
@@ -16,7 +17,7 @@ export function checkPlace(place: ByteString, destination: string): void {
 }
 
 /**
- * Paths of the kernel's file systems: a mount gets there only if its destination was given so, never through a link in
+ * Whether a path is below /proc, /sys or /dev. A mount gets there only if its destination says so, never through a link in
  * another volume.
  */
 export function isKernels(place: ByteString): boolean {
@@ -30,7 +31,8 @@ export function checkLinks(place: ByteString, destination: string): void {
 }
 
 /**
- * A node is made in the container's /dev, or among its files; never through the links of /dev, nor in /proc or /sys.
+ * Refuses a device node anywhere but in the container's /dev or among its files: never through the links of /dev, nor in /proc
+ * or /sys.
  *
  * @throws {MinidockError} `invalid-device`
  */

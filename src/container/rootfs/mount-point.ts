@@ -11,12 +11,12 @@ import type { Architecture } from '../../syscalls/uapi/numbers.ts';
 
 /** Where something is to be mounted. */
 export interface MountTarget {
-  /** Free of links: those of the image and of other volumes are resolved (mount-targets.ts). */
+  /** Free of links: links of the image and of other volumes are resolved already (mount-targets.ts). */
   target: ByteString;
-  /** As it was asked for. */
+  /** As the user gave it. */
   destination: string;
   kind: 'file' | 'directory';
-  /** statfs(2)'s f_type of what it must lie on; undefined where that is the kernel's own. */
+  /** f_type of statfs(2) that the mount point must have; undefined on the kernel's own file systems. */
   filesystem?: number;
 }
 
@@ -53,7 +53,7 @@ export function mountPoint(bind: MountTarget, arch: Architecture): MountPoint {
   return { steps, held, path };
 }
 
-/** Makes and holds what lies at a path free of links, in the way of `mountPoint`. */
+/** Opens a path free of links, and makes it where it is missing, name by name as `mountPoint` describes. */
 export function walk(
   { target, kind }: Pick<MountTarget, 'target' | 'kind'>,
   about: Omit<Reason, 'why'>,

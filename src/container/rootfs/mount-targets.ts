@@ -14,9 +14,9 @@ import { propagationFlags, propagations } from './propagation.ts';
 
 /** A mount of config.json, with what is known of its source. */
 export interface WantedMount extends Mount {
-  /** Of a volume. */
+  /** The name of a volume. */
   name?: string;
-  /** Where the source need not exist yet. */
+  /** What the source is, where it need not exist yet. */
   kind?: Bind['kind'];
   within?: Bind['within'];
 }
@@ -70,7 +70,7 @@ export function placeMounts(
 
 const propagationOf = ({ options }: Mount) => propagations.findLast(word => options.includes(word));
 
-/** Stands for a file system that is not there yet and has nothing in it: no file of the host has such a name. */
+/** The root of a file system that is to be made, and is empty. No file of the host has such a name. */
 const newDirectory = ({ type }: Pick<Mount, 'type'>): ByteString => byteString(`/proc/self/new ${type}`);
 const newFilesystems: Readonly<Record<string, number>> = { [newDirectory({ type: 'tmpfs' })]: TMPFS_MAGIC };
 
@@ -88,14 +88,14 @@ function placeFor(layers: readonly string[], mounts: Mounts, destination: string
   return { ...common, filesystem: isKernels(path) ? undefined : OVERLAYFS_SUPER_MAGIC };
 }
 
-/** As runc does: a tmpfs has the mode of the directory that it covers, unless its options say another. */
+/** As with runc a tmpfs gets the mode of the directory that it covers, unless its options set one. */
 function withMode({ type }: Pick<Mount, 'type'>, data: string, covered: ByteString | undefined): string {
   if (type !== 'tmpfs' || covered === undefined || /(^|,)mode=/.test(data)) return data;
   const mode = modeOf(covered);
   return mode === undefined ? data : `mode=${mode.toString(8)}${data && `,${data}`}`;
 }
 
-/** Undefined where a container has just taken the directory away, or put a link in its way. */
+/** Undefined where a container has removed the directory meanwhile, or put a link on the way. */
 function modeOf(directory: ByteString): number | undefined {
   try {
     return fs.lstatSync(pathOf(directory)).mode & 0o7777;
@@ -105,7 +105,7 @@ function modeOf(directory: ByteString): number | undefined {
   }
 }
 
-/** statfs(2)'s f_type; of what is yet to be made, that of where it will be. */
+/** f_type of statfs(2); of a path that does not exist yet, that of its nearest parent. */
 function filesystemOf(file: ByteString): number {
   try {
     return fs.statfsSync(pathOf(file)).type;
@@ -120,7 +120,7 @@ function kindOf(source: string): Bind['kind'] {
   return fs.statSync(source, { throwIfNoEntry: false })?.isDirectory() === false ? 'file' : 'directory';
 }
 
-/** The kernel would say ENOTDIR either way round. */
+/** A mount of a file on a directory, or the reverse: for both the kernel says ENOTDIR. */
 function checkKinds(one: WantedMount, kind: Bind['kind'], there: Found['kind']): void {
   if (there === 'missing' || (kind === 'directory') === (there === 'directory')) return;
   const onto = kind === 'file' ? 'a directory' : 'a file';

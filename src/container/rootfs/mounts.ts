@@ -40,17 +40,17 @@ const reasons: Record<string, Text> = {
 const kernelTypes = ['proc', 'sysfs', 'devpts', 'mqueue', 'cgroup', 'cgroup2'];
 
 /**
- * Whether a mount is one of the kernel's interfaces or holds them: these come first, on paths that are ours alone. All others
- * lie where image and user may have put links.
+ * Whether a mount is one of the kernel's file systems or contains them. These are mounted first, on paths of ours. The others
+ * go where the image and the user may have put links.
  */
 export function isKernelMount({ type, destination }: Pick<Mount, 'type' | 'destination'>): boolean {
   return kernelTypes.includes(type) || (type === 'tmpfs' && ['/dev', '/dev/shm'].includes(destination));
 }
 
 /**
- * Child section, after the host is gone: one of the file systems that every container has. Its mount point is made where
- * the image lacks it or has something else there, and for proc `expect` sees to it that /proc is a real one before any mask is
- * put on it (CVE-2019-19921).
+ * Child section, after the host is gone: mounts one of the file systems that every container has. The mount point is made where
+ * the image lacks it, or has something else there. After proc is mounted, `expect` checks that it is a real procfs, before any
+ * path of it is masked (CVE-2019-19921).
  */
 export function kernelMount(one: Mount, facts: HostFacts): Step[] {
   if (one.type === 'cgroup') return cgroupMounts(one, facts);
@@ -119,7 +119,10 @@ function expectProc(path: string, group: string): Step[] {
   ];
 }
 
-/** What is bound where `kernelMount` cannot mount a hierarchy: the container's group in each, where there is no namespace for it. */
+/**
+ * The binds of the container's own groups, one for each hierarchy, for hosts without cgroup namespaces, where `kernelMount`
+ * cannot mount a hierarchy.
+ */
 export function ownGroups({ mounts, linux }: Spec, facts: HostFacts): Bind[] {
   const one = mounts.find(({ type }) => type === 'cgroup');
   const hasNamespace = linux.namespaces.some(({ type }) => type === 'cgroup');

@@ -4,13 +4,15 @@ import type { Step } from '../../syscalls/step.ts';
 import type { Architecture } from '../../syscalls/uapi/numbers.ts';
 import { groupOf, type MountTarget, mountPoint } from './mount-point.ts';
 
-/** A file system that is made for the container, on a path that image or user may have: `--tmpfs`. */
+/**
+ * A file system in memory that is made for the container, at a path where the image or a user may have put links: `--tmpfs`.
+ */
 export interface NewMount extends MountTarget {
   type: string;
   source: string;
   /** Of mount(2). */
   flags: number;
-  /** Options of the file system's own: `size=64m`. */
+  /** Options of the file system: `size=64m`. */
   data: string;
 }
 

@@ -3,8 +3,9 @@ import { type Mount, mountsOf } from '../../host/mountinfo.ts';
 import { MS } from '../../syscalls/uapi/flags.ts';
 
 /**
- * Whether mounts made later below a volume show on the other side (mount_namespaces(7), "Shared subtrees"): not at all, in the
- * container those of the host, or both ways. Docker's words; without the r mounts that are below it already are not meant.
+ * Whether mounts that are made later below a volume propagate (mount_namespaces(7), "Shared subtrees"): not at all (private),
+ * from the host to the container (slave), or both ways (shared). The names are Docker's; without `r` the mounts that exist
+ * below the volume already are not included.
  */
 export const propagations = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'] as const;
 export type Propagation = (typeof propagations)[number];
@@ -49,7 +50,7 @@ export function propagationFlags(
   return flags[propagation];
 }
 
-/** The mount that a path of the host, free of links, lies in: of several on one place the last. */
+/** The mount that a path of the host, free of links, lies in; of several mounts at one place the last. */
 function mountOf(file: string): Mount {
   const holds = ({ target }: Mount) => target === '/' || file === target || file.startsWith(`${target}/`);
   const mounts = mountsOf('self').map(mount => ({ ...mount, target: unescaped(mount.target) }));

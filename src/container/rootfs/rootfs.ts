@@ -49,9 +49,9 @@ function escapeOption(path: string): string {
 }
 
 /**
- * Child section: `root` (a mount point) becomes "/", and the host's file system is no longer there at all. Between
- * pivot_root and umount2 the old root lies on top of the new one, and a symlink of the image could still lead there;
- * no path of the image is looked up before it is gone.
+ * Child section: `root` (a mount point) becomes "/", and the host's file system is unmounted. Between pivot_root and umount2
+ * the old root lies on top of the new one, and a symbolic link of the image could lead into it; so no path of the image is
+ * resolved before the umount2.
  */
 export function pivotRoot(root: string): Step[] {
   return [
@@ -98,8 +98,8 @@ export function containerMarker(): Step[] {
 }
 
 /**
- * Child section, once everything is made in the root: what `root.readonly` and `linux.rootfsPropagation` say of it. The mounts
- * below have flags of their own.
+ * Child section, once everything in the root is made: applies `root.readonly` and `linux.rootfsPropagation`. The mounts below
+ * keep flags of their own.
  */
 export function settleRoot(readonly: boolean, propagation: number): Step[] {
   return [

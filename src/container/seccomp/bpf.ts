@@ -24,12 +24,12 @@ export const offsetOf = { nr: 0, arch: 4, argument: (index: number) => 16 + 8 * 
 export const BPF_MAXINSNS = 4096;
 
 /**
- * A filter written from its last instruction to its first. Jumps only go forward, so whatever one jumps to is there
- * already, and its distance is known: no labels, no second pass.
+ * Assembles a filter from its last instruction to its first. Jumps only go forward, so the target of a jump exists already and
+ * its distance is known: neither labels nor a second pass are needed.
  */
 export class BackwardAssembler {
   private readonly view = new DataView(new ArrayBuffer(8 * BPF_MAXINSNS));
-  /** Index of the first instruction so far: where execution goes that falls into what is there. */
+  /** Index of the first instruction so far: the fall-through target of the next one. */
   here = BPF_MAXINSNS;
 
   /** How many instructions there are. */
@@ -37,7 +37,10 @@ export class BackwardAssembler {
     return BPF_MAXINSNS - this.here;
   }
 
-  /** Puts one instruction (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k) in front; its index. Throws `RangeError` when full. */
+  /**
+   * Prepends one instruction (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k) and returns its index. Throws `RangeError`
+   * when full.
+   */
   put(code: number, k: number, jt = 0, jf = 0): number {
     const at = 8 * --this.here;
     this.view.setUint16(at, code, true);
@@ -47,7 +50,9 @@ export class BackwardAssembler {
     return this.here;
   }
 
-  /** Puts a comparison in front: to `yes` where it holds, else to `no`, both indexes of what is there. */
+  /**
+   * Prepends a comparison that jumps to `yes` where it holds and to `no` elsewhere; both are indexes of existing instructions.
+   */
   jump(code: number, k: number, yes: number, no: number): number {
     // 254, not 255: the long jump of one target moves the other further away by one.
     const near = (target: number) => (target - this.here <= 254 ? target : this.put(BPF.JA, target - this.here));
@@ -71,8 +76,8 @@ export interface Condition {
 }
 
 /**
- * Puts a 64-bit comparison in front: the accumulator has 32, so the high halves decide, and the low ones where those are
- * equal. Throws for an operator that the runtime spec does not know.
+ * Prepends a 64-bit comparison. The accumulator has 32 bits: the high halves decide, and where they are equal the low ones.
+ * Throws for an operator that the runtime spec does not know.
  */
 export function putCondition(
   code: BackwardAssembler,
@@ -106,7 +111,7 @@ export function putCondition(
     case 'SCMP_CMP_GE':
       ordered(BPF.JGE, yes, no);
       break;
-    // The other two are these with the answers swapped.
+    // LE and LT are GT and GE with the jump targets swapped.
     case 'SCMP_CMP_LE':
       ordered(BPF.JGT, no, yes);
       break;

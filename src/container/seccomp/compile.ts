@@ -67,13 +67,13 @@ function putFilter(code: BackwardAssembler, profile: Seccomp, arch: Architecture
   code.put(BPF.LD, offsetOf.arch);
 }
 
-/** What is done with a system call: the first of `rules` whose arguments fit, else `verdict`. */
+/** What happens to a system call: the first of `rules` whose arguments match decides, else `verdict`. */
 interface Decision {
   verdict: number;
   rules?: SeccompRule[];
 }
 
-/** Numbers from `first` up to the next range's are decided alike. */
+/** The system calls from number `first` up to the next range are treated alike. */
 interface Range extends Decision {
   first: number;
 }

@@ -11,7 +11,10 @@ import { AF, SOCK } from '../../../syscalls/uapi/flags.ts';
 import { unixAddress } from '../../../syscalls/uapi/unix-address.ts';
 import type { SyslogAddress } from './target.ts';
 
-/** A way to a syslog daemon. What `send` resolved for was handed to the kernel; where it rejects, some of the messages may have been. */
+/**
+ * A connection to a syslog daemon. What `send` resolved for was handed to the kernel; where it rejects, some of the messages
+ * may have been sent.
+ */
 export interface SyslogConnection {
   send(messages: readonly Buffer[]): Promise<void>;
   close(): void;
@@ -46,7 +49,7 @@ async function ownDaemon(): Promise<SyslogConnection> {
       try {
         return await connect(path);
       } catch {
-        // The next one.
+        // Nobody listens there: try the next place.
       }
   throw unreachable('Unix syslog delivery error');
 }
@@ -61,7 +64,7 @@ function stream(where: net.TcpNetConnectOpts | net.IpcNetConnectOpts, name: stri
     });
     socket.once('connect', () => {
       clearTimeout(timer);
-      // A daemon says nothing: what comes is its end, after which it takes nothing.
+      // A syslog daemon sends nothing; what can come is the end of the connection.
       socket
         .on('error', () => {})
         .once('end', () => socket.destroy())
@@ -140,7 +143,7 @@ async function localDatagrams(path: string): Promise<SyslogConnection> {
   };
 }
 
-/** Of 16 KiB each they are well below what a program may have. */
+/** Messages in one program: at 16 KiB each they are well below a program's limit. */
 const MOST_STEPS = 200;
 
 async function lookup(protocol: string, host: string): Promise<{ address: string; family: number }> {
