@@ -88,7 +88,7 @@ test('log-driver and log-opts hold for containers that name no driver; every dri
     write({ 'log-driver': driver, 'log-opts': options });
     const { stdout, stderr } = await box.minidock(['create', '--network', 'none', 'bb', 'true']);
     assert.is(stderr, '');
-    const config = await box.inspect(stdout.trim(), '{{json .HostConfig.LogConfig}}');
+    const config = await box.inspect(String(stdout).trim(), '{{json .HostConfig.LogConfig}}');
     assert.equal(JSON.parse(config), { Type: driver, Config: options });
   }
 });

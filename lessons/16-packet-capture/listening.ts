@@ -13,7 +13,7 @@ import type { Port } from '../../src/network/ports/ports.ts';
 import { call, store } from '../../src/syscalls/calls.ts';
 import { struct } from '../../src/syscalls/data.ts';
 import { type Program, program, type Step, slot } from '../../src/syscalls/step.ts';
-import { AF, SOCK, SOL_SOCKET } from '../../src/syscalls/uapi/flags.ts';
+import { AF, SO, SOCK, SOL_SOCKET } from '../../src/syscalls/uapi/flags.ts';
 import { lessonProgram, type Stage } from '../../src/workshop/lesson.ts';
 import { asPreparation, labGroup } from '../../src/workshop/network/hidden.ts';
 import { endpointOf, hostWithClient, network, outside } from '../../src/workshop/network/lab.ts';
@@ -66,7 +66,6 @@ export function tcpPort(port: number): readonly Instruction[] {
   ];
 }
 
-const SO_ATTACH_FILTER = 26;
 const PACKET_HOST = 0;
 
 /** struct sock_fprog: how many instructions, and where they are. */
@@ -126,7 +125,7 @@ function listenAt({ interface: name, fd }: (typeof points)[number], { filter, pr
       : [
           call(
             'setsockopt',
-            [socket, SOL_SOCKET, SO_ATTACH_FILTER, filterData(tcpPort(filter), `tcp port ${filter}`), 16],
+            [socket, SOL_SOCKET, SO.SO_ATTACH_FILTER, filterData(tcpPort(filter), `tcp port ${filter}`), 16],
             {
               ...about,
               why: {

@@ -34,6 +34,15 @@ test('the flags of calls that open nothing have no access mode', () => {
   );
 });
 
+test('an option of a socket has the name that its number has at its level', () => {
+  const name = (level: number, option: number) =>
+    printStep(call('setsockopt', [3, level, option, str('x'), 4], { why: text('') }));
+  assert.is(name(1, 2), 'setsockopt(3, SOL_SOCKET, SO_REUSEADDR, "x", 4)');
+  assert.is(name(1, 26), 'setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, "x", 4)');
+  assert.is(name(41, 26), 'setsockopt(3, IPPROTO_IPV6, IPV6_V6ONLY, "x", 4)');
+  assert.is(name(6, 2), 'setsockopt(3, 6, 2, "x", 4)', 'an option of a level that is not known is a number');
+});
+
 test('a folded group gives the reason and the lesson of the step that it is made for; ids are short', () => {
   assert.is(
     printProgram(program, { unfold: false }),

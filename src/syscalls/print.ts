@@ -4,7 +4,7 @@ import { type Arg, type Program, type Step, sectionNames } from './step.ts';
 import type { Language, Text } from './text/language.ts';
 import { wrapText } from './text/width.ts';
 import { type Errno, errnoName } from './uapi/errno.ts';
-import { signatures } from './uapi/signatures.ts';
+import { type Show, signatures } from './uapi/signatures.ts';
 
 /**
  * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.
@@ -16,7 +16,7 @@ export function printStep(step: Step, brief = false): string {
   switch (step.op) {
     case 'syscall': {
       const shows = signatures[step.name] ?? [];
-      const args = step.args.map((arg, i) => printArg(arg, shows[i], shorten));
+      const args = step.args.map((arg, i) => printArg(arg, step.args, shows[i], shorten));
       return `${step.name}(${args.join(', ')})${step.save ? ` → ${step.save.name}` : ''}`;
     }
     case 'store':
@@ -28,9 +28,9 @@ export function printStep(step: Step, brief = false): string {
   }
 }
 
-function printArg(arg: Arg, show: ((value: number) => string) | null | undefined, shorten = cut): string {
+function printArg(arg: Arg, args: readonly Arg[], show?: Show | null, shorten = cut): string {
   if (typeof arg === 'bigint') return `0x${arg.toString(16)}`;
-  if (typeof arg === 'number') return show ? show(arg) : String(arg);
+  if (typeof arg === 'number') return show ? show(arg, args) : String(arg);
   return arg.kind === 'data' ? shorten(arg.text) : arg.name;
 }
 
@@ -193,7 +193,7 @@ export function programToJson(program: Program): Record<string, unknown> {
     ...Object.fromEntries(sections),
     ...(program.supervise && {
       supervise: Object.fromEntries(
-        Object.entries(program.supervise).map(([role, arg]) => [role, printArg(arg as Arg, null)]),
+        Object.entries(program.supervise).map(([role, arg]) => [role, printArg(arg as Arg, [])]),
       ),
     }),
   };
@@ -206,7 +206,7 @@ export function stepToJson(step: Step): Record<string, unknown> {
   if (step.op === 'syscall')
     return {
       call: step.name,
-      args: step.args.map((arg, i) => argToJson(arg, signatures[step.name]?.[i])),
+      args: step.args.map((arg, i) => argToJson(arg, step.args, signatures[step.name]?.[i])),
       ...(step.save && { save: step.save.name }),
       ...(step.tolerate?.length && { tolerate: step.tolerate }),
       ...reason,
@@ -225,8 +225,8 @@ export function stepToJson(step: Step): Record<string, unknown> {
   return { op: 'sync', ...reason };
 }
 
-function argToJson(arg: Arg, show: ((value: number) => string) | null | undefined): unknown {
-  if (typeof arg === 'number') return show ? show(arg) : arg;
+function argToJson(arg: Arg, args: readonly Arg[], show?: Show | null): unknown {
+  if (typeof arg === 'number') return show ? show(arg, args) : arg;
   if (typeof arg === 'bigint') return `0x${arg.toString(16)}`;
   return arg.kind === 'data' ? dataToJson(arg) : `→${arg.name}`;
 }

@@ -37,7 +37,7 @@ test('a good machine', () => {
 
 test('a policy of DROP for what is forwarded is as minidock itself leaves it', () => {
   const checks = doctorChecks({ ...good, iptables: { ...good.iptables!, forwardPolicy: 'DROP' } });
-  const { status, found } = checks.find(({ what }) => what === 'FORWARD policy')!;
+  const { status, found } = checks.find(({ name }) => name === 'FORWARD policy')!;
   assert.equal([status, found], ['ok', 'DROP, as minidock and Docker set it; minidock’s own rules accept its packets']);
 });
 

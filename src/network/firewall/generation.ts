@@ -2,7 +2,7 @@ import { call, close, open } from '../../syscalls/calls.ts';
 import { room } from '../../syscalls/data.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
-import { AF, O, SOCK } from '../../syscalls/uapi/flags.ts';
+import { AF, MSG, O, SOCK } from '../../syscalls/uapi/flags.ts';
 import { encode, type Message, u8, u16 } from '../netlink/netlink.ts';
 
 /** <linux/netfilter/nfnetlink.h> and nf_tables.h: a type is the subsystem in its high byte, and what is asked of it. */
@@ -11,7 +11,6 @@ const NFNL_SUBSYS_NFTABLES = 10 << 8;
 const NFT_MSG_NEWGEN = NFNL_SUBSYS_NFTABLES | 15;
 const NFT_MSG_GETGEN = NFNL_SUBSYS_NFTABLES | 16;
 const NLM_F_REQUEST = 1;
-const MSG_DONTWAIT = 0x40;
 
 /** Header of netlink, struct nfgenmsg, and the first attribute, NFTA_GEN_ID, with its header. */
 const size = 16 + 4 + 8;
@@ -25,9 +24,9 @@ const getGeneration: Message = {
 };
 
 /**
- * Host section: asks nf_tables for the number that it counts up with each change of any rule (Linux 3.18), and leaves the
- * answer in `file`, from which the engine knows whether rules that it has seen are still the same: nothing of it is read
- * here, and a kernel without nf_tables is no failure.
+ * Host section: reads the generation of nf_tables, which grows with each change of any rule (Linux 3.18), and leaves the
+ * kernel's answer in `file`. By it the engine knows whether rules that it has checked are still the same. The program itself
+ * does not look at the answer, and a kernel without nf_tables is no failure.
  */
 export function ruleGeneration(file: string): Step[] {
   const socket = slot('netfilter');
@@ -54,7 +53,7 @@ export function ruleGeneration(file: string): Step[] {
       ...about({ en: 'ask the kernel how often firewall rules have changed', zh: '询问内核：防火墙规则改动过多少次' }),
       tolerate: ['EBADF'],
     }),
-    call('recvfrom', [socket, answer, size, MSG_DONTWAIT, 0, 0], {
+    call('recvfrom', [socket, answer, size, MSG.MSG_DONTWAIT, 0, 0], {
       ...about({ en: 'read the count of changes from the kernel', zh: '读取内核给出的改动次数' }),
       tolerate: ['EBADF', 'EAGAIN'],
     }),

@@ -3,16 +3,16 @@ import { bytes, room } from '../../syscalls/data.ts';
 import { Shim } from '../../syscalls/shim.ts';
 import { type Program, program, type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
-import { CLONE, O } from '../../syscalls/uapi/flags.ts';
+import { CLONE, MSG, O } from '../../syscalls/uapi/flags.ts';
 import { encode, NETLINK_NETFILTER, NLM_F, openNetlink, u8, u16 } from './netlink.ts';
 
 /**
- * What can be asked for: all links, addresses, routes, neighbours (ARP, NDP) of a namespace, the MAC tables of its bridges, and the
- * connections that it tracks.
+ * The tables that can be read: links, addresses, routes, neighbours (ARP, NDP) of a namespace, the MAC tables of its bridges,
+ * and its tracked connections.
  */
 export type Dump = 'links' | 'addresses' | 'routes' | 'neighbours' | 'fdb' | 'connections';
 
-/** Dumps of one network namespace; the one that this process is in where no file names another. */
+/** Dumps of one network namespace: by default the one that this process is in. */
 export interface Question {
   /** `/proc/PID/ns/net`. */
   readonly namespace?: string;
@@ -22,17 +22,16 @@ export interface Question {
 const NLM_F_DUMP = 0x300;
 const PF_BRIDGE = 7;
 const AF_UNSPEC = 0;
-const MSG_DONTWAIT = 0x40;
 
 interface Request {
   readonly type: number;
   readonly family: number;
-  /** Of the structure behind the header, in bytes. */
+  /** Size of the structure behind the header, in bytes. */
   readonly size: number;
   readonly words: string;
   /** NETLINK_ROUTE where nothing is said. */
   readonly protocol?: number;
-  /** How many parts of the answer are read. */
+  /** How many reads the answer may take. */
   readonly rounds?: number;
 }
 
@@ -58,7 +57,10 @@ const requests: Readonly<Record<Dump, Request>> = {
 
 /** The kernel fills a buffer of the size that it is offered, with whole messages, and 32 KiB at most. */
 const bufferSize = 32768;
-/** 1.5 MB a dump, some thousand interfaces: whoever has more sees the beginning. Of connections it is 15 MB, some fifty thousand. */
+/**
+ * 1.5 MB for each dump, a few thousand interfaces: of more only the beginning is read. For connections it is 15 MB, some fifty
+ * thousand.
+ */
 const mostRounds = 48;
 
 /**
@@ -100,7 +102,7 @@ function ask(question: number, dumps: readonly Dump[]): Step[] {
     const socket = slot(`netlink for ${words}`);
     const length = slot('length');
     const reads = Array.from({ length: rounds }, (): Step[] => [
-      call('recvfrom', [socket, answer, bufferSize, MSG_DONTWAIT, 0, 0], {
+      call('recvfrom', [socket, answer, bufferSize, MSG.MSG_DONTWAIT, 0, 0], {
         ...about({ en: 'read a part of the answer; the end is EAGAIN', zh: '读取应答的一部分；读完时是 EAGAIN' }),
         tolerate: ['EAGAIN'],
         save: length,
@@ -131,7 +133,7 @@ function pad(size: number, content: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(size - content.reduce((sum, part) => sum + part.length, 0));
 }
 
-/** The bytes of all answers, and the pid of the process that asked: it is in the last namespace meanwhile. */
+/** The bytes of all answers, and the pid of the process that asks, which is in the last namespace meanwhile. */
 export interface Asked {
   readonly pid: number | undefined;
   readonly answers: Promise<Buffer>;

@@ -140,7 +140,10 @@ export const SOCK = {
   SOCK_CLOEXEC: 0o2000000,
 } as const;
 export const SOL_SOCKET = 1;
-export const SO = { SO_REUSEADDR: 2 } as const;
+/** socket(7). */
+export const SO = { SO_REUSEADDR: 2, SO_ATTACH_FILTER: 26 } as const;
+/** recv(2). */
+export const MSG = { MSG_DONTWAIT: 0x40 } as const;
 export const IPPROTO_IPV6 = 41;
 /** ipv6(7). */
 export const IPV6 = { IPV6_V6ONLY: 26 } as const;

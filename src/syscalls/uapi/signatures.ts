@@ -3,10 +3,13 @@ import {
   AT,
   BPF_COMMAND,
   CLONE,
+  EPOLL,
   F,
   F_SEAL,
   flagNames,
   IOPRIO,
+  IPPROTO_IPV6,
+  IPV6,
   KEYCTL,
   LOCK,
   MFD,
@@ -14,6 +17,7 @@ import {
   MOVE_MOUNT,
   MPOL,
   MS,
+  MSG,
   O,
   OPEN_TREE,
   PER,
@@ -23,18 +27,20 @@ import {
   S,
   SCHED,
   SEEK,
+  SO,
   SOCK,
+  SOL_SOCKET,
   signals,
   TIO,
 } from './flags.ts';
 import type { SyscallName } from './numbers.ts';
 
-/** How an immediate argument reads in a printed program. */
-export type Show = (value: number) => string;
+/** How an immediate argument reads in a printed program; `args` are all arguments of the call. */
+export type Show = (value: number, args: readonly unknown[]) => string;
 
 const one =
-  (table: Record<string, number>): Show =>
-  value =>
+  (table: Record<string, number>) =>
+  (value: number): string =>
     Object.keys(table).find(name => table[name] === value) ?? String(value);
 const flags =
   (table: Record<string, number>): Show =>
@@ -42,7 +48,7 @@ const flags =
     flagNames(table, value);
 /** Flags of calls that open nothing: there is no access mode among them, and 0 is 0. */
 const descriptorFlags = flags({ O_CLOEXEC: O.O_CLOEXEC, O_NONBLOCK: O.O_NONBLOCK });
-const octal: Show = value => `0${value.toString(8)}`;
+const octal = (value: number): string => `0${value.toString(8)}`;
 const dirfd = one(AT);
 /** A pointer that is null. */
 const pointer: Show = value => (value === 0 ? 'NULL' : `0x${value.toString(16)}`);
@@ -69,6 +75,15 @@ const socketType: Show = value => {
   const rest = flagNames({ SOCK_CLOEXEC: SOCK.SOCK_CLOEXEC, SOCK_NONBLOCK: SOCK.SOCK_NONBLOCK }, value & ~0xf);
   return rest === '0' ? type : `${type}|${rest}`;
 };
+
+const epollFlags = flags({ EPOLL_CLOEXEC: EPOLL.EPOLL_CLOEXEC });
+const eventFlags = flags({ EFD_CLOEXEC: O.O_CLOEXEC, EFD_NONBLOCK: O.O_NONBLOCK });
+/** The same number is another option at another level. */
+const optionsAt = new Map<unknown, Record<string, number>>([
+  [SOL_SOCKET, SO],
+  [IPPROTO_IPV6, IPV6],
+]);
+const socketOption: Show = (value, args) => one(optionsAt.get(args[1]) ?? {})(value);
 
 /** For each argument of a call how its immediates read; what is not named here is a plain number. */
 export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> = {
@@ -99,6 +114,11 @@ export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> 
   flock: [null, flags(LOCK)],
   socket: [one(AF), socketType],
   socketpair: [one(AF), socketType],
+  setsockopt: [null, one({ SOL_SOCKET, IPPROTO_IPV6 }), socketOption],
+  recvfrom: [null, null, null, flags(MSG)],
+  epoll_create1: [epollFlags],
+  epoll_ctl: [null, one({ EPOLL_CTL_ADD: EPOLL.EPOLL_CTL_ADD })],
+  eventfd2: [null, eventFlags],
   pipe2: [null, descriptorFlags],
   dup3: [null, null, descriptorFlags],
   memfd_create: [null, flags(MFD)],
