@@ -14,6 +14,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { digestOf } from './support/faulty-registry.ts';
 import { minidockPath, sandbox } from './support/minidock.ts';
+import { rejection } from './support/rejection.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root');
@@ -25,15 +26,6 @@ const content = await archive([
 /** Pieces of a stream, as a pipe brings them. */
 function* pieces(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
-
-async function failure(options: ImportOptions): Promise<Error> {
-  return importImage(options).then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    error => error,
-  );
 }
 
 const members = Buffer.concat([gzipSync(content.subarray(0, 1000)), gzipSync(content.subarray(1000))]);
@@ -121,7 +113,7 @@ test('what cannot be imported says why and leaves nothing', async () => {
     [{ changes: ['RUN true'] }, /^invalid change "RUN true"/],
   ];
   for (const [options, message] of cases) {
-    const error = await failure({ root, source: Readable.from([content]), ...options });
+    const error = await rejection(importImage({ root, source: Readable.from([content]), ...options }));
     assert.match(error.message, message);
     const files = ['images/.partial', 'images/blobs/sha256', 'layers'].flatMap(folder => {
       const at = path.join(root, folder);

@@ -18,6 +18,7 @@ import { list, readFile, resolve } from '../src/storage/merged-view.ts';
 import { archive, type Member } from './support/archive.ts';
 import { canaryTree, snapshot } from './support/canary.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
+import { rejection } from './support/rejection.ts';
 import { checkout, requires } from './support/requires.ts';
 
 const test = requires('root');
@@ -42,15 +43,6 @@ async function stack(layers: Member[][], root = temporaryFolder('root')): Promis
     directories.push(path.join(root, 'layers', chainId.slice(7), 'diff'));
   }
   return { root, layers: directories };
-}
-
-async function fails(action: () => Promise<unknown>): Promise<MinidockError> {
-  try {
-    await action();
-  } catch (error) {
-    return error as MinidockError;
-  }
-  throw new Error('it did not fail');
 }
 
 /** What unpacking leaves under a root besides finished layers and blobs. */
@@ -285,7 +277,7 @@ for (const [what, members, refused] of attacks) {
     const canary = canaryTree();
     const root = temporaryFolder('root');
     if (refused) {
-      const error = await fails(() => unpack(members(canary.path), root));
+      const error = await rejection(unpack(members(canary.path), root));
       assert.is(error.code, 'hostile-layer');
       assert.not.match(error.message, '\n');
       assert.equal(listIfPresent(path.join(root, 'layers')), []);
@@ -442,7 +434,7 @@ test('a full disk is one clear error and leaves nothing', async () => {
   ]);
   fs.writeFileSync(blob, gzipSync(content));
   const diffId: Digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
-  const error = await fails(() => ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] }));
+  const error = await rejection(ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] }));
   assert.is(error.code, 'no-space');
   assert.match(
     error.message,
@@ -453,7 +445,7 @@ test('a full disk is one clear error and leaves nothing', async () => {
     fs.readdirSync(path.join(root, 'layers')).filter(name => !name.startsWith('.lock')),
     [],
   );
-  const imported = await fails(() => importImage({ root, source: Readable.from([content]) }));
+  const imported = await rejection(importImage({ root, source: Readable.from([content]) }));
   assert.is(imported.code, 'no-space');
   assert.equal(
     leftovers(root).filter(name => !name.startsWith('.lock')),
@@ -497,12 +489,12 @@ test('corrupt, truncated and mislabelled layers are refused and leave nothing', 
   for (const [bytes, code, message] of cases) {
     const blob = path.join(root, 'blob');
     fs.writeFileSync(blob, bytes);
-    const error = await fails(() => ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] }));
+    const error = await rejection(ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [] }));
     assert.is(error.code, code);
     assert.match(error.message, message);
     assert.equal(fs.readdirSync(path.join(root, 'layers')), []);
   }
-  const truncated = await fails(() => importImage({ root, source: Readable.from([content.subarray(0, 50_000)]) }));
+  const truncated = await rejection(importImage({ root, source: Readable.from([content.subarray(0, 50_000)]) }));
   assert.match(truncated.message, /no valid tar archive: it ends in the middle of a file/);
 });
 
@@ -520,7 +512,7 @@ requires('root', 'zstd')(
     const wide = Buffer.concat([Buffer.from('28b52ffd00a8', 'hex'), good.subarray(6)]);
     for (const bytes of [good.subarray(0, good.length - 20), wide]) {
       fs.writeFileSync(blob, bytes);
-      assert.match((await fails(ensure)).message, /is no valid zstd: /);
+      assert.match((await rejection(ensure())).message, /is no valid zstd: /);
       assert.equal(fs.readdirSync(path.join(root, 'layers')), []);
     }
     fs.writeFileSync(blob, good);
@@ -547,17 +539,17 @@ test('a bomb is stopped by its ratio, and before the disk is full', async () => 
   const blob = path.join(root, 'blob');
   fs.writeFileSync(blob, gzipSync(content));
   const ensure = (limits: BombLimits) => ensureLayer(root, { chainId: diffId, diffId, blob, below: () => [], limits });
-  const swollen = await fails(() => ensure({ freeBytes: 1 << 20 }));
+  const swollen = await rejection(ensure({ freeBytes: 1 << 20 }));
   assert.is(swollen.code, 'hostile-layer');
   assert.match(swollen.message, /its 20\.\d kB unpack to more than \d+(\.\d+)? MB$/);
-  assert.is((await fails(() => ensure({ reservedBytes: 1e18 }))).code, 'no-space');
+  assert.is((await rejection(ensure({ reservedBytes: 1e18 }))).code, 'no-space');
   assert.equal(fs.readdirSync(path.join(root, 'layers')), []);
   assert.ok(await ensure({ freeBytes: 1 << 20, maxRatio: 1100 }));
 });
 
 test('an error of the filesystem is one printable line, whatever the image calls its files', async () => {
   const name = `${'\x1b[31m\n/'.repeat(700)}x`;
-  const error = await fails(() => unpack([{ name, content: '' }]));
+  const error = await rejection(unpack([{ name, content: '' }]));
   assert.match(error.message, /^"[^\n]*…" in the archive is refused: a path of more than 4095 bytes/);
   assert.not.match(error.message, /[\x00-\x1f]/);
   assert.ok(error.message.length < 600);

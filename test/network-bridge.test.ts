@@ -18,6 +18,7 @@ import { program, slot } from '../src/syscalls/step.ts';
 import { CLONE, O } from '../src/syscalls/uapi/flags.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { becomeMachine, startMachine } from './support/netns.ts';
+import { rejection } from './support/rejection.ts';
 import { requires, unmet } from './support/requires.ts';
 
 /** The bridge itself, in a network namespace of its own that this process moves into. */
@@ -266,15 +267,10 @@ test('a refusal of the kernel reads in the words of ip', async () => {
 
 test('without iptables, and with a bad name, the error says what to do', async () => {
   const roots = fresh();
-  const failure = async (action: Promise<unknown>) =>
-    action.then(
-      () => undefined,
-      (error: Error) => error,
-    );
-  const missing = await failure(ensureBridge(roots, { bridge, iptables: nothing }));
-  assert.match(missing?.message ?? '', /is not installed: containers on a bridge need it$/);
+  const missing = await rejection(ensureBridge(roots, { bridge, iptables: nothing }));
+  assert.match(missing.message, /is not installed: containers on a bridge need it$/);
   assert.not.match(sh('ip link'), new RegExp(bridge));
-  assert.match((await failure(ensureBridge(roots, { bridge: 'a/b' })))?.message ?? '', /^invalid bridge name "a\/b"/);
+  assert.match((await rejection(ensureBridge(roots, { bridge: 'a/b' }))).message, /^invalid bridge name "a\/b"/);
 });
 
 test.run();

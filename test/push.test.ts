@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
-import type { MinidockError } from '../src/errors.ts';
 import { ImageStore } from '../src/image/store.ts';
 import type { Digest } from '../src/oci/digest.ts';
 import type { PushEvent } from '../src/registry/progress.ts';
@@ -16,6 +15,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { faultProxy } from './support/fault-proxy.ts';
 import { digestOf, faultyRegistry, testImage } from './support/faulty-registry.ts';
 import { registry } from './support/registry.ts';
+import { rejection } from './support/rejection.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root', 'docker-registry', 'skopeo');
@@ -50,17 +50,6 @@ async function pushAs(store: { root: string; name: string }, name: string, optio
   });
   const phases = events.flatMap(event => (event.kind === 'layer' && event.phase !== 'Preparing' ? [event.phase] : []));
   return { pushed, phases: phases.filter(phase => phase !== 'Pushing') };
-}
-
-async function failure(action: Promise<unknown>): Promise<MinidockError> {
-  const error = await action.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: MinidockError) => error,
-  );
-  assert.not.match(error.message, '\n');
-  return error;
 }
 
 async function rawManifest(host: string, name: string): Promise<Buffer> {
@@ -186,7 +175,7 @@ for (const [what, answer, message] of [
         .end(method === 'HEAD' ? '' : answer.body);
       return true;
     };
-    assert.match((await failure(pushAs(store, `${server.host}/app:1`))).message, message);
+    assert.match((await rejection(pushAs(store, `${server.host}/app:1`))).message, message);
   });
 }
 
@@ -202,7 +191,7 @@ test('a registry that takes bytes next to never is given up', async () => {
     }
     return true;
   };
-  const error = await failure(pushAs(store, `${server.host}/app:1`, { idleTimeoutMs: 100 }));
+  const error = await rejection(pushAs(store, `${server.host}/app:1`, { idleTimeoutMs: 100 }));
   for (const timer of timers) clearInterval(timer);
   assert.match(error.message, /was silent for 0\.1 seconds$/);
 });
@@ -223,7 +212,7 @@ test('where an upload goes elsewhere, credentials do not', async () => {
     request.resume().on('end', () => response.writeHead(401, { 'www-authenticate': 'Basic' }).end());
     return true;
   };
-  await failure(pushAs(store, `${server.host}/app:1`, { dockerConfig }));
+  await rejection(pushAs(store, `${server.host}/app:1`, { dockerConfig }));
   assert.ok(elsewhere.requests.length > 0);
   for (const { headers } of elsewhere.requests) assert.is(headers.authorization, undefined);
 });
@@ -233,7 +222,7 @@ test('a blob that is damaged here is not sent', async () => {
   const { host } = await registry();
   const layer = JSON.parse(store.manifest.toString()).layers[1].digest as Digest;
   fs.truncateSync(path.join(store.root, 'images/blobs/sha256', layer.slice(7)), 100);
-  const error = await failure(pushAs(store, `${host}/app:1`));
+  const error = await rejection(pushAs(store, `${host}/app:1`));
   assert.match(error.message, `blob ${layer} in ${store.root}/images is missing or cut short`);
 });
 
@@ -243,7 +232,7 @@ for (const [name, options, message] of [
   ['nothere', {}, 'An image does not exist locally with the tag: nothere'],
 ] as const) {
   test(`push ${name} is refused in Docker's words`, async () => {
-    const error = await failure(push(name, { root: temporaryFolder('root'), ...nothing, ...options }));
+    const error = await rejection(push(name, { root: temporaryFolder('root'), ...nothing, ...options }));
     assert.is(error.message, message);
   });
 }
@@ -256,7 +245,7 @@ test('Ctrl-C ends a push at once, and the next one finishes it', async () => {
     if (method === 'PATCH') setTimeout(() => stop.abort(new Error('stopped')), 20);
     return method === 'PATCH';
   };
-  const error = await failure(pushAs(store, `${proxy.host}/app:1`, { signal: stop.signal }));
+  const error = await rejection(pushAs(store, `${proxy.host}/app:1`, { signal: stop.signal }));
   assert.is(error.message, 'stopped');
   proxy.intercept = () => false;
   await pushAs(store, `${proxy.host}/app:1`);

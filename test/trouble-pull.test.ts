@@ -4,12 +4,12 @@ import type http from 'node:http';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import type { MinidockError } from '../src/errors.ts';
 import { ImageStore } from '../src/image/store.ts';
 import { type PullEvent, type PullOptions, pull } from '../src/registry/pull.ts';
 import { gzipped } from './support/archive.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { digestOf, type FaultyRegistry, faultyRegistry, type TestImage, testImage } from './support/faulty-registry.ts';
+import { rejection } from './support/rejection.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root');
@@ -36,17 +36,6 @@ async function setting(served: TestImage = image): Promise<Setting> {
     root,
     pull: (options, name = 'app:1') => pull(`${registry.host}/${name}`, { ...defaults, ...options }),
   };
-}
-
-async function failure(action: Promise<unknown>): Promise<MinidockError> {
-  const error = await action.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: MinidockError) => error,
-  );
-  assert.not.match(error.message, '\n');
-  return error;
 }
 
 /** After a failure the store holds no image, blob, layer or temporary file. */
@@ -109,7 +98,7 @@ test('a blob that is always cut short fails and leaves nothing', async () => {
     response.destroy();
     return true;
   };
-  const error = await failure(pull());
+  const error = await rejection(pull());
   assert.match(error.message, /socket hang up|cut short/);
   checkEmpty(root);
 });
@@ -118,7 +107,7 @@ test('a body that ends early without a length is cut short too', async () => {
   const { registry, pull, root } = await setting();
   registry.intercept = (request, response) =>
     request.url?.endsWith(layerPath) === true && reply(response, 200, 'only this');
-  const error = await failure(pull());
+  const error = await rejection(pull());
   assert.match(error.message, `blob ${image.layers[1]} was cut short: 9 of ${large.length} bytes came`);
   checkEmpty(root);
 });
@@ -134,7 +123,7 @@ for (const [what, body, message] of [
       response.end(body);
       return true;
     };
-    const error = await failure(pull());
+    const error = await rejection(pull());
     assert.is(error.code, 'digest-mismatch');
     assert.match(error.message, message);
     assert.ok(error.message.includes(image.layers[1]!));
@@ -149,7 +138,7 @@ test('a silent connection is given up', async () => {
     response.writeHead(200, { 'content-length': large.length }).write(large.subarray(0, 10));
     return true;
   };
-  const error = await failure(pull({ idleTimeoutMs: 100 }));
+  const error = await rejection(pull({ idleTimeoutMs: 100 }));
   assert.match(error.message, /was silent for 0.1 seconds/);
   checkEmpty(root);
 });
@@ -173,7 +162,7 @@ test("Docker Hub's rate limit is said in its words and not waited for", async ()
   const { registry, pull } = await setting();
   registry.intercept = (_, response) =>
     reply(response, 429, '{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}');
-  const error = await failure(pull());
+  const error = await rejection(pull());
   assert.is(error.code, 'too-many-requests');
   assert.match(error.message, /^toomanyrequests: .*You have reached your pull rate limit\.$/);
   assert.is(registry.requests.length, 1);
@@ -203,7 +192,7 @@ for (const [what, status, body, message] of badAnswers) {
   test(`a registry that answers ${what}`, async () => {
     const { registry, pull, root } = await setting();
     registry.intercept = (_, response) => reply(response, status, body);
-    const error = await failure(pull());
+    const error = await rejection(pull());
     assert.match(error.message, message);
     checkEmpty(root);
   });
@@ -314,7 +303,7 @@ const badImages: [what: string, edit: (documents: { manifest: any; config: any }
 for (const [what, edit, message] of badImages) {
   test(`an image with ${what}`, async () => {
     const { pull, root } = await setting(testImage([small, large], edit));
-    const error = await failure(pull());
+    const error = await rejection(pull());
     assert.match(error.message, message);
     checkEmpty(root);
   });
@@ -323,14 +312,14 @@ for (const [what, edit, message] of badImages) {
 test('a corrupt gzip with the right digest leaves nothing, not even the good layer below it', async () => {
   const broken = Buffer.concat([gzipSync('x').subarray(0, 12), Buffer.alloc(100, 0xff)]);
   const { pull, root } = await setting(testImage([small, broken]));
-  assert.match((await failure(pull())).message, /is no valid gzip/);
+  assert.match((await rejection(pull())).message, /is no valid gzip/);
   checkEmpty(root);
 });
 
 test('a hostile layer leaves nothing', async () => {
   const hostile = await gzipped([{ name: '../../../../tmp/minidock-escape', content: 'x' }]);
   const { pull, root } = await setting(testImage([small, hostile]));
-  assert.match((await failure(pull())).message, /is refused: it climbs out of the layer/);
+  assert.match((await rejection(pull())).message, /is refused: it climbs out of the layer/);
   assert.not.ok(fs.existsSync('/tmp/minidock-escape'));
   checkEmpty(root);
 });
@@ -358,7 +347,7 @@ test('a disk that fills up while downloading is one clear error and leaves nothi
   const alone = testImage([large]);
   const { pull, root } = await setting(alone);
   assert.is(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${large.length >> 1}`, 'tmpfs', root]).status, 0);
-  const error = await failure(pull());
+  const error = await rejection(pull());
   assert.is(error.message, `no space left on device while downloading ${alone.layers[0]}`);
   checkEmpty(root);
 });
@@ -366,7 +355,7 @@ test('a disk that fills up while downloading is one clear error and leaves nothi
 test('a store that cannot be written is not blamed on the registry', async () => {
   const { pull, root } = await setting();
   fs.writeFileSync(path.join(root, 'images'), 'in the way');
-  const error = await failure(pull());
+  const error = await rejection(pull());
   assert.match(error.message, /^storing 127\.0\.0\.1:\d+\/app:1 failed: mkdir ".*": E(EXIST|NOTDIR)$/);
 });
 
@@ -375,7 +364,7 @@ test('a manifest that is not the one asked for by digest', async () => {
   const wanted = digestOf(Buffer.from('another'));
   registry.intercept = (request, response) =>
     request.url?.includes('/manifests/') === true && reply(response, 200, image.manifest.toString());
-  const error = await failure(pull({}, `app@${wanted}`));
+  const error = await rejection(pull({}, `app@${wanted}`));
   assert.is(error.code, 'digest-mismatch');
   assert.ok(error.message.includes(wanted));
   checkEmpty(root);
@@ -403,7 +392,7 @@ test('an index offers other platforms only', async () => {
         ],
       }),
     );
-  const error = await failure(pull());
+  const error = await rejection(pull());
   assert.match(error.message, /^no matching manifest for linux\/\w+ in .*, which offers linux\/s390x, linux\/arm\/v7$/);
   const { image: record } = await pull({ platform: { os: 'linux', architecture: 's390x' } });
   assert.is(record.manifestDigest, digestOf(image.manifest));
@@ -428,10 +417,10 @@ test('redirects are followed without the credentials, never in circles', async (
   assert.ok(other.requests.every(({ headers }) => headers.authorization === undefined));
 
   registry.intercept = (request, response) => reply(response, 302, '', { location: request.url });
-  assert.match((await failure(pull({}, 'app:2'))).message, /redirects in circles/);
+  assert.match((await rejection(pull({}, 'app:2'))).message, /redirects in circles/);
   registry.intercept = (_, response) => reply(response, 302, '', { location: 'file:///etc/passwd' });
   assert.match(
-    (await failure(pull({}, 'app:2'))).message,
+    (await rejection(pull({}, 'app:2'))).message,
     /redirects to "file:\/\/\/etc\/passwd", which is not followed/,
   );
 });
@@ -470,7 +459,7 @@ test('the token flow: realm, service and scope; an expired token is renewed', as
 
   server.intercept = (_, response) => reply(response, 401, '{"details":"incorrect username or password"}');
   tokens.push('none');
-  const error = await failure(pull({ dockerConfig }));
+  const error = await rejection(pull({ dockerConfig }));
   assert.match(error.message, /^pull access denied for .*: unauthorized: 127.0.0.1:\d+ refuses user "me"$/);
   assert.not.match(error.message, /secret/);
 });
@@ -521,7 +510,7 @@ test('what was interrupted is continued by the next pull', async () => {
       controller.abort();
     }
   };
-  const error = await failure(pull({ signal: controller.signal, onProgress }));
+  const error = await rejection(pull({ signal: controller.signal, onProgress }));
   assert.is(error.name, 'AbortError');
   assert.is(fs.statSync(path.join(root, 'images/.partial', image.layers[1]!.slice(7))).size, 100_000);
   assert.equal(new ImageStore(root).list(), []);

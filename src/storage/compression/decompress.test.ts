@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { rejection } from '../../../test/support/rejection.ts';
 import { decompress } from './decompress.ts';
 
 async function read(content: Buffer, chunkSize = 1000): Promise<Buffer> {
@@ -18,13 +19,6 @@ async function readAll(source: AsyncIterable<Buffer>): Promise<Buffer> {
   const found: Buffer[] = [];
   for await (const chunk of decompress(source, 'the archive')) found.push(chunk);
   return Buffer.concat(found);
-}
-
-async function failure(action: Promise<unknown>): Promise<{ code: string; message: string }> {
-  return action.then(
-    () => assert.unreachable('it did not fail'),
-    error => error,
-  );
 }
 
 const text = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''));
@@ -55,13 +49,13 @@ for (const program of ['zstd', 'xz', 'bzip2']) {
   }
   test(`${program}: whole, and cut`, async () => {
     assert.equal(await read(packed, 7), text);
-    const cut = await failure(read(packed.subarray(0, -20)));
+    const cut = await rejection(read(packed.subarray(0, -20)));
     assert.match(cut.message, new RegExp(`^the archive is no valid ${program}: (?!${program} failed)`));
   });
 
   test(`${program}: several streams are one, and bytes behind the end are refused`, async () => {
     assert.equal(await read(Buffer.concat([packed, packed])), Buffer.concat([text, text]));
-    const { code, message } = await failure(read(Buffer.concat([packed, Buffer.from('more follows here')])));
+    const { code, message } = await rejection(read(Buffer.concat([packed, Buffer.from('more follows here')])));
     assert.is(code, 'corrupt-data');
     assert.match(message, new RegExp(`^the archive is no valid ${program}: (?!${program} failed)`));
   });
@@ -71,7 +65,7 @@ for (const program of ['zstd', 'xz', 'bzip2']) {
       yield packed!.subarray(0, 100);
       throw new Error('the pipe broke');
     }
-    assert.is((await failure(readAll(failing()))).message, 'the pipe broke');
+    assert.is((await rejection(readAll(failing()))).message, 'the pipe broke');
     const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-path-'));
     const { PATH } = process.env;
     try {
@@ -89,7 +83,7 @@ test('bytes behind the end of a gzip stream are refused, however they are cut', 
   const packed = gzipSync(text);
   for (const tail of [Buffer.alloc(512), Buffer.from('more')])
     for (const size of [1000, packed.length, packed.length + 600]) {
-      const { message } = await failure(read(Buffer.concat([packed, tail]), size));
+      const { message } = await rejection(read(Buffer.concat([packed, tail]), size));
       assert.match(message, /^the archive is no valid gzip: (\d+ bytes follow its end|incorrect header check)$/);
     }
 });
@@ -97,7 +91,7 @@ test('bytes behind the end of a gzip stream are refused, however they are cut', 
 test('a broken gzip is named', async () => {
   const broken = gzipSync(text);
   broken[2000] = broken[2000]! ^ 0xff;
-  assert.match((await failure(read(broken))).message, /^the archive is no valid gzip: /);
+  assert.match((await rejection(read(broken))).message, /^the archive is no valid gzip: /);
 });
 
 test('an error of the source comes through', async () => {
@@ -105,7 +99,7 @@ test('an error of the source comes through', async () => {
     yield gzipSync(text).subarray(0, 100);
     throw new Error('the pipe broke');
   }
-  assert.is((await failure(readAll(failing()))).message, 'the pipe broke');
+  assert.is((await rejection(readAll(failing()))).message, 'the pipe broke');
 });
 
 test.run();

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { archive, type Member } from '../../../test/support/archive.ts';
-import type { MinidockError } from '../../errors.ts';
+import { rejection } from '../../../test/support/rejection.ts';
 import { type UnpackTask, unpackBlob } from './blob.ts';
 import { UnpackPool } from './pool.ts';
 
@@ -25,12 +25,6 @@ async function task(name: string, members: Member[]): Promise<UnpackTask> {
   fs.writeFileSync(blob, gzipSync(await archive(members)));
   return { blob, directory: path.join(folder, name), name: `layer ${name}` };
 }
-
-const failure = (action: Promise<unknown>): Promise<MinidockError> =>
-  action.then(
-    () => assert.unreachable('it did not fail'),
-    error => error,
-  );
 
 test('a thread says what this one says', async () => {
   const members: Member[] = [{ name: 'a/b', content: 'x'.repeat(3_000_000) }];
@@ -59,7 +53,7 @@ test('a layer that waits for those below leaves its place to the next', async ()
 });
 
 test('a refusal comes back whole, and so does what the caller throws', async () => {
-  const hostile = await failure(
+  const hostile = await rejection(
     pool.unpack(await task('hostile', [{ name: '../x', content: '' }]), { below: () => [] }),
   );
   assert.is(hostile.name, 'MinidockError');
@@ -71,7 +65,7 @@ test('a refusal comes back whole, and so does what the caller throws', async () 
       throw mine;
     },
   });
-  assert.is(await failure(wrong), mine);
+  assert.is(await rejection(wrong), mine);
 });
 
 test('who gives up is not kept waiting, at whatever point', async () => {
@@ -86,7 +80,7 @@ test('who gives up is not kept waiting, at whatever point', async () => {
         return new Promise<string[]>(() => {});
       },
     });
-    assert.is(await failure(given), reason, when);
+    assert.is(await rejection(given), reason, when);
   }
   await pool.unpack(await task('next', [{ name: 'x', content: '' }]), { below: () => [] });
 });
@@ -98,7 +92,7 @@ test('a thread that ends in the middle is an error, not a wait', async () => {
       return new Promise<string[]>(() => {});
     },
   });
-  assert.match((await failure(waiting)).message, /the thread that unpacked layer waiting has ended/);
+  assert.match((await rejection(waiting)).message, /the thread that unpacked layer waiting has ended/);
 });
 
 test.run();
