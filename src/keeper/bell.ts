@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 
-/** setTimeout(3) of Node takes no more. */
+/** The longest delay that Node's setTimeout accepts. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * What the keeper sleeps on. It rings when a supervisor or a command truncates the keeper's lock file (inotify(7)), and
- * when a job of the keeper itself says so. Rings are counted, so that one that comes while its listener works is not lost:
- * read `count`, work, then wait with `after(count)`.
+ * What wakes the keeper: a supervisor or a command that truncates its lock file (inotify(7)), or a job of the keeper itself.
+ * Rings are counted, so that one that comes while the waiting job works is not lost: read `count`, work, then wait with
+ * `after(count)`.
  */
 export class Bell {
   count = 0;

@@ -6,12 +6,12 @@ import { flocks } from '../host/locks.ts';
 import { containerPaths } from '../state/paths.ts';
 import { Bell } from './bell.ts';
 
-/** How long it waits before it asks a syslog daemon again that did not answer, in milliseconds. */
+/** The delay before a syslog daemon that did not answer is tried again, in milliseconds. */
 const RETRY_MS = 1000;
-/** A look without a cause now and then: inotify(7) loses what comes in masses. */
+/** The log is also checked this often, in milliseconds: inotify(7) drops events when too many come. */
 const LOOK_MS = 10_000;
 
-/** Sends the lines of a running container as they come. The last ones are sent by whoever cleans up after it. */
+/** Sends the lines of a running container as they come. Whoever cleans up after it sends the last ones. */
 export async function deliverWhileRunning(context: EngineContext, record: ContainerRecord): Promise<void> {
   const delivery = new Delivery(context, record);
   const bell = new Bell(containerPaths(context.roots, record.id).bundle);

@@ -7,13 +7,13 @@ import type { NamesAnswered } from '../state/kept.ts';
 import type { Bell } from './bell.ts';
 import { KnownContainers } from './known-containers.ts';
 
-/** After so long it is tried again what failed: a port was taken, a disk full. In milliseconds. */
+/** The delay after which a failed attempt is repeated (a port was taken, a disk full), in milliseconds. */
 const RETRY_MS = 1000;
 
 /**
- * Answers names at the host's address on each network that a user made: containers have it as their name server. Which networks
- * there are is looked at whenever the bell rings. `told` gets the addresses where it answers, and those where it cannot, each
- * time that they change.
+ * Answers names at the host's address on each network that a user made, which is the name server of the containers there. The
+ * list of networks is read again whenever the bell rings. `told` is called with the addresses where it answers, and those where
+ * it cannot, each time they change.
  */
 export class Names {
   readonly #known: KnownContainers;
@@ -39,7 +39,7 @@ export class Names {
     }
   }
 
-  /** Whether it answers wherever it should. */
+  /** Returns whether it answers at all addresses where it should. */
   async #lookAgain(): Promise<boolean> {
     const names = await this.#listen();
     const now = JSON.stringify(names);
@@ -48,7 +48,7 @@ export class Names {
     return Object.values(names).every(one => one === 'answers');
   }
 
-  /** Frees the ports at once: the next keeper takes them. */
+  /** Closes the sockets at once: the next keeper binds them. */
   close(): void {
     this.#isOver = true;
     for (const address of this.#server.addresses) this.#server.close(address);
@@ -64,7 +64,7 @@ export class Names {
         await this.#server.listen(address);
         names[address] = 'answers';
       } catch (error) {
-        // A network without its bridge has no container that runs.
+        // The bridge of this network is not up, so no container runs on it.
         if (errnoOf(error) !== 'EADDRNOTAVAIL') names[address] = errnoOf(error) ?? String(error);
       }
     }

@@ -9,12 +9,12 @@ import { flocks } from '../host/locks.ts';
 import { signals } from '../syscalls/uapi/flags.ts';
 import type { Bell } from './bell.ts';
 
-/** Docker's: so many bytes of a probe's output are kept. */
+/** The bytes of a probe's output that are kept: Docker's number. */
 const MOST_OUTPUT = 4096;
 
 /**
- * Runs the next probe of a running container when its time has come, and writes down what it says. Returns earlier when
- * the bell rings, since the container may have ended.
+ * Waits until the next probe of a running container is due, runs it and stores the result. Returns earlier when the bell rings,
+ * since the container may have ended.
  */
 export async function probeWhenDue(
   context: EngineContext,
@@ -34,7 +34,7 @@ export async function probeWhenDue(
   const now = observe(context.roots, id, flocks);
   if (now.kind === 'running' && now.paused) return await bell.after(count, check.intervalMs);
   const result = await probe(engine, id, check);
-  // It may have ended, and run again, meanwhile: what the probe says is about the run before.
+  // The container may have ended and started again meanwhile: the result is about the run before.
   const seen = observe(context.roots, id, flocks);
   if (seen.kind !== 'running' || seen.running.startedAt !== record.state.startedAt) return;
   const health = healthAfter(check, before, result, startedAt);
@@ -42,7 +42,7 @@ export async function probeWhenDue(
   if (health.status !== before.status) tell(context, record, `health_status: ${health.status}`);
 }
 
-/** One run of the check's command in the container, killed at its time. It never rejects: what goes wrong is its result. */
+/** Runs the check's command in the container once, and kills it at its timeout. Never rejects: a failure is its result. */
 async function probe(engine: Engine, container: string, { command, timeoutMs }: HealthCheck): Promise<ProbeResult> {
   const start = new Date().toISOString();
   const output = new Output();

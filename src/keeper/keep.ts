@@ -14,12 +14,12 @@ import { deliverWhileRunning } from './deliver.ts';
 import { probeWhenDue } from './health.ts';
 import { restartWhenDue } from './restart.ts';
 
-/** How long the keeper waits after an error before it looks again, in milliseconds: a disk may be full. */
+/** The delay after an error, in milliseconds: the disk may be full. */
 const RETRY_MS = 1000;
 
 /**
- * Does for one container what it needs, until it needs nothing: then its marker goes. One whose record is broken needs
- * nothing.
+ * Does the jobs for one container until it needs none; then its marker is removed. A container whose record is broken needs
+ * none.
  */
 export async function keep(context: EngineContext, id: string, bell: Bell): Promise<void> {
   const engine = openEngine(context.roots, { bridge: context.bridge });
@@ -48,7 +48,7 @@ export async function keep(context: EngineContext, id: string, bell: Bell): Prom
   }
 }
 
-/** Removes the marker of a container that needs nothing; under its lock, because it may be about to need something. */
+/** Removes the marker of a container that needs no job; under its lock, because it may be about to need one. */
 async function release(context: EngineContext, id: string): Promise<boolean> {
   const isDone = () => {
     const record = find(context, id);
@@ -72,7 +72,7 @@ function checkIfRunning(context: EngineContext, record: ContainerRecord): Health
   return check && isRunning(context, record) ? check : undefined;
 }
 
-/** Others ask for it, and it for others (dns.ts). */
+/** Whether a running container is on a network with names (dns.ts). */
 function needsNames(context: EngineContext, record: ContainerRecord): boolean {
   return usesNames(record) && isRunning(context, record);
 }
@@ -81,7 +81,7 @@ function isRunning(context: EngineContext, { id }: ContainerRecord): boolean {
   return observe(context.roots, id, flocks).kind === 'running';
 }
 
-/** Its log goes elsewhere, and it runs. */
+/** Whether it runs and its log is sent to a syslog daemon. */
 const isSending = (context: EngineContext, record: ContainerRecord) =>
   isForwarded(record) && isRunning(context, record);
 

@@ -9,7 +9,7 @@ import type { Asker } from '../network/dns/answer.ts';
 import { Directory, type NamedContainer } from '../network/dns/directory.ts';
 import { containerPaths, enginePaths } from '../state/paths.ts';
 
-/** For so long records are not looked at again while nothing is told of any container, in milliseconds. */
+/** How long, in milliseconds, records are trusted while the journal does not change. */
 const TRUSTED_MS = 1000;
 
 /**
@@ -23,19 +23,19 @@ export class KnownContainers {
   #directory: Directory | undefined;
   #journal = '';
   #checked = 0;
-  /** Whether those that were answers since then run. */
+  /** Whether the containers in answers still run, as seen since the last refresh. */
   readonly #runs = new Map<string, boolean>();
 
   constructor(context: EngineContext) {
     this.#context = context;
   }
 
-  /** Whoever asks from this address. A container asks before it is told that it has started: then its record is looked for. */
+  /** The asker at this address. A container may ask before the event of its start is written: then its record is looked for. */
   askerAt(address: string): Asker | undefined {
     return this.#now().askerAt(address) ?? this.#now({ look: true }).askerAt(address);
   }
 
-  /** The names as they are now. */
+  /** The current names. */
   #now({ look = false } = {}): Directory {
     const now = performance.now();
     const journal = stampOf(enginePaths(this.#context.roots).journal) ?? '';
@@ -48,12 +48,12 @@ export class KnownContainers {
     return this.#directory;
   }
 
-  /** Networks come and go: what was arranged is arranged again. */
+  /** Forgets the directory, since the networks have changed: it is built again. */
   forget(): void {
     this.#directory = undefined;
   }
 
-  /** Reads the records that have changed; whether there were some. */
+  /** Reads the records that have changed; returns whether there were any. */
   #refresh(): boolean {
     const ids = new Set(this.#context.store.ids());
     let changed = false;

@@ -6,8 +6,8 @@ import type { EngineContext } from '../engine/context.ts';
 import type { Bell } from './bell.ts';
 
 /**
- * Starts a container again when its time has come. Returns earlier when the bell rings, since it may have been started,
- * stopped or removed. One that cannot be started has exited for good, with the reason, as in Docker.
+ * Starts a container again when its delay is over. Returns earlier when the bell rings, since it may have been started, stopped
+ * or removed. A container that cannot be started has exited for good, with the reason, as in Docker.
  */
 export async function restartWhenDue(
   context: EngineContext,

@@ -7,8 +7,8 @@ import { leasesOf, releaseLeases, takeLease } from './leases.ts';
 import type { Network } from './network.ts';
 
 /**
- * The container's address: the `wanted` one; else the one it has already, or the lowest that is free, as Docker chooses. See
- * `takeLease` for what the caller holds.
+ * Takes an address for a container: the `wanted` one; else the one that it has already, or the lowest that is free, as Docker
+ * chooses. See `takeLease` for the lock that the caller holds.
  *
  * @throws {MinidockError} `subnet-full`, `address-in-use`, `invalid-address`
  */
@@ -31,7 +31,7 @@ export function allocateAddress(network: Network, containerDirectory: string, wa
   );
 }
 
-/** The address that a container would get now; nothing is taken. */
+/** The address that a container would get now, without taking it. */
 export function freeAddress(network: Network, wanted?: string): string {
   if (wanted !== undefined) {
     checkWanted(network, wanted);

@@ -1,53 +1,56 @@
 import type { Port } from './ports/ports.ts';
 
-/** Whose network namespace a container has, and what its own is connected to. */
+/** Whose network namespace a container uses, and which networks its own one is connected to. */
 export interface NetworkAttachment {
   mode: NetworkMode;
-  /** One a network, that of `--network` first; none where the network namespace is not the container's own. */
+  /** One endpoint for each network, that of `--network` first; none where the network namespace is not the container's own. */
   endpoints: NetworkEndpoint[];
-  /** Published on the host, for the address of the endpoint that has the default route. */
+  /** The published ports. They lead to the endpoint that has the default route. */
   ports: Port[];
 }
 
-/** `bridge`: a namespace of its own with an endpoint a network; `container`: that of another container. */
+/** `bridge`: a network namespace of its own, with one endpoint for each network; `container`: that of another container. */
 export type NetworkMode = 'bridge' | 'host' | 'none' | 'container';
 
-/** A container's connection to a network: what is asked for, and, from its first start on, what that became. */
+/** A container's connection to a network: what was asked for, and from its first start on what it got. */
 export interface NetworkEndpoint extends Partial<Wire> {
   /** Name of the network; `bridge` is the default one. */
   network: string;
-  /** 64 digits; missing for the default network, whose id follows from the engine's, and before the first start on another. */
+  /**
+   * 64 hexadecimal digits. Absent for the default network, whose id follows from the engine's, and on other networks before the
+   * first start.
+   */
   networkId?: string;
-  /** Nothing leads out of the network: the default route is never this one's. */
+  /** The network is internal: nothing leads out of it, so the default route never leads through this endpoint. */
   internal?: boolean;
-  /** Further names for it on this network. */
+  /** Further names of the container on this network. */
   aliases?: readonly string[];
-  /** `CONTAINER` or `CONTAINER:ALIAS`: names that it alone has for others on this network. */
+  /** `CONTAINER` or `CONTAINER:ALIAS`: names for other containers of this network that only this container can use. */
   links?: readonly string[];
   /** The address that the user wants it to have. */
   ip?: string;
-  /** A command that was making it, or taking it away, has not finished: it counts as not there. */
+  /** A command was connecting or disconnecting this endpoint and has not finished: it counts as not connected. */
   unfinished?: boolean;
 }
 
-/** The cable of an endpoint. Of a container that does not run: as it was when it last did. */
+/** The veth pair of an endpoint; of a container that does not run, as it was in the last run. */
 export interface Wire {
-  /** 64 digits, random, for each start. */
+  /** 64 hexadecimal digits, random, new at each start. */
   endpointId: string;
   /** The network's bridge on the host. */
   bridge: string;
-  /** Inside: `eth0`, `eth1`. */
+  /** The interface in the container: `eth0`, `eth1`. */
   interface: string;
   address: string;
   prefixLength: number;
-  /** Of the network; the default route leads by that of one endpoint alone. */
+  /** The network's gateway. Only one endpoint's is the default route. */
   gateway: string;
   macAddress: string;
   /** Host end of the veth pair. */
   hostInterface: string;
-  /** Bytes, where the network has its own. */
+  /** In bytes; absent where the network sets none. */
   mtu?: number;
-  /** The network keeps its containers from each other. */
+  /** Containers of the network cannot reach each other. */
   isolated?: boolean;
 }
 
@@ -69,14 +72,14 @@ export function gatewayEndpoint(endpoints: readonly WiredEndpoint[]): WiredEndpo
   return first;
 }
 
-/** What `--network` asks for. */
+/** The mode that `--network` asks for. */
 export function modeOf(network: string): NetworkMode {
   if (network === 'host' || network === 'none') return network;
   return network.startsWith('container:') ? 'container' : 'bridge';
 }
 
-/** Whether names are answered on the network of an endpoint: on those that users made, as in Docker. */
+/** Whether names are answered on the network of an endpoint: on networks that users made, as in Docker. */
 export const hasNames = ({ network }: Pick<NetworkEndpoint, 'network'>): boolean => network !== 'bridge';
 
-/** Whether a container needs somebody who answers names while it runs. */
+/** Whether a container needs the keeper to answer names while it runs. */
 export const usesNames = ({ network }: { network: NetworkAttachment }): boolean => network.endpoints.some(hasNames);

@@ -29,8 +29,8 @@ export function bridgeSettings(bridge: string): Readonly<Record<string, string>>
 }
 
 /**
- * The host-only program that makes the bridge, or mends one that is there: each of its steps may be done twice. `ipv6` says
- * whether the kernel has it.
+ * The host-only program that makes the bridge, or repairs one that exists: each step may be repeated. `ipv6` says whether the
+ * kernel has it.
  */
 export function bridgeProgram(
   { bridge, gateway, subnet, mtu }: Network,
@@ -108,7 +108,7 @@ export function bridgeProgram(
   });
 }
 
-/** The host-only program that takes a bridge away. */
+/** The host-only program that deletes a bridge. */
 export function deleteProgram(bridge: string): Program {
   const netlink = slot('netlink');
   return program({
@@ -131,7 +131,7 @@ export function deleteProgram(bridge: string): Program {
   });
 }
 
-/** Runs the program. Errors of the kernel are reported in the words of `ip`. */
+/** Runs the program. The kernel's errors are reported in the words of `ip`. */
 export async function runProgram(hostOnly: Program): Promise<void> {
   try {
     await runHost(hostOnly);

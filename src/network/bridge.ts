@@ -27,13 +27,13 @@ export interface BridgeOptions {
   /** Subnets to choose from, in this order. */
   subnets?: readonly string[];
   iptables?: Iptables;
-  /** How the bridge itself is made. */
+  /** The program that makes the bridge: a piece that a learner may replace. */
   program?: typeof bridgeProgram;
 }
 
 /**
- * The bridge, ready for containers: it is made if it is missing and repaired if a part of it is. If it is complete,
- * this costs a few small reads of /proc and state. Its firewall rules are not in /proc: `checkFirewall` checks them
+ * The default network with its bridge up: the bridge is made if it is missing, and repaired if a part of it is. If it is
+ * complete, this costs a few small reads of /proc and state. Its firewall rules are not in /proc: `checkFirewall` checks them
  * before a container's command begins.
  */
 export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): Promise<Network> {
@@ -45,7 +45,7 @@ export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): P
   return await withLock(path.join(directory, 'lock'), () => makeBridge(roots, bridge, options));
 }
 
-/** The network that `ensureBridge` would answer with; nothing is made. */
+/** The network that `ensureBridge` would return; nothing is made. */
 export function plannedNetwork(roots: Roots, bridge: string): Network {
   const routes = readRoutes();
   const foreign = routes.filter(route => route.device !== bridge);
@@ -64,7 +64,7 @@ async function makeBridge(
     writeAtomic(path.join(networkDirectory(roots, bridge), 'network.json'), describe(bridge, subnet));
     const network = networkOf(roots, bridge, subnet);
     await raise(roots, network, iptables, program);
-    // Another engine may have chosen the same subnet in this very moment. Both see it now, and both choose again.
+    // Another engine may have chosen the same subnet at the same moment. Both see the other's route now, and both choose again.
     const rivals = readRoutes().filter(route => route.device !== bridge);
     if (isFree(subnet, rivals)) return network;
     await runProgram(deleteProgram(bridge));
@@ -83,9 +83,11 @@ async function makeBridge(
 }
 
 /**
- * The bridge of a network that a user made: it is made where it is missing, as after a reboot, and mended. Its subnet stays.
+ * A network that a user made, with its bridge up: the bridge is made where it is missing (after a reboot), and repaired. Its
+ * subnet never changes.
  *
- * @throws {MinidockError} `subnet-taken` where the host has a route into it by now, `no-such-network` where it was removed meanwhile
+ * @throws {MinidockError} `subnet-taken` where the host has got a route into the subnet, `no-such-network` where the network
+ * was removed meanwhile
  */
 export async function ensureDefined(
   roots: Roots,
@@ -180,14 +182,14 @@ function bridgeIsReady(bridge: string, subnet: Subnet): boolean {
   return bridgeTroubles(bridge, subnet).length === 0;
 }
 
-/** What the bridge lacks, a line each: itself, its address or being up, as its route shows, its settings. */
+/** What the bridge lacks, a line each: the device itself, its address or being up (both seen by its route), its settings. */
 export function bridgeTroubles(bridge: string, subnet: Subnet): string[] {
   if (!fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) return [`bridge ${bridge}`];
   const routed = subnetOfDevice(bridge, readRoutes());
   const hasRoute = routed !== undefined && sameSubnet(routed, subnet);
   const wrong = Object.entries(bridgeSettings(bridge)).filter(([name, value]) => {
     const found = readIfPresent(`/proc/sys/net/${name}`)?.trim();
-    // A kernel may have no IPv6.
+    // The kernel may have no IPv6.
     return found !== value && !(found === undefined && name.startsWith('ipv6/'));
   });
   return [

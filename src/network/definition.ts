@@ -15,20 +15,20 @@ export interface NetworkDefinition {
   readonly bridge: string;
   readonly subnet: string;
   readonly gateway: string;
-  /** No subnet was named. */
+  /** The user named no subnet: it was chosen by us. */
   readonly isChosen?: boolean;
-  /** What was said of them, as Docker shows it. */
+  /** Subnet and gateway as the user wrote them, which Docker shows. */
   readonly asked?: { readonly subnet: string; readonly gateway?: string };
   readonly ipRange?: string;
   readonly auxAddresses?: Readonly<Record<string, string>>;
   readonly internal?: boolean;
   readonly attachable?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Of the driver: `com.docker.network.bridge.name` and the like, as they were given. */
+  /** Options of the driver as they were given: `com.docker.network.bridge.name` and the like. */
   readonly options?: Readonly<Record<string, string>>;
 }
 
-/** Options of the driver that mean something here, without `com.docker.network.`. */
+/** The options of the driver that have an effect here, without `com.docker.network.`. */
 export const driverOptions = {
   name: 'com.docker.network.bridge.name',
   icc: 'com.docker.network.bridge.enable_icc',
@@ -56,7 +56,7 @@ export function networkFrom(roots: Roots, definition: NetworkDefinition): Networ
   };
 }
 
-/** A part of a subnet, which may be as small as one address. */
+/** `--ip-range`, a part of the subnet, which may be a single address. */
 function parseRange(text: string): Subnet {
   const [address = '', prefix] = text.split('/');
   return { base: parseAddress(address)!, prefixLength: Number(prefix) };
@@ -69,7 +69,7 @@ function definitionFile(roots: Pick<Roots, 'root'>, id: string): string {
   return path.join(networkDirectory(roots, id), 'network.json');
 }
 
-/** By full id; undefined where it is gone, or its file is no definition. */
+/** The definition by its full id; undefined where it is gone, or the file is not readable as one. */
 export function readDefinition(roots: Pick<Roots, 'root'>, id: string): NetworkDefinition | undefined {
   try {
     const definition = JSON.parse(readIfPresent(definitionFile(roots, id)) ?? 'null') as NetworkDefinition | null;
@@ -80,7 +80,7 @@ export function readDefinition(roots: Pick<Roots, 'root'>, id: string): NetworkD
   }
 }
 
-/** All that users made, by name. */
+/** All networks that users made, sorted by name. */
 export function listDefinitions(roots: Pick<Roots, 'root'>): NetworkDefinition[] {
   return listIfPresent(networksDirectory(roots))
     .filter(key => /^[0-9a-f]{64}$/.test(key))

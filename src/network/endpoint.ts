@@ -22,17 +22,17 @@ export interface Endpoint {
   readonly prefixLength: number;
   readonly gateway: string;
   readonly macAddress: string;
-  /** The end of the veth pair that stays with the host: see `hostInterfaceOf`. */
+  /** The host's end of the veth pair: see `hostInterfaceOf`. */
   readonly hostInterface: string;
-  /** Of the interface inside: see `containerIndex`. 0: the kernel chooses. */
+  /** Index of the interface in the container: see `containerIndex`. 0: the kernel chooses. */
   readonly index: number;
-  /** Inside; `eth0` where missing. */
+  /** Name of the interface in the container, by default `eth0`. */
   readonly interface?: string;
-  /** Whether the way out leads through this one: `replace` in place of another's, which there is already. */
+  /** `none`: the default route leads elsewhere. `replace`: it replaces that of another endpoint. By default it is added. */
   readonly route?: 'none' | 'replace';
-  /** Bytes; the kernel's 1500 where missing. */
+  /** In bytes; by default the kernel's 1500. */
   readonly mtu?: number;
-  /** Nothing passes between this port of the bridge and others that are isolated as well (Linux 4.18). */
+  /** A port of the bridge that is isolated (Linux 4.18): no packet passes to other isolated ports. */
   readonly isolated?: boolean;
 }
 
@@ -163,7 +163,7 @@ export function vethPair(endpoint: Endpoint): NetworkSteps {
   };
 }
 
-/** The default route, where it leads through this endpoint. */
+/** The messages for the default route, where it leads through this endpoint. */
 function wayOut({ gateway, route }: Endpoint): Request[] {
   if (route === 'none') return [];
   const why = { en: 'send all other traffic through the bridge to the host', zh: '其余流量都经过网桥送往宿主机' };
@@ -172,7 +172,7 @@ function wayOut({ gateway, route }: Endpoint): Request[] {
 
 const routeOf = ({ gateway, route }: Endpoint, words: string) => (route === 'none' ? '' : words + gateway);
 
-/** Puts the host's end of the cable into the bridge. `netlink` is a socket of the host. */
+/** Connects the host's end of the veth pair to the bridge. `netlink` is a socket in the host's namespace. */
 function plug(
   netlink: Slot,
   { hostInterface, bridge, isolated }: Pick<Endpoint, 'hostInterface' | 'bridge' | 'isolated'>,
@@ -223,7 +223,7 @@ function plug(
   );
 }
 
-/** The host-only program that puts a cable into its bridge again. */
+/** The host-only program that connects the host's end of a veth pair to its bridge again. */
 export function replug(endpoint: Parameters<typeof plug>[1]): Program {
   const netlink = slot('netlink');
   return program({
@@ -280,8 +280,8 @@ function dropped(descriptors: readonly Slot[], why: Text): Step[] {
 }
 
 /**
- * The host's end for a container's `eth` and this number: its name fits the kernel's 15 bytes and leads back to the container by
- * the first seven digits of its id. Of further networks the number follows.
+ * The name of the host's end of a container's interface `eth` + number. It fits the kernel's 15 bytes and shows the container
+ * by the first seven digits of its id; from `eth1` on the number follows.
  */
 export function hostInterfaceOf(containerId: string, number = 0): string {
   return `veth${containerId.slice(0, 7)}${number === 0 ? '' : `-${number}`}`;

@@ -6,7 +6,10 @@ export interface Subnet {
   readonly prefixLength: number;
 }
 
-/** The number of a dotted address; undefined where `text` is none. Leading zeros are refused: some read them as octal. */
+/**
+ * A dotted address as a number; undefined where `text` is none. Leading zeros are refused, because some programs read them as
+ * octal.
+ */
 export function parseAddress(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
@@ -77,8 +80,8 @@ export function* addressesIn(subnet: Subnet): Generator<string> {
 }
 
 /**
- * The MAC of an address, as Docker makes it: 02:42 (locally administered) and the four bytes of the address. So an
- * address that is used again keeps its MAC, and no neighbour's ARP cache is wrong.
+ * The MAC address for an IPv4 address, as Docker makes it: 02:42 (locally administered) and the four bytes of the address. An
+ * address that is used again keeps its MAC, so neighbours' ARP caches stay right.
  */
 export function macOf(address: string): string {
   return [0x02, 0x42, ...addressBytes(address)].map(byte => byte.toString(16).padStart(2, '0')).join(':');

@@ -5,12 +5,12 @@ import { ensureDirectory, listIfPresent, readLinkIfPresent } from '../state/file
 import { removeTrees } from '../state/remove-tree.ts';
 
 /**
- * What containers hold of a network (addresses, host ports) are symlinks named after the thing that point to the
- * container's directory. A link that dangles is free: whatever removed the container, or killed the engine in between,
- * nothing has to be given back. Two rules make it safe: callers hold the engine's lock while they take, and the
- * container's directory is there before its first lease.
+ * Leases: what containers hold of a network (addresses, host ports) is a symbolic link with that name to the container's
+ * directory. A dangling link is a free lease, so nothing has to be given back, however the container was removed or the engine
+ * killed. Two rules make that safe: a caller holds the engine's lock while it takes a lease, and the container's directory
+ * exists before its first lease.
  *
- * Takes the first free one of `names`; undefined where none is left.
+ * Takes the first of `names` that is free; undefined where none is.
  */
 export function takeLease(directory: string, names: Iterable<string>, containerDirectory: string): string | undefined {
   ensureDirectory(directory);

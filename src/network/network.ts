@@ -4,20 +4,20 @@ import { listIfPresent } from '../state/files.ts';
 import type { Roots } from '../state/paths.ts';
 import { gatewayOf, type Subnet } from './ipv4.ts';
 
-/** A bridge with its subnet. What is missing is as on the default network. */
+/** A bridge with its subnet. Absent fields are as on the default network. */
 export interface Network {
   readonly bridge: string;
   readonly subnet: Subnet;
   readonly gateway: string;
   /** `<root>/networks/<key>`: network.json, leases, ports. The key is the bridge's name, or the id where a user made the network. */
   readonly directory: string;
-  /** Of one that a user made. */
+  /** The name, for a network that a user made. */
   readonly name?: string;
   /** The part of the subnet from which containers get addresses. */
   readonly range?: Subnet;
   /** Addresses that no container gets. */
   readonly reserved?: readonly string[];
-  /** Nothing leads out of it, nor into it from elsewhere. */
+  /** No packet leads out of the network, or into it from elsewhere. */
   readonly internal?: boolean;
   /** The host answers names at the gateway. */
   readonly names?: boolean;

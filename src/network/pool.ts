@@ -11,7 +11,7 @@ import {
   type Subnet,
 } from './ipv4.ts';
 
-/** What a user says of the addresses of a network to be. */
+/** What a user asks for about the addresses of a new network. */
 export interface PoolAsked {
   readonly subnet?: string;
   readonly gateway?: string;
@@ -19,7 +19,7 @@ export interface PoolAsked {
   readonly auxAddresses?: Readonly<Record<string, string>>;
 }
 
-/** The same, with nothing left open but the subnet where none was named. */
+/** The same with all defaults filled in, except a subnet that was not named. */
 export interface Pool {
   readonly subnet: string;
   readonly gateway: string;
@@ -27,7 +27,7 @@ export interface Pool {
 }
 
 /**
- * Checks what was said of addresses.
+ * Checks what was asked for.
  *
  * @throws {MinidockError} `invalid-network`, in Docker's words
  */
@@ -63,7 +63,7 @@ export function readPool(asked: PoolAsked): Pool | undefined {
   return { subnet: formatSubnet(subnet), gateway: chosen, ...(range && { ipRange: formatSubnet(range) }) };
 }
 
-/** `10.1.2.3/24` is a subnet too: bits after the prefix do not count. */
+/** `10.1.2.3/24` is accepted as a subnet: the bits after the prefix are ignored. */
 function readSubnet(given: string): Subnet {
   const subnet = readCidr(given);
   if (subnet === undefined) {

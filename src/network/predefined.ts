@@ -1,7 +1,7 @@
 import { engineId } from '../state/engines.ts';
 import type { Roots } from '../state/paths.ts';
 
-/** Networks that every engine has, and the drivers that make them, in Docker's words. */
+/** The networks that every engine has, by name, with Docker's name for the driver of each. */
 export const predefined = { bridge: 'bridge', host: 'host', none: 'null' } as const;
 
 export type PredefinedName = keyof typeof predefined;
@@ -13,12 +13,12 @@ export function predefinedId({ root }: Pick<Roots, 'root'>, name: PredefinedName
   return digitsOf(`${engineId(root)} ${name}`);
 }
 
-/** Of an endpoint that has no cable: on `host` and `none`. */
+/** The id of an endpoint without a veth pair: on `host` and `none`. */
 export function plainEndpointId(containerId: string, name: PredefinedName): string {
   return digitsOf(`${containerId} ${name}`);
 }
 
-/** Which of them is meant, by name, id or the beginning of one; undefined where none is. */
+/** The predefined network with this name, id or beginning of an id; undefined where none has it. */
 export function predefinedCalled(roots: Pick<Roots, 'root'>, reference: string): PredefinedName | undefined {
   if (isPredefined(reference)) return reference;
   if (!/^[0-9a-f]{2,64}$/.test(reference)) return undefined;
@@ -26,8 +26,8 @@ export function predefinedCalled(roots: Pick<Roots, 'root'>, reference: string):
 }
 
 /**
- * 64 digits that follow from a text, and differ with it: FNV-1a with eight beginnings, each stirred once more. Nothing secret hangs on
- * them, and loading node:crypto takes each start 2 ms.
+ * 64 hexadecimal digits that are computed from a text: FNV-1a with eight different offsets, each mixed once more. They need not
+ * be secret, and loading node:crypto costs each start 2 ms.
  */
 function digitsOf(text: string): string {
   return Array.from({ length: 8 }, (_, part) => {

@@ -45,8 +45,8 @@ export const candidates: readonly string[] = [
 ];
 
 /**
- * The first candidate that no route goes to (a Docker, a VPN, the machine's own network) and that holds no name server:
- * a bridge there would cut off what it covers. Default routes cover everything and do not count.
+ * The first candidate that overlaps no route (of a Docker, a VPN, the machine's own network) and no name server: a bridge there
+ * would cut off what it covers. Default routes cover everything and do not count.
  */
 export function chooseSubnet(routes: readonly Route[], nameservers: readonly number[], from = candidates): Subnet {
   for (const candidate of from) {

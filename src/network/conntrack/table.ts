@@ -15,8 +15,8 @@ export interface Tuple {
 }
 
 /**
- * A connection that the kernel tracks: `original` as its first packet was before any translation, `reply` as its answers are
- * before theirs is taken back. Where nothing is translated, one is the other turned round.
+ * A tracked connection: `original` is the direction of its first packet before any translation, `reply` that of the answers
+ * before theirs is undone. Without translation one is the reverse of the other.
  */
 export interface Connection {
   readonly protocol: 'tcp' | 'udp' | 'icmp';
@@ -25,9 +25,9 @@ export interface Connection {
 }
 
 /**
- * The kernel's table of connections in this network namespace: the file where the kernel has it, else the answer of netlink, which
- * takes a process of some milliseconds. Many kernels of distributions come without the file (CONFIG_NF_CONNTRACK_PROCFS). Undefined
- * where neither answers.
+ * The table of connections in this network namespace: from /proc/net/nf_conntrack where the kernel has the file, else by
+ * netlink, which starts a process of some milliseconds. Many kernels of distributions lack the file
+ * (CONFIG_NF_CONNTRACK_PROCFS). Undefined where neither answers.
  */
 export async function readConnections(file = '/proc/net/nf_conntrack'): Promise<Connection[] | undefined> {
   const text = readProc(file);
@@ -61,7 +61,7 @@ export function parseConntrack(text: string): Connection[] {
   });
 }
 
-/** Addresses of IPv6 stand there in full. */
+/** IPv6 addresses are written in full there. */
 function written(address: string, port: string | undefined): ConnectionEnd {
   const short = address.includes(':') ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
   return port === undefined ? { address: short } : { address: short, port: Number(port) };
@@ -90,7 +90,7 @@ export function connectionsIn(answers: readonly Answer[]): Connection[] {
     });
 }
 
-/** Ports are in the order of the network. */
+/** Ports are in network byte order. */
 function tupleIn(attribute: Buffer | undefined): { number: number; tuple: Tuple } | undefined {
   if (attribute === undefined) return undefined;
   const parts = attributesIn(attribute, 0);

@@ -10,38 +10,38 @@ import {
 } from './message.ts';
 import { MalformedMessage } from './name.ts';
 
-/** Whoever asks: what it sees of the networks that it is on. */
+/** Who asks a question, and what it may know of the networks that it is on. */
 export interface Asker {
-  /** The addresses behind a name; undefined where it has none. `name` is in small letters. */
+  /** The addresses of a name, which is in lower case; undefined where the name is unknown. */
   addressesOf(name: string): readonly string[] | undefined;
   /** The name for an address. */
   nameOf(address: string): string | undefined;
-  /** The name servers for what is not ours; where there is none, the rest of the world is not asked. */
+  /** The name servers for other names; where there is none, such questions are not forwarded. */
   resolvers(): readonly string[];
-  /** Names of one part are not asked for elsewhere: the user has set `ndots`. */
+  /** Names without a dot are not forwarded: the user has set `ndots`. */
   readonly keepsShortNames: boolean;
 }
 
-/** What becomes of a packet. `nothing`: it is no query, and an answer could go round for ever. */
+/** How a packet is handled. `nothing`: it is not a query; a reply to a reply could go back and forth for ever. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly packet: Uint8Array }
   | { readonly kind: 'forward'; readonly query: Message }
   | { readonly kind: 'nothing' };
 
-/** Docker's. Names that change live no longer than a resolver that caches lets them; those of a libc do not. */
+/** Docker's TTL, in seconds. A caching resolver may keep a name that long; the resolver of a libc does not cache. */
 const TTL = 600;
-/** RFC 1035, 4.2.1: what a UDP answer may have where nothing else is said. */
+/** RFC 1035, 4.2.1: the size of a UDP answer, in bytes, where the query says nothing else. */
 const LEAST = 512;
-/** Of UDP, what goes over any link without being cut up. Bytes. */
+/** The largest UDP message that we accept, in bytes: it passes any link without being fragmented. */
 const TAKES = 1232;
-/** A query has one name, and perhaps options. Bytes. */
+/** In bytes: a query has one name and perhaps options. */
 const LONGEST_QUERY = 4096;
 
 /**
- * Answers a query about names of the asker's networks. A name that is known has an address (A), and no record of another
- * type; PTR leads from an address to its name. Without an asker everything is refused: this is no resolver for the neighbourhood.
+ * Answers a query about names of the asker's networks. A known name has an address (A) and no record of another type; PTR leads
+ * from an address to its name. Without an asker everything is refused: this is no open resolver.
  *
- * @param turn counts the queries: several addresses change places from one answer to the next
+ * @param turn counts the queries: several addresses are rotated from one answer to the next
  */
 export function answer(packet: Uint8Array, asker: Asker | undefined, transport: 'udp' | 'tcp', turn = 0): Outcome {
   const query = readQuery(packet);
@@ -62,12 +62,12 @@ export function answer(packet: Uint8Array, asker: Asker | undefined, transport: 
   return { kind: 'forward', query };
 }
 
-/** The answer to a query that cannot be answered. */
+/** The answer SERVFAIL. */
 export function failure(query: Message, transport: 'udp' | 'tcp'): Uint8Array {
   return respond(query, rcodes.SERVFAIL, [], transport).packet;
 }
 
-/** The records of ours; undefined where the name is none of ours. */
+/** The records for a name of ours; undefined for other names. */
 function recordsFor({ name, type }: Question, asker: Asker, turn: number): Response['answers'] | undefined {
   const wanted = name.toLowerCase();
   const address = type === types.PTR ? addressIn(wanted) : undefined;
@@ -90,7 +90,7 @@ function addressIn(name: string): string | undefined {
 
 type Query = Message & { readonly broken: boolean };
 
-/** A query, of which perhaps only the header can be read; undefined for what is none. */
+/** A query, perhaps with a readable header only; undefined for what is no query. */
 function readQuery(packet: Uint8Array): Query | undefined {
   if (packet.length < 12) return undefined;
   try {
@@ -99,7 +99,7 @@ function readQuery(packet: Uint8Array): Query | undefined {
     return message.isResponse ? undefined : { ...message, broken: false };
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;
-    // Without what the counts promise the header is a message.
+    // The header alone, with its counts set to zero, is a valid message.
     const header = readMessage(Uint8Array.from([...packet.subarray(0, 4), ...new Uint8Array(8)]));
     return header.isResponse ? undefined : { ...header, broken: true };
   }
@@ -122,5 +122,5 @@ function respond(query: Message, rcode: number, answers: Response['answers'], tr
   return { kind: 'answer' as const, packet: writeResponse(response, transport === 'tcp' ? 0xffff : udp) };
 }
 
-/** RFC 6891, 6.1.3: the second byte of what is the TTL elsewhere. */
+/** RFC 6891, 6.1.3: the version is the second byte of the field that is the TTL in other records. */
 const versionOf = ({ ttl }: { ttl: number }) => (ttl >>> 16) & 0xff;

@@ -1,30 +1,30 @@
 import type { Asker } from './answer.ts';
 
-/** A container that runs, as far as names go. */
+/** A running container, with what is needed to answer names. */
 export interface NamedContainer {
-  /** 64 digits; the first twelve are one of its names. */
+  /** 64 hexadecimal digits; the first twelve are one of its names. */
   readonly id: string;
   readonly name: string;
-  /** Another of its names, as in Docker. */
+  /** One of its names, as in Docker. */
   readonly hostname: string;
   /** Its connections to networks that have names, the first of which is asked first. */
   readonly endpoints: readonly NamedEndpoint[];
-  /** The name servers that it asks for everything else. */
+  /** The name servers for all other names. */
   readonly resolvers: Asker['resolvers'];
   readonly keepsShortNames: boolean;
 }
 
 export interface NamedEndpoint {
-  /** What tells networks apart. */
+  /** The id of the network. */
   readonly network: string;
   readonly networkName: string;
   readonly address: string;
   readonly aliases: readonly string[];
-  /** Names that this container alone has for others, with the name that each stands for. */
+  /** Links: names that only this container can use, with the container's name that each stands for. */
   readonly links: Readonly<Record<string, string>>;
 }
 
-/** A network, for whoever asks from the host. */
+/** A network, for questions from the host. */
 export interface NamedNetwork {
   readonly network: string;
   readonly networkName: string;
@@ -34,13 +34,13 @@ export interface NamedNetwork {
 
 /** Names and addresses of the containers of one engine, arranged for questions. Each name is known on its network alone. */
 export class Directory {
-  /** By address. Of several the records of all but one are out of date. */
+  /** By address. Where several have one address, the records of all but one are out of date. */
   readonly #containers = new Map<string, NamedContainer[]>();
   readonly #hosts = new Map<string, NamedNetwork>();
   /** By network, then by name in small letters. */
   readonly #names = new Map<string, Map<string, Entry[]>>();
 
-  /** `runs` is asked, for each container that is an answer, whether it runs still. */
+  /** @param runs is called for each container that is part of an answer: whether it still runs */
   constructor(
     containers: readonly NamedContainer[],
     networks: readonly NamedNetwork[],
@@ -60,7 +60,7 @@ export class Directory {
       }
   }
 
-  /** Who asks from this address. The host asks by a network's gateway, and sees that network alone. */
+  /** Who asks from this address. The host asks from a network's gateway, and sees that network alone. */
   askerAt(address: string): Asker | undefined {
     const host = this.#hosts.get(address);
     if (host) return this.#asker([{ ...host, links: {} }], { resolvers: () => [], keepsShortNames: false });

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { rcodes, readMessage } from './message.ts';
 import { MalformedMessage } from './name.ts';
 
-/** A name server; of the port 53 in all but tests. */
+/** A name server. The port is 53 except in tests. */
 export interface Upstream {
   readonly address: string;
   readonly port: number;
@@ -26,7 +26,7 @@ export async function forward(
   const ask = transport === 'udp' ? overUdp : overTcp;
   let poor: Uint8Array | undefined;
   for (const server of servers) {
-    // A number of our own: who asks us may not know which one to forge.
+    // A random id of our own: whoever asks us must not know which id to forge.
     const sent = withId(query, randomInt(0x1_0000));
     const got = await ask(sent, server, patience);
     if (got === undefined) continue;
@@ -49,7 +49,7 @@ function overUdp(query: Uint8Array, { address, port }: Upstream, patience: numbe
       resolve(answer);
     };
     const timer = setTimeout(done, patience);
-    // A connected socket takes packets of this server alone, and hears that nobody listens there.
+    // A connected socket receives packets from this server only, and gets an error where nobody listens.
     socket.on('error', () => done());
     socket.on('message', packet => {
       if (isAnswerTo(query, packet)) done(packet);

@@ -15,7 +15,7 @@ const RD = 0x0100;
 const RA = 0x0080;
 
 export interface Question {
-  /** As text, without the last dot, in the letters of whoever asks. */
+  /** As text, without the last dot, in the spelling of the asker. */
   readonly name: string;
   readonly type: number;
   readonly class: number;
@@ -23,7 +23,7 @@ export interface Question {
 
 export interface ResourceRecord extends Question {
   readonly ttl: number;
-  /** A name in it may be compressed: it can be read within the packet only. */
+  /** It may hold compressed names, which can be read only within the packet. */
   readonly data: Uint8Array;
   /** Where the data begins in the packet that was read. */
   readonly at: number;
@@ -42,7 +42,7 @@ export interface Message {
   readonly additionals: readonly ResourceRecord[];
 }
 
-/** Reads a whole packet. Throws `MalformedMessage`. Bytes after the last record are nothing to us. */
+/** Reads a whole packet. Throws `MalformedMessage`. Bytes after the last record are ignored. */
 export function readMessage(packet: Uint8Array): Message {
   if (packet.length < 12) throw new MalformedMessage('the packet has no whole header');
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
@@ -65,7 +65,7 @@ export function readMessage(packet: Uint8Array): Message {
     if (offset > packet.length) throw new MalformedMessage('the packet ends within a record');
     return { ...asked, ttl, data: packet.subarray(at, offset), at };
   };
-  // The counts may promise more than the packet has, so nothing is allotted for them.
+  // The counts may be larger than the packet: nothing is allocated for them.
   const many = <T>(count: number, read: () => T): T[] => {
     const found: T[] = [];
     while (found.length < count) found.push(read());
@@ -97,16 +97,16 @@ export interface Response {
   readonly answers: readonly Answer[];
   /** Seconds. */
   readonly ttl: number;
-  /** Of UDP, what we take: written where the query had an OPT record. */
+  /** The size of UDP messages that we accept; written where the query has an OPT record. */
   readonly takes?: number;
 }
 
 /**
- * A response of at most `limit` bytes. Answers that do not fit are left out, and TC says so: then one asks again over TCP (RFC
- * 2181, 9).
+ * A response of at most `limit` bytes. Answers that do not fit are left out and the bit TC is set, after which a client asks
+ * again over TCP (RFC 2181, 9).
  */
 export function writeResponse(response: Response, limit: number): Uint8Array {
-  // No record has fewer than 14 bytes.
+  // A record has at least 14 bytes.
   for (let count = Math.min(response.answers.length, Math.floor(limit / 14)); ; count--) {
     const packet = write(response, count);
     if (packet.length <= limit || count === 0) return packet;
@@ -137,7 +137,7 @@ function write({ id, opcode, recursionDesired, rcode, question, answers, ttl, ta
 
 const u16 = (value: number): [number, number] => [value >>> 8, value & 0xff];
 
-/** A query with one question. `takes`: bytes of a UDP answer, in an OPT record. */
+/** A query with one question. `takes`: the accepted size of a UDP answer in bytes, in an OPT record. */
 export function writeQuery(id: number, question: Question, { takes }: { takes?: number } = {}): Uint8Array {
   return Uint8Array.from([
     ...[id, RD, 1, 0, 0, takes === undefined ? 0 : 1].flatMap(u16),

@@ -1,5 +1,5 @@
 /**
- * Where names are answered, at the gateway of a network that a user made. Containers ask port 53, as all do, and a rule leads them here: the
- * host's own port 53 stays free for a name server of the host, and for a container that publishes it.
+ * The port at a network's gateway where names are answered. Containers ask port 53, as usual, and a firewall rule redirects
+ * them here: the host's port 53 stays free for a name server of the host, or for a container that publishes it.
  */
 export const namesPort = 15353;

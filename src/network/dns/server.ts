@@ -4,10 +4,10 @@ import net from 'node:net';
 import { type Asker, answer, failure } from './answer.ts';
 import { Frames, forward, framed, PATIENCE_MS, type Upstream } from './exchange.ts';
 
-/** Questions to other servers that wait at once: of all, and of one that asks, so that none takes it from the others. */
+/** The most forwarded questions that may wait at once, of all askers and of one, so that no asker uses up the whole number. */
 const MOST_WAITING = 512;
 const MOST_WAITING_OF_ONE = 64;
-/** TCP connections at once, likewise; one that says nothing for so long is closed, in milliseconds. */
+/** The most TCP connections at once, likewise; a connection that is silent for IDLE_MS is closed. */
 const MOST_CONNECTIONS = 256;
 const MOST_CONNECTIONS_OF_ONE = 16;
 const IDLE_MS = 10_000;
@@ -15,7 +15,7 @@ const IDLE_MS = 10_000;
 const MOST_UNREAD = 1 << 20;
 
 export interface ServerOptions {
-  /** Whoever asks, by its address; undefined for one that is not ours. */
+  /** The asker, by its address; undefined for strangers. */
   askerAt(address: string): Asker | undefined;
   /** Where it listens; 0 lets the kernel choose. */
   port: number;
@@ -41,7 +41,7 @@ export class DnsServer {
     return [...this.#listening.keys()];
   }
 
-  /** Begins to answer at an address. Rejects with the kernel's error where the port is taken, or the address not there. */
+  /** Starts answering at an address. Rejects with the kernel's error where the port is taken or the address does not exist. */
   async listen(address: string): Promise<void> {
     if (this.#listening.has(address)) return;
     const { port } = this.#options;
@@ -58,7 +58,7 @@ export class DnsServer {
       throw error;
     }
     const listener: Listener = { udp, tcp, sockets: new Set() };
-    // The bridge may go away while an answer is on its way.
+    // The bridge may disappear while an answer is being sent.
     udp.on('error', () => {});
     tcp.on('error', () => {});
     tcp.on('connection', socket => {
@@ -73,7 +73,7 @@ export class DnsServer {
     this.#listening.set(address, listener);
   }
 
-  /** Where a test that lets the kernel choose finds it. */
+  /** The port that the kernel chose, for tests. */
   portAt(address: string): number | undefined {
     return this.#listening.get(address)?.udp.address().port;
   }
@@ -86,7 +86,7 @@ export class DnsServer {
     for (const socket of listener?.sockets ?? []) socket.destroy();
   }
 
-  /** Several queries may come by one connection, and are answered as each is done (RFC 7766). */
+  /** One connection may carry several queries, which are answered as each is done (RFC 7766). */
   #serve(socket: net.Socket): void {
     const from = socket.remoteAddress ?? '';
     if (!this.#connected.enter(from)) {
@@ -107,7 +107,7 @@ export class DnsServer {
         pending++;
         void this.#reply(packet, from, 'tcp', answer => {
           if (socket.writable) socket.write(framed(answer));
-          // It asks, and does not take the answers.
+          // A client that asks and does not read the answers.
           if (socket.writableLength > MOST_UNREAD) socket.destroy();
         }).then(() => {
           pending--;
@@ -121,7 +121,7 @@ export class DnsServer {
     });
   }
 
-  /** Never rejects: nothing that somebody asks may end whoever answers all. */
+  /** Never rejects: no question may end the process that answers all. */
   async #reply(
     packet: Uint8Array,
     from: string,
@@ -144,7 +144,7 @@ export class DnsServer {
     }
   }
 
-  /** Where it cannot be found out who asks, because descriptors are short for example, that is a stranger. */
+  /** A failure to find out who asks (too many open files, for example) makes the asker a stranger. */
   #askerAt(address: string): Asker | undefined {
     try {
       return this.#options.askerAt(address);
@@ -160,7 +160,7 @@ interface Listener {
   readonly sockets: Set<net.Socket>;
 }
 
-/** How many of something each has. */
+/** Counts something for each asker. */
 class Counter {
   readonly #held = new Map<string, number>();
   #all = 0;

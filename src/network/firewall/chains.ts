@@ -1,6 +1,6 @@
 import { defaultBridge } from '../network.ts';
 
-/** The chains of one bridge. All are its own but `forward` and `user`, which the bridges of all engines share. */
+/** The chains of one bridge. All belong to it alone but `forward` and `user`, which the bridges of all engines share. */
 export interface Chains {
   readonly raw: string;
   readonly internal: string;
@@ -13,7 +13,7 @@ export interface Chains {
   readonly user: string;
 }
 
-/** Names of at most 28 characters, the kernel's limit: a bridge has 15 at most. */
+/** Names have at most 28 characters, the kernel's limit; a bridge's has at most 15. */
 export function chainsOf(bridge: string): Chains {
   const prefix = bridge === defaultBridge ? 'MINIDOCK' : `MINIDOCK-${bridge}`;
   return {

@@ -3,8 +3,9 @@ import { systemPath, systemProgram } from '../../host/programs.ts';
 import { startProcess } from '../../syscalls/start-process.ts';
 
 /**
- * iptables as the host has it: over nf_tables or legacy, whichever `iptables-restore` is, as for every other user of it on
- * this machine. One process changes any number of rules, all of them or none in a table. Names, or paths.
+ * The programs of the host's iptables, over nf_tables or legacy, whichever `iptables-restore` is: the same as every other user
+ * of iptables on this machine gets. One process changes any number of rules; in each table all of them or none. The values are
+ * names or paths.
  */
 export interface Iptables {
   readonly restore: string;
@@ -14,8 +15,8 @@ export interface Iptables {
 export const hostIptables: Iptables = { restore: 'iptables-restore', save: 'iptables-save' };
 
 /**
- * Seconds that legacy iptables waits for others (/run/xtables.lock). iptables-restore has the option since 1.6.2; older ones
- * complain and go on, for which the value must be joined to the option: a word of its own is their input file.
+ * How many seconds legacy iptables waits for its lock (/run/xtables.lock). iptables-restore knows the option since 1.6.2; older
+ * ones complain and go on, as long as the value is joined to the option: a separate word would be their input file.
  */
 const wait = '--wait=10';
 
@@ -24,7 +25,8 @@ export async function restoreRules(rules: string, iptables: Iptables = hostIptab
   for (let attempt = 1; ; attempt++) {
     const { status, stderr } = await run(iptables.restore, ['--noflush', wait], rules);
     if (status === 0) return;
-    // Another process changed the tables meanwhile: legacy exits with 4, its 1.4 without --wait also where it waits.
+    // Another process changed the tables meanwhile: legacy iptables then exits with 4; its version 1.4 does so without --wait,
+    // too, where later ones wait.
     if (status !== 4 || attempt === 20) throw refused(iptables.restore, stderr, rules);
     await new Promise(resolve => setTimeout(resolve, 10 * attempt));
   }
@@ -73,7 +75,7 @@ function run(command: string, args: readonly string[], input: string): Promise<O
     child.stderr.setEncoding('utf8').on('data', chunk => {
       stderr += chunk;
     });
-    // A process that ends before it has read all its input is judged by its exit status.
+    // The process may end before it has read all of its input: its exit status decides.
     child.stdin.on('error', () => {});
     child.on('error', error => reject(errnoOf(error) === 'ENOENT' ? missing(command) : error));
     child.on('close', status => resolve({ status, stdout, stderr }));

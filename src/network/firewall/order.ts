@@ -2,7 +2,10 @@ import { chainsOf } from './chains.ts';
 
 const { forward, user } = chainsOf('');
 
-/** How Docker lets the containers of one of its networks out: to any interface but their own, so into our bridges, too. */
+/**
+ * Docker's rule that lets the containers of one of its networks out to every interface but their own bridge: also into our
+ * bridges.
+ */
 const letOut = /^-i (\S+) ! -o \1 -j ACCEPT$/;
 
 /**

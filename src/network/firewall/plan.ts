@@ -7,11 +7,11 @@ export type Table = 'raw' | 'mangle' | 'nat' | 'filter';
 
 /** Rules are written as iptables-save prints them, since they are compared with what it prints. */
 interface Plan {
-  /** Chains with rules of this bridge only, always the same: made anew whenever a rule is missing or wrong. */
+  /** Chains that hold nothing but fixed rules of this bridge: they are written anew whenever a rule is missing or wrong. */
   readonly own: readonly { readonly table: Table; readonly chain: string; readonly rules: readonly string[] }[];
   /** Chains that hold rules of containers or of other engines: made where missing, never emptied. */
   readonly shared: readonly { readonly table: Table; readonly chain: string }[];
-  /** Rules in chains that are not ours. `insert` goes before everything else there. */
+  /** Jumps from chains that are not ours. With `insert` a jump is put before everything else in the chain. */
   readonly jumps: readonly {
     readonly table: Table;
     readonly chain: string;
@@ -21,7 +21,7 @@ interface Plan {
   }[];
 }
 
-/** Of questions for names. */
+/** The protocols of DNS. */
 const transports = ['udp', 'tcp'] as const;
 
 /**

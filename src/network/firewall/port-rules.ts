@@ -4,10 +4,10 @@ import { chainsOf } from './chains.ts';
 
 /** A container's published ports. */
 export interface Published {
-  /** The first twelve digits: every rule carries it. */
+  /** The first twelve digits of the id; every rule has it as its comment. */
   readonly shortId: string;
   readonly address: string;
-  /** Those of IPv4. */
+  /** The IPv4 ports. */
   readonly ports: readonly Port[];
 }
 
@@ -18,7 +18,7 @@ export function toPublish({ id, network }: { id: string; network: NetworkAttachm
   return endpoint && { shortId: id.slice(0, 12), address: endpoint.address, ports: ipv4 };
 }
 
-/** Translation rules, one a port, in the words of iptables without `-A`. */
+/** The translation rules, one for each port, as arguments of iptables without `-A`. */
 export function portRules(bridge: string, { shortId, address, ports }: Published): string[] {
   return ports.map(({ hostIp, hostPort, containerPort, protocol }) =>
     [

@@ -4,8 +4,8 @@ import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables
 import { type Published, portRules, rulesOf } from './port-rules.ts';
 
 /**
- * Restores all that is missing of a network's rules, those of published ports too, also where nothing but one of these is
- * missing. Returns what it was, a line each: `filter: -A FORWARD -j MINIDOCK-FORWARD`.
+ * Restores every missing rule of a network, those of published ports too, even where only one of these is missing. Returns what
+ * was missing, a line each: `filter: -A FORWARD -j MINIDOCK-FORWARD`.
  */
 export async function repairFirewall(
   network: Network,
@@ -21,7 +21,10 @@ export async function repairFirewall(
   return describeRules(missing);
 }
 
-/** The ports of containers of which a rule is missing, for iptables-restore: all rules of such a container are made anew. */
+/**
+ * The input for iptables-restore for containers of which a port's rule is missing: all rules of such a container are written
+ * anew.
+ */
 function missingPorts(network: Network, saved: string, published: readonly Published[]): string {
   const lines = published.flatMap(one => {
     const there = rulesOf(saved, network.bridge, one.shortId);
@@ -32,7 +35,7 @@ function missingPorts(network: Network, saved: string, published: readonly Publi
   return lines.length === 0 ? '' : `*nat\n${lines.join('\n')}\nCOMMIT\n`;
 }
 
-/** What was restored, as an administrator reads it: a chain that is made anew is one line. */
+/** What was restored, in an administrator's words: a chain that is written anew is one line. */
 function describeRules(restored: string): string[] {
   const lines: string[] = [];
   const made = new Set<string>();

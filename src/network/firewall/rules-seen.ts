@@ -14,20 +14,20 @@ import type { Network } from '../network.ts';
  */
 type Place = Pick<Network, 'directory'>;
 
-/** Whether the rules are as they were seen. */
+/** Whether no rule was changed since the rules of the network were last seen to be right. */
 export function rulesAreAsSeen(network: Place, generation: number | undefined): boolean {
   return generation !== undefined && readIfPresent(fileOf(network)) === content(generation);
 }
 
-/** The rules were right, and the generation was this before they were looked at. */
+/** Remembers that the rules were right. `generation` was read before they were checked. */
 export function rememberRules(network: Place, generation: number): void {
-  // Not by rename: of a write that is cut short only the look at the rules comes back, and nothing is left beside the file.
+  // Written in place: after a write that was cut short the rules are merely checked once more, and no temporary file is left.
   fs.writeFileSync(fileOf(network), content(generation), { mode: 0o600 });
 }
 
 /**
- * Counts one change of our own, made by one iptables process in one table. Never fails, because removing rules must
- * work on a full disk.
+ * Counts one change of our own, made by one iptables process in one table. Never fails, because removing rules must work on a
+ * full disk.
  */
 export function countOwnChange(network: Place): void {
   try {
@@ -38,7 +38,7 @@ export function countOwnChange(network: Place): void {
   }
 }
 
-/** For a bridge that is made: its namespace may bear the number of one that is gone. */
+/** For a bridge that is made anew: its network namespace may have the same number as one that is gone. */
 export function forgetRules(network: Place): void {
   fs.rmSync(fileOf(network), { force: true });
 }

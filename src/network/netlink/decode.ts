@@ -1,4 +1,4 @@
-/** One message of the kernel's: header, structure of its type, attributes (rtnetlink(7)). */
+/** One message from the kernel: header, a structure that depends on the type, attributes (rtnetlink(7)). */
 export interface Answer {
   readonly type: number;
   readonly sequence: number;
@@ -8,7 +8,7 @@ export interface Answer {
 
 const NLMSG_DONE = 3;
 const headerSize = 16;
-/** Bits of an attribute's type that say how it is encoded. */
+/** The bits of an attribute's type without the flags that say how it is encoded. */
 const NLA_TYPE_MASK = 0x3fff;
 
 /** The messages in `bytes`, ends and errors of dumps included; a last one that is cut off is left out. */
@@ -29,7 +29,7 @@ export function answersIn(bytes: Buffer): Answer[] {
 
 const align = (length: number) => (length + 3) & ~3;
 
-/** Whether a dump was answered whole. */
+/** Whether a dump is complete. */
 export const isComplete = (answers: readonly Answer[]) => answers.some(({ type }) => type === NLMSG_DONE);
 
 /** The attributes from `at` on, by type; of a type that is there twice the last counts. */
@@ -55,7 +55,7 @@ export interface Link {
   readonly up: boolean;
   /** `up`, `down`, `lowerlayerdown`, `unknown` … */
   readonly state: string;
-  /** Index of the other end; of a veth in another namespace it is an index there. */
+  /** Index of the other end. Where that is in another namespace, the index counts there. */
   readonly link?: number;
   /** Index of the bridge that it is a port of. */
   readonly master?: number;
@@ -97,7 +97,7 @@ export interface Neighbour {
   readonly address?: string;
   readonly mac?: string;
   readonly state: string;
-  /** Of a MAC table: index of the bridge. */
+  /** For an entry of a MAC table: index of the bridge. */
   readonly master?: number;
   readonly vlan?: number;
 }
@@ -195,7 +195,7 @@ export function routesIn(answers: readonly Answer[]): Route[] {
     });
 }
 
-/** An address with all its bits is that of a host, and `ip` leaves the bits out. */
+/** A route to a single host: `ip` prints its address without a prefix length. */
 const withBits = (address: string, bits: number) =>
   bits === (address.includes(':') ? 128 : 32) ? address : `${address}/${bits}`;
 

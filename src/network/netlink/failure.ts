@@ -2,7 +2,7 @@ import { MinidockError } from '../../errors.ts';
 import type { StepError } from '../../syscalls/failure.ts';
 import { errorOfCheck, messageOf } from './netlink.ts';
 
-/** What to do about the errnos of routing messages. */
+/** The fix for each errno of a routing message. */
 const fixes: Record<string, string> = {
   EEXIST: 'an interface of this name is left from before: delete it with `ip link delete NAME`',
   ENODEV: 'an interface vanished meanwhile: run the command again, the bridge is made anew',
@@ -14,8 +14,8 @@ const fixes: Record<string, string> = {
 };
 
 /**
- * The user's error for a routing message that the kernel refused, in the words of `ip`; undefined for other steps, which
- * say themselves what failed.
+ * The user's error for a routing message that the kernel refused, in the words of `ip`; undefined for other steps, which have
+ * messages of their own.
  */
 export function networkError(error: StepError): MinidockError | undefined {
   const { step, seen } = error;

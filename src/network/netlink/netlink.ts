@@ -18,9 +18,9 @@ export interface Message {
   readonly type: number;
   readonly flags: number;
   readonly content: readonly Part[];
-  /** The same in the words of `ip`. */
+  /** The message as arguments of `ip`. */
   readonly words: string;
-  /** Where the kernel's reply goes, for messages that ask; the others are acknowledged. */
+  /** Where the kernel's reply is stored, for a message that asks for something; other messages are acknowledged. */
   readonly reply?: { readonly type: number; readonly data: Data };
 }
 
@@ -191,14 +191,14 @@ export function errorOfAck(answer: Uint8Array): string | undefined {
 
 const checks = new WeakMap<Step, Message>();
 
-/** The message whose answer `step` checks; undefined for other steps. */
+/** The message whose answer is checked by `step`; undefined for other steps. */
 export function messageOf(step: Step): Message | undefined {
   return checks.get(step);
 }
 
 /**
- * The errno in what a check of `exchange` found (`StepError.seen`): the bytes of an acknowledgement's error field. Undefined
- * where the check was that of a reply, which did not come.
+ * The errno that a failed check of `exchange` found (`StepError.seen`: the error field of an acknowledgement). Undefined where
+ * the check was one of a reply that did not come.
  */
 export function errorOfCheck(step: Expect, seen: bigint): string | undefined {
   if (step.at !== headerSize) return undefined;

@@ -64,13 +64,13 @@ export function addBridge(name: string, mac: string): Message {
 
 export interface VethPair {
   readonly name: string;
-  /** Interface index that `name` gets (Linux 3.7), 0 where the kernel is to choose it, as it does for the peer. */
+  /** Interface index for `name` (Linux 3.7); 0 lets the kernel choose, as it does for the peer. */
   readonly index: number;
   /** Bytes, for both ends. */
   readonly mtu?: number;
   readonly mac: string;
   readonly peer: string;
-  /** Descriptor of the network namespace in which the peer comes to be. */
+  /** Descriptor of the network namespace in which the peer is made. */
   readonly peerNamespace: Slot;
 }
 

@@ -28,19 +28,22 @@ export function choosePorts(
   });
 }
 
-/** What `choosePorts` would answer, with 0 for ports that it would choose; nothing is taken. */
+/** What `choosePorts` would return, with 0 for ports that it would choose; nothing is taken. */
 export function plannedPorts(mappings: readonly PortMapping[]): Port[] {
   return mappings.flatMap(mapping => onAddresses(mapping, isFixed(mapping) ? mapping.hostPort : 0));
 }
 
-/** The mapping at its address; without one at all of both families, of IPv4 alone where the kernel has no IPv6. */
+/**
+ * The mapping at its address; without an address, at all addresses of IPv4 and of IPv6, or of IPv4 alone where the kernel has
+ * no IPv6.
+ */
 function onAddresses({ hostIp, containerPort, protocol }: PortMapping, hostPort: number): Port[] {
   const any = fs.existsSync('/proc/net/if_inet6') ? [anyAddress, anyAddress6] : [anyAddress];
   const addresses = hostIp === undefined ? any : [hostIp];
   return addresses.map(address => ({ hostIp: address, hostPort, containerPort, protocol }));
 }
 
-/** Whether nothing of the host's port is left to choose. */
+/** Whether the host's port is given completely. */
 const isFixed = (mapping: PortMapping): mapping is PortMapping & { hostPort: number } =>
   Boolean(mapping.hostPort) && mapping.lastHostPort === undefined;
 
@@ -66,7 +69,7 @@ function choose(
   return Number(name.slice(protocol.length + 1));
 }
 
-/** The port that a start failed on, if it was ours to choose: another one will do. */
+/** The host port that made a start fail, where we chose it: the caller tries another one. */
 export function chosenPortInUse(mappings: readonly PortMapping[], error: unknown): number | undefined {
   if (!(error instanceof PortInUse)) return undefined;
   const { hostPort } = error.port;

@@ -11,8 +11,8 @@ import { attribute, encode, type Message, NETLINK_NETFILTER, NLM_F, openNetlink,
 import { anyAddress } from './ports.ts';
 
 /**
- * A flow of UDP as connection tracking has it. Only the first packet of a flow passes the nat table: what was decided then
- * holds as long as packets come, whatever becomes of the rules.
+ * A UDP flow in connection tracking. Only its first packet passes the nat table; the translation chosen then holds for as long
+ * as packets come, whatever happens to the rules.
  */
 export interface Flow {
   readonly source: string;
@@ -25,7 +25,7 @@ export interface Flow {
   readonly serverPort: number;
 }
 
-/** Those of UDP over IPv4. */
+/** The flows of UDP over IPv4. */
 export function flowsIn(connections: readonly Connection[]): Flow[] {
   return connections.flatMap(({ protocol, original: { source, destination }, reply: { source: server } }) => {
     if (protocol !== 'udp' || isIPv6(source.address)) return [];
@@ -43,12 +43,12 @@ export function flowsIn(connections: readonly Connection[]): Flow[] {
   });
 }
 
-/** Flows that go on to a container whose ports are published no more. */
+/** Flows to a container whose ports are no longer published. */
 export function flowsOfRemoved(flows: readonly Flow[], { address, ports }: Omit<Published, 'shortId'>): Flow[] {
   return flows.filter(flow => flow.server === address && ports.some(port => isFor(flow, port)));
 }
 
-/** Flows that began before the ports were published, and so do not come to the container. */
+/** Flows that began before the ports were published, so that they do not reach the container. */
 export function flowsBefore(
   flows: readonly Flow[],
   { address, ports }: Omit<Published, 'shortId'>,
@@ -65,8 +65,8 @@ const isFor = (flow: Flow, { hostIp, hostPort, protocol }: Published['ports'][nu
   protocol === 'udp' && flow.destinationPort === hostPort && (hostIp === anyAddress || hostIp === flow.destination);
 
 /**
- * Has the kernel forget flows that the ports of a container, published or removed just now, have made wrong, so that their
- * next packet is looked at anew. Nothing is done where the kernel tracks no connections.
+ * Makes the kernel forget flows that became wrong when a container's ports were published or removed just now; their next
+ * packet passes the nat table again. Nothing is done where the kernel tracks no connections.
  */
 export async function forget(ports: Omit<Published, 'shortId'>, when: 'published' | 'removed'): Promise<void> {
   const flows = flowsIn((await readConnections()) ?? []);
@@ -98,7 +98,7 @@ const CTA = {
 };
 const IPPROTO_UDP = 17;
 
-/** The host-only program that deletes flows. One that is over by itself is no failure: no answer is asked for. */
+/** The host-only program that deletes flows. No answer is asked for: a flow that has ended meanwhile is no failure. */
 function deleteFlows(flows: readonly Flow[]) {
   const socket = slot('netfilter');
   const about = { lesson: 'published-ports', group: 'flows' } as const;

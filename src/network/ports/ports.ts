@@ -10,17 +10,17 @@ import { ipv6Bytes } from '../ipv6.ts';
 
 /** `-p 127.0.0.1:8080:80/tcp`. */
 export interface PortMapping {
-  /** IPv4 or IPv6; all addresses of both where it is missing. */
+  /** An IPv4 or IPv6 address; absent: all addresses of both. */
   hostIp?: string;
-  /** Missing, or 0: one that the engine picks. */
+  /** Absent or 0: the engine chooses one. */
   hostPort?: number;
-  /** `8000-8002:80`: the engine picks the first that is free, from `hostPort` to this. */
+  /** `8000-8002:80`: the engine chooses the first port from `hostPort` to this one that is free. */
   lastHostPort?: number;
   containerPort: number;
   protocol: 'tcp' | 'udp';
 }
 
-/** A mapping with nothing left to choose. */
+/** A mapping with address and port chosen. */
 export type Port = Required<Omit<PortMapping, 'lastHostPort'>>;
 
 export const anyAddress = '0.0.0.0';
@@ -33,7 +33,7 @@ export function formatPort({ hostIp, hostPort, containerPort, protocol }: Port):
   return `${hostIp}:${hostPort}->${containerPort}/${protocol}`;
 }
 
-/** Refuses what no socket can be bound to, before anything is made. */
+/** Refuses an address or port to which no socket can be bound, before anything is made. */
 export function checkPort({ hostIp, hostPort, lastHostPort, containerPort, protocol }: PortMapping): void {
   const options = {
     fix: 'write it as -p [address:][hostPort:]containerPort[/tcp|/udp], ports 1 to 65535, an IPv6 address in [ ]',
@@ -55,14 +55,13 @@ export function checkPort({ hostIp, hostPort, lastHostPort, containerPort, proto
   }
 }
 
-/** The port that a step takes, for the error of a failed step. */
+/** Which port a step binds: for the error when the step fails. */
 const owners = new WeakMap<Step, Port>();
 
 /**
- * Takes the host's ports for as long as the container lives: the shim binds each and never accepts. Packets never get
- * there, they are translated before; but no other process can take the port by accident, and a port that is taken already
- * fails here, with EADDRINUSE, before there is a container. Ports of IPv4: see `relayPorts` for those of IPv6, and for what
- * comes where no rule translates it.
+ * Holds the host's ports for as long as the container lives: the shim binds each one and never accepts. No packet gets there,
+ * because rules translate it before; but no other process can bind the port, and a port that is in use fails here, with
+ * EADDRINUSE, before there is a container. For ports of IPv6, and for connections that no rule translates, see `relayPorts`.
  */
 export function portMapping(ports: readonly Port[]): Step[] {
   const about = {
@@ -76,7 +75,7 @@ export function portMapping(ports: readonly Port[]): Step[] {
   return ports.flatMap(port => holdPort(port, about, slot(`${port.protocol}${port.hostPort}`)));
 }
 
-/** Steps that bind one port, to be held by `socket`. An error of theirs names the port (`portError`). */
+/** Steps that bind one port; `socket` holds it. `portError` names the port in their errors. */
 export function holdPort(port: Port, about: Omit<Reason, 'why'>, socket: Slot): Step[] {
   const { hostPort, protocol } = port;
   const ipv6 = isIpv6(port);
@@ -137,7 +136,7 @@ export interface HeldSocket {
   readonly socket: Slot;
 }
 
-/** The listening sockets that steps of `portMapping` make, whoever wrote them. */
+/** The listening sockets among the steps of `portMapping`, whoever wrote that piece. */
 export function listeningSockets(steps: readonly Step[], ports: readonly Port[]): HeldSocket[] {
   const calls = steps.filter(step => step.op === 'syscall');
   const ofPort = (port: Port) => {
@@ -194,7 +193,7 @@ export class PortInUse extends MinidockError {
   }
 }
 
-/** The user's error for a step of `portMapping` that failed; undefined for other steps. */
+/** The user's error for a failed step of `portMapping`; undefined for other steps. */
 export function portError(step: Step, errno: string): MinidockError | undefined {
   const port = owners.get(step);
   if (port === undefined) return undefined;

@@ -4,10 +4,9 @@ import { countOwnChange } from '../firewall/rules-seen.ts';
 import type { Network } from '../network.ts';
 
 /**
- * Adds the rules that translate the host's ports to the container. To be called only once the shim holds the ports: a
- * rule for a port that another process serves would take its connections away. The rules are inserted before others, so
- * that rules that a crash left for an earlier holder of the port have no effect. Rejects where the chain is missing:
- * `checkFirewall` makes it again.
+ * Adds the rules that translate the host's ports to the container. To be called once the shim holds the ports: a rule for a
+ * port of another server would take its connections. The rules are inserted before others, so that rules that a crash left for
+ * an earlier container have no effect. Rejects where the chain is missing; `checkFirewall` makes it again.
  */
 export async function publishPorts(
   network: Pick<Network, 'bridge'>,
@@ -21,8 +20,8 @@ export async function publishPorts(
 }
 
 /**
- * Takes the container's rules away, those with its comment and no others. Idempotent. With `known` ports it is one
- * process in the usual case; without, as after a crash, the rules are looked for.
+ * Removes the rules that have the container's comment, and no others. Idempotent. With `known` ports this is usually one
+ * process; without them, as after a crash, the rules are looked for.
  */
 export async function removePorts(
   network: Pick<Network, 'bridge' | 'directory'>,
@@ -39,7 +38,7 @@ export async function removePorts(
       await forgetFlows(known, 'removed');
       return;
     } catch {
-      // One of the rules was gone already, so iptables-restore removed none: look for those that are left.
+      // One of the rules was missing, so iptables-restore removed none: look for those that are left.
     }
   }
   const left = rulesOf(await saveRules(iptables, 'nat'), network.bridge, shortId);
@@ -47,7 +46,7 @@ export async function removePorts(
   if (known !== undefined) await forgetFlows(known, 'removed');
 }
 
-/** What was decided of UDP before holds on, whatever the rules say: see `flows.ts`. */
+/** UDP flows keep their translation whatever the rules say: see flows.ts. */
 async function forgetFlows(published: Omit<Published, 'shortId'>, when: 'published' | 'removed'): Promise<void> {
   if (!published.ports.some(({ protocol }) => protocol === 'udp')) return;
   const { forget } = await import('./flows.ts');

@@ -37,7 +37,7 @@ export function readPublish(given: string): readonly PortMapping[] {
   }));
 }
 
-/** An address of IPv6 stands in brackets, which one of IPv4 may have as well. */
+/** An IPv6 address is written in brackets; an IPv4 address may be. */
 function readHostIp(given: string): string {
   const [, bracketed] = /^\[(.*)\]$/.exec(given) ?? [];
   const address = bracketed ?? given;

@@ -14,34 +14,34 @@ export interface RelaySteps {
   readonly supervise: Pick<Supervise, 'relay'>;
 }
 
-/** What carries bytes, and to where. */
+/** The relay process, and where it forwards to. */
 export interface Relay {
-  /** The container's, IPv4; nothing is carried to one that has none. */
+  /** The container's IPv4 address; without one nothing is forwarded. */
   readonly address?: string | undefined;
-  /** What holds another address, where it is there: see `moveRelay`. */
+  /** A file with the address to use in place of `address`, where it exists: see `moveRelay`. */
   readonly addressFile: string;
   readonly program: string;
 }
 
-/** In place of an address that there is not. */
+/** The address that means none. */
 const nowhere = '0.0.0.0';
 
-/** In place of the port of a container to which nothing is carried, wherever that container is. */
+/** The container port that means that nothing is forwarded, whatever the address. */
 const noPort = 0;
 
 const relayName = 'minidock-relay';
 
-/** The connection to whoever started the container, in its supervisor: native/protocol.h. */
+/** The supervisor's connection to the process that started the container: native/protocol.h. */
 const SHIM_FD = 3;
 
 /**
- * Publishes ports of IPv6 for a container that has no IPv6: translation never changes the family of an address, so a
- * process must carry the bytes. The supervisor holds the sockets and waits at all of them through one descriptor; only
- * when somebody comes it starts `program` (native/relay.c), which ends again when nobody is there any more.
+ * Publishes IPv6 ports for a container that has no IPv6. Address translation never changes the family of an address, so a
+ * process must copy the bytes. The supervisor holds the sockets and waits at all of them through one epoll descriptor; when a
+ * client comes it starts `program` (native/relay.c), which ends when no client is left.
  *
- * It waits at the sockets of IPv4 as well, which `portMapping` made. A connection gets as far as that only where no rule translates it:
- * the container is on no network that leads out, or the rules are not there yet, or no more. It is closed, so that no client waits for
- * an answer that never comes.
+ * It waits at the IPv4 sockets of `portMapping` too. A connection arrives there only where no rule translates it: the container
+ * is on no network that leads out, or the rules are not there yet or no longer. It is closed, so that no client waits for an
+ * answer that never comes.
  */
 export function relayPorts(
   ports: readonly Port[],
@@ -59,7 +59,7 @@ export function relayPorts(
   const wakeAt = (socket: Slot, reason: Reason) =>
     call(
       'epoll_ctl',
-      // struct epoll_event has 12 bytes on x86_64 and 16 elsewhere; only its first four are of use here.
+      // struct epoll_event has 12 bytes on x86_64 and 16 elsewhere; only the first four matter here.
       [waiting, EPOLL.EPOLL_CTL_ADD, socket, struct('{EPOLLIN}', { u32: EPOLL.EPOLLIN }, { pad: 12 })],
       reason,
     );
@@ -148,12 +148,13 @@ export function relayPorts(
 }
 
 /**
- * Has the relay of a running container carry to another address from here on, or to none: then it closes what comes. One that runs is
- * ended with its connections, as Docker ends its proxy; the supervisor starts the next one when somebody comes.
+ * Makes the relay of a running container forward to another address from now on, or to none: then it closes connections. A
+ * relay that runs is killed with its connections, as Docker ends its proxy; the supervisor starts the next one when a client
+ * comes.
  */
 export function moveRelay(addressFile: string, supervisor: number, address: string = nowhere): void {
   fs.writeFileSync(addressFile, `${address}\n`, { mode: 0o600 });
-  // One that has not got its name yet has not read the file either.
+  // A relay without its name has not been executed, so it has not read the file yet.
   for (const pid of childrenOf(supervisor)) if (nameOf(pid) === relayName) process.kill(pid, 'SIGKILL');
 }
 
