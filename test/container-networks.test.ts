@@ -1,11 +1,14 @@
 // @mounts-nothing its subject is networks
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { enginePaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { testRun } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
+import { minidockPath } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
@@ -133,6 +136,28 @@ test('published ports go with the default route', async () => {
   assert.equal((await box.inside('web', 'ls /sys/class/net')).split('\n'), ['lo']);
   assert.is(await box.inspect('web', '{{json .NetworkSettings.Ports}}'), '{}');
   assert.not.match(sh('iptables-save -t nat'), new RegExp(`--dport ${port} `));
+});
+
+test('of a first start that is killed nothing is left of the network: no rule, no address', async () => {
+  await create('lively');
+  await sleeper('other', '--network', 'lively');
+  await create('near');
+  const port = await freePort();
+  const rules = () => sh('iptables-save -t nat');
+  const { pid } = JSON.parse(readFileSync(enginePaths(box).keeper, 'utf8'));
+  // The start waits for its answer, with all that it has taken and a record that tells nothing of it yet.
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const command = ['run', '-d', '--network', 'near', '-p', `${port}:80`, 'bb', 'sleep', '1000'];
+    const start = spawn(minidockPath, command, { stdio: 'ignore', env: { ...process.env, ...box.env } });
+    await eventually(() => assert.match(rules(), new RegExp(`--dport ${port} `)), 10);
+    start.kill('SIGKILL');
+    await once(start, 'exit');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await eventually(() => assert.not.match(rules(), new RegExp(`--dport ${port} `)), 20);
+  await box.ok(['network', 'rm', 'near']);
 });
 
 test('an address and a MAC of one’s own, and what is refused of them', async () => {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
+import { Attempts, stackTrace } from './support/attempts.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
+import { backOnBridge, committedOrNot, downAndUp, nothingHeldOfApart, onBridgeAgain } from './support/survivors.ts';
 
 /**
  * SIGKILL, and errors that the kernel may well answer with, at every state-changing call of run, stop and rm: of the
@@ -36,12 +38,13 @@ const [part, parts] = (process.env.MINIDOCK_PART ?? '1/1').split('/').map(Number
 const only = process.env.MINIDOCK_ONLY === undefined ? undefined : new RegExp(process.env.MINIDOCK_ONLY);
 
 interface Scenario {
-  /** What is there before: a container called `one` that runs, has ended, or none; or a network called `net`; or
-   * one that runs while a second one has names answered, so that the keeper is none of the command's processes. */
-  before: 'nothing' | 'running' | 'ended' | 'network' | 'named';
+  /** What is there before: `prepare` makes it. */
+  before: 'nothing' | 'running' | 'ended' | 'kept' | 'network' | 'neighbour' | 'named';
   command: string[];
   /** How many of its faults are tried where not all are. */
   sample: number;
+  /** What users may do next with what is there, before all of it is removed. */
+  next?: (attempts: Attempts) => Promise<void>;
 }
 
 const scenarios: Record<string, Scenario> = {
@@ -63,7 +66,14 @@ const scenarios: Record<string, Scenario> = {
     ],
     sample: 16,
   },
+  'run on a network': {
+    before: 'neighbour',
+    command: ['run', '--network', 'apart', '--name', 'one', '-p', 'PORT:80', 'busybox', 'true'],
+    sample: 3,
+    next: nothingHeldOfApart,
+  },
   stop: { before: 'running', command: ['stop', '-t', '0', 'one'], sample: 12 },
+  'system stop': { before: 'kept', command: ['system', 'stop'], sample: 3, next: downAndUp },
   'rm -f': { before: 'running', command: ['rm', '-f', 'one'], sample: 12 },
   rm: { before: 'ended', command: ['rm', 'one'], sample: 6 },
   start: { before: 'ended', command: ['start', 'one'], sample: 12 },
@@ -73,16 +83,25 @@ const scenarios: Record<string, Scenario> = {
   pause: { before: 'running', command: ['pause', 'one'], sample: 4 },
   kill: { before: 'running', command: ['kill', 'one'], sample: 6 },
   'network create': { before: 'nothing', command: ['network', 'create', 'net'], sample: 2 },
-  'network connect': { before: 'named', command: ['network', 'connect', 'there', 'one'], sample: 2 },
-  'network disconnect': { before: 'running', command: ['network', 'disconnect', 'bridge', 'one'], sample: 2 },
+  'network connect': {
+    before: 'named',
+    command: ['network', 'connect', 'apart', 'one'],
+    sample: 2,
+    next: backOnBridge,
+  },
+  'network disconnect': {
+    before: 'running',
+    command: ['network', 'disconnect', 'bridge', 'one'],
+    sample: 2,
+    next: onBridgeAgain,
+  },
   'network rm': { before: 'network', command: ['network', 'rm', 'net'], sample: 2 },
+  'network prune': { before: 'network', command: ['network', 'prune', '-f', '--filter', 'label=a'], sample: 1 },
   rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 8 },
-  commit: { before: 'ended', command: ['commit', 'one', 'committed'], sample: 10 },
+  commit: { before: 'ended', command: ['commit', 'one', 'committed'], sample: 10, next: committedOrNot },
   'cp, out': { before: 'ended', command: ['cp', 'one:/bin', 'FOLDER/out'], sample: 8 },
   'cp, in': { before: 'ended', command: ['cp', 'FOLDER/in', 'one:/in'], sample: 8 },
 };
-
-const trace = /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m;
 
 const which = new RegExp(process.env.MINIDOCK_SCENARIO ?? '');
 for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => which.test(name)))
@@ -106,7 +125,10 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
       if (process.env.MINIDOCK_VERBOSE) console.log(new Date().toISOString(), describe(point, fault));
       const outcome = await inject(box, command, point, fault);
       struck += outcome.struck ? 1 : 0;
-      const problems = await aftermath(box, port, outcome);
+      const attempts = new Attempts(box);
+      // Of those that heal what they find half of the faults see nothing.
+      if ((point.n + fault.length + seed) % 2 === 0) await scenario.next?.(attempts);
+      const problems = [...attempts.problems, ...(await aftermath(box, port, outcome))];
       if (words[0] === 'network') problems.push(...(await networksAfter(box)));
       if (problems.length === 0) continue;
       wrong.push(`${describe(point, fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
@@ -119,14 +141,15 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
     assert.equal(litter(box), []);
     box.close();
     assert.equal(wrong, []);
-    assert.ok(struck >= chosen.length * 0.7, `${struck} of ${chosen.length} faults struck`);
+    // Of a few it may be that none strikes: how often a command looks whether something has ended differs from run to run.
+    assert.ok(struck >= Math.floor((chosen.length - 1) * 0.7), `${struck} of ${chosen.length} faults struck`);
   });
 
 async function freshBox(): Promise<Sandbox> {
   const box = sandbox();
   await box.ok(['import', (await busyboxImage()).rootfs, 'busybox']);
   await box.ok(['run', '--rm', 'busybox', 'true']);
-  await box.ok(['network', 'create', 'there']);
+  await box.ok(['network', 'create', 'apart']);
   return box;
 }
 
@@ -142,39 +165,45 @@ function choose(all: { point: Point; fault: Fault }[], count: number) {
   return Array.from({ length: count }, (_, i) => wanted[Math.floor((i + offset) * step)]!);
 }
 
+/**
+ * A container called `one` that runs, has ended, or that a reboot brings back; or a network called `net`; or a container whose names
+ * are answered, so that the keeper is none of the command's processes, alone or beside one that runs.
+ */
 async function prepare(box: Sandbox, { before }: Scenario, port: number): Promise<void> {
   if (before === 'nothing') return;
-  if (before === 'network') return void (await box.ok(['network', 'create', 'net']));
-  if (before === 'named') await box.ok(['run', '-d', '--name', 'two', '--network', 'there', 'busybox', 'sleep', '600']);
+  if (before === 'network') return void (await box.ok(['network', 'create', '--label', 'a=b', 'net']));
+  if (before === 'named' || before === 'neighbour')
+    await box.ok(['run', '-d', '--name', 'two', '--network', 'apart', 'busybox', 'sleep', '600']);
+  if (before === 'neighbour') return;
+  const kept = ['--restart', 'unless-stopped', '--stop-signal', 'KILL', 'busybox', 'sleep', '600'];
+  const published = ['--name', 'one', '-p', `${port}:80`];
+  if (before === 'kept') {
+    await box.ok(['run', '-d', ...published, ...kept]);
+    return void (await box.ok(['run', '-d', '--name', 'two', '--network', 'apart', ...kept]));
+  }
   // Started again it ends soon: strace waits for all that the command started.
   const script = 'test -e /ran && exec sleep 0.2; touch /ran; exec sleep 600';
   const runs = before === 'running' || before === 'named';
   const command = runs ? ['sh', '-c', script] : ['true'];
   const detach = runs ? ['-d'] : [];
-  await box.ok(['run', ...detach, '--name', 'one', '-p', `${port}:80`, 'busybox', ...command]);
+  await box.ok(['run', ...detach, ...published, 'busybox', ...command]);
 }
 
-/** All that comes after a fault, in the order in which a user would try; every surprise is a line. */
+/** All that comes after a fault, in the order in which a user would try. */
 async function aftermath(box: Sandbox, port: number, outcome: Outcome): Promise<string[]> {
-  const problems: string[] = [];
-  const said = (what: string, text: string) => problems.push(`${what}: ${text}`);
-  if (outcome.timedOut) said('the command hangs', outcome.output);
-  if (trace.test(outcome.output)) said('the command crashed', outcome.output);
-  const attempt = async (args: string[], expected: (code: number | undefined, text: string) => boolean) => {
-    const { exitCode, all, timedOut } = await box.minidock(args, { all: true, timeout: 30_000 });
-    const text = String(all);
-    if (timedOut || trace.test(text) || !expected(exitCode, text)) said(`${args.join(' ')} = ${exitCode}`, text);
-  };
-  await attempt(['ps', '-a'], code => code === 0);
-  for (const name of ['one', 'two'])
-    await attempt(['rm', '-f', name], (code, text) => code === 0 || text.includes('No such container'));
-  await attempt(
-    ['run', '--rm', '--name', 'one', '-p', `${port}:80`, '-v', 'named:/data', 'busybox', 'echo', 'again'],
-    (code, text) => code === 0 && text === 'again',
-  );
+  const attempts = new Attempts(box);
+  const { problems } = attempts;
+  if (outcome.timedOut) attempts.say('the command hangs', outcome.output);
+  if (stackTrace.test(outcome.output)) attempts.say('the command crashed', outcome.output);
+  await attempts.do(['ps', '-a']);
+  for (const name of ['one', 'two']) await attempts.do(['rm', '-f', name], /No such container/);
+  const volume = ['-v', 'named:/data'];
+  const again = ['run', '--rm', '--name', 'one', '-p', `${port}:80`, ...volume, 'busybox', 'echo', 'again'];
+  const said = await attempts.do(again);
+  if (said !== 'again') attempts.say('the next container said', said);
   const ps = await box.minidock(['ps', '-aq']);
   for (const id of String(ps.stdout).split('\n').filter(Boolean)) {
-    said('a container is left', id);
+    attempts.say('a container is left', id);
     await box.minidock(['rm', '-f', id]);
   }
   const holds = () => heldBy(box).filter(line => !/bundle \.(new|dead)-/.test(line));
@@ -186,23 +215,18 @@ async function aftermath(box: Sandbox, port: number, outcome: Outcome): Promise<
 
 /** The network is there or not, can be removed and made again, and of one that is gone the host has nothing. */
 async function networksAfter(box: Sandbox): Promise<string[]> {
-  const problems: string[] = [];
-  const attempt = async (args: string[], allowed = /^$/) => {
-    const { exitCode, stderr, timedOut } = await box.minidock(args, { timeout: 30_000 });
-    if (timedOut || (exitCode !== 0 && !allowed.test(String(stderr))) || trace.test(String(stderr)))
-      problems.push(`${args.join(' ')} = ${exitCode}: ${stderr}`);
-  };
-  await attempt(['network', 'rm', 'net'], /No such network/);
-  await attempt(['network', 'create', 'net']);
-  await attempt(['run', '--rm', '--network', 'net', '--name', 'one', 'busybox', 'true']);
-  await attempt(['network', 'rm', 'net']);
-  const { stdout } = await box.minidock(['network', 'ls', '--format', '{{.Name}}']);
-  const names = String(stdout).split('\n').sort().join(' ');
-  if (names !== 'bridge host none there') problems.push(`networks: ${names}`);
+  const attempts = new Attempts(box);
+  await attempts.do(['network', 'rm', 'net'], /No such network/);
+  await attempts.do(['network', 'create', 'net']);
+  await attempts.do(['run', '--rm', '--network', 'net', '--name', 'one', 'busybox', 'true']);
+  await attempts.do(['network', 'rm', 'net']);
+  const names = (await attempts.do(['network', 'ls', '--format', '{{.Name}}'])).split('\n').sort().join(' ');
+  if (names !== 'apart bridge host none') attempts.say('networks', names);
   const left = readdirSync(join(box.root, 'networks')).filter(
     name => !/^[0-9a-f]{64}$/.test(name) && name !== box.bridge,
   );
-  return left.length > 0 ? [...problems, `left: ${left.join(' ')}`] : problems;
+  if (left.length > 0) attempts.say('left', left.join(' '));
+  return attempts.problems;
 }
 
 async function settle(box: Sandbox): Promise<void> {

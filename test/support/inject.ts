@@ -222,20 +222,29 @@ export function heldBy(box: Sandbox): string[] {
     );
   });
   const mounts = lines('/proc/self/mountinfo').filter(line => line.includes(box.folder));
-  const links = names(`/sys/class/net/${box.bridge}/brif`);
+  const links = bridgesOf(box).flatMap(bridge => names(`/sys/class/net/${bridge}/brif`));
   const { containers, names: nameLinks } = enginePaths(box);
-  const network = join(box.root, 'networks', box.bridge);
+  const networks = names(join(box.root, 'networks')).map(key => join(box.root, 'networks', key));
   return [
     ...groups,
     ...mounts.map(line => `mount ${line}`),
     ...links.map(name => `link ${name}`),
     ...names(containers).map(name => `bundle ${name}`),
-    ...[nameLinks, join(network, 'leases'), join(network, 'ports')].flatMap(folder =>
+    ...[nameLinks, ...networks.flatMap(network => [join(network, 'leases'), join(network, 'ports')])].flatMap(folder =>
       names(folder)
         .filter(name => existsSync(join(folder, name)))
         .map(name => `taken ${join(folder, name)}`),
     ),
   ];
+}
+
+/** Of all its networks. */
+function bridgesOf(box: Sandbox): string[] {
+  const networks = join(box.root, 'networks');
+  return names(networks).map(key => {
+    const definition = lines(join(networks, key, 'network.json')).join('');
+    return definition === '' ? key : JSON.parse(definition).bridge;
+  });
 }
 
 /** What a killed process may leave and the next keeper sweeps: half-made files, run directories without a bundle. */
@@ -253,10 +262,11 @@ export function litter(box: Sandbox): string[] {
   ];
 }
 
-/** Rules that translate a port for a container. */
+/** Rules that translate a port for a container, on any of the engine's networks. */
 export async function portRules(box: Sandbox): Promise<string[]> {
   const { stdout } = await execa('iptables-save', ['-t', 'nat'], { reject: false });
-  return stdout.split('\n').filter(line => line.includes(`MINIDOCK-${box.bridge} `) && line.includes('DNAT'));
+  const chains = bridgesOf(box).map(bridge => `-A MINIDOCK-${bridge} `);
+  return stdout.split('\n').filter(line => line.includes('minidock:') && chains.some(chain => line.startsWith(chain)));
 }
 
 function names(folder: string): string[] {

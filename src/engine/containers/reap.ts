@@ -7,9 +7,9 @@ import type { ContainerOptions, ContainerRecord, ContainerState } from '../../co
 import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
-import { endpointsOf, gatewayEndpoint, usesNames } from '../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint, type NetworkEndpoint, usesNames } from '../../network/attachment.ts';
 import { toPublish } from '../../network/firewall/port-rules.ts';
-import { networkDirectory } from '../../network/network.ts';
+import { type Network, networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
 import { markKept, wakeKeeper } from '../../state/kept.ts';
@@ -169,10 +169,12 @@ async function releaseNetwork(context: EngineContext, record: Remains): Promise<
   const { bundle } = containerPaths(context.roots, record.id);
   if (fs.existsSync(containerPaths(context.roots, record.id).sharedNetwork))
     await removeCables(record.network.endpoints);
-  const places = placesOf(context, record.network);
+  const { endpoints } = record.network;
+  const places = (await Promise.all(endpoints.map(one => placesOf(context, one)))).flat();
   const own = networkDirectory(context.roots, context.bridge);
   if (record.options.ports?.length !== 0 || record.options.publishAll) {
-    const known = toPublish(record);
+    // A command that was killed may have published them, or have been about to move them.
+    const known = endpoints.some(one => one.unfinished || one.interface === undefined) ? undefined : toPublish(record);
     const gateway = gatewayEndpoint(endpointsOf(record))?.bridge || context.bridge;
     for (const place of places)
       if (known === undefined || place.bridge === gateway) await removePorts(place, record.id.slice(0, 12), known);
@@ -183,12 +185,20 @@ async function releaseNetwork(context: EngineContext, record: Remains): Promise<
   });
 }
 
-/** Bridges and directories of a container's networks. */
-function placesOf({ roots, bridge }: EngineContext, { endpoints }: Remains['network']) {
-  return endpoints.map(one => ({
-    bridge: one.bridge || bridge,
-    directory: networkDirectory(roots, one.networkId ?? bridge),
-  }));
+/**
+ * Bridge and directory of one of a container's networks; none where it is gone. Before the first start on a network that a user made
+ * the record holds its name alone.
+ */
+async function placesOf(
+  context: EngineContext,
+  one: NetworkEndpoint,
+): Promise<Pick<Network, 'bridge' | 'directory'>[]> {
+  const { roots, bridge } = context;
+  if (one.network === 'bridge' || (one.networkId !== undefined && one.bridge !== undefined))
+    return [{ bridge: one.bridge || bridge, directory: networkDirectory(roots, one.networkId ?? bridge) }];
+  const { definitionOf } = await import('../networks/defined.ts');
+  const definition = definitionOf(context, one);
+  return definition ? [{ bridge: definition.bridge, directory: networkDirectory(roots, definition.id) }] : [];
 }
 
 /**

@@ -25,9 +25,13 @@ export async function definedNetwork(
 }
 
 /** As in Docker by its id where the container was started before, else by what the user called it. */
+export const definitionOf = ({ roots }: Pick<EngineContext, 'roots'>, { network: name, networkId }: NetworkEndpoint) =>
+  networkId === undefined ? findDefinition(roots, name) : readDefinition(roots, networkId);
+
+/** The network of an endpoint, where the endpoint may be there. @throws {MinidockError} `no-such-network`, `invalid-address` */
 export function findDefined({ roots }: Pick<EngineContext, 'roots'>, wanted: NetworkEndpoint): Joined {
   const { network: name, networkId } = wanted;
-  const definition = networkId === undefined ? findDefinition(roots, name) : readDefinition(roots, networkId);
+  const definition = definitionOf({ roots }, wanted);
   if (definition === undefined) throw noSuchNetwork(networkId ?? name);
   if (wanted.ip !== undefined && definition.isChosen) throw onlyNamedSubnets();
   const network = networkFrom(roots, definition);

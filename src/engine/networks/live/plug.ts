@@ -28,8 +28,8 @@ import { namesAnswer } from '../names.ts';
 import { updateResolverFiles } from '../resolver-files.ts';
 
 /**
- * Connects a running container. The record says so first, marked as unfinished: where this is killed, whoever looks next takes
- * away what there is of it. The caller holds the container's lock.
+ * Connects a running container. The record says so first, marked as unfinished, and last that it is done: where this is killed, whoever
+ * looks next takes away what there is of it. The caller holds the container's lock.
  */
 export async function plug(
   context: EngineContext,
@@ -38,30 +38,30 @@ export async function plug(
   running: Running,
 ): Promise<void> {
   const joined = await readyNetwork(context, wanted);
-  const before = endpointsOf(record);
-  const { allocation } = enginePaths(context.roots);
-  const wired = await withLock(allocation, () => wire(context, record, joined, freeNumber(before)));
-  const after = [...before, wired];
-  const isWayOut = gatewayEndpoint(after) === wired;
-  if (hasNames(wired)) markKept(context.roots, record.id);
-  write(context, record, [...record.network.endpoints, { ...wired, unfinished: true }]);
+  const { endpoints } = record.network;
+  if (hasNames(joined.endpoint)) markKept(context.roots, record.id);
+  let begun: NetworkEndpoint = { ...joined.endpoint, unfinished: true };
+  write(context, record, [...endpoints, begun]);
   try {
+    const before = endpointsOf(record);
+    const wired = await withLock(enginePaths(context.roots).allocation, () =>
+      wire(context, record, joined, freeNumber(before)),
+    );
+    begun = { ...wired, unfinished: true };
+    write(context, record, [...endpoints, begun]);
     await guardNetworks(context, [joined.network], '');
+    const isWayOut = gatewayEndpoint([...before, wired]) === wired;
     const endpoint = { ...wired, index: 0, route: isWayOut ? ('replace' as const) : ('none' as const) };
     await runProgram(compileConnect(endpoint, namespaceOf(running), context.pieces ?? pieces));
     await namesAnswer(context, [wired]);
+    const now = connectedTo(record, [...endpoints, wired]);
+    if (isWayOut) await movePorts(context, { before: record, after: now, running });
+    updateResolverFiles(context, record, now);
+    context.store.write(now);
   } catch (error) {
-    await unplug(
-      context,
-      { ...record, network: { ...record.network, endpoints: [...record.network.endpoints, wired] } },
-      wired,
-      running,
-    );
+    await unplug(context, connectedTo(record, [...endpoints, begun]), begun, running);
     throw error;
   }
-  const now = write(context, record, [...record.network.endpoints, wired]);
-  if (isWayOut) await movePorts(context, record, now, running);
-  updateResolverFiles(context, record, now);
 }
 
 /** Takes an endpoint of a running container away, or what there is of one. The caller holds the container's lock. */
@@ -72,12 +72,30 @@ export async function unplug(
   running: Running,
 ): Promise<void> {
   const others = record.network.endpoints.filter(one => one !== endpoint && one.network !== endpoint.network);
-  const rest = { ...record, network: { ...record.network, endpoints: others } };
   write(context, record, [...others, { ...endpoint, unfinished: true }]);
-  const gateway = gatewayEndpoint(endpointsOf(rest));
-  const wasWayOut = endpoint.unfinished || gatewayEndpoint(endpointsOf(record))?.network === endpoint.network;
+  const before = connectedTo(record, [...others, { ...endpoint, unfinished: false }]);
+  const after = connectedTo(record, others);
   const { hostInterface } = endpoint;
-  const isThere = hostInterface !== undefined && fs.existsSync(`/proc/sys/net/ipv4/conf/${hostInterface}`);
+  if (hostInterface !== undefined) await takeCable(context, endpoint, hostInterface, { before, after, running });
+  const directory = networkDirectory(context.roots, endpoint.networkId ?? context.bridge);
+  await withLock(enginePaths(context.roots).allocation, () =>
+    releaseAddress({ directory }, containerPaths(context.roots, record.id).bundle),
+  );
+  updateResolverFiles(context, before, after);
+  context.store.write(after);
+  wakeKeeper(context.roots);
+}
+
+/** The cable may be gone already, with what follows from that or without. */
+async function takeCable(
+  context: EngineContext,
+  endpoint: NetworkEndpoint,
+  hostInterface: string,
+  { before, after, running }: Change,
+): Promise<void> {
+  const wasWayOut = endpoint.unfinished || gatewayEndpoint(endpointsOf(before))?.network === endpoint.network;
+  const gateway = gatewayEndpoint(endpointsOf(after));
+  const isThere = fs.existsSync(`/proc/sys/net/ipv4/conf/${hostInterface}`);
   await runProgram(
     compileDisconnect(
       isThere ? hostInterface : undefined,
@@ -85,32 +103,26 @@ export async function unplug(
       namespaceOf(running),
     ),
   );
-  const before = {
-    ...record,
-    network: { ...record.network, endpoints: [...others, { ...endpoint, unfinished: false }] },
-  };
-  if (wasWayOut) await movePorts(context, before, rest, running);
-  const directory = networkDirectory(context.roots, endpoint.networkId ?? context.bridge);
-  await withLock(enginePaths(context.roots).allocation, () =>
-    releaseAddress({ directory }, containerPaths(context.roots, record.id).bundle),
-  );
-  updateResolverFiles(context, before, write(context, record, others));
-  wakeKeeper(context.roots);
+  if (wasWayOut) await movePorts(context, { before, after, running });
 }
 
-function write(context: EngineContext, record: ContainerRecord, endpoints: NetworkEndpoint[]): ContainerRecord {
-  const now = { ...record, network: { ...record.network, endpoints } };
-  context.store.write(now);
-  return now;
+const connectedTo = (record: ContainerRecord, endpoints: NetworkEndpoint[]): ContainerRecord => ({
+  ...record,
+  network: { ...record.network, endpoints },
+});
+
+const write = (context: EngineContext, record: ContainerRecord, endpoints: NetworkEndpoint[]) =>
+  context.store.write(connectedTo(record, endpoints));
+
+/** A container that runs, as it was connected and as it is to be. */
+interface Change {
+  readonly before: ContainerRecord;
+  readonly after: ContainerRecord;
+  readonly running: Running;
 }
 
-/** Published ports lead to the endpoint that has the default route; without one nowhere. */
-async function movePorts(
-  context: EngineContext,
-  before: ContainerRecord,
-  after: ContainerRecord,
-  running: Running,
-): Promise<void> {
+/** Published ports lead to the endpoint that has the default route; without one nowhere. Idempotent. */
+async function movePorts(context: EngineContext, { before, after, running }: Change): Promise<void> {
   const [from, to] = [before, after].map(record => gatewayEndpoint(endpointsOf(record)));
   if (after.network.ports.length === 0 || from?.endpointId === to?.endpointId) return;
   const shortId = after.id.slice(0, 12);
@@ -119,6 +131,8 @@ async function movePorts(
     moveRelay(containerPaths(context.roots, after.id).relayAddress, running.supervisor.pid, to?.address);
   const published = toPublish(after);
   if (to === undefined || published === undefined) return;
+  // A command that was killed may have left them there, or brought them.
+  await removePorts(placeOf(context, to), shortId);
   await publishPorts(placeOf(context, to), published);
   countOwnChange(placeOf(context, to));
 }

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Attempts } from './attempts.ts';
+import { portRules } from './inject.ts';
+
+/** What users do next with what a fault has left, before all of it is removed. */
+
+/** `one` does not run, and only `two` has anything of the network. */
+export async function nothingHeldOfApart(attempts: Attempts): Promise<void> {
+  await attempts.do(['network', 'rm', 'apart'], /has active endpoints/);
+  for (const rule of await portRules(attempts.box)) attempts.say('rule', rule);
+  await attempts.do(['rm', '-f', 'two']);
+  await attempts.do(['network', 'rm', 'apart']);
+  await attempts.do(['network', 'create', 'apart']);
+}
+
+/** A command that was killed has stopped none, some or all; the next one stops the rest, and a boot starts them again. */
+export async function downAndUp(attempts: Attempts): Promise<void> {
+  await attempts.do(['system', 'stop']);
+  const left = await attempts.do(['ps', '-q']);
+  if (left !== '') attempts.say('runs after system stop', left);
+  await attempts.do(['system', 'start']);
+  const names = await attempts.do(['ps', '--format', '{{.Names}}']);
+  if (names.split('\n').sort().join(' ') !== 'one two') attempts.say('runs after system start', names);
+}
+
+/** Of an image that is not there, or is removed, the store has nothing. */
+export async function committedOrNot(attempts: Attempts): Promise<void> {
+  await attempts.do(['rmi', 'committed'], /No such image/);
+  await attempts.do(['image', 'prune', '-f']);
+  const { root } = attempts.box;
+  const layers = readdirSync(join(root, 'layers'));
+  if (layers.length !== 1) attempts.say('layers', layers.join(' '));
+  const partial = join(root, 'images/.partial');
+  const left = existsSync(partial) ? readdirSync(partial) : [];
+  if (left.length > 0) attempts.say('half-made', left.join(' '));
+}
+
+/** Half connected or not: the container can be taken off the network, and is on the other one as before. */
+export async function backOnBridge(attempts: Attempts): Promise<void> {
+  await attempts.do(['network', 'disconnect', 'apart', 'one'], /is not connected to/);
+  await isReached(attempts);
+  await attempts.do(['rm', '-f', 'two']);
+  await attempts.do(['network', 'rm', 'apart']);
+  await attempts.do(['network', 'create', 'apart']);
+}
+
+export async function onBridgeAgain(attempts: Attempts): Promise<void> {
+  await attempts.do(['network', 'connect', 'bridge', 'one'], /already exists in network/);
+  await isReached(attempts);
+}
+
+/** The container has a way out, and its port leads to it. */
+async function isReached(attempts: Attempts): Promise<void> {
+  await attempts.do(['exec', 'one', 'sh', '-c', 'ip route | grep default']);
+  const address = await attempts.do(['inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'one']);
+  const rules = await portRules(attempts.box);
+  if (rules.length !== 1 || !rules[0]!.endsWith(` ${address}:80`))
+    attempts.say(`rules to ${address}`, rules.join('\n'));
+}
