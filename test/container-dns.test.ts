@@ -1,6 +1,6 @@
 // @mounts-nothing its subject is the network
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { namesPort } from '../src/network/dns/port.ts';
@@ -240,6 +240,21 @@ test('the keeper that answers is there while a container needs it, and a killed 
   await eventually(() => assert.not.ok(existsSync(`/proc/${last}`)), 30);
   // A start that finds no keeper waits for it.
   await asksAtOnce('first');
+});
+
+test('a start calls the keeper again where the one that it called has died', async () => {
+  const lock = join(box.execRoot, 'keeper.lock');
+  await eventually(() => assert.not.ok(existsSync(join(box.execRoot, 'keeper.json'))), 30);
+  // Holds the lock as a keeper does that is about to live, and dies.
+  const dying = spawn('flock', ['-n', '-E', '3', lock, 'sleep', '60'], { stdio: 'ignore', detached: true });
+  await eventually(() => spawnSync('flock', ['-n', lock, 'true']).status !== 0);
+  const { ctimeMs } = statSync(lock);
+  const starts = run('late', '--network', 'front');
+  // The call truncates the lock's file. Any other command would call as well: none runs from here on.
+  await eventually(() => statSync(lock).ctimeMs !== ctimeMs, 30);
+  process.kill(-dying.pid!, 'SIGKILL');
+  await starts;
+  assert.equal(dig('late', 'late'), ['NOERROR', addressOf('late', 'front')]);
 });
 
 test('hosts and resolv.conf have a line for each connection, follow them live, and keep what the container wrote', async () => {

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { observe } from '../src/container/observe.ts';
+import { flocks } from '../src/host/locks.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
 import { requires } from './support/requires.ts';
@@ -119,6 +121,23 @@ test('a keeper that is killed is back with the next command, and counts on', asy
   }, 30);
   assert.is(killed.size, 4);
   await noKeeper();
+});
+
+test('a container that has ended does not look as if it ran while its run directory is removed', async () => {
+  const id = await box.start('sleep 1000', '--name', 'ends');
+  const run = join(box.execRoot, id.slice(0, 12));
+  const seen = () => observe(box, id, flocks).kind;
+  const { pid } = JSON.parse(readFileSync(join(run, 'running.json'), 'utf8')) as { pid: number };
+  // So many that their removal takes a while.
+  for (let i = 0; i < 20_000; i++) writeFileSync(join(run, `file-${i}`), '');
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => seen() !== 'running');
+  const later = new Set<string>();
+  for (let kind = seen(); kind !== 'settled'; kind = seen()) {
+    later.add(kind);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  assert.not.ok(later.has('running'), [...later].join(' '));
 });
 
 test('a container that cannot be started again has exited, with the reason', async () => {

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connectSupervisor } from '../src/engine/containers/connection.ts';
 import { CHUNK } from '../src/syscalls/protocol.ts';
+import { temporaryFolder } from './support/cleanup.ts';
 import { supervised } from './support/supervised.ts';
 
 const attachAll = { stdin: true, stdout: true, stderr: true };
@@ -78,13 +80,19 @@ test('two clients send input at once: none is lost, none is thrown out', () =>
     assert.is(await shim.exited, 0);
   }));
 
-test('a process in the background that prints on and on: the supervisor ends, and nothing of its own process is lost', () =>
+test('a process in the background that prints on and on: the supervisor ends, and nothing of its own process is lost', () => {
+  const listens = join(temporaryFolder('listens'), 'listens');
   // More than the client's connection holds: the rest is in the pipe when the process ends.
-  supervised('head -c 270000 /dev/zero; while echo x; do sleep 0.03; done & exit 3', async (shim, files) => {
-    const slow = net.connect(files.socket).pause();
+  const much = 'head -c 270000 /dev/zero; while echo x; do sleep 0.03; done & exit 3';
+  return supervised(`until [ -e ${listens} ]; do echo x; sleep 0.03; done; ${much}`, async (shim, files) => {
+    const slow = net.connect(files.socket);
     slow.write(Buffer.from([97, 2, 0, 0, 0, 0, 0, 0]));
     const received: Buffer[] = [];
-    slow.on('data', chunk => received.push(chunk)).pause();
+    slow.on('data', chunk => received.push(chunk));
+    slow.once('data', () => {
+      slow.pause();
+      fs.writeFileSync(listens, '');
+    });
     const closed = new Promise(resolve => slow.once('close', () => resolve(undefined)));
     shim.go();
     await shim.executed;
@@ -99,7 +107,8 @@ test('a process in the background that prints on and on: the supervisor ends, an
     const all = Buffer.concat(received);
     assert.ok(all.length > 270_000, `${all.length} bytes`);
     assert.equal(all.subarray(-12), Buffer.from([88, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0]));
-  }));
+  });
+});
 
 test('a client that speaks nonsense is thrown out, and only that one', () =>
   supervised('read line; echo "got $line"', async (shim, files) => {

@@ -85,10 +85,10 @@ export function processes(directory: string): number[] {
 
 /** Asks again after 1, 2, 4 … at most 50 ms until it says yes or `milliseconds` are over; the last answer. */
 export async function eventually(milliseconds: number, answer: () => boolean): Promise<boolean> {
-  const end = Date.now() + milliseconds;
+  const end = performance.now() + milliseconds;
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
     if (answer()) return true;
-    if (Date.now() >= end) return false;
+    if (performance.now() >= end) return false;
     await sleep(pause);
   }
 }

@@ -60,8 +60,31 @@ export function observe(
   locks: () => ReadonlySet<string>,
   readRunning = readRunningNow,
 ): Observation {
+  const { run } = containerPaths(roots, id);
+  // Whoever cleans up takes the directory away in one step. A look during which that happened has seen half of it.
+  for (let before = stampOf(run); before !== undefined; ) {
+    const seen = look(roots, id, locks, readRunning);
+    const after = stampOf(run);
+    if (after === before) return seen;
+    before = after;
+  }
+  return { kind: 'settled' };
+}
+
+/** Changes with the entries of a directory; undefined where it is not there. */
+function stampOf(directory: string): string | undefined {
+  const stat = fs.statSync(directory, { throwIfNoEntry: false });
+  return stat && `${stat.ino} ${stat.mtimeMs}`;
+}
+
+/** As `observe`, of a run directory that is there. */
+function look(
+  roots: Roots,
+  id: string,
+  locks: () => ReadonlySet<string>,
+  readRunning: (file: string) => Running | undefined,
+): Observation {
   const paths = containerPaths(roots, id);
-  if (!fs.existsSync(paths.run)) return { kind: 'settled' };
   const running = readRunning(paths.running);
   const supervised = isSupervised(roots, id, locks, running);
   const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });

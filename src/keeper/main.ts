@@ -63,7 +63,9 @@ names.close();
 bell.close();
 fs.rmSync(keeper, { force: true });
 fs.closeSync(lock);
-// What came between the last look and the release found the lock held.
-await reapAll(context);
-if (keptIds(context.roots).length > 0) await callKeeper(context);
+// What came between the last look and the release found the lock held. A start that waits for names holds the lock of its
+// container: so the next keeper is called first, and this one waits for no lock before.
+const isNeeded = () => keptIds(context.roots).length > 0;
+if (!isNeeded()) await reapAll(context);
+if (isNeeded()) await callKeeper(context);
 process.exit();

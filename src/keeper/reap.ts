@@ -15,6 +15,7 @@ import { listIfPresent } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
 import { containerPaths, enginePaths } from '../state/paths.ts';
 import { removeTrees } from '../state/remove-tree.ts';
+import { asideIn } from '../state/set-aside.ts';
 
 /**
  * Reaps every container that waits for it, each under its lock, and tells what supervisors were told. Returns how many were reaped. A container that cannot
@@ -61,7 +62,7 @@ async function sweep(context: EngineContext): Promise<void> {
   }).catch(unlessFull);
 }
 
-/** Run directories without a bundle are left where the removal of both was killed or failed in between. */
+/** Run directories without a bundle, or half-removed ones, are left where the removal was killed or failed in between. */
 function sweepRunDirectories(context: EngineContext): void {
   const { execRoot } = context.roots;
   // Run directories are listed before bundles: a container that is made meanwhile gets its bundle first.
@@ -70,5 +71,5 @@ function sweepRunDirectories(context: EngineContext): void {
   const unused = found.filter(
     name => !known.has(name) && !['running', 'starting'].includes(observe(context.roots, name, flocks).kind),
   );
-  removeTrees(unused.map(name => path.join(execRoot, name)));
+  removeTrees([...unused.map(name => path.join(execRoot, name)), ...asideIn(execRoot)]);
 }

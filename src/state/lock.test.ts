@@ -129,23 +129,33 @@ test('a lock that a thread holds is held; that of a killed thread is taken over'
   assert.equal(fs.readdirSync(lock), ['free']);
 });
 
-test('a lock that could not be given back is free to whoever held it', async () => {
-  const directory = scratch();
-  const lock = path.join(directory, 'lock');
-  let broken = false;
-  const rename = fs.renameSync;
-  fs.renameSync = (from, to) => {
-    if (broken) throw Object.assign(new Error('EIO'), { code: 'EIO' });
-    rename(from, to);
-  };
+/** Gives a lock back while these calls fail with EIO; what that throws. */
+async function whileBroken(names: readonly ('renameSync' | 'unlinkSync')[], lock: string): Promise<unknown> {
+  const before = names.map(name => [name, fs[name]] as const);
   try {
-    const release = await withLock(lock, () => {
-      broken = true;
+    return await withLock(lock, () => {
+      for (const name of names)
+        fs[name] = () => {
+          throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        };
     }).catch((error: Error) => error.message);
-    assert.is(release, 'EIO');
   } finally {
-    fs.renameSync = rename;
+    for (const [name, call] of before) Object.assign(fs, { [name]: call });
   }
+}
+
+test('a lock whose name cannot be changed back is free to everybody', async () => {
+  const lock = path.join(scratch(), 'lock');
+  assert.is(await whileBroken(['renameSync'], lock), undefined);
+  const other = thread(`await withLock(workerData.lock, () => parentPort.postMessage('held'), { timeoutMs: 1000 });`, {
+    lock,
+  });
+  assert.is((await once(other, 'message'))[0], 'held');
+});
+
+test('a lock that could not be given back is free to whoever held it', async () => {
+  const lock = path.join(scratch(), 'lock');
+  assert.is(await whileBroken(['renameSync', 'unlinkSync'], lock), 'EIO');
   assert.is(await withLock(lock, () => 'mine', { timeoutMs: 30 }), 'mine');
 });
 

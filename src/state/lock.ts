@@ -46,12 +46,12 @@ export async function withLock<T>(
 
 /** As `withLock`, for callers that hold on beyond one function. Returns the release. */
 export async function acquire(directory: string, options: LockOptions = {}): Promise<() => void> {
-  const deadline = Date.now() + (options.timeoutMs ?? 60_000);
+  const deadline = performance.now() + (options.timeoutMs ?? 60_000);
   const mine = `held.${printIdentity(thisThread())}.${randomHex(4)}`;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     options.signal?.throwIfAborted();
     if (tryAcquire(directory, mine, options)) return () => release(directory, mine);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const holder = livingHolder(listIfPresent(directory)[0]);
       throw new MinidockError('locked', `${directory} is locked${holder ? ` by ${describeHolder(holder)}` : ''}`, {
         fix: 'wait for the other minidock command to end, or end it',
@@ -66,13 +66,24 @@ const orphaned = new Set<string>();
 
 /** A holder may have removed the locked object together with its lock. */
 function release(directory: string, mine: string): void {
+  const held = path.join(directory, mine);
+  const failure =
+    failureOf(() => fs.renameSync(held, path.join(directory, 'free'))) &&
+    // Nobody else could take it while this process lives, and a keeper lives long. A lock without a file is free as well.
+    failureOf(() => fs.unlinkSync(held));
+  if (failure === undefined) return;
+  orphaned.add(mine);
+  throw failure;
+}
+
+/** Why a change failed; undefined where it was made, or what it changes is gone. */
+function failureOf(change: () => void): unknown {
   try {
-    fs.renameSync(path.join(directory, mine), path.join(directory, 'free'));
+    change();
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return;
-    orphaned.add(mine);
-    throw error;
+    return errnoOf(error) === 'ENOENT' ? undefined : error;
   }
+  return undefined;
 }
 
 /** As the release, for a lock that nobody needs any more: it is gone, unless somebody takes it meanwhile. */

@@ -9,7 +9,7 @@ import { enginePaths } from './paths.ts';
 export const asidePrefix = '.removed-';
 
 /**
- * Makes a directory under the data root gone for everyone, by one rename, so that it can be removed without a lock and
+ * Makes a directory under `root` gone for everyone, by one rename, so that it can be removed without a lock and
  * whatever befalls us meanwhile. Returns where it is now; undefined where there was none.
  *
  * It goes into the root itself: a new name may need a block of its directory, which a full disk does not give, and the root
@@ -38,9 +38,11 @@ function moved(directory: string, aside: string): string | undefined {
 /** What was set aside and is still there: its remover is at work, was killed or met an error. Anybody may remove it. */
 export function leftAside(root: string): string[] {
   const { containers, layers, volumes } = enginePaths({ root, execRoot: '' });
-  return [root, containers, layers, volumes].flatMap(folder =>
-    listIfPresent(folder)
-      .filter(name => name.startsWith(asidePrefix))
-      .map(name => path.join(folder, name)),
-  );
+  return [root, containers, layers, volumes].flatMap(asideIn);
 }
+
+/** As `leftAside`, of one directory. */
+export const asideIn = (folder: string): string[] =>
+  listIfPresent(folder)
+    .filter(name => name.startsWith(asidePrefix))
+    .map(name => path.join(folder, name));

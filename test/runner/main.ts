@@ -28,7 +28,7 @@ export interface RunOptions {
  * Time limits, in seconds: of a unit test's process, of all unit tests in one process, of another test file; and of a file
  * whose tests are over.
  */
-const limits = { unit: 60, units: 180, file: 300, over: 30 };
+const limits = { unit: 60, units: 180, file: 480, over: 30 };
 
 /** How many files the gate runs again, alone, after they failed beside others: more failures are no chance. */
 const secondLooks = 8;

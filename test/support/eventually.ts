@@ -4,9 +4,9 @@
  * half of the time to others.
  */
 export async function eventually<T>(check: () => T | Promise<T>, seconds = 5): Promise<Exclude<T, false>> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000;
   for (;;) {
-    const began = Date.now();
+    const began = performance.now();
     let failure: unknown;
     try {
       const value = await check();
@@ -15,7 +15,7 @@ export async function eventually<T>(check: () => T | Promise<T>, seconds = 5): P
     } catch (error) {
       failure = error;
     }
-    if (Date.now() > deadline) throw failure;
-    await new Promise(resolve => setTimeout(resolve, Math.max(20, Date.now() - began)));
+    if (performance.now() > deadline) throw failure;
+    await new Promise(resolve => setTimeout(resolve, Math.max(20, performance.now() - began)));
   }
 }

@@ -23,7 +23,7 @@ export interface SupervisorConnection {
 
 /** Undefined where the supervisor is ending or accepts no connection any more. */
 export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
-  const deadline = Date.now() + CONNECT_MS;
+  const deadline = performance.now() + CONNECT_MS;
   for (;;) {
     const socket = net.connect(path);
     try {
@@ -37,7 +37,7 @@ export async function connectSupervisor(path: string): Promise<SupervisorConnect
       if (errno === 'ENOENT' || errno === 'ECONNREFUSED') return undefined;
       if (errno !== 'EAGAIN') throw error;
       // The queue of the listening socket is full: many clients connect at once, or the supervisor is stopped.
-      if (Date.now() > deadline) return undefined;
+      if (performance.now() > deadline) return undefined;
       await new Promise(resolve => setTimeout(resolve, 20));
     }
   }

@@ -16,6 +16,7 @@ import { markKept, wakeKeeper } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { removeTree, removeTrees } from '../../state/remove-tree.ts';
+import { setAside } from '../../state/set-aside.ts';
 import type { EngineContext } from '../context.ts';
 import { endExecs } from '../execs/reap.ts';
 import { release } from '../keeping/stopped.ts';
@@ -160,7 +161,9 @@ export async function cleanUp(context: EngineContext, record: Remains, options: 
   try {
     if (options.remove) await removeBundle(context, record);
   } finally {
-    removeTree(paths.run);
+    // In one step: without its exit record a container looks as if it ran, to whoever looks while files are removed one by one.
+    const gone = setAside(context.roots.execRoot, paths.run);
+    if (gone !== undefined) removeTree(gone);
   }
 }
 

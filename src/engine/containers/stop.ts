@@ -89,7 +89,7 @@ async function endsBy(
   abort?: AbortSignal,
 ): Promise<boolean> {
   abort?.throwIfAborted();
-  const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : Date.now() + milliseconds;
+  const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : performance.now() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   if (connection !== undefined) {
     // This process cleans up, so the supervisor need not start the keeper.
@@ -103,7 +103,7 @@ async function endsBy(
       throw error;
     });
   }
-  const seen = await eventually(Math.max(deadline - Date.now(), 0), () => hasEnded(context.roots, record.id));
+  const seen = await eventually(Math.max(deadline - performance.now(), 0), () => hasEnded(context.roots, record.id));
   // Wait for the supervisor to end, because only then are its ports free. It may still wait for clients that hang.
   if (seen) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection?.close();

@@ -14,11 +14,11 @@ const PATIENCE_MS = 10_000;
  * does not help.
  */
 export async function continued(shim: Shim, promise: Promise<void>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   let killed = false;
   const timer = setInterval(() => {
     if (!isStopped(shim.pid)) return;
-    killed = Date.now() > deadline;
+    killed = performance.now() > deadline;
     shim.client.signal(killed ? signals.SIGKILL : signals.SIGCONT);
   }, LOOK_MS);
   try {

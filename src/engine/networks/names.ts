@@ -66,6 +66,9 @@ function resolversFor(dns: readonly string[] | undefined, endpoints: readonly Wi
 /** How long a start waits for the keeper, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
+/** After so long without an answer the keeper is called again, in milliseconds: the one that was called may have been killed. */
+const AGAIN_MS = 1000;
+
 /**
  * Resolves once the keeper answers names on the networks of these endpoints; it is called where it does not yet. The container is marked
  * as one that needs it before.
@@ -80,11 +83,15 @@ export async function namesAnswer(context: EngineContext, endpoints: readonly Wi
     if (refused !== undefined) throw namesRefused(refused, names[refused]!);
     return gateways.find(address => names[address] === undefined);
   };
-  if (missing() === undefined) return;
-  await callKeeper(context);
-  const deadline = Date.now() + PATIENCE_MS;
+  const began = performance.now();
+  let called = Number.NEGATIVE_INFINITY;
   for (let address = missing(); address !== undefined; address = missing()) {
-    if (Date.now() > deadline) throw namesRefused(address, 'ETIMEDOUT');
+    const now = performance.now();
+    if (now - began > PATIENCE_MS) throw namesRefused(address, 'ETIMEDOUT');
+    if (now - called > AGAIN_MS) {
+      await callKeeper(context);
+      called = now;
+    }
     await new Promise(resolve => setTimeout(resolve, 5));
   }
 }

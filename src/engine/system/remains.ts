@@ -9,6 +9,7 @@ import { type EngineEntry, forgetEngine, isGone, registeredEngines } from '../..
 import { listIfPresent, readIfPresent } from '../../state/files.ts';
 import { cgroupParent, type Roots } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
+import { asidePrefix } from '../../state/set-aside.ts';
 import type { Remains } from '../nouns/system.ts';
 
 /**
@@ -67,11 +68,14 @@ async function removeBridge(engine: EngineEntry, bridge: string): Promise<boolea
   return exists;
 }
 
+const isOfContainer = (name: string) => /^[0-9a-f]{12}$/.test(name) || name.startsWith(asidePrefix);
+
 /** What engines put into an exec-root; where it holds anything else the rest stays. */
-const inExecRoot = /^([0-9a-f]{12}|keeper\.(lock|json)|kept|events\.jsonl(\.1)?)$/;
+const isOfEngine = (name: string) =>
+  isOfContainer(name) || /^(keeper\.(lock|json)|kept|events\.jsonl(\.1)?)$/.test(name);
 
 function clear(execRoot: string, isOwn: boolean): void {
-  const names = listIfPresent(execRoot).filter(name => (isOwn ? /^[0-9a-f]{12}$/ : inExecRoot).test(name));
+  const names = listIfPresent(execRoot).filter(isOwn ? isOfContainer : isOfEngine);
   for (const name of names) removeTree(path.join(execRoot, name));
   if (isOwn) return;
   try {

@@ -61,6 +61,10 @@ export const words = {
     zh: '它正在运行。可以从另一个终端看看它；按 › 结束它。',
   },
   liveOver: { en: 'It has ended.', zh: '它已经结束。' },
+  liveLost: {
+    en: 'The connection to the machine is lost, or another page runs a program.',
+    zh: '与这台机器的连接断开了，或者另一个页面正在运行程序。',
+  },
   liveFailed: { en: 'It failed: ', zh: '失败了：' },
   explained: { en: 'explained in lesson {n}', zh: '见第 {n} 课' },
   host: { en: 'in the parent', zh: '父进程中' },

@@ -38,7 +38,10 @@ export function offerLive(stepper: Stepper): void {
       else if (event.kind === 'failed') over(say('liveFailed') + event.reason, 'waits');
       else over(say('liveOver'));
     };
-    source.onerror = () => over(say('liveOver'), 'waits');
+    // It comes back by itself, unless it was told not to (HTML Living Standard, 9.2.3).
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) over(say('liveLost'), 'waits');
+    };
   });
   stepper.controls.append(button);
 }

@@ -3,8 +3,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { Driver } from './driver.ts';
-import type { LiveEvent } from './events.ts';
+import { LiveProgram } from './program.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -27,7 +26,7 @@ export interface LiveServer {
  */
 export async function serveLive(folder: string, pages: ReadonlySet<string>): Promise<LiveServer> {
   const token = randomBytes(16).toString('hex');
-  let driver: Driver | undefined;
+  let current: LiveProgram | undefined;
   const server = http.createServer((request, response) => {
     const { port } = server.address() as AddressInfo;
     const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
@@ -40,16 +39,20 @@ export async function serveLive(folder: string, pages: ReadonlySet<string>): Pro
     if (rest[0] !== 'live') return serveFile(response, folder, rest.join('/'), request.method);
     const page = rest[1] ?? '';
     if (!pages.has(page)) return refuse(response, 404, 'no program of this name');
+    const { 'last-event-id': seen } = request.headers;
     if (request.method === 'POST') {
-      driver?.go();
-      response.writeHead(driver ? 204 : 409).end();
-    } else if (driver !== undefined) refuse(response, 409, 'another page runs a program: end it first');
+      current?.go();
+      response.writeHead(current ? 204 : 409).end();
+    } else if (seen !== undefined) {
+      if (current?.page === page) current.attach(response, Number(seen));
+      // The page asks no more.
+      else response.writeHead(204).end();
+    } else if (current !== undefined) refuse(response, 409, 'another page runs a program: end it first');
     else {
-      const mine = stream(request, response, page);
-      driver = mine;
-      void mine.ended.finally(() => {
-        driver = undefined;
-        response.end();
+      current = new LiveProgram(page);
+      current.attach(response);
+      void current.ended.then(() => {
+        current = undefined;
       });
     }
   });
@@ -61,24 +64,12 @@ export async function serveLive(folder: string, pages: ReadonlySet<string>): Pro
   return {
     url: `http://127.0.0.1:${port}/${token}/index.html`,
     close: async () => {
-      driver?.stop();
-      await driver?.ended;
+      current?.stop();
+      await current?.ended;
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
     },
   };
-}
-
-/** Events for a page (HTML Living Standard, 9.2); the program ends with the connection. */
-function stream(request: http.IncomingMessage, response: http.ServerResponse, page: string): Driver {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const tell = (event: LiveEvent) => {
-    if (!response.writableEnded) response.write(`data: ${JSON.stringify(event)}\n\n`);
-  };
-  const driver = new Driver(page, tell);
-  request.on('close', () => driver.stop());
-  response.on('close', () => driver.stop());
-  return driver;
 }
 
 function serveFile(response: http.ServerResponse, folder: string, name: string, method?: string): void {

@@ -37,9 +37,9 @@ export async function ensureRegistry(place: Place, port: number): Promise<void> 
     `${mark}=${place.folder}`,
     ...commandOf(place, store, port),
   );
-  const until = Date.now() + patienceMs;
+  const until = performance.now() + patienceMs;
   while (!(await answers(port))) {
-    if (Date.now() > until)
+    if (performance.now() > until)
       throw new MinidockError('lab-failed', `no registry answers at port ${port}`, { fix: `its log: ${log}` });
     await sleep(50);
   }
@@ -71,8 +71,8 @@ export async function endRegistry(place: Place): Promise<void> {
     if (identity === undefined) continue;
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (isAlive(identity)) process.kill(identity.pid, signal);
-      const until = Date.now() + patienceMs;
-      while (isAlive(identity) && Date.now() < until) await sleep(20);
+      const until = performance.now() + patienceMs;
+      while (isAlive(identity) && performance.now() < until) await sleep(20);
     }
   }
   for (const name of ['registry', 'registry.yml', 'registry.log'])
