@@ -108,19 +108,25 @@ function* parse(text: string): Generator<Event> {
   }
 }
 
+const MILLISECOND = 1_000_000n;
 let offset: bigint | undefined;
+let last = 0n;
 
 /**
- * Nanoseconds since the epoch. Node's wall clock has milliseconds, and the clock that has nanoseconds begins anywhere: it is laid
- * beside the other, and once more whenever the two part, as after the wall clock was set.
+ * Nanoseconds since the epoch, later with each call unless the wall clock was set back. Node's wall clock has milliseconds, and the
+ * clock that has nanoseconds begins anywhere: it is laid beside the other, and once more whenever the two part, as after the wall clock
+ * was set, or where the processor was taken away between the two readings.
  */
 function now(): bigint {
   const steady = process.hrtime.bigint();
-  const wall = BigInt(Date.now()) * 1_000_000n;
+  const wall = BigInt(Date.now()) * MILLISECOND;
   // timeOrigin has microseconds.
   offset ??= BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n - steady;
-  const time = steady + offset;
-  if (time >= wall && time < wall + 1_000_000n) return time;
-  offset = wall - steady;
-  return wall;
+  let time = steady + offset;
+  if (time < wall || time >= wall + MILLISECOND) {
+    offset = wall - steady;
+    time = wall;
+  }
+  last = time > last || last - time > MILLISECOND ? time : last + 1n;
+  return last;
 }
