@@ -1,6 +1,5 @@
 import type { Healthcheck, Raw } from './instructions.ts';
 import type { Reading } from './reading.ts';
-import { execForm } from './words.ts';
 
 /** `HEALTHCHECK NONE`, or `HEALTHCHECK [--interval=30s …] CMD command`. */
 export function readHealthcheck(reading: Reading): Healthcheck {
@@ -15,7 +14,8 @@ export function readHealthcheck(reading: Reading): Healthcheck {
     return { kind: 'HEALTHCHECK', statement: reading.statement, test: ['NONE'], times: {} };
   }
   if (text === '') throw reading.fail(kind, 'HEALTHCHECK CMD has no command', 'write HEALTHCHECK CMD command');
-  const words = execForm(text);
+  const offset = reading.all().offset + reading.rest.length - text.length;
+  const words = reading.list({ raw: text, offset });
   const [interval, timeout, start] = (['interval', 'timeout', 'start-period'] as const).map(name =>
     duration(reading, flags.get(name)?.[0]),
   );

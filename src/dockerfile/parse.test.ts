@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
 import type { Instruction } from './instructions.ts';
-import { parseDockerfile } from './parse.ts';
+import { parseDockerfile, parseInstruction } from './parse.ts';
 
 const parse = (text: string) => parseDockerfile('Dockerfile', Buffer.from(text));
 
@@ -53,13 +53,14 @@ test('the escape character can be another, Windows line ends are none of ours, a
 });
 
 test('JSON makes the exec form; what is none is a line for the shell', () => {
-  const commands = stage('CMD ["a", "b c"]\nCMD [a]\nENTRYPOINT ["x", 1]\n').map(one =>
+  const commands = stage('CMD ["a", "b c"]\nCMD [a]\nENTRYPOINT [ "$A" = "b, c" ]\nCMD [ -n \'x\' ]\n').map(one =>
     one.kind === 'CMD' || one.kind === 'ENTRYPOINT' ? one.command : undefined,
   );
   assert.equal(commands, [
     { form: 'exec', words: ['a', 'b c'] },
     { form: 'shell', line: '[a]' },
-    { form: 'shell', line: '["x", 1]' },
+    { form: 'shell', line: '[ "$A" = "b, c" ]' },
+    { form: 'shell', line: "[ -n 'x' ]" },
   ]);
 });
 
@@ -75,6 +76,14 @@ test('here-documents: several, quoted or not, with tabs taken off', () => {
       ['Y', true, 'yy\n'],
     ],
   );
+});
+
+test('a trigger has its here-documents with it', () => {
+  const [trigger] = stage('ONBUILD RUN <<-A cat && cat <<B\n\tone\n\tA\ntwo\nB\n');
+  const text = 'RUN <<-A cat && cat <<B\none\nA\ntwo\nB';
+  assert.is(trigger?.kind === 'ONBUILD' && trigger.trigger, text);
+  const run = parseInstruction('ONBUILD', text);
+  assert.equal(run.kind === 'RUN' && run.heredocs.map(({ content }) => content), ['one\n', 'two\n']);
 });
 
 test('flags of COPY and RUN', () => {
@@ -137,6 +146,13 @@ for (const [text, at, reason, fix] of [
   ['FROM a\nENV A=b \\\n   C', '3:4', '"C" is not NAME=VALUE', 'quotes'],
   ['FROM a\nENV A', '2:5', 'ENV A has no value', 'write ENV A=VALUE'],
   ['FROM a\nRUN <<EOF\nx', '2:5', 'unterminated here-document: no line "EOF" follows', ''],
+  ['FROM a\nCMD ["a", b]', '2:5', 'this is no list in JSON form', 'double quotes'],
+  ["FROM a\nENTRYPOINT ['a', 'b']", '2:12', 'this is no list in JSON form', 'double quotes'],
+  ['FROM a\nRUN --network=none [ "a", "b"', '2:20', 'this is no list in JSON form', ''],
+  ['FROM a\nCOPY ["a", 1]', '2:6', 'this is no list in JSON form', ''],
+  ['FROM a\nVOLUME ["/a"', '2:8', 'this is no list in JSON form', ''],
+  ['FROM a\nHEALTHCHECK CMD  ["a"', '2:18', 'this is no list in JSON form', ''],
+  ['FROM a\nONBUILD RUN <<EOF\nx', '2:13', 'unterminated here-document', ''],
   ['FROM a\nSHELL sh', '2:7', 'SHELL needs a list in JSON form', 'write SHELL'],
   ['FROM a\nONBUILD COPY --form=x a b', '2:14', 'unknown flag: --form', '--from'],
   ['FROM a\nONBUILD FROM x', '2:9', 'FROM cannot be a trigger', ''],

@@ -139,7 +139,7 @@ function readCopy(reading: Reading, kind: 'COPY' | 'ADD'): Copy {
       ? reading.flags({ from: 'one', ...common, parents: 'toggle' })
       : reading.flags({ ...common, checksum: 'one', 'keep-git-dir': 'toggle' });
   const one = (name: string): Raw | undefined => (flags as Map<string, Raw[]>).get(name)?.[0];
-  const listed = execForm(reading.rest);
+  const listed = reading.list();
   const words = listed?.map(raw => ({ raw: JSON.stringify(raw), offset: reading.all().offset })) ?? reading.words();
   const destination = words.at(-1);
   if (destination === undefined || words.length < 2)
@@ -200,13 +200,13 @@ function readCommand(reading: Reading, kind: 'CMD' | 'ENTRYPOINT'): CommandInstr
 }
 
 function commandOf(reading: Reading): Command {
-  const words = execForm(reading.rest);
+  const words = reading.list();
   return words === undefined ? { form: 'shell', line: reading.rest } : { form: 'exec', words };
 }
 
 function readWords(reading: Reading, kind: 'EXPOSE' | 'VOLUME'): Words {
   reading.flags({});
-  const listed = kind === 'VOLUME' ? execForm(reading.rest) : undefined;
+  const listed = kind === 'VOLUME' ? reading.list() : undefined;
   const words =
     listed?.map(raw => ({ raw: JSON.stringify(raw), offset: reading.all().offset })) ?? reading.blankWords();
   for (const word of words)
@@ -249,5 +249,6 @@ function readOnBuild(reading: Reading): OnBuild {
         ),
     }),
   );
-  return { kind: 'ONBUILD', statement, trigger: statement.text };
+  const heredocs = statement.heredocs.map(heredoc => `\n${heredoc.content}${heredoc.name}`);
+  return { kind: 'ONBUILD', statement, trigger: [statement.text, ...heredocs].join('') };
 }

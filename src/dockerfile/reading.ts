@@ -3,7 +3,7 @@ import type { Raw } from './instructions.ts';
 import { nearest } from './nearest.ts';
 import { mistake, type Source } from './source.ts';
 import type { Escape, Statement } from './statements.ts';
-import { type Flag, splitWords, takeFlags } from './words.ts';
+import { execForm, type Flag, isBrokenList, splitWords, takeFlags } from './words.ts';
 
 /** One statement while it is read: its flags taken off, its words with their places, errors that point into it. */
 export class Reading {
@@ -41,6 +41,18 @@ export class Reading {
   /** All that follows the flags, as one part. */
   all(): Raw {
     return { raw: this.rest, offset: this.#offset };
+  }
+
+  /** `["a", "b"]`; undefined for what is none, such as a line of the shell. Refuses what was meant to be one. */
+  list(part = this.all()): string[] | undefined {
+    const words = execForm(part.raw);
+    if (words === undefined && isBrokenList(part.raw))
+      throw this.fail(
+        part,
+        'this is no list in JSON form',
+        'write ["first", "second"]: texts in double quotes, with commas',
+      );
+    return words;
   }
 
   /** Values of the flags by name. Refuses a name that the instruction does not have, and one that stands twice unless it may. */

@@ -110,7 +110,7 @@ function statementOf(
     part === undefined ? placeIn(lead.length, keyword.length) : placeIn(start + part.offset, part.length);
   const heredocs: Heredoc[] = [];
   let next = after;
-  if (/^(RUN|COPY|ADD)$/i.test(keyword))
+  if (takesHeredocs.test(`${keyword} ${text}`))
     for (const opening of heredocsIn(text, escapeChar)) {
       const read = readHeredoc(source.lines, next, opening);
       if (read === undefined)
@@ -127,6 +127,8 @@ function statementOf(
   const lines = { line: first + 1, endLine: next, ...(comment !== undefined && { comment }) };
   return { statement: { keyword, text, heredocs, source, place, ...lines }, next };
 }
+
+const takesHeredocs = /^(ONBUILD\s+)?(RUN|COPY|ADD)\s/i;
 
 /** They stand before all else: the first line that is none, even an empty one, ends them. */
 function readDirectives(source: Source): Directives {
