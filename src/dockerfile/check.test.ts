@@ -66,6 +66,28 @@ for (const text of [
 ])
   test(`no advice: ${JSON.stringify(text)}`, () => assert.equal(rules(text), []));
 
+for (const [text, expected] of [
+  ['FROM a\nSHELL ["/bin/bash", "-c"]\nCMD x\n', []],
+  ['FROM a AS one\nSHELL ["/bin/bash", "-c"]\nFROM one\nCMD x\n', []],
+  ['FROM a\nWORKDIR /a\nWORKDIR b\n', []],
+  ['FROM a\nWORKDIR a\nWORKDIR b\n', ['WorkdirRelativePath 2:9']],
+  ['FROM a AS one\nWORKDIR /a\nFROM one\nWORKDIR b\n', []],
+  ['FROM --platform=linux/amd64 a AS build_amd64\n', []],
+  ['FROM a\nARG PUBLIC_KEY\nENV TOKEN_FILE=/x KEY_VERSION=1\n', []],
+  ['FROM a\nARG TOKEN_URL\n', ['SecretsUsedInArgOrEnv 2:1']],
+  ['FROM scratch AS one\nARG A\nENV B=1\nFROM one\nENV C=$A$B\n', ['UndefinedVar 5:7']],
+  ['FROM here\nENV A=$HOME_OF_IT\nCMD x\n', []],
+  ['From a\nrun x\n', ['ConsistentInstructionCasing 1:1']],
+] as const)
+  test(`${JSON.stringify(text)}: ${expected.join() || 'no advice'}`, () => {
+    const images = new Map([['here', { variables: ['HOME_OF_IT'], hasShell: true }]]);
+    const found = adviseOn(parseDockerfile('Dockerfile', Buffer.from(text)), { known: [], images });
+    assert.equal(
+      found.map(({ rule, place }) => `${rule} ${place.line}:${place.column}`),
+      expected,
+    );
+  });
+
 test('the directive that makes advice an error, and one that is none', () => {
   const settings = (text: string) =>
     parseDockerfile('Dockerfile', Buffer.from(`# check=${text}\nFROM a\n`)).directives.check;

@@ -18,32 +18,41 @@ export interface AdviceOptions {
   readonly known: readonly string[];
   /** Whether .dockerignore leaves a path of the context out. */
   readonly isIgnored?: (path: string) => boolean;
+  /** What images say that FROM names, as it is written there. Of others nothing is known. */
+  readonly images?: ReadonlyMap<string, ImageFacts>;
   /** In place of what the file's own directive says. */
   readonly settings?: CheckSettings | undefined;
+}
+
+export interface ImageFacts {
+  /** Names of the variables that it sets. */
+  readonly variables: readonly string[];
+  readonly hasShell: boolean;
 }
 
 /** All advice, in the order of the file. */
 export function adviseOn(
   dockerfile: Dockerfile,
-  { known, isIgnored = () => false, settings = dockerfile.directives.check }: AdviceOptions,
+  { known, isIgnored = () => false, images = new Map(), settings = dockerfile.directives.check }: AdviceOptions,
 ): Advice[] {
   const found: Advice[] = [];
   const add = (rule: string, message: string, place: Place) => found.push({ rule, message, place });
   for (const line of dockerfile.emptyContinuations)
     add('NoEmptyContinuation', 'empty line in the middle of an instruction', { line, column: 1, length: 1 });
   casing(dockerfile, add);
-  const names = new Map<string, number>();
-  dockerfile.stages.forEach((stage, index) => {
+  const stages = new Map<string, Inherited>();
+  dockerfile.stages.forEach(stage => {
+    const state = inheritedFrom(stage, stages, images, known);
     ofStage(stage, add);
     for (const one of stage.instructions) if (one.kind === 'COPY' || one.kind === 'ADD') ofCopy(one, isIgnored, add);
     if (settings?.experimental.has('InvalidDefinitionDescription') || settings?.experimental.has('all'))
       for (const one of [stage.from, ...stage.instructions]) description(one, add);
     fromVariables(dockerfile, stage, known, add);
     const { name, statement } = stage.from;
-    if (name !== undefined && names.has(name))
+    if (name !== undefined && stages.has(name))
       add('DuplicateStageName', `the stage name ${JSON.stringify(name)} stands twice`, statement.place());
-    if (name !== undefined) names.set(name, index);
-    variables(dockerfile, stage, known, add);
+    for (const one of stage.instructions) inContext(one, state, dockerfile.directives.escape, add);
+    if (name !== undefined) stages.set(name, { ...state, isStage: true });
   });
   return found
     .filter(({ rule }) => !settings?.skip.has(rule) && !settings?.skip.has('all'))
@@ -52,11 +61,44 @@ export function adviseOn(
 
 type Add = (rule: string, message: string, place: Place) => void;
 
+/** What the instructions of a stage so far, and the image below it, have set. */
+interface Inherited {
+  readonly variables: Set<string>;
+  /** Of this stage alone: those of the stage below end with it. */
+  readonly args: Set<string>;
+  /** All that the image at the bottom sets is among them. */
+  readonly isWhole: boolean;
+  readonly isStage: boolean;
+  hasWorkdir: boolean;
+  hasShell: boolean;
+}
+
+function inheritedFrom(
+  { from: { base } }: Stage,
+  stages: ReadonlyMap<string, Inherited>,
+  images: NonNullable<AdviceOptions['images']>,
+  known: readonly string[],
+): Inherited {
+  const stage = stages.get(base.raw.toLowerCase());
+  if (stage !== undefined) return { ...stage, variables: new Set(stage.variables), args: new Set() };
+  const image = base.raw === 'scratch' ? { variables: [], hasShell: false } : images.get(base.raw);
+  const always = known.filter(name => !/^(BUILD|TARGET)/.test(name));
+  return {
+    variables: new Set(['PATH', ...always, ...(image?.variables ?? [])]),
+    args: new Set(),
+    isWhole: image !== undefined,
+    isStage: false,
+    hasWorkdir: false,
+    hasShell: image?.hasShell ?? false,
+  };
+}
+
 /** Keywords are all in capitals, or all small. */
 function casing({ globals, stages }: Dockerfile, add: Add): void {
   const all = [...globals, ...stages.flatMap(({ from, instructions }) => [from, ...instructions])];
-  const upper = all.filter(({ statement: { keyword } }) => keyword === keyword.toUpperCase()).length;
-  const wanted = upper * 2 >= all.length ? 'upper' : 'lower';
+  const count = (change: (word: string) => string) =>
+    all.filter(({ statement: { keyword } }) => keyword === change(keyword)).length;
+  const wanted = count(word => word.toLowerCase()) > count(word => word.toUpperCase()) ? 'lower' : 'upper';
   for (const { statement } of all) {
     const { keyword } = statement;
     const right = wanted === 'upper' ? keyword.toUpperCase() : keyword.toLowerCase();
@@ -65,6 +107,8 @@ function casing({ globals, stages }: Dockerfile, add: Add): void {
   }
 }
 
+/** What holds none, though one of those words is in its name. */
+const noSecrets = /(^|_)(public|file|version)($|_)/i;
 const secrets = /(^|_)(apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)($|_)/i;
 
 function ofStage({ from, instructions }: Stage, add: Add): void {
@@ -80,7 +124,9 @@ function ofStage({ from, instructions }: Stage, add: Add): void {
       `${JSON.stringify(name)} is no name for a stage: it has a meaning of its own`,
       statement.place(),
     );
-  if (platform !== undefined && !platform.raw.includes('$'))
+  // A stage that is called after its platform is meant for that one.
+  const isMeant = platform?.raw.split('/', 2).some(part => part !== '' && name?.includes(part));
+  if (platform !== undefined && !platform.raw.includes('$') && !isMeant)
     add('FromPlatformFlagConstDisallowed', `FROM is bound to the platform ${platform.raw}`, at(statement, platform));
   if (platform !== undefined && /^\$(TARGETPLATFORM|\{TARGETPLATFORM\})$/.test(platform.raw))
     add('RedundantTargetPlatform', `FROM is for ${platform.raw} anyway: leave --platform out`, at(statement, platform));
@@ -128,20 +174,8 @@ function ofInstruction(one: Instruction, add: Add): void {
   const place = one.statement.place();
   if (one.kind === 'MAINTAINER')
     add('MaintainerDeprecated', 'MAINTAINER is out of use: write LABEL org.opencontainers.image.authors=…', place);
-  if ((one.kind === 'CMD' || one.kind === 'ENTRYPOINT') && one.command.form === 'shell')
-    add(
-      'JSONArgsRecommended',
-      `the JSON form of ${one.kind} gets signals itself, the shell form does not hand them on`,
-      place,
-    );
   if ((one.kind === 'ENV' || one.kind === 'LABEL') && one.isOldForm)
     add('LegacyKeyValueFormat', `write ${one.kind} name=value`, place);
-  if (one.kind === 'WORKDIR' && !/^["']?(\/|\$|[A-Za-z]:)/.test(one.value.raw))
-    add(
-      'WorkdirRelativePath',
-      `the directory ${one.value.raw} depends on the WORKDIR before it`,
-      at(one.statement, one.value),
-    );
   if (one.kind === 'EXPOSE')
     for (const word of one.words) {
       if (/\/[A-Z]/.test(word.raw))
@@ -156,7 +190,7 @@ function ofInstruction(one: Instruction, add: Add): void {
         ? one.args.map(({ name }) => name)
         : [];
   for (const name of named)
-    if (secrets.test(name))
+    if (secrets.test(name) && !noSecrets.test(name))
       add(
         'SecretsUsedInArgOrEnv',
         `${one.kind} ${JSON.stringify(name)}: everybody who has the image can read it`,
@@ -185,19 +219,36 @@ function fromVariables({ globals, directives }: Dockerfile, { from }: Stage, kno
     );
 }
 
-/** Variables of a stage that neither ARG nor ENV of it sets; where its image is another's, that may set them. */
-function variables({ directives, stages }: Dockerfile, stage: Stage, known: readonly string[], add: Add): void {
-  const isOwn =
-    stage.from.base.raw === 'scratch' || stages.some(({ from }) => from.name === stage.from.base.raw.toLowerCase());
-  if (stage.from.base.raw !== 'scratch' && isOwn) return;
-  const set = new Set<string>(['PATH', ...known.filter(name => !/^(BUILD|TARGET)/.test(name))]);
-  for (const one of stage.instructions) {
-    for (const raw of expandedParts(one))
-      for (const name of unsetIn(raw, other => (set.has(other) ? 'set' : undefined), directives.escape))
-        add('UndefinedVar', `$${name} is not set here`, at(one.statement, raw));
-    if (one.kind === 'ARG') for (const { name } of one.args) set.add(name);
-    if (one.kind === 'ENV') for (const { name } of one.pairs) set.add(name.raw);
+/** What depends on the instructions before it and on the image below. */
+function inContext(one: Instruction, state: Inherited, escapeChar: string, add: Add): void {
+  const { variables, args } = state;
+  if ((one.kind === 'CMD' || one.kind === 'ENTRYPOINT') && one.command.form === 'shell' && !state.hasShell)
+    add(
+      'JSONArgsRecommended',
+      `the JSON form of ${one.kind} gets signals itself, the shell form does not hand them on`,
+      one.statement.place(),
+    );
+  if (one.kind === 'SHELL') state.hasShell = true;
+  if (one.kind === 'WORKDIR') {
+    if (!state.hasWorkdir && !/^["']?(\/|\$|[A-Za-z]:)/.test(one.value.raw))
+      add(
+        'WorkdirRelativePath',
+        `the directory ${one.value.raw} depends on the working directory of the image below`,
+        at(one.statement, one.value),
+      );
+    state.hasWorkdir = true;
   }
+  // What a stage has of an image that nobody has looked at is not known.
+  if (state.isWhole || !state.isStage)
+    for (const raw of expandedParts(one))
+      for (const name of unsetIn(
+        raw,
+        other => (variables.has(other) || args.has(other) ? 'set' : undefined),
+        escapeChar,
+      ))
+        add('UndefinedVar', `$${name} is not set here`, at(one.statement, raw));
+  if (one.kind === 'ARG') for (const { name } of one.args) args.add(name);
+  if (one.kind === 'ENV') for (const { name } of one.pairs) variables.add(name.raw);
 }
 
 /** The parts of an instruction in which variables are replaced. */

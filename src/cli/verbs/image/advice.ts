@@ -1,10 +1,11 @@
 import { readIgnore } from '../../../build/ignore.ts';
 import { platformArguments, proxyArguments } from '../../../build/variables.ts';
-import { adviseOn } from '../../../dockerfile/check.ts';
+import { adviseOn, type ImageFacts } from '../../../dockerfile/check.ts';
 import { readCheckSettings } from '../../../dockerfile/check-settings.ts';
-import { parseDockerfile } from '../../../dockerfile/parse.ts';
+import { type Dockerfile, parseDockerfile } from '../../../dockerfile/parse.ts';
 import { excerptOf } from '../../../dockerfile/source.ts';
 import { MinidockError } from '../../../errors.ts';
+import type { ImageRecord } from '../../../image/store.ts';
 import { checkSettings } from '../../build/check-settings.ts';
 import type { Output } from '../../print/output.ts';
 
@@ -14,13 +15,17 @@ interface Advised {
   readonly ignore?: string;
 }
 
+/** Looks an image up; fails where it is not here. */
+type FindImage = (reference: string) => Promise<ImageRecord>;
+
 /** Prints what could be better in a Dockerfile. Returns the exit code: 1 where there is something, as `docker build --check` has it. */
-export function printAdvice(
+export async function printAdvice(
   output: Output,
   advised: Advised,
   args: Readonly<Record<string, string | undefined>>,
-): number {
-  const advice = adviceOn(advised, args);
+  find: FindImage,
+): Promise<number> {
+  const advice = await adviceOn(advised, args, find);
   const { name } = advised.dockerfile;
   for (const { rule, message, line, column, excerpt } of advice)
     output.out(`${name}:${line}:${column}: ${rule}: ${message}\n${excerpt}\n`);
@@ -29,10 +34,14 @@ export function printAdvice(
 }
 
 /** For `# check=error=true`. @throws {MinidockError} `dockerfile`: the first advice that there is */
-export function refuseAdvice(advised: Advised, args: Readonly<Record<string, string | undefined>>): void {
+export async function refuseAdvice(
+  advised: Advised,
+  args: Readonly<Record<string, string | undefined>>,
+  find: FindImage,
+): Promise<void> {
   const { name, content } = advised.dockerfile;
   if (!settingsOf(parseDockerfile(name, content), args)?.isError) return;
-  const [first, ...more] = adviceOn(advised, args);
+  const [first, ...more] = await adviceOn(advised, args, find);
   if (first === undefined) return;
   const { rule, message, line, column, excerpt } = first;
   const others = more.length === 0 ? '' : `, and ${more.length} more`;
@@ -42,16 +51,20 @@ export function refuseAdvice(advised: Advised, args: Readonly<Record<string, str
   });
 }
 
-function adviceOn(
+async function adviceOn(
   { dockerfile: { name, content }, ignore }: Advised,
   args: Readonly<Record<string, string | undefined>>,
+  find: FindImage,
 ) {
   const dockerfile = parseDockerfile(name, content);
   const linux = { os: 'linux', architecture: '' };
+  const ignored = ignore === undefined ? undefined : readIgnore(ignore);
   const advice = adviseOn(dockerfile, {
     known: [...proxyArguments, ...Object.keys(platformArguments(linux, linux))],
     settings: settingsOf(dockerfile, args),
-    ...(ignore !== undefined && { isIgnored: readIgnore(ignore).leavesOut }),
+    images: await factsOf(dockerfile, find),
+    // With exceptions a directory that is left out may hold what is wanted.
+    ...(ignored?.hasExceptions === false && { isIgnored: ignored.leavesOut }),
   });
   return advice.map(({ place, ...one }) => ({
     ...one,
@@ -59,6 +72,18 @@ function adviceOn(
     column: place.column,
     excerpt: excerptOf(dockerfile.source, place),
   }));
+}
+
+/** Of the images of FROM that are here. */
+async function factsOf({ stages }: Dockerfile, find: FindImage): Promise<Map<string, ImageFacts>> {
+  const facts = new Map<string, ImageFacts>();
+  for (const { raw } of stages.map(({ from }) => from.base)) {
+    const { config } = (await find(raw).catch(() => undefined)) ?? {};
+    if (config === undefined) continue;
+    const variables = (config.Env ?? []).map(one => one.split('=', 1)[0]!);
+    facts.set(raw, { variables, hasShell: config.Shell !== undefined });
+  }
+  return facts;
 }
 
 function settingsOf(
