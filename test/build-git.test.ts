@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { endProcesses, onExit, temporaryFolder } from './support/cleanup.ts';
 import { context } from './support/context.ts';
+import { type Daemon, startDaemon } from './support/daemon.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
@@ -22,6 +23,7 @@ let box: BusyboxEngine;
 let served: string;
 let port: number;
 let files: string;
+let daemon: Daemon | undefined;
 const commits: Record<string, string> = {};
 
 test.before(async () => {
@@ -74,6 +76,10 @@ test.before(async () => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   server.unref();
   files = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+test.after(async () => {
+  await daemon?.end();
 });
 
 const identity = {
@@ -137,6 +143,39 @@ test('a server of files alone, and a commit by the beginning of its id', async (
   assert.is(await shown('cat /w/second'), 'second');
   await built([`${files}/app.git#${commits.one!.slice(0, 9)}`]);
   assert.is(await shown('ls /w'), 'Dockerfile\nrun.sh\nsub');
+});
+
+test('the API fetches what `remote` names: a repository, a Dockerfile, an archive', async () => {
+  daemon = await startDaemon(box);
+  const ask = async (remote: string, more = '') => {
+    const query = `t=remote:1&networkmode=none&remote=${encodeURIComponent(remote)}${more}`;
+    const { status, text } = await daemon!.ask('POST', `/v1.41/build?${query}`);
+    return `${text} ${status}`;
+  };
+  const seen = (script: string) => box.ok(['run', '--rm', '--network', 'none', 'remote:1', 'sh', '-c', script]);
+  const url = `git://127.0.0.1:${port}/app.git`;
+  assert.match(await ask(`${url}#v1`), /Step 2\/2 : COPY \. \/w[\s\S]*Successfully tagged remote:1[\s\S]* 200$/);
+  assert.is(await seen('cat /w/sub/deep/file; ls /w'), 'deep\nDockerfile\nrun.sh\nsub');
+  assert.match(await ask(url, '&dockerfile=sub/Dockerfile'), 'Successfully tagged');
+  assert.is(await seen('cat /sub/sub/deep/file'), 'deep');
+  writeFileSync(join(served, 'alone'), 'FROM bb\nENV A=alone\n');
+  assert.match(await ask(`${files}/alone`), 'Successfully tagged');
+  assert.is(await seen('echo $A'), 'alone');
+  await execa('tar', ['-C', join(served, 'own/sub'), '-czf', join(served, 'sub.tgz'), '.']);
+  assert.match(await ask(`${files}/sub.tgz`), 'Successfully tagged');
+  assert.is(await seen('cat /sub/deep/file'), 'deep');
+  for (const [remote, reason] of [
+    [`${files}/nope`, 'the server answered 404'],
+    ['/etc', 'it is no URL of http, https or git'],
+    [`${url}#nosuch`, 'nosuch'],
+    ['ext::sh -c x', 'it is no URL'],
+  ] as const) {
+    const answer = await ask(remote);
+    assert.match(answer, reason);
+    assert.match(answer, / [45]\d\d$/, answer);
+  }
+  const left = () => readdirSync(tmpdir()).filter(name => name.startsWith('minidock-context-') && isOurs(name));
+  await eventually(() => assert.equal(left(), []));
 });
 
 test('ADD of a repository, with and without its history, checked by the commit', async () => {

@@ -1,3 +1,4 @@
+import type { BuildContext } from '../../../build/context/open.ts';
 import { readExtraHost } from '../../../container/options/resolver.ts';
 import type { BuildOptions } from '../../../engine/nouns/builder.ts';
 import { MinidockError } from '../../../errors.ts';
@@ -26,15 +27,23 @@ export const buildRoutes: readonly Route[] = [
     method: 'POST',
     path: '/build',
     async handle(request, { engine: { builder } }) {
-      const { query, body, abort } = request;
+      const { query, abort } = request;
       const options = optionsOf(request);
-      const context = await receiveContext(body, query.text('dockerfile'));
-      const { directory, dockerfile, ignore } = context;
       const quiet = query.flag('q');
+      const said: string[] = [];
+      const context = await contextOf(request, text => void said.push(text));
+      const { directory, dockerfile, ignore } = context;
       const source = told<Message>(async tell => {
         try {
+          if (!quiet) for (const stream of said) tell({ stream });
           const built = await builder.build(
-            { ...options, dockerfile, context: directory, ...(ignore !== undefined && { ignore }), abort },
+            {
+              ...options,
+              dockerfile,
+              ...(directory !== undefined && { context: directory }),
+              ...(ignore !== undefined && { ignore }),
+              abort,
+            },
             event => {
               if (!quiet) for (const message of buildMessages(event)) tell(message);
             },
@@ -56,6 +65,14 @@ export const buildRoutes: readonly Route[] = [
   },
 ];
 
+/** What the client sends, or what `remote` names: a repository of git, or a URL of a Dockerfile or an archive, fetched here. */
+async function contextOf({ query, body, abort }: ApiRequest, say: (text: string) => void): Promise<BuildContext> {
+  const [remote, file] = [query.text('remote'), query.text('dockerfile')];
+  if (remote === '') return await receiveContext(body, file);
+  const { contextAt } = await import('../../../build/context/remote.ts');
+  return await contextAt(remote, file === '' ? undefined : file, abort, say);
+}
+
 /** A command that failed has a code of its own. */
 function failureOf({ message }: MinidockError) {
   const code = /returned a non-zero code: (\d+)/.exec(message)?.[1];
@@ -67,11 +84,6 @@ function optionsOf({ query, headers }: ApiRequest): Omit<BuildOptions, 'dockerfi
   const refuse = (message: string, fix: string) => new MinidockError('invalid-argument', message, { fix });
   if (query.text('version') === '2')
     throw refuse('BuildKit is not served here', 'set DOCKER_BUILDKIT=0: the classic builder is');
-  if (query.text('remote') !== '')
-    throw refuse(
-      `remote ${query.text('remote')}: a context is sent in the body`,
-      'fetch it, and send it as a tar archive',
-    );
   if (query.flag('squash')) throw refuse('squash is not done here', 'leave it out');
   const [target, platform] = [query.text('target'), query.text('platform')];
   return reading(() => ({

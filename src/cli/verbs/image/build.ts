@@ -1,8 +1,8 @@
+import { openBuildContext } from '../../../build/context/open.ts';
 import type { BuildOptions } from '../../../engine/nouns/builder.ts';
 import { MinidockError } from '../../../errors.ts';
 import { parseReference } from '../../../oci/reference.ts';
 import { checkSettings } from '../../build/check-settings.ts';
-import { openBuildContext } from '../../build/context/open.ts';
 import { displayOf } from '../../build/display.ts';
 import { buildFlags, toLimits } from '../../build/flags.ts';
 import { checkOutput, goesToStandardOutput, isNamedHere, writeOutput } from '../../build/output.ts';
@@ -46,18 +46,18 @@ async function build(context: Context, flags: Values<typeof buildFlags>, where: 
   const fd = wanted !== undefined && goesToStandardOutput(wanted) ? 2 : 1;
   const say = fd === 1 ? output.out : output.err;
   const trace = flags.trace && (await tracing(context, flags.trace));
-  const { builder } = await context.engine();
+  const { builder, images } = await context.engine();
   return await interruptible(async abort => {
     const source = await openBuildContext(where, flags.file, { signal: abort, say: output.err });
     try {
       const args = argumentsOf(flags['build-arg'], context.env);
       if (flags.check) {
         const { printAdvice } = await import('./advice.ts');
-        return printAdvice(output, source, args);
+        return await printAdvice(output, source, args, reference => images.inspect(reference));
       }
       if (checkSettings in args || /^\s*#\s*check\s*=/im.test(source.dockerfile.content.toString())) {
         const { refuseAdvice } = await import('./advice.ts');
-        refuseAdvice(source, args);
+        await refuseAdvice(source, args, reference => images.inspect(reference));
       }
       const { progress = 'auto', quiet } = flags;
       const display = await displayOf(output, { progress, quiet, fd, ...(trace && { trace }) });

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf, MinidockError } from '../../../errors.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { readDockerfile, readStandardInput } from './dockerfile.ts';
 
 /** What `build` works on. */

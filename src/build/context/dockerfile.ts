@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import type { Readable } from 'node:stream';
-import { MinidockError } from '../../../errors.ts';
+import { MinidockError } from '../../errors.ts';
 
 /** More than this is none: it would fill the memory. */
 const largestDockerfile = 16 << 20;

@@ -1,6 +1,6 @@
-import { gitAddress } from '../../../build/git/address.ts';
-import { MinidockError } from '../../../errors.ts';
-import { send } from '../../../registry/http/http.ts';
+import { MinidockError } from '../../errors.ts';
+import { send } from '../../registry/http/http.ts';
+import { gitAddress } from '../git/address.ts';
 import { contextOf, inFolder } from './archive.ts';
 import type { BuildContext } from './open.ts';
 
@@ -13,7 +13,7 @@ export async function contextAt(
 ): Promise<BuildContext> {
   const git = gitAddress(url, 'context');
   if (git !== undefined) {
-    const { fetchRepository } = await import('../../../build/git/fetch.ts');
+    const { fetchRepository } = await import('../git/fetch.ts');
     say(`Fetching build context from ${git.remote}\n`);
     return await inFolder(
       git.remote,

@@ -2,12 +2,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { MinidockError } from '../../../errors.ts';
-import { removeTree } from '../../../state/remove-tree.ts';
-import { byteString, textOf } from '../../../storage/bytes.ts';
-import { compressionOf } from '../../../storage/compression/formats.ts';
-import { Scope } from '../../../storage/scope/scope.ts';
-import { unpackArchive } from '../../../storage/scope/unpack.ts';
+import { MinidockError } from '../../errors.ts';
+import { removeTree } from '../../state/remove-tree.ts';
+import { byteString, textOf } from '../../storage/bytes.ts';
+import { compressionOf } from '../../storage/compression/formats.ts';
+import { Scope } from '../../storage/scope/scope.ts';
+import { unpackArchive } from '../../storage/scope/unpack.ts';
 import { readAll, untilAborted } from './dockerfile.ts';
 import { type BuildContext, contextIn } from './open.ts';
 
