@@ -59,10 +59,10 @@ async function onScreen(write: (content: Uint8Array) => void, fd: 1 | 2): Promis
   const timer = setInterval(draw, redrawEvery);
   return {
     tell: screen.tell,
-    end() {
+    end(failed) {
       clearInterval(timer);
       stream.off('resize', draw);
-      screen.end();
+      screen.end(failed);
     },
   };
 }

@@ -91,8 +91,12 @@ test('steps that run show their time and last lines; one that is done is a singl
   step(0, 2, 'COPY a b', 'one');
   tell(0, { kind: 'cached' });
   tell(0, { kind: 'done', image: 'x' });
+  step(2, 6, 'RUN long', 'other');
+  output(2, 'not said any more\n');
   tell(1, { kind: 'failed' });
-  screen.end();
+  // The terminal shows the keys of an interrupt where the cursor is.
+  terminal.write(Buffer.from('^C'));
+  screen.end(true);
   assert.is(
     terminal.shown,
     [
@@ -100,6 +104,7 @@ test('steps that run show their time and last lines; one that is done is a singl
       line(' => [one 2/7] COPY a b', 'CACHED'),
       line(' => [4/7] RUN test', 'ERROR'),
       '    | ab    c',
+      line(' => [other 6/7] RUN long', 'CANCELED'),
     ].join('\n'),
   );
 });
@@ -114,7 +119,7 @@ test('what is drawn anew is never higher than the terminal, nor wider', () => {
       }
       pass(100);
       for (let stage = 0; stage < 5; stage++) tell(stage, { kind: 'done', image: 'x' });
-      screen.end();
+      screen.end(false);
       assert.is(terminal.shown.split('\n').length, 5, `${columns} × ${rows}`);
     }
 });
@@ -134,7 +139,7 @@ test('lines that a narrower terminal broke are found again', () => {
     terminal.shown,
     ['Building 0.2s, 0 of 7 steps done', ' -> [1/7] RUN make                 0.2s', '    | short'].join('\n'),
   );
-  screen.end();
+  screen.end(false);
   assert.is(terminal.shown, '');
 });
 

@@ -84,9 +84,11 @@ export class BuildScreen {
     this.#put([], this.#live());
   }
 
-  /** Takes away what is drawn anew. */
-  end(): void {
-    this.#put([], []);
+  /** Takes away what is drawn anew. The steps that a failure ended in the middle stay as lines. */
+  end(failed: boolean): void {
+    const ended = failed ? this.#inOrder().map(step => this.#line(' => ', step.title, 'CANCELED')) : [];
+    this.#running.clear();
+    this.#put(ended, []);
   }
 
   #finish(stage: number, step: Running, word: string | undefined): void {
@@ -103,8 +105,13 @@ export class BuildScreen {
     this.#put(lines, this.#live());
   }
 
+  /** Steps that run, in the order of the file. */
+  #inOrder(): Running[] {
+    return [...this.#running.entries()].sort(([a], [b]) => a - b).map(([, step]) => step);
+  }
+
   #live(): string[] {
-    const steps = [...this.#running.entries()].sort(([a], [b]) => a - b).map(([, step]) => step);
+    const steps = this.#inOrder();
     if (steps.length === 0) return [];
     const room = Math.max(this.screen.size().rows - 2, 1);
     const shown = steps.slice(0, Math.max(room - 1, 1));
@@ -142,7 +149,8 @@ export class BuildScreen {
     // Line by line: some terminals keep a copy of a screen that is cleared from its top.
     const left = Math.max(up - lines.length, 0);
     const drawn = [...lines, ...Array<string>(left).fill('')].map(line => `${line}\x1b[K\n`).join('');
-    this.screen.write(Buffer.from(`\r${moveUp(up)}${drawn}${moveUp(left)}`));
+    // Below it a terminal may have shown the keys of an interrupt.
+    this.screen.write(Buffer.from(`\r${moveUp(up)}${drawn}\x1b[K${moveUp(left)}`));
   }
 }
 
