@@ -110,11 +110,15 @@ export function jobs(registry: string): Job[] {
     throughput('the same by [::1]', '[::1]'),
     buildJob('build of 10 × RUN and COPY', '--no-cache'),
     buildJob('the same build, all cached'),
-    largeContext('build beside 20,000 files, 500 MB, that nothing uses'),
+    largeContext('build beside 20,000 files, 500 MB, that nothing uses', 200, 'ENV A=1'),
     pullJob(registry, 'one:1', 'pull 8,000 files, 150 MB, in one layer'),
     pullJob(registry, 'ten:1', 'pull the same in ten layers'),
   ];
 }
+
+/** What is measured for the memory that it takes. */
+export const memoryJob = (): Job =>
+  largeContext('peak memory of a build that copies 6,000 files, 150 MB (RSS, with the daemon)', 60, 'COPY . /all');
 
 /** What a client of a daemon waits for. The same client asks each of them. */
 export function daemonJobs(): Job[] {
@@ -163,14 +167,15 @@ function buildJob(name: string, ...flags: string[]): Job {
   };
 }
 
-/** The files have no blocks: what is sent is as long, and no disk fills. */
-function largeContext(name: string): Job {
+/** So many folders of 100 files of 25 kB. The files have no blocks: what is sent is as long, and no disk fills. */
+function largeContext(name: string, folders: number, instruction: string): Job {
   const context = temporaryFolder('build');
   return {
     name,
     setUp: () => {
-      writeFileSync(join(context, 'Dockerfile'), `FROM ${image}\nENV A=1\n`);
-      execSync('for d in $(seq 200); do mkdir -p $d; (cd $d; truncate -s 25000 $(seq 100)); done', { cwd: context });
+      writeFileSync(join(context, 'Dockerfile'), `FROM ${image}\n${instruction}\n`);
+      const make = `for d in $(seq ${folders}); do mkdir -p $d; (cd $d; truncate -s 25000 $(seq 100)); done`;
+      execSync(make, { cwd: context });
     },
     command: engine => text(engine, 'build', '-q', '--network', 'none', context),
     tearDown: () => execSync('rm -rf ./[0-9]*', { cwd: context }),

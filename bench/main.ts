@@ -13,7 +13,7 @@ import { busyboxImage } from '../scripts/images/busybox.ts';
 import { temporaryFolder } from '../test/support/cleanup.ts';
 import { push, registry } from '../test/support/registry.ts';
 import { type BenchEngine, runcBundle, startDaemon, startEngines } from './engines.ts';
-import { daemonJobs, hostAddress, hyperfine, jobs, measure } from './jobs.ts';
+import { daemonJobs, hostAddress, hyperfine, type Job, jobs, measure, memoryJob } from './jobs.ts';
 import { layersImage } from './layers.ts';
 import { daemonMemory, peakMemory, supervisorMemory } from './memory.ts';
 import { manyRequests } from './requests.ts';
@@ -56,8 +56,12 @@ async function main(): Promise<void> {
   const pulling: Row = { job: 'peak memory of that pull in one layer (RSS)', unit: 'kB', values: {} };
   if (pulling.job.includes(only))
     for (const engine of engines.filter(({ daemon }) => !daemon))
-      pulling.values[engine.name] = await peakMemory(engine, `${server.host}/one:1`);
-  rows.push(...[memory, pulling].filter(({ values }) => Object.keys(values).length > 0));
+      pulling.values[engine.name] = await peakOfPull(engine, `${server.host}/one:1`);
+  const job = memoryJob();
+  const building: Row = { job: job.name, unit: 'kB', values: {} };
+  if (building.job.includes(only))
+    for (const engine of engines) building.values[engine.name] = await peakOfBuild(engine, job);
+  rows.push(...[memory, pulling, building].filter(({ values }) => Object.keys(values).length > 0));
 
   const daemonTable = await daemons(engines, small.rootfs, { runs, only, folder });
 
@@ -76,6 +80,21 @@ async function main(): Promise<void> {
   if (!writes) return;
   for (const name of ['README.md', 'README.zh-CN.md'])
     writeFileSync(name, withFigures(readFileSync(name, 'utf8'), table(about, rows), facts(about)));
+}
+
+async function peakOfPull(engine: BenchEngine, name: string): Promise<number> {
+  spawnSync('sh', ['-c', engine.forget(name)], { env: { ...process.env, ...engine.env } });
+  return await peakMemory(engine, engine.pull(name));
+}
+
+async function peakOfBuild(engine: BenchEngine, job: Job): Promise<number> {
+  process.stderr.write(`  ${engine.name}: ${job.name}\n`);
+  try {
+    job.setUp?.(engine);
+    return await peakMemory(engine, job.command(engine));
+  } finally {
+    job.tearDown?.(engine);
+  }
 }
 
 /** What Docker's client waits for, at a `minidock daemon` and at dockerd, and what these need for it. */

@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { type BenchEngine, image, run } from './engines.ts';
 
 /**
@@ -38,10 +38,14 @@ export async function daemonMemory(engine: BenchEngine, count: number, then: () 
   }
 }
 
-/** Kilobytes (VmHWM, /proc/PID/status) that the command of a pull took at its largest. */
-export async function peakMemory(engine: BenchEngine, name: string): Promise<number> {
-  const [program = '', ...args] = engine.pull(name).split(' ');
-  spawnSync('sh', ['-c', engine.forget(name)], { env: { ...process.env, ...engine.env } });
+/**
+ * Kilobytes (VmHWM, /proc/PID/status) that a command took at its largest; where a daemon does its work, those of the daemon
+ * meanwhile are added.
+ */
+export async function peakMemory(engine: BenchEngine, command: string): Promise<number> {
+  const [program = '', ...args] = command.split(' ');
+  // From here on the peak is that of this command (proc(5), clear_refs).
+  if (engine.daemon !== undefined) writeFileSync(`/proc/${engine.daemon}/clear_refs`, '5');
   const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...engine.env } });
   let peak = 0;
   const timer = setInterval(() => {
@@ -49,8 +53,8 @@ export async function peakMemory(engine: BenchEngine, name: string): Promise<num
   }, 5);
   try {
     const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Error(`pull ended with ${code}`);
-    return peak;
+    if (code !== 0) throw new Error(`${command} ended with ${code}`);
+    return peak + status(engine.daemon, 'VmHWM');
   } finally {
     clearInterval(timer);
   }
