@@ -128,6 +128,73 @@ ADD --checksum=sha256:${digest} ${url} /w/
   }
 });
 
+test('COPY --parents keeps the directories that lead to a file, --exclude leaves out what a source names as well', async () => {
+  const any = '**';
+  const folder = context({
+    Dockerfile: `FROM bb AS made
+RUN mkdir -p /a/b/c && chmod 711 /a/b && echo f > /a/b/c/f
+FROM bb
+COPY --parents x/./deep/?.txt x/${any}/?.md /p/
+COPY --parents --from=made /a/./b/c/f /p/
+COPY --exclude=*.txt --exclude=*.md hom* /e/
+COPY --exclude=** --exclude=!deep/er/keep x /k/
+`,
+    'x/deep/1.txt': '',
+    'x/deep/2.txt': '',
+    'x/t.md': '',
+    'x/deep/er/3.md': '',
+    'x/deep/er/keep': '',
+    home: '',
+    'homework.txt': '',
+    'hom.md': '',
+    'hom/a.md': '',
+    'hom/b': '',
+  });
+  await built(folder);
+  assert.is(
+    await shown('cd /p; find . -type f | sort; stat -c %a b b/c; cd /e; find . -type f | sort; cd /k; find . -type f'),
+    './b/c/f\n./deep/1.txt\n./deep/2.txt\n./x/deep/er/3.md\n./x/t.md\n711\n755\n./b\n./home\n./deep/er/keep',
+  );
+});
+
+test('triggers have here-documents, and they and variables name stages that nothing else needs', async () => {
+  const base =
+    'FROM bb\nONBUILD RUN <<EOF\necho of a trigger > /t\nEOF\nONBUILD COPY --from=made /made /from-trigger\n';
+  await box.ok(['build', '-q', '-t', 'base', context({ Dockerfile: base })]);
+  const output = await built(
+    context({
+      Dockerfile: `FROM bb AS made
+RUN echo made > /made
+FROM bb AS other
+RUN echo other > /other
+FROM bb AS never
+RUN exit 1
+FROM base
+ARG WHERE=other
+COPY --from=$WHERE /other /from-variable
+`,
+    }),
+  );
+  assert.is(await shown('cat /t /from-trigger /from-variable'), 'of a trigger\nmade\nother');
+  assert.match(output, /^Step \d\/\d : FROM bb AS made$/m);
+  assert.not.match(output, 'never');
+});
+
+test('a proxy is handed to RUN, and is in history and key of the cache only where ARG names it', async () => {
+  const folder = context({ Dockerfile: 'FROM bb\nRUN echo "$HTTP_PROXY" > /w\n' });
+  const proxy = (host: string) => ['--build-arg', `HTTP_PROXY=http://${host}`];
+  const history = () => box.ok(['history', '--no-trunc', 'built']);
+  await built(folder, proxy('one'));
+  assert.not.match(await history(), 'http://one');
+  assert.match(await built(folder, proxy('two')), 'Using cache');
+  assert.is(await shown('cat /w'), 'http://one');
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM bb\nARG HTTP_PROXY\nRUN echo "$HTTP_PROXY" > /w\n');
+  await built(folder, proxy('one'));
+  assert.match(await history(), '|1 HTTP_PROXY=http://one /bin/sh');
+  await built(folder, proxy('two'));
+  assert.is(await shown('cat /w'), 'http://two');
+});
+
 test('a stage that nothing needs is left out; those that do not need each other run side by side, and are told in order', async () => {
   const folder = context({
     Dockerfile: `FROM bb AS never

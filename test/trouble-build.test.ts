@@ -60,12 +60,28 @@ for (const [name, dockerfile, expected] of [
   ['no FROM', 'RUN x\n', 'Dockerfile:1:1: RUN stands before the first FROM'],
   ['comments alone', '# x\n', 'Dockerfile: it has no instruction'],
   ['a list that is none', 'FROM bb\nSHELL ["a",\n', 'Dockerfile:2:7: SHELL needs a list in JSON form'],
+  ['a pattern that is none', 'FROM bb\nCOPY [a /x/\n', 'Dockerfile:2:6: syntax error in the pattern "[a"'],
+  [
+    'an exclusion that is none',
+    'FROM bb\nCOPY --exclude=[ Dockerfile /x/\n',
+    'Dockerfile:2:16: syntax error in pattern: "["',
+  ],
+  [
+    'a file that is left out',
+    'FROM bb\nCOPY a.log /x\n',
+    '"a.log" is not in the build context: .dockerignore leaves it',
+  ],
+  [
+    'a list with single quotes',
+    "FROM bb\nCMD ['a']\n",
+    "Dockerfile:2:5: this is no list in JSON form\n  2 | CMD ['a']\n    |     ^^^^^",
+  ],
   ['a signal that is none', 'FROM bb\nSTOPSIGNAL SIGFOO\n', 'Dockerfile:2:12: Invalid signal: SIGFOO'],
   ['a platform that is none', 'FROM --platform=nonsense bb\n', 'Dockerfile:1:17: "nonsense": unknown operating system'],
   ['a source that is empty', 'FROM bb\nCOPY $NOPE /x\n', 'Dockerfile:2:6: '],
 ] as const)
   test(`refused: ${name}`, async () => {
-    const said = await refused([context({ Dockerfile: dockerfile })]);
+    const said = await refused([context({ Dockerfile: dockerfile, 'a.log': '', '.dockerignore': '*.log' })]);
     assert.ok(said.includes(expected), said);
     assert.ok(said.length < 1000, 'a line that is too long is not printed whole');
   });

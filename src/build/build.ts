@@ -70,13 +70,14 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
   const platforms = platformArguments(own, platform);
   const globals = globalArguments(dockerfile, request.args, platforms);
   const inFrom = new Expansions(dockerfile, { value: name => globals.get(name) ?? platforms[name] });
-  const stages = planStages(dockerfile, request.target, inFrom);
+  const plan = planStages(dockerfile, request.target, inFrom);
   const used = new Set<string>(dockerfile.globals.flatMap(({ args }) => args.map(({ name }) => name)));
   const images = new Map<number, Promise<StepImage | undefined>>();
   const failing = new AbortController();
   const abort = request.abort ? AbortSignal.any([request.abort, failing.signal]) : failing.signal;
-  const numbers = new Numbers(dockerfile, stages);
-  const layers = layersOf(dockerfile, images, host, tell);
+  const numbers = new Numbers(dockerfile, plan.wanted);
+  const imageOf: ImageOf = index => images.get(index) ?? begin(plan.stages[index]!);
+  const layers = layersOf(dockerfile, imageOf, host, tell);
   const tree = treesOf(request, dockerfile, layers);
   const shared: Shared = {
     dockerfile,
@@ -118,21 +119,27 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     },
     used: name => void used.add(name),
   };
-  for (const arg of dockerfile.globals)
-    tell({ stage: stages[0]!.index, kind: 'step', ...numbers.global(), text: `ARG ${arg.statement.text}` });
-  for (const planned of stages) {
-    const work = buildStage(planned, shared, request, images, inFrom);
+  function begin(planned: PlannedStage): Promise<StepImage | undefined> {
+    numbers.add(planned);
+    const work = buildStage(planned, shared, request, imageOf, inFrom);
     work.catch(error => {
       if (!abort.aborted) tell({ stage: planned.index, kind: 'failed' });
       failing.abort(error);
     });
     images.set(planned.index, work);
+    return work;
   }
-  const results = await Promise.allSettled(images.values());
+  for (const arg of dockerfile.globals)
+    tell({ stage: plan.wanted[0]!.index, kind: 'step', ...numbers.global(), text: `ARG ${arg.statement.text}` });
+  plan.wanted.forEach(begin);
+  // Those that are begun meanwhile, too.
+  for (let ended = 0; ended < images.size; ) {
+    ended = images.size;
+    await Promise.allSettled(images.values());
+  }
   // The first that failed; the others were told to stop because of it.
   if (failing.signal.aborted) throw request.abort?.aborted ? request.abort.reason : failing.signal.reason;
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  const image = await images.get(stages.at(-1)!.index);
+  const image = await imageOf(plan.wanted.at(-1)!.index);
   if (image === undefined)
     throw new MinidockError(
       'dockerfile',
@@ -147,6 +154,9 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
   return { image: store.get(image.id), unused };
 }
 
+/** The image that a stage makes; one that is not at work begins. */
+type ImageOf = (stage: number) => Promise<StepImage | undefined>;
+
 async function cacheSources(store: ImageStore, references: readonly string[]): Promise<CacheSources> {
   const { CacheSources } = await import('./cache-from.ts');
   return new CacheSources(store, references);
@@ -156,13 +166,13 @@ async function buildStage(
   { index, stage, base, needs }: PlannedStage,
   shared: Shared,
   request: BuildRequest,
-  images: ReadonlyMap<number, Promise<StepImage | undefined>>,
+  imageOf: ImageOf,
   inFrom: Expansions,
 ): Promise<StepImage | undefined> {
   const { from, instructions } = stage;
   // Not before all stages are entered in `images`.
   await Promise.resolve();
-  for (const needed of needs) await images.get(needed);
+  for (const needed of needs) await imageOf(needed);
   shared.abort?.throwIfAborted();
   shared.step(index, `${from.statement.keyword} ${from.statement.text}`);
   const below = await baseImage();
@@ -180,7 +190,7 @@ async function buildStage(
 
   async function baseImage(): Promise<ImageRecord | undefined> {
     if (typeof base === 'number') {
-      const made = await images.get(base);
+      const made = await imageOf(base);
       return made && shared.store.get(made.id);
     }
     if (base === 'scratch') return undefined;
@@ -243,15 +253,10 @@ const quoted = (text: string): string => (/^[\w./:@%+,-]+$/.test(text) ? text : 
 /** Directories of the layers that `--from=` or `from=` names: those of a stage, or of an image. */
 type LayersOf = (from: string, index: number, instruction: Instruction) => Promise<readonly string[]>;
 
-function layersOf(
-  dockerfile: Dockerfile,
-  images: ReadonlyMap<number, Promise<StepImage | undefined>>,
-  host: BuildHost,
-  tell: Tell,
-): LayersOf {
+function layersOf(dockerfile: Dockerfile, imageOf: ImageOf, host: BuildHost, tell: Tell): LayersOf {
   return async (from, index, instruction) => {
     const stage = sourceStage(dockerfile, from, index, instruction);
-    if (stage !== undefined) return (await images.get(stage))?.layers ?? [];
+    if (stage !== undefined) return (await imageOf(stage))?.layers ?? [];
     const onPull = (event: PullEvent) => tell({ stage: index, kind: 'pull', event });
     return (await host.image(from, { pull: false, onPull })).layers;
   };

@@ -1,4 +1,5 @@
 import { MinidockError } from '../errors.ts';
+import { pathPattern } from './path-pattern.ts';
 
 /** Says of a path of the context, without a slash at its beginning, whether .dockerignore leaves it out. */
 export interface Ignore {
@@ -20,11 +21,22 @@ interface Pattern {
  * @throws {MinidockError} `dockerfile` for a line that is no pattern
  */
 export function readIgnore(content: string): Ignore {
-  const patterns = content
+  const lines = content
     .replace(/^\uFEFF/, '')
     .split('\n')
-    .map(line => line.replace(/\r$/, ''))
-    .flatMap((line, index) => (line.startsWith('#') ? [] : (patternOf(line.trim(), index + 1) ?? [])));
+    .map(line => (line.startsWith('#') ? '' : line.trim()));
+  return ignoring(lines, (index, reason, fix) => {
+    const line = JSON.stringify(lines[index]);
+    return new MinidockError('dockerfile', `.dockerignore:${index + 1}: ${reason}: ${line}`, { fix });
+  });
+}
+
+/** By patterns, each as a line of .dockerignore has it. `refuse` makes the error for one that is none. */
+export function ignoring(
+  lines: readonly string[],
+  refuse: (index: number, reason: string, fix: string) => Error,
+): Ignore {
+  const patterns = lines.flatMap((line, index) => patternOf(line, (reason, fix) => refuse(index, reason, fix)) ?? []);
   return {
     hasExceptions: patterns.some(({ isException }) => isException),
     leavesOut(path) {
@@ -49,14 +61,12 @@ function fits({ expression, parts: length }: Pattern, path: string, parts: reado
   return false;
 }
 
-function patternOf(line: string, number: number): Pattern | undefined {
-  const refuse = (reason: string, fix: string) =>
-    new MinidockError('dockerfile', `.dockerignore:${number}: ${reason}: ${JSON.stringify(line)}`, { fix });
+function patternOf(line: string, refuse: (reason: string, fix: string) => Error): Pattern | undefined {
   const isException = line.startsWith('!');
   const cleaned = clean(isException ? line.slice(1).trim() : line);
   if (line === '!') throw refuse('illegal exclusion pattern', 'name a file after the "!"');
   if (cleaned === '' || cleaned === '.') return undefined;
-  const expression = expressionOf(cleaned);
+  const expression = pathPattern(cleaned);
   if (expression === undefined)
     throw refuse('syntax error in pattern', 'write \\[ and \\\\ for the characters themselves');
   return {
@@ -76,54 +86,3 @@ function clean(pattern: string): string {
   }
   return names.join('/');
 }
-
-/** Undefined for what Go's filepath.Match calls malformed. */
-function expressionOf(pattern: string): string | undefined {
-  let result = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern[at]!;
-    if (pattern.startsWith('**', at)) {
-      at++;
-      if (pattern[at + 1] === '/') at++;
-      // At the end it is anything, elsewhere any number of whole directories.
-      result += at + 1 >= pattern.length ? '.*' : '(?:.*/)?';
-    } else if (char === '*') result += '[^/]*';
-    else if (char === '?') result += '[^/]';
-    else if (char === '[') {
-      const set = setAt(pattern, at);
-      if (set === undefined) return undefined;
-      result += set.expression;
-      at = set.end;
-    } else if (char === '\\') {
-      const next = pattern[++at];
-      if (next === undefined) return undefined;
-      result += quote(next);
-    } else result += quote(char);
-  }
-  return result;
-}
-
-/** `[a-z]`, `[^a-z]`, `\` before a character that is meant itself; `end` is where the `]` stands. */
-function setAt(pattern: string, start: number): { expression: string; end: number } | undefined {
-  const isNegated = pattern[start + 1] === '^';
-  let at = start + (isNegated ? 2 : 1);
-  const character = (): string | undefined => {
-    if (pattern[at] === '-' || pattern[at] === ']') return undefined;
-    if (pattern[at] === '\\') at++;
-    return pattern[at++];
-  };
-  let ranges = '';
-  do {
-    const low = character();
-    if (low === undefined) return undefined;
-    const isRange = pattern[at] === '-';
-    if (isRange) at++;
-    const high = isRange ? character() : low;
-    if (high === undefined) return undefined;
-    // One that runs backwards has no characters.
-    if (low <= high) ranges += `${quote(low)}-${quote(high)}`;
-  } while (pattern[at] !== ']');
-  return { expression: `[${isNegated ? '^' : ''}${ranges}]`, end: at };
-}
-
-const quote = (char: string): string => char.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

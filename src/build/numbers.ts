@@ -4,16 +4,19 @@ import type { PlannedStage } from './plan.ts';
 /** Numbers of the steps, as they stand in the file; stages that are left out do not count. */
 export class Numbers {
   readonly #next = new Map<number, number>();
-  readonly #total: number;
+  #total: number;
   #globals = 0;
 
   constructor({ globals }: Dockerfile, stages: readonly PlannedStage[]) {
-    let number = globals.length + 1;
-    for (const { index, stage } of stages) {
-      this.#next.set(index, number);
-      number += 1 + stage.instructions.length;
-    }
-    this.#total = number - 1;
+    this.#total = globals.length;
+    for (const stage of stages) this.add(stage);
+  }
+
+  /** The steps of one more stage. */
+  add({ index, stage }: PlannedStage): void {
+    if (this.#next.has(index)) return;
+    this.#next.set(index, this.#total + 1);
+    this.#total += 1 + stage.instructions.length;
   }
 
   global(): { number: number; total: number } {

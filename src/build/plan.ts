@@ -15,11 +15,18 @@ export interface PlannedStage {
   readonly needs: ReadonlySet<number>;
 }
 
+/** All stages of a Dockerfile, by their index, and those that the target needs. */
+export interface Plan {
+  readonly stages: readonly PlannedStage[];
+  readonly wanted: readonly PlannedStage[];
+}
+
 /**
- * Which stages the target needs, in the order of the file. FROM names an earlier stage or an image; COPY --from and RUN --mount=from= an
+ * Which stages the target needs, in the order of the file, as far as that can be read in it: a trigger of an image, or a variable, may
+ * name another one. FROM names an earlier stage or an image; COPY --from and RUN --mount=from= an
  * earlier stage by name or number, or an image. Throws `dockerfile`, `no-such-target`.
  */
-export function planStages(dockerfile: Dockerfile, target: string | undefined, globals: Expansions): PlannedStage[] {
+export function planStages(dockerfile: Dockerfile, target: string | undefined, globals: Expansions): Plan {
   const planned = dockerfile.stages.map((stage, index): PlannedStage => {
     const { base, statement } = stage.from;
     const name = globals.word(statement, base);
@@ -44,7 +51,7 @@ export function planStages(dockerfile: Dockerfile, target: string | undefined, g
     planned[index]!.needs.forEach(want);
   };
   want(target === undefined ? planned.length - 1 : targetIndex(dockerfile, target));
-  return planned.filter(({ index }) => wanted.has(index));
+  return { stages: planned, wanted: planned.filter(({ index }) => wanted.has(index)) };
 }
 
 /** A stage before `index` with this name; the last of several. */

@@ -118,7 +118,7 @@ export class StageBuild {
     const words = commandOf(run, line => commandLine(this.#config, { form: 'shell', line }));
     const own = new Set((this.#config.Env ?? []).map(one => one.split('=', 1)[0]!));
     const args = [...this.#arguments].filter(([name]) => !own.has(name)).map(([name, value]) => `${name}=${value}`);
-    const kept = args.filter(one => !proxyArguments.includes(one.split('=', 1)[0]!)).sort();
+    const kept = args.toSorted();
     const mounts = await shared.mounts(run, part => expansions.word(run.statement, part), this.index);
     const proxies = proxyArguments.flatMap(name => {
       const value = shared.given.get(name);
@@ -212,7 +212,7 @@ export class StageBuild {
         digests.map(({ digest }) => digest),
         destination,
         this.#config.WorkingDir ?? '/',
-        parents.map(({ entry }) => entry.name),
+        parents.map(({ entry }) => [entry.name, entry.mode]),
       ],
       make: derive => derive(layer),
       inputs: () => Object.assign({}, ...digests.map(({ files }) => files())),

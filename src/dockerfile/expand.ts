@@ -155,7 +155,7 @@ class Expander {
       if (all) this.#at++;
       const found = this.word('/}');
       const replacement = this.#next() === '/' ? this.#until() : '';
-      const expression = new RegExp(pattern(found, true), all ? 'gs' : 's');
+      const expression = new RegExp(pattern(found), all ? 'gs' : 's');
       return found === '' ? this.#plain(name) : this.#plain(name).replace(expression, () => replacement);
     }
     throw new ExpansionError(
@@ -179,7 +179,7 @@ class Expander {
 
 /** `${name#pattern}`, `##`, `%`, `%%`: the shortest or longest part at one end that the pattern fits. */
 function withoutEnd(value: string, glob: string, end: 'start' | 'end', longest: boolean): string {
-  const fits = new RegExp(`^(?:${pattern(glob, true)})$`, 's');
+  const fits = new RegExp(`^(?:${pattern(glob)})$`, 's');
   const lengths = Array.from({ length: value.length + 1 }, (_, length) => length);
   for (const length of longest ? lengths.reverse() : lengths) {
     const part = end === 'start' ? value.slice(0, length) : value.slice(value.length - length);

@@ -1,17 +1,17 @@
 import path from 'node:path';
 import type { Raw } from '../../dockerfile/instructions.ts';
 import { nearest } from '../../dockerfile/nearest.ts';
-import { pattern } from '../../dockerfile/pattern.ts';
 import type { MinidockError } from '../../errors.ts';
 import { byteString, textOf } from '../../storage/bytes.ts';
 import { resolve } from '../../storage/merged-view.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 import { type GitAddress, gitAddress } from '../git/address.ts';
+import { type Ignore, ignoring, nothingIgnored } from '../ignore.ts';
 import type { repack as Repack } from './archive.ts';
 import { type Member, membersOf, type Ownership } from './members.ts';
 import { ownershipOf } from './ownership.ts';
-import { findSources, namesBeside } from './sources.ts';
-import { namesOf, type Tree } from './tree.ts';
+import { findSources, isLeftOut, namesBeside } from './sources.ts';
+import { leavingOut, namesOf, type Tree } from './tree.ts';
 import { isUrl } from './url.ts';
 import type { CopyWork } from './work.ts';
 
@@ -45,6 +45,8 @@ type Source =
       readonly tree: Tree;
       readonly names: readonly ByteString[];
       readonly name: ByteString | undefined;
+      /** The directories that `--parents` makes, and the name in them. */
+      readonly written: readonly ByteString[];
       readonly isArchive: boolean;
     };
 
@@ -68,7 +70,7 @@ export async function planCopies(work: CopyWork): Promise<Copies> {
   const target: Target = { top: namesOf(textOf(place.path)), kind: place.kind, isDirectory, destination };
   const copied: Copied[] = [];
   for (const source of sources) copied.push(copiedOf(work, source, target, ownership, await attributesOf(source)));
-  return { copied, destination, parents: parentsOf(work, target, copied, ownership) };
+  return { copied, destination, parents: parentsOf(work, target, sources, copied, ownership) };
 }
 
 interface Target {
@@ -92,7 +94,8 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
   const git = instruction.kind === 'ADD' ? addressOf(work, source, written) : undefined;
   if (git !== undefined) {
     const { repositoryTree } = await import('./repository.ts');
-    return [{ kind: 'files', tree: await repositoryTree(work, git), names: [], name: undefined, isArchive: false }];
+    const tree = await repositoryTree(work, git);
+    return [{ kind: 'files', tree, names: [], name: undefined, written: [], isArchive: false }];
   }
   if (instruction.kind === 'ADD' && isUrl(written)) {
     const { download } = await import('./download.ts');
@@ -100,12 +103,23 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
     const { name, content, modified } = await download(written, checksum, work.abort);
     return [{ kind: 'bytes', name, content, mode: 0o600, mtime: modified ?? work.now }];
   }
-  const found = findSources(tree, written);
+  const found = findSources(tree, written, instruction.parents);
+  if (found === undefined)
+    throw work.fail(
+      source,
+      `syntax error in the pattern ${JSON.stringify(written)}`,
+      'write [[] for a bracket that is part of a name',
+    );
   if (found.length === 0) throw missing(work, source, written);
+  const excluded = excludedBy(work);
   const sources: Source[] = [];
-  for (const { names, name } of found) {
-    const unpacks = instruction.kind === 'ADD' && (tree.look(names)?.isFile() ?? false);
-    sources.push({ kind: 'files', tree, names, name, isArchive: unpacks && (await isArchive(() => tree.open(names))) });
+  for (const one of found) {
+    const { names, name } = one;
+    const isFile = tree.look(names)?.isFile() ?? false;
+    if (isFile && name !== undefined && excluded.leavesOut(textOf(name))) continue;
+    const unpacks = instruction.kind === 'ADD' && isFile && (await isArchive(() => tree.open(names)));
+    const wanted = excluded === nothingIgnored ? tree : leavingOut(tree, names, excluded);
+    sources.push({ kind: 'files', ...one, tree: wanted, isArchive: unpacks });
   }
   return sources;
 }
@@ -156,7 +170,7 @@ function copiedOf(
     };
     return { isDirectory: false, members: () => [{ entry, content }] };
   }
-  const { tree, names, name } = source;
+  const { tree, names, name, written } = source;
   const open = () => tree.open(names);
   if (source.isArchive) {
     const whole = {
@@ -171,16 +185,15 @@ function copiedOf(
       instruction.destination,
       `cannot copy a directory over ${JSON.stringify(destination)}, which is a file`,
     );
-  const kept = instruction.parents ? names : isTree || !isDirectory || name === undefined ? [] : [name];
+  const kept = instruction.parents ? written : isTree || !isDirectory || name === undefined ? [] : [name];
   const as = [...top, ...kept].join('/');
   // The directory itself: one that is there keeps its owner and mode, a new one is like those that are made on the way.
   const { uid, gid } = ownership.owner ?? { uid: 0, gid: 0 };
   const keepsTop = target.kind === 'directory';
-  const isExcluded = excludes(work);
   return {
     isDirectory: isTree,
     members: function* () {
-      for (const member of membersOf(tree, names, as, ownership, isExcluded, attributes)) {
+      for (const member of membersOf(tree, names, as, ownership, attributes)) {
         const isTop = isTree && !instruction.parents && member.entry.name === as;
         if (!isTop) yield member;
         else if (!keepsTop) yield { entry: { ...member.entry, mode: 0o755, uid, gid } };
@@ -189,19 +202,34 @@ function copiedOf(
   };
 }
 
-/** Directories that are made because the image lacks them; the destination itself where it becomes one. */
+/** Directories that are made because the image lacks them: on the way to the destination, itself where it becomes one, and for `--parents`. */
 function parentsOf(
-  { layers, now }: CopyWork,
+  { layers, now, instruction }: CopyWork,
   { top, isDirectory }: Target,
+  sources: readonly Source[],
   copied: readonly Copied[],
   ownership: Ownership,
 ): Member[] {
-  const isMade = isDirectory && copied.some(one => !one.isDirectory || one.pack !== undefined);
+  const isMade = isDirectory && (instruction.parents || copied.some(one => !one.isDirectory || one.pack !== undefined));
   const made = isMade ? top : top.slice(0, -1);
-  return made
-    .map((_, end) => made.slice(0, end + 1))
-    .filter(names => resolve(layers, `/${names.join('/')}`).kind === 'missing')
-    .map(names => ({ entry: { ...entryOf(names, ownership, now, 'directory'), mode: 0o755 } }));
+  const modes = new Map<ByteString, number>();
+  for (const end of made.keys()) modes.set(made.slice(0, end + 1).join('/'), 0o755);
+  if (instruction.parents)
+    for (const source of sources)
+      for (const { name, mode } of source.kind === 'files' ? above(source) : [])
+        modes.set([...top, ...name].join('/'), mode);
+  return [...modes]
+    .filter(([name]) => resolve(layers, `/${name}`).kind === 'missing')
+    .map(([name, mode]) => ({ entry: { ...entryOf([name], ownership, now, 'directory'), mode } }));
+}
+
+/** The directories above a source, as they are where it comes from. */
+function above({ tree, written, names }: Source & { kind: 'files' }): { name: readonly ByteString[]; mode: number }[] {
+  const skipped = names.length - written.length;
+  return written.slice(0, -1).map((_, end) => {
+    const stats = tree.look(names.slice(0, skipped + end + 1));
+    return { name: written.slice(0, end + 1), mode: stats?.isDirectory() ? stats.mode & 0o7777 : 0o755 };
+  });
 }
 
 function entryOf(names: readonly ByteString[], { owner }: Ownership, mtime: number, type: 'file' | 'directory') {
@@ -218,15 +246,18 @@ function addressOf(work: CopyWork, source: Raw, written: string): GitAddress | u
   }
 }
 
-function excludes(work: CopyWork): (path: ByteString) => boolean {
-  const expressions = work.instruction.exclude.map(raw => {
-    const globs = work.word(raw).replace(/^\/+/, '').split('**/');
-    return new RegExp(`^${globs.map(glob => pattern(glob)).join('(?:.*/)?')}$`, 's');
-  });
-  return path => expressions.some(expression => expression.test(path));
+/** What `--exclude` says: patterns as .dockerignore has them, for paths in the directory that is copied. */
+function excludedBy({ instruction: { exclude }, word, fail }: CopyWork): Ignore {
+  if (exclude.length === 0) return nothingIgnored;
+  const lines = exclude.map(word);
+  return ignoring(lines, (index, reason, fix) =>
+    fail(exclude[index], `${reason}: ${JSON.stringify(lines[index])}`, fix),
+  );
 }
 
 function missing(work: CopyWork, source: Raw, written: string): Error {
+  const reason = `${JSON.stringify(written)} is not in ${work.tree.what}`;
+  if (isLeftOut(work.tree, written)) return work.fail(source, `${reason}: .dockerignore leaves it out`);
   const beside = namesBeside(work.tree, written).map(textOf);
   const near = nearest(written.replace(/^(\.?\/)+/, ''), beside);
   const fix =
@@ -235,5 +266,5 @@ function missing(work: CopyWork, source: Raw, written: string): Error {
       : beside.length > 0
         ? `there are ${beside.slice(0, 8).join(', ')}`
         : undefined;
-  return work.fail(source, `${JSON.stringify(written)} is not in ${work.tree.what}`, fix);
+  return work.fail(source, reason, fix);
 }

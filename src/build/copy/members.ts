@@ -26,7 +26,6 @@ export function* membersOf(
   names: readonly ByteString[],
   as: ByteString,
   ownership: Ownership,
-  isExcluded: (path: ByteString) => boolean = () => false,
   attributes: ReadonlyMap<ByteString, Map<string, Buffer>> = new Map(),
 ): Generator<Member> {
   const inodes = new Map<string, ByteString>();
@@ -35,7 +34,6 @@ export function* membersOf(
     const stats = tree.look(next.names);
     const type = stats && typeOf(stats, tree.keepsOwner);
     if (stats === undefined || type === undefined) continue;
-    if (next.names.length > names.length && isExcluded(next.names.slice(names.length).join('/'))) continue;
     const at = next;
     const inode = `${stats.dev}:${stats.ino}`;
     const earlier = stats.nlink > 1 && type === 'file' ? inodes.get(inode) : undefined;

@@ -13,8 +13,8 @@ export interface Tree {
   readLink(names: readonly ByteString[]): ByteString;
   /** A descriptor of a regular file, for reading. */
   open(names: readonly ByteString[]): number;
-  /** Follows a path from the top; links lead nowhere else. Undefined where nothing is. */
-  locate(path: ByteString): readonly ByteString[] | undefined;
+  /** Follows a path from the top; links lead nowhere else. Undefined where nothing is, `left out` where .dockerignore is the reason. */
+  locate(path: ByteString): readonly ByteString[] | 'left out' | undefined;
   /** Extended attributes of files, by their names joined with `/`. Absent where none are kept: those of a context are this machine's. */
   attributes?(files: readonly (readonly ByteString[])[]): Promise<ReadonlyMap<ByteString, Map<string, Buffer>>>;
   /** Whose the copies are unless `--chown` says it: nobody's user of this machine has a meaning in an image. */
@@ -25,22 +25,10 @@ export interface Tree {
 
 /** The build context, without what .dockerignore leaves out. */
 export function contextTree(scope: Scope, ignore: Ignore): Tree {
-  const isOut = (names: readonly ByteString[]) => names.length > 0 && ignore.leavesOut(text(names));
-  /** Whether a directory that is left out holds something that a later pattern takes back. */
-  const holdsWanted = (names: readonly ByteString[]): boolean =>
-    ignore.hasExceptions &&
-    scope.list(names).some(name => {
-      const inner = [...names, name];
-      return !isOut(inner) || ((scope.look(inner)?.isDirectory() ?? false) && holdsWanted(inner));
-    });
-  return {
+  const whole: Tree = {
     what: 'the build context',
     keepsOwner: false,
-    look(names) {
-      const stats = scope.look(names);
-      if (stats === undefined || !isOut(names)) return stats;
-      return stats.isDirectory() && holdsWanted(names) ? stats : undefined;
-    },
+    look: names => scope.look(names),
     list: names => scope.list(names),
     readLink: names => scope.readLink(names) ?? '',
     open(names) {
@@ -50,7 +38,33 @@ export function contextTree(scope: Scope, ignore: Ignore): Tree {
     },
     locate(path) {
       const { names, stats } = scope.locate(path, { followLast: true });
-      return stats === undefined || isOut(names) ? undefined : names;
+      return stats === undefined ? undefined : names;
+    },
+  };
+  return leavingOut(whole, [], ignore);
+}
+
+/** A tree without what patterns leave out below one of its directories. */
+export function leavingOut(tree: Tree, top: readonly ByteString[], ignore: Ignore): Tree {
+  const isOut = (names: readonly ByteString[]) =>
+    names.length > top.length && ignore.leavesOut(text(names.slice(top.length)));
+  /** Whether a directory that is left out holds something that a later pattern takes back. */
+  const holdsWanted = (names: readonly ByteString[]): boolean =>
+    ignore.hasExceptions &&
+    tree.list(names).some(name => {
+      const inner = [...names, name];
+      return !isOut(inner) || ((tree.look(inner)?.isDirectory() ?? false) && holdsWanted(inner));
+    });
+  return {
+    ...tree,
+    look(names) {
+      const stats = tree.look(names);
+      if (stats === undefined || !isOut(names)) return stats;
+      return stats.isDirectory() && holdsWanted(names) ? stats : undefined;
+    },
+    locate(path) {
+      const found = tree.locate(path);
+      return typeof found === 'object' && isOut(found) ? 'left out' : found;
     },
   };
 }
