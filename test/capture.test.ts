@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
+import { codeBlocks } from '../src/workshop/text/markdown.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
@@ -185,6 +186,36 @@ test('out to another machine: MASQUERADE; an expression of tcpdump, and an end b
   const [last] = tshark(file, ['ip.src', 'frame.comment'], 'tcp.flags == 2 && frame.interface_name == "wire"');
   assert.is(last![0], host);
   assert.match(last![1]!, new RegExp(`MASQUERADE: source ${address}:\\d+ -> ${host}:\\d+ \\(conntrack\\)`));
+  assert.equal(tcpdumps(), []);
+});
+
+test('docs/capture.md: what is written to standard output is read as it comes, and ends with its reader', async () => {
+  const [command] = codeBlocks(readFileSync(join(checkout, 'docs/capture.md'), 'utf8')).filter(
+    ({ info }) => info === 'sh',
+  );
+  // Where nobody looks at a window, Wireshark's other half reads the same.
+  const reader = 'tshark -l -n -c 1 -T fields -e frame.interface_name -i -';
+  const typed = command!.content.trim().replace('wireshark -k -i -', reader);
+  assert.match(typed, reader);
+  const child = execa('nsenter', ['-t', String(here.pid), '-n', 'bash', '-c', typed], {
+    reject: false,
+    timeout: 60_000,
+    stdin: 'ignore',
+    env: { ...here.box.env, PATH: `${join(checkout, 'bin')}:${process.env.PATH}` },
+  });
+  let [shown, said] = ['', ''];
+  child.stdout.on('data', chunk => (shown += chunk));
+  child.stderr.on('data', chunk => (said += chunk));
+  await eventually(() => {
+    if (!/^capturing at /m.test(said)) throw new Error(`it does not listen: ${said}`);
+  }, 20);
+  await eventually(() => {
+    here.sh('curl -s -m 10 -o /dev/null http://127.0.0.1:8080/');
+    return shown !== '';
+  }, 30);
+  const { stderr } = await child;
+  assert.match(shown, /^\S+\n/);
+  assert.not.match(String(stderr), /EPIPE|\n {4}at /);
   assert.equal(tcpdumps(), []);
 });
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { codeBlocks, markdownShape } from '../src/workshop/text/markdown.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { sandbox } from './support/minidock.ts';
 import { checkout, requires } from './support/requires.ts';
@@ -79,6 +80,15 @@ test('a lab from its beginning to its end: sheet with values, answers, check, ha
   assert.match(lab([]).said, /◐ 05-pid-1-detective 15 of 100 points/);
 });
 
+test('a result without a name says how to put one in, beside what is handed in', () => {
+  const env = { XDG_STATE_HOME: temporaryFolder('nobody') };
+  assert.is(lab(['05'], env).status, 0);
+  const { complaint, stdout } = lab(['05', 'check', '--json'], env);
+  assert.match(complaint, /^This result bears the name \S+@\S+\. `npm run lab -- name YOUR NAME` puts yours in/);
+  assert.is(JSON.parse(stdout).results.length, 1);
+  assert.is(lab(['05', 'clean'], env).status, 0);
+});
+
 test('a lab that is half done is checked: what is gone is said, and comes back', async () => {
   assert.is(lab(['05']).status, 0);
   const [name] = (await engine.ok(['ps', '--format', '{{.Names}}'])).split('\n');
@@ -90,6 +100,31 @@ test('a lab that is half done is checked: what is gone is said, and comes back',
   assert.is(lab(['05']).status, 0);
   assert.is((await engine.ok(['ps', '-q'])).split('\n').length, 4);
   assert.is(lab(['05', 'clean']).status, 0);
+});
+
+test('labs/README.md: what a class types, from its names to its table', () => {
+  const [english, chinese] = ['README.md', 'README.zh-CN.md'].map(name =>
+    readFileSync(join(checkout, 'labs', name), 'utf8'),
+  );
+  assert.equal(markdownShape(chinese!), markdownShape(english!));
+  const blocks = codeBlocks(english!);
+  assert.equal(codeBlocks(chinese!), blocks);
+  const home = temporaryFolder('class');
+  const typed = blocks.map(({ content }) => content).join('');
+  // The files lie elsewhere than the checkout, in which the class types.
+  const script = typed.replace(/\b(lab06\.json|\*\.json|class\.csv)/g, `${home}/$1`);
+  const { status, stdout, stderr } = spawnSync('bash', ['-ec', script], {
+    cwd: checkout,
+    env: { ...process.env, ...engine.env, XDG_STATE_HOME: home, LC_ALL: 'C', NO_COLOR: '1', FORCE_COLOR: undefined },
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /Li Lei +0\/100 +0$/m);
+  assert.match(
+    readFileSync(join(home, 'class.csv'), 'utf8'),
+    /^\ufefflearner,06-bridge-by-hand,total\r\nLi Lei,0,0\r\n$/,
+  );
 });
 
 test('what is refused is one line with what is meant, and ends with 2', () => {
@@ -116,7 +151,7 @@ test('a report over files: the table, and a line for one that is broken', () => 
   writeFileSync(broken, '{"format": 1, "results": [');
   const { status, said, complaint } = lab(['report', join(folder, 'li.json'), broken]);
   assert.match(said, /^learner 05 total ─.* Li Lei 15\/100 15$/);
-  assert.match(complaint, /broken\.json: holds no results of labs; left out$/);
+  assert.match(complaint, /broken\.json: left out: these are no results of a lab; `npm run -s lab 06 -- check --json/);
   assert.is(status, 1);
 });
 

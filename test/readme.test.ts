@@ -1,6 +1,6 @@
 // @mounts-nothing what it runs is what other files do
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import * as assert from 'uvu/assert';
@@ -273,6 +273,54 @@ test('no command of the README is left', () => {
     commands.filter(command => !accounted.has(command)),
     [],
   );
+});
+
+/** Who types the commands of which pages; else why nobody does. */
+const typists: readonly [pages: RegExp, infos: readonly string[], by: string][] = [
+  [/^README(\.zh-CN)?\.md$/, ['sh'], 'test/readme.test.ts'],
+  [/^CONTRIBUTING\.md$/, ['sh'], 'test/readme.test.ts'],
+  [/^docs\/flag-to-kernel\.md$/, ['sh run'], 'test/flag-to-kernel.test.ts'],
+  [/^docs\/xray\.md$/, ['sh'], 'test/xray.test.ts'],
+  [/^docs\/capture\.md$/, ['sh'], 'test/capture.test.ts'],
+  [/^lessons\/\d\d-[^/]+\/README(\.zh-CN)?\.md$/, ['sh run', 'sh'], 'lessons/commands.test.ts'],
+  [/^labs\/\d\d-[^/]+\/(README|TEACHER)(\.zh-CN)?\.md$/, ['sh', 'sh mistake', 'sh cgroup1'], 'labs/labs.test.ts'],
+  [/^labs\/08-[^/]+\/(README|TEACHER)(\.zh-CN)?\.md$/, ['sh cgroup2'], 'test/vm-cgroup2.test.ts'],
+  // Debian's packages for Django and MariaDB: `npm run test:blog`.
+  [/^labs\/04-[^/]+\/README(\.zh-CN)?\.md$/, ['sh blog'], 'test/blog/main.ts'],
+  [/^labs\/README(\.zh-CN)?\.md$/, ['sh'], 'test/lab-commands.test.ts'],
+  [/^labs\/vm\/README(\.zh-CN)?\.md$/, ['sh'], 'scripts/vm.test.ts'],
+  // A form: whoever reports fills it in.
+  [/^\.github\/ISSUE_TEMPLATE\/bug_report\.md$/, ['sh'], '.github/ISSUE_TEMPLATE/bug_report.md'],
+];
+
+test('every block of commands in every page is typed by a test', () => {
+  const pages = readdirSync(checkout, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.md') && /^(docs|labs|lessons|\.github)\/|^[^/]+$/.test(name))
+    .filter(name => !name.includes('node_modules'));
+  const used = new Set<string>();
+  const left = pages.flatMap(page =>
+    codeBlocks(read(page))
+      .filter(({ info }) => /^(sh|bash|shell|console)\b/.test(info))
+      .filter(({ info }) => {
+        const found = typists.find(([named, infos]) => named.test(page) && infos.includes(info));
+        if (found) used.add(found[2]);
+        return found === undefined;
+      })
+      .map(({ info, content }) => `${page}, ${info}: ${content.split('\n')[0]}`),
+  );
+  assert.equal(left, []);
+  for (const [, , by] of typists) assert.ok(used.has(by) && existsSync(join(checkout, by)), by);
+});
+
+test('CONTRIBUTING.md names commands that are there', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  for (const command of commandsOf('CONTRIBUTING.md')) {
+    const [, name, words = ''] = /^npm (?:run )?(\S+)(?: -- (.*))?$/.exec(command) ?? [];
+    if (name === undefined) assert.is(command, 'bash .ci/run');
+    else assert.ok(scripts[name], command);
+    if (name === 'test')
+      assert.equal(select(testFiles(checkout), words.split(' ').filter(Boolean)).problems, [], command);
+  }
 });
 
 test('README.zh-CN.md has the same structure, commands and pictures, and Chinese typesetting', () => {

@@ -1,18 +1,27 @@
 // @long it boots a machine that is emulated
 import * as assert from 'uvu/assert';
+import { labIds } from '../src/workshop/lab/catalog.ts';
 import { eventually } from './support/eventually.ts';
 import { bootGuest, type Guest } from './support/guest.ts';
 import { requires } from './support/requires.ts';
 
+/** What the sheets of the labs use. */
+const programs = ['bash', 'bridge', 'curl', 'ip', 'nsenter', 'ps', 'tcpdump'];
 /**
  * A host with cgroup v2 alone: Debian's kernel in a virtual machine, booted once. Every command there takes seconds, so that a
  * container answers as many questions as it can.
  */
-const test = requires('root', 'x64', 'qemu-system-x86_64', 'vm-kernel', 'mkfs.ext4', 'busybox', 'iptables', 'unshare');
+const test = requires(
+  ...['root', 'x64', 'qemu-system-x86_64', 'vm-kernel', 'mkfs.ext4', 'busybox', 'iptables', 'unshare'],
+  ...['bridge', 'curl', 'ip', 'nsenter', 'tcpdump'],
+);
+
+/** All labs take minutes there: `npm run test:labs`. The gate does the one whose sheet shows most files of a group. */
+const labs = process.env.MINIDOCK_FULL === '1' ? labIds() : ['08-resource-limits'];
 
 let guest: Guest;
 test.before(async () => {
-  guest = await bootGuest(['test/cgroup.test.ts']);
+  guest = await bootGuest(['test/cgroup.test.ts', 'labs/labs.test.ts'], { folders: ['labs'], programs });
 });
 test.after(() => guest?.machine.stop());
 
@@ -158,6 +167,12 @@ test('the contract of the cgroup driver', async () => {
   assert.match(output, /cgroup v2 .*• •/);
   assert.not.match(output, /skipped: cgroup v2/);
 });
+
+for (const id of labs)
+  test(`lab ${id}: sheet and key, as on the host`, async () => {
+    const output = await guest.test('labs/labs.test.ts', { env: { MINIDOCK_LAB: id }, seconds: 600 });
+    assert.not.match(output, /skipped:/);
+  });
 
 /** A shell whose top of cgroups is a group below the machine's, as in another engine's container. */
 const nested = (group: string, script: string) => `

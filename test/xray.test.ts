@@ -4,13 +4,14 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { widthOf } from '../src/syscalls/text/width.ts';
+import { codeBlocks } from '../src/workshop/text/markdown.ts';
 import type { Xray } from '../src/xray/model.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { snapshot } from './support/canary.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { freePort } from './support/registry.ts';
-import { requires } from './support/requires.ts';
+import { checkout, requires } from './support/requires.ts';
 
 /** Every fact is judged by another program that asks the kernel, never by what minidock wrote down. */
 const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip', 'bridge', 'nsenter', 'curl', 'python3');
@@ -235,6 +236,18 @@ test('the records agree until somebody changes what the kernel holds; then both 
     writeFileSync(file, '50');
     sh(`iptables -w -t nat ${rule}`);
   }
+});
+
+test('the command of docs/xray.md gives a program the interfaces', () => {
+  const [command] = codeBlocks(readFileSync(join(checkout, 'docs/xray.md'), 'utf8')).filter(
+    ({ info }) => info === 'sh',
+  );
+  const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-ec', command!.content], {
+    encoding: 'utf8',
+    env: { ...process.env, ...box.env, PATH: `${join(checkout, 'bin')}:${process.env.PATH}` },
+  });
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /^\[\{.*'name': 'eth0'/);
 });
 
 test('text: no line is wider than 80 columns, each part names a command, in both languages', async () => {

@@ -59,8 +59,21 @@ function copyModule(path: string, folder: string): void {
 /** What is on the disk besides the system: a file or folder of the host by its path in the guest. */
 export type Extras = Readonly<Record<string, string>>;
 
+/** What is on a disk besides kernel modules and this checkout. */
+export interface DiskContents {
+  readonly busybox: string;
+  /** Programs of this host besides node, iptables and unshare. */
+  readonly programs?: readonly string[];
+  readonly extras: Extras;
+}
+
 /** An ext4 file system in `file` with busybox, node, iptables and this checkout as it is built; `scratch` is an empty folder. */
-export function makeDisk(file: string, scratch: string, kernel: GuestKernel, busybox: string, extras: Extras): void {
+export function makeDisk(
+  file: string,
+  scratch: string,
+  kernel: GuestKernel,
+  { busybox, programs = [], extras }: DiskContents,
+): void {
   for (const folder of ['bin', 'dev', 'etc', 'opt', 'proc', 'root', 'run', 'sbin', 'sys', 'tmp', 'usr/sbin', 'var'])
     mkdirSync(join(scratch, folder), { recursive: true });
   put(scratch, '/bin/busybox', busybox);
@@ -74,7 +87,7 @@ export function makeDisk(file: string, scratch: string, kernel: GuestKernel, bus
   putAgent(scratch);
   writeFileSync(join(scratch, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(scratch, 'etc/group'), 'root:x:0:\n');
-  for (const program of ['node', 'iptables', 'unshare']) putProgram(scratch, program);
+  for (const program of ['node', 'iptables', 'unshare', ...programs]) putProgram(scratch, program);
   putCheckout(scratch);
   for (const [path, source] of Object.entries(extras)) put(scratch, path, source);
   putModules(scratch, kernel, busybox);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Extras, makeDisk, makeInitramfs } from './disk.ts';
+import { type DiskContents, makeDisk, makeInitramfs } from './disk.ts';
 import type { GuestKernel } from './kernel.ts';
 
 export interface Answer {
@@ -20,10 +20,7 @@ export interface MachineParts {
   forwards: Readonly<Record<number, number>>;
 }
 
-export interface MachineOptions extends MachineParts {
-  busybox: string;
-  extras: Extras;
-}
+export type MachineOptions = MachineParts & DiskContents;
 
 /** A machine with one processor, emulated, so that it works where machines may not nest: its programs take some four times as long. */
 export class Machine {
@@ -41,11 +38,11 @@ export class Machine {
   }
 
   /** Makes a disk in an empty folder and starts a kernel on it. About five seconds. */
-  static async boot({ busybox, extras, ...parts }: MachineOptions): Promise<Machine> {
+  static async boot({ busybox, programs, extras, ...parts }: MachineOptions): Promise<Machine> {
     const at = (name: string) => join(parts.folder, name);
     for (const name of ['initramfs.d', 'disk.d']) mkdirSync(at(name));
     makeInitramfs(at('initramfs'), at('initramfs.d'), parts.kernel, busybox);
-    makeDisk(at('disk'), at('disk.d'), parts.kernel, busybox, extras);
+    makeDisk(at('disk'), at('disk.d'), parts.kernel, { busybox, programs, extras });
     for (const name of ['initramfs.d', 'disk.d']) rmSync(at(name), { recursive: true });
     return await Machine.start(parts);
   }

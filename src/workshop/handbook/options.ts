@@ -3,9 +3,10 @@ import { MinidockError } from '../../errors.ts';
 
 export const usage = `Usage: npm run handbook [-- --out FOLDER | --live]
 
-  npm run handbook                 make the site in handbook/, and say where its first page is
+  npm run handbook                 make the site in handbook/; name its first page
   npm run handbook -- --out DIR    make it in another folder
-  npm run handbook -- --live       serve it on this machine only; its pages perform their programs here, call by call`;
+  npm run handbook -- --live       serve it to this machine only: its pages
+                                   perform their programs here, call by call`;
 
 export interface HandbookOptions {
   readonly out?: string;

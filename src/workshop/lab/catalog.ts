@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { MinidockError } from '../../errors.ts';
 import { matchingIds, nearestId } from '../catalog.ts';
 import type { Language } from '../text/language.ts';
@@ -37,7 +37,7 @@ export function findLab(query: string, ids: readonly string[], language: Languag
 }
 
 export async function loadLab(id: string): Promise<Lab> {
-  return ((await import(pathToFileURL(path.join(labsFolder, id, 'lab.ts')).href)) as { lab: Lab }).lab;
+  return ((await import(`../../../labs/${id}/lab.ts`)) as { lab: Lab }).lab;
 }
 
 /** The sheet, or with `TEACHER` the teacher's notes. */

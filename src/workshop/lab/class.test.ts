@@ -27,6 +27,8 @@ const of = (learner: string, more: object = {}) =>
     `${learner.replace(/\W/g, '')}-${Object.values(more).join()}.json`,
     resultsFile([{ ...row, learner, values: learner, ...more }]),
   );
+const noResults =
+  'left out: these are no results of a lab; `npm run -s lab 06 -- check --json > lab06.json` makes such a file';
 const versions = new Map([['05-pid-1-detective', 1]]);
 
 test('broken files, newer ones and others are named, each in a line, and nothing else is lost', () => {
@@ -49,14 +51,29 @@ test('broken files, newer ones and others are named, each in a line, and nothing
   assert.equal(
     troubles.map(line => line.replace(`${folder}/`, '').replace(folder, '.')),
     [
-      'broken.json: holds no results of labs; left out',
-      'newer.json: results in format 2, this minidock reads 1; left out',
-      'other.json: holds no results of labs; left out',
-      'half.json: holds no results of labs; left out',
-      'nowhere.json: cannot be read (ENOENT); left out',
-      '.: cannot be read (EISDIR); left out',
+      `broken.json: ${noResults}`,
+      'newer.json: left out: its format is 2, and this minidock reads 1: update this one',
+      `other.json: ${noResults}`,
+      `half.json: ${noResults}`,
+      'nowhere.json: left out: there is no such file',
+      '.: left out: this is a folder',
     ],
   );
+});
+
+test('a file into which npm wrote what it runs is read all the same', () => {
+  const saved = fs.readFileSync(of('Han Mei'), 'utf8');
+  const { rows, troubles } = readResults(
+    [
+      file(
+        'banner.json',
+        `\n> minidock@0.1.0 lab\n> node --import tsx src/workshop/lab/main.ts 05 check --json\n\n${saved}`,
+      ),
+    ],
+    'en',
+  );
+  assert.equal(troubles, []);
+  assert.is(rows[0]!.learner, 'Han Mei');
 });
 
 test('of two files of a learner the better result counts; labs and learners in order, with the sum', () => {
@@ -75,12 +92,18 @@ test('of two files of a learner the better result counts; labs and learners in o
   );
 });
 
+test('one name on two machines may be two learners: it is said', () => {
+  const { shared } = readResults([of('root@vm'), of('root@vm', { machine: 'b' }), of('Han Mei')], 'en');
+  assert.is(shared.length, 1);
+  assert.match(shared[0]!, /^root@vm: results from 2 machines have this name/);
+});
+
 test('CSV: quoted where it must be, nothing that a spreadsheet would compute; what JSON prints can be read again', () => {
   const { rows } = readResults([of('=Zhang, "San"'), of('Han Mei', { lab: '06-x', points: 5 })], 'en');
   const csv = '\ufefflearner,05-pid-1-detective,06-x,total\r\n"\'=Zhang, ""San""",60,,60\r\nHan Mei,,5,5\r\n';
   assert.is(toCsv(rows, 'en'), csv);
   const again = readResults([file('whole.json', resultsFile(rows))], 'en');
-  assert.equal(again, { rows, troubles: [] });
+  assert.equal(again, { rows, shared: [], troubles: [] });
 });
 
 test('results of other versions and copies are remarked', () => {

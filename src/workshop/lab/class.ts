@@ -23,16 +23,29 @@ export function resultsFile(results: readonly Row[]): string {
   return `${JSON.stringify({ format, results } satisfies ResultsFile, null, 2)}\n`;
 }
 
-/** The results of several files. Of one that cannot be read, or is no file of results, there is a line in `troubles`. */
-export function readResults(files: readonly string[], language: Language): { rows: Row[]; troubles: string[] } {
+/**
+ * The results of several files. Of one that cannot be read, or is no file of results, there is a line in `troubles`; of a name that results
+ * from several machines have, one in `shared`.
+ */
+export function readResults(
+  files: readonly string[],
+  language: Language,
+): { rows: Row[]; shared: string[]; troubles: string[] } {
   const troubles: string[] = [];
   const rows = files.flatMap(file => {
     const found = readFile(file);
     if ('trouble' in found) troubles.push(found.trouble[language]);
     return 'rows' in found ? found.rows : [];
   });
-  return { rows: best(rows), troubles };
+  const shared = grouped(rows, ({ learner }) => learner)
+    .map(group => ({ learner: group[0]!.learner, machines: new Set(group.map(({ machine }) => machine)).size }))
+    .filter(({ machines }) => machines > 1)
+    .map(({ learner, machines }) => says.report.shared(learner, machines)[language]);
+  return { rows: best(rows), shared, troubles };
 }
+
+/** What `npm run` without `-s` prints before the program begins. */
+const banner = /^(?:(?:> .*)?\r?\n)+/;
 
 function readFile(file: string): { rows: Row[] } | { trouble: Text } {
   let content: string;
@@ -43,7 +56,7 @@ function readFile(file: string): { rows: Row[] } | { trouble: Text } {
   }
   let value: unknown;
   try {
-    value = JSON.parse(content.replace(/^\ufeff/, ''));
+    value = JSON.parse(content.replace(/^\ufeff/, '').replace(banner, ''));
   } catch {
     return { trouble: says.report.noResults(file) };
   }

@@ -67,9 +67,14 @@ async function check(lab: Lab, place: Place, options: LabOptions, logbook: Logbo
   const graded = await grade(lab, place, values, entry);
   const result = resultOf(lab, graded, values, entry);
   await logbook.record(lab.id, result);
+  const isDone = result.points === result.of;
   if (options.json) process.stdout.write(resultsFile([rowOf(result, logbook)]));
   else showCheck(lab.id, graded, result, entry.best, values, terminal, language);
-  return result.points === result.of ? DONE : NOT_DONE;
+  // Half a class is root on a machine of the same name.
+  const unnamed = says.unnamed(logbook.learner)[language];
+  if (!logbook.isNamed && options.json) console.error(chalkStderr.yellow(unnamed));
+  else if (!logbook.isNamed && isDone) terminal.paragraph(unnamed, line => chalk.yellow(line));
+  return isDone ? DONE : NOT_DONE;
 }
 
 const rowOf = (result: Result, logbook: Logbook): Row => ({
@@ -155,8 +160,8 @@ async function report(
   logbook: Logbook,
   terminal: Terminal,
 ): Promise<number> {
-  const own = () => ({ rows: logbook.results().map(result => rowOf(result, logbook)), troubles: [] });
-  const { rows, troubles } = rest.length > 0 ? readResults(rest, language) : own();
+  const own = () => ({ rows: logbook.results().map(result => rowOf(result, logbook)), shared: [], troubles: [] });
+  const { rows, shared, troubles } = rest.length > 0 ? readResults(rest, language) : own();
   const versions = new Map(await Promise.all(labIds().map(async id => [id, (await loadLab(id)).version] as const)));
   if (json) process.stdout.write(resultsFile(rows));
   else if (csv) process.stdout.write(toCsv(rows, language));
@@ -176,7 +181,7 @@ async function report(
     terminal.line();
   }
   // On the other stream: what is read by a program stays whole.
-  for (const line of [...remarks(rows, versions, language), ...troubles])
+  for (const line of [...remarks(rows, versions, language), ...shared, ...troubles])
     console.error(chalkStderr.yellow(printable(line)));
   return troubles.length === 0 ? 0 : 1;
 }

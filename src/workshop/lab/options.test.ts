@@ -1,8 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../../errors.ts';
+import { usage as handbookUsage } from '../handbook/options.ts';
+import { widthOf } from '../text/width.ts';
+import { words } from '../text/words.ts';
 import { findLab } from './catalog.ts';
 import { parseLabOptions } from './options.ts';
+import { says } from './says.ts';
 import { cgroupVersion, fillIn, forThisHost } from './sheet.ts';
 
 const parse = (words: string, env: NodeJS.ProcessEnv = {}): Record<string, unknown> => {
@@ -33,6 +37,11 @@ test('what npm hands on, with and without its --', () => {
     csv: true,
   });
   assert.equal(parse('06', { LANG: 'zh_CN.UTF-8' }).language, 'zh');
+});
+
+test('what --help prints fits a terminal of 80 columns', () => {
+  for (const text of [...Object.values(says.usage), ...Object.values(words.usage), handbookUsage])
+    for (const line of text.split('\n')) assert.ok(widthOf(line) <= 80, line);
 });
 
 test('answers and names are the learner’s own words', () => {

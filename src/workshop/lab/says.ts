@@ -5,48 +5,62 @@ import type { Result } from './logbook.ts';
 export const says = {
   usage: {
     en: `Usage: npm run lab [NUMBER|NAME] [zh|en]
-       npm run lab NUMBER|NAME -- check [--json]|hint [TASK]|answer TASK WORDS…|values|clean
+       npm run lab NUMBER|NAME -- check|hint|answer|values|clean
        npm run lab -- name YOUR NAME
        npm run lab -- report [FILES…] [--csv|--json]
 
-  npm run lab                        list the labs
-  npm run lab 06                     begin one, or go on: makes what it needs, shows the sheet with your values
-  npm run lab 06 -- check            what the kernel says of your tasks; --json to hand it in
-  npm run lab 06 -- hint             a hint for the first task that is not done, one more each time; hint 3 for task 3
-  npm run lab 06 -- answer 5 eth0    answer a question of the sheet
-  npm run lab 06 -- values           your values as shell variables: eval "$(npm run -s lab 06 -- values)"
-  npm run lab 06 -- clean            take away all that it made; your result stays
-  npm run lab -- name Li Lei         who you are: values and results bear it
-  npm run lab -- report              your own results; with --json a file to hand in
-  npm run lab -- report *.json       a class's results as a table, as CSV or as JSON
+  npm run lab                      list the labs
+  npm run lab 06                   begin or go on: the sheet with your values
+  npm run lab 06 -- check          what the kernel says of your tasks
+  npm run lab 06 -- hint           a hint for the first task that is not done,
+                                   then one more; hint 3 is for task 3
+  npm run lab 06 -- answer 5 eth0  answer a question of the sheet
+  npm run lab 06 -- values         your values, as variables for a shell:
+                                   eval "$(npm run -s lab 06 -- values)"
+  npm run lab 06 -- clean          take away what it made; your result stays
+  npm run lab -- name Li Lei       who you are: values and results bear it
+
+  npm run -s lab 06 -- check --json > lab06.json     a file to hand in
+  npm run -s lab -- report --json > all.json         the same of all your labs
+  npm run lab -- report *.json                       a table of a class
+  npm run -s lab -- report *.json --csv > class.csv  the same for a spreadsheet
 
 npm keeps --help for itself: npm run lab -- --help`,
     zh: `用法：npm run lab [编号|名字] [zh|en]
-      npm run lab 编号|名字 -- check [--json]|hint [任务]|answer 任务 答案……|values|clean
+      npm run lab 编号|名字 -- check|hint|answer|values|clean
       npm run lab -- name 你的名字
       npm run lab -- report [文件……] [--csv|--json]
 
-  npm run lab                        列出所有实验
-  npm run lab 06                     开始或继续一个实验：准备好环境，用你的数值显示实验单
-  npm run lab 06 -- check            看内核怎么评判你的任务；加 --json 用于上交
-  npm run lab 06 -- hint             给第一个未完成的任务一条提示，每次多一条；hint 3 指任务 3
-  npm run lab 06 -- answer 5 eth0    回答实验单上的问题
-  npm run lab 06 -- values           以 shell 变量给出你的数值：eval "$(npm run -s lab 06 -- values)"
-  npm run lab 06 -- clean            清除本实验造出的一切；成绩保留
-  npm run lab -- name 李雷           你是谁：数值和成绩都与名字有关
-  npm run lab -- report              自己的成绩；加 --json 得到可以上交的文件
-  npm run lab -- report *.json       全班成绩：表格、CSV 或 JSON
+  npm run lab                      列出所有实验
+  npm run lab 06                   开始或继续一个实验：显示填好你的数值的实验单
+  npm run lab 06 -- check          看内核怎么评判你的任务
+  npm run lab 06 -- hint           给第一个未完成的任务一条提示，再执行一次
+                                   多给一条；hint 3 指任务 3
+  npm run lab 06 -- answer 5 eth0  回答实验单上的问题
+  npm run lab 06 -- values         以 shell 变量给出你的数值：
+                                   eval "$(npm run -s lab 06 -- values)"
+  npm run lab 06 -- clean          清除本实验造出的一切；成绩保留
+  npm run lab -- name 李雷         你是谁：数值和成绩都与名字有关
+
+  npm run -s lab 06 -- check --json > lab06.json     用来上交的文件
+  npm run -s lab -- report --json > all.json         自己全部实验的成绩
+  npm run lab -- report *.json                       全班成绩表
+  npm run -s lab -- report *.json --csv > class.csv  给电子表格用
 
 --help 会被 npm 拿走，请写：npm run lab -- --help`,
   },
   labs: { en: 'Labs', zh: '实验' },
-  lab: { en: 'Lab', zh: '实验' },
+  lab: (number: string, title: string): Text => ({ en: `Lab ${number}: ${title}`, zh: `实验 ${number}：${title}` }),
   done: { en: 'all tasks done', zh: '全部完成' },
   partly: { en: 'begun, with the best result so far', zh: '已开始，附目前最好成绩' },
   notYet: { en: 'not begun', zh: '未开始' },
   youAre: (learner: string): Text => ({
     en: `You are ${learner}. \`npm run lab -- name YOUR NAME\` changes that; values of labs that you begin then are others.`,
     zh: `你是 ${learner}。用 \`npm run lab -- name 你的名字\` 修改；之后开始的实验会用另一组数值。`,
+  }),
+  unnamed: (learner: string): Text => ({
+    en: `This result bears the name ${learner}. \`npm run lab -- name YOUR NAME\` puts yours in; then check again.`,
+    zh: `这份成绩署名为 ${learner}。请用 \`npm run lab -- name 你的名字\` 写上自己的名字，再检查一次。`,
   }),
   named: (learner: string): Text => ({ en: `You are ${learner}.`, zh: `你是 ${learner}。` }),
   minutes: (minutes: number): Text => ({ en: `${minutes} min`, zh: `${minutes} 分钟` }),
@@ -112,8 +126,8 @@ npm keeps --help for itself: npm run lab -- --help`,
   }),
   points: (points: number, of: number): Text => ({ en: `${points} of ${of} points`, zh: `${points}/${of} 分` }),
   allDone: (number: string): Text => ({
-    en: `All tasks are done. \`npm run lab ${number} -- check --json\` is what you hand in, \`npm run lab ${number} -- clean\` takes all away.`,
-    zh: `任务全部完成。用 \`npm run lab ${number} -- check --json\` 的输出上交，用 \`npm run lab ${number} -- clean\` 清除一切。`,
+    en: `All tasks are done. \`npm run -s lab ${number} -- check --json > lab${number}.json\` makes the file that you hand in, \`npm run lab ${number} -- clean\` takes all away.`,
+    zh: `任务全部完成。\`npm run -s lab ${number} -- check --json > lab${number}.json\` 生成用来上交的文件，\`npm run lab ${number} -- clean\` 清除一切。`,
   }),
   better: (points: number): Text => ({
     en: `Your best result, ${points} points, stays.`,
@@ -139,16 +153,16 @@ npm keeps --help for itself: npm run lab -- --help`,
     total: { en: 'total', zh: '总分' },
     none: { en: 'There are no results yet.', zh: '还没有成绩。' },
     unreadable: (file: string, why: string): Text => ({
-      en: `${file}: cannot be read (${why}); left out`,
-      zh: `${file}：无法读取（${why}），未计入`,
+      en: `${file}: left out: ${{ ENOENT: 'there is no such file', EISDIR: 'this is a folder' }[why] ?? `it cannot be read (${why})`}`,
+      zh: `${file}：未计入：${{ ENOENT: '没有这个文件', EISDIR: '这是一个目录' }[why] ?? `无法读取（${why}）`}`,
     }),
     noResults: (file: string): Text => ({
-      en: `${file}: holds no results of labs; left out`,
-      zh: `${file}：里面没有实验成绩，未计入`,
+      en: `${file}: left out: these are no results of a lab; \`npm run -s lab 06 -- check --json > lab06.json\` makes such a file`,
+      zh: `${file}：未计入：里面不是实验成绩；\`npm run -s lab 06 -- check --json > lab06.json\` 生成这样的文件`,
     }),
     newer: (file: string, format: number, ours: number): Text => ({
-      en: `${file}: results in format ${format}, this minidock reads ${ours}; left out`,
-      zh: `${file}：成绩的格式是 ${format}，这个 minidock 只能读 ${ours}，未计入`,
+      en: `${file}: left out: its format is ${format}, and this minidock reads ${ours}: update this one`,
+      zh: `${file}：未计入：格式是 ${format}，这个 minidock 只能读 ${ours}，请更新它`,
     }),
     otherVersion: (lab: string, theirs: number, ours: number, learners: readonly string[]): Text => ({
       en: `* ${lab}: version ${theirs} of the lab, here it is version ${ours}: ${learners.join(', ')}`,
@@ -157,6 +171,10 @@ npm keeps --help for itself: npm run lab -- --help`,
     unknownLab: (lab: string, learners: readonly string[]): Text => ({
       en: `* ${lab}: there is no such lab here: ${learners.join(', ')}`,
       zh: `* ${lab}：这里没有这个实验：${learners.join('、')}`,
+    }),
+    shared: (learner: string, machines: number): Text => ({
+      en: `${learner}: results from ${machines} machines have this name, and of each lab the best counts; two learners must be told apart by \`npm run lab -- name\``,
+      zh: `${learner}：有 ${machines} 台机器的成绩都用这个名字，每个实验只计最好的一份；如果是不同的学生，请各自用 \`npm run lab -- name\` 写上名字`,
     }),
     copied: (lab: string, learners: readonly string[]): Text => ({
       en: `${lab}: ${learners.join(', ')} have the same values: one result is the other's`,

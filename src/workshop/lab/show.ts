@@ -1,5 +1,6 @@
 import chalk from 'chalk';
 import { printable } from '../exercise/report.ts';
+import { showRow } from '../play/list.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { renderMarkdown } from '../text/markdown.ts';
@@ -16,16 +17,23 @@ export async function showList(ids: readonly string[], logbook: Logbook, termina
   terminal.paged = true;
   terminal.heading(says.labs[language]);
   const marks = { done: chalk.green('✓'), partly: chalk.yellow('◐'), notYet: chalk.dim('·') } as const;
-  const column = Math.max(...ids.map(widthOf));
-  for (const id of ids) {
-    const { best, begun } = logbook.entry(id);
-    const { minutes } = await loadLab(id);
-    const state = best && best.points === best.of ? 'done' : best || begun ? 'partly' : 'notYet';
-    const points = best ? says.points(best.points, best.of)[language] : says.minutes(minutes)[language];
-    terminal.line(
-      `${marks[state]} ${chalk.cyan(padTo(id, column))}  ${padTo(points, 18)}${chalk.bold(labTitle(id, language))}`,
-    );
-  }
+  const rows = await Promise.all(
+    ids.map(async id => {
+      const { best, begun } = logbook.entry(id);
+      const state = best && best.points === best.of ? 'done' : best || begun ? 'partly' : 'notYet';
+      const { minutes } = await loadLab(id);
+      return { id, state, note: (best ? says.points(best.points, best.of) : says.minutes(minutes))[language] } as const;
+    }),
+  );
+  const [names, notes] = [rows.map(({ id }) => id), rows.map(({ note }) => note)].map(
+    texts => Math.max(...texts.map(widthOf)) + 2,
+  ) as [number, number];
+  for (const { id, state, note } of rows)
+    showRow(terminal, {
+      head: `${marks[state]} ${chalk.cyan(padTo(id, names))}${note}`,
+      title: labTitle(id, language),
+      column: 2 + names + notes,
+    });
   terminal.line();
   const legend = (['done', 'partly', 'notYet'] as const).map(state => `${marks[state]} ${says[state][language]}`);
   terminal.line(legend.join('   '));
@@ -60,7 +68,7 @@ export function showCheck(
   language: Language,
 ): void {
   const number = id.slice(0, 2);
-  terminal.heading(`${says.lab[language]} ${number}: ${labTitle(id, language)}`);
+  terminal.heading(says.lab(number, labTitle(id, language))[language]);
   for (const {
     number: task,
     task: { points, ask },

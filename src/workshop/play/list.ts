@@ -29,7 +29,11 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
   terminal.heading(words.lessons[language]);
   const widest = Math.max(...ids.map(widthOf));
   for (const id of ids) {
-    showRow(terminal, { mark: marks[stateOf(id)], id, title: readTitle(id, language), column: widest });
+    showRow(terminal, {
+      head: `${marks[stateOf(id)]} ${chalk.cyan(id)}`,
+      title: readTitle(id, language),
+      column: widest + 4,
+    });
   }
   terminal.line();
   const legend = (['passed', 'seen', 'new'] as const).map(state => `${marks[state]} ${words[state][language]}`);
@@ -47,17 +51,15 @@ export async function listLessons(terminal: Terminal, language: Language): Promi
   await terminal.settle();
 }
 
-/** A row of the list: on a narrow terminal the title stands below the id. */
-function showRow(terminal: Terminal, row: { mark: string; id: string; title: string; column: number }): void {
-  const { mark, id, title, column } = row;
-  const beside = terminal.width - column - 4;
-  const head = `${mark} ${chalk.cyan(id)}`;
+/** A row of a list: its title begins at `column`; on a narrow terminal it stands below the head. */
+export function showRow(terminal: Terminal, { head, title, column }: { head: string; title: string; column: number }) {
+  const beside = terminal.width - column;
   if (beside < 30) {
     terminal.line(head);
     for (const line of wrapText(title, terminal.width - 5)) terminal.line(`     ${chalk.bold(line)}`);
     return;
   }
   const [first = '', ...rest] = wrapText(title, beside);
-  terminal.line(`${head}${padTo('', column - widthOf(id) + 2)}${chalk.bold(first)}`);
-  for (const line of rest) terminal.line(`${padTo('', column + 4)}${chalk.bold(line)}`);
+  terminal.line(`${padTo(head, column)}${chalk.bold(first)}`);
+  for (const line of rest) terminal.line(`${padTo('', column)}${chalk.bold(line)}`);
 }

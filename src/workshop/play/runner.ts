@@ -137,7 +137,7 @@ function refuse(lesson: Lesson, language: Language): void {
   if (reasons.length === 0) return;
   throw new MinidockError(
     'lesson-cannot-run',
-    `${words.cannotRun[language]}: ${reasons.map(reason => reason[language]).join(' ')}`,
+    `${words.cannotRun[language]}${words.colon[language]}${reasons.map(reason => reason[language]).join(' ')}`,
   );
 }
 

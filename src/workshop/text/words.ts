@@ -7,8 +7,8 @@ export const words = {
        npm run lesson NUMBER|NAME -- check|watch|hint|solution|reset
 
   npm run lesson               list the lessons
-  npm run lesson 04            run one, by its number or name (pid-namespace, pid)
-  npm run lesson 04 --step     draw the state before each syscall; ! opens a shell
+  npm run lesson 04            run one, by its number or name (or a part: pid)
+  npm run lesson 04 --step     draw the state before each call; ! opens a shell
   npm run lesson 04 --shell    a shell inside what the lesson made
   npm run lesson 04 --lang zh  in Chinese (LANG works too; en is English)
 
