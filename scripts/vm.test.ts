@@ -96,6 +96,10 @@ test('labs/vm says the same in both languages', () => {
     .join('')
     .match(/(?<=^npm run )\S+/gm);
   assert.equal([...new Set(scripts)], ['vm']);
+  for (const [, words = ''] of commands(english)
+    .join('')
+    .matchAll(/^npm run vm(?: -- (.*))?$/gm))
+    assert.is(vm([...words.split(' ').filter(Boolean), '--help']).status, 0, words);
 });
 
 test.run();

@@ -24,7 +24,7 @@ if grep -q '^mirrorlist=' /etc/yum.repos.d/CentOS-Base.repo; then
 fi
 
 say 'packages'
-yum install -y -q gcc make glibc-devel git curl tar xz iproute iptables bridge-utils procps-ng tcpdump strace
+yum install -y -q gcc make glibc-devel git ca-certificates curl tar xz iproute iptables bridge-utils procps-ng tcpdump strace
 
 # Node's own builds want glibc 2.28; this system has 2.17, for which the Node project's unofficial builds are made.
 if [ "$(node --version 2>/dev/null || true)" != "v$version" ]; then
@@ -46,8 +46,8 @@ sysctl -q --system
 modprobe overlay
 echo overlay > /etc/modules-load.d/minidock.conf
 
-# Layers on XFS need entries that say what they are.
-if command -v xfs_info >/dev/null && [ "$(stat -f -c %T /var/lib)" = xfs ] && ! xfs_info /var/lib 2>/dev/null | grep -q ftype=1; then
+# Layers on XFS need entries that say what they are. xfs_info of this system wants the mount point.
+if command -v xfs_info >/dev/null && [ "$(stat -f -c %T /var/lib)" = xfs ] && ! xfs_info "$(stat -c %m /var/lib)" 2>/dev/null | grep -q ftype=1; then
 	say 'warning: the file system of /var/lib is XFS without ftype=1, on which overlayfs does not work: use --root on another'
 fi
 
