@@ -112,7 +112,9 @@ test('labs/README.md: what a class types, from its names to its table', () => {
   const home = temporaryFolder('class');
   const typed = blocks.map(({ content }) => content).join('');
   // The files lie elsewhere than the checkout, in which the class types.
-  const script = typed.replace(/\b(lab06\.json|\*\.json|class\.csv)/g, `${home}/$1`);
+  const script = typed
+    .replace(/\b(lab06\.json|results\/\*\.json|class\.csv)/g, `${home}/$1`)
+    .replaceAll('results/', '');
   const { status, stdout, stderr } = spawnSync('bash', ['-ec', script], {
     cwd: checkout,
     env: { ...process.env, ...engine.env, XDG_STATE_HOME: home, LC_ALL: 'C', NO_COLOR: '1', FORCE_COLOR: undefined },

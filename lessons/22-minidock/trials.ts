@@ -3,9 +3,9 @@ import { StepFolder } from '../../src/api/trace/fold.ts';
 import { capture } from '../../src/capture/capture.ts';
 import type { Walk } from '../../src/capture/model.ts';
 import { TerminalView } from '../../src/capture/views/terminal.ts';
-import { listOwn } from '../../src/cli/mine/list.ts';
-import { learnersPieces } from '../../src/cli/mine/pieces.ts';
+import { type LearnersPieces, learnersPieces } from '../../src/cli/mine/pieces.ts';
 import { pieces as enginePieces, type Pieces } from '../../src/engine/compile/pieces.ts';
+import { MinidockError } from '../../src/errors.ts';
 import { namespacesOf } from '../../src/host/namespaces.ts';
 import { statusField } from '../../src/host/process.ts';
 import { systemProgram } from '../../src/host/programs.ts';
@@ -43,13 +43,20 @@ const fact = (en: string, zh: string, host: string, container: string, claim: Fa
 
 /** The container of the whole course, on the learner's pieces; a page fetched from it, and the way of the packets. */
 async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
-  const mine = await learnersPieces();
+  tell('$ minidock run --mine -d --name web -m 64m -p 8080:80 nginx');
+  const mine = await ownPieces(tell);
   try {
-    tell('$ minidock run --mine -d --name web -m 64m -p 8080:80 nginx');
-    for (const line of listOwn(mine.taught, 'en').trimEnd().split('\n')) tell(keepIndent(line));
+    const yours = mine.taught.filter(({ state }) => state === 'yours');
+    tell(`${yours.length}/${mine.taught.length}`);
+    for (const { state, name, lesson, file } of mine.taught)
+      tell(
+        keepIndent(
+          state === 'yours' ? `  ✓ ${name}: ${file}` : `  · ${name}: npm run lesson ${lesson.slice(0, 2)} -- check`,
+        ),
+      );
     const made = countSteps(
       mine.pieces,
-      mine.taught.filter(({ state }) => state === 'yours').map(({ name }) => name),
+      yours.map(({ name }) => name),
     );
     let all = 0;
     const own = new Set<string>();
@@ -92,6 +99,17 @@ async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
     return evidence;
   } finally {
     await mine.close();
+  }
+}
+
+/** The learner's pieces. Where there is no checkout, or they cannot be loaded, it is told why, and the engine's own have to do. */
+async function ownPieces(tell: Tell): Promise<LearnersPieces> {
+  try {
+    return await learnersPieces();
+  } catch (error) {
+    if (!(error instanceof MinidockError)) throw error;
+    tell(`# ${error.message}`);
+    return { pieces: enginePieces, taught: [], close: async () => {} };
   }
 }
 

@@ -3,7 +3,7 @@ import { MinidockError } from '../../errors.ts';
 
 export const usage = `Usage: npm run handbook [-- --out FOLDER | --live]
 
-  npm run handbook                 make the site in handbook/; name its first page
+  npm run handbook                 make the site in handbook/
   npm run handbook -- --out DIR    make it in another folder
   npm run handbook -- --live       serve it to this machine only: its pages
                                    perform their programs here, call by call`;
