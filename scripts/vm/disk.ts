@@ -34,7 +34,7 @@ const diskModules = [
 /** What the guest's modprobe finds on the disk. */
 const systemModules = [
   ...['net/netfilter', 'net/ipv4', 'net/ipv6', 'net/bridge', 'net/802', 'net/llc', 'net/core', 'fs/overlayfs'],
-  ...['lib', 'crypto', 'drivers/net/veth', 'drivers/net/virtio_net', 'drivers/net/net_failover'],
+  ...['lib', 'crypto', 'drivers/net/tun', 'drivers/net/veth', 'drivers/net/virtio_net', 'drivers/net/net_failover'],
 ];
 
 /** The initramfs, as a cpio archive in `file`; `scratch` is an empty folder for it. */

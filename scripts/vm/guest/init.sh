@@ -12,6 +12,7 @@ mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 modprobe overlay
 modprobe virtio_net
+modprobe tun
 ip link set lo up
 ip address add 10.0.2.15/24 dev eth0
 ip link set eth0 up
