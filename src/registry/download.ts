@@ -56,6 +56,7 @@ export async function download(
         transfer.close();
       }
     },
+    options.signal,
   );
 }
 

@@ -67,7 +67,7 @@ export function unpackedSize(root: string, diffIds: readonly Digest[]): number {
 export async function ensureLayer(root: string, layer: LayerRequest): Promise<boolean> {
   const { chainId, diffId } = layer;
   const name = `layer ${diffId}`;
-  return once(root, chainId, async () => {
+  const work = async () => {
     // This process holds the layer's lock, so it may remove what a killed process left.
     const temporary = path.join(layersOf(root), `.unpack-${hexOf(chainId)}`);
     const left = setAside(root, temporary);
@@ -79,7 +79,8 @@ export async function ensureLayer(root: string, layer: LayerRequest): Promise<bo
       });
       place(root, temporary, { chainId, ...unpacked });
     });
-  });
+  };
+  return once(root, chainId, work, layer.signal);
 }
 
 /**
@@ -117,8 +118,9 @@ function spread(directory: string): void {
   if (chattr !== undefined) spawnSync(chattr, ['+T', directory], { stdio: 'ignore', env: {} });
 }
 
-function once(root: string, chainId: Digest, work: () => Promise<void>): Promise<boolean> {
-  return singleFlight(path.join(layersOf(root), `.lock-${hexOf(chainId)}`), () => hasLayer(root, chainId), work);
+function once(root: string, chainId: Digest, work: () => Promise<void>, signal?: AbortSignal): Promise<boolean> {
+  const lock = path.join(layersOf(root), `.lock-${hexOf(chainId)}`);
+  return singleFlight(lock, () => hasLayer(root, chainId), work, signal);
 }
 
 async function orRemoved<T>(temporary: string, name: string, work: () => Promise<T>): Promise<T> {

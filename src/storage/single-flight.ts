@@ -7,10 +7,15 @@ import { withLock } from '../state/lock.ts';
 const timeoutMs = 60 * 60_000;
 
 /**
- * Does work that many may want and one has to do, in this process or another: the others wait and find it done. Resolves to
- * whether we did it. `isDone` is asked again under the lock; `work` must end in one atomic step that makes it true.
+ * Does work that many may want and one has to do, in this process or another: the others wait, unless `signal` ends that, and find
+ * it done. Resolves to whether we did it. `isDone` is asked again under the lock; `work` must end in one atomic step that makes it true.
  */
-export async function singleFlight(lock: string, isDone: () => boolean, work: () => Promise<void>): Promise<boolean> {
+export async function singleFlight(
+  lock: string,
+  isDone: () => boolean,
+  work: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<boolean> {
   if (isDone()) return false;
   try {
     return await withLock(
@@ -20,7 +25,7 @@ export async function singleFlight(lock: string, isDone: () => boolean, work: ()
         await work();
         return true;
       },
-      { timeoutMs },
+      { timeoutMs, signal },
     );
   } finally {
     discard(lock);

@@ -64,7 +64,7 @@ export class RegistryClient {
         fix: 'the registry stands behind a proxy that must set X-Forwarded-Proto: https',
       });
     }
-    const answer = await this.#authorized(url, { signal: this.#options.signal, ...request });
+    const answer = await this.#authorized(url, { ...request, signal: request.signal ?? this.#options.signal });
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw await answerError(answer, url);
   }
