@@ -59,6 +59,11 @@ test('run is four requests, each one call of the engine; the start is a program 
   const planned = JSON.parse(await box.ok(['run', '--dry-run=json', '--network', 'none', 'bb', 'sh', '-c', 'exit 3']));
   const count = steps.filter(({ section }) => section === 'child').reduce((sum, step) => sum + step.count, 0);
   assert.is(count, planned.child.length);
+  // A connection that is taken over is answered before it carries anything.
+  const order = events.map(event =>
+    event.kind === 'answer' ? String(event.status) : event.kind === 'call' ? event.method : event.kind,
+  );
+  assert.ok(order.indexOf('101') < order.indexOf('containers.start'), order.join(' '));
   // Each call returns within its request, and each request is answered.
   assert.is(of(events, 'return').length, 4);
   assert.equal(

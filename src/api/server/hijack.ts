@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
+import { takenOver } from '../trace/trace.ts';
+import { bodyOf } from './body.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -15,24 +17,22 @@ export function upgradedExchange(message: IncomingMessage, response: ServerRespo
   response.shouldKeepAlive = false;
   // Node ends what it has let go of no more: an answer that is no upgrade is the last of its connection.
   response.once('finish', () => socket.destroySoon());
-  let missing = Number(message.headers['content-length'] ?? 0) || 0;
-  let rest = head;
-  const take = (chunk: Buffer): Buffer => {
-    const own = chunk.subarray(0, missing);
-    missing -= own.length;
-    rest = chunk.subarray(own.length);
-    return own;
-  };
-  async function* bodyOf(): AsyncGenerator<Buffer> {
-    const first = take(rest);
-    if (first.length > 0) yield first;
-    while (missing > 0) {
-      const chunk = await nextChunk(socket);
+  const body = bodyOf(message.headers);
+  let isRead = false;
+  async function* content(): AsyncGenerator<Buffer> {
+    isRead = true;
+    for (let chunk: Buffer | undefined = head; ; chunk = await nextChunk(socket)) {
       if (chunk === undefined) return;
-      yield take(chunk);
+      const own = body.take(chunk);
+      if (own.length > 0) yield own;
+      if (body.isOver) return;
     }
   }
-  return { message, response, body: Readable.from(bodyOf(), { objectMode: false }), rest: () => rest, upgraded: true };
+  return {
+    ...{ message, response, upgraded: true },
+    body: Readable.from(content(), { objectMode: false }),
+    rest: () => (isRead ? body.rest : head),
+  };
 }
 
 /** What comes next on a connection, and nothing more; undefined where it has ended. */
@@ -69,6 +69,7 @@ export function takeOver({ message, response, rest, upgraded }: Exchange, conten
     : ['HTTP/1.1 200 OK', `Content-Type: ${contentType}`];
   for (const [name, value] of Object.entries(response.getHeaders())) head.push(`${name}: ${value}`);
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  response.emit(takenOver);
   const early = rest();
   if (early.length > 0) socket.unshift(early);
   return socket;

@@ -69,7 +69,13 @@ export class HttpRequest implements ApiRequest {
     return decode(text, this.version);
   }
 
-  async hijack(contentType = 'application/vnd.docker.raw-stream'): Promise<Duplex> {
+  async skipBody(): Promise<void> {
+    const { exchange, headers } = this;
+    if (exchange.upgraded || Number(headers['content-length']) > 0)
+      for await (const _ of this.body.iterator({ destroyOnReturn: false }));
+  }
+
+  async hijack(contentType: string): Promise<Duplex> {
     this.hijacked = true;
     return takeOver(this.exchange, contentType);
   }

@@ -52,11 +52,13 @@ export interface ApiRequest {
    * @throws {MinidockError} `request-too-large`; `invalid-request` for a content type that is not JSON
    */
   json<T>(decode: Decoder<T>): Promise<T>;
+  /** Reads and drops a body that has an end: of what is taken over then nothing is left of it. */
+  skipBody(): Promise<void>;
   /**
    * Takes the connection over: what the client sends from here on, and what it gets. The head of the answer is sent at once.
    * Nobody else writes to it then; the route replies with `hijacked`.
    */
-  hijack(contentType?: string): Promise<Duplex>;
+  hijack(contentType: string): Promise<Duplex>;
 }
 
 /** A value of the engine as Docker's API shows it. */

@@ -6,6 +6,9 @@ import { tracedEngine } from './traced-engine.ts';
 /** Where a daemon tells of its requests. */
 export const tracePath = '/minidock/trace';
 
+/** What the response of a request emits when its head was written to the connection itself. */
+export const takenOver = 'minidock taken over';
+
 type Listener = (event: TraceEvent) => void;
 
 /** What a server tells of its requests, to whoever listens; without listeners nothing is recorded. */
@@ -35,19 +38,24 @@ export class ApiTrace {
     const at = Date.now();
     const client = headers['minidock-version'] === undefined ? (headers['user-agent'] ?? '') : 'minidock';
     this.#tell({ kind: 'request', request, at, verb: method, target: url, client });
-    // Of a connection that was taken over there is no finish: it ends when it is closed.
     this.#open++;
+    let isTold = false;
+    const tellAnswer = (status: number | undefined) => {
+      if (!isTold)
+        this.#tell({
+          kind: 'answer',
+          request,
+          at: Date.now(),
+          took: performance.now() - began,
+          ...(status && { status }),
+        });
+      isTold = true;
+    };
+    // A connection that is taken over is answered before it is used, and ends when it is closed.
+    response.once(takenOver, () => tellAnswer(response.statusCode));
     response.once('close', () => {
       this.#open--;
-      const isOver = response.headersSent || headers.upgrade !== undefined;
-      const status = isOver ? response.statusCode : undefined;
-      this.#tell({
-        kind: 'answer',
-        request,
-        at: Date.now(),
-        took: performance.now() - began,
-        ...(status && { status }),
-      });
+      tellAnswer(response.headersSent ? response.statusCode : undefined);
     });
     return this.#engine(engine, request);
   }

@@ -34,11 +34,10 @@ export const attachRoute: Route = {
       throw new MinidockError('not-running', `Container ${id} is restarting, wait until the container is running`);
     const carried = { ...streamsIn(query, options.interactive), tty: options.tty, detachKeys: keys };
     const wantsLogs = query.flag('logs');
-    // A body says nothing here, yet dockerode sends one: it is no input of the process.
-    if (Number(request.headers['content-length']) > 0)
-      for await (const _ of request.body.iterator({ destroyOnReturn: false }));
+    // It says nothing here, yet dockerode sends one: it is no input of the process.
+    await request.skipBody();
     const attachment = query.flag('stream') ? await containers.attach(id, carried) : undefined;
-    const connection = await request.hijack(contentType(options.tty));
+    const connection = await request.hijack(streamType(options.tty, request.version));
     if (wantsLogs)
       for await (const entries of containers.logs(id, { follow: false, abort })) {
         const lines = entries.filter(({ stream }) => carried[stream]);
@@ -55,7 +54,9 @@ export const attachRoute: Route = {
   },
 };
 
-const contentType = (tty: boolean) => `application/vnd.docker.${tty ? 'raw' : 'multiplexed'}-stream`;
+/** What a stream of output is called: from API 1.42 on one with frames by its own name. */
+export const streamType = (tty: boolean, version: number): string =>
+  `application/vnd.docker.${tty || version < 42 ? 'raw' : 'multiplexed'}-stream`;
 
 const streamsIn = (query: Query, interactive: boolean) => ({
   stdin: query.flag('stdin') && interactive,

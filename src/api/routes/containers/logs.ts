@@ -3,12 +3,13 @@ import { framesOf } from '../../frames.ts';
 import { bytes, type Route } from '../../server/route.ts';
 import { readLogInstant } from '../../server/times.ts';
 import { beforeLine } from '../../shapes/container/log-line.ts';
+import { streamType } from './attach.ts';
 
 /** GET /containers/{id}/logs: lines in frames that name their stream; bare where the container has a terminal. */
 export const logsRoute: Route = {
   method: 'GET',
   path: '/containers/{name}/logs',
-  async handle({ params, query, abort }, { engine: { containers } }) {
+  async handle({ params, query, abort, version }, { engine: { containers } }) {
     const streams = { stdout: query.flag('stdout'), stderr: query.flag('stderr') };
     if (!streams.stdout && !streams.stderr)
       throw new MinidockError('invalid-argument', 'Bad parameters: you must choose at least one stream');
@@ -34,6 +35,6 @@ export const logsRoute: Route = {
         yield tty ? Buffer.from(lines.map(({ line }) => line).join(''), 'latin1') : framesOf(lines);
       }
     }
-    return bytes(chunks(), { 'Content-Type': 'application/vnd.docker.raw-stream' });
+    return bytes(chunks(), { 'Content-Type': streamType(tty, version) });
   },
 };

@@ -2,7 +2,7 @@ import { frame } from '../../frames.ts';
 import { empty, hijacked, type Route, value } from '../../server/route.ts';
 import { createdExecShape, decodeExecStart, failedExecShape, inspectExecShape } from '../../shapes/exec/answers.ts';
 import { decodeExec } from '../../shapes/exec/create.ts';
-import { connect, detachKeysIn } from '../containers/attach.ts';
+import { connect, detachKeysIn, streamType } from '../containers/attach.ts';
 import { windowOf } from '../containers/life.ts';
 
 /** Execs that could not be started: the engine has forgotten them, and their client asks once more for the exit code. */
@@ -45,7 +45,7 @@ export const execRoutes: readonly Route[] = [
       const streams = { stdin: interactive, stdout: true, stderr: !tty };
       let started = () => {};
       starting.set(id, new Promise(resolve => (started = resolve)));
-      const connection = await request.hijack();
+      const connection = await request.hijack(streamType(tty, request.version));
       try {
         const attachment = await execs.attach(id, streams);
         // Before the start: no byte of the output is missed.

@@ -6,7 +6,7 @@ import { MinidockError } from '../../../errors.ts';
 import { version } from '../../../version.ts';
 import type { Place } from '../../methods.ts';
 import { type Json, PlainReader, PlainWriter, plainType, tellError, versionHeader } from '../../plain.ts';
-import { type ApiTrace, tracePath } from '../../trace/trace.ts';
+import { type ApiTrace, takenOver, tracePath } from '../../trace/trace.ts';
 import { buildFrom } from './build.ts';
 import { carry } from './carry.ts';
 import { type Call, findCall } from './find-call.ts';
@@ -83,7 +83,7 @@ export interface Upgrade {
 /** As `answerPlain`, for a connection that becomes one of frames: `attach`. */
 export async function answerConnection(
   engine: Engine,
-  { message, socket, head }: Upgrade,
+  { message, response, socket, head }: Upgrade,
   gone: AbortSignal,
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
@@ -98,6 +98,8 @@ export async function answerConnection(
     socket.write(
       `HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: minidock\r\n${versionHeader}: ${version}\r\n\r\n`,
     );
+    response.statusCode = 101;
+    response.emit(takenOver);
     if (head.length > 0) socket.unshift(head);
     carry(attachment, socket, gone);
   } catch (error) {
@@ -108,6 +110,8 @@ export async function answerConnection(
       `HTTP/1.1 ${status} Error\r\nContent-Type: ${plainType}\r\n${versionHeader}: ${version}\r\n` +
         `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
+    response.statusCode = status;
+    response.emit(takenOver);
   }
 }
 

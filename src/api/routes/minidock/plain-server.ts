@@ -11,7 +11,6 @@ export function plainServer({ engine, trace }: Pick<Served, 'engine' | 'trace'>)
     connect(upgrade: Upgrade, abort: AbortSignal): void {
       const { message, response, socket } = upgrade;
       // Nobody answers by it: it tells how the connection began, and that it ended.
-      response.statusCode = 101;
       socket.once('close', () => response.emit('close'));
       void answerConnection(trace?.begin(engine, message, response) ?? engine, upgrade, abort);
     },
