@@ -61,7 +61,7 @@ export async function extractInto(
   record: ContainerRecord,
   given: string,
   source: AsyncIterable<Buffer>,
-  { ownedByUser = false }: ExtractOptions,
+  { ownedByUser = false, replaces = false }: ExtractOptions,
 ): Promise<void> {
   const view = await openView(context, record, { volumes: true, tells: true });
   try {
@@ -72,7 +72,7 @@ export async function extractInto(
     checkWritable(record, textOf(pathIn(names)));
     const owner = ownedByUser ? ownerIn(context, record) : 'archive';
     const { scope, enter } = view;
-    await unpackArchive({ scope, enter, at: names, owner, followsLinks: true }, source);
+    await unpackArchive({ scope, enter, at: names, owner, followsLinks: true, replaces }, source);
     tell(context, record, 'extract-to-dir');
   } finally {
     await view.close();

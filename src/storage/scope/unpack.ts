@@ -24,6 +24,8 @@ export interface Unpacking {
   owner: 'archive' | 'caller' | { uid: number; gid: number };
   /** Links of directories on a member's way are followed within the scope; else such a member is refused. */
   followsLinks: boolean;
+  /** A directory gives way to what is none, and the other way round; else such a member is refused. */
+  replaces?: boolean;
   /** Steps that make the scope's directory the root of whoever makes devices and extended attributes; none: neither is made. */
   enter?: readonly Step[];
   guard?: DiskGuard;
@@ -36,7 +38,7 @@ const zeros = Buffer.alloc(1 << 16);
 
 /**
  * Unpacks an archive over what is there, as `docker cp` does: a directory is merged with one, anything else is replaced, but
- * neither a directory by a file nor the other way round. Every name is reached through the scope, so that neither the archive
+ * unless `replaces` says so neither a directory by a file nor the other way round. Every name is reached through the scope, so that neither the archive
  * nor who changes the tree meanwhile leads it elsewhere. Blocks of zeros become holes.
  *
  * Throws `MinidockError`: `hostile-archive`, `cannot-overwrite`, `no-such-file`, `file-changed`, `no-space`, `corrupt-archive`.
@@ -190,6 +192,10 @@ class ScopeUnpacker implements TarHandler {
     const there = scope.look(names);
     if (there === undefined) return;
     const shown = readable(pathIn(names));
+    if (this.#to.replaces && there.isDirectory() !== (entry.type === 'directory')) {
+      removeTree(scope.path(names));
+      return;
+    }
     if (there.isDirectory() && entry.type !== 'directory')
       throw new MinidockError(
         'cannot-overwrite',

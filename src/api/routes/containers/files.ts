@@ -29,7 +29,7 @@ export const fileRoutes: readonly Route[] = [
     method: 'PUT',
     path: '/containers/{name}/archive',
     async handle({ params, query, body }, { engine: { containers } }) {
-      const options = { ownedByUser: query.flag('copyUIDGID') };
+      const options = { ownedByUser: query.flag('copyUIDGID'), replaces: !query.flag('noOverwriteDirNonDir') };
       await containers.extract(params.name!, requiredPath(query.text('path')), body, options);
       return empty(200);
     },

@@ -34,7 +34,13 @@ export const lifeRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/containers/{name}/start',
-    async handle({ params }, { engine: { containers } }) {
+    async handle({ params, headers }, { engine: { containers } }) {
+      // As in Docker: older clients sent what belongs to the creation. So many bytes are `{}` with its line's end, or `null`.
+      if (Number(headers['content-length'] ?? 0) > 7 || headers['transfer-encoding'] !== undefined)
+        throw new MinidockError(
+          'invalid-request',
+          'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
+        );
       await containers.start(params.name!);
       return empty(204);
     },
