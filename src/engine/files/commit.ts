@@ -46,6 +46,7 @@ function configOf({ config, options, hostname, image }: ContainerRecord): Contai
   const written = {
     Hostname: hostname,
     Image: image,
+    ...(options.stopTimeout !== undefined && { StopTimeout: options.stopTimeout }),
     ...config,
     ExposedPorts: withKeys(config.ExposedPorts, ports),
     Volumes: withKeys(config.Volumes, places),

@@ -7,6 +7,7 @@ import type { ImageRecord } from '../../image/store.ts';
 import type { ContainerFiles } from '../../state/paths.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program } from '../../syscalls/step.ts';
+import type { PredefinedIds } from '../networks/predefined.ts';
 import type { Attachment, Streams, WindowSize } from './streams.ts';
 
 /** Containers. A `reference` is a full id, the unique beginning of one, or a name. */
@@ -85,8 +86,8 @@ export interface Containers {
   /** A file or directory as a tar archive, its top called as the last name of the path. */
   archive(reference: string, path: string): AsyncIterable<Buffer>;
   /**
-   * Unpacks a tar archive, compressed or not, into a directory: over what is there, but no directory over a file nor the other way
-   * round.
+   * Unpacks a tar archive, compressed or not, into a directory: over what is there, but, unless the options say so, no directory over a
+   * file nor the other way round.
    */
   extract(reference: string, path: string, source: AsyncIterable<Buffer>, options?: ExtractOptions): Promise<void>;
   /** The whole root file system as a tar archive, without volumes. */
@@ -181,6 +182,8 @@ export interface ContainerList {
   readonly broken: readonly { readonly id: string; readonly reason: string; readonly fix: string }[];
   /** Sizes by id, if asked for: bytes that the container wrote, and bytes of its image if that still exists. */
   readonly sizes: Readonly<Record<string, ContainerSize>>;
+  /** Ids of the networks that every engine has; missing where none of the containers was ever started. */
+  readonly networks?: PredefinedIds;
 }
 
 /** Which containers `prune` may take; a container must meet all. */
@@ -249,6 +252,8 @@ export interface PathStat {
 export interface ExtractOptions {
   /** All belongs to the user that the container runs as; else to whom the archive says. */
   readonly ownedByUser?: boolean;
+  /** A directory gives way to a file of its name, and the other way round; else that is refused. */
+  readonly replaces?: boolean;
 }
 
 /** Added, changed, deleted. */

@@ -1,6 +1,7 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import type { ImageRecord } from '../../image/store.ts';
 import type { Event } from '../../state/journal.ts';
+import type { PredefinedIds } from '../networks/predefined.ts';
 import type { CachedBuild } from './builder.ts';
 import type { Volume } from './volumes.ts';
 
@@ -50,6 +51,8 @@ export interface DiskUsage {
   readonly layerBytes: number;
   /** Newest first, with what each wrote. */
   readonly containers: readonly ContainerUsage[];
+  /** As in a list of containers. */
+  readonly networks?: PredefinedIds;
   /** Steps of builds, and what their mounts keep. */
   readonly buildCache: readonly CachedBuild[];
   /** By name. */

@@ -10,7 +10,7 @@ import type { DiskUsage } from '../nouns/system.ts';
 import { listVolumes } from '../volumes/list.ts';
 
 /** What is on disk. @param list all containers, with their sizes */
-export function diskUsage(context: EngineContext, { containers, sizes }: ContainerList): DiskUsage {
+export function diskUsage(context: EngineContext, { containers, sizes, networks }: ContainerList): DiskUsage {
   const { root } = context.roots;
   const images = new ImageStore(root).list();
   const users = new Map<Digest, number>();
@@ -19,6 +19,7 @@ export function diskUsage(context: EngineContext, { containers, sizes }: Contain
   const bytesOf = new Map([...users.keys()].map(layer => [layer, readLayer(root, layer)?.size ?? 0]));
   const sum = (layers: readonly Digest[]) => layers.reduce((total, layer) => total + bytesOf.get(layer)!, 0);
   return {
+    ...(networks && { networks }),
     images: images.map(image => ({
       image,
       sharedBytes: sum(layersOf.get(image.id)!.filter(layer => users.get(layer)! > 1)),

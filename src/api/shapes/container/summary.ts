@@ -1,4 +1,5 @@
 import type { ContainerRecord } from '../../../container/record.ts';
+import { predefinedOf } from '../../../engine/networks/predefined.ts';
 import type { ContainerList } from '../../../engine/nouns/containers.ts';
 import {
   int64,
@@ -46,15 +47,18 @@ export const containerSummary = struct('types.Container', {
 });
 
 /** Those of a list that are to be shown. */
-export function summaries({ containers, sizes }: ContainerList): Value {
+export function summaries({ containers, sizes, networks }: ContainerList): Value {
   const now = Date.now();
   return value(
     slice(containerSummary),
-    containers.map(record => ({ ...summaryOf(record, now), ...sizeOf(sizes[record.id]) })),
+    containers.map(record => ({ ...summaryOf(record, { now, networks }), ...sizeOf(sizes[record.id]) })),
   );
 }
 
-export function summaryOf(record: ContainerRecord, now: number) {
+export function summaryOf(
+  record: ContainerRecord,
+  { now, networks }: { readonly now: number; readonly networks: ContainerList['networks'] },
+) {
   return {
     Id: record.id,
     Names: [`/${record.name}`],
@@ -72,16 +76,16 @@ export function summaryOf(record: ContainerRecord, now: number) {
     State: statusName(record.state),
     Status: statusOf(record, now),
     HostConfig: { NetworkMode: record.options.network },
-    NetworkSettings: { Networks: networksInList(record) },
+    NetworkSettings: { Networks: networksInList(record, networks) },
     Mounts: mountsOf(record),
   };
 }
 
 /** As in Docker a list tells no aliases. */
-const networksInList = (record: ContainerRecord) =>
-  Object.fromEntries(
-    Object.entries(networksOf(record, undefined)).map(([name, one]) => [name, { ...one, Aliases: null }]),
-  );
+function networksInList(record: ContainerRecord, ids: ContainerList['networks']) {
+  const networks = networksOf(record, ids && predefinedOf(record, name => ids[name]));
+  return Object.fromEntries(Object.entries(networks).map(([name, one]) => [name, { ...one, Aliases: null }]));
+}
 
 const sizeOf = (size: ContainerList['sizes'][string] | undefined) =>
   size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) };

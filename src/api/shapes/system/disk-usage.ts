@@ -29,7 +29,7 @@ const usage = struct('types.DiskUsage', {
   BuilderSize: key('BuilderSize', int64),
 });
 
-export function diskUsageShape({ images, layerBytes, containers, volumes, buildCache }: DiskUsage): Value {
+export function diskUsageShape({ images, layerBytes, containers, networks, volumes, buildCache }: DiskUsage): Value {
   const now = Date.now();
   return value(usage, {
     LayersSize: layerBytes,
@@ -39,7 +39,7 @@ export function diskUsageShape({ images, layerBytes, containers, volumes, buildC
       SharedSize: sharedBytes,
     })),
     Containers: containers.map(({ record, bytes, imageBytes = 0 }) => ({
-      ...summaryOf(record, now),
+      ...summaryOf(record, { now, networks }),
       SizeRw: bytes,
       SizeRootFs: bytes + imageBytes,
     })),
