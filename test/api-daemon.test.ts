@@ -309,7 +309,29 @@ test('SIGTERM ends streams, takes its sockets and its pidfile away; containers l
   const events = await open(get('/events'));
   await until(events, /^HTTP\/1\.1 200 /);
   const closed = new Promise(resolve => events.once('close', resolve));
-  assert.is(await daemon.end(), 0);
+  // An upload of which the second half is still to come: it has its time to end.
+  const tar = execFileSync('tar', ['-C', folder, '-cf', '-', 'ca.pem']);
+  const upload = await open(
+    `PUT /containers/files/archive?path=/tmp HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\nContent-Length: ${tar.length}\r\n\r\n`,
+  );
+  upload.write(tar.subarray(0, 512));
+  // It was taken in.
+  assert.is((await daemon.ask('GET', '/_ping')).status, 200);
+  const stopped = daemon.end();
+  // The answer has come to its end, and its connection can be used again: a request that comes now is refused in words.
+  await until(events, /(^|\r\n)0\r\n\r\n$/);
+  const refused = until(events, /stopping/);
+  events.write(get('/_ping'));
+  assert.match(await refused, /HTTP\/1\.1 503 [\s\S]*Connection: close[\s\S]*\{"message":"the daemon is stopping"\}/i);
+  const late = daemon.ask('GET', '/_ping').then(
+    ({ status }) => status,
+    () => 'nobody listens',
+  );
+  assert.is(await late, 'nobody listens');
+  const uploaded = until(upload, /^HTTP\/1\.1 200 /);
+  upload.write(tar.subarray(512));
+  await uploaded;
+  assert.is(await stopped, 0);
   await closed;
   for (const file of [daemon.socket, second, pidfile]) assert.not.ok(existsSync(file), file);
   assert.match(await box.ok(['ps', '--format', '{{.Names}} {{.Status}}']), /survivor Up/);

@@ -29,7 +29,10 @@ export function serveApi(routes: readonly Route[], served: Served): ApiServer {
 
   const begin = (response: http.ServerResponse): AbortSignal => {
     const gone = new AbortController();
-    if (stopping !== undefined) gone.abort(stopping);
+    if (stopping !== undefined) {
+      gone.abort(stopping);
+      response.shouldKeepAlive = false;
+    }
     running.add(gone);
     response.once('close', () => {
       running.delete(gone);
