@@ -34,7 +34,7 @@ struct winsize { u16 rows, columns, x, y; };
 
 static u32 giver; /* the client whose input goes in first: a chunk that was begun is not mixed with another's */
 static int input_closing, tty;
-static int child, child_gone, exit_done;
+static int child, child_gone, exit_done, reap_done;
 static int stdin_fd = NONE, console_fd = NONE, listen_fd = NONE;
 static int relay_fd = NONE; /* readable where there is something for the relay */
 static s64 relay;           /* its process, while one runs */
@@ -304,7 +304,7 @@ static s64 patience(void)
 {
 	if (!a_client_lags())
 		return child_gone ? IDLE : FOREVER;
-	s64 now = uptime(), wait = FOREVER;
+	s64 now = uptime(), wait = child_gone && now < chat_end ? chat_end - now : FOREVER;
 	int awaited = (blocked || child_gone) && end_is_awaited();
 	if (!awaited)
 		drain_end = FOREVER;
@@ -418,6 +418,17 @@ static int output_is_over(void)
 	return own[0] <= 0 && own[1] <= 0 && uptime() >= chat_end;
 }
 
+/* Has the end cleaned up, unless a client does so: those that are behind with the output do not hold that up. */
+static void reap_meanwhile(struct machine *m)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].open && clients[i].cleans)
+			return;
+	if (!reap_done)
+		run_aside(m, REAP);
+	reap_done = 1;
+}
+
 _Noreturn static void finish(struct machine *m)
 {
 	for (int stream = 0; stream < 2; stream++)
@@ -426,7 +437,7 @@ _Noreturn static void finish(struct machine *m)
 	end_relay();
 	int cleaned = part_from_clients(m->saved[status_slot], listen_fd);
 	m->report_fd = NONE;
-	if (!cleaned)
+	if (!cleaned && !reap_done)
 		run_section(m, REAP);
 	quit(0);
 }
@@ -523,8 +534,10 @@ _Noreturn void supervise(struct machine *m)
 		n = watch(set, n, child_gone ? NONE : notice_fd(), notice_events());
 		if (child_gone && lags)
 			run_exit_section(m);
-		if (over && lags)
+		if (lags && (over || (child_gone && uptime() >= chat_end))) {
 			tell_those_who_wait(m->saved[status_slot]);
+			reap_meanwhile(m);
+		}
 		if (over && !lags)
 			finish(m);
 		s64 ready = poll_for(set, n, soon ? pause : limit);

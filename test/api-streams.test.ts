@@ -1,15 +1,17 @@
 // @mounts-nothing its subject is what the daemon does with readers that are slow, and with streams at its end
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { FrameReader } from '../src/api/frames.ts';
+import { gzipped } from './support/archive.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { endProcesses, onExit } from './support/cleanup.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
 import { eventually } from './support/eventually.ts';
+import { faultyRegistry, testImage } from './support/faulty-registry.ts';
 import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
@@ -227,6 +229,150 @@ test('wait is told the end, also while a client has not taken the output', async
   assert.is(slow.received, 8_000_000);
   slow.socket.destroy();
   await daemon.ask('DELETE', '/containers/brief?force=1');
+});
+
+test('two clients that attach before the start both get the output, and both give input', async () => {
+  const cat = { Image: 'bb', Cmd: ['sh', '-c', 'echo out; echo err >&2; exec cat'], OpenStdin: true };
+  await daemon.ask('POST', '/containers/create?name=shared', { ...cat, HostConfig: { NetworkMode: 'none' } });
+  const attach = (query: string) => Reader.ask(hijack(`/containers/shared/attach?stream=1&stdin=1&${query}`), false);
+  const [one, two] = [await attach('stdout=1'), await attach('stdout=1&stderr=1')];
+  assert.is((await daemon.ask('POST', '/containers/shared/start')).status, 204);
+  await eventually(() => {
+    for (const { text } of [one, two]) assert.match(text, /out\n/);
+    assert.match(two.text, /err\n/);
+  }, 30);
+  assert.not.match(one.text, /err/);
+  one.socket.write('from one\n');
+  two.socket.write('from two\n');
+  await eventually(() => {
+    for (const { text } of [one, two]) for (const words of [/from one\n/, /from two\n/]) assert.match(text, words);
+  }, 30);
+  one.socket.destroy();
+  two.socket.write('alone\n');
+  await eventually(() => assert.match(two.text, /alone\n/), 30);
+  assert.is((await daemon.ask('POST', '/containers/shared/kill')).status, 204);
+  await two.ended;
+  two.socket.destroy();
+  await daemon.ask('DELETE', '/containers/shared');
+});
+
+test('the body of a request that takes the connection over is no input, also in chunks', async () => {
+  const id = await box.start('exec cat', '-i');
+  const inChunks = (path: string, body: string) =>
+    hijack(path).replace(/Content-Length: 0\r\n\r\n/, `Transfer-Encoding: chunked\r\n\r\n${body}`);
+  const attached = await Reader.ask(
+    inChunks(`/containers/${id}/attach?stream=1&stdin=1&stdout=1`, '2\r\n{}\r\n0\r\n\r\ntyped\n'),
+    false,
+  );
+  await eventually(() => assert.match(attached.text, /typed\n/), 30);
+  assert.not.match(attached.text, /\{|0/);
+  attached.socket.destroy();
+  const { json } = await daemon.ask('POST', `/containers/${id}/exec`, { Cmd: ['echo', 'within'], AttachStdout: true });
+  const inside = await Reader.ask(
+    inChunks(`/exec/${json.Id}/start`, '11\r\n{"Detach": false,\r\nc\r\n"Tty":false}\r\n0\r\n\r\n'),
+    false,
+  );
+  await inside.ended;
+  assert.match(inside.text, /within\n$/);
+  const wrong = net.connect(daemon.socket).on('error', () => {});
+  const answer = new Promise<string>(resolve => {
+    let text = '';
+    wrong.on('data', chunk => (text += chunk)).once('close', () => resolve(text));
+  });
+  wrong.write(inChunks(`/containers/${id}/attach?stream=1&stdout=1`, 'no chunk\r\n'));
+  assert.match(await answer, /^HTTP\/1.1 400 [\s\S]*not well chunked/);
+  await box.ok(['rm', '-f', id]);
+});
+
+test('who attached to a container that cannot be started is let go', async () => {
+  await daemon.ask('POST', '/containers/create?name=never', {
+    ...{ Image: 'bb', Cmd: ['/nosuch'] },
+    HostConfig: { NetworkMode: 'none' },
+  });
+  const early = await Reader.ask(hijack('/containers/never/attach?stream=1&stdout=1'));
+  assert.is((await daemon.ask('POST', '/containers/never/start')).status, 400);
+  await early.ended;
+  early.socket.destroy();
+  await daemon.ask('DELETE', '/containers/never');
+});
+
+test('a client that reads nothing delays neither the removal of a container nor its next start, and still gets all', async () => {
+  const much = 'head -c 8000000 /dev/zero; exit 3';
+  const HostConfig = { NetworkMode: 'none', AutoRemove: true };
+  await daemon.ask('POST', '/containers/create?name=gone', { Image: 'bb', Cmd: ['sh', '-c', much], HostConfig });
+  const early = await Reader.ask(hijack('/containers/gone/attach?stream=1&stdout=1'));
+  early.socket.pause();
+  await daemon.ask('POST', '/containers/gone/start');
+  await eventually(async () => assert.is((await daemon.ask('GET', '/containers/gone/json')).status, 404), 30);
+
+  // Nobody here waits for this one: the keeper has its end.
+  await daemon.ask('POST', '/containers/create?name=again', {
+    ...{ Image: 'bb', Cmd: ['sh', '-c', `read go; ${much}`], OpenStdin: true },
+    HostConfig: { NetworkMode: 'none', RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 1 } },
+  });
+  await daemon.ask('POST', '/containers/again/start');
+  const late = await Reader.ask(hijack('/containers/again/attach?stream=1&stdin=1&stdout=1'));
+  late.socket.pause();
+  late.socket.write('go\n');
+  await eventually(async () => {
+    const { RestartCount, State } = (await daemon.ask('GET', '/containers/again/json')).json;
+    assert.equal([RestartCount, State.Status], [1, 'running']);
+  }, 60);
+  for (const slow of [early, late]) {
+    slow.socket.resume();
+    await slow.ended;
+    assert.is(slow.received, 8_000_000);
+    slow.socket.destroy();
+  }
+  assert.is((await daemon.ask('DELETE', '/containers/again?force=1')).status, 204);
+});
+
+test('a pull, a push or a load whose client vanishes ends; nothing half-made is left, and the next one goes on', async () => {
+  const layers = [await gzipped([{ name: 'one', content: 'x'.repeat(1000) }])];
+  const image = testImage([...layers, await gzipped([{ name: 'two', content: randomBytes(300_000).toString('hex') }])]);
+  const registry = await faultyRegistry();
+  registry.put('app:1', image);
+  const before = await settledDescriptors();
+  let [asked, hungUp] = [0, 0];
+  const configDigest = JSON.parse(image.manifest.toString()).config.digest;
+  const silent = (url: RegExp) => {
+    [asked, hungUp] = [0, 0];
+    registry.intercept = (request, response) => {
+      if (!url.test(`${request.method} ${request.url}`)) return false;
+      asked++;
+      response.once('close', () => hungUp++);
+      // A part of a layer comes.
+      const blob = image.blobs.get(request.url!.split('/').at(-1)!);
+      if (blob !== undefined && blob.length > 100_000)
+        response.writeHead(200, { 'content-length': blob.length }).write(blob.subarray(0, 100_000));
+      return true;
+    };
+  };
+  const half = (folder = join(box.root, 'images/.partial')) =>
+    existsSync(folder) ? readdirSync(folder).filter(name => !/^[0-9a-f]{64}$/.test(name)) : [];
+  const vanish = async (text: string) => {
+    const socket = net.connect(daemon.socket);
+    socket.on('error', () => {}).write(text);
+    await eventually(() => assert.ok(asked > 0), 30);
+    socket.destroy();
+    await eventually(() => assert.ok(hungUp >= asked), 10);
+    await eventually(() => assert.equal(half(), []), 10);
+  };
+  const pull = `/images/create?fromImage=${registry.host}/app&tag=1`;
+  for (const place of [/manifests\/1$/, new RegExp(configDigest), new RegExp(image.layers[1]!)]) {
+    silent(place);
+    await vanish(post(pull));
+    assert.is((await daemon.ask('GET', `/images/${registry.host}/app:1/json`)).status, 404);
+  }
+  registry.intercept = () => false;
+  assert.match((await daemon.ask('POST', pull)).text, /Downloaded newer image/);
+
+  silent(/^(POST|PUT|HEAD) /);
+  const auth = `X-Registry-Auth: ${Buffer.from('{}').toString('base64')}\r\n`;
+  await vanish(post(`/images/${registry.host}/app/push?tag=1`).replace('Host: d\r\n', `Host: d\r\n${auth}`));
+  assert.is((await daemon.ask('DELETE', `/images/${registry.host}/app:1`)).status, 200);
+  registry.close();
+  await assertClosed(before);
 });
 
 test('five hundred waits that are given up leave nothing open', async () => {

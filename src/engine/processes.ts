@@ -1,6 +1,7 @@
 import type { OutputListener } from '../syscalls/output.ts';
 import type { Shim, StepEvent } from '../syscalls/shim.ts';
 import type { Attachment, Streams, WindowSize } from './nouns/streams.ts';
+import { shareOut } from './shared-attachment.ts';
 
 /** How a process is launched. */
 export interface LaunchOptions {
@@ -17,18 +18,27 @@ export interface LaunchOptions {
  * the state of a container is on disk.
  */
 export class LaunchedProcess {
-  /** 0–255. It settles after `afterExit`, which may correct a status that the supervisor did not report. */
+  /**
+   * Its exit status, 0–255, once it has ended and is cleaned up: `afterExit`, which may correct a status that the supervisor did not
+   * report. Clients may still be taking output.
+   */
+  readonly over: Promise<number>;
+  /** As `over`, once its output was taken, too. */
   readonly exited: Promise<number>;
   readonly #shim: Shim;
-  #detached = false;
+  readonly #left = new AbortController();
 
-  constructor(shim: Shim, afterExit: (code: number) => Promise<number> = async code => code) {
+  /** @param ask asks for the exit status in another way: where a client does not take the output, ours waits behind that */
+  constructor(shim: Shim, ask: (abort: AbortSignal) => Promise<number>, afterExit: (code: number) => Promise<number>) {
     this.#shim = shim;
-    this.exited = shim.exited.then(async code => {
+    const told = shim.exited.then(async code => {
       await shim.ended;
-      return await afterExit(code);
+      return code;
     });
-    this.exited.catch(() => {});
+    const asked = shim.heldUp.then(() => ask(this.#left.signal)).catch(() => told);
+    this.over = Promise.race([told, asked]).then(afterExit);
+    this.exited = Promise.all([this.over, told]).then(([code]) => code);
+    for (const promise of [this.over, this.exited]) promise.catch(() => {});
   }
 
   get attachment(): Attachment {
@@ -42,13 +52,8 @@ export class LaunchedProcess {
     };
   }
 
-  /** The exit status; `ask` asks another way where a client does not take the output, which the status waits behind. */
-  exitedOr(ask: () => Promise<number>): Promise<number> {
-    return Promise.race([this.exited, this.#shim.heldUp.then(ask)]);
-  }
-
   get isDetached(): boolean {
-    return this.#detached;
+    return this.#left.signal.aborted;
   }
 
   signal(number: number): void {
@@ -61,24 +66,34 @@ export class LaunchedProcess {
 
   /** Lets go: the process lives on, and this one may end. */
   detach(): void {
-    if (!this.#detached) this.#shim.detach();
-    this.#detached = true;
+    if (!this.isDetached) this.#shim.detach();
+    this.#left.abort();
   }
 }
 
 /** The connection of a client that attached before there is a process: calls wait until there is one. */
-export class EarlyAttachment implements Attachment {
+class EarlyAttachment implements Attachment {
   #process: Attachment | undefined;
   readonly #waiting: ((process: Attachment) => void)[] = [];
-  readonly exited = new Promise<number>((resolve, reject) =>
-    this.#when(process => process.exited.then(resolve, reject)),
-  );
+  readonly exited: Promise<number>;
+  #fail!: (reason: unknown) => void;
 
   /** @param left called where the client lets go before there is a process */
   constructor(
     readonly streams: Streams,
-    private readonly left: () => void = () => {},
-  ) {}
+    private readonly left: () => void,
+  ) {
+    this.exited = new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.#when(process => process.exited.then(resolve, reject));
+    });
+    this.exited.catch(() => {});
+  }
+
+  /** There will be no process. */
+  fail(reason: unknown): void {
+    this.#fail(reason);
+  }
 
   bind(process: Attachment): void {
     this.#process = process;
@@ -113,9 +128,10 @@ export class EarlyAttachment implements Attachment {
  * the clients that attached or wait, after it the process.
  */
 export class Processes {
-  readonly #attached = new Map<string, EarlyAttachment>();
+  readonly #attached = new Map<string, EarlyAttachment[]>();
   readonly #waiting = new Map<string, { resolve: (code: number) => void; reject: (error: unknown) => void }[]>();
   readonly #launched = new Map<string, LaunchedProcess>();
+  readonly #launching = new Map<string, Promise<void>>();
 
   /** The process that was launched under this id, while we are connected to it. */
   get(id: string): LaunchedProcess | undefined {
@@ -124,10 +140,8 @@ export class Processes {
   }
 
   attach(id: string, streams: Streams): Attachment {
-    const attachment: EarlyAttachment = new EarlyAttachment(streams, () => {
-      if (this.#attached.get(id) === attachment) this.#attached.delete(id);
-    });
-    this.#attached.set(id, attachment);
+    const attachment: EarlyAttachment = new EarlyAttachment(streams, () => without(this.#attached, id, attachment));
+    this.#attached.set(id, [...(this.#attached.get(id) ?? []), attachment]);
     return attachment;
   }
 
@@ -136,16 +150,15 @@ export class Processes {
     const exit = new Promise<number>((resolve, reject) => {
       const waiter = { resolve, reject };
       this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), waiter]);
-      abort?.addEventListener('abort', () => this.#forget(id, waiter), { once: true });
+      abort?.addEventListener('abort', () => without(this.#waiting, id, waiter), { once: true });
     });
     exit.catch(() => {});
     return exit;
   }
 
-  #forget(id: string, waiter: object): void {
-    const others = (this.#waiting.get(id) ?? []).filter(one => one !== waiter);
-    if (others.length > 0) this.#waiting.set(id, others);
-    else this.#waiting.delete(id);
+  /** Where a process is being launched under this id, what resolves when that is over, with or without success. */
+  launching(id: string): Promise<void> | undefined {
+    return this.#launching.get(id);
   }
 
   /**
@@ -153,24 +166,53 @@ export class Processes {
    * streams that are wanted, or undefined where no client stays.
    */
   async start(id: string, launch: (streams: Streams | undefined) => Promise<LaunchedProcess>): Promise<void> {
-    const attached = this.#attached.get(id);
+    const started = this.#start(id, launch);
+    const over = started
+      .catch(() => {})
+      .finally(() => {
+        if (this.#launching.get(id) === over) this.#launching.delete(id);
+      });
+    this.#launching.set(id, over);
+    await started;
+  }
+
+  async #start(id: string, launch: (streams: Streams | undefined) => Promise<LaunchedProcess>): Promise<void> {
+    const attached = this.#attached.get(id) ?? [];
     const waiting = this.#waiting.get(id) ?? [];
     this.#attached.delete(id);
     this.#waiting.delete(id);
     try {
-      const stays = attached !== undefined || waiting.length > 0;
-      const process = await launch(stays ? (attached?.streams ?? noStreams) : undefined);
+      const stays = attached.length > 0 || waiting.length > 0;
+      const process = await launch(stays ? allOf(attached) : undefined);
       if (!stays) return process.detach();
       this.#launched.set(id, process);
-      attached?.bind(process.attachment);
-      const exit = process.exited.finally(() => this.#launched.delete(id));
-      for (const { resolve, reject } of waiting) exit.then(resolve, reject);
-      exit.catch(() => {});
+      const shared = shareOut(
+        process.attachment,
+        attached.map(({ streams }) => streams),
+      );
+      for (const [i, one] of attached.entries()) one.bind(shared[i]!);
+      const end = process.over.finally(() => {
+        // It may have been started again.
+        if (this.#launched.get(id) === process) this.#launched.delete(id);
+      });
+      for (const { resolve, reject } of waiting) end.then(resolve, reject);
+      end.catch(() => {});
     } catch (error) {
       for (const { reject } of waiting) reject(error);
+      for (const one of attached) one.fail(error);
       throw error;
     }
   }
 }
 
-const noStreams: Streams = { stdin: false, stdout: false, stderr: false };
+/** What at least one of them wants. */
+function allOf(clients: readonly { readonly streams: Streams }[]): Streams {
+  const wants = (stream: keyof Streams) => clients.some(({ streams }) => streams[stream]);
+  return { stdin: wants('stdin'), stdout: wants('stdout'), stderr: wants('stderr') };
+}
+
+function without<T>(lists: Map<string, T[]>, id: string, item: T): void {
+  const others = (lists.get(id) ?? []).filter(one => one !== item);
+  if (others.length > 0) lists.set(id, others);
+  else lists.delete(id);
+}

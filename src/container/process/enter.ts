@@ -92,7 +92,7 @@ export function enterNamespace(name: string, namespace: Slot | undefined): Step[
 }
 
 /**
- * Reap section: for a supervisor whose child went into another PID namespace. What it executes has threads, and the kernel
+ * Exit section: for a supervisor whose child went into another PID namespace. What it executes has threads, and the kernel
  * makes none for a process whose children go elsewhere (clone(2), CLONE_THREAD).
  */
 export function returnToOwnPids(): Step[] {

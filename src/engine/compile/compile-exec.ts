@@ -3,7 +3,7 @@ import type { SupervisorFiles } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { type Program, program, type Slot, slot } from '../../syscalls/step.ts';
-import { becomeProcess, type Container, hasPidNamespace, joinable, reapSteps } from './compile.ts';
+import { becomeProcess, type Container, hasPidNamespace, joinable, returnSteps } from './compile.ts';
 import type { Pieces } from './pieces.ts';
 
 /** A process that joins a running container (`exec`). */
@@ -61,8 +61,8 @@ export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces):
       ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
-    exit: files.exit,
-    reap: reapSteps(entrant.keeper, held, pieces),
+    exit: [...files.exit, ...returnSteps(held, pieces)],
+    reap: pieces.startKeeper(entrant.keeper.lock, entrant.keeper.command),
     supervise: { child, status: files.status, listen: files.listen, ...files.backlog, ...stdio.supervise },
   });
 }

@@ -121,10 +121,10 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
-    exit: files.exit,
+    exit: [...files.exit, ...returnSteps(held, pieces)],
     ...rotationOf(container.files, files, pieces),
     relay: relay.relay,
-    reap: reapSteps(container.keeper, held, pieces),
+    reap: pieces.startKeeper(container.keeper.lock, container.keeper.command),
     notice: announced ? pieces.tellKeeper(container.killed, container.keeper) : [],
     supervise: {
       child,
@@ -145,9 +145,9 @@ function announcesKills({ resources }: Spec['linux']): boolean {
   return limit !== undefined && limit > 0 && !disableOOMKiller;
 }
 
-/** What a supervisor whose client does not clean up becomes. */
-export function reapSteps(keeper: Container['keeper'], held: ReadonlyMap<string, Slot>, pieces: Pieces): Step[] {
-  return [...(held.has('pid') ? pieces.returnToOwnPids() : []), ...pieces.startKeeper(keeper.lock, keeper.command)];
+/** So that what a supervisor starts from then on, or becomes, is no process of the container. */
+export function returnSteps(held: ReadonlyMap<string, Slot>, pieces: Pieces): Step[] {
+  return held.has('pid') ? pieces.returnToOwnPids() : [];
 }
 
 function rotationOf({ log, rotation }: SupervisorFiles, files: SupervisorSteps, pieces: Pieces): Partial<Program> {

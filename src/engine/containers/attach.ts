@@ -53,7 +53,11 @@ async function statusFrom(connection: SupervisorConnection): Promise<number | un
 }
 
 /** Resolves with the exit status of a container that runs, however it ends. Who gives up keeps no connection to its supervisor. */
-export async function awaitEnd(access: EngineAccess, record: ContainerRecord, abort?: AbortSignal): Promise<number> {
+export async function awaitEnd(
+  access: Pick<EngineAccess, 'roots' | 'store'>,
+  record: Pick<ContainerRecord, 'id'>,
+  abort?: AbortSignal,
+): Promise<number> {
   const connection = await connectSupervisor(containerPaths(access.roots, record.id).socket);
   const code = connection && (await closedBy(abort, connection, statusFrom(connection)));
   if (code !== undefined) return code;

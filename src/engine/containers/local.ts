@@ -1,31 +1,22 @@
-import { withHealth } from '../../container/keeping/health.ts';
-import { stateAfterEnd } from '../../container/keeping/restart.ts';
 import { layersOf } from '../../container/layers.ts';
 import { expectReadable } from '../../container/logging/config.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
-import {
-  isWrittenDown,
-  type Observation,
-  observe,
-  type Running,
-  readRunningNow,
-  stateOf,
-  whoStopped,
-} from '../../container/observe.ts';
-import { type ContainerOptions, type ContainerRecord, type ContainerState, isUp } from '../../container/record.ts';
+import { observe, type Running, readRunningNow } from '../../container/observe.ts';
+import { type ContainerOptions, type ContainerRecord, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks, flocksOnce } from '../../host/locks.ts';
+import { predefinedId } from '../../network/predefined.ts';
 import { listIfPresent } from '../../state/files.ts';
 import { keptIds } from '../../state/kept.ts';
-import { containerPaths, type Roots } from '../../state/paths.ts';
+import { containerPaths } from '../../state/paths.ts';
 import { Remembered } from '../../state/remembered.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
 import { listExecs } from '../execs/list.ts';
 import { LocalFiles } from '../files/local.ts';
-import { predefinedOf } from '../networks/predefined.ts';
+import { predefinedIds, predefinedOf } from '../networks/predefined.ts';
 import type {
   ContainerChanges,
   ContainerList,
@@ -44,7 +35,7 @@ import type {
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { Processes } from '../processes.ts';
 import { tell } from './events.ts';
-import { unpauseFirst } from './life/states.ts';
+import { isLeftOver, stateNow, unpauseFirst } from './life/states.ts';
 
 /** The containers under an engine's roots, managed by this process. */
 export class LocalContainers extends LocalFiles implements Containers {
@@ -76,7 +67,7 @@ export class LocalContainers extends LocalFiles implements Containers {
   }
 
   async attach(reference: string, streams: Streams): Promise<Attachment> {
-    const record = await this.find(reference);
+    const record = await this.#findLaunched(reference);
     if (record.state.status !== 'running') return this.#processes.attach(record.id, streams);
     const { attachToRunning } = await import('./attach.ts');
     const attachment = await attachToRunning(this.access, record, streams);
@@ -85,17 +76,18 @@ export class LocalContainers extends LocalFiles implements Containers {
   }
 
   async wait(reference: string, { condition = 'not-running', abort }: WaitOptions = {}): Promise<number> {
-    const record = await this.find(reference);
+    const record = condition === 'next-exit' ? await this.#findLaunched(reference) : await this.find(reference);
     const launched = this.#processes.get(record.id);
     if (launched === undefined && !isUp(record))
       return condition === 'not-running'
         ? record.state.exitCode
         : await orAborted(this.#processes.nextExit(record.id, abort), abort);
+    if (launched !== undefined) return await orAborted(launched.over, abort);
     const { awaitEnd, awaitRest } = await import('./attach.ts');
-    const ask = () => awaitEnd(this.access, record, abort);
-    if (launched !== undefined) return await orAborted(launched.exitedOr(ask), abort);
     const end =
-      record.options.restart === undefined ? ask() : awaitRest(this.access, record, () => this.find(record.id), abort);
+      record.options.restart === undefined
+        ? awaitEnd(this.access, record, abort)
+        : awaitRest(this.access, record, () => this.find(record.id), abort);
     return await orAborted(end, abort);
   }
 
@@ -166,7 +158,10 @@ export class LocalContainers extends LocalFiles implements Containers {
 
   async top(reference: string, options: readonly string[]): Promise<ProcessList> {
     const { listProcesses } = await import('./resources/top.ts');
-    return listProcesses(await this.access.context(), await this.find(reference), options);
+    const record = await this.find(reference);
+    const processes = listProcesses(await this.access.context(), record, options);
+    tell(this.access, record, 'top');
+    return processes;
   }
 
   async remove(reference: string, { force, volumes }: { force: boolean; volumes: boolean }): Promise<void> {
@@ -208,7 +203,9 @@ export class LocalContainers extends LocalFiles implements Containers {
       }
     }
     containers.sort((a, b) => (a.created < b.created ? 1 : -1));
-    return { containers, broken, sizes: size ? await this.#sizes(containers) : {} };
+    const isStarted = containers.some(({ state }) => state.startedAt !== undefined);
+    const sizes = size ? await this.#sizes(containers) : {};
+    return { containers, broken, sizes, ...(isStarted && { networks: predefinedIds(roots) }) };
   }
 
   async #sizes(containers: readonly ContainerRecord[]): Promise<ContainerList['sizes']> {
@@ -237,7 +234,7 @@ export class LocalContainers extends LocalFiles implements Containers {
       size: sizes[id],
       execs: execs.map(exec => exec.id),
       ...(record.options.links && { links: (await import('../networks/links.ts')).shownLinks(this.access, record) }),
-      predefinedNetwork: predefinedOf(roots, record),
+      predefinedNetwork: predefinedOf(record, name => predefinedId(roots, name)),
     };
   }
 
@@ -247,6 +244,15 @@ export class LocalContainers extends LocalFiles implements Containers {
     const { roots } = this.access;
     const { readLogs } = await import('./resources/logs.ts');
     yield* readLogs(roots, id, selection);
+  }
+
+  /** As `find`: one that is being started here counts as what that makes of it. */
+  async #findLaunched(reference: string): Promise<ContainerRecord> {
+    const record = await this.find(reference);
+    const launching = this.#processes.launching(record.id);
+    if (launching === undefined) return record;
+    await launching;
+    return await this.find(record.id);
   }
 
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */
@@ -277,21 +283,4 @@ export class LocalContainers extends LocalFiles implements Containers {
     const { bringToRest } = await import('./reap.ts');
     return await bringToRest(await this.access.context(), id);
   }
-}
-
-/** One that has ended and is being cleaned up counts as what it will be then. */
-function stateNow(roots: Roots, record: ContainerRecord, seen: Observation): ContainerState {
-  const { id, options } = record;
-  if (isWrittenDown(record.state, seen)) return record.state;
-  const isRun = seen.kind === 'running' || seen.kind === 'ended';
-  const state = stateOf(record.state, seen);
-  const now = isRun ? withHealth(roots, record, state) : state;
-  if (seen.kind !== 'ended' || options.restart === undefined) return now;
-  return stateAfterEnd(options.restart, now, whoStopped(roots, id));
-}
-
-/** The container has ended and nobody cleans up, because a supervisor or a command was killed, or the machine went down. */
-function isLeftOver(seen: Observation, { state }: ContainerRecord): boolean {
-  if (seen.kind === 'settled') return state.status === 'running';
-  return seen.kind === 'lost' || seen.kind === 'abandoned' || (seen.kind === 'ended' && !seen.supervised);
 }

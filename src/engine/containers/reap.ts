@@ -66,6 +66,9 @@ export async function reap(
       const state = stateAtEnd(context, record, seen);
       const waits = state.status === 'restarting' && !forRemoval;
       if (waits) markKept(context.roots, id);
+      if (waits && seen.kind === 'ended' && seen.supervised && record.network.ports.length > 0)
+        // It holds the ports for as long as a client takes output, and they are needed for the next start.
+        await (await import('./stop.ts')).dismissSupervisor(context, record);
       if (!autoRemove && !forRemoval) await writeDown(context, record, state);
       endExecs(context, record);
       tellKills(context, record);

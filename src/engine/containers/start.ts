@@ -191,7 +191,8 @@ async function launch(
   } catch (error) {
     throw explain(error, container);
   }
-  return new LaunchedProcess(shim, async code => {
+  const ask = async (abort: AbortSignal) => (await import('./attach.ts')).awaitEnd(context, record, abort);
+  return new LaunchedProcess(shim, ask, async code => {
     const recorded = shim.toldExit ? undefined : recordedExit(context, record.id);
     await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
     return recorded ?? code;

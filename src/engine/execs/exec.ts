@@ -71,7 +71,8 @@ export async function execInContainer(
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await continued(shim, shim.executed);
-    return new LaunchedProcess(shim, async code => {
+    const ask = async (abort: AbortSignal) => (await import('./attach.ts')).awaitExec(context.roots, exec, abort);
+    return new LaunchedProcess(shim, ask, async code => {
       const seen = observeExec(context.roots, exec);
       const status = !shim.toldExit && seen.kind === 'ended' ? seen.exitCode : code;
       tellEnd(context, record, exec, status);

@@ -65,14 +65,14 @@ export class LocalExecs implements Execs {
   }
 
   async wait(id: string, { abort }: Parameters<Execs['wait']>[1] = {}): Promise<number> {
-    const ask = async () => (await import('./attach.ts')).awaitExec(this.access.roots, this.#find(id), abort);
     const launched = this.#processes.get(id);
-    if (launched !== undefined) return await orAborted(launched.exitedOr(ask), abort);
+    if (launched !== undefined) return await orAborted(launched.over, abort);
     const exec = this.#find(id);
     const seen = observeExec(this.access.roots, exec);
     if (seen.kind === 'ended') return seen.exitCode;
     if (seen.kind === 'created') return await orAborted(this.#processes.nextExit(id, abort), abort);
-    return await orAborted(ask(), abort);
+    const { awaitExec } = await import('./attach.ts');
+    return await orAborted(awaitExec(this.access.roots, exec, abort), abort);
   }
 
   async signal(id: string, number: number): Promise<void> {
