@@ -13,6 +13,14 @@ export function predefinedId({ root }: Pick<Roots, 'root'>, name: PredefinedName
   return digitsOf(`${engineId(root)} ${name}`);
 }
 
+/** The ids of all of them, by name. */
+export type PredefinedIds = Readonly<Record<PredefinedName, string>>;
+
+export function predefinedIds(roots: Pick<Roots, 'root'>): PredefinedIds {
+  const names = Object.keys(predefined) as PredefinedName[];
+  return Object.fromEntries(names.map(name => [name, predefinedId(roots, name)])) as PredefinedIds;
+}
+
 /** The id of an endpoint without a veth pair: on `host` and `none`. */
 export function plainEndpointId(containerId: string, name: PredefinedName): string {
   return digitsOf(`${containerId} ${name}`);

@@ -6,7 +6,7 @@ import { type ContainerOptions, type ContainerRecord, isUp } from '../../contain
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
 import { flocks, flocksOnce } from '../../host/locks.ts';
-import { predefinedId } from '../../network/predefined.ts';
+import { predefinedId, predefinedIds } from '../../network/predefined.ts';
 import { listIfPresent } from '../../state/files.ts';
 import { keptIds } from '../../state/kept.ts';
 import { containerPaths } from '../../state/paths.ts';
@@ -16,7 +16,7 @@ import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
 import { listExecs } from '../execs/list.ts';
 import { LocalFiles } from '../files/local.ts';
-import { predefinedIds, predefinedOf } from '../networks/predefined.ts';
+import { predefinedOf } from '../networks/predefined.ts';
 import type {
   ContainerChanges,
   ContainerList,

@@ -4,10 +4,10 @@ import type { ResourceOptions } from '../../container/options/resources.ts';
 import type { RestartOptions } from '../../container/options/restart.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import type { ImageRecord } from '../../image/store.ts';
+import type { PredefinedIds } from '../../network/predefined.ts';
 import type { ContainerFiles } from '../../state/paths.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program } from '../../syscalls/step.ts';
-import type { PredefinedIds } from '../networks/predefined.ts';
 import type { Attachment, Streams, WindowSize } from './streams.ts';
 
 /** Containers. A `reference` is a full id, the unique beginning of one, or a name. */

@@ -1,7 +1,7 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import type { ImageRecord } from '../../image/store.ts';
+import type { PredefinedIds } from '../../network/predefined.ts';
 import type { Event } from '../../state/journal.ts';
-import type { PredefinedIds } from '../networks/predefined.ts';
 import type { CachedBuild } from './builder.ts';
 import type { Volume } from './volumes.ts';
 
