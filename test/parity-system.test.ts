@@ -42,6 +42,13 @@ for (const args of [
   // An image's size is that of its files, which each engine counts in its own way.
   ['system', 'df', '--format', '{{if ne .Type "Images"}}{{.Type}} {{.Size}} {{.Reclaimable}}{{end}}'],
   ['system', 'df', '--format', 'table {{.Type}}\t{{.Active}}'],
+  [
+    ...['system', 'df', '-v', '--format'],
+    '{{len .Images}}{{range .Containers}} {{.Names}}: {{.Size}} {{.LocalVolumes}} {{.Mounts}}{{end}} {{json .BuildCache}}',
+  ],
+  // Docker lists volumes in any order.
+  ['system', 'df', '-v', '--format', '{{range .Volumes}}{{if eq .Name "vol"}}{{.Links}} {{.Size}}{{end}}{{end}}'],
+  ['version', '--format', '{{.Client.Context}} {{.Server.Os}} {{.Server.Experimental}}'],
   ['info', '--format', counts],
   ['info', '--format', machine],
   ['info', '--format', '{{.Driver}} {{.LoggingDriver}} {{.CgroupDriver}} {{.CgroupVersion}} {{json .Plugins.Volume}}'],
@@ -79,6 +86,10 @@ for (const [args, gist] of [
   [['info', '--format', '{{'], /unclosed action/],
   [['info', 'operand'], /accepts no arguments/],
   [['system', 'df', '--format', '{{'], /unclosed action/],
+  [
+    ['system', 'df', '-v', '--format', '{{.Nosuch}}'],
+    /can't evaluate field Nosuch in type \*formatter.diskUsageContext/,
+  ],
   [['system', 'df', 'operand'], /accepts no arguments/],
 ] as [string[], RegExp][])
   test(`refused: ${args.join(' ')}`, async () => {

@@ -93,7 +93,7 @@ export function text(help: string, names: Names = {}): Flag<string | undefined> 
 }
 
 export function integer(help: string, names: Names = {}): Flag<number | undefined> {
-  return single('int', readInteger, help, names);
+  return single('int', readGoInteger, help, names);
 }
 
 /** A flag that may be given many times. */
@@ -112,4 +112,13 @@ function readBoolean(given: string): boolean {
 export function readInteger(given: string): number {
   if (!/^[+-]?\d+$/.test(given) || !Number.isSafeInteger(Number(given))) throw new Error('must be a whole number');
   return Number(given);
+}
+
+/** As Go reads a number of a flag: `0x10`, `0o20`, `020` and `0b10000` are 16, and `1_000` is 1000. */
+function readGoInteger(given: string): number {
+  const plain = given.replace(/(?<=[\da-f])_(?=[\da-f])/gi, '');
+  const [, sign, digits = ''] = /^([+-]?)(0[xob][\da-f]+|0[0-7]*|[1-9]\d*)$/i.exec(plain) ?? [];
+  const value = digits === '' ? Number.NaN : Number(digits.replace(/^0(?=\d)/, '0o'));
+  if (!Number.isSafeInteger(value)) throw new Error('must be a whole number');
+  return sign === '-' ? 0 - value : value;
 }

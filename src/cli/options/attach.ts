@@ -11,8 +11,9 @@ export const attachFlags = {
   }),
 } satisfies FlagTable;
 
-/** `--detach-keys`. */
-export const readKeys = (given: string) => byEngine('invalid-argument', () => readDetachKeys(given));
+/** `--detach-keys`; the empty ones are the usual ones. */
+export const readKeys = (given: string) =>
+  given === '' ? undefined : byEngine('invalid-argument', () => readDetachKeys(given));
 
 /** Which streams the creating client attaches to: as in Docker standard input always where it is kept open. */
 export function toStreams(

@@ -20,15 +20,17 @@ export const readLabelFile = (path: string): string[] => readEnvironmentFile(pat
 
 /** Lines of `NAME=value` or `NAME`; empty lines and those that begin with `#` do not count. Nothing is unquoted. */
 function readEnvironmentFile(path: string): string[] {
-  let content: string;
+  let content: Buffer;
   try {
-    content = readFileSync(path, 'utf8');
+    content = readFileSync(path);
   } catch (error) {
     throw new MinidockError('env-file', `open ${path}: ${reasons[errnoOf(error) ?? ''] ?? (error as Error).message}`, {
       cause: error,
     });
   }
-  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const lines = textOf(content, path)
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/);
   return lines
     .map(line => line.trimStart())
     .filter(line => line !== '' && !line.startsWith('#'))
@@ -38,6 +40,20 @@ function readEnvironmentFile(path: string): string[] {
       if (/\s/.test(name)) throw poorlyFormatted(path, `variable '${name}' contains whitespaces`);
       return line;
     });
+}
+
+function textOf(content: Buffer, path: string): string {
+  const text = content.toString('utf8');
+  if (Buffer.from(text).equals(content)) return text;
+  // Where the first byte that is no UTF-8 became U+FFFD, which also may stand in the file.
+  const line = content
+    .toString('latin1')
+    .split('\n')
+    .findIndex(bytes => {
+      const original = Buffer.from(bytes, 'latin1');
+      return !Buffer.from(original.toString('utf8')).equals(original);
+    });
+  throw new MinidockError('env-file', `env file ${path} contains invalid utf8 bytes at line ${line + 1}`);
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -7,7 +7,8 @@ import { readLabelFile } from './environment.ts';
 import { pairsOf, readLabel } from './pairs.ts';
 import { platforms } from './platforms.ts';
 
-const platform = (given: string) => byEngine('invalid-argument', () => parsePlatform(given));
+const platform = (given: string) =>
+  given === '' ? undefined : byEngine('invalid-argument', () => parsePlatform(given));
 
 /** The flags about how a container is known, how it ends, and which names it knows others by. */
 export const lifeFlags = {

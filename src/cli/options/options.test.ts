@@ -5,7 +5,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readDetachKeys } from '../../api/detach/keys.ts';
 import { readVolume } from '../../container/options/bind.ts';
+import { readMac } from '../../container/options/network.ts';
 import { readPublish } from '../../network/ports/read-publish.ts';
+import { integer } from '../grammar/flags.ts';
 import { parse } from '../grammar/parse.ts';
 import { readBytes } from '../print/size.ts';
 import { collectEnvironment } from './environment.ts';
@@ -77,6 +79,7 @@ test('volumes', () => {
     readonly: true,
     propagation: 'rslave',
   });
+  assert.equal(readVolume('/opt:/data:'), { source: '/opt', destination: '/data', readonly: false });
   assert.equal(readVolume('db:/data:nocopy').noCopy, true);
   const wrong: [string, RegExp][] = [
     ['./x:/y', /'\.\/x' includes invalid characters/],
@@ -91,7 +94,6 @@ test('volumes', () => {
     ['/a:/b:foo', /^invalid mode: foo/],
     ['/a:/b:ro,rw', /^invalid mode: ro,rw/],
     ['/a:/b:ro,', /^invalid mode: ro,/],
-    ['/a:/b:', /^invalid volume specification/],
     ['/a:/b:ro,nocopy', /nocopy is for volumes/],
     ['db:/b:rslave', /rslave is for paths of the host/],
     ['/a:/', /destination can't be '\/'/],
@@ -118,6 +120,11 @@ test('environment: files first, bare names from our own', () => {
     assert.throws(() => collectEnvironment([file], [], {}), /no variable name/);
     assert.throws(() => collectEnvironment([join(directory, 'none')], [], {}), /none: no such file or directory/);
     assert.throws(() => collectEnvironment([directory], [], {}), /is a directory/);
+    writeFileSync(file, Buffer.from('A=1\nB=\xff\n', 'latin1'));
+    assert.throws(() => collectEnvironment([file], [], {}), /env file .* contains invalid utf8 bytes at line 2$/);
+    // The sign for bytes that are none is text as any other.
+    writeFileSync(file, 'A=\uFFFD\n');
+    assert.equal(collectEnvironment([file], [], {}), ['A=\uFFFD']);
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -131,6 +138,29 @@ test('limits', () => {
   assert.is(readCpus('1'), 1);
   assert.is(readCpus('3/2'), 1.5);
   for (const wrong of ['x', '', '1/0', '0.0000000001']) assert.throws(() => readCpus(wrong));
+});
+
+test('MAC addresses in each of their forms', () => {
+  for (const given of ['02:42:AC:11:00:02', '02-42-ac-11-00-02', '0242.ac11.0002'])
+    assert.is(readMac(given), '02:42:ac:11:00:02');
+  for (const wrong of ['', '02:42:ac:11:00', '0242.ac11', '0242ac110002']) assert.throws(() => readMac(wrong));
+});
+
+test('whole numbers as Go reads them', () => {
+  const read = (given: string) => integer('').read(given, undefined);
+  for (const [given, value] of [
+    ['16', 16],
+    ['0x10', 16],
+    ['0o20', 16],
+    ['020', 16],
+    ['-0b1_0000', -16],
+    ['1_000', 1000],
+    ['0', 0],
+    ['-1', -1],
+  ] as const)
+    assert.is(read(given), value, given);
+  for (const wrong of ['', 'x', '0x', '08', '1__0', '_1', '1_', '1.5', ' 1', '9007199254740993'])
+    assert.throws(() => read(wrong), /must be a whole number/, wrong);
 });
 
 test('detach keys', () => {

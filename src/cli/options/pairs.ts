@@ -10,6 +10,8 @@ export function pairsOf(given: readonly string[]): Record<string, string> {
 
 /** `--label KEY=VALUE` or `KEY`. @throws {Error} the reason, in Docker's words */
 export function readLabel(given: string): string {
-  if (given === '' || given.startsWith('=')) throw new Error(`invalid label '${given}': empty name`);
+  const key = given.split('=', 1)[0]!.trimStart();
+  if (key === '') throw new Error(`invalid label '${given}': empty name`);
+  if (/\s/.test(key)) throw new Error(`label '${key}' contains whitespaces`);
   return given;
 }

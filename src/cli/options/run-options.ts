@@ -87,7 +87,7 @@ export function toRunOptions(
     ...toHealthOptions(flags),
     ports: flags.publish.flat(),
     ...(flags['publish-all'] && { publishAll: true }),
-    volumes: [...flags.volume],
+    volumes: onceEach(flags.volume),
     ...toStorageOptions(flags),
     ...toNetworkOptions(flags),
     ...(flags.link.length > 0 && { links: flags.link }),
@@ -98,3 +98,8 @@ export function toRunOptions(
     ...toResourceOptions(flags),
   };
 }
+
+/** To Docker what is asked twice in the same words is asked once. */
+const onceEach = (volumes: readonly VolumeMount[]): VolumeMount[] => [
+  ...new Map(volumes.map(volume => [JSON.stringify(volume), volume])).values(),
+];

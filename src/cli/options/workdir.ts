@@ -1,7 +1,8 @@
 import { RefusedValue } from '../grammar/flags.ts';
 
-/** `-w`. @throws {RefusedValue} the reason */
-export function readWorkdir(given: string): string {
+/** `-w`; the empty one is the image's. @throws {RefusedValue} the reason */
+export function readWorkdir(given: string): string | undefined {
+  if (given === '') return undefined;
   if (!given.startsWith('/'))
     throw new RefusedValue(
       'bad-workdir',

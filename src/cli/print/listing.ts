@@ -39,12 +39,15 @@ export async function printListing(
   printByTemplate(output, rows, format, listing);
 }
 
-/** The flag `--filter`. `readFilters` tells the keys apart. */
+/** The flag `--filter`, of which an empty one is none. `readFilters` tells the keys apart. */
 export function filterFlag(
   help: string,
   names: { short?: string; completes?: readonly string[] } = {},
 ): Flag<readonly string[]> {
-  return many('filter', readFilter, help, names);
+  return {
+    ...many('filter', readFilter, help, names),
+    read: (given, before) => (given === '' ? before : [...before, readFilter(given)]),
+  };
 }
 
 function readFilter(given: string): string {

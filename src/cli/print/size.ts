@@ -32,5 +32,7 @@ const powers: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3
 export function readBytes(given: string): number {
   const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(given);
   if (match === null) throw new Error(`invalid size: '${given}' (examples: 512m, 1g)`);
-  return Math.floor(Number(match[1]) * 1024 ** powers[match[2]!.toLowerCase()]!);
+  const bytes = Math.floor(Number(match[1]) * 1024 ** powers[match[2]!.toLowerCase()]!);
+  if (bytes >= 2 ** 63) throw new Error(`invalid size: '${given}' is more than the kernel counts`);
+  return bytes;
 }

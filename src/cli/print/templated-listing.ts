@@ -1,5 +1,5 @@
 import { encodeJson } from '../../api/go/json.ts';
-import { type Method, map, pointer, type Scalar, string, struct } from '../../api/go/types.ts';
+import { type Method, map, pointer, type Scalar, slice, string, struct } from '../../api/go/types.ts';
 import { value } from '../../api/go/values.ts';
 import { inWordsOf, type Wording } from '../template/errors.ts';
 import { compileTemplate, type Template } from '../template/render.ts';
@@ -14,8 +14,7 @@ const usual: Wording = { parse: 'template parsing error: ', execute: 'template p
 
 /** Rows by a template (loaded only for `--format`): `json`, `raw`, `table {{.ID}}\t{{.Names}}`, or a template a row. */
 export function printByTemplate(output: Output, rows: readonly Row[], format: string, listing: Listing): void {
-  // In a shell '\t' arrives as two characters.
-  const source = (format === 'raw' && listing.raw) || format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
+  const source = (format === 'raw' && listing.raw) || withTabs(format);
   inWordsOf(listing.wording ?? usual, () => {
     if (source.startsWith('table')) output.out(table(rows, source.slice('table'.length).trimStart(), listing));
     else {
@@ -25,6 +24,35 @@ export function printByTemplate(output: Output, rows: readonly Row[], format: st
     }
   });
 }
+
+interface Part {
+  readonly listing: Listing;
+  readonly rows: readonly Row[];
+}
+
+/** Several listings by one template, which knows each as a list of that name; `type` is what Docker's client calls the whole. */
+export function printTogether(
+  output: Output,
+  parts: Readonly<Record<string, Part>>,
+  format: string,
+  type: string,
+): void {
+  const whole = struct(
+    type,
+    Object.fromEntries(
+      Object.entries(parts).map(([name, { listing }]) => [name, slice(rowType(listing, text => text))]),
+    ),
+  );
+  const rows = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.rows]));
+  inWordsOf(usual, () => {
+    const shown = value(pointer(whole), rows);
+    // As in Docker the template ends its lines itself.
+    output.data(format === 'json' ? `${encodeJson(shown)}\n` : compileTemplate(withTabs(format))(shown));
+  });
+}
+
+// In a shell '\t' arrives as two characters.
+const withTabs = (format: string): string => format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
 
 function table(rows: readonly Row[], source: string, listing: Listing): string {
   const template = compileTemplate(source);

@@ -10,10 +10,10 @@ import type { VolumeMount } from '../volumes.ts';
 export function readVolume(given: string): VolumeMount {
   const parts = given.split(':');
   const [source, destination, mode] = parts.length === 1 ? [undefined, given] : parts;
-  if (parts.length > 3 || destination === undefined || destination === '' || source === '' || mode === '') {
+  if (parts.length > 3 || destination === undefined || destination === '' || source === '') {
     throw new Error(`invalid volume specification: '${given}'`);
   }
-  const options: Options = mode === undefined ? { readonly: false } : { ...readMode(mode), mode };
+  const options: Options = mode ? { ...readMode(mode), mode } : { readonly: false };
   if (!destination.startsWith('/')) {
     throw new Error(`invalid mount path: '${destination}' mount path must be absolute`);
   }

@@ -22,21 +22,25 @@ export interface NetworkOptions {
  */
 export function checkEndpoint(
   network: string,
-  asked: { ip?: string; ip6?: string; aliases?: readonly string[] },
+  asked: { ip?: string; ip6?: string; aliases?: readonly string[]; links?: readonly string[] },
 ): void {
-  const { ip, ip6, aliases = [] } = asked;
+  const { ip, ip6, aliases = [], links = [] } = asked;
   if (ip !== undefined && !isIPv4(ip)) throw new Error(`invalid IPv4 address: ${ip}`);
   if (ip6 !== undefined && !isIPv6(ip6)) throw new Error(`invalid IPv6 address: ${ip6}`);
   if (ip6 !== undefined)
     throw new Error(
       'user specified IP address is supported only when connecting to networks with user configured subnets, and those here have no IPv6',
     );
-  if (aliases.length > 0 && (isPredefined(network) || network === 'default' || network.startsWith('container:')))
+  const isOwn = !isPredefined(network) && network !== 'default' && !network.startsWith('container:');
+  if (links.length > 0 && !isOwn) throw new Error('links are only supported for user-defined networks');
+  if (aliases.length > 0 && !isOwn)
     throw new Error('network-scoped aliases are only supported for user-defined networks');
 }
 
-/** Six bytes, between them `:` or `-`. @throws {Error} the reason, in Docker's words */
+/** Six bytes, between them `:` or `-`, or between each two of them `.`. @throws {Error} the reason, in Docker's words */
 export function readMac(given: string): string {
+  if (/^[0-9a-f]{4}(\.[0-9a-f]{4}){2}$/i.test(given))
+    return readMac(given.replaceAll('.', '').replace(/..(?=.)/g, '$&:'));
   if (/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(given)) return given.replaceAll('-', ':').toLowerCase();
   throw new Error(`${given} is not a valid mac address`);
 }

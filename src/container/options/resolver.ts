@@ -13,7 +13,8 @@ export function readExtraHost(given: string): string {
 
 export function readAddress(given: string): string {
   const address = given.trim();
-  if (isIP(address) === 0) throw new Error(`${given} is not an ip address`);
+  // A zone is one of this machine's.
+  if (isIP(address) === 0 || address.includes('%')) throw new Error(`${given} is not an ip address`);
   return address;
 }
 

@@ -18,10 +18,10 @@ export interface RestartPolicy {
  * @throws {Error} the reason, in Docker's words
  */
 export function restartPolicy(name: string, times?: number): RestartPolicy {
-  if (name === 'no' || name === '') return { name: 'no', maximumRetryCount: 0 };
-  if (name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure')
+  if (name === '' || (name === 'no' && !times)) return { name: 'no', maximumRetryCount: 0 };
+  if (name !== 'no' && name !== 'always' && name !== 'unless-stopped' && name !== 'on-failure')
     throw new Error(`invalid restart policy '${name}': it is no, always, unless-stopped or on-failure[:TIMES]`);
-  if (times !== undefined && name !== 'on-failure')
+  if (times && name !== 'on-failure')
     throw new Error(`maximum retry count cannot be used with restart policy '${name}'`);
   if ((times ?? 0) < 0) throw new Error('maximum retry count cannot be negative');
   return { name, maximumRetryCount: times ?? 0 };

@@ -63,10 +63,11 @@ function inShort(given: string): string {
 /** `--expose`: `80`, `53/udp`, `8000-8002`; as `80/tcp` each. @throws {Error} the reason, in Docker's words */
 export function readExpose(given: string): readonly string[] {
   if (given.includes(':')) throw new Error(`invalid port format for --expose: ${given}`);
-  const [ports = '', protocol = 'tcp', ...extra] = given.split('/');
-  if (extra.length > 0 || !['tcp', 'udp', 'sctp'].includes(protocol.toLowerCase()))
-    throw new Error(`invalid proto: ${[protocol, ...extra].join('/')}`);
-  return readRange(ports, 'port').map(port => `${port}/${protocol.toLowerCase()}`);
+  const [ports = '', said = '', ...extra] = given.split('/');
+  const protocol = said.toLowerCase() || 'tcp';
+  if (extra.length > 0 || !['tcp', 'udp', 'sctp'].includes(protocol))
+    throw new Error(`invalid proto: ${[said, ...extra].join('/')}`);
+  return readRange(ports, 'port').map(port => `${port}/${protocol}`);
 }
 
 function readRange(given: string, what: string, least = 1): readonly number[] {

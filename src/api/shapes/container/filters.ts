@@ -1,6 +1,7 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { hasLabels } from '../../../image/match.ts';
+import { matchesPattern } from '../pattern.ts';
 import { portsOf } from './ports.ts';
 import { networkNames, statusName } from './status.ts';
 
@@ -8,8 +9,9 @@ type Test = (record: ContainerRecord, value: string) => boolean;
 type Filters = ReadonlyMap<string, readonly string[]>;
 
 const tests: Readonly<Record<string, Test>> = {
-  name: ({ name }, value) => matchesName(name, value),
-  id: ({ id }, value) => id.startsWith(value),
+  // With its slash or without.
+  name: ({ name }, value) => matchesPattern(name, value) || matchesPattern(`/${name}`, value),
+  id: ({ id }, value) => value !== '' && id.startsWith(value),
   status: ({ state }, value) => statusName(state) === value,
   exited: ({ state }, value) => state.status === 'exited' && state.exitCode === Number(value),
   label: ({ config }, value) => hasLabels({ config }, [value]),
@@ -98,14 +100,4 @@ function readPorts(given: string): { first: number; last: number; protocol: stri
 function within(value: string, port: number, protocol: string): boolean {
   const range = readPorts(value)!;
   return range.protocol === protocol && port >= range.first && port <= range.last;
-}
-
-/** Docker takes the value for a regular expression, and the name with its slash or without. */
-function matchesName(name: string, value: string): boolean {
-  try {
-    const pattern = new RegExp(value);
-    return pattern.test(name) || pattern.test(`/${name}`);
-  } catch {
-    return name.includes(value);
-  }
 }

@@ -80,6 +80,7 @@ const fields = {
   RuncCommit: commit,
   InitCommit: commit,
   SecurityOptions: strings,
+  ProductLicense: omitEmpty(string),
   Warnings: strings,
 };
 
@@ -89,6 +90,8 @@ export const serverInfo = struct('types.Info', fields);
 /** What the command line shows: beside it what it knows of itself. */
 export const info = struct('system.info', {
   ...fields,
+  ServerErrors: omitEmpty(strings),
+  ClientErrors: omitEmpty(strings),
   ClientInfo: pointer(
     struct('system.clientInfo', { Debug: bool, Context: string, Plugins: slice(string), Warnings: strings }),
   ),

@@ -1,11 +1,12 @@
 import type { Volume } from '../../../engine/nouns/volumes.ts';
 import { MinidockError } from '../../../errors.ts';
 import { hasLabels } from '../../../image/match.ts';
+import { matchesPattern } from '../pattern.ts';
 
 export const volumeFilters = ['dangling', 'driver', 'label', 'name'];
 
 /**
- * Applies `--filter` of `volume ls`: of names and drivers one must fit, of labels each. A name fits where it contains the value.
+ * Applies `--filter` of `volume ls`: of names and drivers one must fit, of labels each. To Docker a name is a regular expression.
  *
  * @throws {MinidockError} `invalid-filter`
  */
@@ -17,7 +18,7 @@ export function filterVolumes(
   const dangling = danglingOf(of('dangling'));
   return volumes.filter(
     ({ name, labels, containers }) =>
-      (of('name').length === 0 || of('name').some(part => name.includes(part))) &&
+      (of('name').length === 0 || of('name').some(pattern => matchesPattern(name, pattern))) &&
       (of('driver').length === 0 || of('driver').includes('local')) &&
       hasLabels({ config: { Labels: { ...labels } } }, of('label')) &&
       (dangling === undefined || dangling === (containers.length === 0)),

@@ -1,6 +1,6 @@
 import { type RestartOptions, type RestartPolicy, restartPolicy } from '../../../container/options/restart.ts';
 import { MinidockError } from '../../../errors.ts';
-import { byEngine, type FlagTable, single, type Values } from '../../grammar/flags.ts';
+import { byEngine, type FlagTable, RefusedValue, single, type Values } from '../../grammar/flags.ts';
 
 export const restartFlags = {
   restart: single(
@@ -28,6 +28,7 @@ function readRestart(given: string): RestartPolicy {
   // What is wrong with the name is said first.
   const count = times === undefined ? undefined : isNumber ? Number(times) : 0;
   const policy = byEngine('invalid-argument', () => restartPolicy(name, count));
-  if (!isNumber) throw new Error('maximum retry count must be an integer');
+  // Not read by Docker's flag but after it: the exit code is the verb's.
+  if (!isNumber) throw new RefusedValue('usage', 'maximum retry count must be an integer');
   return policy;
 }

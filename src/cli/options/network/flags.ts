@@ -1,11 +1,11 @@
 import { checkEndpoint, type NetworkOptions, readMac } from '../../../container/options/network.ts';
-import { type FlagTable, many, RefusedValue, text, type Values } from '../../grammar/flags.ts';
+import { byEngine, type FlagTable, many, RefusedValue, single, text, type Values } from '../../grammar/flags.ts';
 import { usageError } from '../../grammar/usage.ts';
 
 /** The flags that say which network a container is connected to, and as what. */
 export const networkFlags = {
-  ip: text('IPv4 address of the container, one of its network’s'),
-  ip6: text('IPv6 address of the container: networks here have none'),
+  ip: single('string', address('ip'), 'IPv4 address of the container, one of its network’s'),
+  ip6: single('string', address('ip6'), 'IPv6 address of the container: networks here have none'),
   'mac-address': text('MAC address of the container'),
   network: many('network', readAttachment, 'bridge, host, none, container:NAME, or a network (default bridge)', {
     aliases: ['net'],
@@ -16,6 +16,15 @@ export const networkFlags = {
   }),
 } satisfies FlagTable;
 
+/** The empty one is none. */
+function address(kind: 'ip' | 'ip6') {
+  return (given: string) => {
+    if (given === '') return undefined;
+    byEngine('invalid-network', () => checkEndpoint('', { [kind]: given }));
+    return given;
+  };
+}
+
 interface Attachment {
   name: string;
   aliases: string[];
@@ -23,8 +32,10 @@ interface Attachment {
   ip6?: string;
 }
 
+type Given = Values<typeof networkFlags> & { readonly link: readonly string[] };
+
 /** What they ask for. @throws {MinidockError} `usage`, in Docker's words */
-export function toNetworkOptions(flags: Values<typeof networkFlags>): NetworkOptions {
+export function toNetworkOptions(flags: Given): NetworkOptions {
   try {
     return asked(flags);
   } catch (error) {
@@ -32,9 +43,9 @@ export function toNetworkOptions(flags: Values<typeof networkFlags>): NetworkOpt
   }
 }
 
-function asked(flags: Values<typeof networkFlags>): NetworkOptions {
+function asked(flags: Given): NetworkOptions {
   const mac = flags['mac-address'];
-  const common = mac === undefined ? {} : { macAddress: readMac(mac) };
+  const common = !mac ? {} : { macAddress: readMac(mac) };
   const [given, ...more] = flags.network;
   const ip = given?.ip ?? flags.ip;
   const ip6 = given?.ip6 ?? flags.ip6;
@@ -48,7 +59,7 @@ function asked(flags: Values<typeof networkFlags>): NetworkOptions {
     throw new Error(`Container cannot be connected to network endpoints: ${names.join(', ')}`);
   }
   const aliases = given.aliases.length > 0 ? given.aliases : flags['network-alias'];
-  checkEndpoint(given.name, { aliases });
+  checkEndpoint(given.name, { aliases, links: flags.link });
   return {
     network: given.name === 'default' ? 'bridge' : given.name,
     ...(ip !== undefined && { ip }),

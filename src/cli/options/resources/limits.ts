@@ -16,7 +16,9 @@ export function readCpus(given: string): number {
   const [, whole, divisor] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\/(\d+))?$/i.exec(given) ?? [];
   const cpus = Number(whole) / Number(divisor ?? 1);
   if (!Number.isFinite(cpus)) throw new Error(`failed to parse ${given} as a rational number`);
-  if (cpus !== 0 && Math.abs(cpus) < 1e-9) throw new Error('value is too precise');
+  const billionths = cpus * 1e9;
+  // What a decimal of nine digits is off by is far less than what a third is.
+  if (Math.abs(billionths - Math.round(billionths)) > 1e-3) throw new Error('value is too precise');
   return cpus;
 }
 

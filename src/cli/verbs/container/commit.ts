@@ -15,7 +15,13 @@ export const verb = defineVerb({
   completes: ['containers', 'images'],
   async run(context, { author, change: changes, message, pause }, [container, reference]) {
     const { containers } = await context.engine();
-    const { id } = await containers.commit(container!, { reference, author, message, changes, pause });
+    const { id } = await containers.commit(container!, {
+      reference: reference || undefined,
+      author,
+      message,
+      changes,
+      pause,
+    });
     context.output.out(`${id}\n`);
     return 0;
   },

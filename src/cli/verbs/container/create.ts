@@ -12,6 +12,7 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   completes: ['images'],
   stopAtOperand: true,
+  failure: { usage: 125 },
   async run(context, flags, operands) {
     const options = wanted(() => toRunOptions(flags, operands, context.env, false));
     warnOfIgnored(context);

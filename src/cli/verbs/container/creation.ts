@@ -71,6 +71,7 @@ async function pull(context: Context, { image, platform }: Wanted, quiet: boolea
 }
 
 function readPull(given: string): 'missing' | 'always' | 'never' {
+  if (given === '') return 'missing';
   if (given === 'missing' || given === 'always' || given === 'never') return given;
   throw new Error(`invalid pull option: '${given}': must be one of "always", "missing" or "never"`);
 }

@@ -13,7 +13,7 @@ export const verb = defineVerb({
   async run(context, flags, names) {
     const { containers } = await context.engine();
     const kill = (name: string) =>
-      containers.kill(name, flags.signal).catch(error => {
+      containers.kill(name, flags.signal || undefined).catch(error => {
         if (!(error instanceof MinidockError) || error.code === 'invalid-signal') throw error;
         const { code, message, fix } = error;
         throw new MinidockError(code, `Cannot kill container: ${name}: ${message}`, { fix, cause: error });

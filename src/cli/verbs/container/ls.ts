@@ -66,7 +66,7 @@ export const verb = defineVerb({
       headings: containerHeadings,
       columns: flags.size ? [...containerColumns, 'Size'] : containerColumns,
       type: 'formatter.ContainerContext',
-      raw: rawContainer,
+      raw: flags.quiet ? 'container_id: {{.ID}}' : rawContainer,
       label: (row: Row, name: string) => labels.get(row)?.[name] ?? '',
       wording: { parse: 'failed to parse template: ', execute: 'failed to execute template: ', exitCode: 1 },
     };

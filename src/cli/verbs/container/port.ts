@@ -13,7 +13,7 @@ export const verb = defineVerb({
     const { record } = await containers.inspect(name);
     const isLedTo = record.state.status === 'running' && gatewayEndpoint(endpointsOf(record)) !== undefined;
     const published = isLedTo ? [...record.network.ports].sort(byPort) : [];
-    if (wanted === undefined) {
+    if (!wanted) {
       const line = (port: Port) => `${port.containerPort}/${port.protocol} -> ${shown(port)}\n`;
       context.output.out(published.map(line).join(''));
       return 0;

@@ -17,6 +17,7 @@ export const verb = defineVerb({
     const engine = await context.engine();
     const remove = async (name: string) => {
       try {
+        if (name === '') throw new MinidockError('invalid-name', 'Container name cannot be empty');
         if (flags.link) throw notALink((await engine.containers.inspect(name)).record.name);
         await engine.containers.remove(name, { force: flags.force, volumes: flags.volumes });
         return undefined;

@@ -30,7 +30,8 @@ export const verb = defineVerb({
       },
       1,
     );
-    for (const warning of warnings) context.output.err(`${warning}\n`);
+    // As in Docker they are output.
+    for (const warning of warnings) context.output.out(`${warning}\n`);
     return code;
   },
 });

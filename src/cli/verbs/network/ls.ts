@@ -49,8 +49,10 @@ export const verb = defineVerb({
       {
         headings,
         columns: ['ID', 'Name', 'Driver', 'Scope'],
-        type: 'formatter.networkContext',
-        raw: 'network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n',
+        type: 'network.networkContext',
+        raw: flags.quiet
+          ? 'network_id: {{.ID}}'
+          : 'network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n',
         label: (row, name) => byName.get(row.Name!)?.[name] ?? '',
       },
     );

@@ -1,13 +1,13 @@
-import { timeAgo } from '../../../api/shapes/ago.ts';
 import { isUp } from '../../../container/record.ts';
 import type { DiskUsage } from '../../../engine/nouns/system.ts';
+import type { Context } from '../../context.ts';
 import { text, toggle } from '../../grammar/flags.ts';
-import { usageError } from '../../grammar/usage.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printListing, type Row } from '../../print/listing.ts';
+import { inOneLine } from '../../print/printable.ts';
 import { humanSize } from '../../print/size.ts';
 import { printTable } from '../../print/table.ts';
-import { containerRow } from '../container/row.ts';
+import { type Section, sectionsOf } from './df-sections.ts';
 
 const headings: Row = {
   Type: 'TYPE',
@@ -25,11 +25,9 @@ export const verb = defineVerb({
   },
   operands: [0, 0],
   async run(context, flags) {
-    if (flags.verbose && flags.format !== undefined)
-      throw usageError('the verbose and the format options conflict', { exitCode: 1 });
     const engine = await context.engine();
     const usage = await engine.system.diskUsage();
-    if (flags.verbose) context.output.out(verbose(usage));
+    if (flags.verbose) await printDetails(context, usage, flags.format);
     else
       await printListing(context.output, summary(usage), flags.format, {
         headings,
@@ -73,65 +71,16 @@ function summary({ images, layerBytes, containers, volumes, buildCache }: DiskUs
   ];
 }
 
-function verbose({ images, containers, volumes, buildCache }: DiskUsage): string {
-  const now = Date.now();
-  const imageRows = images.flatMap(({ image, sharedBytes, containers }) => {
-    const names = image.repoTags.length > 0 ? image.repoTags : ['<none>:<none>'];
-    return names.map(name => {
-      const colon = name.lastIndexOf(':');
-      const id = image.id.replace('sha256:', '').slice(0, 12);
-      const sizes = [image.size, sharedBytes, image.size - sharedBytes].map(size);
-      return [
-        name.slice(0, colon),
-        name.slice(colon + 1),
-        id,
-        timeAgo(image.created, now),
-        ...sizes,
-        String(containers),
-      ];
-    });
-  });
-  const containerRows = containers.map(({ record, bytes }) => {
-    const row = containerRow(record, now, { truncate: true });
-    return [
-      row.ID!,
-      row.Image!,
-      row.Command!,
-      row.LocalVolumes!,
-      size(bytes),
-      row.RunningFor!,
-      row.Status!,
-      row.Names!,
-    ];
-  });
-  return [
-    'Images space usage:\n\n',
-    printTable([
-      ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE', 'SHARED SIZE', 'UNIQUE SIZE', 'CONTAINERS'],
-      ...imageRows,
-    ]),
-    '\nContainers space usage:\n\n',
-    printTable([
-      ['CONTAINER ID', 'IMAGE', 'COMMAND', 'LOCAL VOLUMES', 'SIZE', 'CREATED', 'STATUS', 'NAMES'],
-      ...containerRows,
-    ]),
-    '\nLocal Volumes space usage:\n\n',
-    printTable([
-      ['VOLUME NAME', 'LINKS', 'SIZE'],
-      ...volumes.map(({ volume, links, bytes }) => [volume.name, String(links), size(bytes)]),
-    ]),
-    `\nBuild cache usage: ${size(total(buildCache.map(({ bytes }) => bytes)))}\n\n`,
-    printTable([
-      ['CACHE ID', 'CACHE TYPE', 'SIZE', 'CREATED', 'LAST USED', 'USAGE', 'SHARED'],
-      ...buildCache.map(({ id, kind, bytes, time, inUse }) => [
-        id.slice(0, 12),
-        kind === 'step' ? 'regular' : 'exec.cachemount',
-        size(bytes),
-        timeAgo(new Date(time).toISOString(), now),
-        '',
-        inUse ? '1' : '0',
-        String(inUse),
-      ]),
-    ]),
-  ].join('');
+async function printDetails({ output }: Context, usage: DiskUsage, format = ''): Promise<void> {
+  const isTable = format === '' || format === 'table';
+  const sections = sectionsOf(usage, isTable);
+  if (isTable) output.out(Object.values(sections).map(table).join('\n'));
+  else {
+    const { printTogether } = await import('../../print/templated-listing.ts');
+    printTogether(output, sections, format, 'formatter.diskUsageContext');
+  }
+}
+
+function table({ title, listing: { headings, columns }, rows }: Section): string {
+  return `${title}\n\n${printTable([headings, ...rows].map(row => columns.map(column => inOneLine(row[column]!))))}`;
 }

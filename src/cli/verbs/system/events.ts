@@ -24,8 +24,8 @@ export const verb = defineVerb({
   async run(context, flags) {
     const matches = eventFilter(readFilters(flags.filter, eventFilters));
     const show = flags.format === undefined ? line : await template(flags.format);
-    const since = flags.since === undefined ? undefined : readInstant(flags.since);
-    const until = flags.until === undefined ? undefined : readInstant(flags.until);
+    const since = flags.since ? readInstant(flags.since) : undefined;
+    const until = flags.until ? readInstant(flags.until) : undefined;
     const engine = await context.engine();
     for await (const event of engine.system.events({ since, until }))
       if (matches(event)) context.output.data(`${show(event)}\n`);

@@ -89,7 +89,8 @@ async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function readType(given: string): ObjectType {
+function readType(given: string): ObjectType | undefined {
+  if (given === '') return undefined;
   const type = types.find(known => known === given);
   if (type === undefined)
     throw new RefusedValue(

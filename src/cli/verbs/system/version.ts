@@ -1,4 +1,5 @@
 import { arch, platform, release } from 'node:os';
+import { newest, oldest } from '../../../api/server/version.ts';
 import { version } from '../../../version.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -11,38 +12,42 @@ export const verb = defineVerb({
     const kernel = host === undefined ? release() : (await (await engine()).system.info()).kernel;
     const facts = versionFacts(kernel);
     if (flags.format === undefined) output.out(printFacts(facts, host));
-    else {
-      const json = flags.format === 'json';
-      output.data(`${json ? JSON.stringify(facts) : await render(flags.format, facts)}\n`);
-    }
+    else output.data(`${await render(flags.format, facts)}\n`);
     return 0;
   },
 });
 
-async function render(format: string, facts: ReturnType<typeof versionFacts>): Promise<string> {
-  const [{ compileTemplate }, { inWordsOf }, { string, struct }, { value }] = await Promise.all([
+type Facts = ReturnType<typeof versionFacts>;
+
+/** By Docker's fields, `{{.Server.Version}}`, or the whole as JSON. */
+async function render(format: string, facts: Facts): Promise<string> {
+  const [{ compileTemplate }, { inWordsOf }, { encodeJson }, { value }, { versionInfo }] = await Promise.all([
     import('../../template/render.ts'),
     import('../../template/errors.ts'),
-    import('../../../api/go/types.ts'),
+    import('../../../api/go/json.ts'),
     import('../../../api/go/values.ts'),
+    import('./version-type.ts'),
   ]);
-  const texts = (name: string, of: object) =>
-    struct(name, Object.fromEntries(Object.keys(of).map(key => [key, string])));
-  const type = struct('system.versionInfo', {
-    Client: texts('system.clientVersion', facts.Client),
-    Server: texts('types.Version', facts.Server),
-  });
+  const shown = value(versionInfo, facts);
+  if (format === 'json') return encodeJson(shown);
   return inWordsOf({ parse: 'template parsing error: ', execute: '', exitCode: 64 }, () =>
-    compileTemplate(format, 'version')(value(type, facts)),
+    compileTemplate(format, 'version')(shown),
   );
 }
 
 /** Docker's key names; the client and the engine are of one version, or do not speak with each other. */
 function versionFacts(kernel: string) {
-  const common = { Version: version, Os: platform(), Arch: arch() === 'x64' ? 'amd64' : arch() };
+  const api = `1.${newest}`;
+  const common = { Version: version, ApiVersion: api, Os: platform(), Arch: arch() === 'x64' ? 'amd64' : arch() };
+  const server = { MinAPIVersion: `1.${oldest}`, KernelVersion: kernel };
   return {
-    Client: { ...common, NodeVersion: process.version },
-    Server: { ...common, KernelVersion: kernel },
+    Client: { ...common, DefaultAPIVersion: api, Context: 'default', NodeVersion: process.version },
+    Server: {
+      ...common,
+      ...server,
+      Platform: { Name: 'minidock' },
+      Components: [{ Name: 'Engine', Version: version, Details: { ...server, ApiVersion: api } }],
+    },
   };
 }
 
@@ -50,7 +55,7 @@ function versionFacts(kernel: string) {
 export const serverAt = (host: string | undefined): string =>
   host === undefined ? 'no daemon: the engine runs inside the command' : `the daemon at ${host}`;
 
-function printFacts({ Client, Server }: ReturnType<typeof versionFacts>, host: string | undefined): string {
+function printFacts({ Client, Server }: Facts, host: string | undefined): string {
   return [
     'Client: minidock',
     ` Version:           ${Client.Version}`,

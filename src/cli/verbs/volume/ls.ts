@@ -1,18 +1,8 @@
 import { filterVolumes, volumeFilters } from '../../../api/shapes/volume/filters.ts';
-import type { Volume } from '../../../engine/nouns/volumes.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
-import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
-
-const headings: Row = {
-  Driver: 'DRIVER',
-  Name: 'VOLUME NAME',
-  Scope: 'SCOPE',
-  Mountpoint: 'MOUNTPOINT',
-  Labels: 'LABELS',
-  Links: 'LINKS',
-  Size: 'SIZE',
-};
+import { filterFlag, printListing, readFilters } from '../../print/listing.ts';
+import { rawVolume, volumeHeadings, volumeRow } from './row.ts';
 
 export const verb = defineVerb({
   synopsis: '[OPTIONS]',
@@ -34,29 +24,13 @@ export const verb = defineVerb({
       return 0;
     }
     const labels = new Map(listed.map(({ name, labels }) => [name, labels ?? {}]));
-    await printListing(context.output, listed.map(rowOf), flags.format, {
-      headings,
+    await printListing(context.output, listed.map(volumeRow), flags.format, {
+      headings: volumeHeadings,
       columns: ['Driver', 'Name'],
       type: 'formatter.volumeContext',
-      raw: 'name: {{.Name}}\ndriver: {{.Driver}}\n',
+      raw: flags.quiet ? 'name: {{.Name}}' : rawVolume,
       label: (row, name) => labels.get(row.Name!)?.[name] ?? '',
     });
     return 0;
   },
 });
-
-function rowOf({ name, mountpoint, labels = {} }: Volume): Row {
-  return {
-    Driver: 'local',
-    Name: name,
-    Scope: 'local',
-    Mountpoint: mountpoint,
-    Labels: Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .sort()
-      .join(','),
-    // What Docker's client says where it did not ask.
-    Links: 'N/A',
-    Size: 'N/A',
-  };
-}
