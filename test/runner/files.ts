@@ -6,9 +6,12 @@ export const tiers = [
   'unit',
   'kernel',
   'proof',
+  'build',
+  'registry',
   'trouble',
   'security',
   'api',
+  'project',
   'course',
   'parity',
   'vm',
@@ -84,7 +87,9 @@ export function describe(path: string, source: string): TestFile {
  */
 export function tierOf(path: string): Tier {
   if (unitFolders.some(folder => path.startsWith(`${folder}/`))) return 'unit';
-  const named = /(?:^|\/)(proof|trouble|security|api|parity|vm|crash|browser)[-/]/.exec(path)?.[1];
+  const named = /(?:^|\/)(proof|build|registry|trouble|security|api|project|parity|vm|crash|browser)[-/]/.exec(
+    path,
+  )?.[1];
   if (named) return named as Tier;
   return /^(lessons|labs)\/|(^|\/)exercise-/.test(path) ? 'course' : 'kernel';
 }
