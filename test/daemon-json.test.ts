@@ -40,6 +40,22 @@ test('data-root, exec-root and bridge of the file are where everything happens, 
   assert.match(await run('inspect', '-f', '{{.State.ExitCode}}', 'here'), /^7$/);
 });
 
+test('info says which registries are asked first and which need no TLS: how a course tells that its mirror counts', async () => {
+  write({
+    'registry-mirrors': ['https://mirror.example', 'http://10.0.0.5:5000/hub'],
+    'insecure-registries': ['http://10.0.0.5:5000', '10.1.0.0/16'],
+  });
+  const flags = ['--registry-mirror', 'http://first.example', '--insecure-registry', 'second.example'];
+  const said = await box.ok([...flags, 'info']);
+  const insecure = ['second.example', '10.0.0.5:5000', '10.1.0.0/16', '127.0.0.0/8'];
+  const mirrors = ['http://first.example/', 'https://mirror.example/', 'http://10.0.0.5:5000/hub/'];
+  const lines = (names: string[]) => names.map(name => `  ${name}\n`).join('');
+  assert.match(said, ` Insecure Registries:\n${lines(insecure)} Registry Mirrors:\n${lines(mirrors)} Live Restore`);
+  assert.equal(JSON.parse(await box.ok([...flags, 'info', '-f', '{{json .RegistryConfig.Mirrors}}'])), mirrors);
+  write({});
+  assert.not.match(await box.ok(['info']), 'Registry Mirrors');
+});
+
 test('flags and environment go before the file', async () => {
   const elsewhere = temporaryFolder('elsewhere');
   write({ 'data-root': join(elsewhere, 'root'), 'exec-root': join(elsewhere, 'run'), bridge: 'mdnowhere0' });

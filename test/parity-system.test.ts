@@ -78,7 +78,16 @@ test('info: Docker’s lines that both have say the same of the machine', async 
   const [mine, its] = [lines(await box.ok(['info'])), lines(real.docker(['info']))];
   for (const key of ['Kernel Version', 'Operating System', 'OSType', 'Architecture', 'CPUs', 'Total Memory', 'Name'])
     assert.is(mine.get(` ${key}`), its.get(` ${key}`));
-  for (const key of [' Containers', '  Running', '  Paused', '  Stopped', ' Images', ' Cgroup Version'])
+  for (const key of [
+    ' Containers',
+    '  Running',
+    '  Paused',
+    '  Stopped',
+    ' Images',
+    ' Cgroup Version',
+    ' Insecure Registries',
+    '  127.0.0.0/8',
+  ])
     assert.is(mine.get(key), its.get(key));
 });
 

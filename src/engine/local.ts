@@ -28,7 +28,8 @@ export interface EngineOptions {
 export function openEngine(roots: Roots, options: EngineOptions = {}): Engine {
   const access = new EngineAccess(roots, options);
   const containers = new LocalContainers(access);
-  const images = new LocalImages(roots, containers, options.registries ?? {});
+  const registries = options.registries ?? {};
+  const images = new LocalImages(roots, containers, registries);
   return {
     containers,
     execs: new LocalExecs(access, containers),
@@ -36,6 +37,6 @@ export function openEngine(roots: Roots, options: EngineOptions = {}): Engine {
     builder: new LocalBuilder(access, containers, images),
     networks: new LocalNetworks(access, containers),
     volumes: new LocalVolumes(access),
-    system: new LocalSystem(access, containers),
+    system: new LocalSystem(access, containers, registries),
   };
 }

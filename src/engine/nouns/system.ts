@@ -42,6 +42,12 @@ export interface SystemInfo {
   /** Bytes. */
   readonly memory: number;
   readonly hostname: string;
+  readonly registries: {
+    /** URLs of those that are asked before Docker Hub, in order; they end with a slash. */
+    readonly mirrors: readonly string[];
+    /** Those beside this machine that need no TLS: `HOST`, `HOST:PORT` or a network. */
+    readonly insecure: readonly string[];
+  };
 }
 
 export interface DiskUsage {

@@ -4,12 +4,18 @@ import { type ContainerRecord, isUp } from '../../container/record.ts';
 import { readCgroupLayout } from '../../host/cgroup-layout.ts';
 import { mountsOf } from '../../host/mountinfo.ts';
 import { ImageStore } from '../../image/store.ts';
+import { type RegistrySettings, readDaemonConfig } from '../../registry/daemon-config.ts';
 import { readIfPresent } from '../../state/files.ts';
 import { cgroupParent, type Roots } from '../../state/paths.ts';
 import type { SystemInfo } from '../nouns/system.ts';
 
-/** What there is, and what machine it is on. */
-export function systemInfo(roots: Roots, containers: readonly ContainerRecord[], logDriver: string): SystemInfo {
+/** What there is, and what machine it is on. @throws {MinidockError} `invalid-config`: what is said of registries */
+export function systemInfo(
+  roots: Roots,
+  containers: readonly ContainerRecord[],
+  settings: { readonly logDriver: string; readonly registries: RegistrySettings },
+): SystemInfo {
+  const { registryMirrors, insecureRegistries } = readDaemonConfig(settings.registries);
   const paused = containers.filter(({ state }) => state.paused).length;
   const up = containers.filter(isUp).length;
   const { kind } = readCgroupLayout(cgroupParent(roots));
@@ -19,7 +25,7 @@ export function systemInfo(roots: Roots, containers: readonly ContainerRecord[],
     containers: { running: up - paused, paused, stopped: containers.length - up },
     images: new ImageStore(roots.root).list().length,
     root: roots.root,
-    logDriver,
+    logDriver: settings.logDriver,
     fileSystem: fileSystemOf(roots.root),
     cgroupVersion: kind === 'none' ? undefined : kind === 'v2' ? 2 : 1,
     operatingSystem: release.PRETTY_NAME ?? 'Linux',
@@ -28,6 +34,7 @@ export function systemInfo(roots: Roots, containers: readonly ContainerRecord[],
     cpus: os.cpus().length,
     memory: os.totalmem(),
     hostname: os.hostname(),
+    registries: { mirrors: registryMirrors.map(({ href }) => href.replace(/\/*$/, '/')), insecure: insecureRegistries },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RegistrySettings } from '../../registry/daemon-config.ts';
 import type { Event } from '../../state/journal.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Containers } from '../nouns/containers.ts';
@@ -7,13 +8,15 @@ export class LocalSystem implements System {
   constructor(
     private readonly access: EngineAccess,
     private readonly containers: Pick<Containers, 'list'>,
+    private readonly registries: RegistrySettings,
   ) {}
 
   async info(): Promise<SystemInfo> {
     const { systemInfo } = await import('./info.ts');
     const { containers } = await this.containers.list({ all: true });
     const { logDefaults } = await this.access.context();
-    return systemInfo(this.access.roots, containers, logDefaults?.driver || 'json-file');
+    const logDriver = logDefaults?.driver || 'json-file';
+    return systemInfo(this.access.roots, containers, { logDriver, registries: this.registries });
   }
 
   async diskUsage(): Promise<DiskUsage> {

@@ -16,14 +16,21 @@ export interface InfoSettings {
 
 const hub = 'https://index.docker.io/v1/';
 
-/** Registries of this machine are asked without TLS; what daemon.json says of others is the registry client's. */
-const registries = {
-  AllowNondistributableArtifactsCIDRs: [],
-  AllowNondistributableArtifactsHostnames: [],
-  InsecureRegistryCIDRs: ['127.0.0.0/8'],
-  IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
-  Mirrors: [],
-};
+/** As Docker sorts them: networks, to which this machine's belongs, and hosts. */
+function registries({ mirrors, insecure }: SystemInfo['registries']) {
+  const isNetwork = (rule: string) => rule.includes('/');
+  const hosts = insecure.filter(rule => !isNetwork(rule));
+  return {
+    AllowNondistributableArtifactsCIDRs: [],
+    AllowNondistributableArtifactsHostnames: [],
+    InsecureRegistryCIDRs: [...insecure.filter(isNetwork), '127.0.0.0/8'],
+    IndexConfigs: {
+      ...Object.fromEntries(hosts.map(Name => [Name, { Name, Mirrors: [], Secure: false, Official: false }])),
+      'docker.io': { Name: 'docker.io', Mirrors: mirrors, Secure: true, Official: true },
+    },
+    Mirrors: mirrors,
+  };
+}
 
 /** Docker's words for what an engine is; `value(info, …)` of these is what GET /info answers. */
 export function infoFields(info: SystemInfo, settings: InfoSettings) {
@@ -57,7 +64,7 @@ export function infoFields(info: SystemInfo, settings: InfoSettings) {
     OSType: 'linux',
     Architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64',
     IndexServerAddress: hub,
-    RegistryConfig: registries,
+    RegistryConfig: registries(info.registries),
     NCPU: info.cpus,
     MemTotal: info.memory,
     DockerRootDir: settings.root,

@@ -23,6 +23,8 @@ type Info = ReturnType<typeof infoFields>;
 
 /** Docker's lines, those of which minidock has something to say. */
 function printInfo(info: Info, host: string | undefined): string {
+  const { IndexConfigs, InsecureRegistryCIDRs, Mirrors } = info.RegistryConfig;
+  const insecure = Object.values(IndexConfigs).filter(({ Secure }) => !Secure);
   return [
     'Client:',
     ' Context:    default',
@@ -59,6 +61,10 @@ function printInfo(info: Info, host: string | undefined): string {
     ` Docker Root Dir: ${info.DockerRootDir}`,
     ' Debug Mode: false',
     ` Registry: ${info.IndexServerAddress}`,
+    ' Insecure Registries:',
+    ...insecure.map(({ Name }) => `  ${Name}`),
+    ...InsecureRegistryCIDRs.map(network => `  ${network}`),
+    ...(Mirrors.length > 0 ? [' Registry Mirrors:', ...Mirrors.map(url => `  ${url}`)] : []),
     ' Live Restore Enabled: false',
   ].join('\n');
 }
