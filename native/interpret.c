@@ -7,13 +7,18 @@
 
 enum { SIGCHLD_ = 17, CLONE_VFORK_ = 0x4000, NO_REPORT = -1, FD_CLOEXEC_ = 1, F_SETFD_ = 2, DIED = 125 };
 
+static void put_frame(u8 *to, u8 type, u8 detail, const void *payload, u32 length)
+{
+	struct frame frame = { type, detail, 0, length };
+	__builtin_memcpy(to, &frame, sizeof frame);
+	__builtin_memcpy(to + sizeof frame, payload, length);
+}
+
 void send_frame(int fd, u8 type, u8 detail, const void *payload, u32 length)
 {
 	u8 message[sizeof(struct frame) + 32];
-	struct frame frame = { type, detail, 0, length };
-	__builtin_memcpy(message, &frame, sizeof frame);
-	__builtin_memcpy(message + sizeof frame, payload, length);
-	write_all(fd, message, sizeof frame + length);
+	put_frame(message, type, detail, payload, length);
+	write_all(fd, message, sizeof(struct frame) + length);
 }
 
 static void report(const struct machine *m, u8 type, u32 index, s64 result, u64 seen)
@@ -22,6 +27,25 @@ static void report(const struct machine *m, u8 type, u32 index, s64 result, u64 
 		return;
 	struct report r = { index, m->program.flags >> TAG_SHIFT, result, seen };
 	send_frame(m->report_fd, type, m->section, &r, sizeof r);
+}
+
+/* Attempts of the exec section, which nobody needs to know once one succeeds: then they are gone with this process's memory. */
+static u8 attempts[64 * (sizeof(struct frame) + sizeof(struct report))];
+static u32 attempts_length;
+
+static void tell_attempts(const struct machine *m)
+{
+	write_all(m->report_fd, attempts, attempts_length);
+	attempts_length = 0;
+}
+
+static void note_attempt(const struct machine *m, u32 index, s64 result)
+{
+	struct report r = { index, m->program.flags >> TAG_SHIFT, result, 0 };
+	if (attempts_length == sizeof attempts)
+		tell_attempts(m);
+	put_frame(attempts + attempts_length, ATTEMPT, m->section, &r, sizeof r);
+	attempts_length += sizeof(struct frame) + sizeof r;
 }
 
 /*
@@ -108,6 +132,7 @@ static void become_child(struct machine *m)
 	m->report_fd = CHILD_FD;
 	run_section(m, CHILD);
 	run_section(m, EXEC);
+	tell_attempts(m);
 	quit(DIED);
 }
 
@@ -145,7 +170,10 @@ static int run_step(struct machine *m, const struct step *s, u32 index)
 		report(m, TRACE, index, result, seen);
 	if (failed(result) && !tolerates(s, result)) {
 		/* A failed entry of PATH: the next one is tried. TypeScript chooses the exit code from all the answers. */
-		report(m, m->section == EXEC ? ATTEMPT : FAILED, index, result, 0);
+		if (m->section == EXEC)
+			note_attempt(m, index, result);
+		else
+			report(m, FAILED, index, result, 0);
 		return m->section == EXEC;
 	}
 	if (s->op == OP_EXPECT && (seen & s->arg[1]) != s->arg[2]) {

@@ -77,8 +77,14 @@ static void put_number(u64 value, int width)
 	filled += width;
 }
 
+static void put_bytes(const u8 *bytes, u32 length)
+{
+	__builtin_memcpy(out + filled, bytes, length);
+	filled += length;
+}
+
 /* RFC 3339 in UTC, with no zeros at the end of the fraction. */
-static void put_time(struct timespec time)
+static void write_time(struct timespec time)
 {
 	static s64 known = -1;
 	static u32 year, month, day;
@@ -113,6 +119,23 @@ static void put_time(struct timespec time)
 	put_text("Z");
 }
 
+/* Lines that were read together have one time, which is written once and copied then. */
+static void put_time(struct timespec time)
+{
+	static struct timespec last = { -1, 0 };
+	static u8 text[sizeof "2026-01-01T00:00:00.000000000Z"];
+	static u32 length;
+	if (time.sec == last.sec && time.nsec == last.nsec) {
+		put_bytes(text, length);
+		return;
+	}
+	u32 from = filled;
+	write_time(time);
+	length = filled - from;
+	__builtin_memcpy(text, out + from, length);
+	last = time;
+}
+
 /* How many bytes the UTF-8 sequence at `s` has, which is not ASCII; 0 where it is none (RFC 3629, section 4). */
 static u32 sequence(const u8 *s, u32 left)
 {
@@ -129,10 +152,50 @@ static u32 sequence(const u8 *s, u32 left)
 	return length;
 }
 
+/*
+ * Eight bytes at a time, each in its place of a word. A byte below `n` borrows into its highest bit (n is 128 at most); whether
+ * any byte does is exact, which one is not.
+ */
+enum { WORD_BYTES = 8 };
+#define EACH(byte) ((u64)(byte) * 0x0101010101010101)
+#define HAS_BELOW(word, n) (((word) - EACH(n)) & ~(word) & EACH(0x80))
+#define HAS(word, byte) HAS_BELOW((word) ^ EACH(byte), 1)
+
+static u64 word_at(const u8 *s)
+{
+	u64 word;
+	__builtin_memcpy(&word, s, sizeof word);
+	return word;
+}
+
+/* How far the first line's end is, or `left` where there is none. */
+static u32 line_length(const u8 *s, u32 left)
+{
+	u32 n = 0;
+	while (left - n >= WORD_BYTES && !HAS(word_at(s + n), '\n'))
+		n += WORD_BYTES;
+	while (n < left && s[n] != '\n')
+		n++;
+	return n;
+}
+
+/* '"' and '&', and '<' and '>', differ in one bit. */
+static int needs_escape(u64 word)
+{
+	u64 quotes = HAS(word | EACH(4), '&'), brackets = HAS(word | EACH(2), '>');
+	return ((word & EACH(0x80)) | HAS_BELOW(word, 0x20) | quotes | brackets | HAS(word, '\\')) != 0;
+}
+
 /* Copies what needs no escape. Returns how much that was. */
 static u32 plain(u8 *to, const u8 *s, u32 left)
 {
 	u32 n = 0;
+	for (; left - n >= WORD_BYTES; n += WORD_BYTES) {
+		u64 word = word_at(s + n);
+		if (needs_escape(word))
+			break;
+		__builtin_memcpy(to + n, &word, sizeof word);
+	}
 	for (; n < left; n++) {
 		u8 c = s[n];
 		if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&')
@@ -202,21 +265,25 @@ static void put_record(struct machine *m, int stream, struct timespec now, const
 	if (most_size && size >= rotate_at)
 		rotate(m);
 	u32 before = filled;
-	for (u32 i = 0; i < form[stream].length; i++) {
-		u8 piece = form[stream].text[i];
+	for (const u8 *piece = form[stream].text, *end = piece + form[stream].length; piece < end;) {
 		/* Only a form with the line more than once comes here. */
 		if (filled > sizeof out - ROOM) {
 			write_out();
 			before = 0;
 		}
-		if (piece == FORM_TIME) {
+		if (*piece == FORM_TIME) {
 			put_time(line->first);
-		} else if (piece == FORM_LINE) {
+			piece++;
+		} else if (*piece == FORM_LINE) {
 			put_escaped(bytes, length);
 			if (ended)
 				put_text("\\n");
+			piece++;
 		} else {
-			out[filled++] = piece;
+			const u8 *from = piece;
+			while (piece < end && *piece != FORM_LINE && *piece != FORM_TIME)
+				piece++;
+			put_bytes(from, piece - from);
 		}
 	}
 	line->parted = !ended;
@@ -233,9 +300,7 @@ void log_append(struct machine *m, int stream, const u8 *bytes, u32 length)
 	struct timespec now = clock_now(CLOCK_REALTIME_);
 	struct line *line = &lines[stream];
 	while (length) {
-		u32 room = LOG_PART - line->length, most = length < room ? length : room, n = 0;
-		while (n < most && bytes[n] != '\n')
-			n++;
+		u32 room = LOG_PART - line->length, most = length < room ? length : room, n = line_length(bytes, most);
 		int ended = n < most;
 		if (ended && line->length == 0) {
 			put_record(m, stream, now, bytes, n, 1);
@@ -248,6 +313,10 @@ void log_append(struct machine *m, int stream, const u8 *bytes, u32 length)
 		bytes += n + ended;
 		length -= n + ended;
 	}
+}
+
+void log_flush(void)
+{
 	if (filled)
 		write_out();
 }
@@ -258,5 +327,5 @@ void log_end(struct machine *m, int stream)
 	if (line->length == 0)
 		return;
 	put_record(m, stream, clock_now(CLOCK_REALTIME_), line->bytes, line->length, 0);
-	write_out();
+	log_flush();
 }

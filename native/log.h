@@ -14,9 +14,10 @@ void log_use_size(u64 size);
 /*
  * Appends a record for every line that ends in `bytes`. The rest waits for its end, up to 16 KiB: that much is a
  * record of its own, without a line's end. On a full disk lines are lost, but the container runs on and what is in the
- * file are whole records.
+ * file are whole records. `log_flush` writes what was appended: records of many reads at once.
  */
 void log_append(struct machine *m, int stream, const u8 *bytes, u32 length);
+void log_flush(void);
 
 /* Appends what waits for the end of its line: there is no more of this stream. */
 void log_end(struct machine *m, int stream);

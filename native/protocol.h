@@ -7,7 +7,7 @@
  *      │ ◀─ PID ───────────────────────────  │                               │
  *      │ ◀─ TRACE, BEFORE, FAILED, SYNC ───────────────────────────────────  │ sync
  *      │ ── one byte: go on ──────────────────────────────────────────────▶  │
- *      │ ◀─ ATTEMPT (a failed execve of several) ──────────────────────────  │ exec section
+ *      │ ◀─ ATTEMPT (each failed execve, where none succeeded) ────────────  │ exec section
  *      │ ◀─ end of file: execve succeeded ─────────────────────────────────  ✕ (close-on-exec)
  *      │ ── ATTACH, INPUT, END, WINDOW, KILL, CLEANS ▶ supervise
  *      │ ◀─ OUTPUT, ACCEPTED, EXITED ──────  │

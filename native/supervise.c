@@ -26,6 +26,7 @@ enum {
 	DRAIN = 10000, /* and how long it may take at all, from the child's end on */
 	RETRY = 100, /* where a client cannot be accepted, because no descriptor is free: when to try again */
 	STALL = 30000, /* how long a client may take nothing while there is no room for output because of it */
+	TURNS = 16,  /* how often an output is read before the others have their turn */
 	NONE = -1,
 };
 
@@ -142,16 +143,25 @@ static u64 settle_backlog(void)
 	return 0;
 }
 
-static void copy_output(struct machine *m, int stream)
+static int somebody_reads(void)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].open && clients[i].attached & WANTS_OUTPUT)
+			return 1;
+	return 0;
+}
+
+/* Returns whether there may be more. */
+static int copy_chunk(struct machine *m, int stream)
 {
 	u8 *chunk = backlog_room(settle_backlog());
 	if (!chunk) {
 		blocked = 1;
-		return;
+		return 0;
 	}
 	s64 n = sys(__NR_read, output_fd[stream], chunk, CHUNK);
 	if (n == -EAGAIN_ || n == -EINTR_)
-		return;
+		return 0;
 	/* EIO from a pty: its last slave was closed. */
 	if (n <= 0) {
 		if (tty)
@@ -159,13 +169,26 @@ static void copy_output(struct machine *m, int stream)
 		close_fd(&output_fd[stream]);
 		log_end(m, stream);
 		write_input();
-		return;
+		return 0;
 	}
 	log_append(m, stream, chunk, n);
 	own[stream] -= n;
 	backlog_add(stream + 1, n);
+	if (!somebody_reads())
+		return !child_gone;
+	/* What a client has seen is in the log. */
+	log_flush();
 	for (int i = 0; i < CLIENTS; i++)
 		client_flush(&clients[i]);
+	return 0;
+}
+
+/* Where nobody reads, the log is written for all that is there: a process that prints line by line fills a pipe meanwhile. */
+static void copy_output(struct machine *m, int stream)
+{
+	for (int turn = 0; turn < TURNS && copy_chunk(m, stream); turn++)
+		;
+	log_flush();
 }
 
 static void apply_window(void)

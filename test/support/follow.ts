@@ -137,10 +137,7 @@ class Machine {
       last = cursor.next();
       this.check(step, last, where);
       const failed = last?.errno !== undefined && !step.tolerate.includes(last.errno);
-      if (failed && section === 'exec') {
-        cursor.take('write', args => args[0] === CHILD_FD, 'a failed execve of several is reported');
-        continue;
-      }
+      if (failed && section === 'exec') continue;
       if (section === 'exec' && last?.result === 0n) return { failed: false, last };
       if (failed) {
         if (section !== 'exit' && section !== 'reap')
@@ -152,6 +149,8 @@ class Machine {
         cursor.take('close', args => args[0] === CHILD_FD, "the supervisor drops the child's own descriptor");
       }
     }
+    if (section === 'exec')
+      cursor.take('write', args => args[0] === CHILD_FD, 'where no execve succeeds, all of them are reported');
     return { failed: false, last };
   }
 
