@@ -1,5 +1,5 @@
-import type { Struct } from './types.ts';
-import { entriesOf, inside, isNil, itemsOf, type Maybe, member, scalarOf, type Value, value } from './values.ts';
+import type { GoType, Struct } from './types.ts';
+import { type Maybe, own, scalarOf, sortedEntries } from './values.ts';
 
 /**
  * A value as Go's encoding/json prints it, field by field in the order of the type. `<`, `>` and `&` stay as they are: both
@@ -8,86 +8,108 @@ import { entriesOf, inside, isNil, itemsOf, type Maybe, member, scalarOf, type V
  * @param spaces of one level; all on one line where there are none
  */
 export function encodeJson(of: Maybe, spaces = 0): string {
-  const pad = (depth: number) => (spaces === 0 ? '' : `\n${' '.repeat(spaces * depth)}`);
-
-  const list = (open: string, members: readonly string[], close: string, depth: number): string => {
-    if (members.length === 0) return open + close;
-    const before = pad(depth + 1);
-    return `${open}${members.map(member => before + member).join(',')}${pad(depth)}${close}`;
-  };
-  const colon = spaces === 0 ? ':' : ': ';
-
-  const print = (of: Maybe, depth: number): string => {
-    const found = inside(of);
-    if (found === undefined || isNil(found)) return 'null';
-    const { type, data } = found;
-    switch (type.kind) {
-      case 'struct': {
-        const members = type.marshalsMethods ? rowOf(found as Value<Struct>) : membersOf(found as Value<Struct>);
-        const json = list(
-          '{',
-          members.map(([key, item]) => quote(key) + colon + print(item, depth + 1)),
-          '}',
-          depth,
-        );
-        return type.marshalsMethods ? escapeHtml(json) : json;
-      }
-      case 'pointer':
-        return print(value(type.element, data), depth);
-      case 'map': {
-        const members = entriesOf(found as never).map(
-          ([key, item]) => quote(String(scalarOf(key))) + colon + print(item, depth + 1),
-        );
-        return list('{', members, '}', depth);
-      }
-      case 'slice':
-      case 'array':
-        return list(
-          '[',
-          itemsOf(found).map(item => print(item, depth + 1)),
-          ']',
-          depth,
-        );
-      default: {
-        const scalar = scalarOf(found);
-        const plain = type.kind !== 'interface' && type.json !== undefined ? type.json(scalar) : scalar;
-        if (typeof plain === 'string') return quote(plain);
-        // Nanoseconds since 1970 are more than a number of JavaScript holds.
-        return typeof plain === 'bigint' ? String(plain) : JSON.stringify(plain);
-      }
-    }
-  };
-  return print(of, 0);
+  return of === undefined ? 'null' : print(of.type, of.data, { spaces, colon: spaces === 0 ? ':' : ': ' }, 0);
 }
+
+interface Style {
+  readonly spaces: number;
+  readonly colon: string;
+}
+
+/** Type and data go apart: a list of many containers would be as many objects that hold the two. */
+function print(type: GoType, data: unknown, style: Style, depth: number): string {
+  switch (type.kind) {
+    case 'struct': {
+      if (type.marshalsMethods) return escapeHtml(enclosed('{', rowOf(type, data, style, depth), '}', style, depth));
+      return enclosed('{', membersOf(type, data, style, depth), '}', style, depth);
+    }
+    case 'pointer':
+      return data === undefined || data === null ? 'null' : print(type.element, data, style, depth);
+    case 'interface': {
+      const held = (data ?? undefined) as Maybe;
+      return held === undefined ? 'null' : print(held.type, held.data, style, depth);
+    }
+    case 'map': {
+      if (data === undefined || data === null) return 'null';
+      let members = '';
+      for (const [key, item] of sortedEntries(data))
+        members = added(members, quote(key), print(type.element, item, style, depth + 1), style, depth);
+      return enclosed('{', members, '}', style, depth);
+    }
+    case 'slice':
+    case 'array': {
+      if (type.kind === 'slice' && (data === undefined || data === null)) return 'null';
+      let items = '';
+      for (const item of (data ?? []) as unknown[])
+        items = added(items, '', print(type.element, item, style, depth + 1), style, depth);
+      return enclosed('[', items, ']', style, depth);
+    }
+    default: {
+      const scalar = scalarOf({ type, data });
+      const plain = type.json === undefined ? scalar : type.json(scalar);
+      if (typeof plain === 'string') return quote(plain);
+      // Nanoseconds since 1970 are more than a number of JavaScript holds.
+      return typeof plain === 'bigint' ? String(plain) : JSON.stringify(plain);
+    }
+  }
+}
+
+const lineAt = ({ spaces }: Style, depth: number) => (spaces === 0 ? '' : `\n${' '.repeat(spaces * depth)}`);
+
+/** With one more member behind the others; an item of a list has no key. */
+function added(members: string, key: string, item: string, style: Style, depth: number): string {
+  const comma = members === '' ? '' : ',';
+  return `${members}${comma}${lineAt(style, depth + 1)}${key}${key === '' ? '' : style.colon}${item}`;
+}
+
+const enclosed = (open: string, members: string, close: string, style: Style, depth: number) =>
+  members === '' ? open + close : `${open}${members}${lineAt(style, depth)}${close}`;
 
 /** What JSON.parse gives for the value's JSON: every field is there, nil is null. */
 export const toPlain = (of: Maybe): unknown => JSON.parse(encodeJson(of));
 
-function membersOf(of: Value<Struct>): [string, Value][] {
-  return of.type.fields.flatMap((field): [string, Value][] => {
-    const found = member(of, field);
-    if (!field.embedded) return field.omitEmpty && isEmpty(found) ? [] : [[field.json, found]];
-    const { type, data } = found;
-    return membersOf((type.kind === 'pointer' ? value(type.element, data) : found) as Value<Struct>);
-  });
+function membersOf(type: Struct, data: unknown, style: Style, depth: number): string {
+  let members = '';
+  for (const field of type.fields) {
+    if (field.embedded) {
+      const embedded = (field.type.kind === 'pointer' ? field.type.element : field.type) as Struct;
+      const more = membersOf(embedded, data, style, depth);
+      members += members === '' || more === '' ? more : `,${more}`;
+      continue;
+    }
+    const item = own(data, field.json);
+    if (field.omitEmpty && isEmpty(field.type, item)) continue;
+    members = added(members, quote(field.json), print(field.type, item, style, depth + 1), style, depth);
+  }
+  return members;
 }
 
 /** What `omitempty` leaves out. */
-function isEmpty(of: Value): boolean {
-  if (isNil(of)) return true;
-  const { type, data } = of;
-  if (type.kind === 'struct' || type.kind === 'pointer' || type.kind === 'interface') return false;
-  if (type.kind === 'slice' || type.kind === 'array' || type.kind === 'map')
-    return Object.keys(data as object).length === 0;
-  return !scalarOf(of);
+function isEmpty(type: GoType, data: unknown): boolean {
+  switch (type.kind) {
+    case 'struct':
+      return false;
+    case 'pointer':
+    case 'interface':
+      return data === undefined || data === null;
+    case 'slice':
+    case 'array':
+    case 'map':
+      return data === undefined || data === null || Object.keys(data).length === 0;
+    default:
+      return !scalarOf({ type, data });
+  }
 }
 
 /** The columns of a listing: what its methods give, by name. */
-function rowOf({ type, data }: Value<Struct>): [string, Value][] {
-  return Object.entries(type.methods ?? {})
-    .filter(([, { parameters }]) => parameters.length === 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { call, result }]) => [name, value(result, call(data as never))]);
+function rowOf({ methods = {} }: Struct, data: unknown, style: Style, depth: number): string {
+  let members = '';
+  for (const name of Object.keys(methods).sort()) {
+    const { parameters, call, result } = methods[name]!;
+    if (parameters.length > 0) continue;
+    members = added(members, quote(name), print(result, call(data as never), style, depth + 1), style, depth);
+  }
+  return members;
 }
 
 /** JSON.stringify has short forms for two control characters more than Go, and leaves two line separators as they are. */

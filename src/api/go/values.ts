@@ -90,9 +90,12 @@ export function entryOf({ type, data }: Value<MapType>, key: string): Maybe {
 
 /** Keys and values in the order that `range` and `%v` have: sorted by their bytes. */
 export function entriesOf({ type, data }: Value<MapType>): (readonly [Value<Scalar>, Value])[] {
-  return Object.entries((data ?? {}) as object)
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([key, item]) => [value(type.key, key), value(type.element, item)]);
+  return sortedEntries(data ?? {}).map(([key, item]) => [value(type.key, key), value(type.element, item)]);
+}
+
+export function sortedEntries(data: object): [key: string, item: unknown][] {
+  const entries = Object.entries(data);
+  return entries.length < 2 ? entries : entries.sort(([a], [b]) => compareText(a, b));
 }
 
 export function itemsOf({ type, data }: Value): Value[] {
@@ -134,7 +137,8 @@ export function isTrue(of: Maybe): boolean {
   }
 }
 
-function own(data: unknown, key: string): unknown {
+/** What an object has by itself under a key. */
+export function own(data: unknown, key: string): unknown {
   if (typeof data !== 'object' || data === null || !Object.hasOwn(data, key)) return undefined;
   return (data as Record<string, unknown>)[key];
 }
