@@ -5,9 +5,11 @@ import { DetachFilter } from '../../api/detach/filter.ts';
 import { FakeContainer, KeptOutput } from '../testing/fakes.ts';
 import { type Host, requireTerminal, runInForeground } from './foreground.ts';
 
-function setUp(given: { tty: boolean; interactive: boolean; forwardsSignals?: boolean }) {
+function setUp(
+  given: { tty: boolean; interactive: boolean; forwardsSignals?: boolean },
+  container = new FakeContainer(),
+) {
   const options = { forwardsSignals: true, ...given };
-  const container = new FakeContainer();
   const raw: boolean[] = [];
   const stdin = Object.assign(new EventEmitter(), {
     isTTY: true,
@@ -19,9 +21,12 @@ function setUp(given: { tty: boolean; interactive: boolean; forwardsSignals?: bo
   const exits: number[] = [];
   const output = new KeptOutput();
   const size = { rows: 24, columns: 80 };
-  const host = { stdin, signals, size: () => size, exit: (code: number) => exits.push(code) } as unknown as Host;
+  const raised: [string, listeners: number][] = [];
+  const raise = (name: string) => raised.push([name, signals.listenerCount(name)]);
+  const exit = (code: number) => exits.push(code);
+  const host = { stdin, signals, size: () => size, exit, raise } as unknown as Host;
   const ended = runInForeground(container, { ...options, detachKeys: [16, 17], detachCode: 1, output, host });
-  return { container, raw, stdin, signals, exits, output, ended, size };
+  return { container, raw, stdin, signals, exits, raised, output, ended, size };
 }
 
 const settle = () => new Promise(resolve => setImmediate(resolve));
@@ -94,6 +99,40 @@ test('with a terminal a signal means us: restore it, leave the container, 128 + 
   await settle();
   signals.emit('SIGTERM');
   assert.equal([raw, exits, container.calls.at(-1)], [[true, false], [143], ['detach']]);
+});
+
+test('a signal that comes before the process is started does to us what it would without a handler', async () => {
+  let start = () => {};
+  const starting = Object.assign(new FakeContainer(), {
+    start: () =>
+      new Promise<void>(resolve => {
+        start = resolve;
+      }),
+  });
+  const { container, signals, raised, ended } = setUp({ tty: false, interactive: false }, starting);
+  await settle();
+  await settle();
+  for (const _ of [1, 2]) signals.emit('SIGTERM');
+  assert.equal(raised, [
+    ['SIGTERM', 0],
+    ['SIGTERM', 0],
+  ]);
+  start();
+  await settle();
+  signals.emit('SIGTERM');
+  assert.equal(container.calls.at(-1), ['signal', 15]);
+  container.exit(0);
+  await ended;
+  assert.equal([raised.length, signals.eventNames()], [2, []]);
+});
+
+test('with a terminal such a signal leaves that as it was', async () => {
+  const starting = Object.assign(new FakeContainer(), { start: () => new Promise<void>(() => {}) });
+  const { raw, signals, raised, exits } = setUp({ tty: true, interactive: true }, starting);
+  await settle();
+  await settle();
+  signals.emit('SIGTERM');
+  assert.equal([raised, raw, exits], [[['SIGTERM', 0]], [true, false], []]);
 });
 
 test('where signals are not handed on they mean us as well', async () => {

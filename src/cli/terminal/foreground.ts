@@ -19,6 +19,7 @@ const proxied = [
  * after the terminal is restored.
  */
 const fatal = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
+type Signal = (typeof proxied)[number];
 
 /** A container or exec that is about to be started, by what the engine can do with it. */
 export interface ForegroundProcess {
@@ -51,6 +52,8 @@ export interface Host {
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
   size(): { rows: number; columns: number } | undefined;
   exit(code: number): void;
+  /** Sends a signal to this process. */
+  raise(signal: NodeJS.Signals): void;
 }
 
 /** Docker's refusal of `-it` where standard input is a pipe. @throws {MinidockError} `not-a-tty`, exit code 1 */
@@ -82,13 +85,19 @@ export async function runInForeground(process: ForegroundProcess, options: Foreg
     const exited = process.wait();
     // A container that could not be started does not exit either: what `start` says is what the user is told.
     exited.catch(() => {});
+    const listening = new Signals(process, attachment, options, host, restore);
+    undo.push(() => listening.end());
+    // While the process is being made there is time for it: so many handlers take half a millisecond.
+    const early = setImmediate(() => listening.begin());
+    undo.push(() => clearImmediate(early));
     await process.start();
+    listening.begin();
+    listening.started = true;
     attachment.onOutput((stream, chunk) => {
       if (stream === 'stderr') options.output.err(chunk);
       else options.output.out(chunk);
     });
     if (options.tty) followWindow(process, host, undo);
-    forwardSignals(process, attachment, options, host, undo, restore);
     const detached = options.interactive ? forwardInput(attachment, options, host, undo) : new Promise<never>(() => {});
     return await Promise.race([exited, detached]);
   } finally {
@@ -114,30 +123,55 @@ const ignoresInterrupts = `minidock: the container got Ctrl-C and runs on: its P
   fix: 'minidock stop' it from another terminal; with -it a shell inside would take the key
 `;
 
-function forwardSignals(
-  process: ForegroundProcess,
-  attachment: Attachment,
-  { tty, forwardsSignals, output }: ForegroundOptions,
-  host: Host,
-  undo: (() => void)[],
-  restore: () => void,
-): void {
-  const forwards = forwardsSignals && !tty;
-  let interrupts = 0;
-  for (const name of forwards ? proxied : fatal) {
-    const number = constants.signals[name];
-    const listener = () => {
-      if (forwards) {
-        if (name === 'SIGINT' && ++interrupts === 2) output.err(ignoresInterrupts);
-        process.signal(number).catch(() => {});
-        return;
-      }
-      restore();
-      attachment.detach();
-      host.exit(128 + number);
-    };
-    host.signals.on(name, listener);
-    undo.push(() => host.signals.off(name, listener));
+/** What the signals do that come to this process. Before the process is started: the same as without a handler. */
+class Signals {
+  started = false;
+  readonly #listeners = new Map<Signal, () => void>();
+  #interrupts = 0;
+
+  constructor(
+    private readonly process: ForegroundProcess,
+    private readonly attachment: Attachment,
+    private readonly options: ForegroundOptions,
+    private readonly host: Host,
+    private readonly restore: () => void,
+  ) {}
+
+  /** Once, however often it is called. */
+  begin(): void {
+    if (this.#listeners.size > 0) return;
+    const { tty, forwardsSignals } = this.options;
+    const forwards = forwardsSignals && !tty;
+    for (const name of forwards ? proxied : fatal) {
+      const take = forwards ? () => this.#forward(name) : () => this.#leave(name);
+      const listener = () => (this.started ? take() : this.#raise(name, listener));
+      this.#listeners.set(name, listener);
+      this.host.signals.on(name, listener);
+    }
+  }
+
+  end(): void {
+    for (const [name, listener] of this.#listeners) this.host.signals.off(name, listener);
+  }
+
+  #forward(name: Signal): void {
+    if (name === 'SIGINT' && ++this.#interrupts === 2) this.options.output.err(ignoresInterrupts);
+    this.process.signal(constants.signals[name]).catch(() => {});
+  }
+
+  #leave(name: Signal): void {
+    this.restore();
+    this.attachment.detach();
+    this.host.exit(128 + constants.signals[name]);
+  }
+
+  /** It stops this process, ends it, or is nothing to it. */
+  #raise(name: Signal, listener: () => void): void {
+    const { signals, raise } = this.host;
+    if (this.options.tty) this.restore();
+    signals.off(name, listener);
+    raise(name);
+    signals.on(name, listener);
   }
 }
 
@@ -200,5 +234,6 @@ function thisProcess(): Host {
     signals: process,
     size: terminalSize,
     exit: code => process.exit(code),
+    raise: signal => process.kill(process.pid, signal),
   };
 }
