@@ -5,7 +5,7 @@ import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineContext } from '../context.ts';
 import { volumesOf } from '../volumes/in-use.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
-import { cleanUp, type Remains, removeBundle } from './reap.ts';
+import { cleanUp, type Remains } from './reap.ts';
 import { endSilentSupervisor, endSupervised } from './stop.ts';
 
 /**
@@ -23,8 +23,7 @@ export async function removeBroken(
     await endSupervised(context, remains, { signal: signals.SIGKILL, timeoutSeconds: 2 });
   await withContainerLock(context, id, async () => {
     if (supervisorPid(context.roots, id) !== undefined) await endSilentSupervisor(context, remains);
-    await cleanUp(context, remains, { remove: false });
-    await removeBundle(context, remains, options);
+    await cleanUp(context, remains, options);
   }).catch(unlessGone);
   return remains;
 }

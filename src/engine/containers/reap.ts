@@ -34,64 +34,71 @@ import { unlessFull, withContainerLock } from './lock.ts';
  * called at any time, twice, and after it was killed half-way. The caller holds the container's lock.
  *
  * Where the disk is full and the end cannot be recorded, it throws that error and leaves run directory and cgroup, from
- * which a later call learns how the container ended. `forRemoval` records nothing, because the record is about to be
- * removed; `keep` leaves a container of `--rm` there.
+ * which a later call learns how the container ended. With `remove` nothing is recorded, and the container goes with what it
+ * held; `keep` leaves a container of `--rm` there. Returns whether the container was removed.
  */
 export async function reap(
   context: EngineContext,
   id: string,
-  { forRemoval = false, keep = false }: { forRemoval?: boolean; keep?: boolean } = {},
-): Promise<void> {
+  { remove, keep = false }: { remove?: Removal; keep?: boolean } = {},
+): Promise<boolean> {
   const record = context.store.read(id);
-  if (record === undefined) return;
-  const autoRemove = record.options.autoRemove && !keep;
+  if (record === undefined) return false;
+  const removal = record.options.autoRemove && !keep ? { volumes: true } : remove;
   const seen = observe(context.roots, id, flocks);
   switch (seen.kind) {
     case 'settled':
-      if (record.state.status === 'running') await endWithBoot(context, record);
-      return;
+      return record.state.status === 'running' && (await endWithBoot(context, record));
     case 'starting':
     case 'running':
-      return;
+      return false;
     case 'abandoned': {
       const state = stateOf(record.state, seen);
       if (state.status === 'restarting') markKept(context.roots, id);
-      if (record.state.status === 'running' && !forRemoval) await writeDown(context, record, state);
-      return await cleanUp(context, record, { remove: autoRemove });
+      if (record.state.status === 'running' && remove === undefined) await writeDown(context, record, state);
+      await cleanUp(context, record, removal);
+      break;
     }
     case 'ended':
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);
       if (isForwarded(record)) await (await import('../keeping/delivery.ts')).deliverRest(context, record);
       const state = stateAtEnd(context, record, seen);
-      const waits = state.status === 'restarting' && !forRemoval;
+      const waits = state.status === 'restarting' && remove === undefined;
       if (waits) markKept(context.roots, id);
       if (waits && seen.kind === 'ended' && seen.supervised && record.network.ports.length > 0)
         // It holds the ports for as long as a client takes output, and they are needed for the next start.
         await (await import('./stop.ts')).dismissSupervisor(context, record);
-      if (!autoRemove && !forRemoval) await writeDown(context, record, state);
+      if (removal === undefined) await writeDown(context, record, state);
       endExecs(context, record);
       tellKills(context, record);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       tellConnections(context, record, 'disconnect');
-      await cleanUp(context, record, { remove: autoRemove });
+      await cleanUp(context, record, removal);
       // Its probes are over, its lines are sent, and nobody asks for its name.
       if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);
       // A failure is no reason to fail here: the next command finds the marker and tries again.
       if (waits) await callKeeper(context).catch(() => {});
     }
   }
+  return removal !== undefined;
+}
+
+/** What goes with a container: with `volumes` the anonymous ones that were made for it. */
+export interface Removal {
+  readonly volumes: boolean;
 }
 
 /**
  * A container that was running when the machine went down: its run directory went with the exec root. Docker's exit code
- * of an end that nobody saw is 255.
+ * of an end that nobody saw is 255. Returns whether it was one of `--rm`, and is removed.
  */
-async function endWithBoot(context: EngineContext, record: ContainerRecord): Promise<void> {
+async function endWithBoot(context: EngineContext, record: ContainerRecord): Promise<boolean> {
   const { autoRemove } = record.options;
   const ended = { status: 'exited' as const, pid: 0, exitCode: 255, finishedAt: new Date().toISOString() };
   if (!autoRemove) await writeDown(context, record, { ...record.state, ...ended, error: bootReason });
-  await cleanUp(context, record, { remove: autoRemove });
+  await cleanUp(context, record, autoRemove ? { volumes: true } : undefined);
+  return autoRemove;
 }
 
 const bootReason = 'the machine went down while it ran';
@@ -152,17 +159,17 @@ export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'
 };
 
 /**
- * Gives back what a container holds while it runs. The run directory is removed last: after a crash in between, it
- * shows that cleaning up is not finished.
+ * Gives back what a container holds while it runs, and removes it where that is wanted. The run directory is removed last: after
+ * a crash in between, it shows that cleaning up is not finished.
  */
-export async function cleanUp(context: EngineContext, record: Remains, options: { remove: boolean }): Promise<void> {
+export async function cleanUp(context: EngineContext, record: Remains, removal: Removal | undefined): Promise<void> {
   const paths = containerPaths(context.roots, record.id);
   const group = `${cgroupParent(context.roots)}/${record.id}`;
   await endProcesses(context, record.id);
   if (fs.existsSync(paths.run)) tellUnmounted(context.roots, record);
   await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
   try {
-    if (options.remove) await removeBundle(context, record);
+    if (removal !== undefined) await removeBundle(context, record, removal);
   } finally {
     // In one step: without its exit record a container looks as if it ran, to whoever looks while files are removed one by one.
     const gone = setAside(context.roots.execRoot, paths.run);
@@ -214,14 +221,14 @@ async function placesOf(
 export async function removeBundle(
   context: EngineContext,
   record: Pick<ContainerRecord, 'id' | 'name' | 'mounts'>,
-  options = { volumes: true },
+  { volumes }: Removal,
 ): Promise<void> {
   const { allocation } = enginePaths(context.roots);
   // Under the lock under which containers are entered: another one that is given the volume by name either has it by now, and
   // then it stays, or makes a new one.
   const gone = await withLock(allocation, () => [
     ...context.store.takeAway(record),
-    ...(options.volumes ? takeVolumesAway(context, record.mounts) : []),
+    ...(volumes ? takeVolumesAway(context, record.mounts) : []),
   ]);
   release(context.roots, record.id);
   tell(context, record, 'destroy');

@@ -4,10 +4,10 @@ import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineContext } from '../context.ts';
-import { cancelRestart } from '../keeping/stopped.ts';
+import { cancelRestart, markStopped } from '../keeping/stopped.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
-import { dismissSupervisor, endSilentSupervisor, endSupervised, stopContainer } from './stop.ts';
+import { dismissSupervisor, type Ending, endSilentSupervisor, endSupervised } from './stop.ts';
 
 /** Removes a container: its bundle, its name, and with `volumes` those that were made for it. Throws `container-running`. */
 export async function removeContainer(
@@ -22,21 +22,25 @@ export async function removeContainer(
   const seen = observe(context.roots, record.id, flocks);
   if (seen.kind === 'running') {
     if (!force) throw cannotRemove(record);
-    await stopContainer(context, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
+    markStopped(context.roots, record);
+    await endSupervised(context, record, atOnce);
   }
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
   await withContainerLock(context, record.id, async () => {
-    await reap(context, record.id, { forRemoval: true });
+    // How it ended is not written down: the record goes.
+    if (await reap(context, record.id, { remove: { volumes } })) return;
     // The container may have been started again meanwhile, or its starting command was killed. Without the bundle
     // nobody could end it any more.
     const { kind } = observe(context.roots, record.id, flocks);
     if (kind === 'running' && !force) throw cannotRemove(record);
-    if (kind === 'running') await endSupervised(context, record, { signal: signals.SIGKILL, timeoutSeconds: 2 });
+    if (kind === 'running') await endSupervised(context, record, atOnce);
     if (kind === 'starting') await endSilentSupervisor(context, record);
-    if (kind === 'running' || kind === 'starting') await reap(context, record.id, { forRemoval: true });
-    await removeBundle(context, record, { volumes });
+    if (kind === 'running' || kind === 'starting') await reap(context, record.id, { remove: { volumes } });
+    else await removeBundle(context, record, { volumes });
   }).catch(unlessGone);
 }
+
+const atOnce: Ending = { signal: signals.SIGKILL, timeoutSeconds: 2 };
 
 function cannotRemove(record: ContainerRecord): MinidockError {
   if (record.state.paused)

@@ -146,7 +146,7 @@ async function giveBack(context: EngineContext, record: ContainerRecord, remove:
   try {
     if (!remove) context.store.write(record);
   } finally {
-    await cleanUp(context, record, { remove });
+    await cleanUp(context, record, remove ? { volumes: true } : undefined);
   }
 }
 
