@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, MinidockError } from '../errors.ts';
 
@@ -62,6 +62,8 @@ export function readCounts(file: string): Readonly<Record<string, number>> {
 function tree(directory: string): string[] {
   let entries: string[];
   try {
+    // Of a directory of cgroups two links are its own; each other one is from a group below it.
+    if (statSync(directory).nlink === 2) return [directory];
     entries = readdirSync(directory, { withFileTypes: true })
       .filter(entry => entry.isDirectory())
       .map(entry => entry.name);

@@ -55,8 +55,8 @@ export class ContainerStore {
    * goes before a name, a name before a beginning. Throws `no-such-container`, `ambiguous-container`.
    */
   resolve(reference: string): string {
+    if (isFullId(reference) && fs.existsSync(containerPaths(this.roots, reference).bundle)) return reference;
     const ids = this.ids();
-    if (ids.includes(reference)) return reference;
     const named = this.named(reference.replace(/^\//, ''));
     if (named !== undefined) return named;
     const matches = /^[0-9a-f]+$/.test(reference) ? ids.filter(id => id.startsWith(reference)) : [];

@@ -115,13 +115,13 @@ let last = 0n;
 /**
  * Nanoseconds since the epoch, later with each call unless the wall clock was set back. Node's wall clock has milliseconds, and the
  * clock that has nanoseconds begins anywhere: it is laid beside the other, and once more whenever the two part, as after the wall clock
- * was set, or where the processor was taken away between the two readings.
+ * was set, or where the processor was taken away between the two readings. So it may be late by a millisecond; `performance.timeOrigin`
+ * has microseconds, and costs each command a millisecond to load.
  */
 function now(): bigint {
   const steady = process.hrtime.bigint();
   const wall = BigInt(Date.now()) * MILLISECOND;
-  // timeOrigin has microseconds.
-  offset ??= BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n - steady;
+  offset ??= wall - steady;
   let time = steady + offset;
   if (time < wall || time >= wall + MILLISECOND) {
     offset = wall - steady;

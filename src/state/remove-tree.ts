@@ -41,15 +41,29 @@ export function removeTrees(targets: readonly string[]): MinidockError[] {
   });
 }
 
-/** Removes what is no directory; says whether nothing is left. unlink(2) refuses a directory with EISDIR. */
+/**
+ * Removes what is no directory, or an empty one; says whether nothing is left. unlink(2) refuses a directory with EISDIR. Half of
+ * a container's directories are empty, and to look into one takes ten calls.
+ */
 function removeEntry(target: string | Buffer): boolean {
   try {
     fs.unlinkSync(target);
     return true;
   } catch (error) {
-    if (errnoOf(error) === 'EISDIR') return false;
+    if (errnoOf(error) === 'EISDIR') return removeEmpty(target);
     if (errnoOf(error) === 'ENOENT') return true;
     throw error;
+  }
+}
+
+function removeEmpty(directory: string | Buffer): boolean {
+  try {
+    fs.rmdirSync(directory);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true;
+    // What else keeps it is reported where it is looked into.
+    return false;
   }
 }
 

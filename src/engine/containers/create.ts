@@ -32,6 +32,7 @@ import { type ImageRecord, noSuchImage } from '../../image/store.ts';
 import { modeOf } from '../../network/attachment.ts';
 import { anonymousVolumes } from '../../oci/annotations.ts';
 import { type Mount, printSpec, type Spec } from '../../oci/runtime-spec.ts';
+import { ensureDirectory } from '../../state/files.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
@@ -106,8 +107,7 @@ function makeBundle(context: EngineContext, record: ContainerRecord, topLayer: s
     // name.
     context.store.takeName(record.name, record.id);
     context.store.create(record, directory => {
-      for (const name of ['upper', 'work', 'rootfs', 'staging'])
-        fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
+      for (const name of ['upper', 'work', 'rootfs']) fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
       likeRoot(path.join(directory, 'upper'), topLayer);
     });
   } catch (error) {
@@ -234,6 +234,7 @@ function bindMount({
  */
 export function writeBundle(context: EngineContext, record: ContainerRecord): Spec {
   const paths = containerPaths(context.roots, record.id);
+  if (!context.facts.features.openTree) ensureDirectory(paths.staging, 0o755);
   const links = linksFor(context, record);
   if (record.network.mode !== 'container') writeResolverFiles(context, record, links.hosts);
   const spec = specFor(context, record, links.variables);
