@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { steadyNow } from '../host/clock.ts';
 
 /** The path of a group as it is. Throws `MinidockError` for anything else. */
 export function checkGroup(group: string): string {
@@ -87,11 +87,11 @@ export function processes(directory: string): number[] {
 
 /** Asks again after 1, 2, 4 … at most 50 ms until it says yes or `milliseconds` are over; the last answer. */
 export async function eventually(milliseconds: number, answer: () => boolean): Promise<boolean> {
-  const end = performance.now() + milliseconds;
+  const end = steadyNow() + milliseconds;
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
     if (answer()) return true;
-    if (performance.now() >= end) return false;
-    await sleep(pause);
+    if (steadyNow() >= end) return false;
+    await new Promise(resolve => setTimeout(resolve, pause));
   }
 }
 

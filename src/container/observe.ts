@@ -64,6 +64,8 @@ export function observe(
   // Whoever cleans up takes the directory away in one step. A look during which that happened has seen half of it.
   for (let before = stampOf(run); before !== undefined; ) {
     const seen = look(roots, id, locks, readRunning);
+    // Its supervisor lived after the directory was looked into: nobody had cleaned up by then.
+    if (seen.kind === 'running') return seen;
     const after = stampOf(run);
     if (after === before) return seen;
     before = after;

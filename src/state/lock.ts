@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
+import { steadyNow } from '../host/clock.ts';
 import {
   describeHolder,
   isAlive,
@@ -46,12 +47,12 @@ export async function withLock<T>(
 
 /** As `withLock`, for callers that hold on beyond one function. Returns the release. */
 export async function acquire(directory: string, options: LockOptions = {}): Promise<() => void> {
-  const deadline = performance.now() + (options.timeoutMs ?? 60_000);
+  const deadline = steadyNow() + (options.timeoutMs ?? 60_000);
   const mine = `held.${printIdentity(thisThread())}.${randomHex(4)}`;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     options.signal?.throwIfAborted();
     if (tryAcquire(directory, mine, options)) return () => release(directory, mine);
-    if (performance.now() > deadline) {
+    if (steadyNow() > deadline) {
       const holder = livingHolder(listIfPresent(directory)[0]);
       throw new MinidockError('locked', `${directory} is locked${holder ? ` by ${describeHolder(holder)}` : ''}`, {
         fix: 'wait for the other minidock command to end, or end it',

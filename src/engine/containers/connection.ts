@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { observe } from '../../container/observe.ts';
 import { errnoOf } from '../../errors.ts';
+import { steadyNow } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { OutputFlow } from '../../syscalls/output.ts';
 import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
@@ -23,7 +24,7 @@ export interface SupervisorConnection {
 
 /** Undefined where the supervisor is ending or accepts no connection any more. */
 export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
-  const deadline = performance.now() + CONNECT_MS;
+  const deadline = steadyNow() + CONNECT_MS;
   for (;;) {
     const socket = net.connect(path);
     try {
@@ -37,7 +38,7 @@ export async function connectSupervisor(path: string): Promise<SupervisorConnect
       if (errno === 'ENOENT' || errno === 'ECONNREFUSED') return undefined;
       if (errno !== 'EAGAIN') throw error;
       // The queue of the listening socket is full: many clients connect at once, or the supervisor is stopped.
-      if (performance.now() > deadline) return undefined;
+      if (steadyNow() > deadline) return undefined;
       await new Promise(resolve => setTimeout(resolve, 20));
     }
   }

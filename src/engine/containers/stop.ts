@@ -2,6 +2,7 @@ import { eventually } from '../../cgroup/files.ts';
 import { hasEnded, isSupervised, observe, type StoppedBy, supervisorPid } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
+import { steadyNow } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
@@ -89,7 +90,7 @@ async function endsBy(
   abort?: AbortSignal,
 ): Promise<boolean> {
   abort?.throwIfAborted();
-  const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : performance.now() + milliseconds;
+  const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : steadyNow() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   if (connection !== undefined) {
     // This process cleans up, so the supervisor need not start the keeper.
@@ -103,7 +104,7 @@ async function endsBy(
       throw error;
     });
   }
-  const seen = await eventually(Math.max(deadline - performance.now(), 0), () => hasEnded(context.roots, record.id));
+  const seen = await eventually(Math.max(deadline - steadyNow(), 0), () => hasEnded(context.roots, record.id));
   // Wait for the supervisor to end, because only then are its ports free. It may still wait for clients that hang.
   if (seen) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection?.close();

@@ -1,4 +1,5 @@
 import { MinidockError } from '../../errors.ts';
+import { steadyNow } from '../../host/clock.ts';
 import { isStopped } from '../../host/process.ts';
 import type { Shim } from '../../syscalls/shim.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
@@ -14,11 +15,11 @@ const PATIENCE_MS = 10_000;
  * does not help.
  */
 export async function continued(shim: Shim, promise: Promise<void>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = steadyNow() + PATIENCE_MS;
   let killed = false;
   const timer = setInterval(() => {
     if (!isStopped(shim.pid)) return;
-    killed = performance.now() > deadline;
+    killed = steadyNow() > deadline;
     shim.client.signal(killed ? signals.SIGKILL : signals.SIGCONT);
   }, LOOK_MS);
   try {
