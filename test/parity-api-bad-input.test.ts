@@ -161,6 +161,16 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['POST', '/v1.41/commit?container=run&repo=BAD'],
     ['GET', '/v1.41/events?since=x'],
     ['GET', '/v1.41/events?filters=nonsense'],
+    ['GET', '/v1.41/events?since=2000000000&until=1'],
+    ['GET', '/v1.41/images/search?term=x&limit=1000'],
+    ['GET', '/v1.41/images/search?term=x&filters={"nosuch":["x"]}'],
+    ['POST', '/v1.41/containers/prune?filters={"until":["1h","2h"]}'],
+    ['POST', '/v1.41/images/prune?filters={"until":["1h","2h"]}'],
+    ['POST', '/v1.41/networks/prune?filters={"until":["1h","2h"]}'],
+    ['POST', '/v1.41/build/prune?filters={"nosuch":["x"]}'],
+    ['POST', '/v1.41/build/cancel'],
+    ['POST', '/v1.41/containers/made/start', { a: 'a body' }],
+    ['POST', '/v1.41/containers/run/exec', { Cmd: ['true'], DetachKeys: 'bad-key' }],
     ['GET', '/v1.41/networks/nosuch'],
     ['GET', '/v1.41/volumes/nosuch'],
   ],
@@ -203,6 +213,7 @@ const otherWords: readonly RegExp[] = [
   /tar archive|tar header|unexpected eof|no such volume/,
   /neither fromimage nor fromsrc/,
   /invalid name|page not found/,
+  /invalid detach keys/,
 ];
 
 for (const [what, list] of Object.entries(cases))

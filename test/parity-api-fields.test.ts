@@ -1,4 +1,5 @@
 // @mounts-nothing its subject is what two daemons answer
+import http from 'node:http';
 import * as assert from 'uvu/assert';
 import { archive } from './support/archive.ts';
 import { clientWithImage } from './support/both.ts';
@@ -18,6 +19,7 @@ let box: BusyboxEngine;
 let daemon: Daemon;
 let there: Ask;
 let here: Ask;
+let dockerSocket: string;
 
 /** Two engines on one machine cannot have the same subnet. */
 const third = Number.parseInt(testRun, 16) & 127;
@@ -28,7 +30,8 @@ test.before(async () => {
   daemon = await startDaemon(box);
   here = daemon.ask;
   const { host } = await dockerd();
-  there = asking(host.replace('unix://', ''));
+  dockerSocket = host.replace('unix://', '');
+  there = asking(dockerSocket);
   await clientWithImage({ DOCKER_HOST: host, DOCKER_CONFIG: temporaryFolder('docker-config') });
 });
 test.after(async () => {
@@ -137,6 +140,19 @@ const asked = (subnet: string) => ({
   NetworkingConfig: { EndpointsConfig: { back: { Aliases: ['site'], IPAMConfig: { IPv4Address: `${subnet}.9` } } } },
 });
 
+/** An archive, byte by byte. */
+async function readAll(of: Ask, path: string): Promise<Buffer> {
+  const socketPath = of === here ? daemon.socket : dockerSocket;
+  return await new Promise((resolve, reject) => {
+    http
+      .get({ socketPath, path, agent: false }, response => {
+        const chunks: Buffer[] = [];
+        response.on('data', chunk => chunks.push(chunk)).once('end', () => resolve(Buffer.concat(chunks)));
+      })
+      .once('error', reject);
+  });
+}
+
 /** Both do it. */
 async function ask(...request: Parameters<Ask>): Promise<void> {
   for (const one of [there, here]) {
@@ -230,6 +246,58 @@ test('a container that ended; images that were built and committed', async () =>
   await same('image committed', get('/images/committed/json'));
   await same('images', get('/images/json'));
   for (const name of ['made:1', 'committed']) await same(`history ${name}`, get(`/images/${name}/history`));
+});
+
+test('a path of a container: its last word, where its link leads; what replaces what', async () => {
+  const type = { 'Content-Type': 'application/x-tar' };
+  const put = (query: string, content: Buffer) => ask('PUT', `/v1.41/containers/plain/archive?${query}`, content, type);
+  await put(
+    'path=/tmp',
+    await archive([
+      { name: 'd', type: 'directory' },
+      { name: 'd/in', content: 'x' },
+      { name: 'f', content: 'x' },
+      { name: 'l', type: 'symlink', linkname: 'd' },
+      { name: 'broken', type: 'symlink', linkname: 'nowhere' },
+    ]),
+  );
+  const stat = async (of: Ask, path: string) => {
+    const { headers } = await of('HEAD', `/v1.41/containers/plain/archive?path=${path}`);
+    const { mtime: _, ...told } = JSON.parse(
+      Buffer.from(String(headers['x-docker-container-path-stat']), 'base64').toString(),
+    );
+    return told;
+  };
+  for (const path of ['/', '/tmp/d', '/tmp/d/', '/tmp/d/.', '/tmp/l', '/tmp/l/', '/tmp/l/in', '/tmp/broken', 'tmp/f'])
+    assert.equal(await stat(here, path), await stat(there, path), path);
+  await put('path=/tmp', await archive([{ name: 'f', type: 'directory' }]));
+  await put('path=/tmp', await archive([{ name: 'd', content: 'file' }]));
+  for (const path of ['/tmp/d', '/tmp/f']) assert.equal(await stat(here, path), await stat(there, path), path);
+});
+
+test('events tell the same of images: imported, tagged, committed, saved, loaded, removed', async () => {
+  const since = Math.floor(Date.now() / 1000);
+  const content = await archive([{ name: 'f', content: 'x' }]);
+  await ask('POST', '/v1.41/images/create?fromSrc=-&repo=events:old&tag=1', content);
+  await ask('POST', '/v1.41/images/events:1/tag?repo=events:1&tag=2');
+  await ask('POST', '/v1.41/commit?container=web&repo=events&tag=3');
+  for (const of of [there, here]) {
+    const tar = await readAll(of, '/v1.41/images/events:1/get');
+    assert.is((await of('POST', '/v1.41/images/load', tar, { 'Content-Type': 'application/x-tar' })).status, 200);
+  }
+  for (const tag of ['1', '2', '3']) await ask('DELETE', `/v1.41/images/events:${tag}`);
+  const filters = encodeURIComponent('{"type":["image"]}');
+  const told = async (of: Ask) => {
+    const until = Math.floor(Date.now() / 1000) + 1;
+    const { text } = await of('GET', `/v1.41/events?since=${since}&until=${until}&filters=${filters}`);
+    return text
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+      .map(({ Action, Actor }) => `${Action} ${JSON.stringify(Actor.Attributes)}`.replace(/[0-9a-f]{64}/g, 'ID'));
+  };
+  // Docker tells of the tag before the import, and of an image that was saved at the end.
+  assert.equal(await told(here), await told(there));
 });
 
 test('events say the same of what happened to a container, its network and its volume', async () => {

@@ -5,12 +5,14 @@ import { commitImage } from '../../image/commit/commit.ts';
 import { applyChanges } from '../../image/config/changes.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
+import { familiar, imageName } from '../../oci/reference.ts';
 import { containerPaths } from '../../state/paths.ts';
 import { packTree } from '../../storage/scope/pack.ts';
 import { pathIn } from '../../storage/scope/scope.ts';
 import type { ByteString, TarEntry } from '../../storage/tar/header.ts';
 import { tell } from '../containers/events.ts';
 import type { EngineContext } from '../context.ts';
+import { tellImage } from '../images/events.ts';
 import type { CommitOptions } from '../nouns/containers.ts';
 import { isForUsAlone, isOurs, isWhiteout } from './changes.ts';
 import { standStill } from './standstill.ts';
@@ -32,6 +34,7 @@ export async function commitContainer(
     author,
     message,
   });
+  if (reference !== undefined) tellImage(context.roots, 'tag', image, familiar(imageName(reference)));
   const named: Record<string, string> = reference === undefined ? {} : { imageRef: reference };
   tell(context, record, 'commit', { comment: message ?? '', imageID: image.id, ...named });
   return image;

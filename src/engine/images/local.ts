@@ -4,11 +4,11 @@ import type { HistoryLine } from '../../image/history.ts';
 import type { Pruned } from '../../image/prune.ts';
 import type { ImageUse, Removal, RemovedImages } from '../../image/remove.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
+import { familiar, familiarName, imageName, parseName } from '../../oci/reference.ts';
 import type { RegistrySettings } from '../../registry/daemon-config.ts';
 import type { PullResult } from '../../registry/pull.ts';
 import type { Pushed } from '../../registry/push/push.ts';
 import type { Found } from '../../registry/search.ts';
-import { recordEvent } from '../../state/journal.ts';
 import type { Roots } from '../../state/paths.ts';
 import type { Containers } from '../nouns/containers.ts';
 import type {
@@ -20,6 +20,7 @@ import type {
   SearchOptions,
   Write,
 } from '../nouns/images.ts';
+import { tellImage } from './events.ts';
 
 /** The images under an engine's root. Registries and archives are loaded when they are asked for. */
 export class LocalImages implements Images {
@@ -46,13 +47,14 @@ export class LocalImages implements Images {
 
   async tag(source: string, target: string): Promise<void> {
     await this.store.tag(source, target);
-    this.tell('tag', this.store.get(target).id, target);
+    tellImage(this.roots, 'tag', this.store.get(target), target);
   }
 
   async remove(references: readonly string[], options: { force: boolean; prune: boolean }): Promise<RemovedImages> {
     const { removeImages } = await import('../../image/remove.ts');
+    const before = this.store.list(() => {});
     const removed = await removeImages(this.store, references, { ...options, uses: await this.uses() });
-    for (const outcome of removed.outcomes) if (Array.isArray(outcome)) this.tellRemoved(outcome);
+    for (const outcome of removed.outcomes) if (Array.isArray(outcome)) this.tellRemoved(outcome, before);
     return removed;
   }
 
@@ -60,6 +62,7 @@ export class LocalImages implements Images {
     const { pruneImages } = await import('../../image/prune.ts');
     const { hasLabels } = await import('../../image/match.ts');
     const { tellPruned } = await import('../system/pruned.ts');
+    const before = this.store.list(() => {});
     const pruned = await pruneImages(this.store, {
       all,
       uses: await this.uses(),
@@ -68,7 +71,7 @@ export class LocalImages implements Images {
         hasLabels(image, labels) &&
         !withoutLabels.some(label => hasLabels(image, [label])),
     });
-    this.tellRemoved(pruned.lines);
+    this.tellRemoved(pruned.lines, before);
     tellPruned(this.roots, 'image', pruned.bytes);
     return pruned;
   }
@@ -77,7 +80,7 @@ export class LocalImages implements Images {
     const { pull, pullAll } = await import('../../registry/pull.ts');
     const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
     const results = allTags ? await pullAll(reference, all) : [await pull(reference, all)];
-    this.tell('pull', reference, reference);
+    this.tellTransfer('pull', reference);
     return results;
   }
 
@@ -85,19 +88,21 @@ export class LocalImages implements Images {
     const { push } = await import('../../registry/push/push.ts');
     const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
     const pushed = await push(reference, all);
-    this.tell('push', reference, reference);
+    this.tellTransfer('push', reference);
     return pushed;
   }
 
   async save(references: readonly string[], write: Write, abort?: AbortSignal): Promise<void> {
     const { saveImages } = await import('../../image/archive/save.ts');
     await saveImages(this.store, references, write, abort);
+    for (const image of new Set(references.flatMap(name => this.store.find(name) ?? [])))
+      tellImage(this.roots, 'save', image);
   }
 
   async load(source: string | Readable, { onProgress, abort }: Parameters<Images['load']>[1]): Promise<void> {
     const { loadImages } = await import('../../image/archive/load.ts');
     const told = (event: LoadEvent) => {
-      if (event.kind === 'loaded') this.tell('load', event.id, event.name ?? event.id);
+      if (event.kind === 'loaded') tellImage(this.roots, 'load', this.store.find(event.id) ?? event);
       onProgress(event);
     };
     await loadImages({ root: this.roots.root, source, onProgress: told, signal: abort });
@@ -106,7 +111,8 @@ export class LocalImages implements Images {
   async import(source: string | Readable, { abort, ...options }: ImportOptions): Promise<ImageRecord> {
     const { importImage } = await import('../../image/import.ts');
     const image = await importImage({ root: this.roots.root, source, ...options, signal: abort });
-    this.tell('import', image.id, options.reference ?? image.id);
+    if (options.reference !== undefined) tellImage(this.roots, 'tag', image, familiar(imageName(options.reference)));
+    tellImage(this.roots, 'import', image);
     return image;
   }
 
@@ -120,15 +126,19 @@ export class LocalImages implements Images {
     return this.#store;
   }
 
-  /** Into the journal, in the words of `docker events`. */
-  private tell(action: string, id: string, name: string): void {
-    recordEvent(this.roots, { type: 'image', action, id, attributes: { name } });
+  private tellTransfer(action: 'pull' | 'push', reference: string): void {
+    const { config } = this.store.find(reference) ?? {};
+    tellImage(this.roots, action, { id: reference, config }, familiarName(parseName(reference)));
   }
 
-  private tellRemoved(removal: Removal): void {
+  /** As in Docker an image that loses a name is called by its id. @param before the images, as they were */
+  private tellRemoved(removal: Removal, before: readonly ImageRecord[]): void {
     for (const line of removal)
-      if ('untagged' in line) this.tell('untag', line.untagged, line.untagged);
-      else this.tell('delete', line.deleted, line.deleted);
+      if ('untagged' in line) {
+        const had = before.find(({ repoTags, repoDigests }) => [...repoTags, ...repoDigests].includes(line.untagged));
+        tellImage(this.roots, 'untag', had ?? { id: line.untagged });
+        // The lines name layers, too.
+      } else if (before.some(({ id }) => id === line.deleted)) tellImage(this.roots, 'delete', { id: line.deleted });
   }
 
   /** Which container uses which image. Rejects where a record is broken: it may name any image. */

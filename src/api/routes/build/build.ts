@@ -4,7 +4,7 @@ import type { BuildOptions } from '../../../engine/nouns/builder.ts';
 import { MinidockError } from '../../../errors.ts';
 import { parsePlatform } from '../../../oci/platform.ts';
 import type { ApiRequest, Route } from '../../server/route.ts';
-import { lines, value } from '../../server/route.ts';
+import { empty, lines, value } from '../../server/route.ts';
 import {
   buildMessages,
   builtMessages,
@@ -18,6 +18,7 @@ import {
 import { failureShape, type Message, messageShape } from '../../shapes/message.ts';
 import { reading } from '../../shapes/reading.ts';
 import { registryConfig } from '../../shapes/registry-auth.ts';
+import { untilIn } from '../../shapes/until.ts';
 import { told } from '../told.ts';
 import { receiveContext } from './context.ts';
 
@@ -60,7 +61,21 @@ export const buildRoutes: readonly Route[] = [
     method: 'POST',
     path: '/build/prune',
     async handle({ query }, { engine: { builder } }) {
-      return value(await builder.prune({ all: query.flag('all') }), prunedCache);
+      // Both mean: not used for so long.
+      const filters = query.filters(['until', 'unused-for']);
+      const times = [...(filters.get('until') ?? []), ...(filters.get('unused-for') ?? [])];
+      const until = untilIn(new Map([['until', times]]));
+      const options = { all: query.flag('all'), until, keepBytes: query.number('keep-storage') ?? 0 };
+      return value(await builder.prune(options), prunedCache);
+    },
+  },
+  {
+    // Of BuildKit's builds, which have ids: there is none.
+    method: 'POST',
+    path: '/build/cancel',
+    handle({ query }) {
+      if (query.text('id') === '') throw new MinidockError('invalid-argument', 'build ID not provided');
+      return empty(200);
     },
   },
 ];

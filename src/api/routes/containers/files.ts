@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Containers, PathStat } from '../../../engine/nouns/containers.ts';
 import { MinidockError } from '../../../errors.ts';
 import { encodeJson } from '../../go/json.ts';
@@ -14,7 +15,7 @@ export const fileRoutes: readonly Route[] = [
     path: '/containers/{name}/archive',
     async handle({ params, query }, { engine: { containers } }) {
       const stat = await statOf(containers, params.name!, query.text('path'));
-      const headers = { 'Content-Type': 'application/x-tar', [header]: encoded(stat) };
+      const headers = { 'Content-Type': 'application/x-tar', [header]: encoded(stat, query.text('path')) };
       return bytes(containers.archive(params.name!, query.text('path')), headers);
     },
   },
@@ -22,7 +23,9 @@ export const fileRoutes: readonly Route[] = [
     method: 'HEAD',
     path: '/containers/{name}/archive',
     async handle({ params, query }, { engine: { containers } }) {
-      return empty(200, { [header]: encoded(await statOf(containers, params.name!, query.text('path'))) });
+      return empty(200, {
+        [header]: encoded(await statOf(containers, params.name!, query.text('path')), query.text('path')),
+      });
     },
   },
   {
@@ -39,9 +42,20 @@ export const fileRoutes: readonly Route[] = [
 /** @throws {MinidockError} `no-such-file` */
 async function statOf(containers: Containers, container: string, given: string): Promise<PathStat> {
   const stat = await containers.statPath(container, requiredPath(given));
+  if (stat.kind === 'link') return await withGoal(containers, container, given, stat);
   if (stat.kind !== 'missing') return stat;
   const { record } = await containers.inspect(container);
   throw new MinidockError('no-such-file', `Could not find the file ${given} in container ${record.name}`);
+}
+
+/** Clients are told where a link leads, from the root of the container. */
+async function withGoal(containers: Containers, container: string, given: string, link: PathStat): Promise<PathStat> {
+  const beside = path.posix.resolve(path.posix.dirname(link.path), link.stat!.target ?? '');
+  const goal = await containers.statPath(container, given, { followLink: true }).then(
+    found => found.path,
+    () => beside,
+  );
+  return { ...link, stat: { ...link.stat!, target: goal } };
 }
 
 function requiredPath(given: string): string {
@@ -50,8 +64,8 @@ function requiredPath(given: string): string {
 }
 
 /** JSON in base64, as Docker's client wants it. */
-function encoded(stat: PathStat): string {
-  return Buffer.from(encodeJson(goValue(pathStatType, statFields(stat)))).toString('base64');
+function encoded(stat: PathStat, given: string): string {
+  return Buffer.from(encodeJson(goValue(pathStatType, statFields(stat, given)))).toString('base64');
 }
 
 /** st_mode as Go's os.FileMode has it: the permissions, and bits of its own for the kind (Go, package io/fs). */
@@ -68,9 +82,10 @@ function goMode(mode: number): number {
   return (kinds[mode >> 12] ?? 0) + special + (mode & 0o777);
 }
 
-function statFields({ path, stat }: PathStat) {
+function statFields({ stat }: PathStat, given: string) {
   return {
-    name: path === '/' ? '/' : path.slice(path.lastIndexOf('/') + 1),
+    // As Docker has it: the last word that was asked for.
+    name: /[^/]+(?=\/*$)/.exec(given)?.[0] ?? '/',
     size: stat?.size ?? 0,
     mode: goMode(stat?.mode ?? 0),
     mtime: stat?.modified ?? '',

@@ -4,7 +4,7 @@ import { createdShape, prunedShape, updatedShape } from '../../shapes/container/
 import { decodeCreateBody } from '../../shapes/container/create/body.ts';
 import { containerOptionsOf } from '../../shapes/container/create/options.ts';
 import { decodeUpdate } from '../../shapes/container/update.ts';
-import { readInstant } from '../../shapes/instant.ts';
+import { untilIn } from '../../shapes/until.ts';
 
 /** What makes, changes and ends containers. */
 export const lifeRoutes: readonly Route[] = [
@@ -24,7 +24,7 @@ export const lifeRoutes: readonly Route[] = [
     async handle({ query }, { engine: { containers } }) {
       const filters = query.filters(['until', 'label', 'label!']);
       const pruned = await containers.prune({
-        until: (filters.get('until') ?? []).map(time => readInstant(time).getTime()),
+        until: untilIn(filters),
         labels: filters.get('label'),
         withoutLabels: filters.get('label!'),
       });

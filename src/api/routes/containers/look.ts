@@ -13,7 +13,7 @@ export const lookRoutes: readonly Route[] = [
     async handle({ query }, { engine }) {
       const selection = {
         all: query.flag('all'),
-        last: query.number('limit') ?? query.number('n') ?? -1,
+        last: query.number('limit') ?? -1,
         size: query.flag('size'),
         filters: query.filters(containerFilters),
       };

@@ -6,17 +6,19 @@ import { connect, detachKeysIn, streamType } from '../containers/attach.ts';
 import { windowOf } from '../containers/life.ts';
 
 /** Execs that could not be started: the engine has forgotten them, and their client asks once more for the exit code. */
-const notStarted = {
-  ids: new Set<string>(),
-  remember(id: string) {
-    this.ids.add(id);
-    const [oldest] = this.ids;
-    if (this.ids.size > 1000 && oldest !== undefined) this.ids.delete(oldest);
-  },
-  has(id: string) {
-    return this.ids.has(id);
-  },
-};
+const notStarted = new Map<string, true>();
+
+/** Keys by which a client leaves an exec, where it does not want the usual ones. */
+const keysOf = new Map<string, string>();
+
+/** Of so many execs; then the oldest is forgotten. */
+const most = 1000;
+
+function remember<T>(known: Map<string, T>, id: string, what: T): void {
+  known.set(id, what);
+  const [oldest] = known.keys();
+  if (known.size > most && oldest !== undefined) known.delete(oldest);
+}
 
 /** Execs that are about to run: a client that was let in asks for the size of its terminal at once. */
 const starting = new Map<string, Promise<void>>();
@@ -27,8 +29,11 @@ export const execRoutes: readonly Route[] = [
     method: 'POST',
     path: '/containers/{name}/exec',
     async handle(request, { engine: { execs } }) {
-      const options = await request.json(decodeExec);
-      return value(await execs.create(request.params.name!, options), createdExecShape, 201);
+      const { detachKeys, ...options } = await request.json(decodeExec);
+      detachKeysIn(detachKeys);
+      const made = await execs.create(request.params.name!, options);
+      if (detachKeys !== '') remember(keysOf, made.id, detachKeys);
+      return value(made, createdExecShape, 201);
     },
   },
   {
@@ -49,11 +54,16 @@ export const execRoutes: readonly Route[] = [
       try {
         const attachment = await execs.attach(id, streams);
         // Before the start: no byte of the output is missed.
-        connect(attachment, connection, { ...streams, tty, detachKeys: detachKeysIn('') }, request.abort);
+        connect(
+          attachment,
+          connection,
+          { ...streams, tty, detachKeys: detachKeysIn(keysOf.get(id) ?? '') },
+          request.abort,
+        );
         await execs.start(id);
       } catch (error) {
         // As in Docker the reason is output, and the exit code says that nothing was executed.
-        notStarted.remember(id);
+        remember(notStarted, id, true);
         const reason = Buffer.from(`${error instanceof Error ? error.message : error}\r\n`);
         connection.end(tty ? reason : frame('stdout', reason));
       } finally {

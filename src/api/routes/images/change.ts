@@ -1,7 +1,8 @@
 import { MinidockError } from '../../../errors.ts';
 import { empty, type Route, value } from '../../server/route.ts';
 import { prunedImages, removedImages } from '../../shapes/image/list.ts';
-import { readInstant } from '../../shapes/instant.ts';
+import { named } from '../../shapes/image/named.ts';
+import { untilIn } from '../../shapes/until.ts';
 
 /** Routes that give names to images and remove them. */
 export const changeRoutes: readonly Route[] = [
@@ -9,8 +10,7 @@ export const changeRoutes: readonly Route[] = [
     method: 'POST',
     path: '/images/{name:.*}/tag',
     async handle({ params, query }, { engine: { images } }) {
-      const tag = query.text('tag');
-      await images.tag(params.name!, query.text('repo') + (tag && `:${tag}`));
+      await images.tag(params.name!, named(query.text('repo'), query.text('tag')));
       return empty(201);
     },
   },
@@ -22,7 +22,7 @@ export const changeRoutes: readonly Route[] = [
       const dangling = filters.get('dangling')?.at(-1);
       const pruned = await images.prune({
         all: dangling === 'false' || dangling === '0',
-        until: (filters.get('until') ?? []).map(time => readInstant(time).getTime()),
+        until: untilIn(filters),
         labels: filters.get('label'),
         withoutLabels: filters.get('label!'),
       });

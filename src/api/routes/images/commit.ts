@@ -1,5 +1,6 @@
 import { type Route, value } from '../../server/route.ts';
 import { idOf } from '../../shapes/image/list.ts';
+import { named } from '../../shapes/image/named.ts';
 
 /** POST /commit */
 export const commitRoute: Route = {
@@ -8,7 +9,7 @@ export const commitRoute: Route = {
   async handle({ query }, { engine: { containers } }) {
     const [repository, tag] = [query.text('repo'), query.text('tag')];
     const image = await containers.commit(query.text('container'), {
-      ...(repository && { reference: repository + (tag && `:${tag}`) }),
+      ...(repository && { reference: named(repository, tag) }),
       ...(query.text('author') && { author: query.text('author') }),
       ...(query.text('comment') && { message: query.text('comment') }),
       // One text with a line each, as Docker's client sends them, or several.

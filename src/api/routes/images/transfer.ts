@@ -3,6 +3,7 @@ import { parsePlatform } from '../../../oci/platform.ts';
 import { familiar, parseName } from '../../../oci/reference.ts';
 import type { ApiRequest, Served } from '../../server/route.ts';
 import { bytes, lines, type Route } from '../../server/route.ts';
+import { named } from '../../shapes/image/named.ts';
 import { loadMessage, pulledMessage, pullMessage, pushMessages } from '../../shapes/image/progress.ts';
 import { failureShape, type Message, messageShape } from '../../shapes/message.ts';
 import { reading } from '../../shapes/reading.ts';
@@ -88,7 +89,7 @@ function importImage({ query, body, abort }: ApiRequest, { engine: { images } }:
   if (from === '') throw new MinidockError('invalid-argument', 'neither fromImage nor fromSrc is given');
   const platform = query.text('platform');
   const options = {
-    ...(repository && { reference: repository + (tag && `:${tag}`) }),
+    ...(repository && { reference: named(repository, tag) }),
     ...(query.text('message') && { message: query.text('message') }),
     changes: query.list('changes'),
     ...(platform && { platform: reading(() => parsePlatform(platform)) }),

@@ -1,10 +1,10 @@
 import { empty, type Route, value } from '../../server/route.ts';
-import { readInstant } from '../../shapes/instant.ts';
 import { decodeConnection, decodeCreation, decodeDisconnection } from '../../shapes/network/bodies.ts';
 import { filterNetworks, networkFilters } from '../../shapes/network/filters.ts';
 import { inspectNetwork } from '../../shapes/network/inspect.ts';
 import { createdNetwork, networkList, prunedNetworks } from '../../shapes/network/list.ts';
 import { reading } from '../../shapes/reading.ts';
+import { untilIn } from '../../shapes/until.ts';
 
 /** Routes of networks. */
 export const networkRoutes: readonly Route[] = [
@@ -30,7 +30,7 @@ export const networkRoutes: readonly Route[] = [
     async handle({ query }, { engine: { networks } }) {
       const filters = query.filters(['until', 'label', 'label!']);
       const pruned = await networks.prune({
-        until: (filters.get('until') ?? []).map(time => readInstant(time).getTime()),
+        until: untilIn(filters),
         labels: filters.get('label'),
         withoutLabels: filters.get('label!'),
       });

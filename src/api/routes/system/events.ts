@@ -1,3 +1,4 @@
+import { MinidockError } from '../../../errors.ts';
 import type { Event } from '../../../state/journal.ts';
 import { lines, type Route } from '../../server/route.ts';
 import { readTimestamp } from '../../server/times.ts';
@@ -11,6 +12,11 @@ export const events: Route = {
   handle({ query, abort }, { engine }) {
     const since = readTimestamp('since', query.text('since'));
     const until = readTimestamp('until', query.text('until'));
+    if (since !== undefined && until !== undefined && since > until)
+      throw new MinidockError(
+        'invalid-argument',
+        `\`since\` time (${query.text('since')}) cannot be after \`until\` time (${query.text('until')})`,
+      );
     const matches = eventFilter(query.filters(eventFilters));
     return lines(only(engine.system.events({ since, until, abort }), matches), eventMessage, { atOnce: true });
   },

@@ -22,13 +22,14 @@ interface ExecBody {
   readonly Privileged?: boolean;
   readonly Tty?: boolean;
   readonly AttachStdin?: boolean;
+  readonly DetachKeys?: string;
   readonly Env?: readonly string[] | null;
   readonly WorkingDir?: string;
   readonly Cmd?: readonly string[] | null;
 }
 
 /** The body of POST /containers/{id}/exec. @throws {MinidockError} `invalid-argument`, in Go's and Docker's words */
-export function decodeExec(json: string): ExecOptions {
+export function decodeExec(json: string): ExecOptions & { readonly detachKeys: string } {
   const body = decodeJson<ExecBody | undefined>(type, json) ?? {};
   const command = body.Cmd ?? [];
   if (command.length === 0) throw new MinidockError('invalid-argument', 'No exec command specified');
@@ -40,5 +41,6 @@ export function decodeExec(json: string): ExecOptions {
     ...(body.Privileged && { privileged: true }),
     tty: body.Tty ?? false,
     interactive: body.AttachStdin ?? false,
+    detachKeys: body.DetachKeys ?? '',
   };
 }

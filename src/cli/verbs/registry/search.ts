@@ -1,5 +1,5 @@
+import { searchFilter, searchFilters } from '../../../api/shapes/image/search-filters.ts';
 import { MinidockError } from '../../../errors.ts';
-import type { Found } from '../../../registry/search.ts';
 import { integer, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { filterFlag, printListing, type Row, readFilters } from '../../print/listing.ts';
@@ -31,7 +31,7 @@ export const verb = defineVerb({
     if (limit < 1 || limit > 100) {
       throw new MinidockError('invalid-argument', `limit ${limit} is outside the range of [1, 100]`);
     }
-    const matches = toPredicate(readFilters(flags.filter, ['stars', 'is-official', 'is-automated']));
+    const matches = searchFilter(readFilters(flags.filter, searchFilters));
     const { images } = await engine();
     const found = await interruptible(abort => images.search(term!, { limit, abort }));
     const rows = found.filter(matches).map(({ name, description, stars, official, automated }) => ({
@@ -46,28 +46,6 @@ export const verb = defineVerb({
     return 0;
   },
 });
-
-/** @throws {MinidockError} `invalid-filter` for a value that says nothing, before anyone is asked */
-function toPredicate(filters: ReadonlyMap<string, readonly string[]>): (found: Found) => boolean {
-  const least = (filters.get('stars') ?? []).map(value => {
-    if (!/^\d+$/.test(value)) throw wrong('stars', value, 'say how many stars at least: stars=3');
-    return Number(value);
-  });
-  const truth = (key: string) =>
-    (filters.get(key) ?? []).map(value => {
-      if (!/^(true|false|1|0)$/.test(value)) throw wrong(key, value, 'say true or false');
-      return value === 'true' || value === '1';
-    });
-  const [official, automated] = [truth('is-official'), truth('is-automated')];
-  return found =>
-    least.every(count => found.stars >= count) &&
-    official.every(value => found.official === value) &&
-    automated.every(value => found.automated === value);
-}
-
-function wrong(key: string, value: string, fix: string): MinidockError {
-  return new MinidockError('invalid-filter', `invalid filter '${key}=${value}'`, { fix });
-}
 
 function shorten(text: string): string {
   const letters = [...text];

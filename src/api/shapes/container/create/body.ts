@@ -1,6 +1,7 @@
 import type { HealthConfig } from '../../../../container/options/health.ts';
 import { decodeJson } from '../../../go/decode.ts';
 import { embedded, key, map, pointer, struct } from '../../../go/types.ts';
+import { newest } from '../../../server/version.ts';
 import { containerConfig } from '../../config.ts';
 import { hostConfig } from '../host-config.ts';
 import { endpointSettings } from '../types.ts';
@@ -154,4 +155,8 @@ const type = struct('runconfig.ContainerConfigWrapper', {
 });
 
 /** @throws {MinidockError} `invalid-argument`, in Go's words */
-export const decodeCreateBody = (json: string): CreateBody => decodeJson<CreateBody | undefined>(type, json) ?? {};
+export function decodeCreateBody(json: string, version = newest): CreateBody {
+  const body = decodeJson<CreateBody | undefined>(type, json) ?? {};
+  // As in Docker: clients of 1.24 remove their containers themselves.
+  return version < 25 && body.HostConfig ? { ...body, HostConfig: { ...body.HostConfig, AutoRemove: false } } : body;
+}
