@@ -3,7 +3,7 @@
  * Makes a fresh clone ready: system packages, npm packages, the native build, the bundle. It says what it will do before
  * it does it, does nothing that is done, and runs on a machine with nothing but Node: no imports but Node's own.
  *
- *   node scripts/setup.mjs [--for build|lesson|lab|demo|test|vm|image|systemd|gate|bench]
+ *   node scripts/setup.mjs [--for build|lesson|lab|demo|images|test|vm|image|systemd|gate|bench]
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

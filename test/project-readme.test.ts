@@ -51,6 +51,26 @@ test('bin/minidock: run a web server, look at it, go in, remove it; its program,
   }
 });
 
+requires(
+  'root',
+  'overlayfs',
+  'busybox',
+)('npm run images: what the README names is made here; an image that is there stays; each runs', async () => {
+  const box = sandbox();
+  const [line] = those('npm run images');
+  const type = () => execa('bash', ['-c', line!], { cwd: checkout, env: box.env, stdin: 'ignore', timeout: 60_000 });
+  assert.match(
+    (await type()).stdout,
+    /^busybox:latest: a stand-in, made of .+\nnginx:alpine: a stand-in, made of .+$/m,
+  );
+  const ids = await box.ok(['images', '--no-trunc', '-q']);
+  assert.match((await type()).stdout, /^busybox:latest is here already\nnginx:alpine is here already$/m);
+  assert.is(await box.ok(['images', '--no-trunc', '-q']), ids);
+  const run = ['run', '--rm', '--network', 'none'];
+  assert.is(await box.ok([...run, 'busybox', 'echo', 'runs']), 'runs');
+  assert.is(await box.ok([...run, 'nginx:alpine', 'sh', '-c', 'echo runs']), 'runs');
+});
+
 /** Types what the README says about bin/minidock, in its order, at an engine that finds nginx:alpine in its mirror. */
 async function useServer(engine: Sandbox): Promise<void> {
   const taken = boundSockets('tcp').some(socket => socket.listening && socket.port === 8080);
@@ -277,8 +297,8 @@ test('no command of the README is left', () => {
 
 /** Who types the commands of which pages; else why nobody does. */
 const typists: readonly [pages: RegExp, infos: readonly string[], by: string][] = [
-  [/^README(\.zh-CN)?\.md$/, ['sh'], 'test/readme.test.ts'],
-  [/^CONTRIBUTING\.md$/, ['sh'], 'test/readme.test.ts'],
+  [/^README(\.zh-CN)?\.md$/, ['sh'], 'test/project-readme.test.ts'],
+  [/^CONTRIBUTING\.md$/, ['sh'], 'test/project-readme.test.ts'],
   [/^docs\/flag-to-kernel\.md$/, ['sh run'], 'test/flag-to-kernel.test.ts'],
   [/^docs\/xray\.md$/, ['sh'], 'test/xray.test.ts'],
   [/^docs\/capture\.md$/, ['sh'], 'test/capture.test.ts'],

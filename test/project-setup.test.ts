@@ -34,7 +34,7 @@ test('with everything in place it does nothing and says nothing', () => {
 test('an unknown purpose names the known ones', () => {
   refused(
     setup(['--for', 'tea']),
-    /^setup: setup takes --for and one of build, lesson, lab, demo, test, vm, image, systemd, gate, bench, not "--for tea"$/m,
+    /^setup: setup takes --for and one of build, lesson, lab, demo, images, test, vm, image, systemd, gate, bench, not "--for tea"$/m,
   );
 });
 

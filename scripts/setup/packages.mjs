@@ -90,6 +90,7 @@ const needs = {
   lesson: [...compiler, ...engine, ...network, ...processes],
   lab: [...compiler, ...engine, ...network, ...processes, busybox, curl, tcpdump],
   demo: [...compiler, ...engine],
+  images: [...compiler, { ...busybox, why: 'becomes the image of its name' }],
   test: [...compiler, ...engine, ...network, ...processes, ...proofs, ...unpacked],
   vm: [...compiler, ...engine, ...machine],
   image: [...compiler, ...image, machine[0]],

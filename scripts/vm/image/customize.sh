@@ -21,4 +21,4 @@ rm -f "$root"/etc/ssh/ssh_host_*
 : > "$root/etc/machine-id"
 
 # Stamps of the build, and the images that lessons run, for a room without the internet.
-inside sh -c 'cd /opt/minidock && node scripts/setup.mjs && node --import tsx scripts/vm/image/images.ts'
+inside sh -c 'cd /opt/minidock && node scripts/setup.mjs && node --import tsx scripts/images.ts'
