@@ -22,7 +22,10 @@ export function start(steps: readonly Step[], command: string, stderr: 'inherit'
     { stdio: ['ignore', 'pipe', stderr] },
   );
   shim.process.stdout!.resume();
-  return { pid: () => shim.pid, stdout: shim.process.stdout!, executed: shim.executed, ended: shim.exited };
+  // The pid and the success of execve are reported on two sockets: either may be read first.
+  const executed = shim.supervised.then(() => shim.executed);
+  executed.catch(() => {});
+  return { pid: () => shim.pid, stdout: shim.process.stdout!, executed, ended: shim.exited };
 }
 
 /**
