@@ -54,7 +54,7 @@ function headerOf(kind: FrameKind, length: number): Buffer {
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** Throws an Error for what is no frame. */
+  /** Throws an Error for bytes that are no frame. */
   *push(chunk: Buffer): Generator<{ kind: FrameKind; content: Buffer }> {
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     while (this.#rest.length >= headerSize) {

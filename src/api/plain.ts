@@ -6,15 +6,18 @@ import { type ErrorCode, MinidockError } from '../errors.ts';
  * their data by identity.
  */
 
-/** How two minidocks know each other: the type of their bodies, and a header. */
+/** By this content type, and a header, two minidocks recognise each other. */
 export const plainType = 'application/vnd.minidock+json';
 export const versionHeader = 'minidock-version';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Turns a thing that is no data (a function, a signal, a stream) into what stands for it; undefined where it does not know it. */
+/**
+ * Turns a value that is no data (a function, a signal, a stream) into a placeholder; undefined where it does not know the
+ * value.
+ */
 export type Stand = (thing: object) => { readonly [key: string]: Json } | undefined;
-/** Makes of that the thing again. */
+/** Turns a placeholder back into the value. */
 export type Revive = (stand: { readonly $: string; readonly [key: string]: Json }) => unknown;
 
 /** Writes values one after the other; an object that an earlier one of this writer had is not written again. */
@@ -129,7 +132,7 @@ export class PlainReader {
 export const encodePlain = (value: unknown): string => new PlainWriter().write(value);
 export const decodePlain = (text: string): unknown => new PlainReader().read(text);
 
-/** What an error says, without what caused it: `{"message", "code", "fix", "excerpt"}`, as every error answer of the API has it. */
+/** An error without its cause, as every error answer of the API has it: `{"message", "code", "fix", "excerpt"}`. */
 export function tellError(error: unknown): { message: string; code: ErrorCode; fix?: string; excerpt?: string } {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof MinidockError)) return { message, code: 'defect' };

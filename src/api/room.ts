@@ -1,12 +1,14 @@
 import type { Writable } from 'node:stream';
 
-/** How much waits in our memory for a client that does not take it, in bytes: as much as Docker's daemon keeps of a process's output. */
+/**
+ * How many bytes may wait in memory for a client that does not read: as many as Docker's daemon keeps of a process's output.
+ */
 const most = 1 << 20;
 
-/** Clients that have no room, and what resolves when they have. */
+/** Clients whose buffer is full, each with a promise that resolves when it is empty or the client is gone. */
 const full = new WeakMap<Writable, Promise<void>>();
 
-/** Undefined where a client may be sent more; else what resolves when it has taken all, or is gone. */
+/** Undefined where a client may be sent more; else a promise that resolves when it has read everything, or is gone. */
 export function roomIn(client: Writable): Promise<void> | undefined {
   if (client.writableLength <= most || client.destroyed) return undefined;
   const known = full.get(client);

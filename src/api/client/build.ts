@@ -34,7 +34,7 @@ function pack(scope: Scope, ignore: string | undefined): AsyncGenerator<Buffer> 
   });
 }
 
-/** Undefined where it cannot be read: a step that wants it says so. */
+/** Undefined where the file cannot be read: a step that needs it reports that. */
 function contentOf(file: string): Buffer | undefined {
   try {
     return fs.readFileSync(file);

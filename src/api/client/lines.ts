@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The lines of an answer as they come. Who stops reading leaves the rest of it where it is. */
+/** The lines of an answer as they come. A reader who stops leaves the rest unread. */
 export async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   for await (const chunk of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {

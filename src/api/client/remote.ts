@@ -129,7 +129,7 @@ class Remote {
       for await (const line of linesOf(response)) yield reader().read(line);
       throwTrailer(response);
     } catch (error) {
-      // Who has heard enough is at the end.
+      // The caller has aborted: that is the regular end.
       if (asked.abort?.aborted) return;
       throw this.connection.explain(error);
     } finally {
@@ -235,7 +235,7 @@ function throwTrailer({ trailers }: IncomingMessage): void {
 
 const nameOf = (source: unknown) => (typeof source === 'string' ? source.replace(/^.*\//, '') : undefined);
 
-/** A registry is asked as the user of this command line, not as the daemon's. */
+/** Adds the credentials of the user of this command line, since the daemon's user has others. */
 async function asUs<O extends Pick<PullOptions, 'credentials'>>(reference: string, options: O): Promise<O> {
   if (options.credentials !== undefined) return options;
   const [{ findCredentials }, { parseName }] = await Promise.all([

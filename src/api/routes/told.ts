@@ -1,6 +1,6 @@
 /**
- * What an action tells while it works, line by line. Who stops reading ends nothing: the action has an abort of its own. It begins when
- * the first line is asked for, and what it throws comes after the lines.
+ * The progress of an action as lines. A reader who stops does not end the action, which has an abort of its own. It begins when
+ * the first line is asked for, and its error comes after the lines.
  */
 export async function* told<T>(run: (tell: (line: T) => void) => Promise<unknown>): AsyncGenerator<T> {
   const lines: T[] = [];
@@ -13,7 +13,7 @@ export async function* told<T>(run: (tell: (line: T) => void) => Promise<unknown
     done = true;
     wake();
   });
-  // Seen at the end; unheard before, it would end the process.
+  // The error is thrown at the end. Without this handler a rejection before that would end the process.
   end.catch(() => {});
   for (;;) {
     yield* lines.splice(0);

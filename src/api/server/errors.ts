@@ -28,7 +28,7 @@ const exceptions: Readonly<Partial<Record<ErrorCode, number>>> = {
   stopping: 503,
 };
 
-/** The error that a client is told: what is none of ours is a defect. */
+/** The error that is sent to a client: an error that is not a `MinidockError` becomes a defect. */
 export function errorOf(error: unknown): MinidockError {
   if (error instanceof MinidockError) return error;
   return new MinidockError('defect', error instanceof Error ? error.message : String(error), { cause: error });

@@ -6,7 +6,7 @@ export interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: Readable;
-  /** What was read of the connection beyond the body. */
+  /** The bytes that were read from the connection after the body. */
   rest(): Buffer;
   readonly upgraded: boolean;
 }

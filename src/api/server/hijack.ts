@@ -15,7 +15,7 @@ export function upgradedExchange(message: IncomingMessage, response: ServerRespo
   const { socket } = message;
   response.assignSocket(socket);
   response.shouldKeepAlive = false;
-  // Node ends what it has let go of no more: an answer that is no upgrade is the last of its connection.
+  // Node no longer closes a connection that it has handed over, so an answer that is no upgrade is the last one on it.
   response.once('finish', () => socket.destroySoon());
   const body = bodyOf(message.headers);
   let isRead = false;
@@ -35,7 +35,7 @@ export function upgradedExchange(message: IncomingMessage, response: ServerRespo
   };
 }
 
-/** What comes next on a connection, and nothing more; undefined where it has ended. */
+/** The next chunk of a connection and nothing after it; undefined where the connection has ended. */
 function nextChunk(socket: Socket): Promise<Buffer | undefined> {
   return new Promise(resolve => {
     const done = (chunk?: Buffer) => {
@@ -59,7 +59,7 @@ export function takeOver({ message, response, rest, upgraded }: Exchange, conten
   if (!upgraded) {
     // What Node's HTTP server listens to; the one of `close` frees its parser.
     for (const event of ['data', 'end', 'drain', 'error', 'timeout']) socket.removeAllListeners(event);
-    // A client that resets its connection between here and the route's own listener would end the process.
+    // Without a listener a client that resets its connection before the route listens would end the process.
     socket.on('error', () => {});
   }
   socket.setTimeout(0);
@@ -76,8 +76,8 @@ export function takeOver({ message, response, rest, upgraded }: Exchange, conten
 }
 
 /**
- * Ends a connection whose client is gone and not only silent: both look alike to who reads. A write of nothing to a Unix socket
- * that nobody has open is EPIPE (unix(7)); of TCP the kernel asks by itself.
+ * Closes a connection whose client is gone and not only silent, which look alike to a reader. An empty write to a Unix socket
+ * whose other end is closed gives EPIPE (unix(7)); for TCP the kernel probes by itself (keep-alive).
  */
 function watchHalf(socket: Socket): void {
   if (socket.remoteAddress !== undefined) socket.setKeepAlive(true, 30_000);

@@ -6,15 +6,15 @@ import { openExecRoot } from '../../state/private.ts';
 import { parseHost, type TlsFiles } from '../client/host.ts';
 import { type Listener, listenInherited, listenTcp, listenUnix, type ServerCertificates } from './listen.ts';
 
-/** Where a daemon is to listen, and who may come. */
+/** Where a daemon is to listen, and who may connect. */
 export interface Hosts {
   /** `unix:///PATH`, `tcp://NAME:PORT`, `fd://` for the sockets that systemd has made, or '' for `roots`' own; none: these, or that. */
   readonly hosts: readonly string[];
-  /** In its exec root lies the socket where nothing else is said. */
+  /** The default socket lies in its exec root. */
   readonly roots: Roots;
   /** Name or number of the group that may use Unix sockets; missing: `docker` where it exists, else root's. */
   readonly group?: string;
-  /** For TCP; missing: it is refused unless `insecureTcp`. */
+  /** Certificates for TCP. Without them TCP is refused unless `insecureTcp`. */
   readonly tls?: Required<TlsFiles>;
   readonly insecureTcp: boolean;
   /** What systemd says about sockets: `LISTEN_FDS` and `LISTEN_PID`. */

@@ -8,11 +8,11 @@ import { describeHolder, type ProcessIdentity } from '../../host/process.ts';
 import { ensureDirectory } from '../../state/files.ts';
 import { acquire, discard, holderOf } from '../../state/lock.ts';
 
-/** A place where requests come in. */
+/** A socket on which the daemon accepts requests. */
 export interface Listener {
   /** `unix:///run/minidock/minidock.sock` */
   readonly name: string;
-  /** Takes no more connections; a socket's file is gone. */
+  /** Accepts no more connections, and removes the file of a Unix socket. */
   close(): void;
 }
 
@@ -68,7 +68,7 @@ async function takePlace(file: string): Promise<() => void> {
   });
   const giveUp = () => discard(lock);
   try {
-    // One that was started before there was a lock, or whose lock was deleted.
+    // A daemon without the lock can live there: it was started by an older version, or somebody deleted its lock.
     if (await lives(file)) throw refuse(undefined);
     return giveUp;
   } catch (error) {
@@ -197,7 +197,7 @@ function isInet(fd: number): boolean {
   });
 }
 
-/** Folders that are missing are made so that everybody may pass and nobody but root may look. */
+/** Creates missing directories: everybody may pass through them, and only root may list them. */
 function makeFolder(folder: string): void {
   if (fs.existsSync(folder)) return;
   makeFolder(path.dirname(folder));
@@ -205,7 +205,7 @@ function makeFolder(folder: string): void {
   fs.chmodSync(folder, 0o711);
 }
 
-/** Whether somebody answers there. */
+/** Whether a process accepts connections on the socket. */
 async function lives(file: string): Promise<boolean> {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return false;

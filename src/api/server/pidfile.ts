@@ -23,7 +23,10 @@ export function writePidfile(file: string): () => void {
   return () => fs.rmSync(file, { force: true });
 }
 
-/** The id may be another process's by now: proc(5), `cmdline` separates words by NUL. */
+/**
+ * Whether the pid is a daemon's: after its end the pid may be given to another process. In `cmdline` NUL separates words
+ * (proc(5)).
+ */
 function isDaemon(pid: string): boolean {
   try {
     return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('daemon');

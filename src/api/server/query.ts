@@ -23,7 +23,7 @@ export class Query {
     return this.#values.getAll(name);
   }
 
-  /** As Docker reads flags: what is none of the words for no means yes. */
+  /** A flag as Docker reads it: every value that does not mean no means yes. */
   flag(name: string, initial = false): boolean {
     if (!this.has(name)) return initial;
     return !['', '0', 'no', 'false', 'none'].includes(this.text(name).trim().toLowerCase());

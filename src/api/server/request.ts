@@ -86,7 +86,7 @@ export class HttpRequest implements ApiRequest {
     if (announced > mostDropped) throw refuse();
     const chunks: Buffer[] = [];
     let length = 0;
-    // The end of a stream that is left would be the end of its connection: nobody could be told why.
+    // Leaving the loop must not destroy the stream: the connection would end, and no error could be sent.
     for await (const chunk of this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length <= mostJson) chunks.push(chunk);

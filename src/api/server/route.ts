@@ -17,7 +17,7 @@ export interface Route {
 /** What requests are about. */
 export interface Served {
   readonly engine: Engine;
-  /** What the engine does not know of itself, for `/info`. */
+  /** Settings of the daemon that the engine does not know, for `/info`. */
   readonly settings: ServedSettings;
   /** Is told of the requests, and of what they cause. */
   readonly trace?: ApiTrace;
@@ -26,9 +26,9 @@ export interface Served {
 export interface ServedSettings {
   readonly root: string;
   readonly execRoot: string;
-  /** Where containers' output goes that do not say it. */
+  /** The log driver of containers that name none. */
   readonly logDriver: string;
-  /** How registries are asked: daemon.json and flags. */
+  /** How registries are reached, by daemon.json and flags. */
   readonly registries?: ClientOptions;
 }
 
@@ -67,7 +67,7 @@ export type Shape<T> = (data: T, version: number) => Value;
 /** What a body of Docker's says, as the engine takes it. */
 export type Decoder<T> = (json: string, version: number) => T;
 
-/** What is answered; the server writes it. */
+/** An answer, which the server writes. */
 export type Reply =
   | { readonly kind: 'value'; readonly status: number; readonly data: unknown; readonly shape: Shape<never> }
   | ({ readonly kind: 'lines'; readonly source: AsyncIterable<unknown>; readonly shape: Shape<never> } & LineOptions)

@@ -9,12 +9,12 @@ import type { Query } from '../../server/query.ts';
 import { hijacked, type Route } from '../../server/route.ts';
 import { reading } from '../../shapes/reading.ts';
 
-/** What of a process a connection carries. */
+/** Which streams of a process a connection carries. */
 export interface Carried {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** Its output comes as it is, without frames. */
+  /** The process has a terminal: its output is sent without frames. */
   readonly tty: boolean;
   readonly detachKeys: readonly number[];
 }
@@ -95,7 +95,7 @@ export function connect(attachment: Attachment, connection: Duplex, carried: Car
     if (over) return;
     over = true;
     connection.end();
-    // Who does not read what is left keeps no connection for ever.
+    // A client that does not read the rest may not keep the connection open for ever.
     connection.once('finish', () => setTimeout(() => connection.destroy(), 1000).unref());
   };
   const part = () => {
@@ -128,7 +128,7 @@ async function readInput(
       if (isOver()) return;
       if (!stdin) continue;
       const { pass, detach } = filter?.feed(chunk) ?? { pass: chunk, detach: false };
-      // The process reads no faster than this: what it has not taken stays with the client.
+      // Waits until the process has taken the input; more stays with the client.
       if (pass.length > 0) await attachment.write(pass);
       if (detach) {
         connection.end();

@@ -23,7 +23,7 @@ export const waitRoute: Route = {
     waits.catch(() => {});
     async function* codes(): AsyncGenerator<number> {
       yield await waits.catch(error => {
-        // Its start failed: who started it has the reason, and waits for nothing more.
+        // Its start failed: the client that started it gets the reason, and this one has nothing more to wait for.
         if (error instanceof MinidockError && error !== abort.reason) return 0;
         throw error;
       });

@@ -49,7 +49,7 @@ export async function answerPlain(
     response.writeHead(statusOf(known), { 'Content-Type': plainType, [versionHeader]: version });
     response.end(JSON.stringify(told));
   } finally {
-    // What is left of a body that nobody read would keep the connection.
+    // An unread rest of the body would keep the connection from being used again.
     request.resume();
   }
 }
@@ -58,7 +58,7 @@ export async function answerPlain(
 async function answerTrace(trace: ApiTrace, response: ServerResponse, gone: AbortSignal): Promise<void> {
   response.writeHead(200, { 'Content-Type': plainType, [versionHeader]: version });
   response.flushHeaders();
-  // Who does not keep up is cut off: an event must not wait in our memory for a reader who sleeps.
+  // A reader that is too slow is disconnected: events must not pile up in memory.
   const end = trace.listen(event => {
     if (response.writableLength > mostWaiting) response.destroy();
     else response.write(`${JSON.stringify(event)}\n`);
@@ -68,7 +68,7 @@ async function answerTrace(trace: ApiTrace, response: ServerResponse, gone: Abor
   response.end();
 }
 
-/** Bytes of events that a reader may leave waiting. */
+/** The bytes of events that may wait for a reader. */
 const mostWaiting = 16 << 20;
 
 /** A connection that Node's HTTP server has let go of. */
