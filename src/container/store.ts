@@ -34,12 +34,14 @@ export class ContainerStore {
     return undefined;
   }
 
-  /** As `read`, for who looks at all of them, perhaps again and again. The record is shared: nobody may change it. */
+  /**
+   * As `read`, for callers that look at all containers, perhaps again and again. The record is shared: it must not be changed.
+   */
   look(id: string): ContainerRecord | undefined {
     return this.#looked.get(containerPaths(this.roots, id).record, () => this.read(id));
   }
 
-  /** The name that leads to a container, for records that cannot be read; empty where no name does. */
+  /** The name that leads to a container, for a container whose record cannot be read; empty where no name does. */
   nameOf(id: string): string {
     return listIfPresent(enginePaths(this.roots).names).find(name => this.named(name) === id) ?? '';
   }
@@ -51,8 +53,8 @@ export class ContainerStore {
   }
 
   /**
-   * Full id of the container that is meant: by name, full id, or the unique beginning of one. As in Docker an exact id
-   * goes before a name, a name before a beginning. Throws `no-such-container`, `ambiguous-container`.
+   * The full id of a container, by name, full id, or the unique beginning of one. As in Docker a full id is tried before a
+   * name, a name before a beginning. Throws `no-such-container`, `ambiguous-container`.
    */
   resolve(reference: string): string {
     if (isFullId(reference) && fs.existsSync(containerPaths(this.roots, reference).bundle)) return reference;
@@ -101,7 +103,7 @@ export class ContainerStore {
     }
   }
 
-  /** Throws `name-in-use`; a name whose container is gone, or has another by now, is free. */
+  /** Throws `name-in-use`. A name is free where its container is gone, or has another name by now. */
   checkFree(name: string): void {
     const holder = this.named(name);
     if (holder !== undefined && this.#isNameOf(name, holder))
@@ -137,8 +139,8 @@ export class ContainerStore {
   }
 
   /**
-   * Removes names that lead to no container, and where a rename was killed the one of two that the record does not have. The
-   * caller holds the allocation lock.
+   * Removes names that lead to no container, and, after a rename that was killed, the one of two names that the record does not
+   * have. The caller holds the allocation lock.
    */
   sweepNames(): void {
     const { names } = enginePaths(this.roots);
@@ -154,7 +156,7 @@ export class ContainerStore {
     removeTrees(unused.map(name => path.join(names, name)));
   }
 
-  /** A broken record tells nothing: then any name may be the one. */
+  /** A broken record does not say its name, so any name may be the right one. */
   #isNameOf(name: string, id: string): boolean {
     try {
       return this.read(id)?.name === name;

@@ -64,21 +64,21 @@ export class LaunchedProcess {
     this.#shim.client.resize(size);
   }
 
-  /** Lets go: the process lives on, and this one may end. */
+  /** Closes the connection. The process goes on, and this one may end. */
   detach(): void {
     if (!this.isDetached) this.#shim.detach();
     this.#left.abort();
   }
 }
 
-/** The connection of a client that attached before there is a process: calls wait until there is one. */
+/** An attachment made before the process is started: its calls wait until there is a process. */
 class EarlyAttachment implements Attachment {
   #process: Attachment | undefined;
   readonly #waiting: ((process: Attachment) => void)[] = [];
   readonly exited: Promise<number>;
   #fail!: (reason: unknown) => void;
 
-  /** @param left called where the client lets go before there is a process */
+  /** @param left is called when the client detaches before there is a process */
   constructor(
     readonly streams: Streams,
     private readonly left: () => void,
@@ -124,8 +124,8 @@ class EarlyAttachment implements Attachment {
 }
 
 /**
- * The connections of one engine to the processes that it launches, by the id of the container or exec: before the start
- * the clients that attached or wait, after it the process.
+ * One engine's connections to the processes that it launches, by the id of the container or exec: before the start the clients
+ * that attached or wait, after it the process.
  */
 export class Processes {
   readonly #attached = new Map<string, EarlyAttachment[]>();
@@ -145,7 +145,7 @@ export class Processes {
     return attachment;
   }
 
-  /** The exit status of the process that is launched next under this id; who aborts is forgotten. */
+  /** The exit status of the process that is launched next under this id. A waiter whose `abort` fires is forgotten. */
   nextExit(id: string, abort?: AbortSignal): Promise<number> {
     const exit = new Promise<number>((resolve, reject) => {
       const waiter = { resolve, reject };

@@ -33,7 +33,7 @@ const context = new EngineContext(
 );
 const { keeper, keeperLock } = enginePaths(context.roots);
 const bell = new Bell(keeperLock);
-/** Only one keeper runs, so each writes over what one that was killed left half written. */
+/** One keeper runs at a time, so it may overwrite what a killed one left half written. */
 function say(names: NamesAnswered): void {
   const temporary = `${keeper}.tmp`;
   fs.writeFileSync(temporary, JSON.stringify({ ...identityOf(process.pid), names }), { mode: 0o600 });
@@ -41,7 +41,7 @@ function say(names: NamesAnswered): void {
 }
 say({});
 const names = new Names(context, bell, say);
-// It waits for no lock of a container: a command that holds one may be waiting for the names.
+// Not awaited, and it takes no lock of a container: a command that holds one may be waiting for the names.
 void names.follow();
 
 const kept = new Set<string>();
@@ -63,8 +63,8 @@ names.close();
 bell.close();
 fs.rmSync(keeper, { force: true });
 fs.closeSync(lock);
-// What came between the last look and the release found the lock held. A start that waits for names holds the lock of its
-// container: so the next keeper is called first, and this one waits for no lock before.
+// Supervisors that came between the last look and the release found the lock held, so look once more. A start that waits for
+// names holds its container's lock: the next keeper is called first, and before that this one waits for no lock.
 const isNeeded = () => keptIds(context.roots).length > 0;
 if (!isNeeded()) await reapAll(context);
 if (isNeeded()) await callKeeper(context);

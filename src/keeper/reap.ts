@@ -18,9 +18,9 @@ import { removeTrees } from '../state/remove-tree.ts';
 import { asideIn } from '../state/set-aside.ts';
 
 /**
- * Reaps every container that waits for it, each under its lock, and tells what supervisors were told. Returns how many were reaped. A container that cannot
- * be reaped, because its record is broken or the disk is full, does not stop the others; the next command about it
- * reports the reason. Ends of execs in containers that run are told as well.
+ * Reaps every container that has ended, each under its lock, and reports what supervisors were notified of. Returns how many
+ * were reaped. A container that cannot be reaped, because its record is broken or the disk is full, does not stop the others;
+ * the next command about it reports the reason. The ends of execs in running containers are reported as well.
  */
 export async function reapAll(context: EngineContext): Promise<number> {
   let count = 0;
@@ -38,7 +38,7 @@ export async function reapAll(context: EngineContext): Promise<number> {
   return count;
 }
 
-/** Tells the ends of execs whose clients have gone. */
+/** Reports the ends of execs whose clients have gone. */
 function reapExecsOf(context: EngineContext, id: string): number {
   if (execsIn(context.roots, id).length === 0) return 0;
   try {
@@ -49,7 +49,7 @@ function reapExecsOf(context: EngineContext, id: string): number {
   }
 }
 
-/** Removes what killed commands left, and what could not be removed before. */
+/** Removes what killed commands left, and what could not be removed earlier. */
 async function sweep(context: EngineContext): Promise<void> {
   context.store.sweep();
   sweepVolumes(enginePaths(context.roots).volumes);

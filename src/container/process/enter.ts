@@ -17,13 +17,13 @@ const flags: Record<string, number> = {
 /** A namespace that is there already, by its file: `/proc/4711/ns/ipc`. */
 export interface ExistingNamespace {
   path: string;
-  /** Its inode number where that was written down; without one any namespace of the kind is taken. */
+  /** Its inode number, where that was recorded; without one any namespace of the kind is accepted. */
   inode?: number;
 }
 
 /**
- * Host section: holds one namespace of a running container. It must be the one that was written down when the container
- * started: a pid that the kernel has given to another process since would have others.
+ * Host section: opens one namespace of a running container. It must have the inode recorded at the container's start: the pid
+ * may have been given to another process since, whose namespaces are others.
  *
  * @param name as in /proc/PID/ns
  */
@@ -68,7 +68,7 @@ function expectInode(name: string, namespace: Slot, number: number, about: Omit<
   ];
 }
 
-/** Enters a held namespace; nothing where there is none (host network, no cgroup namespace). */
+/** Enters a namespace that is held by a descriptor; no steps where there is none (host network, no cgroup namespace). */
 export function enterNamespace(name: string, namespace: Slot | undefined): Step[] {
   if (namespace === undefined) return [];
   const why =

@@ -20,7 +20,7 @@ export interface Entrant {
 
 const setnsOrder = [...joinable, 'mnt'] as const;
 
-/** The program of `exec`: no clone flags, but setns into each namespace of the container. */
+/** The program of `exec`: it enters each namespace of the container (setns) in place of making new ones. */
 export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
   const { spec } = entrant;
   const child = slot('child');

@@ -27,9 +27,9 @@ export interface Container {
   mounts: readonly PlacedMount[];
   /** `linux.devices`. */
   devices: readonly PlacedDevice[];
-  /** Of namespaces that the spec joins by their paths the inodes that were written down, by type. */
+  /** For namespaces that the spec joins by path: the inode numbers recorded when they were made, by type. */
   inodes: Readonly<Partial<Record<Namespace['type'], number>>>;
-  /** Where the working directory is to be made: `cwd` with the image's links followed. */
+  /** Where the working directory is to be made: `cwd` with the links of the image resolved. */
   workingDirectory: ByteString;
   /** `generation` is where the kernel's answer is left: see `ruleGeneration`. */
   network:
@@ -72,7 +72,8 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const held = new Map<string, Slot>();
   const borrowed = binds.filter(bind => bind.within !== undefined);
   const tether = pieces.dieWithSupervisor();
-  // In another container's PID namespace the supervisor's helpers would be that container's processes: then the end tells of it.
+  // In another container's PID namespace the supervisor's helpers would be processes of that container: there kills are
+  // reported at the end only.
   const announced = joined.every(({ type }) => type !== 'pid') && announcesKills(spec.linux);
   const kills = announced ? pieces.announceKills(container.cgroups, spec.linux) : { host: [], supervise: {} };
 
@@ -139,7 +140,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   });
 }
 
-/** Without a limit that a process can meet there is nothing to tell. */
+/** Without a memory limit, or with the OOM killer off, the kernel kills nobody for it. */
 function announcesKills({ resources }: Spec['linux']): boolean {
   const { limit, disableOOMKiller = false } = resources.memory ?? {};
   return limit !== undefined && limit > 0 && !disableOOMKiller;
@@ -160,7 +161,7 @@ function stdioOf({ spec, interactive }: Container, facts: HostFacts, pieces: Pie
   return terminal ? pieces.terminal({ facts, console: true, user }) : pieces.pipes({ interactive, user });
 }
 
-/** A network namespace that is the host's, or another container's, has all that it is to have. */
+/** A network namespace of the host or of another container needs no steps. */
 function networkOf({ network, spec }: Container, facts: HostFacts, pieces: Pieces): NetworkSteps {
   const isNew = spec.linux.namespaces.some(({ type, path }) => type === 'network' && path === undefined);
   if (!isNew) return { host: [], parent: [], child: [] };
@@ -261,7 +262,7 @@ export function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces
 
 export const hasPidNamespace = ({ linux }: Spec) => linux.namespaces.some(({ type }) => type === 'pid');
 
-/** Beside those for mounts and processes. */
+/** The namespaces that are entered by `setns` at the same place; those for mounts and processes have places of their own. */
 export const joinable = ['ipc', 'uts', 'net', 'cgroup'] as const;
 /** What /proc/PID/ns calls them. */
 const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {

@@ -29,7 +29,7 @@ export async function attachToRunning(
   };
 }
 
-/** How long a supervisor whose connection closed without a status has to be seen to be gone, in milliseconds. */
+/** How long, in milliseconds, we wait to see that a supervisor has ended whose connection closed without a status. */
 const GONE_MS = 2000;
 
 async function endOf(connection: SupervisorConnection, access: EngineAccess, { id, name }: ContainerRecord) {
@@ -52,7 +52,7 @@ async function statusFrom(connection: SupervisorConnection): Promise<number | un
   return code;
 }
 
-/** Resolves with the exit status of a container that runs, however it ends. Who gives up keeps no connection to its supervisor. */
+/** Resolves with the exit status of a running container, however it ends. `abort` closes the connection to its supervisor. */
 export async function awaitEnd(
   access: Pick<EngineAccess, 'roots' | 'store'>,
   record: Pick<ContainerRecord, 'id'>,

@@ -38,7 +38,7 @@ function remainsOf(context: EngineContext, id: string): Remains {
     id,
     name: context.store.nameOf(id),
     mounts: volumesOf(context, id),
-    // It may have been on any network. Where it was not, it has no lease and no rules, and nothing is removed.
+    // The container may have been on any network. On the others it has no lease and no rules, and nothing is removed.
     options: {},
     network: { mode: 'bridge', endpoints: [{ network: 'bridge' }, ...defined], ports: [] },
   };

@@ -14,8 +14,8 @@ export interface SupervisorConnection {
   /** Resolves with the status when the supervisor reports the exit. */
   exited: Promise<number>;
   /**
-   * Resolves when the connection is closed: after `exited` because the supervisor ended, otherwise perhaps because
-   * another client got our place.
+   * Resolves when the connection is closed: after `exited` because the supervisor ended, otherwise perhaps because another
+   * client got our place.
    */
   ended: Promise<void>;
   onOutput: Attachment['onOutput'];
@@ -69,7 +69,7 @@ function converse(socket: net.Socket): SupervisorConnection {
   };
 }
 
-/** What a promise about a connection gives; `abort` closes the connection. */
+/** Settles as `promise` does; `abort` closes the connection meanwhile, on which the promise depends. */
 export async function closedBy<T>(
   abort: AbortSignal | undefined,
   { close }: SupervisorConnection,

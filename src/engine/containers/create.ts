@@ -74,8 +74,8 @@ export async function createContainer(
 }
 
 /**
- * Enters the container among the engine's. Returns false where one of its volumes was pruned after it was prepared:
- * then the caller prepares new ones.
+ * Makes the container visible to all commands. Returns false where one of its volumes was pruned since it was prepared: then
+ * the caller prepares new ones.
  */
 async function enter(
   context: EngineContext,
@@ -132,7 +132,9 @@ export function wantedName(context: EngineContext, options: Pick<ContainerOption
   return name;
 }
 
-/** The record of a container to be, without its name. Where `make` is false nothing is made on disk: for `--dry-run`. */
+/**
+ * The record of a container that is to be made, without its name. With `make` false nothing is made on disk: for `--dry-run`.
+ */
 export async function recordFor(
   context: EngineContext,
   options: ContainerOptions,

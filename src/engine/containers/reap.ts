@@ -75,7 +75,7 @@ export async function reap(
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       tellConnections(context, record, 'disconnect');
       await cleanUp(context, record, removal);
-      // Its probes are over, its lines are sent, and nobody asks for its name.
+      // The keeper can stop probing, sending lines and answering names for it.
       if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);
       // A failure is no reason to fail here: the next command finds the marker and tries again.
       if (waits) await callKeeper(context).catch(() => {});
@@ -113,7 +113,7 @@ function stateAtEnd(context: EngineContext, record: ContainerRecord, seen: Obser
   return stateAfterEnd(options.restart, state, whoStopped(context.roots, id));
 }
 
-/** Mostly nobody is to be called: the programs that start a process are many times the size of what ends one. */
+/** Loaded only here: most ends need no keeper, and the code that starts a process is many times as large as the rest. */
 async function callKeeper(context: EngineContext): Promise<void> {
   await (await import('../keeping/call.ts')).callKeeper(context);
 }
@@ -122,13 +122,16 @@ async function writeDown(context: EngineContext, record: ContainerRecord, state:
   try {
     context.store.write({ ...record, state });
   } catch (error) {
-    // Other containers need address and ports, even where the record cannot be written.
+    // The address and ports are given back even where the record cannot be written: other containers need them.
     await releaseNetwork(context, record);
     throw error;
   }
 }
 
-/** Ends what a killed supervisor left: the kernel clears its signal for a process that becomes another user by itself. */
+/**
+ * Kills processes that outlived a killed supervisor: the kernel clears their parent-death signal when they change their user by
+ * themselves.
+ */
 async function endProcesses({ roots, cgroups }: EngineContext, id: string): Promise<void> {
   const group = `${cgroupParent(roots)}/${id}`;
   if (cgroups.pids(group).length > 0) await cgroups.killAll(group);
@@ -224,8 +227,8 @@ export async function removeBundle(
   { volumes }: Removal,
 ): Promise<void> {
   const { allocation } = enginePaths(context.roots);
-  // Under the lock under which containers are entered: another one that is given the volume by name either has it by now, and
-  // then it stays, or makes a new one.
+  // Under the lock that also guards the creation of containers: a container that names the volume either counts as its user by
+  // now, and the volume stays, or is made later and makes a new one.
   const gone = await withLock(allocation, () => [
     ...context.store.takeAway(record),
     ...(volumes ? takeVolumesAway(context, record.mounts) : []),

@@ -21,11 +21,11 @@ export interface Ending {
   signal: number;
   timeoutSeconds: number;
   abort?: AbortSignal;
-  /** A user, unless it says otherwise. */
+  /** Who asks for the end: a user by default. */
   by?: StoppedBy;
 }
 
-/** How a container ends where nothing else is said: by its own signal, in its own time. */
+/** How a container is to be ended: as the caller says, else by its own stop signal and timeout, else by the defaults. */
 export function endingOf(
   { config, options }: ContainerRecord,
   { signal, timeoutSeconds, abort }: StopOptions = {},
@@ -56,7 +56,7 @@ export async function stopContainer(
   const ran = seen.kind === 'running';
   if (record.options.restart === undefined) return ran;
   await cancelRestart(context, record.id, options.by);
-  // The keeper was faster.
+  // The keeper may have started it again meanwhile.
   if (observe(roots, record.id, flocks).kind === 'running') await stopContainer(context, record, options);
   return ran;
 }
@@ -154,7 +154,7 @@ async function endSupervisor(context: EngineContext, record: Known): Promise<voi
   });
 }
 
-/** @param milliseconds as Docker has it, without end where they are negative; and where no timer is that long (24 days) */
+/** @param milliseconds as Docker counts: a negative number means no limit; so does one that no timer can hold (24 days) */
 async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   if (milliseconds < 0 || milliseconds >= 2 ** 31) return await promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;

@@ -26,8 +26,8 @@ import { tellEnd } from './reap.ts';
 import { type ExecRecord, observeExec, type RunningExec, removeExec } from './record.ts';
 
 /**
- * Runs another command in a running container, with the container's own limits, filter and rights. Its start was claimed;
- * from here on its files say how it is.
+ * Runs another command in a running container, with the container's own limits, filter and rights. The caller has claimed the
+ * start; from here on the exec's files show its state.
  */
 export async function execInContainer(
   context: EngineContext,
@@ -67,7 +67,7 @@ export async function execInContainer(
     if (window) shim.client.resize(window);
     await continued(shim, shim.ready);
     writeDown(paths.running, shim);
-    // No client stays connected, so the keeper tells the end, however soon it comes.
+    // No client stays connected: the keeper reports the end, however soon it comes.
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await continued(shim, shim.executed);
@@ -82,7 +82,7 @@ export async function execInContainer(
     await shim.abort();
     removeExec(context.roots, record.id, exec.id);
     if (!(error instanceof StepError)) throw error;
-    // Docker's exec does not make the working directory, and reports every error with it as a failure of the command.
+    // Docker's exec does not create the working directory, and reports a failure to enter it as a failure of the command.
     throw workingDirectoryError(cwd, error) ?? error;
   }
 }

@@ -18,7 +18,7 @@ const mostOwn = 1000;
 /** Commands in the running containers of this engine. */
 export class LocalExecs implements Execs {
   readonly #processes = new Processes();
-  /** Those that were made here, which need not be looked for. */
+  /** The execs that this process made: their files need not be searched for. */
   readonly #own = new Map<string, ExecRecord>();
 
   constructor(
@@ -40,7 +40,7 @@ export class LocalExecs implements Execs {
       throw notRunning(record);
     }
     this.#own.set(id, exec);
-    // In a process that lives for long most are on disk only.
+    // A daemon remembers the newest only; the others are found on disk.
     const [oldest] = this.#own.keys();
     if (this.#own.size > mostOwn && oldest !== undefined) this.#own.delete(oldest);
     tell(this.access, record, `exec_create: ${options.command.join(' ')}`, { execID: id });

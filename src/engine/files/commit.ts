@@ -40,7 +40,7 @@ export async function commitContainer(
   return image;
 }
 
-/** What a container is configured as, with what its flags add to an image's config, as Docker writes it down. */
+/** A container's config as Docker writes it into an image: the image's, with what flags added. */
 function configOf({ config, options, hostname, image }: ContainerRecord): ContainerConfig {
   const ports = options.ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
   const places = options.volumes.filter(({ source }) => source === undefined).map(({ destination }) => destination);
@@ -58,9 +58,9 @@ function configOf({ config, options, hostname, image }: ContainerRecord): Contai
 }
 
 export interface Packing {
-  /** Further paths to leave out: those that were made for mounts alone. */
+  /** Paths to leave out: mount points that were made for this container. */
   readonly stubs?: ReadonlySet<ByteString>;
-  /** No time in it is later, in seconds since 1970. */
+  /** Later times are cut to this one, in seconds since 1970. */
   readonly latest?: number | undefined;
 }
 

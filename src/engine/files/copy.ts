@@ -79,7 +79,7 @@ export async function extractInto(
   }
 }
 
-/** A slash or `/.` at the end asks for what a link leads to, and for a directory. */
+/** A path that ends in a slash or `/.` means the target of a link, which must be a directory. */
 function locate(scope: Scope, record: ContainerRecord, given: string, followLink: boolean): Located {
   const asksDirectory = /(^|\/)\.?$/.test(given);
   try {

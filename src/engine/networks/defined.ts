@@ -12,7 +12,11 @@ import { registerEngine } from '../../state/engines.ts';
 import type { EngineContext } from '../context.ts';
 import type { Joined } from './attach.ts';
 
-/** The network of an endpoint that a user made, with its bridge. @throws {MinidockError} `no-such-network`, `subnet-taken` */
+/**
+ * The network of an endpoint, for networks that users made, with its bridge up.
+ *
+ * @throws {MinidockError} `no-such-network`, `subnet-taken`
+ */
 export async function definedNetwork(
   context: EngineContext,
   wanted: NetworkEndpoint,
@@ -24,7 +28,7 @@ export async function definedNetwork(
   return joined;
 }
 
-/** As in Docker by its id where the container was started before, else by what the user called it. */
+/** As in Docker a container that was started before knows its network by id, another by the name that the user gave. */
 export const definitionOf = ({ roots }: Pick<EngineContext, 'roots'>, { network: name, networkId }: NetworkEndpoint) =>
   networkId === undefined ? findDefinition(roots, name) : readDefinition(roots, networkId);
 

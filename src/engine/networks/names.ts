@@ -17,7 +17,10 @@ export function namedNetworks({ roots }: Pick<EngineContext, 'roots'>): NamedNet
   return listDefinitions(roots).map(({ id, name, gateway }) => ({ network: id, networkName: name, gateway }));
 }
 
-/** What names there are of a container and for it; undefined where it does not run, or is on no network with names. */
+/**
+ * The names by which others know a container, and those that it knows itself. Undefined where it does not run, or is on no
+ * network with names.
+ */
 export function namedContainer(record: ContainerRecord): NamedContainer | undefined {
   const { id, name, hostname, options, state } = record;
   const endpoints = endpointsOf(record);
@@ -41,15 +44,15 @@ export function namedContainer(record: ContainerRecord): NamedContainer | undefi
   };
 }
 
-/** `NAME` or `NAME:ALIAS` as alias and name, in small letters. */
+/** `NAME` or `NAME:ALIAS`, as a map from alias to name, in lower case. */
 function linksOf({ links = [] }: WiredEndpoint): Record<string, string> {
   return Object.fromEntries(links.map(readLink).map(({ name, alias }) => [alias.toLowerCase(), name.toLowerCase()]));
 }
 
 /**
- * Whom a container asks for what is no name of ours: the servers of `--dns`, or the host's. A server on the container's own loopback cannot
- * be asked from here. A container that is on internal networks alone reaches nothing outside of them, by names neither: it asks servers of
- * `--dns` that stand there.
+ * The name servers for a container's questions about names that are not containers': those of `--dns`, or the host's. A server
+ * on the container's own loopback cannot be reached from the host. A container on internal networks alone must not reach
+ * anything outside, and a name server would be a way out: only servers of `--dns` on these networks are asked.
  */
 function resolversFor(dns: readonly string[] | undefined, endpoints: readonly WiredEndpoint[]): Asker['resolvers'] {
   const isShut = endpoints.every(({ internal }) => internal);
@@ -70,8 +73,8 @@ const PATIENCE_MS = 10_000;
 const AGAIN_MS = 1000;
 
 /**
- * Resolves once the keeper answers names on the networks of these endpoints; it is called where it does not yet. The container is marked
- * as one that needs it before.
+ * Resolves once the keeper answers names on the networks of these endpoints, and calls the keeper where it does not yet. The
+ * caller has marked the container as one that needs it.
  *
  * @throws {MinidockError} `names-refused`: another program has the port, or the keeper does not come
  */

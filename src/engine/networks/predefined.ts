@@ -2,7 +2,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import { type PredefinedName, plainEndpointId } from '../../network/predefined.ts';
 import type { InspectedContainer } from '../nouns/containers.ts';
 
-/** The network of those that every engine has on which the container was started; a container is on one at most. */
+/** Which of the predefined networks (bridge, host, none) the container was started on; it can be one at most. */
 export function predefinedOf(
   { id, network, state }: ContainerRecord,
   ids: (name: PredefinedName) => string,

@@ -108,7 +108,7 @@ export interface CreatedContainer {
 /** What `update` changes; what is missing stays. A negative limit of processes takes it away. */
 export type ContainerChanges = ResourceOptions & RestartOptions;
 
-/** Counters of a container since its start; zeros for one that does not run. */
+/** Counters of a container since its start; zeros where it does not run. */
 export interface ContainerStats {
   readonly id: string;
   readonly name: string;
@@ -126,11 +126,11 @@ export interface ContainerStats {
   readonly detail?: StatsDetail;
 }
 
-/** What the kernel counts beside that: bytes and nanoseconds. */
+/** Further counters of the kernel, in bytes and nanoseconds. */
 export interface StatsDetail {
   readonly memory: CgroupStats['memory'];
   readonly cpu: Omit<NonNullable<CgroupStats['cpu']>, 'usageNanoseconds'> | undefined;
-  /** By the names of the devices; none where its network is the host's or another container's. */
+  /** By device name. Empty where the network namespace is the host's or another container's. */
   readonly interfaces: Readonly<Record<string, InterfaceCounters>>;
 }
 
@@ -214,17 +214,19 @@ export interface InspectedContainer {
   /** Directories of the image's layers, bottom first. */
   readonly layers: readonly string[];
   readonly size?: ContainerSize;
-  /** Of the network that every engine has and that the container was started on: its id, and that of an endpoint without address. */
+  /**
+   * For a container that was started on `bridge`, `host` or `none`: the id of that network, and of an endpoint without address.
+   */
   readonly predefinedNetwork?: { readonly id: string; readonly endpointId: string };
   /** Ids of its execs that run, or wait for their start. */
   readonly execs: readonly string[];
-  /** Of the default network, as Docker tells them: `/db:/web/store`. */
+  /** Links on the default network, as Docker shows them: `/db:/web/store`. */
   readonly links?: readonly string[];
 }
 
 export interface LogOptions {
   readonly follow: boolean;
-  /** Only so many of the lines that are there already; all where missing. */
+  /** At most this many of the lines that are logged already; all by default. */
   readonly tail?: number;
   /** RFC 3339 in UTC, to the nanosecond; both included. */
   readonly since?: string;
@@ -233,7 +235,7 @@ export interface LogOptions {
 }
 
 export interface PathStat {
-  /** Absolute in the container, without links: but the last may be one where it was not to be followed. */
+  /** Absolute in the container, with links resolved. The last name may be a link where it was not to be followed. */
   readonly path: string;
   readonly kind: 'directory' | 'file' | 'link' | 'missing' | 'other';
   /** What stat(2) says of one that is not missing. */
@@ -250,7 +252,7 @@ export interface PathStat {
 }
 
 export interface ExtractOptions {
-  /** All belongs to the user that the container runs as; else to whom the archive says. */
+  /** All files get the user that the container runs as; otherwise they keep the owners in the archive. */
   readonly ownedByUser?: boolean;
   /** A directory gives way to a file of its name, and the other way round; else that is refused. */
   readonly replaces?: boolean;

@@ -22,15 +22,15 @@ export interface System {
 }
 
 export interface SystemInfo {
-  /** The engine's, random; empty where it never started a container. */
+  /** Random id of the engine; empty before its first container starts. */
   readonly id: string;
   readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
   readonly images: number;
   /** Where images and containers are kept. */
   readonly root: string;
-  /** Where containers' output goes that do not say it. */
+  /** The log driver of containers that name none. */
   readonly logDriver: string;
-  /** Of the root: `ext4`, `overlay`; `unknown` where the kernel does not say. */
+  /** Type of the file system of `root`: `ext4`, `overlay`; `unknown` where the kernel does not say. */
   readonly fileSystem: string;
   /** 1 or 2; undefined where there are no control groups. */
   readonly cgroupVersion: 1 | 2 | undefined;
@@ -68,7 +68,7 @@ export interface DiskUsage {
 export interface ContainerUsage {
   readonly record: ContainerRecord;
   readonly bytes: number;
-  /** Of the image below; undefined where that is gone. */
+  /** Bytes of the container's image; undefined where that is gone. */
   readonly imageBytes?: number;
 }
 

@@ -13,9 +13,9 @@ import { asidePrefix } from '../../state/set-aside.ts';
 import type { Remains } from '../nouns/system.ts';
 
 /**
- * Removes what engines of this machine left whose root was deleted: bridges, rules, cgroups, exec-roots. What an engine that
- * is not gone shares with one is that engine's. Of one whose processes still run nothing is touched, and what cannot be
- * removed of one keeps no other. `own` is the engine that does it.
+ * Removes what engines left on this machine whose root was deleted: bridges, rules, cgroups, exec-roots. What another engine
+ * uses as well stays. Of an engine whose processes still run nothing is removed, and what cannot be removed of one does not
+ * stop the others. `own` is the engine that does it.
  */
 export async function pruneRemains(own: Roots): Promise<Remains> {
   const engines = registeredEngines();
@@ -70,7 +70,7 @@ async function removeBridge(engine: EngineEntry, bridge: string): Promise<boolea
 
 const isOfContainer = (name: string) => /^[0-9a-f]{12}$/.test(name) || name.startsWith(asidePrefix);
 
-/** What engines put into an exec-root; where it holds anything else the rest stays. */
+/** What an engine puts into its exec-root. Where anything else is in it, that stays. */
 const isOfEngine = (name: string) =>
   isOfContainer(name) || /^(keeper\.(lock|json)|kept|events\.jsonl(\.1)?)$/.test(name);
 

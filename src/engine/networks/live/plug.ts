@@ -28,8 +28,8 @@ import { namesAnswer } from '../names.ts';
 import { updateResolverFiles } from '../resolver-files.ts';
 
 /**
- * Connects a running container. The record says so first, marked as unfinished, and last that it is done: where this is killed, whoever
- * looks next takes away what there is of it. The caller holds the container's lock.
+ * Connects a running container. The endpoint is recorded as unfinished first and as finished last: where this is killed in
+ * between, the next command that looks removes what was made. The caller holds the container's lock.
  */
 export async function plug(
   context: EngineContext,
@@ -64,7 +64,10 @@ export async function plug(
   }
 }
 
-/** Takes an endpoint of a running container away, or what there is of one. The caller holds the container's lock. */
+/**
+ * Removes an endpoint of a running container, or what there is of one that is unfinished. The caller holds the container's
+ * lock.
+ */
 export async function unplug(
   context: EngineContext,
   record: ContainerRecord,
@@ -121,7 +124,9 @@ interface Change {
   readonly running: Running;
 }
 
-/** Published ports lead to the endpoint that has the default route; without one nowhere. Idempotent. */
+/**
+ * Moves the published ports to the endpoint that has the default route; without such an endpoint they lead nowhere. Idempotent.
+ */
 async function movePorts(context: EngineContext, { before, after, running }: Change): Promise<void> {
   const [from, to] = [before, after].map(record => gatewayEndpoint(endpointsOf(record)));
   if (after.network.ports.length === 0 || from?.endpointId === to?.endpointId) return;
@@ -144,7 +149,7 @@ const placeOf = ({ roots, bridge: own }: EngineContext, { bridge, networkId }: W
 
 const namespaceOf = ({ pid, namespaces }: Running) => ({ path: `/proc/${pid}/ns/net`, inode: namespaces.net });
 
-/** Of the interface that comes to be: the lowest that no endpoint has. */
+/** The number for a new interface: the lowest that no endpoint has. */
 function freeNumber(endpoints: readonly WiredEndpoint[]): number {
   const taken = new Set(endpoints.map(one => one.interface));
   for (let number = 0; ; number++) if (!taken.has(`eth${number}`)) return number;
