@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { onExit } from './support/cleanup.ts';
+import { endProcesses, onExit } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { sandbox } from './support/minidock.ts';
 import { checkout, findProgram, requires } from './support/requires.ts';
@@ -18,6 +18,10 @@ const site = join(folder, 'handbook');
 const languages = ['en', 'zh'] as const;
 let browser: Browser;
 let live: ReturnType<typeof handbook> | undefined;
+/** It removes its site and its container when it is told to end. */
+const endLive = () => {
+  if (live?.pid !== undefined && live.exitCode === null && live.signalCode === null) endProcesses([live.pid], 10);
+};
 /** What went wrong in a page by itself: none of it is meant. */
 const complaints: string[] = [];
 
@@ -36,7 +40,7 @@ test.before(async () => {
   browser = await chromium.launch({ executablePath: findProgram('chromium'), args: ['--no-sandbox'] });
 });
 test.after(async () => {
-  live?.kill('SIGKILL');
+  endLive();
   await browser?.close();
 });
 
@@ -198,7 +202,7 @@ test('the birth of a container is recorded whole, with a lesson for each of its 
 test('live: the browser drives a container’s birth, and who has not the token drives nothing', async () => {
   const server = handbook('--live');
   live = server;
-  onExit(() => server.kill('SIGKILL'));
+  onExit(endLive);
   let printed = '';
   server.stdout!.on('data', chunk => {
     printed += chunk;
