@@ -199,6 +199,19 @@ test('the birth of a container is recorded whole, with a lesson for each of its 
   assert.match(html, /mounted: overlay/);
 });
 
+/** The events of a program until one is of this form; then the connection is broken. */
+async function events(url: string, last: RegExp, headers: Record<string, string> = {}): Promise<string> {
+  const broken = new AbortController();
+  const { body } = await fetch(url, { headers, signal: broken.signal });
+  let text = '';
+  for await (const chunk of body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (last.test(text)) break;
+  }
+  broken.abort();
+  return text;
+}
+
 test('live: the browser drives a container’s birth, and who has not the token drives nothing', async () => {
   const server = handbook('--live');
   live = server;
@@ -243,6 +256,14 @@ test('live: the browser drives a container’s birth, and who has not the token 
   await page.close();
   await eventually(async () => assert.is((await minidock(['ps', '-aq'])).stdout, ''), 30);
   await eventually(async () => assert.is((await minidock(['images', '-q'])).stdout, ''), 30);
+
+  // Whose connection breaks comes back, and gets the events that came after the last that it saw.
+  const first = await events(`${url}live/container`, /"kind":"turn"/);
+  assert.match(first, /^retry: \d+\n\nid: 0\ndata: \{"kind":"start"/);
+  const second = await events(`${url}live/container`, /"kind":"turn"/, { 'last-event-id': '0' });
+  assert.equal(second.split('id: ').slice(1), first.split('id: ').slice(2));
+  await eventually(async () => assert.is((await minidock(['ps', '-aq'])).stdout, ''), 30);
+  assert.is((await fetch(`${url}live/container`, { headers: { 'last-event-id': '0' } })).status, 204);
 
   const { port, pathname } = new URL(url);
   const status = (path: string, headers = {}, method = 'GET') =>

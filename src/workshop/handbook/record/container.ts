@@ -9,6 +9,7 @@ import type { Engine } from '../../../engine/engine.ts';
 import { openEngine } from '../../../engine/local.ts';
 import { hostnameOf } from '../../../host/namespaces.ts';
 import { programOnPath } from '../../../host/programs.ts';
+import { readIfPresent } from '../../../state/files.ts';
 import { type Evidence, type Moment, momentOf, namespaceFacts } from '../../play/evidence.ts';
 import { makeScratch, removeScratch } from '../../play/scratch.ts';
 import { makeSmallRoot } from '../../play/small-root.ts';
@@ -89,8 +90,9 @@ async function perform(
     },
   });
   recorder.executed();
-  await recorder.look(processes);
   const output = await printed;
+  await untilExecuted(processes.child, 'sleep');
+  await recorder.look(processes);
   const seen = { output, scratch };
   const host = momentOf('self', { hostname: os.hostname(), output: [], scratch });
   const inside = momentOf(processes.child, { ...seen, hostname: await hostnameOf(processes.child) });
@@ -114,6 +116,12 @@ function evidenceOf(host: Moment, container: Moment): Evidence {
       ...namespaceFacts(host, container, differing),
     ],
   };
+}
+
+/** Waits a second at most: what the picture shows of the process is then the same each time. */
+async function untilExecuted(pid: number, program: string): Promise<void> {
+  const name = () => readIfPresent(`/proc/${pid}/comm`)?.trim();
+  for (let tries = 0; tries < 200 && name() !== program; tries++) await new Promise(resolve => setTimeout(resolve, 5));
 }
 
 /** Lines that the container prints up to the one that says it is done, or until it ends. */
