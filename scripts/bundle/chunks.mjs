@@ -52,7 +52,7 @@ const files = [
     ],
   ],
   // What looks into layers, also of a build.
-  ['layers', ['src/cli/options/variable.ts', 'src/storage/merged-view.ts']],
+  ['layers', ['src/cli/options/variable.ts', 'src/oci/default-path.ts', 'src/storage/merged-view.ts']],
   // What enters them.
   [
     'enter',
