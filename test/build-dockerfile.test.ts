@@ -98,7 +98,10 @@ RUN --mount=type=bind,source=sub,target=/from cp /from/f /f; ! touch /from/x
 });
 
 test('COPY --from keeps owners, --chmod and --exclude; ADD fetches, and knows a wrong digest', async () => {
-  const server = createServer((_, response) => response.end('fetched\n'));
+  const server = createServer((request, response) => {
+    if (request.url !== '/broken') return response.end('fetched\n');
+    response.writeHead(200, { 'Content-Length': 100 }).write('x', () => response.socket?.destroy());
+  });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/dir/file`;
@@ -123,6 +126,8 @@ ADD --checksum=sha256:${digest} ${url} /w/
     const { exitCode, stderr } = await build(folder);
     assert.is(exitCode, 1);
     assert.match(stderr, `it has the digest sha256:${digest}, not sha256:000`);
+    writeFileSync(join(folder, 'Dockerfile'), `FROM bb\nADD ${new URL('/broken', url)} /\n`);
+    assert.match((await build(folder)).stderr, /^minidock: Dockerfile:2: cannot get http.*broken: /);
   } finally {
     server.close();
   }

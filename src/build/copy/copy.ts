@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import type { Raw } from '../../dockerfile/instructions.ts';
 import { nearest } from '../../dockerfile/nearest.ts';
@@ -36,7 +37,8 @@ type Source =
   | {
       readonly kind: 'bytes';
       readonly name: string;
-      readonly content: Buffer;
+      readonly content: NonNullable<Member['content']>;
+      readonly size: number;
       readonly mode: number;
       readonly mtime: number;
     }
@@ -85,8 +87,8 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
   const { tree, instruction } = work;
   if (source.heredoc !== undefined) {
     const { name, expands, content } = source.heredoc;
-    const text = expands ? work.lines(content) : content;
-    return [{ kind: 'bytes', name, content: Buffer.from(text), mode: 0o644, mtime: work.now }];
+    const bytes = Buffer.from(expands ? work.lines(content) : content);
+    return [{ kind: 'bytes', name, content: bytes, size: bytes.length, mode: 0o644, mtime: work.now }];
   }
   const written = work.word(source);
   // It would be the whole context.
@@ -100,8 +102,11 @@ async function sourcesOf(work: CopyWork, source: CopyWork['instruction']['source
   if (instruction.kind === 'ADD' && isUrl(written)) {
     const { download } = await import('./download.ts');
     const checksum = instruction.checksum && work.word(instruction.checksum);
-    const { name, content, modified } = await download(written, checksum, work.abort);
-    return [{ kind: 'bytes', name, content, mode: 0o600, mtime: modified ?? work.now }];
+    const wanted = { url: written, checksum, folder: work.folder, signal: work.abort };
+    const { name, file, size, modified } = await download(wanted);
+    work.after(() => fs.rmSync(file, { force: true }));
+    const content = () => fs.openSync(file, 'r');
+    return [{ kind: 'bytes', name, content, size, mode: 0o600, mtime: modified ?? work.now }];
   }
   const found = findSources(tree, written, instruction.parents);
   if (found === undefined)
@@ -159,14 +164,14 @@ function copiedOf(
   const { instruction } = work;
   const { top, isDirectory, destination } = target;
   if (source.kind === 'bytes') {
-    const { name, content, mode, mtime } = source;
+    const { name, content, size, mode, mtime } = source;
     if (isDirectory && name === '')
       throw work.fail(instruction.destination, 'the URL has no file name', `write ${destination}NAME`);
     const at = isDirectory ? [...top, byteString(name)] : top;
     const entry = {
       ...entryOf(at, ownership, mtime, 'file'),
       mode: ownership.mode?.(mode, false) ?? mode,
-      size: content.length,
+      size,
     };
     return { isDirectory: false, members: () => [{ entry, content }] };
   }
