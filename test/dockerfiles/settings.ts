@@ -45,7 +45,7 @@ export const settings: Record<string, Case> = {
   'ENTRYPOINT drops the CMD of the base': { text: 'FROM bb\nENTRYPOINT echo hello\n' },
   'CMD before ENTRYPOINT': { text: 'FROM bb\nCMD ["a"]\nENTRYPOINT ["b"]\nENTRYPOINT ["c", "d"]\n' },
   'an empty CMD': { text: 'FROM bb\nENTRYPOINT ["x"]\nCMD []\n' },
-  'no good JSON is a shell line': { text: "FROM bb\nCMD ['a', 'b']\nENTRYPOINT [\"a\", b]\n" },
+  'brackets that are no list are a shell line': { text: 'FROM bb\nCMD [a]\nENTRYPOINT [ -n "b, c" ]\n' },
   SHELL: {
     differs: { buildah: { Cmd: 'SHELL counts for RUN alone', Entrypoint: 'SHELL counts for RUN alone' } },
     text: 'FROM bb\nSHELL ["/bin/sh", "-ec"]\nCMD second\nENTRYPOINT first\n',
