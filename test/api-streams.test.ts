@@ -284,7 +284,7 @@ test('the body of a request that takes the connection over is no input, also in 
   await box.ok(['rm', '-f', id]);
 });
 
-test('who attached to a container that cannot be started is let go', async () => {
+test('who attached to what cannot be started is let go, of an exec with the reason', async () => {
   await daemon.ask('POST', '/containers/create?name=never', {
     ...{ Image: 'bb', Cmd: ['/nosuch'] },
     HostConfig: { NetworkMode: 'none' },
@@ -294,6 +294,13 @@ test('who attached to a container that cannot be started is let go', async () =>
   await early.ended;
   early.socket.destroy();
   await daemon.ask('DELETE', '/containers/never');
+  const id = await box.start('exec sleep 600');
+  const { json } = await daemon.ask('POST', `/containers/${id}/exec`, { Cmd: ['/nosuch'], AttachStdout: true });
+  const inside = await Reader.ask(hijack(`/exec/${json.Id}/start`, '{}'), false);
+  await inside.ended;
+  assert.match(inside.text, /"\/nosuch": no such file/);
+  inside.socket.destroy();
+  await box.ok(['rm', '-f', id]);
 });
 
 test('a client that reads nothing delays neither the removal of a container nor its next start, and still gets all', async () => {

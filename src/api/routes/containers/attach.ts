@@ -75,8 +75,15 @@ export function detachKeysIn(given: string): readonly number[] {
  * client takes it: what it does not take waits in the process's supervisor.
  *
  * @param abort the daemon ends: the connection does too, and the process lives on
+ * @param ended settles when nothing more comes: then the connection is ended
  */
-export function connect(attachment: Attachment, connection: Duplex, carried: Carried, abort: AbortSignal): void {
+export function connect(
+  attachment: Attachment,
+  connection: Duplex,
+  carried: Carried,
+  abort: AbortSignal,
+  ended: Promise<unknown> = attachment.exited,
+): void {
   let over = false;
   const leave = () => {
     if (over) return;
@@ -106,7 +113,7 @@ export function connect(attachment: Attachment, connection: Duplex, carried: Car
   if (abort.aborted) part();
   abort.addEventListener('abort', part, { once: true });
   connection.once('close', () => abort.removeEventListener('abort', part));
-  attachment.exited.then(finish, finish);
+  ended.then(finish, finish);
   void readInput(attachment, connection, carried, leave, () => over);
 }
 

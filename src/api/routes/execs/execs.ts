@@ -53,14 +53,14 @@ export const execRoutes: readonly Route[] = [
       const connection = await request.hijack(streamType(tty, request.version));
       try {
         const attachment = await execs.attach(id, streams);
+        const carried = { ...streams, tty, detachKeys: detachKeysIn(keysOf.get(id) ?? '') };
+        let begun = () => {};
+        // Of one that cannot be started the reason is still to be said.
+        const ended = new Promise<void>(resolve => (begun = resolve)).then(() => attachment.exited);
         // Before the start: no byte of the output is missed.
-        connect(
-          attachment,
-          connection,
-          { ...streams, tty, detachKeys: detachKeysIn(keysOf.get(id) ?? '') },
-          request.abort,
-        );
+        connect(attachment, connection, carried, request.abort, ended);
         await execs.start(id);
+        begun();
       } catch (error) {
         // As in Docker the reason is output, and the exit code says that nothing was executed.
         remember(notStarted, id, true);
