@@ -32,7 +32,8 @@ export function checkEndpoint(
       'user specified IP address is supported only when connecting to networks with user configured subnets, and those here have no IPv6',
     );
   const isOwn = !isPredefined(network) && network !== 'default' && !network.startsWith('container:');
-  if (links.length > 0 && !isOwn) throw new Error('links are only supported for user-defined networks');
+  // Of other networks the engine says what is wrong.
+  if (links.length > 0 && network === 'none') throw new Error('links are only supported for user-defined networks');
   if (aliases.length > 0 && !isOwn)
     throw new Error('network-scoped aliases are only supported for user-defined networks');
 }
