@@ -54,6 +54,11 @@ test("mistakes: Docker's words and exit codes", async () => {
       `unknown flag: --isolation\n--isolation is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
     ],
     [
+      'volume prune -a',
+      125,
+      `unknown shorthand flag: 'a' in -a\n-a is a flag of later versions of Docker, which minidock does not have.\nSee 'minidock volume prune --help'.\n`,
+    ],
+    [
       '-l debug ps',
       125,
       `unknown shorthand flag: 'l' in -l\n-l is a flag of Docker that minidock does not have.\nSee 'minidock --help'.\n`,

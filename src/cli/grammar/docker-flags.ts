@@ -78,7 +78,29 @@ export const dockerFlags: Readonly<Record<string, string>> = {
   'volume rm': 'force,f',
 };
 
+/** What Docker 28 has beside them. */
+const laterFlags: Readonly<Record<string, string>> = {
+  create: 'annotation health-start-interval use-api-socket',
+  history: 'platform',
+  images: 'tree',
+  load: 'platform',
+  'network connect': 'gw-priority',
+  'network create': 'ipv4',
+  push: 'platform',
+  restart: 'signal,s',
+  rmi: 'platform',
+  run: 'annotation health-start-interval use-api-socket',
+  save: 'platform',
+  'volume create': 'availability group limit-bytes required-bytes scope secret sharing type',
+  'volume ls': 'cluster',
+  'volume prune': 'all,a',
+};
+
+const wordsOf = (flags: Readonly<Record<string, string>>, verb: string): readonly string[] =>
+  Object.hasOwn(flags, verb) ? flags[verb]!.split(/[\s,]+/).filter(Boolean) : [];
+
 /** Names and letters of Docker's flags for a verb of ours. */
-export function dockerFlagsOf(verb: string): readonly string[] {
-  return Object.hasOwn(dockerFlags, verb) ? dockerFlags[verb]!.split(/[\s,]+/).filter(Boolean) : [];
-}
+export const dockerFlagsOf = (verb: string): readonly string[] => wordsOf(dockerFlags, verb);
+
+/** Of those that Docker has got since. */
+export const laterFlagsOf = (verb: string): readonly string[] => wordsOf(laterFlags, verb);
