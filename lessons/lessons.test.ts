@@ -1,5 +1,5 @@
 // @long it plays the whole course, in two languages
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import * as assert from 'uvu/assert';
@@ -193,6 +193,18 @@ test('--step: clone is a second process, pivot_root another root below the old o
     after('umount2'),
     /unmounted: \d+ mounts\n[\s\S]*1 of its own, \d+ of the host’s gone; propagation private ◀/,
   );
+});
+
+test('04-pid-namespace: ps need not find itself in a /proc whose numbers have gaps, as in WSL', () => {
+  const gaps = 'echo 5000 > /proc/sys/kernel/ns_last_pid; "$@"; exit $?';
+  const host = ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', gaps, 'sh'];
+  const { status, stdout, stderr } = spawnSync('unshare', [...host, process.execPath, ...command, '04'], {
+    env: environment,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.is(status, 0, `${stdout}${stderr}`);
+  assert.match(stdout, /ps lists the host's 5\d{3}: yes[\s\S]*ps lists the host's 5\d{3}: no/);
 });
 
 test('a lesson that does not exist is one clear line', () => {

@@ -18,11 +18,13 @@ const procMount = () => without(pieces.kernelMount(proc, hostFacts()), 'unlinkat
 
 /**
  * What it sees of itself, by ps and in /proc. It asks ps for the process that runs the lesson: an ordinary one of the host.
- * A start time tells two processes of the same name apart.
+ * A start time tells two processes of the same name apart. Debian's ps looks for its own number in /proc first, and gives up where the host has no
+ * process of that number, as in WSL, where numbers have gaps: there the directory is listed in its place.
  */
-const inside = `echo "my PID: $$"
-echo "processes that ps lists: $(ps -e -o pid= | wc -l)"
-echo "ps lists the host's ${process.pid}: $(ps -e -o pid= | grep -qw ${process.pid} && echo yes || echo no)"
+const inside = `list() { ps -e -o pid= 2>/dev/null || ls /proc | grep -x '[0-9]*'; }
+echo "my PID: $$"
+echo "processes that ps lists: $(list | wc -l)"
+echo "ps lists the host's ${process.pid}: $(list | grep -qw ${process.pid} && echo yes || echo no)"
 echo "number one: $(cat /proc/1/comm), started at tick $(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20)"`;
 
 /** Whether `ps` in the container lists the process that runs the lesson. */
