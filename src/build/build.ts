@@ -22,33 +22,39 @@ import { StageBuild } from './stage.ts';
 import type { StepImage } from './step.ts';
 import { Expansions, globalArguments, platformArguments, proxyArguments } from './variables.ts';
 
-export interface BuildRequest {
+/** What a user chooses of a build, besides what is built. */
+export interface BuildChoices {
+  readonly target?: string;
+  readonly noCache?: boolean;
+  /** Fetch the images that FROM names, also where they are here. */
+  readonly pull?: boolean;
+  /** Images whose history may serve as a cache; where some are named, nothing else does. */
+  readonly cacheFrom?: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** `bridge` (the default), `none`, `host`, or the name of a network. */
+  readonly network?: string;
+  readonly extraHosts: readonly string[];
+  readonly platform?: Platform;
+  /** Files or texts by the id of a secret. */
+  readonly secrets: Readonly<Record<string, Secret>>;
+  /** SOURCE_DATE_EPOCH, in seconds since 1970: what is made says this time. */
+  readonly epoch?: number;
+  /** Tell of each step why it missed the cache, and what it made: events `missed` and `made`. */
+  readonly explains?: boolean;
+  /** Tell of the syscalls that start the container of a RUN: events `syscall` and `executed`. */
+  readonly traces?: boolean;
+  readonly abort?: AbortSignal;
+}
+
+export interface BuildRequest extends BuildChoices {
   readonly dockerfile: Dockerfile;
   /** The files that COPY takes; none where there is only a Dockerfile. */
   readonly context?: { readonly scope: Scope; readonly directory: string };
   readonly ignore: Ignore;
   /** `--build-arg`; undefined: named without a value, and not set in the caller's environment. */
   readonly args: ReadonlyMap<string, string | undefined>;
-  readonly target?: string;
-  readonly noCache: boolean;
-  readonly pull: boolean;
-  readonly cacheFrom?: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-  /** `bridge`, `none`, `host`, or the name of a network. */
-  readonly network: string;
-  readonly extraHosts: readonly string[];
-  readonly platform?: Platform;
-  /** By the id. */
-  readonly secrets: Readonly<Record<string, Secret>>;
   /** Folders for what a step needs for as long as it runs: on the disk of the images, and in memory. */
   readonly folders: Pick<MountSources, 'folder' | 'memory'>;
-  /** SOURCE_DATE_EPOCH, in seconds. */
-  readonly epoch?: number;
-  /** Tell of each step why it missed the cache, and what it made. */
-  readonly explains: boolean;
-  /** Tell of the syscalls that start the container of a RUN. */
-  readonly traces: boolean;
-  readonly abort?: AbortSignal;
 }
 
 export interface Built {
@@ -88,12 +94,12 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     globals,
     platforms,
     platform,
-    noCache: request.noCache,
+    noCache: request.noCache ?? false,
     ...(request.cacheFrom?.length && { sources: await cacheSources(store, request.cacheFrom) }),
-    explains: request.explains,
-    traces: request.traces,
+    explains: request.explains ?? false,
+    traces: request.traces ?? false,
     fresh: new Set(),
-    network: request.network,
+    network: request.network ?? 'bridge',
     extraHosts: request.extraHosts,
     ...(request.epoch !== undefined && { epoch: request.epoch }),
     abort,
@@ -198,7 +204,7 @@ async function buildStage(
     const platform = wanted ? platformOf(wanted) : request.platform;
     try {
       const onPull = (event: PullEvent) => shared.tell({ stage: index, kind: 'pull', event });
-      return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull, onPull });
+      return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull ?? false, onPull });
     } catch (error) {
       throw atBase(error);
     }

@@ -36,12 +36,7 @@ export async function buildImage(
         ...(scope && { context: { scope, directory: directory! } }),
         ignore: options.ignore === undefined ? nothingIgnored : readIgnore(options.ignore),
         args: new Map(Object.entries(options.args)),
-        noCache: options.noCache ?? false,
-        pull: options.pull ?? false,
-        explains: options.explains ?? false,
-        traces: options.traces ?? false,
         folders: work,
-        network: options.network ?? 'bridge',
       },
       {
         image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options),

@@ -1,8 +1,7 @@
+import type { BuildChoices } from '../../build/build.ts';
 import type { BuildEvent } from '../../build/events.ts';
-import type { Secret } from '../../build/mount/asked.ts';
 import type { ResourceOptions } from '../../container/options/resources.ts';
 import type { SecurityOptions } from '../../container/options/security.ts';
-import type { Platform } from '../../oci/manifest.ts';
 import type { Credentials } from '../../registry/auth/credential-helper.ts';
 
 /** Images made of Dockerfiles. */
@@ -19,7 +18,7 @@ export interface Builder {
   prune(options: BuildPruneOptions): Promise<PrunedBuilds>;
 }
 
-export interface BuildOptions {
+export interface BuildOptions extends BuildChoices {
   readonly dockerfile: { readonly name: string; readonly content: Uint8Array };
   /** A directory; missing: there is only a Dockerfile. */
   readonly context?: string;
@@ -27,36 +26,17 @@ export interface BuildOptions {
   readonly ignore?: string;
   /** `REPOSITORY[:TAG]` */
   readonly tags: readonly string[];
+  /** `--build-arg`; undefined: named without a value, and not set in the caller's environment. */
   readonly args: Readonly<Record<string, string | undefined>>;
-  readonly target?: string;
-  readonly noCache?: boolean;
-  /** Fetch the images that FROM names, also where they are here. */
-  readonly pull?: boolean;
-  readonly labels: Readonly<Record<string, string>>;
-  /** `bridge`, `none`, `host`, or the name of a network. */
-  readonly network?: string;
-  readonly extraHosts: readonly string[];
-  readonly platform?: Platform;
-  /** Files or texts by the id of a secret. */
-  readonly secrets: Readonly<Record<string, Secret>>;
   /** Limits of the containers of RUN, and rules of `--security-opt`. */
   readonly limits?: ResourceOptions & Pick<SecurityOptions, 'securityOpt' | 'unconfinedPaths'>;
   /** The containers of RUN stay. */
   readonly keepContainers?: boolean;
-  /** Images whose history may serve as a cache; where some are named, nothing else does. */
-  readonly cacheFrom?: readonly string[];
-  /** SOURCE_DATE_EPOCH, in seconds since 1970: what is made says this time. */
-  readonly epoch?: number;
   /**
    * Credentials by registry host, in place of those in this user's config.json of Docker. Registries that are not named are
    * asked anonymously.
    */
   readonly credentials?: Readonly<Record<string, Credentials | 'none'>>;
-  /** Tell of each step why it missed the cache, and what it made: events `missed` and `made`. */
-  readonly explains?: boolean;
-  /** Tell of the syscalls that start the container of a RUN: events `syscall` and `executed`. */
-  readonly traces?: boolean;
-  readonly abort?: AbortSignal;
 }
 
 export interface BuiltImage {
