@@ -238,7 +238,7 @@ export const lesson: Lesson = {
           columns: texts.columns.socket,
           facts: [
             {
-              what: { en: 'its capabilities (CapEff)', zh: '它的能力（CapEff）' },
+              what: { en: 'its capabilities (CapEff)', zh: '它的权能（CapEff）' },
               host: said('CapEff'),
               container: '0000000000000000',
               claim: 'same',

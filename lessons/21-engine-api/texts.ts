@@ -176,7 +176,7 @@ export const socket: Told = {
   title: { en: 'Attack: the socket in a container', zh: '攻击：把套接字放进容器' },
   before: {
     en: 'Portainer, CI runners, “docker in docker”: `-v /run/docker.sock:/run/docker.sock`. Here the container has no capability, no network, a read-only root and no-new-privileges; and the socket. On the host lies a file that only root may read.',
-    zh: 'Portainer、CI runner、“docker in docker”都会用 `-v /run/docker.sock:/run/docker.sock`。这里的容器没有任何能力，没有网络，根只读，还有 no-new-privileges；但是有这个套接字。宿主机上有一个只有 root 能读的文件。',
+    zh: 'Portainer、CI runner、“docker in docker”都会用 `-v /run/docker.sock:/run/docker.sock`。这里的容器没有任何权能，没有网络，根只读，还有 no-new-privileges；但是有这个套接字。宿主机上有一个只有 root 能读的文件。',
   },
   question: {
     ask: { en: 'Can the container read that file?', zh: '容器能读到那个文件吗？' },
@@ -192,7 +192,7 @@ export const socket: Told = {
     },
     wrong: [
       {
-        text: { en: 'no: seccomp and the missing capabilities stop it', zh: '不能：seccomp 和缺少的能力挡住了它' },
+        text: { en: 'no: seccomp and the missing capabilities stop it', zh: '不能：seccomp 和缺少的权能挡住了它' },
         because: {
           en: 'They stop mount(2) in this process. But it needs only connect(2) and write(2), which no container can do without.',
           zh: '它们挡住的是本进程的 mount(2)。而它只需要 connect(2) 和 write(2)，哪个容器都少不了这两个。',

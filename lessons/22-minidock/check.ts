@@ -165,7 +165,7 @@ export const exercise: Exercise<Values> = {
       },
       {
         ok: user === String(uid) && /^0+$/.test(effective),
-        what: { en: `it is user ${uid} and has no capability`, zh: `它是用户 ${uid}，没有任何能力` },
+        what: { en: `it is user ${uid} and has no capability`, zh: `它是用户 ${uid}，没有任何权能` },
         hint: {
           en: `it is user ${user} with CapEff ${effective}: the last part has to be there, too`,
           zh: `它是用户 ${user}，CapEff 为 ${effective}：最后一部分也不能少`,

@@ -16,7 +16,7 @@ interface Parts {
   /** A cable between two namespaces: before there is a second one; on the host, with its end; inside. */
   /** 两个命名空间之间的网线：第二个命名空间还不存在时；宿主机上处理自己那一端；容器里面。 */
   readonly cable: { readonly host: readonly Step[]; readonly parent: readonly Step[]; readonly child: readonly Step[] };
-  /** Another user, and no capability. 换成另一个用户，不留任何能力。 */
+  /** Another user, and no capability. 换成另一个用户，不留任何权能。 */
   readonly rights: readonly Step[];
 }
 

@@ -184,7 +184,7 @@ export const withoutRights: Broken = {
   title: { en: 'Break it: without `capabilities`', zh: '拆一步：去掉 `capabilities`' },
   change: {
     en: 'One of the pieces returns an empty list: the one that drops capabilities (lesson 10). All others are as they were.',
-    zh: '有一个函数返回空列表：放弃能力的那一个（第 10 课）。其他的都不变。',
+    zh: '有一个函数返回空列表：放弃权能的那一个（第 10 课）。其他的都不变。',
   },
   question: {
     ask: { en: 'How does one notice, from outside?', zh: '从外面怎么看得出来？' },
@@ -199,7 +199,7 @@ export const withoutRights: Broken = {
       {
         text: {
           en: 'nginx does not start: it needs the default capabilities',
-          zh: 'nginx 启动不了：它需要那些默认的能力',
+          zh: 'nginx 启动不了：它需要那些默认的权能',
         },
         because: { en: 'It has them, and all others as well.', zh: '它有，而且其他的也全有。' },
       },
@@ -333,7 +333,7 @@ export const recap: readonly Question[] = [
     right: {
       text: {
         en: 'what was it given: privileged, the socket, a mount, a capability?',
-        zh: '给过它什么：privileged、套接字、挂载、能力？',
+        zh: '给过它什么：privileged、套接字、挂载、权能？',
       },
       because: {
         en: 'Most escapes are a door that somebody opened (lessons 8, 10 and 21). Holes of the kernel come after.',
@@ -417,7 +417,7 @@ export const glossary: readonly GlossaryEntry[] = [
 
 export const reading: readonly Reading[] = [
   {
-    what: { en: 'namespaces, cgroups, capabilities: the overviews', zh: '命名空间、控制组、能力：总览' },
+    what: { en: 'namespaces, cgroups, capabilities: the overviews', zh: '命名空间、控制组、权能：总览' },
     where: 'namespaces(7), cgroups(7), capabilities(7)',
   },
   {

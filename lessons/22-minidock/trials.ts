@@ -131,7 +131,7 @@ function factsOf(pid: number, machine: Machine): Fact[] {
     fact('09 limit of memory', '09 内存上限', memoryLimit('self'), memoryLimit(pid), 'differs'),
     fact(
       '10 capabilities (CapEff)',
-      '10 能力（CapEff）',
+      '10 权能（CapEff）',
       statusField(process.pid, 'CapEff'),
       statusField(pid, 'CapEff'),
       'differs',
@@ -336,7 +336,7 @@ async function without(machine: Machine, name: 'capabilities' | 'joinCgroup' | '
   const rows = {
     capabilities: [
       row('the page, from the client', '客户机得到的页面', 'page', 'same'),
-      row('capabilities (CapEff)', '能力（CapEff）', 'capabilities', 'differs'),
+      row('capabilities (CapEff)', '权能（CapEff）', 'capabilities', 'differs'),
     ],
     joinCgroup: [
       row('the page, from the client', '客户机得到的页面', 'page', 'same'),

@@ -75,7 +75,7 @@ export class Terminal {
 
   /** A rule with a title. */
   heading(title: string): void {
-    const lines = wrapText(title, this.width - 4);
+    const lines = wrapText(title.replaceAll('`', ''), this.width - 4);
     const rest = this.width - widthOf(lines.at(-1)!) - 4;
     this.line();
     for (const [i, line] of lines.entries()) {

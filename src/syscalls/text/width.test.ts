@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cutText, padTo, widthOf, wrap, wrapText } from './width.ts';
+import { padTo, widthOf, wrap, wrapCode, wrapText } from './width.ts';
 
 test('Chinese characters are two columns, colours and combining marks none', () => {
   assert.is(widthOf('abc'), 3);
@@ -44,9 +44,11 @@ test('code breaks after a bar before it is cut', () => {
 });
 
 test('code is cut where the line ends, and keeps its indentation', () => {
-  assert.equal(cutText('    if (x) return;', 10), ['    if (x)', ' return;']);
-  assert.equal(cutText('', 10), ['']);
-  assert.equal(cutText('一二三', 4), ['一二', '三']);
+  assert.equal(wrapCode('  if (x) return;', 12), ['  if (x)', '      return', ';']);
+  assert.equal(wrapCode('mount -t overlay overlay rootfs', 16), ['mount -t overlay', '    overlay', '    rootfs']);
+  assert.equal(wrapCode('a   # why', 20), ['a   # why']);
+  assert.equal(wrapCode('', 10), ['']);
+  assert.equal(wrapCode('一二三', 4), ['一二', '三']);
 });
 
 test.run();

@@ -108,13 +108,30 @@ function sum(chunk: readonly { readonly width: number }[]): number {
 }
 
 /** Cuts a line of code into parts of at most `width` columns; blanks stay where they are. */
-export function cutText(text: string, width: number): string[] {
+function cutText(text: string, width: number): string[] {
   const parts = [''];
   for (const char of text) {
     if (widthOf(parts.at(-1)! + char) > width) parts.push('');
     parts[parts.length - 1] += char;
   }
   return parts;
+}
+
+/** A line of code in lines of at most `width` columns: it breaks before a word, and what goes on stands four columns further in. */
+export function wrapCode(text: string, width: number): string[] {
+  const [indent] = /^ */.exec(text) as RegExpExecArray;
+  const lines: string[] = [];
+  let line = indent;
+  for (const [, word = '', blanks = ''] of text.slice(indent.length).matchAll(/([^ ]+)( *)/g)) {
+    if (line.trim() !== '' && widthOf(line + word) > width) {
+      lines.push(line.trimEnd());
+      line = `${indent}    `;
+    }
+    const parts = cutText(line + word, width);
+    lines.push(...parts.slice(0, -1));
+    line = parts.at(-1)! + blanks;
+  }
+  return [...lines, line.trimEnd()];
 }
 
 /** Wraps plain text. */

@@ -1,7 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import MarkdownIt from 'markdown-it';
 import { type Cell, renderTable } from './table.ts';
-import { cutText, type Span, widthOf, wrap } from './width.ts';
+import { type Span, widthOf, wrap, wrapCode } from './width.ts';
 
 type Token = ReturnType<MarkdownIt['parse']>[number];
 type Paint = (text: string) => string;
@@ -91,8 +91,8 @@ class Renderer {
         return token.content
           .replace(/\n$/, '')
           .split('\n')
-          .flatMap(line => cutText(line, width - 2))
-          .map(line => `${chalk.cyan.dim('│')} ${this.code(line)}`);
+          .flatMap(line => wrapCode(line, width - 2).map((part, i) => ({ part, bar: i === 0 ? '│' : '┊' })))
+          .map(({ part, bar }) => `${chalk.cyan.dim(bar)} ${this.code(part)}`);
       case 'bullet_list_open':
       case 'ordered_list_open':
         return this.list(token, inner, width);
