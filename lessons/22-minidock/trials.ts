@@ -10,8 +10,11 @@ import { namespacesOf } from '../../src/host/namespaces.ts';
 import { statusField } from '../../src/host/process.ts';
 import { systemProgram } from '../../src/host/programs.ts';
 import { lessonName } from '../../src/syscalls/lessons.ts';
+import { exerciseIds } from '../../src/workshop/exercise/files.ts';
+import { survey } from '../../src/workshop/exercise/survey.ts';
 import { addressesIn } from '../../src/workshop/network/namespaces.ts';
 import type { Evidence, Fact } from '../../src/workshop/play/evidence.ts';
+import { Progress } from '../../src/workshop/progress.ts';
 import type { Tell } from '../17-image-format/image.ts';
 import { counted, fetchFrom, type Machine, readOr, wire } from './machine.ts';
 
@@ -105,7 +108,10 @@ async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
 /** The learner's pieces. Where there is no checkout, or they cannot be loaded, it is told why, and the engine's own have to do. */
 async function ownPieces(tell: Tell): Promise<LearnersPieces> {
   try {
-    return await learnersPieces();
+    const progress = Progress.load();
+    if (exerciseIds().some(id => progress.passedHash(id) !== undefined)) return await learnersPieces();
+    // None has passed, and a thread to run them in would only list them.
+    return { pieces: enginePieces, taught: (await survey()).offer.pieces, close: async () => {} };
   } catch (error) {
     if (!(error instanceof MinidockError)) throw error;
     tell(`# ${error.message}`);
@@ -321,7 +327,8 @@ async function without(machine: Machine, name: 'capabilities' | 'joinCgroup' | '
     const pid = await machine.listening(id);
     const seen = {
       page: await fetchFrom(machine.client, url, container === 'broken' && name === 'portRules' ? 1500 : undefined),
-      inside: await fetchFrom(`/proc/${pid}/ns/net`, 'http://127.0.0.1/'),
+      inside:
+        name === 'portRules' || container === 'well' ? await fetchFrom(`/proc/${pid}/ns/net`, 'http://127.0.0.1/') : '',
       capabilities: statusField(pid, 'CapEff'),
       memory: memoryLimit(pid),
     };

@@ -87,6 +87,7 @@ export function makeDisk(
   putAgent(scratch);
   writeFileSync(join(scratch, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(scratch, 'etc/group'), 'root:x:0:\n');
+  writeFileSync(join(scratch, 'etc/hosts'), '127.0.0.1 localhost\n');
   for (const program of ['node', 'iptables', 'unshare', ...programs]) putProgram(scratch, program);
   putCheckout(scratch);
   for (const [path, source] of Object.entries(extras)) put(scratch, path, source);

@@ -1,46 +1,17 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { MineAnswer, MineOffer, MineQuestion, OwnPiece } from '../../cli/mine/protocol.ts';
-import { pieces } from '../../engine/compile/pieces.ts';
 import { MinidockError } from '../../errors.ts';
-import { Progress } from '../progress.ts';
 import { Workbench } from './evaluate/box.ts';
-import { type Bundle, bundle, type LearnersFile, readLearnersFile, relative } from './evaluate/bundle.ts';
+import { type Bundle, bundle, relative } from './evaluate/bundle.ts';
 import { Cage, type NoAnswer } from './evaluate/cage.ts';
 import { codeErrorOf, failureFinding } from './failures.ts';
-import { exerciseIds, filesOf, hashOf, loadExercise } from './files.ts';
+import { survey } from './survey.ts';
 
 /**
  * The thread behind `minidock run --mine`: it holds the learner's passed pieces in a cage, as `check` does, and answers
  * for them. What the learner wrote has no more rights here than there; the engine gets values, and judges them.
  */
 const { port, signal } = workerData as { port: MessagePort; signal: Int32Array };
-
-interface Mine {
-  readonly offer: Extract<MineOffer, { kind: 'pieces' }>;
-  readonly files: readonly LearnersFile[];
-}
-
-/** Which pieces the learner has written: those whose file passed exactly as it is now. */
-async function survey(): Promise<Mine> {
-  const progress = Progress.load();
-  const own: OwnPiece[] = [];
-  const files: LearnersFile[] = [];
-  for (const id of exerciseIds()) {
-    const exercise = await loadExercise(id);
-    const names = exercise.pieces.filter(name => Object.hasOwn(pieces, name));
-    if (names.length === 0 || !('syscalls' in exercise)) continue;
-    const { exercise: file } = filesOf(id);
-    const source = readLearnersFile(file);
-    const hash = progress.passedHash(id);
-    const isSame = 'text' in source && hash === hashOf(source.text);
-    const state = isSame ? 'yours' : hash === undefined ? 'not-passed' : 'changed';
-    for (const name of names)
-      own.push({ name, lesson: id, file: relative(file), state, syscalls: [...exercise.syscalls] });
-    // This very text is what runs: the file may change from here on.
-    if (isSame) files.push({ text: source.text, file, imports: exercise.imports ?? [] });
-  }
-  return { offer: { kind: 'pieces', pieces: own }, files };
-}
 
 async function serve(): Promise<void> {
   const { offer, files } = await survey();

@@ -52,12 +52,14 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; }
 #contents .others { margin-top: 1rem; padding-top: .6rem; border-top: 1px solid var(--line); }
 
 main { grid-area: text; padding: 1.4rem clamp(1rem, 4vw, 3.5rem) 4rem; max-width: 66rem; width: 100%; min-width: 0; }
+main { overflow-wrap: break-word; }
 main > p, main > ul, main > ol, main > dl, main > .quiz, main > blockquote { max-width: 46rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin: .4rem 0 1rem; color: var(--brand); }
 main h2 { font-size: 1.4rem; margin: 2.4rem 0 .7rem; padding-top: .5rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
 code { font-family: ${families.code}; font-size: .88em; color: var(--code); overflow-wrap: anywhere; }
 pre { position: relative; background: var(--block); border-radius: 9px; padding: .8rem 1rem; overflow-x: auto; line-height: 1.5; }
+p.when { margin: 1rem 0 -.6rem; font-size: .87em; color: var(--soft); }
 pre code { color: inherit; overflow-wrap: normal; }
 pre.output { border-left: 4px solid var(--line); border-radius: 0 9px 9px 0; }
 pre .copy { position: absolute; top: .4rem; right: .4rem; font-size: .8rem; opacity: 0; }

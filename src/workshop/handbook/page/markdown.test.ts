@@ -36,6 +36,14 @@ test('a picture that is known stands in its place, another becomes its descripti
   assert.is(html.trim(), '<p><svg></svg> <em>two &lt;b&gt;</em></p>');
 });
 
+test('of two blocks for two versions of cgroups each says for which it is', () => {
+  const { html } = renderHtml('```sh cgroup1\nls a\n```\n\n```sh cgroup2\nls b\n```\n', {
+    link: () => undefined,
+    noPage: '',
+  });
+  assert.match(html, /cgroup v1<\/p>\n<pre>[\s\S]*ls<\/span> a[\s\S]*cgroup v2<\/p>\n<pre>/);
+});
+
 test('HTML of a text is text, and code is highlighted where its language is known', () => {
   assert.match(renderHtml('<script>alert(1)</script>', around).html, /&lt;script&gt;/);
   assert.match(codeHtml('int main(void) { return "</script>"; }', 'c'), /hljs-type.*&lt;\/script&gt;/s);

@@ -58,6 +58,13 @@ rules.image = (tokens, at, _options, env: Env) => {
   const file = tokens[at]!.attrGet('src') ?? '';
   return env.around.image?.(file, content) ?? `<em>${escapeHtml(content)}</em>`;
 };
+const { fence } = rules;
+rules.fence = (tokens, at, options, env, renderer) => {
+  const html = fence!(tokens, at, options, env, renderer);
+  // Of two blocks the reader needs the one for their host.
+  const [, version] = /^sh cgroup([12])$/.exec(tokens[at]!.info.trim()) ?? [];
+  return version === undefined ? html : `<p class="when">cgroup v${version}</p>\n${html}`;
+};
 rules.term_open = (tokens, at) => tokens[at]!.info;
 rules.term_close = (tokens, at) => tokens[at]!.info;
 rules.table_open = () => '<div class="wide"><table>';
