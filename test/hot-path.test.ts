@@ -31,19 +31,24 @@ writeFileSync(
   `const fs = require('fs');
   const vm = require('vm');
   const files = [];
+  const scripts = [];
   const { Script } = vm;
   vm.Script = class extends Script {
     constructor(source, options) {
       super(source, options);
       files.push(require('path').basename(options.filename, '.cjs') + (this.cachedDataRejected === false ? '' : ' uncompiled'));
+      scripts.push([this, options.cachedData]);
     }
   };
-  process.on('exit', () =>
-    fs.writeFileSync(${JSON.stringify(join(folder, 'loaded'))}, JSON.stringify({ files, modules: process.moduleLoadList })));`,
+  process.on('exit', () => {
+    const more = scripts.map(([script, code]) => script.createCachedData().length - (code ? code.length : 0));
+    const compiled = more.reduce((sum, bytes) => sum + Math.max(bytes, 0), 0);
+    fs.writeFileSync(${JSON.stringify(join(folder, 'loaded'))}, JSON.stringify({ files, compiled, modules: process.moduleLoadList }));
+  });`,
 );
 
-/** Which files of dist/cli a command came to, and which of Node's modules. */
-async function loadedBy(args: string[]): Promise<{ files: string[]; modules: string[] }> {
+/** Which files of dist/cli a command came to, how many bytes of code it compiled beside those there, and which modules of Node's it loaded. */
+async function loadedBy(args: string[]): Promise<{ files: string[]; compiled: number; modules: string[] }> {
   await box.ok(args, { env: { NODE_OPTIONS: `--require ${preload}` } });
   return JSON.parse(readFileSync(join(folder, 'loaded'), 'utf8'));
 }
@@ -71,9 +76,13 @@ const reads: [args: string, files: string[]][] = [
   ['run --rm --network none bb true', make],
 ];
 
+/** Functions that only some of the commands call: those of a failure, of what was never seen before. */
+const mostCompiled = 4096;
+
 async function checkReads(args: string, files: string[]): Promise<void> {
-  const { files: read, modules } = await loadedBy(args.split(' '));
+  const { files: read, compiled, modules } = await loadedBy(args.split(' '));
   assert.equal(read.sort(), files, args);
+  assert.ok(compiled < mostCompiled, `${args}: ${compiled} bytes of code were not compiled before`);
   assert.equal(namesIn(modules, ['crypto', 'http', 'perf_hooks', 'zlib', 'timers/promises']), [], args);
 }
 

@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -61,20 +62,29 @@ function runCommands(made, scratch) {
     spawnSync(program, [...first, ...words.split(' ')], { cwd: scratch, stdio: 'ignore', timeout: 20_000 }).status ===
     0;
   ran('--version');
-  // The smallest program at hand: the shim, which reads its input to the end and ends.
-  copyFileSync(`${made}/native/build/${process.arch}/minidock-shim`, `${scratch}/command`);
-  spawnSync('tar', ['-cf', 'image.tar', 'command'], { cwd: scratch });
+  // The programs at hand: what is PID 1 of --init prints a line where it is given no command, and the relay of no port waits.
+  for (const [name, program] of Object.entries({ say: 'minidock-init', wait: 'minidock-relay' }))
+    copyFileSync(`${made}/native/build/${process.arch}/${program}`, `${scratch}/${name}`);
+  // As of most images: who its users are is looked up at every start.
+  mkdirSync(`${scratch}/etc`);
+  writeFileSync(`${scratch}/etc/passwd`, 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n');
+  writeFileSync(`${scratch}/etc/group`, 'root:x:0:\nnogroup:x:65534:\n');
+  spawnSync('tar', ['-cf', 'image.tar', 'say', 'wait', 'etc'], { cwd: scratch });
   if (!ran('import image.tar warm')) return;
   // With a bridge and a port where that can be had, in a network of its own: that way is most run, and longer.
-  ran('run --rm -p 80 warm /command', ['unshare', '--net', ...command]);
-  ran('run -d -i --network none --name warm warm /command');
-  for (const words of ['ps', 'ps --format {{.ID}}', 'exec warm /command', 'logs warm', 'inspect warm', 'images'])
+  for (const port of ['', ' -p 80']) ran(`run --rm${port} warm /say`, ['unshare', '--net', ...command]);
+  ran('run --network none --name said warm /say');
+  ran('run -d --network none --name warm warm /wait');
+  for (const words of ['ps', 'ps -a', 'ps --format {{.ID}}', 'inspect warm', 'inspect -f {{.Id}} warm', 'images'])
     ran(words);
-  // Anew, and out of the cache.
-  writeFileSync(`${scratch}/Dockerfile`, 'FROM warm\nRUN ["/command"]\nCOPY command /copied\nENV A=1\n');
+  for (const words of ['exec warm /say', 'logs said', 'kill -s CONT warm', 'stop -t 0 warm', 'start warm']) ran(words);
+  for (const words of ['rm -f warm', 'rm said', 'create --network none --name made warm /say', 'rm made']) ran(words);
   writeFileSync(`${scratch}/.dockerignore`, 'image.tar\n');
-  for (const _ of [1, 2]) ran('build -q --network none -t warm:built .');
-  for (const words of ['stop -t 0 warm', 'start warm', 'rm -f warm']) ran(words);
+  // Anew, and out of the cache; and a command, which fails.
+  for (const step of ['ENV A=1', 'ENV A=1', 'RUN ["/say"]']) {
+    writeFileSync(`${scratch}/Dockerfile`, `FROM warm\nCOPY say /copied\n${step}\n`);
+    ran('build -q --network none -t warm:built .');
+  }
 }
 
 /** That engine's entry among those of this machine, which src/state/engines.ts made; none where nothing ran. */

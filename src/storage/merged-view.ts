@@ -157,7 +157,7 @@ const isAt = (handle: number, path: ByteString) => fs.readlinkSync(`/proc/self/f
 const realpaths = new Map<ByteString, ByteString>();
 
 function realpath(layer: ByteString): ByteString {
-  const known = realpaths.get(layer) ?? fs.realpathSync(pathOf(layer), 'latin1');
+  const known = realpaths.get(layer) ?? fs.realpathSync.native(pathOf(layer), 'latin1');
   realpaths.set(layer, known);
   return known;
 }

@@ -98,6 +98,8 @@ async function endsBy(
     connection.client.signal(signal);
     await resume(context, record);
     tell(context, record, 'kill', { signal: String(signal) });
+    // While the kernel ends it: what cleaning up has to know of this host is a millisecond of small reads.
+    void context.cgroups;
     const over = Promise.race([connection.exited, connection.ended]);
     await orAborted(settlesWithin(over, milliseconds), abort).catch(error => {
       connection.close();
