@@ -93,7 +93,8 @@ async function startDocker(folder: string): Promise<BenchEngine | undefined> {
 
 /** Docker's client, asking a `minidock daemon` with roots of its own. Undefined where there is no such client. */
 export async function startDaemon(rootfs: string): Promise<BenchEngine | undefined> {
-  const client = findProgram('docker');
+  // The one that asks dockerd, too: else two clients would be compared.
+  const client = docker2010() ?? findProgram('docker');
   if (!client) return undefined;
   const box = sandbox();
   const environment: NodeJS.ProcessEnv = { ...process.env, ...box.env };
