@@ -28,6 +28,7 @@ test('the body of an exec says what exec’s flags say', () => {
     privileged: true,
     tty: true,
     interactive: true,
+    detachKeys: '',
   });
   assert.throws(() => decodeExec('{}'), /^No exec command specified$/);
 });
