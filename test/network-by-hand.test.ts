@@ -180,6 +180,14 @@ test('a published port: the tables as iptables -nvL lists them, and what counts 
   assert.match(said, / [1-9]\d* +\d+ DNAT /, 'the counter of the rule counts');
 });
 
+test('an interface of the host is not taken as the bridge: its addresses stay as they are', () => {
+  const before = host.sh('ip addr show eth0');
+  type(`docker --bridge eth0 run --rm nginx:alpine true 2>&1 || true # → cannot take eth0 as the bridge: it is another interface
+    # → fix: name one that does not exist yet
+    docker ps -aq; iptables-save | grep MINIDOCK-eth0 || echo no rules # → no rules`);
+  assert.is(host.sh('ip addr show eth0'), before);
+});
+
 test('the same connection captured at the host’s eth0 and at the container’s: DNAT between the two', async () => {
   type('docker run --name test -d -p 8088:80 nginx:alpine; docker cp tools/. test:/');
   await served('test');

@@ -41,8 +41,28 @@ export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): P
   const subnet = rememberedSubnet(roots, bridge);
   if (subnet !== undefined && bridgeIsReady(bridge, subnet)) return networkOf(roots, bridge, subnet);
   checkBridgeName(bridge);
+  checkNoOtherLink(bridge);
   const directory = ensureDirectory(networkDirectory(roots, bridge));
   return await withLock(path.join(directory, 'lock'), () => makeBridge(roots, bridge, options));
+}
+
+/**
+ * Another kind of interface would get the bridge's address and MAC, and the host would be cut off. A sysfs of another network namespace may not
+ * know the name: then nothing is said.
+ *
+ * @throws {MinidockError} `invalid-bridge`
+ */
+function checkNoOtherLink(bridge: string): void {
+  const link = `/sys/class/net/${bridge}`;
+  if (!fs.existsSync(link) || fs.existsSync(`${link}/bridge`)) return;
+  if (!fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) return;
+  throw new MinidockError(
+    'invalid-bridge',
+    `cannot take ${bridge} as the bridge: it is another interface of this host`,
+    {
+      fix: 'name one that does not exist yet (--bridge, MINIDOCK_BRIDGE, "bridge" in daemon.json)',
+    },
+  );
 }
 
 /** The network that `ensureBridge` would return; nothing is made. */
