@@ -27,11 +27,11 @@ function argument(name: string): string {
   return value;
 }
 
-const context = new EngineContext(
-  { root: argument('--root'), execRoot: argument('--exec-root') },
-  argument('--bridge'),
-);
-const { keeper, keeperLock } = enginePaths(context.roots);
+const roots = { root: argument('--root'), execRoot: argument('--exec-root') };
+const { keeper, keeperLock } = enginePaths(roots);
+// Where the engine was removed while this process began there is nothing to keep, and nothing is made anew.
+if (!fs.existsSync(keeperLock)) process.exit();
+const context = new EngineContext(roots, argument('--bridge'));
 const bell = new Bell(keeperLock);
 /** One keeper runs at a time, so it may overwrite what a killed one left half written. */
 function say(names: NamesAnswered): void {
