@@ -6,7 +6,7 @@ import { busyboxImage } from '../scripts/images/busybox.ts';
 import { registeredEngines } from '../src/state/engines.ts';
 import { cgroupParent, enginesDirectory } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
-import { onExit } from './support/cleanup.ts';
+import { onExit, testRun } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import type { Sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
@@ -306,6 +306,18 @@ test('a container that is just being started is not a stopped one, and a volume 
   await all;
   assert.is((await box.ok(['ps', '-q', '--no-trunc'])).split('\n').length, ids.size);
   for (const id of ids) await eventually(async () => assert.is(await box.inside(id, 'cat /data/x'), 'x'));
+});
+
+test('the half-written entry of a command that was killed goes, and that of one at work stays', async () => {
+  const { pid } = spawnSync('true');
+  const [dead, living] = [pid, process.pid].map(one => join(enginesDirectory, `${testRun}.json.${one}.tmp`));
+  onExit(() => {
+    for (const file of [dead!, living!]) rmSync(file, { force: true });
+  });
+  for (const file of [dead!, living!]) writeFileSync(file, '{');
+  await box.ok(['system', 'prune', '-f']);
+  assert.equal([dead!, living!].map(existsSync), [false, true]);
+  rmSync(living!);
 });
 
 test.run();

@@ -67,6 +67,14 @@ export function forgetEngine({ id }: Pick<EngineEntry, 'id'>): void {
   fs.rmSync(fileOf(id), { force: true });
 }
 
+/** Removes the half-written entries of commands that were killed: their names end with the command's pid (files.ts). */
+export function sweepEntries(): void {
+  for (const name of listIfPresent(enginesDirectory)) {
+    const [, pid] = /\.json\.(\d+)\.tmp$/.exec(name) ?? [];
+    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`)) fs.rmSync(`${enginesDirectory}/${name}`, { force: true });
+  }
+}
+
 /** A bridge that the engine does not have any more. */
 export function forgetBridge({ root }: Pick<Roots, 'root'>, bridge: string): void {
   const id = idOf(root);

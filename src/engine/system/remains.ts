@@ -5,7 +5,7 @@ import type { CgroupDriver } from '../../cgroup/driver.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { readCgroupLayout } from '../../host/cgroup-layout.ts';
 import { aliasOf, removeNetwork } from '../../network/bridge.ts';
-import { type EngineEntry, forgetEngine, isGone, registeredEngines } from '../../state/engines.ts';
+import { type EngineEntry, forgetEngine, isGone, registeredEngines, sweepEntries } from '../../state/engines.ts';
 import { listIfPresent, readIfPresent } from '../../state/files.ts';
 import { cgroupParent, type Roots } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
@@ -40,6 +40,7 @@ export async function pruneRemains(own: Roots): Promise<Remains> {
     forgetEngine(engine);
     removed.push(engine);
   };
+  sweepEntries();
   for (const engine of engines.filter(isGone))
     await remove(engine).catch((error: Error) => {
       failures.push({ root: engine.root, reason: error.message });
