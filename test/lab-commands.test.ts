@@ -75,7 +75,7 @@ test('a lab from its beginning to its end: sheet with values, answers, check, ha
   assert.is(again.status, 2);
   assert.match(
     again.complaint,
-    /^lab: lab 05-pid-1-detective was cleaned up on [\d-]+; its result is kept: 15 of 100 points npm run lab 05$/,
+    /^lab: lab 05-pid-1-detective was cleaned up on [\d-]+; its result is kept: 15 of 100 points npm run lab 05 begins it$/,
   );
   assert.match(lab([]).said, /◐ 05-pid-1-detective 15 of 100 points/);
 });

@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf } from '../errors.ts';
 import { flockHolders, flocks, lockKey } from '../host/locks.ts';
 import { isAlive, type ProcessIdentity } from '../host/process.ts';
 import { parseJson, readIfPresent, readLinkIfPresent } from '../state/files.ts';
@@ -60,40 +62,46 @@ export function observe(
   locks: () => ReadonlySet<string>,
   readRunning = readRunningNow,
 ): Observation {
-  const { run } = containerPaths(roots, id);
-  // Whoever cleans up takes the directory away in one step. A look during which that happened has seen half of it.
-  for (let before = stampOf(run); before !== undefined; ) {
-    const seen = look(roots, id, locks, readRunning);
-    // Its supervisor lived after the directory was looked into: nobody had cleaned up by then.
-    if (seen.kind === 'running') return seen;
-    const after = stampOf(run);
-    if (after === before) return seen;
-    before = after;
+  for (;;) {
+    const entries = entriesOf(containerPaths(roots, id).run);
+    if (entries === undefined) return { kind: 'settled' };
+    const seen = look(roots, id, entries, locks, readRunning);
+    if (seen !== undefined) return seen;
   }
-  return { kind: 'settled' };
 }
 
-/** Changes with the entries of a directory; undefined where it is not there. */
-function stampOf(directory: string): string | undefined {
-  const stat = fs.statSync(directory, { throwIfNoEntry: false });
-  return stat && `${stat.ino} ${stat.mtimeMs}`;
+/** What is in a directory at one moment; undefined where it is not there. */
+function entriesOf(directory: string): ReadonlySet<string> | undefined {
+  try {
+    return new Set(fs.readdirSync(directory));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
-/** As `observe`, of a run directory that is there. */
+/**
+ * What these entries of a run directory say; undefined where one is gone by now. Whoever cleans up takes the directory away in one step,
+ * and its supervisor may live on as the keeper: file by file, a container that has ended could look as if it ran.
+ */
 function look(
   roots: Roots,
   id: string,
+  entries: ReadonlySet<string>,
   locks: () => ReadonlySet<string>,
   readRunning: (file: string) => Running | undefined,
-): Observation {
+): Observation | undefined {
   const paths = containerPaths(roots, id);
-  const running = readRunning(paths.running);
+  const has = (file: string) => entries.has(path.basename(file));
+  const running = has(paths.running) ? readRunning(paths.running) : undefined;
+  if (running === undefined && has(paths.running) && !fs.existsSync(paths.running)) return undefined;
   const supervised = isSupervised(roots, id, locks, running);
-  const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
-  const code = exit && readLinkIfPresent(paths.exit);
-  if (code !== undefined) {
-    const finishedAt = exit!.mtime.toISOString();
-    return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
+  if (has(paths.exit)) {
+    const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
+    if (exit === undefined) return undefined;
+    const code = readLinkIfPresent(paths.exit);
+    const finishedAt = exit.mtime.toISOString();
+    if (code !== undefined) return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
   }
   if (running) return supervised ? { kind: 'running', running, paused: isFrozen(running) } : { kind: 'lost', running };
   const starting = parseJson<Starting>(readIfPresent(paths.starting));

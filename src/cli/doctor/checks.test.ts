@@ -52,6 +52,7 @@ const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
   ['root on overlay', { storage: { type: 0x794c7630, free: 5e9 } }, 'missing', /another file system/],
   ['xfs', { storage: { type: 0x58465342, free: 5e9, xfs: 'naming =version 2 ftype=0' } }, 'missing', /ftype=1/],
   ['full disk', { storage: { type: 0xef53, free: 1 } }, 'warning', /make room/],
+  ['small disk', { storage: { type: 0xef53, free: 12.9e6 } }, 'warning', /move --root/],
   [
     'no cgroups',
     { cgroup: { kind: 'none', hierarchies: [], swap: false, cpuQuota: false } },

@@ -111,11 +111,9 @@ function storage({ storage: { type, free, xfs } }: DoctorFacts): Check[] {
     const fix = 'overlayfs needs ftype=1: make the file system anew with mkfs.xfs -n ftype=1, or move --root';
     checks.push(missing('file system of --root', 'xfs with ftype=0', fix));
   }
-  const gigabytes = `${(free / 1e9).toFixed(1)} GB free`;
+  const room = free < 1e8 ? `${Math.floor(free / 1e6)} MB free` : `${(free / 1e9).toFixed(1)} GB free`;
   checks.push(
-    free < 1e9
-      ? warning('space under --root', gigabytes, 'make room, or move --root')
-      : ok('space under --root', gigabytes),
+    free < 1e9 ? warning('space under --root', room, 'make room, or move --root') : ok('space under --root', room),
   );
   return checks;
 }

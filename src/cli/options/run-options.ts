@@ -18,7 +18,8 @@ import { storageFlags, toStorageOptions } from './storage-flags.ts';
 import { readVariable } from './variable.ts';
 import { readWorkdir } from './workdir.ts';
 
-const volume = (given: string) => byEngine('invalid-volume', () => readVolume(given));
+type GivenVolume = readonly [given: string, volume: VolumeMount];
+const volume = (given: string): GivenVolume => [given, byEngine('invalid-volume', () => readVolume(given))];
 
 /** The flags that describe a container. */
 export const containerFlags = {
@@ -54,7 +55,7 @@ export const containerFlags = {
   rm: toggle('Remove the container when it has exited'),
   tty: toggle('Give it a terminal', { short: 't' }),
   user: text('User to run as: NAME or UID, and optionally :GROUP or :GID', { short: 'u' }),
-  volume: many<VolumeMount>('list', volume, 'Mount a host path or a volume: [SOURCE:]TARGET[:ro,z,nocopy,…]', {
+  volume: many<GivenVolume>('list', volume, 'Mount a host path or a volume: [SOURCE:]TARGET[:ro,z,nocopy,…]', {
     short: 'v',
     completes: 'volumes',
   }),
@@ -87,7 +88,8 @@ export function toRunOptions(
     ...toHealthOptions(flags),
     ports: flags.publish.flat(),
     ...(flags['publish-all'] && { publishAll: true }),
-    volumes: onceEach(flags.volume),
+    // To Docker what is asked twice in the same words is asked once.
+    volumes: [...new Map(flags.volume).values()],
     ...toStorageOptions(flags),
     ...toNetworkOptions(flags),
     ...(flags.link.length > 0 && { links: flags.link }),
@@ -98,8 +100,3 @@ export function toRunOptions(
     ...toResourceOptions(flags),
   };
 }
-
-/** To Docker what is asked twice in the same words is asked once. */
-const onceEach = (volumes: readonly VolumeMount[]): VolumeMount[] => [
-  ...new Map(volumes.map(volume => [JSON.stringify(volume), volume])).values(),
-];

@@ -12,6 +12,7 @@ import { toPublish } from '../../network/firewall/port-rules.ts';
 import { type Network, networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
+import { takesNothing } from '../../state/files.ts';
 import { markKept, wakeKeeper } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
@@ -174,10 +175,22 @@ export async function cleanUp(context: EngineContext, record: Remains, removal: 
   try {
     if (removal !== undefined) await removeBundle(context, record, removal);
   } finally {
-    // In one step: without its exit record a container looks as if it ran, to whoever looks while files are removed one by one.
-    const gone = setAside(context.roots.execRoot, paths.run);
-    if (gone !== undefined) removeTree(gone);
+    removeRunDirectory(context.roots.execRoot, paths.run);
   }
+}
+
+/**
+ * In one step: without its exit record a container looks as if it ran, to whoever looks while files are removed one by one. Only a
+ * full disk, which has no room for another name, gets it file by file.
+ */
+function removeRunDirectory(execRoot: string, run: string): void {
+  let gone: string | undefined = run;
+  try {
+    gone = setAside(execRoot, run);
+  } catch (error) {
+    if (!takesNothing(error)) throw error;
+  }
+  if (gone !== undefined) removeTree(gone);
 }
 
 async function releaseNetwork(context: EngineContext, record: Remains): Promise<void> {

@@ -138,6 +138,8 @@ function denied(name: string, reason: string): string {
 
 function connectionWords(error: unknown, code: string): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENETUNREACH' || code === 'EHOSTUNREACH')
+    return code === 'ENETUNREACH' ? 'network is unreachable' : 'no route to host';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host';
   if (isPlainHttp(error)) return 'http: server gave HTTP response to HTTPS client';
   if (errnoOf(error) === 'ETIMEDOUT') return (error as Error).message || 'timed out';

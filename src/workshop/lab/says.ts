@@ -90,7 +90,10 @@ npm keeps --help for itself: npm run lab -- --help`,
     en: `lab ${id} was cleaned up on ${day}; ${best ? `its result is kept: ${best.points} of ${best.of} points` : 'it was never checked'}`,
     zh: `实验 ${id} 已在 ${day} 清理；${best ? `成绩保留：${best.points}/${best.of} 分` : '还没有检查过'}`,
   }),
-  beginsIt: (number: string): Text => ({ en: `npm run lab ${number}`, zh: `npm run lab ${number}` }),
+  beginsIt: (number: string): Text => ({
+    en: `npm run lab ${number} begins it`,
+    zh: `用 npm run lab ${number} 开始`,
+  }),
   otherVersion: (id: string, begun: number, ours: number): Text => ({
     en: `lab ${id} was begun with version ${begun} of its sheet, and this is version ${ours}`,
     zh: `实验 ${id} 是用第 ${begun} 版实验单开始的，现在是第 ${ours} 版`,
