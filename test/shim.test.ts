@@ -183,4 +183,40 @@ test('whose child is ready has told its pid, although the child is faster than i
   }
 });
 
+test('a child that is killed before it is told to go on keeps nobody waiting', async () => {
+  const child = slot('child');
+  const born = program({
+    host: [call('clone', [signals.SIGCHLD, 0, 0, 0, 0], { ...why, save: child, forks: true })],
+    child: [sync(why)],
+    exec: [call('execve', [str('/bin/true'), strings(['true']), strings([])], why)],
+    supervise: { child },
+  });
+  const shim = launch(born);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise(resolve => {
+    timer = setTimeout(resolve, 10_000, 'still waits');
+  });
+  try {
+    await shim.ready;
+    process.kill(shim.pid, 'SIGKILL');
+    // Not awaited: its end is not heard of before the byte for it is written.
+    const begun = process.uptime();
+    while (!isDead(shim.pid) && process.uptime() - begun < 10);
+    shim.go();
+    assert.is(await Promise.race([shim.executed, late]), undefined);
+    assert.is(await Promise.race([shim.exited, late]), 137);
+  } finally {
+    clearTimeout(timer);
+    await shim.abort();
+  }
+});
+
+function isDead(pid: number): boolean {
+  try {
+    return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
 test.run();

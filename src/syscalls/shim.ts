@@ -344,6 +344,8 @@ export class Shim {
         );
       this.readiness.resolve();
       this.supervising.resolve();
+      // Of a child that was killed before it could take `go` the socket breaks, and has no end.
+      this.execution.resolve();
       this.exit.resolve(this.pid === 0 ? 0 : 137);
       return;
     }
