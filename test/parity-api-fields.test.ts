@@ -104,10 +104,11 @@ const sorted = (json: unknown): unknown =>
     JSON.stringify(json, (key, list: unknown) => {
       if (key === 'Containers' && list && !Array.isArray(list)) return Object.values(list);
       const by: Record<string, string> = { Mounts: 'Destination', Ports: 'PrivatePort', Volumes: 'Name' };
-      if (!Array.isArray(list) || by[key] === undefined) return list;
-      return [...(list as Record<string, string>[])].sort((a, b) =>
-        String(a[by[key]!]) < String(b[by[key]!]) ? -1 : 1,
-      );
+      if (!Array.isArray(list)) return list;
+      // Images of one second have no order.
+      const field = list[0]?.RepoTags === undefined ? by[key] : 'RepoTags';
+      if (field === undefined) return list;
+      return [...(list as Record<string, string>[])].sort((a, b) => (String(a[field]) < String(b[field]) ? -1 : 1));
     }) ?? 'null',
   );
 
