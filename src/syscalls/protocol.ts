@@ -99,7 +99,9 @@ export class SupervisorClient {
   private ended = false;
   private endsInput = true;
 
-  constructor(private readonly socket: Socket) {}
+  constructor(private readonly socket: Socket) {
+    socket.once('close', () => this.letGo());
+  }
 
   /**
    * Asks for streams. A client that asks before "go" gets all output. The process's input ends with this client's, or when
@@ -112,8 +114,12 @@ export class SupervisorClient {
     this.send(frame('a', bits));
   }
 
-  /** Input for the process; chunks of any size, delivered in order. Resolves when it may have more: it took all so far. */
+  /**
+   * Input for the process; chunks of any size, delivered in order. Resolves when it may have more: it took all so far, or has ended
+   * and takes no more.
+   */
   write(chunk: Buffer): Promise<void> {
+    if (this.socket.destroyed) return Promise.resolve();
     for (let at = 0; at < chunk.length; at += CHUNK) this.queue.push(chunk.subarray(at, at + CHUNK));
     const taken = new Promise<void>(resolve => this.waiting.push(resolve));
     this.pump();
@@ -163,6 +169,12 @@ export class SupervisorClient {
       this.ended = true;
       this.send(frame('e', 0));
     }
+  }
+
+  /** Nobody is there any more to take what waits. */
+  private letGo(): void {
+    this.queue.length = 0;
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private send(bytes: Buffer): void {
