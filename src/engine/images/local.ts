@@ -101,8 +101,13 @@ export class LocalImages implements Images {
 
   async load(source: string | Readable, { onProgress, abort }: Parameters<Images['load']>[1]): Promise<void> {
     const { loadImages } = await import('../../image/archive/load.ts');
+    // An image may come with thousands of names, and is told of with each.
+    const known = new Map<string, ImageRecord | undefined>();
     const told = (event: LoadEvent) => {
-      if (event.kind === 'loaded') tellImage(this.roots, 'load', this.store.find(event.id) ?? event);
+      if (event.kind === 'loaded') {
+        if (!known.has(event.id)) known.set(event.id, this.store.find(event.id));
+        tellImage(this.roots, 'load', known.get(event.id) ?? event);
+      }
       onProgress(event);
     };
     await loadImages({ root: this.roots.root, source, onProgress: told, signal: abort });
@@ -133,10 +138,12 @@ export class LocalImages implements Images {
 
   /** As in Docker an image that loses a name is called by its id. @param before the images, as they were */
   private tellRemoved(removal: Removal, before: readonly ImageRecord[]): void {
+    const named = new Map(
+      before.flatMap(image => [...image.repoTags, ...image.repoDigests].map(name => [name as string, image] as const)),
+    );
     for (const line of removal)
       if ('untagged' in line) {
-        const had = before.find(({ repoTags, repoDigests }) => [...repoTags, ...repoDigests].includes(line.untagged));
-        tellImage(this.roots, 'untag', had ?? { id: line.untagged });
+        tellImage(this.roots, 'untag', named.get(line.untagged) ?? { id: line.untagged });
         // The lines name layers, too.
       } else if (before.some(({ id }) => id === line.deleted)) tellImage(this.roots, 'delete', { id: line.deleted });
   }
