@@ -4,6 +4,7 @@ import type { ContainerRecord } from '../container/record.ts';
 import { isBroken } from '../container/store.ts';
 import type { EngineContext } from '../engine/context.ts';
 import { namedContainer, namedNetworks } from '../engine/networks/names.ts';
+import { steadyNow } from '../host/clock.ts';
 import { flocks } from '../host/locks.ts';
 import type { Asker } from '../network/dns/answer.ts';
 import { Directory, type NamedContainer } from '../network/dns/directory.ts';
@@ -37,7 +38,7 @@ export class KnownContainers {
 
   /** The current names. */
   #now({ look = false } = {}): Directory {
-    const now = performance.now();
+    const now = steadyNow();
     const journal = stampOf(enginePaths(this.#context.roots).journal) ?? '';
     const isTrusted = !look && journal === this.#journal && now - this.#checked < TRUSTED_MS;
     if (this.#directory && isTrusted) return this.#directory;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Engine } from '../../engine/engine.ts';
+import { steadyNow } from '../../host/clock.ts';
 import type { TraceEvent } from './model.ts';
 import { tracedEngine } from './traced-engine.ts';
 
@@ -34,7 +35,7 @@ export class ApiTrace {
   begin(engine: Engine, { method = '', url = '', headers }: IncomingMessage, response: ServerResponse): Engine {
     if (this.#listeners.size === 0 || url === tracePath) return engine;
     const request = ++this.#requests;
-    const began = performance.now();
+    const began = steadyNow();
     const at = Date.now();
     const client = headers['minidock-version'] === undefined ? (headers['user-agent'] ?? '') : 'minidock';
     this.#tell({ kind: 'request', request, at, verb: method, target: url, client });
@@ -46,7 +47,7 @@ export class ApiTrace {
           kind: 'answer',
           request,
           at: Date.now(),
-          took: performance.now() - began,
+          took: steadyNow() - began,
           ...(status && { status }),
         });
       isTold = true;
@@ -65,13 +66,13 @@ export class ApiTrace {
     return tracedEngine(engine, {
       begin: (method, about) => {
         const call = ++this.#calls;
-        begun.set(call, performance.now());
+        begun.set(call, steadyNow());
         this.#tell({ kind: 'call', request, call, at: Date.now(), method, about });
         return call;
       },
       steps: (call, folded) => this.#tell({ kind: 'steps', request, call, at: Date.now(), ...folded }),
       end: (call, failure) => {
-        const took = performance.now() - begun.get(call)!;
+        const took = steadyNow() - begun.get(call)!;
         begun.delete(call);
         const failed =
           failure === undefined ? {} : { failed: failure instanceof Error ? failure.message : String(failure) };

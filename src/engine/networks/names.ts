@@ -1,6 +1,7 @@
 import { readLink } from '../../container/links.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
+import { steadyNow } from '../../host/clock.ts';
 import { endpointsOf, hasNames, type WiredEndpoint } from '../../network/attachment.ts';
 import { listDefinitions } from '../../network/definition.ts';
 import type { Asker } from '../../network/dns/answer.ts';
@@ -86,10 +87,10 @@ export async function namesAnswer(context: EngineContext, endpoints: readonly Wi
     if (refused !== undefined) throw namesRefused(refused, names[refused]!);
     return gateways.find(address => names[address] === undefined);
   };
-  const began = performance.now();
+  const began = steadyNow();
   let called = Number.NEGATIVE_INFINITY;
   for (let address = missing(); address !== undefined; address = missing()) {
-    const now = performance.now();
+    const now = steadyNow();
     if (now - began > PATIENCE_MS) throw namesRefused(address, 'ETIMEDOUT');
     if (now - called > AGAIN_MS) {
       await callKeeper(context);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MinidockError } from '../../../errors.ts';
+import { steadyNow } from '../../../host/clock.ts';
 import { findIdentity, isAlive } from '../../../host/process.ts';
 import { systemProgram } from '../../../host/programs.ts';
 import type { Place } from '../types.ts';
@@ -37,9 +38,9 @@ export async function ensureRegistry(place: Place, port: number): Promise<void> 
     `${mark}=${place.folder}`,
     ...commandOf(place, store, port),
   );
-  const until = performance.now() + patienceMs;
+  const until = steadyNow() + patienceMs;
   while (!(await answers(port))) {
-    if (performance.now() > until)
+    if (steadyNow() > until)
       throw new MinidockError('lab-failed', `no registry answers at port ${port}`, { fix: `its log: ${log}` });
     await sleep(50);
   }
@@ -71,8 +72,8 @@ export async function endRegistry(place: Place): Promise<void> {
     if (identity === undefined) continue;
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (isAlive(identity)) process.kill(identity.pid, signal);
-      const until = performance.now() + patienceMs;
-      while (isAlive(identity) && performance.now() < until) await sleep(20);
+      const until = steadyNow() + patienceMs;
+      while (isAlive(identity) && steadyNow() < until) await sleep(20);
     }
   }
   for (const name of ['registry', 'registry.yml', 'registry.log'])
