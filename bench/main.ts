@@ -41,16 +41,16 @@ async function main(): Promise<void> {
   for (const job of jobs(server.host).filter(({ name }) => name.includes(only))) {
     const row: Row = { job: job.name, unit: 'ms', values: {} };
     for (const engine of engines)
-      row.values[engine.name] = attempt(`${engine.name}: ${job.name}`, () => measure(job, engine, runs, folder));
+      row.values[engine.name] = attempt(`${engine.name}: ${job.name}`, 'ms', () => measure(job, engine, runs, folder));
     rows.push(row);
   }
   const runc = runcBundle(folder, small.rootfs);
   const bare = rows.find(row => row.job.includes('none'));
-  if (runc && bare) bare.values.runc = attempt('runc', () => hyperfine(runc.command.join(' '), {}, most, folder));
+  if (runc && bare) bare.values.runc = attempt('runc', 'ms', () => hyperfine(runc.command.join(' '), {}, most, folder));
   const memory: Row = { job: 'memory of a supervisor (PSS, one a container)', unit: 'kB', values: {} };
   if (memory.job.includes(only))
     for (const engine of engines)
-      memory.values[engine.name] = attempt(`${engine.name}: supervisors`, () =>
+      memory.values[engine.name] = attempt(`${engine.name}: supervisors`, 'kB', () =>
         supervisorMemory(engine, containersForMemory),
       );
   const pulling: Row = { job: 'peak memory of that pull in one layer (RSS)', unit: 'kB', values: {} };
@@ -116,7 +116,7 @@ async function daemons(
     values: Object.fromEntries(
       both.map(engine => [
         engine.name,
-        attempt(`daemon of ${engine.name}: ${job.name}`, () => measure(job, engine, runs, folder)),
+        attempt(`daemon of ${engine.name}: ${job.name}`, 'ms', () => measure(job, engine, runs, folder)),
       ]),
     ),
   }));
@@ -152,13 +152,15 @@ async function images() {
   return { small: await busyboxImage(), one: await layersImage(1), ten: await layersImage(10) };
 }
 
-/** A job that fails on one engine is an empty cell and a line on stderr. */
-function attempt(what: string, action: () => number): number | undefined {
-  process.stderr.write(`  ${what}\n`);
+/** A job that fails on one engine is an empty cell and a line on stderr. Each figure is told at once: a whole run takes a quarter of an hour. */
+function attempt(what: string, unit: Row['unit'], action: () => number): number | undefined {
+  process.stderr.write(`  ${what}`);
   try {
-    return action();
+    const figure = action();
+    process.stderr.write(`  ${Math.round(figure)} ${unit}\n`);
+    return figure;
   } catch (error) {
-    process.stderr.write(`bench: ${what}: ${(error as Error).message}\n`);
+    process.stderr.write(`\nbench: ${what}: ${(error as Error).message}\n`);
     return undefined;
   }
 }
