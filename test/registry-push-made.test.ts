@@ -305,7 +305,8 @@ test('Ctrl-C while a layer is compressed leaves nothing; what a killed push leav
     kill();
     return true;
   };
-  const env = { ...process.env, MINIDOCK_ROOT: root, MINIDOCK_CONFIG: '/dev/null', NODE_EXTRA_CA_CERTS: '' };
+  const roots = { MINIDOCK_ROOT: root, MINIDOCK_EXEC_ROOT: temporaryFolder('run') };
+  const env = { ...roots, MINIDOCK_CONFIG: '/dev/null', NODE_EXTRA_CA_CERTS: '' };
   const child = execa(minidockPath, ['push', name], { env, reject: false });
   kill = () => child.kill('SIGKILL');
   await child;
