@@ -36,9 +36,11 @@ const server = [
 /** A container that serves files (80) and echoes (7); its short id. */
 function serve(...flags: string[]): string {
   const id = host.minidock('run', '-d', ...flags, 'bb', 'sh', '-c', server);
-  host.minidock('exec', id, 'sh', '-c', 'until wget -q -O /dev/null http://127.0.0.1/; do sleep 0.05; done');
+  untilItServes(id);
   return id.slice(0, 12);
 }
+const untilItServes = (id: string) =>
+  host.minidock('exec', id, 'sh', '-c', 'until wget -q -O /dev/null http://127.0.0.1/; do sleep 0.05; done');
 const relays = () => host.sh('ps -eo comm,pid,ppid | grep ^minidock-relay || true').split('\n').filter(Boolean);
 /** Those of this host: `ps` shows the whole machine. */
 const own = () =>
@@ -168,6 +170,7 @@ test('a container on no network that leads out lets nobody wait at its ports; wh
   const alone = host.minidock('create', '-p', '127.0.0.1:8081:80', 'bb', 'sh', '-c', server);
   host.minidock('network', 'disconnect', 'bridge', alone);
   host.minidock('start', alone);
+  untilItServes(alone);
   for (const [address, port] of [
     ['127.0.0.1', 8080],
     ['[::1]', 8080],
