@@ -1,9 +1,12 @@
 // @mounts-nothing its subject is what the daemon answers
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
+import { supervisorPid } from '../src/container/observe.ts';
+import { identityOf, isAlive } from '../src/host/process.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { type Daemon, startDaemon } from './support/daemon.ts';
+import { eventually } from './support/eventually.ts';
 import { findProgram, requires } from './support/requires.ts';
 
 /** Containers and execs, asked for over HTTP and by Docker's own client. */
@@ -82,6 +85,48 @@ test("docker exec, cp, diff, top and logs work on a container of the command lin
   assert.match(docker(['top', 'cli']).stdout, /sleep 60/);
   assert.is(docker(['logs', 'cli']).stdout, 'started\n');
   assert.is(docker(['rm', '-f', 'cli']).status, 0);
+});
+
+/** What a list says of one container: `/NAME STATE STATUS`, or `gone`. */
+async function listed(id: string): Promise<string> {
+  const { json } = await daemon.ask('GET', '/v1.41/containers/json?all=1');
+  const one = json.find(({ Id }: { Id: string }) => Id === id);
+  return one === undefined ? 'gone' : `${one.Names} ${one.State} ${one.Status}`;
+}
+
+test('what other processes do to a container is in the very next list, though nothing had changed for a while', async () => {
+  const health = ['--health-cmd', 'test ! -e /bad', '--health-interval', '300ms', '--health-retries', '1'];
+  const id = await box.start('sleep 1000', '--name', 'seen', ...health);
+  const until = (status: string) =>
+    eventually(async () => assert.is(await box.inspect(id, '{{.State.Health.Status}}'), status), 30);
+  const sicken = () => box.inside(id, 'touch /bad').then(() => until('unhealthy'));
+  const killSupervisor = async () => {
+    const supervisor = identityOf(supervisorPid(box, id)!);
+    process.kill(supervisor.pid, 'SIGKILL');
+    await eventually(() => assert.is(isAlive(supervisor), false), 30);
+  };
+  await until('healthy');
+  const changes: [change: () => unknown, shown: RegExp][] = [
+    [() => box.ok(['rename', id, 'other']), /^\/other running Up .*\(healthy\)$/],
+    [() => box.ok(['pause', id]), /^\/other paused Up .*\(Paused\)$/],
+    [() => box.ok(['unpause', id]), /^\/other running Up .*\(healthy\)$/],
+    [() => box.ok(['pause', id]), /^\/other paused Up .*\(Paused\)$/],
+    [() => box.ok(['unpause', id]), /^\/other running Up .*\(healthy\)$/],
+    [sicken, /^\/other running Up .*\(unhealthy\)$/],
+    [() => box.ok(['stop', '-t', '0', id]), /^\/other exited Exited \(137\) /],
+    [() => box.ok(['start', id]), /^\/other running Up /],
+    [killSupervisor, /^\/other exited Exited \(137\) /],
+    [() => box.ok(['rm', id]), /^gone$/],
+  ];
+  for (const [change, shown] of changes) {
+    // Long enough for what does not change to be remembered.
+    for (let i = 0; i < 3; i++) {
+      await listed(id);
+      await new Promise(resolve => setTimeout(resolve, 60));
+    }
+    await change();
+    assert.match(await listed(id), shown, String(change));
+  }
 });
 
 test.run();

@@ -54,18 +54,13 @@ export type Observation =
 
 /**
  * Looks at one container. `locks` is `flocks()`. It is called only where `running.json` is not written yet, because the
- * kernel takes 8 ms to list locks; afterwards pid, start time and boot identify the supervisor. `readRunning` reads `running.json`.
+ * kernel takes 8 ms to list locks; afterwards pid, start time and boot identify the supervisor.
  */
-export function observe(
-  roots: Roots,
-  id: string,
-  locks: () => ReadonlySet<string>,
-  readRunning = readRunningNow,
-): Observation {
+export function observe(roots: Roots, id: string, locks: () => ReadonlySet<string>): Observation {
   for (;;) {
     const entries = entriesOf(containerPaths(roots, id).run);
     if (entries === undefined) return { kind: 'settled' };
-    const seen = look(roots, id, entries, locks, readRunning);
+    const seen = look(roots, id, entries, locks);
     if (seen !== undefined) return seen;
   }
 }
@@ -89,11 +84,10 @@ function look(
   id: string,
   entries: ReadonlySet<string>,
   locks: () => ReadonlySet<string>,
-  readRunning: (file: string) => Running | undefined,
 ): Observation | undefined {
   const paths = containerPaths(roots, id);
   const has = (file: string) => entries.has(path.basename(file));
-  const running = has(paths.running) ? readRunning(paths.running) : undefined;
+  const running = has(paths.running) ? parseJson<Running>(readIfPresent(paths.running)) : undefined;
   if (running === undefined && has(paths.running) && !fs.existsSync(paths.running)) return undefined;
   const supervised = isSupervised(roots, id, locks, running);
   if (has(paths.exit)) {
@@ -108,8 +102,6 @@ function look(
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
   return { kind: 'abandoned', starting };
 }
-
-export const readRunningNow = (file: string): Running | undefined => parseJson<Running>(readIfPresent(file));
 
 /** There is an exit record, or no supervisor any more. */
 export function hasEnded(roots: Roots, id: string): boolean {
@@ -195,7 +187,7 @@ export function supervisorPid(roots: Roots, id: string): number | undefined {
 }
 
 /** `freezer.state` says THAWED, FREEZING or FROZEN; `cgroup.freeze` of version 2 says 0 or 1. */
-function isFrozen({ freezer }: Running): boolean {
+export function isFrozen({ freezer }: Running): boolean {
   if (freezer === undefined) return false;
   try {
     return !['THAWED', '0', undefined].includes(readIfPresent(freezer)?.trim());

@@ -6,7 +6,6 @@ import { listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic, writeVola
 import { ensureLock } from '../state/lock.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
 import { privateDirectory } from '../state/private.ts';
-import { Remembered } from '../state/remembered.ts';
 import { removeTree, removeTrees } from '../state/remove-tree.ts';
 import { leftAside, setAside } from '../state/set-aside.ts';
 import { isName } from './names.ts';
@@ -15,8 +14,6 @@ import { parseRecord, UnreadableRecord } from './record-format.ts';
 
 /** The containers on disk: one OCI bundle each, and a symlink for each name. */
 export class ContainerStore {
-  readonly #looked = new Remembered<ContainerRecord | undefined>();
-
   constructor(readonly roots: Roots) {}
 
   /** Full ids, unordered. */
@@ -32,13 +29,6 @@ export class ContainerStore {
     // A bundle appears and disappears as a whole, so one without a record has been damaged.
     if (fs.existsSync(paths.bundle)) throw brokenRecord(paths.record, id, 'is missing');
     return undefined;
-  }
-
-  /**
-   * As `read`, for callers that look at all containers, perhaps again and again. The record is shared: it must not be changed.
-   */
-  look(id: string): ContainerRecord | undefined {
-    return this.#looked.get(containerPaths(this.roots, id).record, () => this.read(id));
   }
 
   /** The name that leads to a container, for a container whose record cannot be read; empty where no name does. */

@@ -1,7 +1,7 @@
 import { layersOf } from '../../container/layers.ts';
 import { expectReadable } from '../../container/logging/config.ts';
 import type { LogEntry } from '../../container/logging/parse.ts';
-import { observe, type Running, readRunningNow } from '../../container/observe.ts';
+import { observe } from '../../container/observe.ts';
 import { type ContainerOptions, type ContainerRecord, isUp } from '../../container/record.ts';
 import { isBroken } from '../../container/store.ts';
 import { MinidockError } from '../../errors.ts';
@@ -10,7 +10,6 @@ import { predefinedId, predefinedIds } from '../../network/predefined.ts';
 import { listIfPresent } from '../../state/files.ts';
 import { keptIds } from '../../state/kept.ts';
 import { containerPaths } from '../../state/paths.ts';
-import { Remembered } from '../../state/remembered.ts';
 import type { Program } from '../../syscalls/step.ts';
 import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
@@ -35,13 +34,14 @@ import type {
 import type { Attachment, Streams, WindowSize } from '../nouns/streams.ts';
 import { Processes } from '../processes.ts';
 import { tell } from './events.ts';
+import type { Looked, Shown } from './life/shown.ts';
 import { isLeftOver, stateNow, unpauseFirst } from './life/states.ts';
 
 /** The containers under an engine's roots, managed by this process. */
 export class LocalContainers extends LocalFiles implements Containers {
   readonly #processes = new Processes();
-  readonly #running = new Remembered<Running | undefined>();
-  readonly #readRunning = (file: string) => this.#running.get(file, () => readRunningNow(file));
+  #hasListed = false;
+  #shown: Shown | undefined;
 
   async plan(options: ContainerOptions, id?: string): Promise<Program> {
     const { planContainer } = await import('./plan.ts');
@@ -191,11 +191,14 @@ export class LocalContainers extends LocalFiles implements Containers {
     const containers: ContainerRecord[] = [];
     const broken: { id: string; reason: string; fix: string }[] = [];
     const ids = store.ids();
+    const shown = await this.#shownBefore();
+    shown?.retain(ids);
     // A container that is not at rest has a run directory or waits for the keeper. The others are not looked at.
     const active = new Set(all ? [] : [...listIfPresent(roots.execRoot), ...keptIds(roots).map(id => id.slice(0, 12))]);
     for (const id of all ? ids : ids.filter(id => active.has(id.slice(0, 12)))) {
       try {
-        const current = await this.#look(id, locks, store.look(id), this.#readRunning);
+        const look = () => this.#look(id, locks);
+        const current = shown === undefined ? (await look())?.record : await shown.get(id, look);
         if (current !== undefined && (all || isUp(current))) containers.push(current);
       } catch (error) {
         if (!isBroken(error)) throw error;
@@ -258,29 +261,33 @@ export class LocalContainers extends LocalFiles implements Containers {
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */
   async find(reference: string): Promise<ContainerRecord> {
     await this.access.attend();
-    const record = await this.#look(this.access.store.resolve(reference), flocks);
-    if (record === undefined)
+    const looked = await this.#look(this.access.store.resolve(reference), flocks);
+    if (looked === undefined)
       throw new MinidockError('no-such-container', `No such container: ${reference}`, {
         fix: '`minidock ps -a` lists them',
       });
-    return record;
+    return looked.record;
   }
 
   /**
    * The container as it is now; undefined where it is gone. One that has ended and that no other process cleans up is
    * reaped first.
    */
-  async #look(
-    id: string,
-    locks: () => ReadonlySet<string>,
-    record = this.access.store.read(id),
-    readRunning = readRunningNow,
-  ): Promise<ContainerRecord | undefined> {
-    const { roots } = this.access;
+  async #look(id: string, locks: () => ReadonlySet<string>): Promise<Looked | undefined> {
+    const { roots, store } = this.access;
+    const record = store.read(id);
     if (record === undefined) return undefined;
-    const seen = observe(roots, id, locks, readRunning);
-    if (!isLeftOver(seen, record)) return { ...record, state: stateNow(roots, record, seen) };
+    const seen = observe(roots, id, locks);
+    if (!isLeftOver(seen, record)) return { record: { ...record, state: stateNow(roots, record, seen) }, seen };
     const { bringToRest } = await import('./reap.ts');
-    return await bringToRest(await this.access.context(), id);
+    const rested = await bringToRest(await this.access.context(), id);
+    return rested && { record: rested };
+  }
+
+  /** What the lists before have shown: undefined for the first one, which most processes end with. */
+  async #shownBefore(): Promise<Shown | undefined> {
+    if (this.#hasListed) this.#shown ??= new (await import('./life/shown.ts')).Shown(this.access.roots);
+    this.#hasListed = true;
+    return this.#shown;
   }
 }
