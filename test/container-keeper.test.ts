@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { observe } from '../src/container/observe.ts';
 import { flocks } from '../src/host/locks.ts';
+import { containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
+import { killedAt } from './support/inject.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root', 'busybox', 'overlayfs');
@@ -92,6 +94,28 @@ test('a running container that is stopped is not started again; one that is kill
   await noKeeper();
   assert.match(await state('service'), /^exited 0 /);
   assert.is(await runs('service'), 2);
+});
+
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'strace',
+)('a stop that is killed before it sends its signal leaves the restart policy as it was', async () => {
+  const id = await box.start('echo ran; sleep 1000', '--restart', 'always', '--name', 'service');
+  await eventually(async () => assert.is(await runs('service'), 1));
+  for (const [before, verb] of [['stop'], ['kill', '-s', 'TERM'], ['rm', '-f'], ['restart']].entries()) {
+    const { stopping } = containerPaths(box, id);
+    await killedAt(box, [...verb, 'service'], 'close', stopping);
+    const pid = Number(await box.inspect('service', '{{.State.Pid}}'));
+    assert.ok(pid > 0, `${verb[0]} ended it`);
+    process.kill(pid, 'SIGKILL');
+    await eventually(
+      async () => assert.is(await runs('service'), before + 2, `after ${verb[0]} it is not started again`),
+      20,
+    );
+    await eventually(async () => assert.is(await box.inspect('service', '{{.State.Status}}'), 'running'), 20);
+  }
 });
 
 test('rm refuses a container that is about to be started again, and takes it with -f', async () => {

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { cgroupParent, containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
+import { killedAt } from './support/inject.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
@@ -254,6 +255,17 @@ test('restart: a container of --rm stays, its address is given anew; one that do
   await box.ok(['stop', '-t', '0', 'again']);
   assert.is(await box.ok(['ps', '-a', '--format', '{{.Names}}']), 'fresh');
 });
+
+requires('strace')(
+  'a container of --rm goes with its restart that is killed between the end and the start',
+  async () => {
+    const id = await box.start('sleep 1000', '--rm', '--network', 'bridge', '-v', '/data', '--name', 'again');
+    await killedAt(box, ['restart', '-t', '0', 'again'], '/^mkdir', containerPaths(box, id).run);
+    assert.is(await box.ok(['ps', '-a', '--format', '{{.Names}} {{.Status}}']), '');
+    assert.equal([held(id), readdirSync(join(box.root, 'names'))], [[], []]);
+    assert.is(await box.ok(['volume', 'ls', '-q']), '');
+  },
+);
 
 test('exec --privileged has all capabilities that this host gives', async () => {
   const own = readFileSync('/proc/self/status', 'utf8');

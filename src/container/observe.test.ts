@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { flocks } from '../host/locks.ts';
 import { identityOf } from '../host/process.ts';
 import { containerPaths } from '../state/paths.ts';
-import { observe, stateOf } from './observe.ts';
+import { observe, stateOf, whoStopped } from './observe.ts';
 
 const id = 'c'.repeat(64);
 const recorded = { status: 'created' as const, pid: 0, exitCode: 0, error: '', oomKilled: false };
@@ -84,6 +84,20 @@ test('who is starting it decides: alive is starting, gone is abandoned', () =>
     assert.equal(stateOf({ ...recorded, status: 'running', pid: 7 }, seen), before);
     fs.rmSync(paths.starting);
     assert.is(observe(roots, id, flocks).kind, 'abandoned');
+  }));
+
+test('who asks for the end counts once the signal is sent, and before while the process lives that sends it', () =>
+  inScratch(roots => {
+    const { stopping, stopped } = containerPaths(roots, id);
+    assert.is(whoStopped(roots, id), undefined);
+    write(stopping, { by: 'machine', process: supervisor });
+    assert.is(whoStopped(roots, id), 'machine');
+    write(stopping, { by: 'machine', process: { ...supervisor, startTime: '1' } });
+    assert.is(whoStopped(roots, id), undefined);
+    write(stopped, { by: 'user', process: { ...supervisor, startTime: '1' } });
+    assert.is(whoStopped(roots, id), 'user');
+    fs.writeFileSync(stopping, '');
+    assert.is(whoStopped(roots, id), 'user');
   }));
 
 test.run();

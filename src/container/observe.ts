@@ -129,10 +129,19 @@ export function isWrittenDown({ status, startedAt }: ContainerState, seen: Obser
   );
 }
 
-/** Who has asked for the end of this run; undefined where nobody has. */
+/** `stopping.json`, and `stopped.json` once the signal is sent: who asks for the end, and which process sends the signal. */
+export interface Asked {
+  by: StoppedBy;
+  process: ProcessIdentity;
+}
+
+/** Who has asked for the end of this run; undefined where nobody has, or only a process that was killed before it sent its signal. */
 export function whoStopped(roots: Roots, id: string): StoppedBy | undefined {
-  const said = readIfPresent(containerPaths(roots, id).stopped);
-  return said === undefined || said === 'machine' ? said : 'user';
+  const paths = containerPaths(roots, id);
+  // In this order, since the one becomes the other.
+  const stopping = parseJson<Asked>(readIfPresent(paths.stopping));
+  if (stopping !== undefined && isAlive(stopping.process)) return stopping.by;
+  return parseJson<Asked>(readIfPresent(paths.stopped))?.by;
 }
 
 /** The state for the user's eyes. */

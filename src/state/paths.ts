@@ -48,8 +48,10 @@ export function containerPaths(roots: Roots, id: string) {
     starting: `${run}/starting.json`,
     /** What its health check says. */
     health: `${run}/health.json`,
-    /** Present once a user has asked for the container's end: then its restart policy does not start it again. */
-    stopped: `${run}/stopped`,
+    /** Present once somebody has asked for the container's end: then its restart policy does not start it again. */
+    stopped: `${run}/stopped.json`,
+    /** As `stopped`, before the signal is sent: it counts for as long as the process lives that is about to send it. */
+    stopping: `${run}/stopping.json`,
     /** Present where the supervisor was told of a process that the kernel ended at the memory limit, and the keeper was not yet. */
     killed: `${run}/killed`,
     /** How many of those there is an event for; none where it is missing. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cgroupParent, enginePaths } from '../../src/state/paths.ts';
 import { temporaryFolder } from './cleanup.ts';
-import type { Sandbox } from './minidock.ts';
+import { minidockPath, type Sandbox } from './minidock.ts';
 
 /** Errors that a call may answer with when a disk is full, a limit is reached, or somebody else was faster. */
 const errors: Record<string, readonly string[]> = {
@@ -97,6 +97,7 @@ export async function pointsOf(box: Sandbox, command: readonly string[]): Promis
   const folder = temporaryFolder('points');
   const args = [
     '-ff',
+    '--seccomp-bpf',
     '-y',
     '-qq',
     '-o',
@@ -185,6 +186,19 @@ export async function inject(box: Sandbox, command: readonly string[], point: Po
   const injection = ['-e', `inject=${point.call}:${effect}:when=${point.n}`];
   const { exitCode, output, timedOut } = await run([...tracing, ...injection, ...command], box);
   return { struck: /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'latin1')), exitCode, output, timedOut };
+}
+
+/** Runs a command that is killed as it is about to make a call of these names (strace's words) about the file at this path. */
+export async function killedAt(
+  box: Sandbox,
+  words: readonly string[],
+  calls: string,
+  ...paths: string[]
+): Promise<void> {
+  const places = paths.flatMap(path => ['-P', path]);
+  const tracing = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=1`];
+  const { timedOut } = await run([...tracing, ...places, minidockPath, ...words], box);
+  if (timedOut) throw new Error(`minidock ${words.join(' ')} hangs`);
 }
 
 /** Output goes to a file: a process that hangs must not keep us waiting for the end of a pipe. */

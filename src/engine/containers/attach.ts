@@ -15,7 +15,7 @@ export async function attachToRunning(
   record: ContainerRecord,
   streams: Streams,
 ): Promise<Attachment> {
-  const connection = await connect(access, record);
+  const connection = await connectRunning(access, record);
   const { client, onOutput, close } = connection;
   client.attach(streams, record.options.attach.stdin);
   const exited = endOf(connection, access, record);
@@ -98,18 +98,22 @@ export async function signalRunning(
   record: ContainerRecord,
   number: number,
 ): Promise<void> {
-  const { client, close } = await connect(access, record);
+  const { client, close } = await connectRunning(access, record);
   client.signal(number);
   close();
 }
 
 export async function resizeRunning(access: EngineAccess, record: ContainerRecord, size: WindowSize): Promise<void> {
-  const { client, close } = await connect(access, record);
+  const { client, close } = await connectRunning(access, record);
   client.resize(size);
   close();
 }
 
-async function connect(access: Pick<EngineAccess, 'roots'>, record: ContainerRecord): Promise<SupervisorConnection> {
+/** A connection to the supervisor of a running container. Throws `not-running`. */
+export async function connectRunning(
+  access: Pick<EngineAccess, 'roots'>,
+  record: ContainerRecord,
+): Promise<SupervisorConnection> {
   const connection =
     record.state.status === 'running'
       ? await connectSupervisor(containerPaths(access.roots, record.id).socket)

@@ -36,7 +36,7 @@ import { unlessFull, withContainerLock } from './lock.ts';
  *
  * Where the disk is full and the end cannot be recorded, it throws that error and leaves run directory and cgroup, from
  * which a later call learns how the container ended. With `remove` nothing is recorded, and the container goes with what it
- * held; `keep` leaves a container of `--rm` there. Returns whether the container was removed.
+ * held; `keep` leaves a container of `--rm` there, for a start that follows at once. Returns whether the container was removed.
  */
 export async function reap(
   context: EngineContext,
@@ -70,7 +70,7 @@ export async function reap(
       if (waits && seen.kind === 'ended' && seen.supervised && record.network.ports.length > 0)
         // It holds the ports for as long as a client takes output, and they are needed for the next start.
         await (await import('./stop.ts')).dismissSupervisor(context, record);
-      if (removal === undefined) await writeDown(context, record, state);
+      if (removal === undefined) await writeDown(context, record, record.options.autoRemove ? stillUp(state) : state);
       endExecs(context, record);
       tellKills(context, record);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
@@ -84,6 +84,12 @@ export async function reap(
   }
   return removal !== undefined;
 }
+
+/**
+ * A container of `--rm` that is about to be started again: should the command that does so be killed before, its record says that it runs
+ * and nothing of it does, as after a reboot, and the next command removes it.
+ */
+const stillUp = (state: ContainerState): ContainerState => ({ ...state, status: 'running' });
 
 /** What goes with a container: with `volumes` the anonymous ones that were made for it. */
 export interface Removal {
@@ -159,7 +165,7 @@ function unlessBusy(error: unknown): undefined {
 
 /** The parts of a record that cleaning up needs. Where `network` has no address, which ports were published is not known. */
 export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'> & {
-  options: Partial<Pick<ContainerOptions, 'ports' | 'publishAll'>>;
+  options: Partial<Pick<ContainerOptions, 'ports' | 'publishAll' | 'restart'>>;
 };
 
 /**

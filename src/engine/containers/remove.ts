@@ -4,7 +4,7 @@ import { MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import type { EngineContext } from '../context.ts';
-import { cancelRestart, markStopped } from '../keeping/stopped.ts';
+import { cancelRestart } from '../keeping/stopped.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
 import { dismissSupervisor, type Ending, endSilentSupervisor, endSupervised } from './stop.ts';
@@ -22,7 +22,6 @@ export async function removeContainer(
   const seen = observe(context.roots, record.id, flocks);
   if (seen.kind === 'running') {
     if (!force) throw cannotRemove(record);
-    markStopped(context.roots, record);
     await endSupervised(context, record, atOnce);
   }
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);

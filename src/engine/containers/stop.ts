@@ -9,7 +9,7 @@ import { signals } from '../../syscalls/uapi/flags.ts';
 import { signalNumber } from '../../syscalls/uapi/signals.ts';
 import { orAborted } from '../abort.ts';
 import type { EngineContext } from '../context.ts';
-import { cancelRestart, markStopped } from '../keeping/stopped.ts';
+import { cancelRestart, endFor, markStopped, type Stoppable } from '../keeping/stopped.ts';
 import type { StopOptions } from '../nouns/containers.ts';
 import { connectSupervisor } from './connection.ts';
 import { type Known, tell } from './events.ts';
@@ -49,7 +49,7 @@ export async function stopContainer(
 ): Promise<boolean> {
   const { roots } = context;
   const seen = observe(roots, record.id, flocks);
-  if (seen.kind === 'running' || seen.kind === 'ended') markStopped(roots, record, options.by);
+  if (seen.kind === 'ended') markStopped(roots, record, options.by);
   if (seen.kind === 'running') await endSupervised(context, record, options);
   if (seen.kind === 'ended' && seen.supervised) await dismissSupervisor(context, record);
   await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
@@ -66,14 +66,16 @@ export const isRunning = ({ roots }: EngineContext, { id }: Known) => observe(ro
 /** As `stopContainer`, without the clean-up, which is left to the caller. */
 export async function endSupervised(
   context: EngineContext,
-  record: Known,
-  { signal, timeoutSeconds, abort }: Ending,
+  record: Known & Stoppable,
+  { signal, timeoutSeconds, abort, by }: Ending,
 ): Promise<void> {
-  if (await endsBy(context, record, signal, timeoutSeconds * 1000, abort)) return;
-  if (signal !== signals.SIGKILL && (await endsBy(context, record, signals.SIGKILL, 2000))) return;
+  if (await endsBy(context, record, { signal, by, milliseconds: timeoutSeconds * 1000, abort })) return;
+  const byForce = { signal: signals.SIGKILL, by, milliseconds: 2000 };
+  if (signal !== signals.SIGKILL && (await endsBy(context, record, byForce))) return;
   // SIGKILL did not end it: its processes hang in the kernel, or the supervisor is stopped. Kill all processes of the
   // cgroup.
-  await context.cgroups.killAll(`${cgroupParent(context.roots)}/${record.id}`);
+  const killAll = () => context.cgroups.killAll(`${cgroupParent(context.roots)}/${record.id}`);
+  await endFor(context.roots, record, by, killAll);
   if (await eventually(2000, () => hasEnded(context.roots, record.id))) return;
   await endSupervisor(context, record);
 }
@@ -84,18 +86,17 @@ export async function endSupervised(
  */
 async function endsBy(
   context: EngineContext,
-  record: Known,
-  signal: number,
-  milliseconds: number,
-  abort?: AbortSignal,
+  record: Known & Stoppable,
+  { signal, by, milliseconds, abort }: Omit<Ending, 'timeoutSeconds'> & { milliseconds: number },
 ): Promise<boolean> {
   abort?.throwIfAborted();
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : steadyNow() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
   if (connection !== undefined) {
+    const { client } = connection;
     // This process cleans up, so the supervisor need not start the keeper.
-    connection.client.cleansUp(true);
-    connection.client.signal(signal);
+    client.cleansUp(true);
+    await endFor(context.roots, record, by, () => client.signal(signal));
     await resume(context, record);
     tell(context, record, 'kill', { signal: String(signal) });
     // While the kernel ends it: what cleaning up has to know of this host is a millisecond of small reads.

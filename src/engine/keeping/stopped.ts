@@ -1,27 +1,61 @@
 import fs from 'node:fs';
-import type { StoppedBy } from '../../container/observe.ts';
-import type { ContainerRecord } from '../../container/record.ts';
+import type { Asked, StoppedBy } from '../../container/observe.ts';
+import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import { errnoOf } from '../../errors.ts';
+import { identityOf } from '../../host/process.ts';
 import { keptIds, unmarkKept, wakeKeeper } from '../../state/kept.ts';
 import { containerPaths, type Roots } from '../../state/paths.ts';
 import { unlessGone, withContainerLock } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
 
 /**
- * Records who asks for the end of a running container, before the signal is sent: whoever cleans up afterwards then does not
- * start it again. For `stop`, and for `kill` with a signal that is meant to end it. A container without a restart policy needs
- * no mark, so that it can be stopped on a full disk.
+ * Calls `end`, which sends the signal that is meant to end a container, and records who asked for it: then whoever cleans up does not
+ * start the container again. The record is provisional until the signal is sent, and counts only while this process lives: if the
+ * process is killed before, the container runs on with its restart policy. A container without a policy needs no record, so that it
+ * can be stopped on a full disk.
  */
-export function markStopped(
+export async function endFor(
   roots: Roots,
-  { id, options }: Pick<ContainerRecord, 'id' | 'options'>,
+  { id, options }: Stoppable,
   by: StoppedBy = 'user',
-): void {
-  if (options.restart === undefined) return;
+  end: () => void | Promise<void>,
+): Promise<void> {
+  if (options.restart === undefined) return await end();
+  announce(roots, id, by);
   try {
-    fs.writeFileSync(containerPaths(roots, id).stopped, by, { mode: 0o600 });
+    await end();
+  } finally {
+    affirm(roots, id);
+  }
+}
+
+/** As `endFor`, for a container that has ended by itself and was not cleaned up yet. */
+export function markStopped(roots: Roots, { id, options }: Stoppable, by: StoppedBy = 'user'): void {
+  if (options.restart === undefined) return;
+  announce(roots, id, by);
+  affirm(roots, id);
+}
+
+/** What has to be known of a container to end it. */
+export type Stoppable = Pick<ContainerRecord, 'id'> & { options: Pick<ContainerOptions, 'restart'> };
+
+/** What is cut off here counts as nothing, and its signal is never sent. */
+function announce(roots: Roots, id: string, by: StoppedBy): void {
+  const asked: Asked = { by, process: identityOf(process.pid) };
+  const { stopping } = containerPaths(roots, id);
+  unlessCleanedUp(() => fs.writeFileSync(stopping, JSON.stringify(asked), { mode: 0o600 }));
+}
+
+function affirm(roots: Roots, id: string): void {
+  const { stopping, stopped } = containerPaths(roots, id);
+  unlessCleanedUp(() => fs.renameSync(stopping, stopped));
+}
+
+/** The run directory goes with the end; and of two commands that end a container at once the first affirms for both. */
+function unlessCleanedUp(change: () => void): void {
+  try {
+    change();
   } catch (error) {
-    // The container has ended, and its run directory is gone.
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }

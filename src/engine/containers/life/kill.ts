@@ -2,8 +2,8 @@ import type { ContainerRecord } from '../../../container/record.ts';
 import { signals } from '../../../syscalls/uapi/flags.ts';
 import { signalNumber } from '../../../syscalls/uapi/signals.ts';
 import type { EngineContext } from '../../context.ts';
-import { cancelRestart, markStopped } from '../../keeping/stopped.ts';
-import { signalRunning } from '../attach.ts';
+import { cancelRestart, endFor } from '../../keeping/stopped.ts';
+import { connectRunning } from '../attach.ts';
 import { tell } from '../events.ts';
 import { stopContainer } from '../stop.ts';
 import { resume } from './pause.ts';
@@ -22,8 +22,10 @@ export async function killContainer(context: EngineContext, record: ContainerRec
     await stopContainer(context, record, { signal, timeoutSeconds: 10 });
     return;
   }
-  if (signal === stopSignal) markStopped(context.roots, record);
-  await signalRunning(context, record, signal);
+  const { client, close } = await connectRunning(context, record);
+  if (signal === stopSignal) await endFor(context.roots, record, 'user', () => client.signal(signal));
+  else client.signal(signal);
+  close();
   if (record.config.StopSignal === undefined || signal === stopSignal) await resume(context, record);
   tell(context, record, 'kill', { signal: String(signal) });
 }

@@ -1,6 +1,5 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import type { EngineContext } from '../../context.ts';
-import { markStopped } from '../../keeping/stopped.ts';
 import type { LaunchedProcess, LaunchOptions } from '../../processes.ts';
 import { tell } from '../events.ts';
 import { withContainerLock } from '../lock.ts';
@@ -19,11 +18,7 @@ export async function restartContainer(
 ): Promise<LaunchedProcess> {
   return await withContainerLock(context, record.id, async () => {
     const wasRunning = isRunning(context, record);
-    if (wasRunning) {
-      // Otherwise its restart policy would start it as well.
-      markStopped(context.roots, record);
-      await endSupervised(context, record, ending);
-    }
+    if (wasRunning) await endSupervised(context, record, ending);
     await settle(context, record.id, { keep: true });
     if (wasRunning) tell(context, record, 'stop');
     const process = await startSettled(context, record.id, options);
