@@ -307,7 +307,7 @@ const typists: readonly [pages: RegExp, infos: readonly string[], by: string][] 
   [/^labs\/08-[^/]+\/(README|TEACHER)(\.zh-CN)?\.md$/, ['sh cgroup2'], 'test/vm-cgroup2.test.ts'],
   // Debian's packages for Django and MariaDB: `npm run test:blog`.
   [/^labs\/04-[^/]+\/README(\.zh-CN)?\.md$/, ['sh blog'], 'test/blog/main.ts'],
-  [/^labs\/README(\.zh-CN)?\.md$/, ['sh'], 'test/lab-commands.test.ts'],
+  [/^labs\/README(\.zh-CN)?\.md$/, ['sh'], 'labs/commands.test.ts'],
   [/^labs\/vm\/README(\.zh-CN)?\.md$/, ['sh'], 'scripts/vm.test.ts'],
   // A form: whoever reports fills it in.
   [/^\.github\/ISSUE_TEMPLATE\/bug_report\.md$/, ['sh'], '.github/ISSUE_TEMPLATE/bug_report.md'],

@@ -1,3 +1,4 @@
+// @mounts-nothing its subject is what is fetched
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,6 +12,7 @@ import { serve } from '../src/registry/server/serve.ts';
 import { snapshot } from './support/canary.ts';
 import { onExit, temporaryFolder } from './support/cleanup.ts';
 import { digestOf } from './support/faulty-registry.ts';
+import { sandbox } from './support/minidock.ts';
 import { type Registry, registry } from './support/registry.ts';
 import { checkout, requires } from './support/requires.ts';
 
@@ -240,6 +242,36 @@ test('skopeo and minidock pull from the embedded registry what minidock has pull
   const other = await pullInto(temporaryFolder('root'), 'app:1', { daemonConfig });
   assert.equal([other.image.id, other.image.repoTags], [record.id, ['app:1']]);
   await embedded.close();
+});
+
+/** Blob of the lowest layer of the one image in a layout. */
+function bottomLayer(layout: string): string {
+  const blob = (digest: string) => path.join(layout, 'blobs/sha256', digest.slice(7));
+  const read = (file: string) => JSON.parse(fs.readFileSync(file, 'utf8'));
+  const [image] = read(path.join(layout, 'index.json')).manifests;
+  return blob(read(blob(image.digest)).layers[0].digest);
+}
+
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'docker-registry',
+  'skopeo',
+)('ps -f ancestor: what was pulled names no parent, its layers do', async () => {
+  const box = sandbox();
+  const server = await registry();
+  push(server, 'three');
+  await box.ok(['pull', '-q', `${server.host}/three`]);
+  await box.ok(['run', '--network', 'none', '--name', 'of-three', `${server.host}/three`, 'true']);
+  const base = await box.ok(['import', bottomLayer(image.layout), 'base']);
+  const ask = (ancestor: string) => box.ok(['ps', '-af', `ancestor=${ancestor}`, '--format', '{{.Names}}']);
+  assert.is(await ask('base'), 'of-three');
+  assert.is(await ask(base), 'of-three');
+  assert.is(await ask(`${server.host}/three`), 'of-three');
+  await box.ok(['run', '--network', 'none', '--name', 'of-base', 'base', '/bin/true']);
+  assert.is(await ask(`${server.host}/three`), 'of-three');
+  await box.ok(['rm', 'of-three', 'of-base']);
 });
 
 test.run();

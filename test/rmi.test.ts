@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
@@ -7,8 +7,9 @@ import { ImageStore } from '../src/image/store.ts';
 import { parseReference } from '../src/oci/reference.ts';
 import { makeWorkingFolder } from '../src/state/working-folder.ts';
 import { archive } from './support/archive.ts';
+import { busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
-import { dockerd } from './support/dockerd.ts';
+import { holdings, nothing } from './support/holdings.ts';
 import { type Sandbox, sandbox } from './support/minidock.ts';
 import { push, registry } from './support/registry.ts';
 import { requires } from './support/requires.ts';
@@ -16,84 +17,14 @@ import { requires } from './support/requires.ts';
 const test = requires('root');
 const bb = await busyboxImage();
 
-/** What the store holds, without its locks. */
-function holdings(box: Sandbox): { blobs: string[]; layers: string[]; partial: string[] } {
-  const list = (path: string) => (existsSync(join(box.root, path)) ? readdirSync(join(box.root, path)).sort() : []);
-  return { blobs: list('images/blobs/sha256'), layers: list('layers'), partial: list('images/.partial') };
-}
-
-const nothing = { blobs: [], layers: [], partial: [] };
-
 /** An image of one layer of one file. */
 async function add(box: Sandbox, name: string, content = name): Promise<string> {
   const input = await archive([{ name: 'file', content }]);
   return box.ok(['import', '-', ...(name === '' ? [] : [name])], { input, stdin: 'pipe' });
 }
 
-/** Busybox as `bb`, which can run. */
-async function runnable(): Promise<Sandbox> {
-  const box = sandbox();
-  await box.ok(['import', '-c', 'CMD ["sh"]', bb.rootfs, 'bb']);
-  return box;
-}
-
-/** Output and exit code of a command with what differs between machines and engines replaced. */
-function normal(code: number | null | undefined, stdout: unknown, stderr: unknown): string {
-  const text = `${stdout}\n${stderr}`
-    .replace(/Error response from daemon: |^minidock: /gm, '')
-    .replace(/^ {2}fix: .*$/gm, '')
-    .replace(/container [0-9a-f]{12}/g, 'container CCC')
-    .replace(/^Total reclaimed space: .*$/gm, 'Total reclaimed space')
-    .trim();
-  return `${text}\n[${code}]`;
-}
-
-requires(
-  'root',
-  'dockerd',
-  'docker',
-)('names, tags, ids and stopped containers: line by line as Docker', async () => {
-  const daemon = await dockerd();
-  const box = await runnable();
-  const file = join(temporaryFolder('bb'), 'bb.tar');
-  await box.ok(['tag', 'bb', 'bb:3']);
-  await box.ok(['save', '-o', file, 'bb']);
-  const id = (await box.ok(['images', '-q', '--no-trunc', 'bb:3'])).slice(7);
-  const both = async (...args: string[]) => {
-    const theirs = daemon.result(args);
-    const ours = await box.minidock(args);
-    const expected = normal(theirs.status, theirs.stdout, theirs.stderr);
-    assert.is(normal(ours.exitCode, ours.stdout, ours.stderr), expected, args.join(' '));
-    return expected;
-  };
-  await both('load', '-qi', file);
-  for (const line of [
-    ...['tag bb app:1', `tag ${id.slice(0, 12)} localhost:5000/team/app:2`, 'rmi bb:3', 'rmi nope', 'rmi -f nope'],
-    ...[`rmi ${id.slice(0, 12)}`, 'rmi app:1 localhost:5000/team/app:2', 'rmi bb', 'rmi bb', `rmi -f ${id}`],
-  ]) {
-    await both(...line.split(' '));
-  }
-  assert.equal(holdings(box), nothing);
-
-  await both('load', '-qi', file);
-  assert.match(await both('rmi', '-f', id.slice(0, 12)), /Untagged: bb:3\nUntagged: bb:latest\nDeleted: sha256:/);
-  await both('load', '-qi', file);
-  daemon.docker(['create', '--name', 'stopped', 'bb', 'true']);
-  await box.ok(['run', '-d', '--network', 'none', '--name', 'stopped', 'bb', 'true']);
-  await box.ok(['stop', 'stopped']);
-  for (const line of ['rmi bb:3', 'rmi bb', `rmi ${id}`, 'image prune -af', 'images -q --no-trunc', 'rmi -f bb']) {
-    await both(...line.split(' '));
-  }
-  await both('images', '-aq');
-  assert.is(holdings(box).blobs.length, 0, 'the image is gone');
-  assert.is(holdings(box).layers.length, 1, 'its layer is the container’s');
-  await box.ok(['rm', 'stopped']);
-  await box.ok(['image', 'prune', '-f']);
-  assert.equal(holdings(box), nothing);
-});
-
 test('a running container keeps its image against -f by id; its name goes with -f', async () => {
-  const box = await runnable();
+  const box = await busyboxEngine();
   await box.ok(['run', '-d', '--network', 'none', '--name', 'web', 'bb', 'sleep', '1000']);
   const id = await box.ok(['images', '-q', 'bb']);
   const fails = async (...args: string[]) => {
@@ -245,7 +176,7 @@ test('what killed commands left goes; what a living one works on stays, and so d
 });
 
 test('a run whose layers were collected a moment before says so, and makes no container', async () => {
-  const box = await runnable();
+  const box = await busyboxEngine();
   const image = new ImageStore(box.root).get('bb');
   renameSync(join(image.layers[0]!, '..'), join(box.root, '.removed-0123456789ab-01234567'));
   const { exitCode, stderr } = await box.minidock([

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { codeBlocks, markdownShape } from '../src/workshop/text/markdown.ts';
-import { temporaryFolder } from './support/cleanup.ts';
-import { sandbox } from './support/minidock.ts';
-import { checkout, requires } from './support/requires.ts';
+import { temporaryFolder } from '../test/support/cleanup.ts';
+import { sandbox } from '../test/support/minidock.ts';
+import { checkout, requires } from '../test/support/requires.ts';
 
 /** `npm run lab …` as a learner and a teacher type it, good and bad. The labs themselves: labs/labs.test.ts. */
 const test = requires('root', 'overlayfs', 'iptables', 'busybox');

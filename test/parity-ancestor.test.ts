@@ -1,17 +1,16 @@
 // @mounts-nothing its subject is the list of containers
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { dockerd } from './support/dockerd.ts';
 import { sandbox } from './support/minidock.ts';
-import { push, registry } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
-const withDocker = requires('root', 'busybox', 'overlayfs', 'dockerd', 'docker');
+const test = requires('root', 'busybox', 'overlayfs', 'dockerd', 'docker');
 
-withDocker('ps -f ancestor: containers of images that were built from one, as Docker lists them', async () => {
+test('ps -f ancestor: containers of images that were built from one, as Docker lists them', async () => {
   const daemon = await dockerd();
   const box = sandbox();
   const { rootfs } = await busyboxImage();
@@ -46,35 +45,4 @@ withDocker('ps -f ancestor: containers of images that were built from one, as Do
   await box.ok(['rm', ...names.map(name => `of-${name}`)]);
 });
 
-/** Blob of the lowest layer of the one image in a layout. */
-function bottomLayer(layout: string): string {
-  const blob = (digest: string) => join(layout, 'blobs/sha256', digest.slice(7));
-  const read = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
-  const [image] = read(join(layout, 'index.json')).manifests;
-  return blob(read(blob(image.digest)).layers[0].digest);
-}
-
-requires(
-  'root',
-  'busybox',
-  'overlayfs',
-  'docker-registry',
-  'skopeo',
-)('ps -f ancestor: what was pulled names no parent, its layers do', async () => {
-  const box = sandbox();
-  const server = await registry();
-  const { layout, tag } = await busyboxImage();
-  push(`oci:${layout}:${tag}`, server, 'three');
-  await box.ok(['pull', '-q', `${server.host}/three`]);
-  await box.ok(['run', '--network', 'none', '--name', 'of-three', `${server.host}/three`, 'true']);
-  const base = await box.ok(['import', bottomLayer(layout), 'base']);
-  const ask = (ancestor: string) => box.ok(['ps', '-af', `ancestor=${ancestor}`, '--format', '{{.Names}}']);
-  assert.is(await ask('base'), 'of-three');
-  assert.is(await ask(base), 'of-three');
-  assert.is(await ask(`${server.host}/three`), 'of-three');
-  await box.ok(['run', '--network', 'none', '--name', 'of-base', 'base', '/bin/true']);
-  assert.is(await ask(`${server.host}/three`), 'of-three');
-  await box.ok(['rm', 'of-three', 'of-base']);
-});
-
-withDocker.run();
+test.run();
