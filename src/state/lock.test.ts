@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bundled } from '../../test/support/bundled.ts';
 import type { MinidockError } from '../errors.ts';
 import { withLock } from './lock.ts';
 
-const module = fileURLToPath(new URL('./lock.ts', import.meta.url));
+const module = new URL('./lock.ts', import.meta.url);
+const script = bundled(module);
 
 const folders: string[] = [];
 const threads: Worker[] = [];
@@ -26,8 +27,8 @@ function scratch(): string {
 }
 
 function child(code: string, env: Record<string, string>) {
-  const script = `import { withLock } from ${JSON.stringify(module)}; import fs from 'node:fs'; ${code}`;
-  return spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const text = `import { withLock } from ${JSON.stringify(script)}; import fs from 'node:fs'; ${code}`;
+  return spawn(process.execPath, ['--input-type=module', '-e', text], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -69,7 +70,7 @@ test('the lock of a killed process is taken over', async () => {
 });
 
 /** A second copy of the module in this thread: what two bundles in one process have. */
-const { withLock: withLockToo } = (await import(`${module}?again`)) as typeof import('./lock.ts');
+const { withLock: withLockToo } = (await import(`${module.href}?again`)) as typeof import('./lock.ts');
 
 const increments = (lock: string, counter: string, hold: typeof withLock) =>
   hold(lock, async () => {
@@ -88,14 +89,10 @@ test('calls in one process exclude each other, also through two copies of the mo
 
 /** A thread that runs `code` with `withLock`, `fs` and `workerData`. */
 function thread(code: string, workerData: Record<string, string>): Worker {
-  const script = `
+  const text = `
     const { workerData, parentPort } = require('node:worker_threads'); const fs = require('node:fs');
-    import('tsx/esm/api').then(async ({ register }) => {
-      register();
-      const { withLock } = await import(${JSON.stringify(module)});
-      ${code}
-    });`;
-  const worker = new Worker(script, { eval: true, execArgv: [], workerData });
+    import(${JSON.stringify(script)}).then(async ({ withLock }) => { ${code} });`;
+  const worker = new Worker(text, { eval: true, execArgv: [], workerData });
   threads.push(worker);
   return worker;
 }

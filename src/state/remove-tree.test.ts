@@ -2,12 +2,11 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bundled } from '../../test/support/bundled.ts';
 import { removeTree } from './remove-tree.ts';
 
-const module = fileURLToPath(new URL('./remove-tree.ts', import.meta.url));
 /** In memory, where there is some: it is about paths, and a disk is slow. */
 const memory = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
 let folder = '';
@@ -48,9 +47,10 @@ test('600 directories with long names, and 5,000 with short ones, in each other;
 test('a deep and wide tree takes no more than 64 descriptors', () => {
   makeDeep(1000, 'd', '/');
   for (let i = 0; i < 100; i++) fs.mkdirSync(path.join(tree, `w${i}`, 'd/'.repeat(60)), { recursive: true });
-  const code = `import { removeTree } from ${JSON.stringify(module)}; removeTree(${JSON.stringify(tree)});`;
-  const script = `ulimit -n 64; exec "$0" --import tsx --input-type=module -e "$1"`;
-  const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, code], { encoding: 'utf8' });
+  const script = bundled(new URL('./remove-tree.ts', import.meta.url));
+  const code = `import { removeTree } from ${JSON.stringify(script)}; removeTree(${JSON.stringify(tree)});`;
+  const limited = `ulimit -n 64; exec "$0" --input-type=module -e "$1"`;
+  const { status, stderr } = spawnSync('sh', ['-c', limited, process.execPath, code], { encoding: 'utf8' });
   assert.equal([status, stderr], [0, '']);
   assert.not.ok(fs.existsSync(tree));
 });

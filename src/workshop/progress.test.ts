@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bundled } from '../../test/support/bundled.ts';
 import { Progress } from './progress.ts';
 
 /** A state folder for one test. */
@@ -71,13 +72,13 @@ for (const content of ['{', '[]', 'null', '{"passed":{"process":1}}', '{"done":[
 
 test('many writers at once lose nothing', () =>
   withState(async env => {
-    const module = new URL('progress.ts', import.meta.url).href;
+    const module = bundled(new URL('progress.ts', import.meta.url));
     const code = `const { Progress } = await import(${JSON.stringify(module)});
       for (const n of [1, 2, 3]) await Progress.load().markPassed(process.argv[1] + n, 'h');`;
     const writers = ['a', 'b', 'c', 'd'].map(
       name =>
         new Promise(resolve =>
-          spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code, name], {
+          spawn(process.execPath, ['--input-type=module', '-e', code, name], {
             env: { ...process.env, ...env },
             stdio: 'inherit',
           }).once('exit', resolve),

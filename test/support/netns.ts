@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import fs from 'node:fs';
-import net from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { CLONE } from '../../src/syscalls/uapi/flags.ts';
+import { bundled } from './bundled.ts';
 import { endProcesses, onExit } from './cleanup.ts';
+import { ask, type Protocol, type Request, serve } from './netns-machine.ts';
 
 /**
  * Machines of a network, each a network namespace with one process in it that serves and asks when told. The namespace
@@ -21,17 +19,9 @@ export interface Machine {
   end(): void;
 }
 
-export type Protocol = 'tcp' | 'udp';
-
-interface Request {
-  id: number;
-  method: 'serve' | 'ask';
-  args: readonly never[];
-}
-
 export async function startMachine(): Promise<Machine> {
-  const script = fileURLToPath(import.meta.url);
-  const child = spawn('unshare', ['--net', process.execPath, '--import', 'tsx', script, 'machine'], {
+  const script = bundled(new URL('./netns-machine.ts', import.meta.url));
+  const child = spawn('unshare', ['--net', process.execPath, script], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: '' },
   });
@@ -83,69 +73,4 @@ function runIn([command, ...args]: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command!, args, { encoding: 'utf8', timeout: 10_000 });
   if (status !== 0) throw new Error(`${args.at(-1)}: ${stderr.trim()}`);
   return stdout.trim();
-}
-
-const open: { unref(): unknown }[] = [];
-
-function serve(protocol: Protocol, port: number, name: string, host = '0.0.0.0'): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (protocol === 'tcp') {
-      const server = net.createServer(socket => {
-        socket.on('error', () => {});
-        socket.end(`${name} ${socket.remoteAddress}`);
-      });
-      server.once('error', reject).listen(port, host, resolve).unref();
-      open.push(server);
-    } else {
-      const socket = createSocket('udp4');
-      socket.on('message', (_, from) => socket.send(`${name} ${from.address}`, from.port, from.address));
-      socket.once('error', reject).bind(port, host, resolve).unref();
-      open.push(socket);
-    }
-  });
-}
-
-function ask(protocol: Protocol, host: string, port: number): Promise<string> {
-  return new Promise(resolve => {
-    if (protocol === 'tcp') {
-      let answer = '';
-      const socket = net.connect({ host, port });
-      socket.setTimeout(500, () => {
-        resolve('silent');
-        socket.destroy();
-      });
-      socket.on('data', chunk => {
-        answer += chunk;
-      });
-      socket.on('error', (error: NodeJS.ErrnoException) => resolve(sayError(error)));
-      socket.on('end', () => resolve(answer));
-    } else {
-      const socket = createSocket('udp4');
-      const done = (answer: string) => {
-        clearTimeout(timer);
-        socket.close();
-        resolve(answer);
-      };
-      const timer = setTimeout(() => done('silent'), 500);
-      socket.once('message', message => done(String(message)));
-      socket.once('error', (error: NodeJS.ErrnoException) => done(sayError(error)));
-      socket.connect(port, host, () => socket.send('?'));
-    }
-  });
-}
-
-function sayError(error: NodeJS.ErrnoException): string {
-  return error.code === 'ECONNREFUSED' ? 'refused' : (error.code ?? error.message);
-}
-
-/** The part that runs in a machine. */
-if (process.argv[2] === 'machine' && fs.realpathSync(process.argv[1]!) === fileURLToPath(import.meta.url)) {
-  process.on('disconnect', () => process.exit(0));
-  process.on('message', async ({ id, method, args }: Request) => {
-    const answer = await (method === 'serve' ? serve : (ask as (...args: never[]) => Promise<unknown>))(
-      ...(args as [never, never, never]),
-    );
-    process.send?.({ id, answer });
-  });
-  process.send?.('ready');
 }
