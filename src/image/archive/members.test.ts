@@ -20,10 +20,12 @@ async function read(members: Member[], cut = 0): Promise<Members> {
 
 async function readTar(content: Buffer, cut = 0): Promise<Members> {
   const found = new Members(folder);
+  // In pieces that fit nothing, and not too many of them.
+  const size = 700 + (content.length >> 8);
   await found.readAll(
     (async function* () {
-      for (let at = 0; at < content.length - cut; at += 700)
-        yield content.subarray(at, Math.min(at + 700, content.length - cut));
+      for (let at = 0; at < content.length - cut; at += size)
+        yield content.subarray(at, Math.min(at + size, content.length - cut));
     })(),
   );
   return found;

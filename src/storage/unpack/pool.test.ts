@@ -11,14 +11,15 @@ import { UnpackPool } from './pool.ts';
 
 let folder = '';
 let pool: UnpackPool;
-test.before.each(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-unpack-'));
+// A thread starts tsx: one for all.
+test.before(() => {
   pool = new UnpackPool(1);
 });
-test.after.each(async () => {
-  await pool.close();
-  fs.rmSync(folder, { recursive: true });
+test.after(() => pool.close());
+test.before.each(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'minidock-unpack-'));
 });
+test.after.each(() => fs.rmSync(folder, { recursive: true }));
 
 async function task(name: string, members: Member[]): Promise<UnpackTask> {
   const blob = path.join(folder, `${name}.tar.gz`);
@@ -86,6 +87,7 @@ test('who gives up is not kept waiting, at whatever point', async () => {
 });
 
 test('a thread that ends in the middle is an error, not a wait', async () => {
+  const pool = new UnpackPool(1);
   const waiting = pool.unpack(await task('waiting', [{ name: 'x', content: '' }]), {
     below: async () => {
       await pool.close();
