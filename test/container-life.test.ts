@@ -19,7 +19,7 @@ test.before(async () => {
 test.after.each(() => box.removeAll());
 
 const state = async (name: string) => JSON.parse(await box.inspect(name, '{{json .State}}'));
-const ended = (name: string) => eventually(async () => assert.is((await state(name)).Status, 'exited'));
+const ended = (name: string) => eventually(async () => assert.is((await state(name)).Status, 'exited'), 20);
 
 /** What a container holds while it runs, as the kernel and the disk show it. */
 function held(id: string): string[] {
@@ -162,24 +162,28 @@ test('pause stops every process where it is: the kernel, ps and inspect say so; 
 });
 
 test('one that is paused is stopped, killed, restarted and removed at once', async () => {
-  for (const [verb, code] of [
+  const cases = [
     [['stop'], 143],
     [['kill'], 137],
     [['kill', '-s', 'TERM'], 143],
-  ] as const) {
-    await box.start('trap "exit 143" TERM; echo set; while :; do sleep 0.1; done', '--name', 'held');
-    await eventually(async () => assert.is(await box.ok(['logs', 'held']), 'set'));
-    await box.ok(['pause', 'held']);
-    await box.ok([...verb, 'held']);
-    await ended('held');
-    assert.is((await state('held')).ExitCode, code, verb.join(' '));
-    await box.ok(['start', 'held']);
-    assert.is((await state('held')).Paused, false);
-    await box.ok(['pause', 'held']);
-    if (code === 143) await box.ok(['restart', '-t', '0', 'held']);
-    assert.is((await state('held')).Paused, code !== 143);
-    await box.ok(['rm', '-f', 'held']);
-  }
+  ] as const;
+  const ends = cases.map(async ([verb, code], at) => {
+    const held = `held${at}`;
+    await box.start('trap "exit 143" TERM; echo set; while :; do sleep 0.1; done', '--name', held);
+    await eventually(async () => assert.is(await box.ok(['logs', held]), 'set'), 20);
+    await box.ok(['pause', held]);
+    await box.ok([...verb, held]);
+    await ended(held);
+    assert.is((await state(held)).ExitCode, code, verb.join(' '));
+    await box.ok(['start', held]);
+    assert.is((await state(held)).Paused, false);
+    await box.ok(['pause', held]);
+    if (code === 143) await box.ok(['restart', '-t', '0', held]);
+    assert.is((await state(held)).Paused, code !== 143);
+    await box.ok(['rm', '-f', held]);
+  });
+  // Each to its end: what fails must not be removed while the others go on.
+  for (const end of await Promise.allSettled(ends)) if (end.status === 'rejected') throw end.reason;
 });
 
 test('kill sends what it is told, and what is no signal is refused', async () => {

@@ -100,10 +100,14 @@ test('a process in the background that prints on and on: the supervisor ends, an
     shim.detach();
     await new Promise(resolve => setTimeout(resolve, 2500));
     slow.resume();
-    const late = new Promise(resolve => setTimeout(resolve, 15_000, 'still there'));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise(resolve => {
+      timer = setTimeout(resolve, 15_000, 'still there');
+    });
     assert.is(await Promise.race([shim.ended, late]), undefined);
     // What the supervisor sent last waits in the connection until the client has read it.
     assert.is(await Promise.race([closed, late]), undefined);
+    clearTimeout(timer);
     const all = Buffer.concat(received);
     assert.ok(all.length > 270_000, `${all.length} bytes`);
     assert.equal(all.subarray(-12), Buffer.from([88, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0]));

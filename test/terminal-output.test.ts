@@ -48,7 +48,8 @@ test.before(async () => {
       return true;
     }
     if (!url.includes('/broken/')) return false;
-    response.writeHead(500).end(JSON.stringify({ errors: [{ code: evil, message: evil }] }));
+    // It is asked again five times, and says how long to wait each time.
+    response.writeHead(500, { 'retry-after': '0' }).end(JSON.stringify({ errors: [{ code: evil, message: evil }] }));
     return true;
   };
   for (const name of ['evil', 'command', 'user', 'folder', 'volume']) {
@@ -103,11 +104,10 @@ const named = (args: string[]) => args.map(arg => arg.replace('REGISTRY', server
 
 for (const [args, shows] of commands)
   test(args.join(' ').replaceAll(evil, 'EVIL'), async () => {
-    const piped = await box.minidock(named(args));
+    const command = [minidockPath, ...named(args)].map(quoted).join(' ');
+    const [piped, { shown }] = await Promise.all([box.minidock(named(args)), onTerminal(command, [], box.env)]);
     const text = `${piped.stdout}\n${piped.stderr}`;
     if (args[0] !== 'inspect' && args[0] !== 'manifest') assert.not.match(text, obeyed, 'into a pipe');
-    const command = [minidockPath, ...named(args)].map(quoted).join(' ');
-    const { shown } = await onTerminal(command, [], box.env);
     // A terminal makes \r\n of \n. Colours are ours: none of them hides.
     const plain = shown.replaceAll('\r\n', '\n').replace(/\x1b\[(0|1|2|1;3[16]|3[2356])m/g, '');
     assert.not.match(plain, obeyed, `on a terminal: ${JSON.stringify(shown)}`);
