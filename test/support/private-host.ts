@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { busyboxImage } from '../../scripts/images/busybox.ts';
+import { containersOf } from './busybox.ts';
 import { onExit } from './cleanup.ts';
 import { minidockPath, type Sandbox, sandbox } from './minidock.ts';
 import { type Machine, startMachine } from './netns.ts';
+import { prepare } from './prepared.ts';
 import { findProgram } from './requires.ts';
 
 /**
@@ -36,10 +38,12 @@ export async function privateHost({ backend }: { backend?: string } = {}): Promi
   };
   const minidock = (...args: string[]) => minidockUnder([], ...args);
   machine.sh('ip link set lo up');
-  minidock('import', '-c', 'CMD ["sh"]', (await busyboxImage()).rootfs, 'bb');
+  await prepare('bb', box.root, async () => {
+    minidock('import', '-c', 'CMD ["sh"]', (await busyboxImage()).rootfs, 'bb');
+  });
   const removeAll = () => {
-    const ids = minidock('ps', '-aq');
-    if (ids !== '') minidock('rm', '-f', ...ids.split('\n'));
+    const ids = containersOf(box);
+    if (ids.length > 0) minidock('rm', '-f', ...ids);
   };
   const end = onExit(() => {
     removeAll();
