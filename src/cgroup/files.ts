@@ -99,7 +99,7 @@ export async function eventually(milliseconds: number, answer: () => boolean): P
  * True once nothing of the group is left. EBUSY means that the group has processes, or that its last one is still
  * exiting.
  */
-export function tryRemove(directory: string): boolean {
+function tryRemove(directory: string): boolean {
   for (const group of tree(directory)) {
     try {
       rmdirSync(group);
