@@ -377,7 +377,7 @@ test('--check gives advice with the line, and builds nothing', async () => {
   assert.is(exitCode, 1);
   assert.match(
     String(stdout),
-    /Dockerfile:1:1: FromAsCasing: .*\n {2}1 \| FROM bb as x\n {4}\| \^+\nDockerfile:2:1: SecretsUsedInArgOrEnv/,
+    /Dockerfile:1:9: FromAsCasing: .*\n {2}1 \| FROM bb as x\n {4}\| {9}\^\^\nDockerfile:2:5: SecretsUsedInArgOrEnv/,
   );
 });
 

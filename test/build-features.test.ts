@@ -137,15 +137,22 @@ test('RUN is on a network of the user’s, has its hosts, and the limits of the 
 RUN ip -4 addr show eth0 | grep -o '10\\.231\\.77\\.[0-9]*' > /address; grep 10.9.8.7 /etc/hosts
 RUN --network=none ! ip link show eth0
 RUN ulimit -n > /files; df -k /dev/shm | tail -1 | awk '{print $2}' > /shm; \\
-  cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null > /memory; true
+  cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null > /memory; \\
+  cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu.max 2>/dev/null | cut -d' ' -f1 > /quota; \\
+  awk '/^(NoNewPrivs|Cpus_allowed_list|Mems_allowed_list)/ {print $2}' /proc/self/status > /status
 `,
     });
     const flags = ['--network', 'inner', '--add-host', 'there:10.9.8.7', '--memory', '64m', '--shm-size', '1m'];
-    await built(folder, ['-t', 'built', ...flags, '--ulimit', 'nofile=99:99', '--cpu-shares', '512']);
+    const cpu = ['--cpu-shares', '512', '--cpu-period', '50000', '--cpu-quota', '25000', '--cpuset-cpus', '0'];
+    const others = ['--cpuset-mems', '0', '--memory-swap', '64m', '--security-opt', 'no-new-privileges'];
+    // Those of Docker that have nothing to do here, and the one that wins over --rm=false.
+    const taken = ['--isolation', 'default', '--disable-content-trust', '--compress', '--rm=false', '--force-rm'];
+    await built(folder, ['-t', 'built', ...flags, '--ulimit', 'nofile=99:99', ...cpu, ...others, ...taken]);
     assert.is(
-      await shown('cut -d. -f1-3 /address; cat /files /shm /memory'),
-      '10.231.77\n10.231.77\n99\n1024\n67108864',
+      await shown('cut -d. -f1-3 /address; cat /files /shm /memory /quota /status'),
+      '10.231.77\n10.231.77\n99\n1024\n67108864\n25000\n1\n0\n0',
     );
+    assert.is(await box.ok(['ps', '-aq']), '', 'no container of RUN is left');
   } finally {
     await box.ok(['network', 'rm', 'inner']);
   }

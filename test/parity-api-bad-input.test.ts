@@ -190,6 +190,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['POST', '/v1.41/build', 'this is no archive'.repeat(60), tar],
     ['POST', '/v1.41/build', '', tar],
     ['POST', '/v1.41/build?buildargs=nonsense', '', tar],
+    ['POST', '/v1.41/build?isolation=hyperv', '', tar],
+    ['POST', '/v1.41/build?squash=1', '', tar],
     ['POST', '/v1.41/build', 'x', { 'Content-Type': 'application/json' }],
   ],
 };

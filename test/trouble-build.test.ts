@@ -74,10 +74,16 @@ for (const [name, dockerfile, expected] of [
   [
     'a list with single quotes',
     "FROM bb\nCMD ['a']\n",
-    "Dockerfile:2:5: this is no list in JSON form\n  2 | CMD ['a']\n    |     ^^^^^",
+    "Dockerfile:2:6: this is no list in JSON form\n  2 | CMD ['a']\n    |      ^^^\n",
   ],
   ['a signal that is none', 'FROM bb\nSTOPSIGNAL SIGFOO\n', 'Dockerfile:2:12: Invalid signal: SIGFOO'],
   ['a platform that is none', 'FROM --platform=nonsense bb\n', 'Dockerfile:1:17: "nonsense": unknown operating system'],
+  ['a quote that stays open', 'FROM bb\nENV A=1 B=x"y z\n', 'Dockerfile:2:12: the closing double quote is missing'],
+  [
+    'a file of a list',
+    'FROM bb\nCOPY ["Dockerfile", "nope", "/x/"]\n',
+    '"nope" is not in the build context\n  2 | COPY ["Dockerfile", "nope", "/x/"]\n    |                      ^^^^^^\n',
+  ],
   ['a source that is empty', 'FROM bb\nCOPY $NOPE /x\n', 'Dockerfile:2:6: '],
 ] as const)
   test(`refused: ${name}`, async () => {
@@ -198,7 +204,7 @@ test('what is wrong in a trigger of the base image, and in a flag, is shown as i
 
 test('# check=error=true makes advice an error, and a build argument goes before it', async () => {
   const folder = context({ Dockerfile: '# check=error=true\nFROM bb as x\nENV A b\n' });
-  assert.match(await refused([folder]), /Dockerfile:2:1: FromAsCasing: .*, and 1 more\n {2}2 \| FROM bb as x/);
+  assert.match(await refused([folder]), /Dockerfile:2:9: FromAsCasing: .*, and 1 more\n {2}2 \| FROM bb as x/);
   const flag = (value: string) => ['build', '-q', '--build-arg', `BUILDKIT_DOCKERFILE_CHECK=${value}`, folder];
   await box.ok(flag('skip=all;error=true'));
   await box.ok(flag('error=false'));

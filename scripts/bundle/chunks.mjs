@@ -52,7 +52,15 @@ const files = [
     ],
   ],
   // What looks into layers, also of a build.
-  ['layers', ['src/cli/options/variable.ts', 'src/oci/default-path.ts', 'src/storage/merged-view.ts']],
+  [
+    'layers',
+    [
+      'src/cli/options/variable.ts',
+      'src/oci/default-path.ts',
+      'src/storage/merged-view.ts',
+      'src/syscalls/text/columns.ts',
+    ],
+  ],
   // What enters them.
   [
     'enter',

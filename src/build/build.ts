@@ -219,19 +219,16 @@ async function buildStage(
     }
   }
 
-  /** An image that is not to be had may be a slip of the pen for a stage. */
+  /** An image that is not to be had may be a slip of the pen for a stage, or for an image that is here. */
   function atBase(error: unknown): unknown {
     if (!(error instanceof MinidockError) || typeof base !== 'string') return error;
-    const names = shared.dockerfile.stages.slice(0, index).flatMap(one => one.from.name ?? []);
-    const near = nearest(base, names);
+    const stages = shared.dockerfile.stages.slice(0, index).flatMap(one => one.from.name ?? []);
+    const images = shared.store.list(() => {}).flatMap(({ repoTags }) => repoTags);
+    const near = nearest(base, [...stages, ...images, ...images.map(name => name.replace(/:latest$/, ''))]);
+    const what = stages.includes(near ?? '') ? 'stage' : 'image';
+    const fix = [near && `did you mean the ${what} ${near}?`, error.fix].filter(Boolean).join(' ');
     const at = { offset: from.base.offset, length: from.base.raw.length };
-    const told = mistake(
-      shared.dockerfile.source,
-      from.statement.place(at),
-      error.message,
-      near ? `did you mean the stage ${near}?` : error.fix,
-    );
-    return told;
+    return mistake(shared.dockerfile.source, from.statement.place(at), error.message, fix || undefined);
   }
 }
 

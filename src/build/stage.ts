@@ -251,9 +251,12 @@ export class StageBuild {
   #failed({ statement }: Run, words: readonly string[], exitCode: number): MinidockError {
     const { source } = statement;
     const place = statement.place();
+    // Of a here-document the first line.
+    const [first, ...more] = words.join(' ').split('\n');
+    const command = more.length === 0 ? first : `${first} …`;
     return new MinidockError(
       'build-failed',
-      `${source.name}:${place.line}: The command '${words.join(' ')}' returned a non-zero code: ${exitCode}`,
+      `${source.name}:${place.line}: The command '${command}' returned a non-zero code: ${exitCode}`,
       { excerpt: excerptOf(source, place) },
     );
   }

@@ -51,7 +51,7 @@ export class Expansions {
       return expand();
     } catch (error) {
       if (!(error instanceof ExpansionError)) throw error;
-      const at = part && { offset: part.offset, length: part.raw.length };
+      const at = part && { offset: part.offset + error.offset, length: part.raw.length - error.offset };
       throw mistake(statement.source, statement.place(at), error.message);
     }
   }

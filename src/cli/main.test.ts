@@ -54,6 +54,26 @@ test("mistakes: Docker's words and exit codes", async () => {
       `unknown flag: --isolation\n--isolation is a flag of Docker that minidock does not have.\nSee 'minidock run --help'.\n`,
     ],
     [
+      'build --squash .',
+      125,
+      `unknown flag: --squash\n--squash is a flag of Docker that minidock does not have: what one RUN does, or one COPY --from of another stage, is one layer.\nSee 'minidock build --help'.\n`,
+    ],
+    [
+      'build --push .',
+      125,
+      `unknown flag: --push\n--push is a flag of later versions of Docker, which minidock does not have: minidock push does it.\nSee 'minidock build --help'.\n`,
+    ],
+    [
+      'build --isolation hyperv .',
+      125,
+      `invalid argument "hyperv" for "--isolation" flag: there is the isolation default, and no other\nSee 'minidock build --help'.\n`,
+    ],
+    [
+      'build --disable-content-trust=false .',
+      125,
+      `invalid argument "false" for "--disable-content-trust" flag: signatures of images are not looked at\nSee 'minidock build --help'.\n`,
+    ],
+    [
       'volume prune -a',
       125,
       `unknown shorthand flag: 'a' in -a\n-a is a flag of later versions of Docker, which minidock does not have.\nSee 'minidock volume prune --help'.\n`,

@@ -7,8 +7,15 @@ export interface Variables {
   unset?(name: string): void;
 }
 
-/** Why a word cannot be expanded. The caller knows where the word stands. */
-export class ExpansionError extends Error {}
+/** Why a word cannot be expanded. The caller knows where the word stands, and `offset` where in it the fault begins. */
+export class ExpansionError extends Error {
+  constructor(
+    message: string,
+    readonly offset: number,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * Replaces variables in one word and takes its quotes away, as Docker does for most instructions: `$name`, `${name}`,
@@ -48,6 +55,7 @@ class Expander {
 
   /** Up to the end, or up to one of `stop` outside of quotes. */
   word(stop = ''): string {
+    const start = this.#at;
     let result = '';
     while (this.#at < this.text.length) {
       const char = this.text[this.#at]!;
@@ -62,7 +70,7 @@ class Expander {
         this.#at++;
       }
     }
-    if (stop !== '') throw new ExpansionError(`"}" is missing after "\${"`);
+    if (stop !== '') throw this.#unclosed(start);
     return result;
   }
 
@@ -72,13 +80,14 @@ class Expander {
 
   #single(): string {
     const end = this.text.indexOf("'", this.#at + 1);
-    if (end < 0) throw new ExpansionError('the closing single quote is missing');
+    if (end < 0) throw new ExpansionError('the closing single quote is missing', this.#at);
     const inside = this.text.slice(this.#at + 1, end);
     this.#at = end + 1;
     return inside;
   }
 
   #double(): string {
+    const start = this.#at;
     let result = '';
     this.#at++;
     while (this.#at < this.text.length) {
@@ -94,7 +103,7 @@ class Expander {
         this.#at++;
       }
     }
-    throw new ExpansionError('the closing double quote is missing');
+    throw new ExpansionError('the closing double quote is missing', start);
   }
 
   /** What follows the escape character stands for itself; where only some do, the escape character stays before others. */
@@ -106,6 +115,7 @@ class Expander {
   }
 
   #dollar(): string {
+    const start = this.#at;
     this.#at++;
     if (this.text[this.#at] !== '{') {
       const name = this.#name();
@@ -113,8 +123,8 @@ class Expander {
     }
     this.#at++;
     const name = this.#name();
-    if (name === '') throw new ExpansionError('bad substitution: a name is missing after "${"');
-    return this.#substitution(name);
+    if (name === '') throw new ExpansionError('bad substitution: a name is missing after "${"', start);
+    return this.#substitution(name, start);
   }
 
   #name(): string {
@@ -130,8 +140,8 @@ class Expander {
     return value ?? '';
   }
 
-  /** What stands between the name and `}`. */
-  #substitution(name: string): string {
+  /** What stands between the name and `}`; `start` is where the `$` stands. */
+  #substitution(name: string, start: number): string {
     const char = this.#next();
     if (char === '}') return this.#plain(name);
     const value = this.variables.value(name);
@@ -143,7 +153,7 @@ class Expander {
       if (operator === '+') return isSet ? word : '';
       if (isSet) return value;
       if (operator === '-') return word;
-      throw new ExpansionError(`${name}: ${word === '' ? 'not set' : word}`);
+      throw new ExpansionError(`${name}: ${word === '' ? 'not set' : word}`, start);
     }
     if (!colon && (operator === '#' || operator === '%')) {
       const greedy = this.text[this.#at] === operator;
@@ -160,6 +170,7 @@ class Expander {
     }
     throw new ExpansionError(
       `unsupported modifier ${JSON.stringify(`${colon ? ':' : ''}${operator}`)} after "\${${name}"`,
+      start,
     );
   }
 
@@ -169,9 +180,14 @@ class Expander {
     return inner;
   }
 
+  /** @param at a place between the braces */
+  #unclosed(at: number): ExpansionError {
+    return new ExpansionError(`"}" is missing after "\${"`, this.text.lastIndexOf('${', at));
+  }
+
   #next(): string {
     const char = this.text[this.#at];
-    if (char === undefined) throw new ExpansionError(`"}" is missing after "\${"`);
+    if (char === undefined) throw this.#unclosed(this.#at);
     this.#at++;
     return char;
   }

@@ -53,3 +53,12 @@ export function readHeredoc(
   }
   return undefined;
 }
+
+/** What is wrong with a line that looks as if it were to end one that nothing ends; undefined where there is none. */
+export function nearEnd(lines: readonly string[], from: number, { name, dropsTabs }: Opening): string | undefined {
+  const at = lines.findIndex((line, index) => index >= from && line.trim() === name);
+  if (at < 0) return undefined;
+  const line = lines[at]!;
+  if (/^\t+\S+$/.test(line) && !dropsTabs) return `line ${at + 1} begins with a tab: write <<-${name}, which drops tabs`;
+  return `line ${at + 1} has blanks beside ${name}: it must stand alone`;
+}

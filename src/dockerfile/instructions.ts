@@ -21,16 +21,16 @@ export interface From extends Common {
   readonly base: Raw;
   /** Lower case. */
   readonly name?: string;
-  /** As written, for the linter. */
-  readonly writtenName?: string;
+  /** The name as it is written, for the linter. */
+  readonly writtenName?: Raw;
   /** `AS` or `as`. */
-  readonly as?: string;
+  readonly as?: Raw;
   readonly platform?: Raw;
 }
 
 export interface Arg extends Common {
   readonly kind: 'ARG';
-  readonly args: readonly { readonly name: string; readonly value?: Raw }[];
+  readonly args: readonly { readonly name: string; readonly at: Raw; readonly value?: Raw }[];
 }
 
 /** `--mount=type=…` of RUN, its keys lower case. */

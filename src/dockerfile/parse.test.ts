@@ -1,10 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../errors.ts';
+import { widthOf } from '../syscalls/text/columns.ts';
 import type { Instruction } from './instructions.ts';
 import { parseDockerfile, parseInstruction } from './parse.ts';
 
-const parse = (text: string) => parseDockerfile('Dockerfile', Buffer.from(text));
+const parse = (text: string | Buffer) =>
+  parseDockerfile('Dockerfile', typeof text === 'string' ? Buffer.from(text) : text);
 
 /** The instructions of the only stage. */
 function stage(text: string): Instruction[] {
@@ -13,7 +15,7 @@ function stage(text: string): Instruction[] {
   return [...stages[0]!.instructions];
 }
 
-function refused(text: string): MinidockError {
+function refused(text: string | Buffer): MinidockError {
   try {
     parse(text);
   } catch (error) {
@@ -134,6 +136,10 @@ test('HEALTHCHECK has times in nanoseconds', () => {
 for (const [text, at, reason, fix] of [
   ['FROM a\nCOPPY . /x', '2:1', 'unknown instruction: COPPY', 'did you mean COPY?'],
   ['FROM a\nFROMM a', '2:1', 'unknown instruction: FROMM', 'did you mean FROM?'],
+  ['FROM a\nCMD["a"]', '2:1', 'unknown instruction: CMD["a"]', 'a blank must follow CMD: write CMD ["program"'],
+  ['FROM a\nRUN a &&\napt-get b', '3:1', 'unknown instruction: apt-get', 'if line 2 goes on here, end it with \\'],
+  ['FROM a\nRUN a\n  && b', '3:3', 'unknown instruction: &&', 'if line 2 goes on here, end it with \\'],
+  ['FROM a\n# b\n  c', '3:3', 'unknown instruction: c', 'instructions are ADD, ARG'],
   ['FROM a AS', '1:8', 'FROM takes one image', 'write FROM'],
   ['FROM a AS 1', '1:11', 'invalid name for a build stage', 'begins with a letter'],
   ['RUN x', '1:1', 'RUN stands before the first FROM', 'begin with FROM'],
@@ -146,12 +152,24 @@ for (const [text, at, reason, fix] of [
   ['FROM a\nENV A=b \\\n   C', '3:4', '"C" is not NAME=VALUE', 'quotes'],
   ['FROM a\nENV A', '2:5', 'ENV A has no value', 'write ENV A=VALUE'],
   ['FROM a\nRUN <<EOF\nx', '2:5', 'unterminated here-document: no line "EOF" follows', ''],
-  ['FROM a\nCMD ["a", b]', '2:5', 'this is no list in JSON form', 'double quotes'],
-  ["FROM a\nENTRYPOINT ['a', 'b']", '2:12', 'this is no list in JSON form', 'double quotes'],
-  ['FROM a\nRUN --network=none [ "a", "b"', '2:20', 'this is no list in JSON form', ''],
-  ['FROM a\nCOPY ["a", 1]', '2:6', 'this is no list in JSON form', ''],
-  ['FROM a\nVOLUME ["/a"', '2:8', 'this is no list in JSON form', ''],
-  ['FROM a\nHEALTHCHECK CMD  ["a"', '2:18', 'this is no list in JSON form', ''],
+  ['FROM a\nRUN <<E\nx\n  E', '2:5', 'unterminated here-document: no line "E"', 'line 4 has blanks beside E'],
+  ['FROM a\nRUN <<E\nx\n\tE', '2:5', 'unterminated here-document: no line "E"', 'write <<-E, which drops tabs'],
+  ['FROM a\nCMD ["a", b]', '2:11', 'this is no list in JSON form', 'double quotes'],
+  ["FROM a\nENTRYPOINT ['a', 'b']", '2:13', 'this is no list in JSON form', 'double quotes'],
+  ['FROM a\nRUN --network=none [ "a", "b"', '2:29', 'this is no list in JSON form', 'a ] is missing at the end'],
+  ['FROM a\nCOPY ["a", 1]', '2:12', 'this is no list in JSON form', 'double quotes'],
+  ['FROM a\nVOLUME ["/a"', '2:12', 'this is no list in JSON form', 'a ] is missing'],
+  ['FROM a\nHEALTHCHECK CMD  ["a"', '2:21', 'this is no list in JSON form', ''],
+  ['FROM a\nCMD [“nginx”, “-g”]', '2:6', 'this is no list in JSON form', 'write " in place of “'],
+  ['FROM a\nCMD ["nginx”, "-g"]', '2:12', 'this is no list in JSON form', 'write " in place of ”'],
+  ['FROM a\nCMD ["a"，"b"]', '2:9', 'this is no list in JSON form', 'write , in place of ，'],
+  ['FROM a\nCMD 【"a"】', '2:5', 'this is no list in JSON form', 'write [ in place of 【'],
+  ['FROM a\nCMD ["a" "b"]', '2:10', 'this is no list in JSON form', 'a comma is missing before this'],
+  ['FROM a\nCMD ["a", "b]', '2:11', 'this is no list in JSON form', 'the closing " is missing'],
+  ['FROM a\nCMD ["a", ]', '2:11', 'this is no list in JSON form', 'leave out the comma before it'],
+  ['FROM a\nCMD ["C:\\dir"]', '2:6', 'this is no list in JSON form', 'in JSON \\\\ stands for one \\'],
+  ['FROM a\nCMD ["a"]  b', '2:12', 'this is no list in JSON form', 'the list ends before this'],
+  ['FROM a\nCMD ["a", \\\n  b]', '3:3', 'this is no list in JSON form', 'double quotes'],
   ['FROM a\nONBUILD RUN <<EOF\nx', '2:13', 'unterminated here-document', ''],
   ['FROM a\nSHELL sh', '2:7', 'SHELL needs a list in JSON form', 'write SHELL'],
   ['FROM a\nONBUILD COPY --form=x a b', '2:14', 'unknown flag: --form', '--from'],
@@ -175,11 +193,30 @@ test('an empty file, and one without FROM', () => {
   assert.match(refused('ARG A\n').message, /^Dockerfile: it has no FROM$/);
 });
 
-test('the mark stands under what is meant, also in a long line', () => {
+test('the mark stands under what is meant, also in a long line, of which a part is shown', () => {
   const { excerpt } = refused(`FROM a\nENV ${'A=1 '.repeat(50)}WRONG ${'B=2 '.repeat(50)}`);
   const [line, mark] = excerpt!.split('\n');
   assert.is(line!.slice(mark!.indexOf('^'), mark!.lastIndexOf('^') + 1), 'WRONG');
-  assert.ok(line!.length < 120);
+  assert.match(line!, /^ {2}2 \| ….*WRONG.*…$/);
+  assert.is(line!.length, '  2 | '.length + 100);
+});
+
+test('the mark is as far to the right as its part is on a terminal: Chinese takes two columns, a tab is one blank', () => {
+  assert.is(refused('FROM a\nENV\t名字=值 错误').excerpt, '  2 | ENV 名字=值 错误\n    |             ^^^^');
+  const [line = '', mark = ''] = refused(`FROM a\nENV ${'名=值 '.repeat(50)}错误 ${'名=值 '.repeat(50)}`).excerpt!.split('\n');
+  assert.is(widthOf(line.slice(0, line.indexOf('错误'))), mark.indexOf('^'));
+  assert.is(mark.trimStart().replace(/^\| */, ''), '^^^^');
+  assert.ok(widthOf(line) <= '  2 | '.length + 100);
+});
+
+test('what no terminal shows, or what it obeys, is shown as a sign of its own', () => {
+  assert.is(refused('FROM a\nRU\u200bN \u202ea\x1b[2J').excerpt, '  2 | RU\ufffdN \ufffda\ufffd[2J\n    | ^^^^');
+});
+
+test('a file in UTF-16, as editors of Windows save it', () => {
+  const { message, fix } = refused(Buffer.from('\ufeffFROM a\n', 'utf16le'));
+  assert.is(message, 'Dockerfile: it is in UTF-16, and a Dockerfile is in UTF-8');
+  assert.match(fix!, 'save it as UTF-8');
 });
 
 test.run();

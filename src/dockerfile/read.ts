@@ -15,25 +15,34 @@ import type {
   Value,
   Words,
 } from './instructions.ts';
+import { execForm } from './list.ts';
 import { readMount } from './mount.ts';
 import { nearest } from './nearest.ts';
 import { Reading } from './reading.ts';
-import { execForm } from './words.ts';
+
 
 /** Reads an instruction. Throws `dockerfile`. */
 export function readInstruction(reading: Reading): From | Instruction {
   const read = readers[reading.keyword];
   if (read === undefined) {
-    const near = nearest(reading.keyword, Object.keys(readers));
-    throw reading.fail(
-      undefined,
-      `unknown instruction: ${reading.statement.keyword}`,
-      near === undefined ? `instructions are ${Object.keys(readers).join(', ')}` : `did you mean ${near}?`,
-    );
+    throw reading.fail(undefined, `unknown instruction: ${reading.statement.keyword}`, whatWasMeant(reading));
   }
   if (reading.rest === '')
     throw reading.fail(undefined, `${reading.keyword} has no argument`, `write ${forms[reading.keyword]}`);
   return read(reading);
+}
+
+/** What an unknown instruction was most likely to be: one with a slip of the pen, or a part of the line above it. */
+function whatWasMeant({ keyword, source, escapeChar, statement: { line } }: Reading): string {
+  const names = Object.keys(readers);
+  const begun = names.find(name => keyword.startsWith(name) && /^[^A-Z]/.test(keyword.slice(name.length)));
+  if (begun !== undefined) return `a blank must follow ${begun}: write ${forms[begun]}`;
+  const near = nearest(keyword, names);
+  if (near !== undefined) return `did you mean ${near}?`;
+  const [above = '', own = ''] = source.lines.slice(Math.max(line - 2, 0), line);
+  const goesOn = /^\s|^(&&|\|\|?|;|-)/.test(own) || /(&&|\|\|?|;|,)\s*$/.test(above);
+  if (goesOn && line > 1 && !/^\s*(#|$)/.test(above)) return `if line ${line - 1} goes on here, end it with ${escapeChar}`;
+  return `instructions are ${names.join(', ')}`;
 }
 
 const readers: Record<string, (reading: Reading) => From | Instruction> = {
@@ -96,8 +105,8 @@ function readFrom(reading: Reading): From {
     statement: reading.statement,
     base,
     name: name.raw.toLowerCase(),
-    writtenName: name.raw,
-    as: as.raw,
+    writtenName: name,
+    as,
     ...(platform && { platform }),
   };
 }
@@ -108,8 +117,9 @@ function readArg(reading: Reading): Arg {
     const equals = word.raw.indexOf('=');
     const name = equals < 0 ? word.raw : word.raw.slice(0, equals);
     if (name === '') throw reading.fail(word, 'a build argument has no name', `write ${forms.ARG}`);
-    if (equals < 0) return { name };
-    return { name, value: { raw: word.raw.slice(equals + 1), offset: word.offset + equals + 1 } };
+    const at = { raw: name, offset: word.offset };
+    if (equals < 0) return { name, at };
+    return { name, at, value: { raw: word.raw.slice(equals + 1), offset: word.offset + equals + 1 } };
   });
   return { kind: 'ARG', statement: reading.statement, args };
 }
@@ -139,8 +149,7 @@ function readCopy(reading: Reading, kind: 'COPY' | 'ADD'): Copy {
       ? reading.flags({ from: 'one', ...common, parents: 'toggle' })
       : reading.flags({ ...common, checksum: 'one', 'keep-git-dir': 'toggle' });
   const one = (name: string): Raw | undefined => (flags as Map<string, Raw[]>).get(name)?.[0];
-  const listed = reading.list();
-  const words = listed?.map(raw => ({ raw: JSON.stringify(raw), offset: reading.all().offset })) ?? reading.words();
+  const words = reading.listedWords() ?? reading.words();
   const destination = words.at(-1);
   if (destination === undefined || words.length < 2)
     throw reading.fail(undefined, `${kind} needs a source and a destination`, `write ${forms[kind]}`);
@@ -206,9 +215,7 @@ function commandOf(reading: Reading): Command {
 
 function readWords(reading: Reading, kind: 'EXPOSE' | 'VOLUME'): Words {
   reading.flags({});
-  const listed = kind === 'VOLUME' ? reading.list() : undefined;
-  const words =
-    listed?.map(raw => ({ raw: JSON.stringify(raw), offset: reading.all().offset })) ?? reading.blankWords();
+  const words = (kind === 'VOLUME' ? reading.listedWords() : undefined) ?? reading.blankWords();
   for (const word of words)
     if (word.raw === '' || word.raw === '""') throw reading.fail(word, `${kind} names an empty word`);
   return { kind, statement: reading.statement, words };

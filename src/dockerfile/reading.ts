@@ -1,9 +1,10 @@
 import type { MinidockError } from '../errors.ts';
 import type { Raw } from './instructions.ts';
+import { execForm, faultOf, isBrokenList, itemsOf } from './list.ts';
 import { nearest } from './nearest.ts';
 import { mistake, type Source } from './source.ts';
 import type { Escape, Statement } from './statements.ts';
-import { execForm, type Flag, isBrokenList, splitWords, takeFlags } from './words.ts';
+import { type Flag, splitWords, takeFlags } from './words.ts';
 
 /** One statement while it is read: its flags taken off, its words with their places, errors that point into it. */
 export class Reading {
@@ -46,13 +47,17 @@ export class Reading {
   /** `["a", "b"]`; undefined for what is none, such as a line of the shell. Refuses what was meant to be one. */
   list(part = this.all()): string[] | undefined {
     const words = execForm(part.raw);
-    if (words === undefined && isBrokenList(part.raw))
-      throw this.fail(
-        part,
-        'this is no list in JSON form',
-        'write ["first", "second"]: texts in double quotes, with commas',
-      );
-    return words;
+    if (words !== undefined || !isBrokenList(part.raw)) return words;
+    const { offset, length, fix } = faultOf(part.raw);
+    const at = { raw: part.raw.slice(offset, offset + length), offset: part.offset + offset };
+    throw this.fail(at, 'this is no list in JSON form', fix);
+  }
+
+  /** The texts of a list as words, each in double quotes, with their places; undefined for what is none. */
+  listedWords(): Raw[] | undefined {
+    const { raw: list, offset } = this.all();
+    const items = itemsOf(list);
+    return this.list()?.map((text, index) => ({ raw: JSON.stringify(text), offset: offset + items[index]!.offset }));
   }
 
   /** Values of the flags by name. Refuses a name that the instruction does not have, and one that stands twice unless it may. */

@@ -1,4 +1,5 @@
 import { MinidockError } from '../errors.ts';
+import { widthOf } from '../syscalls/text/columns.ts';
 
 /** A Dockerfile, and what errors call it. */
 export interface Source {
@@ -6,7 +7,7 @@ export interface Source {
   readonly lines: readonly string[];
 }
 
-/** Where something stands: line and column count from 1, the length is in characters. */
+/** Where something stands: line and column count from 1, column and length in units of UTF-16. */
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -18,6 +19,10 @@ const longestLine = 65535;
 
 /** Reads a Dockerfile: UTF-8, with or without a byte order mark, lines ended by LF or CRLF. Throws `dockerfile`. */
 export function readSource(name: string, content: Uint8Array): Source {
+  if (isUtf16(content))
+    throw new MinidockError('dockerfile', `${name}: it is in UTF-16, and a Dockerfile is in UTF-8`, {
+      fix: 'save it as UTF-8; in PowerShell: Set-Content -Encoding utf8',
+    });
   const text = new TextDecoder('utf-8').decode(content);
   const source = { name, lines: text.split('\n').map(line => line.replace(/\r$/, '')) };
   source.lines.forEach((line, index) => {
@@ -30,6 +35,10 @@ export function readSource(name: string, content: Uint8Array): Source {
   return source;
 }
 
+/** By its byte order mark, which editors and shells of Windows write. */
+const isUtf16 = ([first, second]: Uint8Array): boolean =>
+  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+
 /**
  * What is wrong at a place of a Dockerfile, as a compiler says it: the place, the reason, and below them the line with a mark
  * under the part that is meant.
@@ -41,17 +50,47 @@ export function mistake(source: Source, place: Place, reason: string, fix?: stri
   });
 }
 
-/** How much of a line is shown, and how much of it before the mark. */
+/** Columns of a line that are shown, and how many of them stand before the mark in a long one. */
 const widest = 100;
 const before = 40;
 
 /** The line of a place, with its number, and a mark below. Of a long line the part around the place. */
 export function excerptOf({ lines }: Source, { line, column, length }: Place): string {
-  const text = (lines[line - 1] ?? '').replace(/[\t\p{Cc}]/gu, ' ');
-  const start = column > widest - before ? column - 1 - before : 0;
-  const shown = text.slice(start, start + widest);
+  const text = lines[line - 1] ?? '';
+  const part = (from: number, to?: number) => legible(text.slice(from, to));
+  const lead = shortLead(part(0, column - 1));
+  const meant = part(column - 1, column - 1 + length);
+  const shown = beginningOf(lead + meant + part(column - 1 + length), widest);
   const gutter = ' '.repeat(String(line).length);
-  const at = column - 1 - start;
-  const mark = '^'.repeat(Math.max(1, Math.min(length, shown.length - at)));
-  return `  ${line} | ${shown}\n  ${gutter} | ${' '.repeat(at)}${mark}`;
+  const marked = Math.min(widthOf(meant), widthOf(shown.replace(/…$/, '')) - widthOf(lead));
+  const mark = ' '.repeat(widthOf(lead)) + '^'.repeat(Math.max(1, marked));
+  return `  ${line} | ${shown}\n  ${gutter} | ${mark}`;
+}
+
+/** What a terminal would not show, or would obey, is shown as a character that stands for any; a tab is one blank. */
+const legible = (text: string): string => text.replace(/\t/g, ' ').replace(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, '\ufffd');
+
+/** What stands before the mark: all of it where the mark is then well inside of what is shown, or its end. */
+function shortLead(lead: string): string {
+  if (widthOf(lead) <= widest - before) return lead;
+  const kept: string[] = [];
+  let width = 1;
+  for (const char of [...lead].reverse()) {
+    width += widthOf(char);
+    if (width > before) break;
+    kept.unshift(char);
+  }
+  return `…${kept.join('')}`;
+}
+
+function beginningOf(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  let kept = '';
+  let width = 1;
+  for (const char of text) {
+    width += widthOf(char);
+    if (width > columns) break;
+    kept += char;
+  }
+  return `${kept}…`;
 }

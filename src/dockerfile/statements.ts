@@ -1,5 +1,5 @@
-import { type CheckSettings, readCheckSettings } from './check-settings.ts';
-import { type Heredoc, heredocsIn, readHeredoc } from './heredoc.ts';
+import { type CheckSettings, readCheckSettings } from './check/settings.ts';
+import { type Heredoc, heredocsIn, nearEnd, readHeredoc } from './heredoc.ts';
 import { mistake, type Place, type Source } from './source.ts';
 
 export type Escape = '\\' | '`';
@@ -118,6 +118,7 @@ function statementOf(
           source,
           place(opening),
           `unterminated here-document: no line ${JSON.stringify(opening.name)} follows`,
+          nearEnd(source.lines, next, opening),
         );
       heredocs.push(read.heredoc);
       next = read.next;

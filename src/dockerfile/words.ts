@@ -25,25 +25,6 @@ export function splitWords(text: string, escapeChar: string): Word[] {
   return words;
 }
 
-/** `["a", "b"]`; undefined for anything else. */
-export function execForm(text: string): string[] | undefined {
-  const value = jsonOf(text);
-  return Array.isArray(value) && value.every(item => typeof item === 'string') ? value : undefined;
-}
-
-/** Whether a text was meant to be a list, and is none: a list of others than texts, or one that begins as no command of a shell does. */
-export const isBrokenList = (text: string): boolean =>
-  Array.isArray(jsonOf(text)) ? execForm(text) === undefined : /^\[(["']|\s*(["'])[^"']*\2\s*,)/.test(text.trimStart());
-
-function jsonOf(text: string): unknown {
-  if (!text.trimStart().startsWith('[')) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** `--name=value` or `--name`, before the words of an instruction. */
 export interface Flag {
   readonly name: string;

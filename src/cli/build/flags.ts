@@ -29,13 +29,21 @@ export const buildFlags = {
   }),
   check: toggle('Give advice about the Dockerfile and build nothing'),
   compress: toggle('Without effect: the context is not sent anywhere'),
+  'disable-content-trust': {
+    ...toggle('Without effect: no signatures of images are asked for'),
+    initial: true,
+    read: readContentTrust,
+  },
   explain: toggle('Say of each step why it missed the cache, its key, which layer it made and what is in that'),
   file: text('Dockerfile (default: Dockerfile in the context; - for standard input)', {
     short: 'f',
     completes: 'files',
   }),
-  'force-rm': toggle('Without effect: the containers of RUN are removed also where the build fails'),
+  'force-rm': toggle('Remove the containers of RUN, whatever --rm says'),
   iidfile: text('Write the id of the image to a file', { completes: 'files' }),
+  isolation: single('string', readIsolation, 'How RUN is isolated: default, which is the one way there is', {
+    completes: ['default'],
+  }),
   label: many('list', readLabel, 'Label of the image: NAME=value'),
   ...limitFlags,
   mine: toggle('Make the containers of RUN of the pieces that you wrote in the course'),
@@ -85,6 +93,16 @@ const initialValues = <F extends FlagTable>(table: F): Values<F> =>
 function readNetwork(given: string): string {
   if (given === '') throw new Error('no name set for network');
   return given === 'default' ? 'bridge' : given;
+}
+
+function readIsolation(given: string): string {
+  if (/^(default)?$/i.test(given)) return given;
+  throw new Error('there is the isolation default, and no other');
+}
+
+function readContentTrust(given: string): boolean {
+  if (toggle('').read(given, true)) return true;
+  throw new Error('signatures of images are not looked at');
 }
 
 function readLabel(given: string): string {

@@ -80,6 +80,9 @@ export const dockerFlags: Readonly<Record<string, string>> = {
 
 /** What Docker 28 has beside them. */
 const laterFlags: Readonly<Record<string, string>> = {
+  build: `
+    allow annotation attest build-context builder cache-to call debug,D load metadata-file no-cache-filter policy provenance
+    push sbom`,
   create: 'annotation health-start-interval use-api-socket',
   history: 'platform',
   images: 'tree',
@@ -95,6 +98,21 @@ const laterFlags: Readonly<Record<string, string>> = {
   'volume ls': 'cluster',
   'volume prune': 'all,a',
 };
+
+/** Why flags of Docker are not here, and what does the same. */
+const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  build: {
+    'cgroup-parent': 'all containers of a data root have one cgroup',
+    squash: 'what one RUN does, or one COPY --from of another stage, is one layer',
+    ssh: 'RUN --mount=type=secret sees the key that --secret names',
+    stream: 'nothing is sent anywhere',
+    load: 'the image is here once it is built',
+    push: 'minidock push does it',
+  },
+};
+
+/** Why a verb of ours lacks a flag of Docker's; undefined where there is nothing to say. */
+export const reasonWithout = (verb: string, flag: string): string | undefined => reasons[verb]?.[flag];
 
 const wordsOf = (flags: Readonly<Record<string, string>>, verb: string): readonly string[] =>
   Object.hasOwn(flags, verb) ? flags[verb]!.split(/[\s,]+/).filter(Boolean) : [];

@@ -1,5 +1,5 @@
 import { type VerbEntry, verbs } from '../verbs.ts';
-import { dockerFlagsOf, laterFlagsOf } from './docker-flags.ts';
+import { dockerFlagsOf, laterFlagsOf, reasonWithout } from './docker-flags.ts';
 import type { FlagTable } from './flags.ts';
 import { isOneEditAway } from './nearest.ts';
 import type { UnknownFlag } from './usage.ts';
@@ -11,9 +11,11 @@ export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, entry?:
   const verb = entry === undefined ? '' : (Object.keys(verbs).find(name => verbs[name] === entry) ?? '');
   // A flag that Docker has is no typing error: `--gpus` does not stand for `--cpus`.
   const shown = flag.length === 1 ? `-${flag}` : `--${flag}`;
-  if (dockerFlagsOf(verb).includes(flag)) return `\n${shown} is a flag of Docker that minidock does not have.`;
+  const reason = reasonWithout(verb, flag);
+  const end = reason === undefined ? '.' : `: ${reason}.`;
+  if (dockerFlagsOf(verb).includes(flag)) return `\n${shown} is a flag of Docker that minidock does not have${end}`;
   if (laterFlagsOf(verb).includes(flag))
-    return `\n${shown} is a flag of later versions of Docker, which minidock does not have.`;
+    return `\n${shown} is a flag of later versions of Docker, which minidock does not have${end}`;
   const guess = suggestFlag(table, given);
   return guess === undefined ? '' : `. Did you mean ${guess}?`;
 }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { BuildEvent } from '../../build/events.ts';
-import { padTo, widthOf } from '../../syscalls/text/width.ts';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { inOneLine } from '../print/printable.ts';
 import { humanSize } from '../print/size.ts';
 import { explained } from './explained.ts';

@@ -99,7 +99,10 @@ function optionsOf({ query, headers }: ApiRequest): Omit<BuildOptions, 'dockerfi
   const refuse = (message: string, fix: string) => new MinidockError('invalid-argument', message, { fix });
   if (query.text('version') === '2')
     throw refuse('BuildKit is not served here', 'set DOCKER_BUILDKIT=0: the classic builder is');
-  if (query.flag('squash')) throw refuse('squash is not done here', 'leave it out');
+  if (query.flag('squash')) throw refuse('squash is only supported with experimental mode', 'leave it out');
+  const isolation = query.text('isolation');
+  if (!/^(default)?$/i.test(isolation))
+    throw refuse(`Unsupported isolation: ${JSON.stringify(isolation)}`, 'leave it out, or write default');
   const [target, platform] = [query.text('target'), query.text('platform')];
   return reading(() => ({
     tags: query.list('t').filter(Boolean),

@@ -1,7 +1,7 @@
 import { readIgnore } from '../../../build/ignore.ts';
 import { platformArguments, proxyArguments } from '../../../build/variables.ts';
-import { adviseOn, type ImageFacts } from '../../../dockerfile/check.ts';
-import { readCheckSettings } from '../../../dockerfile/check-settings.ts';
+import { adviseOn, type ImageFacts } from '../../../dockerfile/check/check.ts';
+import { readCheckSettings } from '../../../dockerfile/check/settings.ts';
 import { type Dockerfile, parseDockerfile } from '../../../dockerfile/parse.ts';
 import { excerptOf } from '../../../dockerfile/source.ts';
 import { MinidockError } from '../../../errors.ts';

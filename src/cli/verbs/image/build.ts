@@ -114,7 +114,7 @@ function toOptions(
     ...(flags.platform !== undefined && { platform: flags.platform }),
     secrets: secretsOf(flags.secret, env, refuse),
     limits: toLimits(flags),
-    keepContainers: !flags.rm,
+    keepContainers: !flags.rm && !flags['force-rm'],
     ...epochIn(env),
     explains: flags.explain,
     traces: flags.trace !== undefined,

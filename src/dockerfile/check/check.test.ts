@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adviseOn } from './check.ts';
-import { parseDockerfile } from './parse.ts';
+import { parseDockerfile } from '../parse.ts';
 
 const rules = (text: string): string[] =>
   adviseOn(parseDockerfile('Dockerfile', Buffer.from(text)), {
@@ -27,10 +27,10 @@ CMD ["run"]
 for (const [text, expected] of [
   ['FROM a\nrun x\nRUN y\n', 'ConsistentInstructionCasing 2:1'],
   ['from a\nrun x\nRUN y\n', 'ConsistentInstructionCasing 3:1'],
-  ['FROM a as b\n', 'FromAsCasing 1:1'],
-  ['FROM a AS Build\n', 'StageNameCasing 1:1'],
-  ['FROM a AS b\nFROM c AS B\n', 'DuplicateStageName 2:1'],
-  ['FROM a AS scratch\n', 'ReservedStageName 1:1'],
+  ['FROM a as b\n', 'FromAsCasing 1:8'],
+  ['FROM a AS Build\n', 'StageNameCasing 1:11'],
+  ['FROM a AS b\nFROM c AS B\n', 'DuplicateStageName 2:11'],
+  ['FROM a AS scratch\n', 'ReservedStageName 1:11'],
   ['FROM --platform=linux/amd64 a\n', 'FromPlatformFlagConstDisallowed 1:17'],
   ['FROM a:$V\n', 'UndefinedArgInFrom 1:6'],
   ['ARG V\nFROM a:$V\n', 'InvalidDefaultArgInFrom 2:6'],
@@ -39,8 +39,8 @@ for (const [text, expected] of [
   ['FROM a\nMAINTAINER me\n', 'MaintainerDeprecated 2:1'],
   ['FROM a\nCMD ["a"]\nCMD ["b"]\n', 'MultipleInstructionsDisallowed 2:1'],
   ['FROM a\nRUN a \\\n\n b\n', 'NoEmptyContinuation 3:1'],
-  ['FROM a\nENV DB_PASSWORD=x\n', 'SecretsUsedInArgOrEnv 2:1'],
-  ['FROM a\nARG TOKEN\n', 'SecretsUsedInArgOrEnv 2:1'],
+  ['FROM a\nENV A=1 DB_PASSWORD=x\n', 'SecretsUsedInArgOrEnv 2:9'],
+  ['FROM a\nARG TOKEN\n', 'SecretsUsedInArgOrEnv 2:5'],
   ['FROM a\nCOPY $NOPE /x\n', 'UndefinedVar 2:6'],
   ['FROM a\nCOPY $TARGETARCH /x\n', 'UndefinedVar 2:6'],
   ['FROM a\nWORKDIR sub\n', 'WorkdirRelativePath 2:9'],
@@ -74,7 +74,7 @@ for (const [text, expected] of [
   ['FROM a AS one\nWORKDIR /a\nFROM one\nWORKDIR b\n', []],
   ['FROM --platform=linux/amd64 a AS build_amd64\n', []],
   ['FROM a\nARG PUBLIC_KEY\nENV TOKEN_FILE=/x KEY_VERSION=1\n', []],
-  ['FROM a\nARG TOKEN_URL\n', ['SecretsUsedInArgOrEnv 2:1']],
+  ['FROM a\nARG TOKEN_URL\n', ['SecretsUsedInArgOrEnv 2:5']],
   ['FROM scratch AS one\nARG A\nENV B=1\nFROM one\nENV C=$A$B\n', ['UndefinedVar 5:7']],
   ['FROM here\nENV A=$HOME_OF_IT\nCMD x\n', []],
   ['From a\nrun x\n', ['ConsistentInstructionCasing 1:1']],
@@ -87,6 +87,16 @@ for (const [text, expected] of [
       expected,
     );
   });
+
+test('a variable that is not set: which one was meant', () => {
+  const told = (text: string) =>
+    adviseOn(parseDockerfile('Dockerfile', Buffer.from(text)), { known: [] }).map(({ message }) => message);
+  assert.equal(told('FROM a\nARG VERSION\nENV A=$VERSON B=$ELSE\n'), [
+    '$VERSON is not set here: did you mean $VERSION?',
+    '$ELSE is not set here',
+  ]);
+  assert.equal(told('ARG TAG=1\nFROM a:$TGA\n'), ['FROM uses $TGA, which no ARG before it names: did you mean $TAG?']);
+});
 
 test('the directive that makes advice an error, and one that is none', () => {
   const settings = (text: string) =>

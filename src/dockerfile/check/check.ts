@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import type { CheckSettings } from './check-settings.ts';
-import { ExpansionError, expandWord } from './expand.ts';
-import type { Copy, From, Instruction, Raw, Stage } from './instructions.ts';
-import type { Dockerfile } from './parse.ts';
-import type { Place } from './source.ts';
-import type { Statement } from './statements.ts';
+import type { Copy, From, Instruction, Raw, Stage } from '../instructions.ts';
+import type { Dockerfile } from '../parse.ts';
+import type { Place } from '../source.ts';
+import type { Statement } from '../statements.ts';
+import type { CheckSettings } from './settings.ts';
+import { expanded, expandedParts, meant, unsetIn } from './variables.ts';
 
 /** Advice about a Dockerfile that is no mistake. Names are those of BuildKit's rules (docs.docker.com/reference/build-checks). */
 export interface Advice {
@@ -48,9 +48,9 @@ export function adviseOn(
     if (settings?.experimental.has('InvalidDefinitionDescription') || settings?.experimental.has('all'))
       for (const one of [stage.from, ...stage.instructions]) description(one, add);
     fromVariables(dockerfile, stage, known, add);
-    const { name, statement } = stage.from;
+    const { name, writtenName, statement } = stage.from;
     if (name !== undefined && stages.has(name))
-      add('DuplicateStageName', `the stage name ${JSON.stringify(name)} stands twice`, statement.place());
+      add('DuplicateStageName', `the stage name ${JSON.stringify(name)} stands twice`, at(statement, writtenName!));
     for (const one of stage.instructions) inContext(one, state, dockerfile.directives.escape, add);
     if (name !== undefined) stages.set(name, { ...state, isStage: true });
   });
@@ -114,15 +114,19 @@ const secrets = /(^|_)(apikey|auth|credential|credentials|key|password|pword|pas
 function ofStage({ from, instructions }: Stage, add: Add): void {
   const { statement, as, writtenName, name, platform } = from;
   const isUpper = statement.keyword === statement.keyword.toUpperCase();
-  if (as !== undefined && as !== (isUpper ? 'AS' : 'as'))
-    add('FromAsCasing', `"${as}" and "${statement.keyword}" are not of the same case`, statement.place());
-  if (writtenName !== undefined && writtenName !== name)
-    add('StageNameCasing', `the stage name ${JSON.stringify(writtenName)} should be in lower case`, statement.place());
-  if (name === 'scratch' || name === 'context')
+  if (as !== undefined && as.raw !== (isUpper ? 'AS' : 'as'))
+    add('FromAsCasing', `"${as.raw}" and "${statement.keyword}" are not of the same case`, at(statement, as));
+  if (writtenName !== undefined && writtenName.raw !== name)
+    add(
+      'StageNameCasing',
+      `the stage name ${JSON.stringify(writtenName.raw)} should be in lower case`,
+      at(statement, writtenName),
+    );
+  if (writtenName !== undefined && (name === 'scratch' || name === 'context'))
     add(
       'ReservedStageName',
       `${JSON.stringify(name)} is no name for a stage: it has a meaning of its own`,
-      statement.place(),
+      at(statement, writtenName),
     );
   // A stage that is called after its platform is meant for that one.
   const isMeant = platform?.raw.split('/', 2).some(part => part !== '' && name?.includes(part));
@@ -159,7 +163,7 @@ function ofCopy({ kind, from, sources, statement }: Copy, isIgnored: (path: stri
 
 /** A comment right above a stage with a name, or an ARG, describes it. */
 function description(one: From | Instruction, add: Add): void {
-  const names = one.kind === 'FROM' ? [one.writtenName] : one.kind === 'ARG' ? one.args.map(({ name }) => name) : [];
+  const names = one.kind === 'FROM' ? [one.writtenName?.raw] : one.kind === 'ARG' ? one.args.map(({ name }) => name) : [];
   const { comment } = one.statement;
   const [first] = names;
   if (comment === undefined || first === undefined || names.includes(comment.split(' ', 1)[0]!)) return;
@@ -175,7 +179,7 @@ function ofInstruction(one: Instruction, add: Add): void {
   if (one.kind === 'MAINTAINER')
     add('MaintainerDeprecated', 'MAINTAINER is out of use: write LABEL org.opencontainers.image.authors=…', place);
   if ((one.kind === 'ENV' || one.kind === 'LABEL') && one.isOldForm)
-    add('LegacyKeyValueFormat', `write ${one.kind} name=value`, place);
+    add('LegacyKeyValueFormat', `write ${one.kind} ${one.pairs[0]!.name.raw}=value`, place);
   if (one.kind === 'EXPOSE')
     for (const word of one.words) {
       if (/\/[A-Z]/.test(word.raw))
@@ -185,16 +189,16 @@ function ofInstruction(one: Instruction, add: Add): void {
     }
   const named =
     one.kind === 'ENV'
-      ? one.pairs.map(({ name }) => name.raw)
+      ? one.pairs.map(({ name }) => name)
       : one.kind === 'ARG'
-        ? one.args.map(({ name }) => name)
+        ? one.args.map(({ at }) => at)
         : [];
   for (const name of named)
-    if (secrets.test(name) && !noSecrets.test(name))
+    if (secrets.test(name.raw) && !noSecrets.test(name.raw))
       add(
         'SecretsUsedInArgOrEnv',
-        `${one.kind} ${JSON.stringify(name)}: everybody who has the image can read it`,
-        place,
+        `${one.kind} ${JSON.stringify(name.raw)}: everybody who has the image can read it`,
+        at(one.statement, name),
       );
 }
 
@@ -208,7 +212,11 @@ function fromVariables({ globals, directives }: Dockerfile, { from }: Stage, kno
     directives.escape,
   );
   for (const name of missing)
-    add('UndefinedArgInFrom', `FROM uses $${name}, which no ARG before it names`, at(from.statement, from.base));
+    add(
+      'UndefinedArgInFrom',
+      `FROM uses $${name}, which no ARG before it names${meant(name, values.keys())}`,
+      at(from.statement, from.base),
+    );
   if (missing.length > 0 || !from.base.raw.includes('$')) return;
   const image = expanded(from.base, name => values.get(name), directives.escape);
   if (image === undefined || !/^[\w./:@-]+$/.test(image) || /[:@]$/.test(image))
@@ -246,50 +254,9 @@ function inContext(one: Instruction, state: Inherited, escapeChar: string, add: 
         other => (variables.has(other) || args.has(other) ? 'set' : undefined),
         escapeChar,
       ))
-        add('UndefinedVar', `$${name} is not set here`, at(one.statement, raw));
+        add('UndefinedVar', `$${name} is not set here${meant(name, [...variables, ...args])}`, at(one.statement, raw));
   if (one.kind === 'ARG') for (const { name } of one.args) args.add(name);
   if (one.kind === 'ENV') for (const { name } of one.pairs) variables.add(name.raw);
-}
-
-/** The parts of an instruction in which variables are replaced. */
-function expandedParts(one: Instruction): Raw[] {
-  switch (one.kind) {
-    case 'COPY':
-    case 'ADD':
-      return [...one.sources.filter(({ heredoc }) => heredoc === undefined), one.destination];
-    case 'ENV':
-    case 'LABEL':
-      return one.pairs.map(({ value }) => value);
-    case 'EXPOSE':
-    case 'VOLUME':
-      return [...one.words];
-    case 'WORKDIR':
-    case 'USER':
-    case 'STOPSIGNAL':
-      return [one.value];
-    default:
-      return [];
-  }
-}
-
-function unsetIn(raw: Raw, value: (name: string) => string | undefined, escapeChar: string): string[] {
-  const unset: string[] = [];
-  expanded(raw, value, escapeChar, name => void unset.push(name));
-  return unset;
-}
-
-function expanded(
-  { raw }: Raw,
-  value: (name: string) => string | undefined,
-  escapeChar: string,
-  unset: (name: string) => void = () => {},
-): string | undefined {
-  try {
-    return expandWord(raw, { value, unset }, escapeChar);
-  } catch (error) {
-    if (error instanceof ExpansionError) return undefined;
-    throw error;
-  }
 }
 
 const at = (statement: Statement, { offset, raw }: Raw): Place => statement.place({ offset, length: raw.length });
