@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openRegular } from './merged-view.ts';
+import { list, openRegular, resolve } from './merged-view.ts';
 
 let folder: string;
 
@@ -37,6 +37,48 @@ test('what has become something else since it was found is not: a link, on the w
     fs.rmSync(at, { recursive: true });
     fs.renameSync(`${at}.was`, at);
   }
+});
+
+/** A layer with these files, and what is written down of it. */
+function layer(name: string, files: readonly string[], record: string): string {
+  const directory = path.join(folder, name, 'fs');
+  fs.mkdirSync(directory, { recursive: true });
+  for (const file of files) {
+    fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+    fs.writeFileSync(path.join(directory, file), name);
+  }
+  fs.writeFileSync(path.join(folder, name, 'layer.json'), record);
+  return directory;
+}
+
+test('below an opaque directory nothing shows through, from the first layer that has one on', () => {
+  const layers = [
+    layer('low', ['etc/low', 'etc/deep/low', 'var/low'], '{}'),
+    layer('middle', ['etc/middle', 'etc/deep/middle'], '{"opaque":["/etc"]}'),
+    layer('top', ['etc/deep/top', 'var/top'], '{}'),
+  ];
+  const kind = (file: string) => resolve(layers, file).kind;
+  assert.equal(['/etc/low', '/etc/deep/low', '/nope'].map(kind), ['missing', 'missing', 'missing']);
+  assert.equal(['/etc/middle', '/etc/deep/middle', '/etc/deep/top', '/var/low'].map(kind), Array(4).fill('file'));
+  const names = (at: string) => [...list(resolve(layers, at).directories!).keys()].join(' ');
+  assert.equal(['/', '/etc', '/etc/deep', '/var'].map(names), ['etc var', 'deep middle', 'middle top', 'low top']);
+  const etc = list(resolve(layers, '/').directories!).get('etc')!;
+  assert.equal(
+    etc.parts.map(part => part.layer),
+    layers.slice(1).toReversed(),
+  );
+  const all = [layer('bottom', ['x'], '{}'), layer('cover', ['y'], '{"opaque":["/"]}'), layer('over', ['z'], '{}')];
+  assert.is([...list(resolve(all, '/').directories!).keys()].join(' '), 'y z');
+  assert.is(resolve(all, '/x').kind, 'missing');
+});
+
+test('what the topmost layer has is found without a look at the notes of any', () => {
+  const layers = [layer('one', ['a'], '{}'), layer('two', ['b'], 'no JSON')];
+  assert.equal(
+    ['/', '/b'].map(file => resolve(layers, file).kind),
+    ['directory', 'file'],
+  );
+  assert.throws(() => resolve(layers, '/').directories, /JSON/);
 });
 
 test.run();

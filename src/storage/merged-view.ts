@@ -52,14 +52,9 @@ export function resolve(
   target: ByteString,
   options: { followLast?: boolean; mounts?: Mounts } = {},
 ): Found {
-  const root: Part[] = merge(
-    layers
-      .map(byteString)
-      .toReversed()
-      .map(layer => ({ layer, host: layer })),
-  );
+  const root: Part[] = layers.toReversed().map(one => ({ layer: byteString(one), host: byteString(one) }));
   const names: ByteString[] = [];
-  /** The merged directory at each depth; undefined below something missing. */
+  /** The directory at each depth in all layers, also those that do not show through; undefined below something missing. */
   const stack: (readonly Part[] | undefined)[] = [root];
   const todo = target.split('/').toReversed();
   let links = 0;
@@ -104,10 +99,19 @@ export function resolve(
   const nearest = stack.findLast(parts => parts !== undefined)?.[0];
   const inMount = nearest !== undefined && [...(options.mounts?.values() ?? [])].includes(nearest.layer);
   const common = { path: `/${names.join('/')}`, throughMount, ...(inMount && { mounted: nearest.host }) };
-  const directories = stack.at(-1);
-  if (directories !== undefined && directories.length > 0) {
-    const { host: hostPath, layer } = directories[0]!;
-    return { ...common, kind: 'directory', hostPath, layer, directories };
+  const parts = stack.at(-1);
+  if (parts !== undefined && parts.length > 0) {
+    const { host: hostPath, layer } = parts[0]!;
+    return {
+      ...common,
+      kind: 'directory',
+      hostPath,
+      layer,
+      // Few ask for them, and the notes of each layer have to be read.
+      get directories() {
+        return merge(parts);
+      },
+    };
   }
   if (last === undefined) return { ...common, kind: names.length === 0 ? 'directory' : 'missing' };
   const { host: hostPath, layer } = last.parts[0]!;
@@ -175,28 +179,28 @@ export function list(directories: readonly Part[]): Map<ByteString, Entry> {
   const entries = new Map<ByteString, Entry>();
   for (const name of [...names].sort()) {
     const entry = lookup(directories, name);
-    if (entry !== undefined) entries.set(name, entry);
+    if (entry !== undefined) entries.set(name, { ...entry, parts: merge(entry.parts) });
   }
   return entries;
 }
 
+/** A name of a directory that has these parts; those of a directory that it names may be more than show through. */
 function lookup(directories: readonly Part[] | undefined, name: ByteString): Entry | undefined {
   let top: Entry | undefined;
   const parts: Part[] = [];
-  for (const { layer, host } of directories ?? []) {
-    const child = `${host}/${name}`;
-    const stats = look(child);
-    if (stats === undefined) continue;
-    if (isWhiteout(stats)) break;
-    if (!stats.isDirectory()) {
-      // Below a directory it is hidden, and it hides what lies below.
-      top ??= { stats, parts: [{ layer, host: child }] };
-      break;
+  for (const [index, part] of (directories ?? []).entries()) {
+    const child = { layer: part.layer, host: `${part.host}/${name}` };
+    const stats = look(child.host);
+    if (stats !== undefined) {
+      if (isWhiteout(stats)) break;
+      // Below a directory a file is hidden, and it hides what lies below.
+      if (!stats.isDirectory()) return top ?? { stats, parts: [child] };
+      parts.push(child);
+      top ??= { stats, parts };
     }
-    parts.push({ layer, host: child });
-    top ??= { stats, parts };
+    if (index < directories!.length - 1 && isOpaque(part)) break;
   }
-  return top === undefined || !top.stats.isDirectory() ? top : { ...top, parts: merge(parts) };
+  return top;
 }
 
 /**
@@ -222,7 +226,7 @@ function unlessChanged<T>(ask: () => T): T | undefined {
 }
 
 /** The parts down to the first opaque one. */
-function merge(parts: Part[]): Part[] {
+function merge(parts: readonly Part[]): readonly Part[] {
   const opaque = parts.length < 2 ? -1 : parts.findIndex(isOpaque);
   return opaque === -1 ? parts : parts.slice(0, opaque + 1);
 }
@@ -283,9 +287,8 @@ function readUpTo(file: string, maxBytes: number): Buffer {
   try {
     const content = Buffer.alloc(maxBytes);
     let length = 0;
-    for (let read = -1; read !== 0 && length < maxBytes; length += read) {
+    for (let read = -1; read !== 0 && length < maxBytes; length += read)
       read = fs.readSync(fd, content, length, maxBytes - length, null);
-    }
     return content.subarray(0, length);
   } finally {
     fs.closeSync(fd);
