@@ -78,6 +78,11 @@ for (const [name, dockerfile, expected] of [
   ],
   ['a signal that is none', 'FROM bb\nSTOPSIGNAL SIGFOO\n', 'Dockerfile:2:12: Invalid signal: SIGFOO'],
   ['a platform that is none', 'FROM --platform=nonsense bb\n', 'Dockerfile:1:17: "nonsense": unknown operating system'],
+  [
+    'a comment behind an instruction',
+    'FROM bb\nCOPY Dockerfile /x/ # 说明\n',
+    '"/x/" is not in the build context\n  2 | COPY Dockerfile /x/ # 说明\n    |                 ^^^\n  fix: a comment needs a line of its own',
+  ],
   ['a quote that stays open', 'FROM bb\nENV A=1 B=x"y z\n', 'Dockerfile:2:12: the closing double quote is missing'],
   [
     'a file of a list',

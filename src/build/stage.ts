@@ -1,5 +1,6 @@
 import type { Arg, Copy, Instruction, Raw, Run } from '../dockerfile/instructions.ts';
-import { excerptOf, mistake } from '../dockerfile/source.ts';
+import { mistakeIn } from '../dockerfile/reading.ts';
+import { excerptOf } from '../dockerfile/source.ts';
 import { MinidockError } from '../errors.ts';
 import { commandLine, configure } from '../image/config/configure.ts';
 import type { ImageRecord } from '../image/store.ts';
@@ -235,8 +236,7 @@ export class StageBuild {
   }
 
   #fail(instruction: Instruction, part: Raw | undefined, reason: string, fix?: string): MinidockError {
-    const at = part && { offset: part.offset, length: part.raw.length };
-    return mistake(instruction.statement.source, instruction.statement.place(at), reason, fix);
+    return mistakeIn(instruction.statement, part, reason, fix);
   }
 
   #placed({ statement }: Instruction, error: MinidockError): MinidockError {

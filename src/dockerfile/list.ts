@@ -40,7 +40,8 @@ export function faultOf(text: string): Fault {
     at += part.length;
     if (part === ']') {
       const rest = text.slice(at).trimStart();
-      return { offset: text.length - rest.length, length: rest.trimEnd().length, fix: 'the list ends before this' };
+      const fix = rest.startsWith('#') ? 'a comment needs a line of its own' : 'the list ends before this';
+      return { offset: text.length - rest.length, length: rest.trimEnd().length, fix };
     }
     wanted = wanted === 'text' ? 'end' : 'text';
   }

@@ -91,10 +91,22 @@ export class Reading {
 
   /** An error at a part, or at the keyword. */
   fail(part: Raw | undefined, reason: string, fix?: string): MinidockError {
-    const at = part && { offset: part.offset, length: part.raw.length };
-    return mistake(this.source, this.statement.place(at), reason, fix);
+    return mistakeIn(this.statement, part, reason, fix);
   }
 }
+
+/** An error at a part of a statement, or at its keyword. */
+export function mistakeIn(statement: Statement, part: Raw | undefined, reason: string, fix?: string): MinidockError {
+  const at = part && { offset: part.offset, length: part.raw.length };
+  return mistake(statement.source, statement.place(at), reason, hasComment(statement) ? ownLine : fix);
+}
+
+const ownLine = 'a comment needs a line of its own: # has no meaning here';
+
+/** Whether there is what looks like a comment behind an instruction that no shell reads. */
+const hasComment = ({ keyword, text }: Statement): boolean =>
+  !/^(RUN|CMD|ENTRYPOINT|HEALTHCHECK|ONBUILD)$/i.test(keyword) &&
+  splitWords(text, '\\').some(({ raw }) => raw.startsWith('#'));
 
 export type FlagRule = 'one' | 'many' | 'toggle';
 
