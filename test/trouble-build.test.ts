@@ -97,6 +97,18 @@ for (const [name, dockerfile, expected] of [
     assert.ok(said.length < 1000, 'a line that is too long is not printed whole');
   });
 
+test('a RUN of several lines that fails is shown whole, a long here-document in part', async () => {
+  const lines = 'FROM bb\nRUN echo one && \\\n  # 说明\n  false\n';
+  const said = await refused([context({ Dockerfile: lines })]);
+  assert.match(said, "Dockerfile:2: The command '/bin/sh -c echo one &&   false' returned a non-zero code: 1\n");
+  assert.match(said, '  2 | RUN echo one && \\\n  3 |   # 说明\n  4 |   false\n');
+  const script = Array.from({ length: 20 }, (_, i) => `echo ${i}`).join('\n');
+  const long = await refused([context({ Dockerfile: `FROM bb\nRUN <<EOF\n${script}\nfalse\nEOF\n` })]);
+  assert.match(long, "Dockerfile:2: The command '/bin/sh -c echo 0 …' returned a non-zero code: 1\n");
+  assert.match(long, '   2 | RUN <<EOF\n   3 | echo 0\n');
+  assert.match(long, '  12 | echo 9\n     | …\n');
+});
+
 test('a RUN that fails: its last lines, its exit code, and what was tagged before stays', async () => {
   const folder = context({ Dockerfile: 'FROM bb\nENV A=1\n' });
   await box.ok(['build', '-t', 'kept', folder]);

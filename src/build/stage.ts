@@ -1,6 +1,6 @@
 import type { Arg, Copy, Instruction, Raw, Run } from '../dockerfile/instructions.ts';
 import { mistakeIn } from '../dockerfile/reading.ts';
-import { excerptOf } from '../dockerfile/source.ts';
+import { excerptOf, excerptOfLines } from '../dockerfile/source.ts';
 import { MinidockError } from '../errors.ts';
 import { commandLine, configure } from '../image/config/configure.ts';
 import type { ImageRecord } from '../image/store.ts';
@@ -249,15 +249,14 @@ export class StageBuild {
 
   /** In Docker's words, with the place. */
   #failed({ statement }: Run, words: readonly string[], exitCode: number): MinidockError {
-    const { source } = statement;
-    const place = statement.place();
+    const { source, line, endLine } = statement;
     // Of a here-document the first line.
     const [first, ...more] = words.join(' ').split('\n');
     const command = more.length === 0 ? first : `${first} …`;
     return new MinidockError(
       'build-failed',
-      `${source.name}:${place.line}: The command '${command}' returned a non-zero code: ${exitCode}`,
-      { excerpt: excerptOf(source, place) },
+      `${source.name}:${line}: The command '${command}' returned a non-zero code: ${exitCode}`,
+      { excerpt: endLine > line ? excerptOfLines(source, line, endLine) : excerptOf(source, statement.place()) },
     );
   }
 }

@@ -67,6 +67,18 @@ export function excerptOf({ lines }: Source, { line, column, length }: Place): s
   return `  ${line} | ${shown}\n  ${gutter} | ${mark}`;
 }
 
+/** Most lines of an instruction that are shown. */
+const mostLines = 12;
+
+/** Lines of an instruction with their numbers, from `first` to `last`; of many the first. */
+export function excerptOfLines({ lines }: Source, first: number, last: number): string {
+  const all = lines.slice(first - 1, last);
+  const numbered = all.map((text, index) => [String(first + index), beginningOf(legible(text), widest)]);
+  const shown = all.length > mostLines ? [...numbered.slice(0, mostLines - 1), ['', '…']] : numbered;
+  const width = String(last).length;
+  return shown.map(([number = '', text]) => `  ${number.padStart(width)} | ${text}`.trimEnd()).join('\n');
+}
+
 /** What a terminal would not show, or would obey, is shown as a character that stands for any; a tab is one blank. */
 const legible = (text: string): string => text.replace(/\t/g, ' ').replace(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, '\ufffd');
 
