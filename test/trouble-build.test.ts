@@ -79,6 +79,11 @@ for (const [name, dockerfile, expected] of [
   ['a signal that is none', 'FROM bb\nSTOPSIGNAL SIGFOO\n', 'Dockerfile:2:12: Invalid signal: SIGFOO'],
   ['a platform that is none', 'FROM --platform=nonsense bb\n', 'Dockerfile:1:17: "nonsense": unknown operating system'],
   [
+    'a file outside of the context',
+    'FROM bb\nCOPY ./../a.conf /x\n',
+    '"./../a.conf" is not in the build context\n  2 | COPY ./../a.conf /x\n    |      ^^^^^^^^^^^\n  fix: no file outside of it',
+  ],
+  [
     'a comment behind an instruction',
     'FROM bb\nCOPY Dockerfile /x/ # 说明\n',
     '"/x/" is not in the build context\n  2 | COPY Dockerfile /x/ # 说明\n    |                 ^^^\n  fix: a comment needs a line of its own',

@@ -88,7 +88,11 @@ export async function* packLayer(parts: Iterable<Iterable<Buffer> | AsyncIterabl
 }
 
 /** Exactly as many bytes as the header says, also where the file has changed since it was looked at. */
-function* bytesOf({ size }: TarEntry, content: NonNullable<Member['content']>): Generator<Buffer> {
+function* bytesOf(
+  { size }: TarEntry,
+  content: NonNullable<Member['content']>,
+  room: (length: number) => Buffer = Buffer.allocUnsafe,
+): Generator<Buffer> {
   if (Buffer.isBuffer(content)) {
     yield content;
     return;
@@ -96,7 +100,7 @@ function* bytesOf({ size }: TarEntry, content: NonNullable<Member['content']>): 
   const fd = content();
   try {
     for (let left = size; left > 0; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(left, chunkSize));
+      const chunk = room(Math.min(left, chunkSize));
       const read = fs.readSync(fd, chunk, 0, chunk.length, null);
       yield read === 0 ? chunk.fill(0) : chunk.subarray(0, read);
       left -= read === 0 ? chunk.length : read;
@@ -113,13 +117,18 @@ export interface CopyDigest {
   files(): Record<string, string>;
 }
 
+let readInto: Buffer | undefined;
+
+/** The same memory for each chunk of each file: nobody keeps it. */
+const sameRoom = (length: number): Buffer => (readInto ??= Buffer.allocUnsafeSlow(chunkSize)).subarray(0, length);
+
 /** Names, types, modes, owners, contents, and no times: a checkout sets those anew. */
 export function digestOf(members: Iterable<Member>): CopyDigest {
   const all = createHash('sha256');
   const lines: (readonly [name: ByteString, line: string])[] = [];
   for (const { entry, content } of members) {
     const hash = createHash('sha256');
-    if (content !== undefined) for (const chunk of bytesOf(entry, content)) hash.update(chunk);
+    if (content !== undefined) for (const chunk of bytesOf(entry, content, sameRoom)) hash.update(chunk);
     const { type, name, target, mode, uid, gid, major, minor, xattrs } = entry;
     const more = [...(major + minor > 0 ? [major, minor] : []), ...[...xattrs].sort(([a], [b]) => (a < b ? -1 : 1))];
     const line = JSON.stringify([type, name, target, mode, uid, gid, hash.digest('hex'), ...more]);
