@@ -59,6 +59,7 @@ export function nearEnd(lines: readonly string[], from: number, { name, dropsTab
   const at = lines.findIndex((line, index) => index >= from && line.trim() === name);
   if (at < 0) return undefined;
   const line = lines[at]!;
-  if (/^\t+\S+$/.test(line) && !dropsTabs) return `line ${at + 1} begins with a tab: write <<-${name}, which drops tabs`;
+  if (/^\t+\S+$/.test(line) && !dropsTabs)
+    return `line ${at + 1} begins with a tab: write <<-${name}, which drops tabs`;
   return `line ${at + 1} has blanks beside ${name}: it must stand alone`;
 }

@@ -207,7 +207,9 @@ test('the mark stands under what is meant, also in a long line, of which a part 
 
 test('the mark is as far to the right as its part is on a terminal: Chinese takes two columns, a tab is one blank', () => {
   assert.is(refused('FROM a\nENV\t名字=值 错误').excerpt, '  2 | ENV 名字=值 错误\n    |             ^^^^');
-  const [line = '', mark = ''] = refused(`FROM a\nENV ${'名=值 '.repeat(50)}错误 ${'名=值 '.repeat(50)}`).excerpt!.split('\n');
+  const [line = '', mark = ''] = refused(
+    `FROM a\nENV ${'名=值 '.repeat(50)}错误 ${'名=值 '.repeat(50)}`,
+  ).excerpt!.split('\n');
   assert.is(widthOf(line.slice(0, line.indexOf('错误'))), mark.indexOf('^'));
   assert.is(mark.trimStart().replace(/^\| */, ''), '^^^^');
   assert.ok(widthOf(line) <= '  2 | '.length + 100);

@@ -20,7 +20,6 @@ import { readMount } from './mount.ts';
 import { nearest } from './nearest.ts';
 import { Reading } from './reading.ts';
 
-
 /** Reads an instruction. Throws `dockerfile`. */
 export function readInstruction(reading: Reading): From | Instruction {
   const read = readers[reading.keyword];
@@ -41,7 +40,8 @@ function whatWasMeant({ keyword, source, escapeChar, statement: { line } }: Read
   if (near !== undefined) return `did you mean ${near}?`;
   const [above = '', own = ''] = source.lines.slice(Math.max(line - 2, 0), line);
   const goesOn = /^\s|^(&&|\|\|?|;|-)/.test(own) || /(&&|\|\|?|;|,)\s*$/.test(above);
-  if (goesOn && line > 1 && !/^\s*(#|$)/.test(above)) return `if line ${line - 1} goes on here, end it with ${escapeChar}`;
+  if (goesOn && line > 1 && !/^\s*(#|$)/.test(above))
+    return `if line ${line - 1} goes on here, end it with ${escapeChar}`;
   return `instructions are ${names.join(', ')}`;
 }
 

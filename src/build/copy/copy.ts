@@ -264,7 +264,11 @@ function missing(work: CopyWork, source: Raw, written: string): Error {
   const reason = `${JSON.stringify(written)} is not in ${work.tree.what}`;
   if (isLeftOut(work.tree, written)) return work.fail(source, `${reason}: .dockerignore leaves it out`);
   if (/^\.\.(\/|$)/.test(path.posix.normalize(written)))
-    return work.fail(source, reason, 'no file outside of it can be copied: name a directory above, and the Dockerfile by -f');
+    return work.fail(
+      source,
+      reason,
+      'no file outside of it can be copied: name a directory above, and the Dockerfile by -f',
+    );
   const beside = namesBeside(work.tree, written).map(textOf);
   const near = nearest(written.replace(/^(\.?\/)+/, ''), beside);
   const fix =

@@ -120,7 +120,10 @@ export interface CopyDigest {
 let readInto: Buffer | undefined;
 
 /** The same memory for each chunk of each file: nobody keeps it. */
-const sameRoom = (length: number): Buffer => (readInto ??= Buffer.allocUnsafeSlow(chunkSize)).subarray(0, length);
+function sameRoom(length: number): Buffer {
+  readInto ??= Buffer.allocUnsafeSlow(chunkSize);
+  return readInto.subarray(0, length);
+}
 
 /** Names, types, modes, owners, contents, and no times: a checkout sets those anew. */
 export function digestOf(members: Iterable<Member>): CopyDigest {

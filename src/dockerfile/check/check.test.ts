@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { adviseOn } from './check.ts';
 import { parseDockerfile } from '../parse.ts';
+import { adviseOn } from './check.ts';
 
 const rules = (text: string): string[] =>
   adviseOn(parseDockerfile('Dockerfile', Buffer.from(text)), {

@@ -163,7 +163,8 @@ function ofCopy({ kind, from, sources, statement }: Copy, isIgnored: (path: stri
 
 /** A comment right above a stage with a name, or an ARG, describes it. */
 function description(one: From | Instruction, add: Add): void {
-  const names = one.kind === 'FROM' ? [one.writtenName?.raw] : one.kind === 'ARG' ? one.args.map(({ name }) => name) : [];
+  const names =
+    one.kind === 'FROM' ? [one.writtenName?.raw] : one.kind === 'ARG' ? one.args.map(({ name }) => name) : [];
   const { comment } = one.statement;
   const [first] = names;
   if (comment === undefined || first === undefined || names.includes(comment.split(' ', 1)[0]!)) return;
@@ -188,11 +189,7 @@ function ofInstruction(one: Instruction, add: Add): void {
         add('ExposeInvalidFormat', `EXPOSE has no address and no host port: ${word.raw}`, at(one.statement, word));
     }
   const named =
-    one.kind === 'ENV'
-      ? one.pairs.map(({ name }) => name)
-      : one.kind === 'ARG'
-        ? one.args.map(({ at }) => at)
-        : [];
+    one.kind === 'ENV' ? one.pairs.map(({ name }) => name) : one.kind === 'ARG' ? one.args.map(({ at }) => at) : [];
   for (const name of named)
     if (secrets.test(name.raw) && !noSecrets.test(name.raw))
       add(
