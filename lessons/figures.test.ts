@@ -5,10 +5,10 @@ import { Chalk } from 'chalk';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { programOnPath } from '../src/host/programs.ts';
+import { widthOf } from '../src/syscalls/text/columns.ts';
 import { lessonIds, lessonsFolder, loadLesson } from '../src/workshop/catalog.ts';
 import { figureFiles, lessonsWithFigure, loadFigure } from '../src/workshop/figure/files.ts';
 import { drawFigure } from '../src/workshop/figure/terminal.ts';
-import { widthOf } from '../src/workshop/text/width.ts';
 
 const languages = ['en', 'zh'] as const;
 const readmes = { en: 'README.md', zh: 'README.zh-CN.md' };

@@ -1,7 +1,7 @@
 // @mounts-nothing its subject is the terminal
 import * as assert from 'uvu/assert';
 import { namespacesOf } from '../src/host/namespaces.ts';
-import { widthOf } from '../src/workshop/text/width.ts';
+import { widthOf } from '../src/syscalls/text/columns.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { learner } from '../test/support/learner.ts';
 import { requires } from '../test/support/requires.ts';

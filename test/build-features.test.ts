@@ -261,7 +261,7 @@ test('--trace shows the program of a RUN, --rm=false keeps its container, -q tel
   assert.match(stderr, /pivot_root\(.*\) = 0/);
   assert.match(stderr, /execve\(.*\/bin\/sh/);
   assert.is(await box.ok(['ps', '-aq']), '');
-  const output = await built(folder, ['--no-cache', '--rm=false', '--force-rm']);
+  const output = await built(folder, ['--no-cache', '--rm=false']);
   assert.not.match(output, 'Removing intermediate container');
   assert.not.equal(await box.ok(['ps', '-aq']), '');
   await box.removeAll();

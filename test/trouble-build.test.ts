@@ -79,6 +79,16 @@ for (const [name, dockerfile, expected] of [
   ['a signal that is none', 'FROM bb\nSTOPSIGNAL SIGFOO\n', 'Dockerfile:2:12: Invalid signal: SIGFOO'],
   ['a platform that is none', 'FROM --platform=nonsense bb\n', 'Dockerfile:1:17: "nonsense": unknown operating system'],
   [
+    'a stage that is spelt wrong',
+    'FROM bb AS Builder\nFROM bb\nCOPY --from=Bulder /x /\n',
+    '\n  3 | COPY --from=Bulder /x /\n    |             ^^^^^^\n  fix: did you mean the stage builder?',
+  ],
+  [
+    'an image that is a stage below',
+    'FROM Base AS a\nFROM bb AS base\nCOPY --from=a / /\n',
+    '\n  1 | FROM Base AS a\n    |      ^^^^\n  fix: the stage Base stands below: only those above can be used',
+  ],
+  [
     'a file outside of the context',
     'FROM bb\nCOPY ./../a.conf /x\n',
     '"./../a.conf" is not in the build context\n  2 | COPY ./../a.conf /x\n    |      ^^^^^^^^^^^\n  fix: no file outside of it',
@@ -92,7 +102,7 @@ for (const [name, dockerfile, expected] of [
   [
     'a file of a list',
     'FROM bb\nCOPY ["Dockerfile", "nope", "/x/"]\n',
-    '"nope" is not in the build context\n  2 | COPY ["Dockerfile", "nope", "/x/"]\n    |                      ^^^^^^\n',
+    '"nope" is not in the build context\n  2 | COPY ["Dockerfile", "nope", "/x/"]\n    |                     ^^^^^^\n',
   ],
   ['a source that is empty', 'FROM bb\nCOPY $NOPE /x\n', 'Dockerfile:2:6: '],
 ] as const)
@@ -106,12 +116,12 @@ test('a RUN of several lines that fails is shown whole, a long here-document in 
   const lines = 'FROM bb\nRUN echo one && \\\n  # 说明\n  false\n';
   const said = await refused([context({ Dockerfile: lines })]);
   assert.match(said, "Dockerfile:2: The command '/bin/sh -c echo one &&   false' returned a non-zero code: 1\n");
-  assert.match(said, '  2 | RUN echo one && \\\n  3 |   # 说明\n  4 |   false\n');
+  assert.match(said, '  2 | RUN echo one && \\\n  3 |   # 说明\n  4 |   false');
   const script = Array.from({ length: 20 }, (_, i) => `echo ${i}`).join('\n');
   const long = await refused([context({ Dockerfile: `FROM bb\nRUN <<EOF\n${script}\nfalse\nEOF\n` })]);
   assert.match(long, "Dockerfile:2: The command '/bin/sh -c echo 0 …' returned a non-zero code: 1\n");
   assert.match(long, '   2 | RUN <<EOF\n   3 | echo 0\n');
-  assert.match(long, '  12 | echo 9\n     | …\n');
+  assert.match(long, '  12 | echo 9\n     | …');
 });
 
 test('a RUN that fails: its last lines, its exit code, and what was tagged before stays', async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { widthOf } from '../src/syscalls/text/width.ts';
+import { widthOf } from '../src/syscalls/text/columns.ts';
 import { codeBlocks } from '../src/workshop/text/markdown.ts';
 import type { Xray } from '../src/xray/model.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';

@@ -1,6 +1,7 @@
-import type { Instruction } from '../dockerfile/instructions.ts';
+import type { Instruction, Raw } from '../dockerfile/instructions.ts';
 import { nearest } from '../dockerfile/nearest.ts';
 import { type Dockerfile, parseInstruction } from '../dockerfile/parse.ts';
+import { mistakeIn } from '../dockerfile/reading.ts';
 import { mistake } from '../dockerfile/source.ts';
 import { MinidockError } from '../errors.ts';
 import type { ImageRecord, ImageStore } from '../image/store.ts';
@@ -83,7 +84,7 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
   const abort = request.abort ? AbortSignal.any([request.abort, failing.signal]) : failing.signal;
   const numbers = new Numbers(dockerfile, plan.wanted);
   const imageOf: ImageOf = index => images.get(index) ?? begin(plan.stages[index]!);
-  const layers = layersOf(dockerfile, imageOf, host, tell);
+  const layers = layersOf({ dockerfile, store, host, tell }, imageOf);
   const tree = treesOf(request, dockerfile, layers);
   const shared: Shared = {
     dockerfile,
@@ -206,7 +207,7 @@ async function buildStage(
       const onPull = (event: PullEvent) => shared.tell({ stage: index, kind: 'pull', event });
       return await shared.host.image(base, { ...(platform && { platform }), pull: request.pull ?? false, onPull });
     } catch (error) {
-      throw atBase(error);
+      throw error instanceof MinidockError ? notToBeHad(shared, index, from, from.base, error) : error;
     }
   }
 
@@ -218,18 +219,25 @@ async function buildStage(
       throw mistake(shared.dockerfile.source, from.statement.place(at), (error as Error).message, 'write linux/arm64');
     }
   }
+}
 
-  /** An image that is not to be had may be a slip of the pen for a stage, or for an image that is here. */
-  function atBase(error: unknown): unknown {
-    if (!(error instanceof MinidockError) || typeof base !== 'string') return error;
-    const stages = shared.dockerfile.stages.slice(0, index).flatMap(one => one.from.name ?? []);
-    const images = shared.store.list(() => {}).flatMap(({ repoTags }) => repoTags);
-    const near = nearest(base, [...stages, ...images, ...images.map(name => name.replace(/:latest$/, ''))]);
-    const what = stages.includes(near ?? '') ? 'stage' : 'image';
-    const fix = [near && `did you mean the ${what} ${near}?`, error.fix].filter(Boolean).join(' ');
-    const at = { offset: from.base.offset, length: from.base.raw.length };
-    return mistake(shared.dockerfile.source, from.statement.place(at), error.message, fix || undefined);
-  }
+/** An image that is not to be had may be a slip of the pen for a stage, or for an image that is here. */
+function notToBeHad(
+  { dockerfile: { stages }, store }: Pick<Shared, 'dockerfile' | 'store'>,
+  index: number,
+  { statement }: Pick<Instruction, 'statement'>,
+  part: Raw | undefined,
+  { message, fix }: MinidockError,
+): MinidockError {
+  const wanted = part?.raw ?? '';
+  const names = stages.map(({ from }) => from.name);
+  if (names.indexOf(wanted.toLowerCase(), index) >= 0)
+    return mistakeIn(statement, part, message, `the stage ${wanted} stands below: only those above can be used`);
+  const above = names.slice(0, index).filter(name => name !== undefined);
+  const images = store.list(() => {}).flatMap(({ repoTags }) => repoTags);
+  const near = nearest(wanted, [...above, ...images, ...images.map(name => name.replace(/:latest$/, ''))]);
+  const guess = near && `did you mean the ${above.includes(near) ? 'stage' : 'image'} ${near}?`;
+  return mistakeIn(statement, part, message, [guess, fix].filter(Boolean).join(' ') || undefined);
 }
 
 /** Each `--label` is one more instruction at the end of the target. */
@@ -256,12 +264,21 @@ const quoted = (text: string): string => (/^[\w./:@%+,-]+$/.test(text) ? text : 
 /** Directories of the layers that `--from=` or `from=` names: those of a stage, or of an image. */
 type LayersOf = (from: string, index: number, instruction: Instruction) => Promise<readonly string[]>;
 
-function layersOf(dockerfile: Dockerfile, imageOf: ImageOf, host: BuildHost, tell: Tell): LayersOf {
+function layersOf(
+  { dockerfile, store, host, tell }: Pick<Shared, 'dockerfile' | 'store' | 'host' | 'tell'>,
+  imageOf: ImageOf,
+): LayersOf {
   return async (from, index, instruction) => {
     const stage = sourceStage(dockerfile, from, index, instruction);
     if (stage !== undefined) return (await imageOf(stage))?.layers ?? [];
     const onPull = (event: PullEvent) => tell({ stage: index, kind: 'pull', event });
-    return (await host.image(from, { pull: false, onPull })).layers;
+    try {
+      return (await host.image(from, { pull: false, onPull })).layers;
+    } catch (error) {
+      if (!(error instanceof MinidockError)) throw error;
+      const part = instruction.kind === 'COPY' ? instruction.from : undefined;
+      throw notToBeHad({ dockerfile, store }, index, instruction, part, error);
+    }
   };
 }
 

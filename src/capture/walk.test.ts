@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseConntrack } from '../network/conntrack/table.ts';
-import { widthOf } from '../syscalls/text/width.ts';
+import { widthOf } from '../syscalls/text/columns.ts';
 import { packetComment, parseComment } from './comments.ts';
 import { Follower } from './follow.ts';
 import type { Point, Target, Visit, Walk } from './model.ts';

@@ -2,7 +2,7 @@
 export function nearest(word: string, list: readonly string[]): string | undefined {
   const ranked = list
     .map(one => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))
-    .filter(({ one, far }) => far <= Math.max(1, Math.floor(one.length / 3)))
+    .filter(({ one, far }) => far <= Math.max(1, Math.floor(one.length / 3)) && far * 2 <= word.length)
     .sort((a, b) => a.far - b.far);
   return ranked[0]?.one;
 }

@@ -79,8 +79,9 @@ export function excerptOfLines({ lines }: Source, first: number, last: number): 
   return shown.map(([number = '', text]) => `  ${number.padStart(width)} | ${text}`.trimEnd()).join('\n');
 }
 
-/** What a terminal would not show, or would obey, is shown as a character that stands for any; a tab is one blank. */
-const legible = (text: string): string => text.replace(/\t/g, ' ').replace(/(?!\u200d)[\p{Cc}\p{Cf}]/gu, '\ufffd');
+/** What a terminal would not show, or would obey, and blanks that are none for a shell, are shown as a sign; a tab is one blank. */
+const legible = (text: string): string =>
+  text.replace(/\t/g, ' ').replace(/(?![ \u3000\u200d])[\p{Cc}\p{Cf}\p{Zs}]/gu, '\ufffd');
 
 /** What stands before the mark: all of it where the mark is then well inside of what is shown, or its end. */
 function shortLead(lead: string): string {

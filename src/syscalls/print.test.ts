@@ -5,7 +5,7 @@ import { str } from './data.ts';
 import type { LessonSlug } from './lessons.ts';
 import { printProgram, printStep, programToJson } from './print.ts';
 import type { Program } from './step.ts';
-import { widthOf } from './text/width.ts';
+import { widthOf } from './text/columns.ts';
 
 const id = '0123456789abcdef'.repeat(4);
 const text = (en: string, zh = '理由') => ({ en, zh });

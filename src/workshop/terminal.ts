@@ -1,8 +1,9 @@
 import chalk from 'chalk';
+import { widthOf } from '../syscalls/text/columns.ts';
 import { readKey } from './key.ts';
 import type { Language } from './text/language.ts';
 import { renderMarkdown } from './text/markdown.ts';
-import { widthOf, wrapText } from './text/width.ts';
+import { wrapText } from './text/width.ts';
 import { words } from './text/words.ts';
 
 const WIDEST = 100;

@@ -1,4 +1,4 @@
-import { padTo, widthOf } from '../../syscalls/text/width.ts';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { lanes, type Message } from './sequence.ts';
 
 /** From how many columns on there is room for lanes. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { widthOf } from '../../syscalls/text/width.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import type { TraceEvent } from './model.ts';
 import { sequencePicture } from './picture.ts';
 import { messagesOf } from './sequence.ts';

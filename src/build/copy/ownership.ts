@@ -1,4 +1,5 @@
 import type { Raw } from '../../dockerfile/instructions.ts';
+import type { MinidockError } from '../../errors.ts';
 import { readFile } from '../../storage/merged-view.ts';
 import type { Ownership } from './members.ts';
 import { modeChange } from './mode.ts';
@@ -34,6 +35,6 @@ async function ownerOf(work: CopyWork, chown: Raw): Promise<{ uid: number; gid: 
     const { uid, gid } = resolveUser(`${user}:${group}`, { passwd: text('/etc/passwd'), group: text('/etc/group') });
     return { uid, gid };
   } catch (error) {
-    throw work.fail(chown, (error as Error).message);
+    throw work.fail(chown, (error as MinidockError).message, (error as MinidockError).fix);
   }
 }

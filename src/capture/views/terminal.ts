@@ -1,4 +1,5 @@
-import { padTo, widthOf, wrapText } from '../../syscalls/text/width.ts';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
+import { wrapText } from '../../syscalls/text/width.ts';
 import { type Endpoint, type Point, printEndpoint, type Rewrite, type Walk } from '../model.ts';
 import { wordsFor } from '../packet/words.ts';
 import { type Grid, gridOf, type Stretch, type Way, wayOf } from './way.ts';

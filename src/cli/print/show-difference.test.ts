@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { call } from '../../syscalls/calls.ts';
 import { program, type Step } from '../../syscalls/step.ts';
-import { widthOf } from '../../syscalls/text/width.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import type { Output } from './output.ts';
 import { showDifference } from './show-difference.ts';
 

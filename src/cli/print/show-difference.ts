@@ -2,8 +2,9 @@ import { differenceOf, differenceToJson, type Numbered, type SectionDifference }
 import { lessonName } from '../../syscalls/lessons.ts';
 import { breakLine, foldLines, printLine, reasonOf, shortIds, visible } from '../../syscalls/print.ts';
 import type { Program } from '../../syscalls/step.ts';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import type { Language } from '../../syscalls/text/language.ts';
-import { padTo, widthOf, wrapText } from '../../syscalls/text/width.ts';
+import { wrapText } from '../../syscalls/text/width.ts';
 import type { Output } from './output.ts';
 import { coloured } from './printable.ts';
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { call, expect, mkdir, mount, sync } from '../../syscalls/calls.ts';
 import { room, str, strings } from '../../syscalls/data.ts';
 import { type Program, program, type SectionName, type Step, sectionNames, slot } from '../../syscalls/step.ts';
-import { widthOf } from '../../syscalls/text/width.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { errnos } from '../../syscalls/uapi/errno.ts';
 import { KeptOutput } from '../testing/fakes.ts';
 import { Trace, type TraceForm } from './trace.ts';

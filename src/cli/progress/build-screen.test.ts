@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BuildEvent } from '../../build/events.ts';
-import { widthOf } from '../../syscalls/text/width.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { BuildScreen } from './build-screen.ts';
 
 /** A terminal of so many columns and rows that knows what the screen sends: CR, LF, cursor up, erase to the end of the line. */

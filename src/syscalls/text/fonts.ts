@@ -1,4 +1,4 @@
-import { widthOf } from './width.ts';
+import { widthOf } from './columns.ts';
 
 /** A piece of a text in a picture: in a font of equal widths, or bold. */
 interface Run {

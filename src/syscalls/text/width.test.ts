@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { padTo, widthOf, wrap, wrapCode, wrapText } from './width.ts';
+import { padTo, widthOf } from './columns.ts';
+import { wrap, wrapCode, wrapText } from './width.ts';
 
 test('Chinese characters are two columns, colours and combining marks none', () => {
   assert.is(widthOf('abc'), 3);

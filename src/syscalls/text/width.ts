@@ -1,7 +1,5 @@
 import { widthOf } from './columns.ts';
 
-export { padTo, widthOf } from './columns.ts';
-
 /** A run of text in one style. */
 export interface Span {
   readonly text: string;

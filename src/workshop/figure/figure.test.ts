@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { widthOf } from '../text/width.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { arrow, box, column, type Figure, type Item, row } from './figure.ts';
 import { figureToSvg } from './svg.ts';
 import { drawFigure } from './terminal.ts';

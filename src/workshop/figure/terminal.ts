@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import type { Language } from '../text/language.ts';
-import { widthOf } from '../text/width.ts';
 import type { Border, Figure, Tone } from './figure.ts';
 import { layout } from './layout.ts';
 import type { Metrics, PlacedArrow, PlacedBox, PlacedText } from './scene.ts';

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MinidockError } from '../../errors.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { usage as handbookUsage } from '../handbook/options.ts';
-import { widthOf } from '../text/width.ts';
 import { words } from '../text/words.ts';
 import { findLab } from './catalog.ts';
 import { parseLabOptions } from './options.ts';

@@ -1,10 +1,11 @@
 import chalk from 'chalk';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { printable } from '../exercise/report.ts';
 import { showRow } from '../play/list.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
 import { renderMarkdown } from '../text/markdown.ts';
-import { padTo, widthOf, wrapText } from '../text/width.ts';
+import { wrapText } from '../text/width.ts';
 import { labTitle, loadLab, readLabText } from './catalog.ts';
 import type { Graded } from './grade.ts';
 import type { Logbook, Result } from './logbook.ts';

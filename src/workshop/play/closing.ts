@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import chalk from 'chalk';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { lessonsFolder } from '../catalog.ts';
 import type { Lesson } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
-import { padTo, widthOf } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
 /** The words of the lesson, one paragraph each. */

@@ -1,9 +1,10 @@
 import chalk from 'chalk';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { lessonIds, loadLesson, readTitle } from '../catalog.ts';
 import { Progress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
-import { padTo, widthOf, wrapText } from '../text/width.ts';
+import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
 type State = 'passed' | 'seen' | 'new';

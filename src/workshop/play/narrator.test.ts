@@ -4,8 +4,8 @@ import { call } from '../../syscalls/calls.ts';
 import { str } from '../../syscalls/data.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import { program, type Step } from '../../syscalls/step.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import type { Terminal } from '../terminal.ts';
-import { widthOf } from '../text/width.ts';
 import { Narrator } from './narrator.ts';
 
 const why = { en: 'a reason', zh: '理由' };

@@ -3,11 +3,12 @@ import { errorOfCheck } from '../../network/netlink/netlink.ts';
 import { goesOn, printResult, printStep } from '../../syscalls/print.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { SectionName, Step } from '../../syscalls/step.ts';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { errnoName } from '../../syscalls/uapi/errno.ts';
 import type { Lesson } from '../lesson.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Language } from '../text/language.ts';
-import { padTo, widthOf, wrapText } from '../text/width.ts';
+import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 
 const MARGIN = 4;

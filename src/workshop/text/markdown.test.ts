@@ -1,8 +1,8 @@
 import { Chalk } from 'chalk';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { codeBlocks, markdownSections, markdownShape, renderMarkdown } from './markdown.ts';
-import { widthOf } from './width.ts';
 
 const source = `# A title
 

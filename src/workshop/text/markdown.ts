@@ -1,7 +1,8 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import MarkdownIt from 'markdown-it';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { type Cell, renderTable } from './table.ts';
-import { type Span, widthOf, wrap, wrapCode } from './width.ts';
+import { type Span, wrap, wrapCode } from './width.ts';
 
 type Token = ReturnType<MarkdownIt['parse']>[number];
 type Paint = (text: string) => string;

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import { cell, renderTable } from './table.ts';
-import { widthOf } from './width.ts';
 
 test('a table fits its width, wraps its cells and keeps its columns', () => {
   const rows = [

@@ -1,4 +1,5 @@
-import { padTo, type Span, widthOf, wrap } from './width.ts';
+import { padTo, widthOf } from '../../syscalls/text/columns.ts';
+import { type Span, wrap } from './width.ts';
 
 /** One cell: styled text, wrapped within its column. */
 export type Cell = readonly Span[];

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { widthOf } from '../../syscalls/text/width.ts';
+import { widthOf } from '../../syscalls/text/columns.ts';
 import type { Xray } from '../model.ts';
 import type { Interface } from '../network-model.ts';
 import { Canvas } from './picture/canvas.ts';

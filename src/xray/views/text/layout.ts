@@ -1,6 +1,7 @@
 import { breakLine, shortIds } from '../../../syscalls/print.ts';
+import { padTo, widthOf } from '../../../syscalls/text/columns.ts';
 import type { Language, Text } from '../../../syscalls/text/language.ts';
-import { padTo, widthOf, wrapText } from '../../../syscalls/text/width.ts';
+import { wrapText } from '../../../syscalls/text/width.ts';
 import { tame } from '../words.ts';
 
 /** A part of the text view: what it is about, how a learner sees the same, and lines. */
