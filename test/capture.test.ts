@@ -13,18 +13,8 @@ import { type PrivateHost, privateHost } from './support/private-host.ts';
 import { checkout, requires } from './support/requires.ts';
 
 /** A host of its own, another machine on a wire, and containers: tshark judges what is captured between them. */
-const test = requires(
-  'root',
-  'busybox',
-  'overlayfs',
-  'iptables',
-  'ip',
-  'nsenter',
-  'unshare',
-  'curl',
-  'tcpdump',
-  'tshark',
-);
+const needed = ['root', 'busybox', 'overlayfs', 'iptables', 'ip', 'nsenter', 'unshare', 'curl', 'tcpdump', 'tshark'];
+const test = requires(...needed);
 const folder = temporaryFolder('capture');
 const [host, away] = ['198.18.5.1', '198.18.5.2'];
 const inPath = (name: string) => join(folder, name);
@@ -250,7 +240,7 @@ const asked = `
     console.log(found.map(one => JSON.stringify(one)).sort().join('\\n') + '\\n');
   }`;
 
-requires('strace')(
+requires(...needed, 'strace')(
   'a kernel without /proc/net/nf_conntrack tells the same by netlink, and rewrites are known',
   async () => {
     here.sh(`curl -s -m 10 http://${host}:8080/; ip addr add fd00::1/64 dev wire nodad`);

@@ -9,7 +9,8 @@ import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 
 /** A container's life: made, started, failed, ended, started again. */
-const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip');
+const needed = ['root', 'busybox', 'overlayfs', 'iptables', 'ip'];
+const test = requires(...needed);
 let box: BusyboxEngine;
 
 test.before(async () => {
@@ -260,7 +261,7 @@ test('restart: a container of --rm stays, its address is given anew; one that do
   assert.is(await box.ok(['ps', '-a', '--format', '{{.Names}}']), 'fresh');
 });
 
-requires('strace')(
+requires(...needed, 'strace')(
   'a container of --rm goes with its restart that is killed between the end and the start',
   async () => {
     const id = await box.start('sleep 1000', '--rm', '--network', 'bridge', '-v', '/data', '--name', 'again');

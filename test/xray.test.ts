@@ -14,7 +14,8 @@ import { freePort } from './support/registry.ts';
 import { checkout, requires } from './support/requires.ts';
 
 /** Every fact is judged by another program that asks the kernel, never by what minidock wrote down. */
-const test = requires('root', 'busybox', 'overlayfs', 'iptables', 'ip', 'bridge', 'nsenter', 'curl', 'python3');
+const needed = ['root', 'busybox', 'overlayfs', 'iptables', 'ip', 'bridge', 'nsenter', 'curl', 'python3'];
+const test = requires(...needed);
 let box: BusyboxEngine;
 let port: number;
 let web: string;
@@ -391,29 +392,32 @@ test('bad input: in Docker’s words, exit 1; a part that is none, 125', async (
   assert.match(String(wrong.stderr), /no part is called 'nothing'/);
 });
 
-requires('strace')('it changes nothing: no file is made, written or removed, no rule, link or group', async () => {
-  const before = [
-    snapshot(join(box.root, 'containers', web)),
-    snapshot(join(box.execRoot, web.slice(0, 12))),
-    sh(`ip -o link show master ${box.bridge}`),
-  ];
-  const file = join(temporaryFolder('strace'), 'calls');
-  const calls = 'trace=%file,ftruncate,fchmod,fchown,mount,umount2,kill,tgkill,unshare,setns';
-  sh(
-    `NODE_EXTRA_CA_CERTS= strace -f -qq -e signal=none -o ${file} -e ${calls} ${join(import.meta.dirname, '../bin/minidock')} --root ${box.root} --exec-root ${box.execRoot} xray web`,
-  );
-  const writes =
-    /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|\b(mkdir|unlink|rename|symlink|link|mknod|chmod|chown|f?truncate|utime\w*|f?setxattr|mount|umount2|t?g?kill|unshare)(at2?|at)?\(/;
-  const bad = lines(readFileSync(file, 'utf8')).filter(line => writes.test(line) && !line.includes('"/dev/null"'));
-  assert.equal(bad, []);
-  assert.equal(
-    [
+requires(...needed, 'strace')(
+  'it changes nothing: no file is made, written or removed, no rule, link or group',
+  async () => {
+    const before = [
       snapshot(join(box.root, 'containers', web)),
       snapshot(join(box.execRoot, web.slice(0, 12))),
       sh(`ip -o link show master ${box.bridge}`),
-    ],
-    before,
-  );
-});
+    ];
+    const file = join(temporaryFolder('strace'), 'calls');
+    const calls = 'trace=%file,ftruncate,fchmod,fchown,mount,umount2,kill,tgkill,unshare,setns';
+    sh(
+      `NODE_EXTRA_CA_CERTS= strace -f -qq -e signal=none -o ${file} -e ${calls} ${join(import.meta.dirname, '../bin/minidock')} --root ${box.root} --exec-root ${box.execRoot} xray web`,
+    );
+    const writes =
+      /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|\b(mkdir|unlink|rename|symlink|link|mknod|chmod|chown|f?truncate|utime\w*|f?setxattr|mount|umount2|t?g?kill|unshare)(at2?|at)?\(/;
+    const bad = lines(readFileSync(file, 'utf8')).filter(line => writes.test(line) && !line.includes('"/dev/null"'));
+    assert.equal(bad, []);
+    assert.equal(
+      [
+        snapshot(join(box.root, 'containers', web)),
+        snapshot(join(box.execRoot, web.slice(0, 12))),
+        sh(`ip -o link show master ${box.bridge}`),
+      ],
+      before,
+    );
+  },
+);
 
 test.run();
