@@ -48,7 +48,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'ps'],
 
   values(random) {
-    const [tree, box, student, odd, word] = random.words(5) as [string, string, string, string, string];
+    const [tree, box, student, odd, word] = random.words(5);
     const seconds = random.integer(50_000, 74_999);
     return { tree, box, student, odd, word, seconds, more: seconds + random.integer(1, 20_000) };
   },

@@ -30,7 +30,7 @@ const kitchenName = ({ port, team, kitchen, edition }: Own) => `localhost:${port
 async function plantKitchen(place: Place, values: Own): Promise<void> {
   const { port, team, kitchen, edition } = values;
   if ((await manifestAt(port, `${team}/${kitchen}`, edition)) !== undefined) return;
-  const [dish] = seededRandom(kitchen).words(1) as [string];
+  const [dish] = seededRandom(kitchen).words(1);
   const context = fs.mkdtempSync(path.join(place.folder, '.kitchen-'));
   try {
     fs.writeFileSync(path.join(context, 'menu'), `${dish}\n`);
@@ -76,7 +76,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'curl'],
 
   values(random) {
-    const [team, app, kitchen, one, two, word] = random.words(6) as [string, string, string, string, string, string];
+    const [team, app, kitchen, one, two, word] = random.words(6);
     const [release, edition] = [`v${random.integer(2, 99)}`, `e${random.integer(2, 99)}`];
     return { port: random.port(), team, app, release, kitchen, edition, one, two, word };
   },

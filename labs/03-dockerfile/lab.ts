@@ -45,7 +45,7 @@ interface Own extends Values {
 /** What the planted files hold: it follows from the name. */
 function contentsOf({ app }: Own) {
   const random = seededRandom(app);
-  const [soup, secret, ...packages] = random.words(5) as [string, string, ...string[]];
+  const [soup, secret, ...packages] = random.words(5);
   return { soup, secret, packages };
 }
 
@@ -125,7 +125,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox'],
 
   values(random) {
-    const [app, small, greeting, guest] = random.words(4) as [string, string, string, string];
+    const [app, small, greeting, guest] = random.words(4);
     return { app, small, greeting, guest, uid: random.integer(1000, 19_999) };
   },
 

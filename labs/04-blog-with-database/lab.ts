@@ -71,7 +71,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'curl'],
 
   values(random) {
-    const [net, db, web, data, password, post] = random.words(6) as [string, string, string, string, string, string];
+    const [net, db, web, data, password, post] = random.words(6);
     const port = random.port();
     return { net, db, web, data, password, post, port, door: port + random.integer(1, 90) };
   },

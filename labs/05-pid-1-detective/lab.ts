@@ -44,7 +44,7 @@ interface Own extends Values {
 /** What is to be found out is kept nowhere: it follows from the names. */
 function secretsOf({ one, two, three }: Own) {
   const random = seededRandom([one, two, three].join(' '));
-  const [amber, birch, cedar] = random.sample([one, two, three], 3) as [string, string, string];
+  const [amber, birch, cedar] = random.sample([one, two, three], 3);
   return { amber, birch, cedar, zombies: random.integer(3, 9), signal: signals[`SIG${random.pick(heard)}`] };
 }
 
@@ -72,7 +72,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'ps'],
 
   values(random) {
-    const [one, two, three, mended, victim] = random.words(5) as [string, string, string, string, string];
+    const [one, two, three, mended, victim] = random.words(5);
     return { one, two, three, mended, victim, seconds: random.integer(50_000, 99_999) };
   },
 

@@ -102,7 +102,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'ip'],
 
   values(random) {
-    const [bridge, left, right, other] = random.words(4) as [string, string, string, string];
+    const [bridge, left, right, other] = random.words(4);
     const network = random.network();
     return {
       bridge,

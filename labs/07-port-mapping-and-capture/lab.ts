@@ -133,14 +133,10 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'curl', 'ip', 'iptables', 'tcpdump'],
 
   values(random) {
-    const [web, shop, shy, client, word] = random.words(5) as [string, string, string, string, string];
+    const [web, shop, shy, client, word] = random.words(5);
     const port = random.port();
-    const [door, first, second, third] = [1, 31, 61, 91].map(least => port + random.integer(least, least + 29)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const above = (least: number) => port + random.integer(least, least + 29);
+    const [door, first, second, third] = [above(1), above(31), above(61), above(91)];
     const [inner, inside] = [random.integer(3000, 5999), random.integer(6000, 9999)];
     return { web, port, inner, shop, first, second, third, shy, door, inside, client, word };
   },

@@ -65,8 +65,8 @@ interface Own extends Values {
 /** What is to be found out is kept nowhere: it follows from the names. */
 function secretsOf({ one, two, three, left, right, crowd }: Own) {
   const random = seededRandom([one, two, three, left, right, crowd].join(' '));
-  const [amber, birch, cedar] = random.sample([one, two, three], 3) as [string, string, string];
-  const [slow, calm] = random.sample([left, right], 2) as [string, string];
+  const [amber, birch, cedar] = random.sample([one, two, three], 3);
+  const [slow, calm] = random.sample([left, right], 2);
   const number = () => String(random.integer(1000, 9999));
   return {
     workers: { [amber]: 'amber', [birch]: 'birch', [cedar]: 'cedar' },
@@ -141,17 +141,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'ps'],
 
   values(random) {
-    const [box, late, one, two, three, worker, left, right, crowd] = random.words(9) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [box, late, one, two, three, worker, left, right, crowd] = random.words(9);
     return {
       box,
       mb: random.integer(33, 95),

@@ -84,17 +84,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'curl'],
 
   values(random) {
-    const [web, shop, cache, notes, data, word, app, db, net] = random.words(9) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [web, shop, cache, notes, data, word, app, db, net] = random.words(9);
     const port = random.port();
     const door = port + random.integer(1, 90);
     const [inner, need] = [random.integer(3000, 9999), random.integer(40, 60)];

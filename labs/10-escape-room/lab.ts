@@ -88,15 +88,7 @@ export const lab: Lab<Own> = {
   programs: ['busybox', 'ps'],
 
   values(random) {
-    const [cell, tunnel, mounter, corner, filterless, watcher, vault] = random.words(7) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [cell, tunnel, mounter, corner, filterless, watcher, vault] = random.words(7);
     const [seconds, uid] = [random.integer(50_000, 99_999), random.integer(2000, 59_999)];
     return { cell, tunnel, mounter, corner, filterless, watcher, vault, seconds, uid };
   },

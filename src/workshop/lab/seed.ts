@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { randomFrom } from '../exercise/evaluate/random.ts';
-import type { LabRandom, Values } from './types.ts';
+import type { LabRandom, Several, Values } from './types.ts';
 
 /** Values that follow from `seed` alone. */
 export function seededRandom(seed: string): LabRandom {
@@ -10,17 +10,17 @@ export function seededRandom(seed: string): LabRandom {
   // 48 bits for a limit of some thousands: no value is likelier than another by more than one in 10¹⁰.
   const below = (limit: number) => hash(`${seed}\0${count++}`).readUIntBE(0, 6) % limit;
   const random = randomFrom(below);
-  const sample = <T>(from: readonly T[], many: number): T[] => {
+  const sample = <T, Count extends number>(from: readonly T[], many: Count) => {
     const left = [...from];
-    return Array.from({ length: many }, () => left.splice(below(left.length), 1)[0]!);
+    return Array.from({ length: many }, () => left.splice(below(left.length), 1)[0]!) as Several<T, Count>;
   };
   return {
     ...random,
     sample,
-    words: many => {
+    words: <Count extends number>(many: Count) => {
       const found = new Set<string>();
       while (found.size < many) found.add(random.word());
-      return [...found];
+      return [...found] as Several<string, Count>;
     },
     port: () => random.integer(20000, 29999),
     network: () => `10.${random.integer(64, 250)}.${random.integer(0, 255)}`,

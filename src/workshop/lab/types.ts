@@ -71,12 +71,19 @@ export interface ContainerSeen {
   readonly exitCode: number;
 }
 
+/** As many values as `Count` says, where that is known: each can be taken by its place. */
+export type Several<T, Count extends number, Found extends T[] = []> = number extends Count
+  ? T[]
+  : Found['length'] extends Count
+    ? Found
+    : Several<T, Count, [...Found, T]>;
+
 /** Where a learner's values come from. */
 export interface LabRandom extends Random {
   /** Names that differ from each other. */
-  words(count: number): string[];
+  words<Count extends number>(count: Count): Several<string, Count>;
   /** Some of several, in random order. */
-  sample<T>(from: readonly T[], count: number): T[];
+  sample<T, Count extends number>(from: readonly T[], count: Count): Several<T, Count>;
   /** A port that nothing is usually found at. */
   port(): number;
   /** The first three numbers of a network of 256 addresses: `10.117.4`. */
