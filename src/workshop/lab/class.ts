@@ -23,12 +23,16 @@ export function resultsFile(results: readonly Row[]): string {
   return `${JSON.stringify({ format, results } satisfies ResultsFile, null, 2)}\n`;
 }
 
+/** The version of each lab here, by its id. */
+export type Versions = ReadonlyMap<string, number>;
+
 /**
  * The results of several files. Of one that cannot be read, or is no file of results, there is a line in `troubles`; of a name that results
  * from several machines have, one in `shared`.
  */
 export function readResults(
   files: readonly string[],
+  versions: Versions,
   language: Language,
 ): { rows: Row[]; shared: string[]; troubles: string[] } {
   const troubles: string[] = [];
@@ -41,7 +45,7 @@ export function readResults(
     .map(group => ({ learner: group[0]!.learner, machines: new Set(group.map(({ machine }) => machine)).size }))
     .filter(({ machines }) => machines > 1)
     .map(({ learner, machines }) => says.report.shared(learner, machines)[language]);
-  return { rows: best(rows), shared, troubles };
+  return { rows: best(rows, versions), shared, troubles };
 }
 
 /** What `npm run` without `-s` prints before the program begins. */
@@ -50,13 +54,14 @@ const banner = /^(?:(?:> .*)?\r?\n)+/;
 function readFile(file: string): { rows: Row[] } | { trouble: Text } {
   let content: string;
   try {
-    content = fs.readFileSync(file, 'utf8');
+    content = textOf(fs.readFileSync(file));
   } catch (error) {
     return { trouble: says.report.unreadable(file, errnoOf(error) ?? (error as Error).message) };
   }
+  if (content.trim() === '') return { trouble: says.report.empty(file) };
   let value: unknown;
   try {
-    value = JSON.parse(content.replace(/^\ufeff/, '').replace(banner, ''));
+    value = JSON.parse(content.replace(banner, ''));
   } catch {
     return { trouble: says.report.noResults(file) };
   }
@@ -64,19 +69,30 @@ function readFile(file: string): { rows: Row[] } | { trouble: Text } {
     return { trouble: says.report.newer(file, value.format, format) };
   if (!isRecord(value) || value.format !== format || !Array.isArray(value.results) || !value.results.every(isRow))
     return { trouble: says.report.noResults(file) };
-  return { rows: value.results };
+  return { rows: value.results.map(row => ({ ...row, learner: row.learner.normalize().replace(/\s+/g, ' ').trim() })) };
+}
+
+/** Without its byte order mark: PowerShell's `>` writes UTF-16, and what it takes from a machine by ssh comes with one. */
+function textOf(content: Buffer): string {
+  const isWide = content[0] === 0xff && content[1] === 0xfe;
+  return content.toString(isWide ? 'utf16le' : 'utf8').replace(/^\ufeff/, '');
 }
 
 const isRow = (value: unknown): value is Row =>
   isResult(value) && 'learner' in value && typeof value.learner === 'string' && 'machine' in value;
 
-/** Of several results of a learner in one lab, the one with the most points: a file may be handed in twice. */
-function best(rows: readonly Row[]): Row[] {
+/**
+ * Of several results of a learner in one lab, the one with the most points, for a file may be handed in twice. What was reached in
+ * another version of the lab counts only where there is nothing else.
+ */
+function best(rows: readonly Row[], versions: Versions): Row[] {
+  const isBetter = (row: Row, other: Row) =>
+    isForeign(row, versions) === isForeign(other, versions) ? row.points > other.points : isForeign(other, versions);
   const found = new Map<string, Row>();
   for (const row of rows) {
     const key = JSON.stringify([row.learner, row.lab]);
     const other = found.get(key);
-    if (other === undefined || row.points > other.points) found.set(key, row);
+    if (other === undefined || isBetter(row, other)) found.set(key, row);
   }
   return [...found.values()];
 }
@@ -101,10 +117,15 @@ export function classTable(rows: readonly Row[]): { labs: string[]; lines: Line[
 }
 
 /** What a teacher should know of the results: other versions of a lab, and results that are another's. */
-export function remarks(rows: readonly Row[], versions: ReadonlyMap<string, number>, language: Language): string[] {
-  const copies = grouped(rows, ({ lab, version, values }) => JSON.stringify([lab, version, values]))
-    .filter(group => group.length > 1)
-    .map(group => says.report.copied(group[0]!.lab, learnersOf(group))[language]);
+export function remarks(rows: readonly Row[], versions: Versions, language: Language): string[] {
+  const alike = grouped(rows, ({ lab, version, values }) => JSON.stringify([lab, version, values])).filter(
+    group => group.length > 1,
+  );
+  // Whoever handed in the files of another did so in several labs: a line for all of them.
+  const copies = grouped(alike, group => JSON.stringify(learnersOf(group))).map(groups => {
+    const labs = groups.map(([first]) => first!.lab).sort();
+    return says.report.copied(labs, learnersOf(groups[0]!))[language];
+  });
   const foreign = rows.filter(row => isForeign(row, versions));
   const others = grouped(foreign, ({ lab, version }) => `${lab} ${version}`).map(group => {
     const { lab, version } = group[0]!;
@@ -117,11 +138,11 @@ export function remarks(rows: readonly Row[], versions: ReadonlyMap<string, numb
 }
 
 /** Whether a result is of another version of its lab than the one here. */
-export const isForeign = (row: Row, versions: ReadonlyMap<string, number>) => versions.get(row.lab) !== row.version;
+export const isForeign = (row: Row, versions: Versions) => versions.get(row.lab) !== row.version;
 
-function grouped(rows: readonly Row[], keyOf: (row: Row) => string): Row[][] {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
   return [...groups.values()];
 }
 
@@ -142,5 +163,6 @@ export function toCsv(rows: readonly Row[], language: Language): string {
 /** A spreadsheet would compute what begins like a formula. */
 function csvCell(text: string): string {
   const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  // LibreOffice offers to part cells at semicolons and tabs, too.
+  return /[",;\t\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

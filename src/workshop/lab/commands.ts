@@ -161,23 +161,29 @@ async function report(
   terminal: Terminal,
 ): Promise<number> {
   const own = () => ({ rows: logbook.results().map(result => rowOf(result, logbook)), shared: [], troubles: [] });
-  const { rows, shared, troubles } = rest.length > 0 ? readResults(rest, language) : own();
   const versions = new Map(await Promise.all(labIds().map(async id => [id, (await loadLab(id)).version] as const)));
+  const { rows, shared, troubles } = rest.length > 0 ? readResults(rest, versions, language) : own();
   if (json) process.stdout.write(resultsFile(rows));
   else if (csv) process.stdout.write(toCsv(rows, language));
   else if (rows.length === 0) terminal.line(says.report.none[language]);
   else {
     const { labs, lines } = classTable(rows);
     const head = [says.report.learner[language], ...labs.map(lab => lab.slice(0, 2)), says.report.total[language]];
-    const pointsOf = (row: Row | undefined) =>
-      row === undefined ? '' : `${row.points}/${row.of}${isForeign(row, versions) ? '*' : ''}`;
+    // The room of a line: ten labs stand side by side.
+    const pointsOf = ({ points, of }: Row) => (of === 100 ? String(points) : `${points}/${of}`);
+    const marked = (row: Row | undefined) =>
+      row === undefined ? '' : `${pointsOf(row)}${isForeign(row, versions) ? '*' : ''}`;
     const body = lines.map(({ learner, points, total }) => [
       cell(printable(learner)),
-      ...labs.map(lab => cell(pointsOf(points.get(lab)))),
+      ...labs.map(lab => cell(marked(points.get(lab)))),
       cell(String(total), chalk.bold),
     ]);
     terminal.line();
     terminal.lines(renderTable([head.map(text => cell(text, chalk.bold)), ...body], terminal.width, chalk.dim));
+    terminal.line();
+    const counts = rest.length > 0 ? [says.report.counts(rest.length, rows.length, lines.length)] : [];
+    const legend = [says.report.fullMarks, ...counts].map(text => text[language]);
+    terminal.paragraph(legend.join(' · '), line => chalk.dim(line));
     terminal.line();
   }
   // On the other stream: what is read by a program stays whole.

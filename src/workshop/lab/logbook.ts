@@ -42,7 +42,7 @@ interface State {
 }
 
 const isText = (value: unknown) => typeof value === 'string';
-const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const every = (value: unknown, fits: (one: unknown) => boolean) => isRecord(value) && Object.values(value).every(fits);
 
 /** Whether a JSON value is a result of this format. */
@@ -50,11 +50,16 @@ export function isResult(value: unknown): value is Result {
   return (
     isRecord(value) &&
     [value.lab, value.on, value.values].every(isText) &&
-    [value.version, value.points, value.of].every(isNumber) &&
+    isNumber(value.version) &&
+    isScore(value) &&
     Array.isArray(value.tasks) &&
-    value.tasks.every(task => isRecord(task) && [task.points, task.of, task.hints].every(isNumber))
+    value.tasks.every(task => isScore(task) && isNumber(task.hints))
   );
 }
+
+/** Points, and not more than there are. */
+const isScore = (value: unknown) =>
+  isRecord(value) && isNumber(value.points) && isNumber(value.of) && value.points >= 0 && value.points <= value.of;
 
 function isEntry(value: unknown): boolean {
   if (!isRecord(value)) return false;

@@ -154,10 +154,19 @@ npm keeps --help for itself: npm run lab -- --help`,
   report: {
     learner: { en: 'learner', zh: '姓名' },
     total: { en: 'total', zh: '总分' },
+    fullMarks: { en: 'points of 100 a lab', zh: '每个实验满分 100' },
+    counts: (files: number, results: number, learners: number): Text => ({
+      en: `files: ${files} · results: ${results} · learners: ${learners}`,
+      zh: `文件 ${files} 个 · 成绩 ${results} 份 · 学生 ${learners} 人`,
+    }),
     none: { en: 'There are no results yet.', zh: '还没有成绩。' },
     unreadable: (file: string, why: string): Text => ({
       en: `${file}: left out: ${{ ENOENT: 'there is no such file', EISDIR: 'this is a folder' }[why] ?? `it cannot be read (${why})`}`,
       zh: `${file}：未计入：${{ ENOENT: '没有这个文件', EISDIR: '这是一个目录' }[why] ?? `无法读取（${why}）`}`,
+    }),
+    empty: (file: string): Text => ({
+      en: `${file}: left out: it is empty: the command that should have written it failed; the learner's terminal says why`,
+      zh: `${file}：未计入：文件是空的，说明生成它的命令失败了，原因显示在学生的终端上`,
     }),
     noResults: (file: string): Text => ({
       en: `${file}: left out: these are no results of a lab; \`npm run -s lab 06 -- check --json > lab06.json\` makes such a file`,
@@ -179,9 +188,9 @@ npm keeps --help for itself: npm run lab -- --help`,
       en: `${learner}: results from ${machines} machines have this name, and of each lab the best counts; two learners must be told apart by \`npm run lab -- name\``,
       zh: `${learner}：有 ${machines} 台机器的成绩都用这个名字，每个实验只计最好的一份；如果是不同的学生，请各自用 \`npm run lab -- name\` 写上名字`,
     }),
-    copied: (lab: string, learners: readonly string[]): Text => ({
-      en: `${lab}: ${learners.join(', ')} have the same values: one result is the other's`,
-      zh: `${lab}：${learners.join('、')} 的数值相同：其中一份是另一份的副本`,
+    copied: (labs: readonly string[], learners: readonly string[]): Text => ({
+      en: `${labs.join(', ')}: ${learners.join(', ')} have the same values: one result is the other's`,
+      zh: `${labs.join('、')}：${learners.join('、')} 的数值相同：其中一份是另一份的副本`,
     }),
   },
 } as const;
