@@ -48,13 +48,19 @@ const languages = ['en', 'zh'] as const;
 
 for (const id of lessonIds())
   test(`${id}: runs without a terminal, in ${languages.join(' and ')}, and leaves nothing`, async () => {
-    const { run } = await loadLesson(id);
+    const { run, experiments, breakIt } = await loadLesson(id);
+    const trials = experiments.length + breakIt.length;
     const hostname = os.hostname();
     for (const language of languages) {
       const end = closings[language];
       const { status, output } = lesson([id, '--lang', language]);
       assert.is(status, 0, output);
       assert.match(output, end);
+      // How far one is.
+      assert.equal(
+        [...output.matchAll(/ · (\d+)\/(\d+) ─/g)].map(([, number, of]) => `${number}/${of}`),
+        Array.from({ length: trials }, (_, i) => `${i + 1}/${trials}`),
+      );
       if ('program' in run) assert.match(output, /execve\("\/bin\/sh"/);
       assert.not.match(output, /NOT AS CLAIMED|与说法不符|undefined|\[object/);
     }

@@ -93,8 +93,7 @@ async function play(
     showOrigins(session.composer, terminal, language, lesson.hides?.bind(lesson));
   }
   await session.compare();
-  for (const experiment of lesson.experiments) await session.experiment(experiment);
-  for (const breakage of lesson.breakIt) await session.breakage(breakage);
+  await session.trials();
   await terminal.part(words.summary[language]);
   write(terminal, lesson.seen.map(one => `- ${one[language]}`).join('\n'));
   await read('exercise');

@@ -88,11 +88,21 @@ export class Session {
     showEvidence(this.terminal, this.language, evidence!);
   }
 
+  /** All that follows the lesson's run; each part says how many there are. */
+  async trials(): Promise<void> {
+    const { experiments, breakIt } = this.lesson;
+    let count = 0;
+    const titled = ({ title }: { title: Text }) =>
+      `${title[this.language]} · ${++count}/${experiments.length + breakIt.length}`;
+    for (const experiment of experiments) await this.experiment(experiment, titled(experiment));
+    for (const breakage of breakIt) await this.breakage(breakage, titled(breakage));
+  }
+
   /** A further run. One that is meant to fail has failed as it should when this returns. */
-  async experiment(experiment: Experiment): Promise<void> {
+  private async experiment(experiment: Experiment, title: string): Promise<void> {
     const { before, after, question } = experiment;
     if (await this.leavesOut(experiment)) return;
-    await this.terminal.part(experiment.title[this.language]);
+    await this.terminal.part(title);
     this.terminal.prose(before[this.language]);
     const asked = await this.predict(question);
     if ('show' in experiment) await this.demonstrate(experiment);
@@ -104,9 +114,9 @@ export class Session {
   }
 
   /** The program with a step removed, swapped or changed; the kernel's answer is the one that the lesson claims. */
-  async breakage(breakage: Breakage): Promise<void> {
+  private async breakage(breakage: Breakage, title: string): Promise<void> {
     if (await this.leavesOut(breakage)) return;
-    await this.terminal.part(breakage.title[this.language]);
+    await this.terminal.part(title);
     this.terminal.prose(breakage.change[this.language]);
     const asked = await this.predict(breakage.question);
     if ('show' in breakage) await this.demonstrate(breakage);
