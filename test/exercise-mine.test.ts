@@ -5,9 +5,11 @@ import { execa, type Options } from 'execa';
 import * as assert from 'uvu/assert';
 import { demoNginx } from '../scripts/images/stand-in.ts';
 import { pieces } from '../src/engine/compile/pieces.ts';
+import { systemProgram } from '../src/host/programs.ts';
 import { serve } from '../src/registry/server/serve.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
+import { lessonCommand } from './support/learner.ts';
 import { type LearnersCheckout, learnersCheckout } from './support/learners-checkout.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
@@ -158,6 +160,39 @@ export const utsNamespace = (hostname: string) => {
     String((await run(['--rm', '--network', 'none', '--hostname', hostname, 'bb', 'true'])).stderr);
   assert.match(await told('x'), /Error: out of reach/);
   assert.match(await told('call'), /utsNamespace: reboot\(0, 0, 0\) is not what it passed with/);
+});
+
+test('lesson 22 on pieces that do not load any more, without nginx and tcpdump: it says so, and shows the rest', async () => {
+  const lost = 'lessons/03-uts-namespace/exercise.ts';
+  mine.pass('03-uts-namespace', "throw new Error('from an older Node');\nexport const utsNamespace = () => [];\n");
+  const hidden = ['nginx', 'tcpdump'].map(systemProgram).filter(file => file !== undefined);
+  const hide = 'for file in $HIDDEN; do mount --bind /dev/null $file; done; exec "$@"';
+  const { exitCode, all } = await execa(
+    'unshare',
+    ['--mount', 'sh', '-c', hide, 'sh', process.execPath, ...lessonCommand, '22'],
+    {
+      cwd: mine.folder,
+      env: {
+        ...{ HIDDEN: hidden.join(' '), XDG_STATE_HOME: mine.state, TMPDIR: mine.state },
+        ...{ LANG: 'C', NO_COLOR: '1', FORCE_COLOR: undefined },
+      },
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+      timeout: 120_000,
+    },
+  );
+  assert.is(exitCode, 0, all);
+  assert.match(all, `# ${lost}:1:7: exercise.ts: Error: from an older Node`);
+  assert.match(all, '# tcpdump: command not found');
+  assert.match(all, /\$ curl http:\/\/203\.0\.113\.1:8080\/ .*\n.*served by a container/);
+  assert.match(all, /203\.0\.113\.9 GET \//);
+  assert.match(all, 'What you have seen');
+  assert.not.match(all, /NOT AS CLAIMED|\b0\/0\b/);
+  assert.equal(
+    fs.readdirSync(mine.state).filter(name => name.startsWith('minidock-lesson-')),
+    [],
+  );
 });
 
 test('a package has no lessons that one edits: it says so', async () => {

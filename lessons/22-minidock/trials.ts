@@ -50,7 +50,7 @@ async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
   const mine = await ownPieces(tell);
   try {
     const yours = mine.taught.filter(({ state }) => state === 'yours');
-    tell(`${yours.length}/${mine.taught.length}`);
+    if (mine.taught.length > 0) tell(`${yours.length}/${mine.taught.length}`);
     for (const { state, name, lesson, file } of mine.taught)
       tell(
         keepIndent(
@@ -209,7 +209,7 @@ function countSteps(pieces: Pieces, names: readonly string[]) {
 async function walksOf(machine: Machine, id: string, act: () => Promise<void>): Promise<string[]> {
   if (systemProgram('tcpdump') === undefined) {
     await act();
-    return ['(no tcpdump here: the packet walk is left out)'];
+    return ['# tcpdump: command not found'];
   }
   const { record } = await machine.engine().containers.inspect(id);
   const stop = new AbortController();
