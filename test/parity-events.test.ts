@@ -36,23 +36,23 @@ test.before(async () => {
   real = await dockerd();
   began = (Date.now() / 1000).toFixed(3);
   real.docker(['import', '-c', 'CMD ["sh"]', (await busyboxImage()).rootfs, 'bb']);
-  const life = ['run', '-d', '--network', 'none', '--name', 'life', '--label', 'a=b', 'bb', 'sh', '-c', 'exit 3'];
+  const life = ['run', '-d', '--network', 'none', '--name', 'event-life', '--label', 'a=b', 'bb', 'sh', '-c', 'exit 3'];
   const usable = (args: string[]) => args.filter(arg => !['--label', 'a=b'].includes(arg) || labels);
   const labels = (await ours(['run', '--help'])).out.includes('--label');
   await box.ok(usable(life));
   real.docker(usable(life));
   const ended = '{{.State.Status}} {{.State.ExitCode}}';
-  await eventually(async () => assert.is(await box.inspect('life', ended), 'exited 3'), 20);
-  await eventually(() => assert.is(real.docker(['inspect', '--format', ended, 'life']), 'exited 3'), 20);
-  await box.ok(['rm', 'life']);
-  real.docker(['rm', 'life']);
+  await eventually(async () => assert.is(await box.inspect('event-life', ended), 'exited 3'), 20);
+  await eventually(() => assert.is(real.docker(['inspect', '--format', ended, 'event-life']), 'exited 3'), 20);
+  await box.ok(['rm', 'event-life']);
+  real.docker(['rm', 'event-life']);
   // Docker's client reads `--until 0s` in whole seconds: what happened in this one is not before it.
   await eventually(() => real.docker(since([...past, '--filter', 'event=destroy'])) !== '', 20);
 });
 
 test.after(() => box.removeAll());
 for (const args of [
-  [...past, '--filter', 'container=life', '--filter', 'type=container'],
+  [...past, '--filter', 'container=event-life', '--filter', 'type=container'],
   [...past, '--filter', 'type=container', '--filter', 'event=die'],
   [
     ...past,
@@ -66,10 +66,12 @@ for (const args of [
   [...past, '--filter', 'event=die', '--format', '{{json .}}'],
   [...past, '--filter', 'image=bb', '--filter', 'type=container', '--format', '{{.Status}} {{.From}} {{.Scope}}'],
   [...past, '--filter', 'container=nobody'],
+  // Without a beginning: all that is known.
+  ['events', '--until', '0s', '--filter', 'container=event-life', '--filter', 'type=container'],
   [...past, '--filter', 'scope=swarm'],
   [...past, '--filter', 'label=nothing'],
 ])
-  test(`events ${args.slice(5).join(' ')}`, async () => {
+  test(args.join(' '), async () => {
     const [mine, its] = [await ours(args), theirs(args)];
     assert.equal({ code: mine.code, out: normal(mine.out) }, { code: its.code, out: normal(its.out) });
   });
@@ -80,6 +82,7 @@ for (const [args, gist] of [
   [['events', '--format', '{{', '--until', '0s'], /Error parsing format: template: :1: unclosed action/],
   [['events', '--since', 'yesterday'], /failed to parse value as time or duration: "yesterday"/],
   [['events', 'operand'], /accepts no arguments/],
+  [['events', '--since', '5m', '--until', '1h'], /`since` time \(.*\) cannot be after `until` time \(.*\)/],
 ] as [string[], RegExp][])
   test(`refused: ${args.join(' ')}`, async () => {
     const [mine, its] = [await ours(args), theirs(args)];

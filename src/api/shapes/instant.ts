@@ -33,3 +33,21 @@ export function readInstant(given: string, now = Date.now()): Date {
     });
   return time;
 }
+
+/**
+ * That a span of time does not end before it begins.
+ *
+ * @param given the two as they were written
+ * @throws {MinidockError} `invalid-argument`, in Docker's words
+ */
+export function checkOrder(
+  since: Date | undefined,
+  until: Date | undefined,
+  given: readonly (string | undefined)[],
+): void {
+  if (since !== undefined && until !== undefined && since > until)
+    throw new MinidockError(
+      'invalid-argument',
+      `\`since\` time (${given[0]}) cannot be after \`until\` time (${given[1]})`,
+    );
+}

@@ -7,7 +7,10 @@ import type { Volume } from './volumes.ts';
 
 /** The engine as a whole. */
 export interface System {
-  /** What happened, oldest first: between `since` and `until`, and without `until` from now on, until `abort` says so. */
+  /**
+   * What happened, oldest first: between `since` and `until`; with `until` alone, all that is still known; without `until` until
+   * `abort` says so, and without both from now on.
+   */
   events(options?: EventOptions): AsyncIterable<Event>;
   /** What there is, and what machine it is on. */
   info(): Promise<SystemInfo>;

@@ -44,7 +44,8 @@ export class LocalSystem implements System {
 
   async *events({ since, until, abort }: EventOptions = {}): AsyncGenerator<Event> {
     const { readJournal } = await import('../../state/journal.ts');
-    const from = nanoseconds(since ?? new Date());
+    // As in Docker: who names an end alone asks for all that is still known.
+    const from = nanoseconds(since ?? (until === undefined ? new Date() : new Date(0)));
     // `until` has milliseconds, events have nanoseconds: the whole of the last millisecond counts.
     const to = until && nanoseconds(until) + 999_999n;
     const isOver = to !== undefined && until!.getTime() <= Date.now();

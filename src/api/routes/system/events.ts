@@ -1,7 +1,7 @@
-import { MinidockError } from '../../../errors.ts';
 import type { Event } from '../../../state/journal.ts';
 import { lines, type Route } from '../../server/route.ts';
 import { readTimestamp } from '../../server/times.ts';
+import { checkOrder } from '../../shapes/instant.ts';
 import { eventMessage } from '../../shapes/system/event.ts';
 import { eventFilter, eventFilters } from '../../shapes/system/event-filters.ts';
 
@@ -12,11 +12,7 @@ export const events: Route = {
   handle({ query, abort }, { engine }) {
     const since = readTimestamp('since', query.text('since'));
     const until = readTimestamp('until', query.text('until'));
-    if (since !== undefined && until !== undefined && since > until)
-      throw new MinidockError(
-        'invalid-argument',
-        `\`since\` time (${query.text('since')}) cannot be after \`until\` time (${query.text('until')})`,
-      );
+    checkOrder(since, until, [query.text('since'), query.text('until')]);
     const matches = eventFilter(query.filters(eventFilters));
     return lines(only(engine.system.events({ since, until, abort }), matches), eventMessage, { atOnce: true });
   },

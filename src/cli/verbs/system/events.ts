@@ -1,4 +1,4 @@
-import { readInstant } from '../../../api/shapes/instant.ts';
+import { checkOrder, readInstant } from '../../../api/shapes/instant.ts';
 import { eventFilter, eventFilters } from '../../../api/shapes/system/event-filters.ts';
 import type { Event } from '../../../state/journal.ts';
 import { text } from '../../grammar/flags.ts';
@@ -26,6 +26,7 @@ export const verb = defineVerb({
     const show = flags.format === undefined ? line : await template(flags.format);
     const since = flags.since ? readInstant(flags.since) : undefined;
     const until = flags.until ? readInstant(flags.until) : undefined;
+    checkOrder(since, until, [flags.since, flags.until]);
     const engine = await context.engine();
     for await (const event of engine.system.events({ since, until }))
       if (matches(event)) context.output.data(`${show(event)}\n`);
