@@ -9,6 +9,7 @@ import type { Descriptor, Platform } from '../oci/manifest.ts';
 import { imageName } from '../oci/reference.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { magicLength } from '../storage/compression/formats.ts';
+import { DiskGuard } from '../storage/disk-guard.ts';
 import { explainWrite } from '../storage/failure.ts';
 import { addBottomLayer } from '../storage/layers.ts';
 import { applyChanges } from './config/changes.ts';
@@ -72,7 +73,8 @@ async function storeLayer(
   const blob = path.join(folder, 'layer');
   const what = typeof source === 'string' ? `the archive ${JSON.stringify(source)}` : 'the archive';
   try {
-    const layer = await spool(open(source, signal), blob, what);
+    const size = typeof source === 'string' ? fs.statSync(source, { throwIfNoEntry: false })?.size : undefined;
+    const layer = await spool(open(source, signal), blob, what, size);
     const diffId = await addBottomLayer(root, { blob, signal }, path.join(folder, 'unpacked'), what);
     fs.renameSync(blob, blobPath(layout.directory, layer.digest));
     return { layer, diffId };
@@ -81,8 +83,20 @@ async function storeLayer(
   }
 }
 
-/** Writes a layer's bytes to a new file and describes them. Throws `corrupt-layer` where there are none. */
-export async function spool(source: AsyncIterable<Buffer>, file: string, what: string): Promise<Descriptor> {
+/**
+ * Writes a layer's bytes to a new file and describes them. The disk is not filled: throws `no-space` before; `corrupt-layer` where
+ * there are no bytes.
+ *
+ * @param expected how many bytes there are, where that is known
+ */
+export async function spool(
+  source: AsyncIterable<Buffer>,
+  file: string,
+  what: string,
+  expected = 0,
+): Promise<Descriptor> {
+  const guard = new DiskGuard(path.dirname(file), `storing ${what}`);
+  guard.expect(expected);
   const fd = fs.openSync(file, 'wx', 0o600);
   try {
     const hash = createHash('sha256');
@@ -90,6 +104,7 @@ export async function spool(source: AsyncIterable<Buffer>, file: string, what: s
     let size = 0;
     for await (const chunk of source) {
       if (size < magicLength) chunk.copy(head, size);
+      guard.count(chunk.length);
       hash.update(chunk);
       for (let at = 0; at < chunk.length; ) at += fs.writeSync(fd, chunk, at);
       size += chunk.length;

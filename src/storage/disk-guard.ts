@@ -39,6 +39,15 @@ export class DiskGuard {
     this.#written += bytes;
   }
 
+  /**
+   * Before the first byte, where it is known how many there are: a large file is refused before it is read.
+   *
+   * @throws {MinidockError} `no-space`
+   */
+  expect(bytes: number): void {
+    if (bytes >= askEvery) this.checkDisk(bytes);
+  }
+
   /** @param wanted bytes that are about to be written  @throws {MinidockError} `no-space` */
   checkDisk(wanted = 0): void {
     this.#bytes = 0;

@@ -3,9 +3,10 @@ import { layersOf } from '../../container/layers.ts';
 import type { ContainerRecord } from '../../container/record.ts';
 import { commitImage } from '../../image/commit/commit.ts';
 import { applyChanges } from '../../image/config/changes.ts';
+import { mergeConfig } from '../../image/config/merge.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
-import { familiar, imageName } from '../../oci/reference.ts';
+import { familiar, parseName } from '../../oci/reference.ts';
 import { containerPaths } from '../../state/paths.ts';
 import { packTree } from '../../storage/scope/pack.ts';
 import { pathIn } from '../../storage/scope/scope.ts';
@@ -22,21 +23,24 @@ import { openUpper, type Upper } from './upper.ts';
 export async function commitContainer(
   context: EngineContext,
   record: ContainerRecord,
-  { reference, author, message, changes = [], pause = true }: CommitOptions,
+  { reference, author, message, config, changes = [], pause = true }: CommitOptions,
 ): Promise<ImageRecord> {
+  const own = configOf(record);
   const store = new ImageStore(context.roots.root);
   const image = await commitImage(store, {
     parent: store.get(record.imageId),
     layer: () => layerOf(context, record, { pause }),
-    config: applyChanges(configOf(record), changes),
+    config: mergeConfig(applyChanges(config ?? own, changes), own),
+    command: own.Cmd ?? [],
     container: record.id,
     reference,
     author,
     message,
   });
-  if (reference !== undefined) tellImage(context.roots, 'tag', image, familiar(imageName(reference)));
-  const named: Record<string, string> = reference === undefined ? {} : { imageRef: reference };
-  tell(context, record, 'commit', { comment: message ?? '', imageID: image.id, ...named });
+  // As in Docker a name is told as it was given, without the tag that goes without saying.
+  const imageRef = reference === undefined ? '' : familiar(parseName(reference));
+  if (reference !== undefined) tellImage(context.roots, 'tag', image, imageRef);
+  tell(context, record, 'commit', { comment: message ?? '', imageID: image.id, imageRef });
   return image;
 }
 

@@ -4,7 +4,7 @@ import type { HistoryLine } from '../../image/history.ts';
 import type { Pruned } from '../../image/prune.ts';
 import type { ImageUse, Removal, RemovedImages } from '../../image/remove.ts';
 import { type ImageRecord, ImageStore } from '../../image/store.ts';
-import { familiar, familiarName, imageName, parseName } from '../../oci/reference.ts';
+import { familiar, familiarName, parseName } from '../../oci/reference.ts';
 import type { RegistrySettings } from '../../registry/daemon-config.ts';
 import type { PullResult } from '../../registry/pull.ts';
 import type { Pushed } from '../../registry/push/push.ts';
@@ -47,7 +47,7 @@ export class LocalImages implements Images {
 
   async tag(source: string, target: string): Promise<void> {
     await this.store.tag(source, target);
-    tellImage(this.roots, 'tag', this.store.get(target), target);
+    tellImage(this.roots, 'tag', this.store.get(target), familiar(parseName(target)));
   }
 
   async remove(references: readonly string[], options: { force: boolean; prune: boolean }): Promise<RemovedImages> {
@@ -116,7 +116,7 @@ export class LocalImages implements Images {
   async import(source: string | Readable, { abort, ...options }: ImportOptions): Promise<ImageRecord> {
     const { importImage } = await import('../../image/import.ts');
     const image = await importImage({ root: this.roots.root, source, ...options, signal: abort });
-    if (options.reference !== undefined) tellImage(this.roots, 'tag', image, familiar(imageName(options.reference)));
+    if (options.reference !== undefined) tellImage(this.roots, 'tag', image, familiar(parseName(options.reference)));
     tellImage(this.roots, 'import', image);
     return image;
   }

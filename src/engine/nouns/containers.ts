@@ -5,6 +5,7 @@ import type { RestartOptions } from '../../container/options/restart.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import type { ImageRecord } from '../../image/store.ts';
 import type { PredefinedIds } from '../../network/predefined.ts';
+import type { ContainerConfig } from '../../oci/image-config.ts';
 import type { ContainerFiles } from '../../state/paths.ts';
 import type { StepEvent } from '../../syscalls/shim.ts';
 import type { Program } from '../../syscalls/step.ts';
@@ -271,6 +272,8 @@ export interface CommitOptions {
   readonly message?: string;
   /** Dockerfile instructions: `CMD ["sh"]`, `ENV A=b`. */
   readonly changes?: readonly string[];
+  /** The image's config before `changes`; where it says nothing the container's holds. */
+  readonly config?: ContainerConfig;
   /** A running container stands still while its files are read, which is the default. */
   readonly pause?: boolean;
 }

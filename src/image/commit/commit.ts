@@ -9,6 +9,8 @@ export interface Commit {
   /** The changes as the tar of a layer, whiteouts in it. Asked for once, after what can be wrong was checked. */
   layer: () => AsyncIterable<Buffer>;
   config: ContainerConfig;
+  /** What the container runs, for the history. */
+  command: readonly string[];
   /** Id of the container. */
   container: string;
   reference?: string;
@@ -22,11 +24,11 @@ export interface Commit {
  * Throws `MinidockError`: `invalid-reference`, `no-space`, `store-failed`.
  */
 export async function commitImage(store: ImageStore, commit: Commit): Promise<ImageRecord> {
-  const { parent, layer, config, container, author, message } = commit;
+  const { parent, layer, config, command, container, author, message } = commit;
   const name = commit.reference === undefined ? undefined : imageName(commit.reference);
   const history = {
     ...(author && { author }),
-    created_by: (config.Cmd ?? []).join(' '),
+    created_by: command.join(' '),
     ...(message && { comment: message }),
   };
   const created = new Date().toISOString();

@@ -61,7 +61,10 @@ function apply(
       words: ({ raw }: { raw: string }) => expandWords(raw, variables, '\\'),
       fail: (_: unknown, reason: string) => invalid(change, reason),
     };
-    return configure(config, instruction, expand, hasCommand).config;
+    const { config: next } = configure(config, instruction, expand, hasCommand);
+    // As in Docker `ENTRYPOINT []` is none: of a container's config that which it has then holds.
+    const { Entrypoint, ...rest } = next;
+    return instruction.kind === 'ENTRYPOINT' && Entrypoint?.length === 0 ? rest : next;
   } catch (error) {
     throw error instanceof ExpansionError ? invalid(change, error.message) : error;
   }

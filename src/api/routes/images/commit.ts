@@ -1,4 +1,5 @@
 import { type Route, value } from '../../server/route.ts';
+import { decodeCommit } from '../../shapes/image/commit.ts';
 import { idOf } from '../../shapes/image/list.ts';
 import { named } from '../../shapes/image/named.ts';
 
@@ -6,7 +7,9 @@ import { named } from '../../shapes/image/named.ts';
 export const commitRoute: Route = {
   method: 'POST',
   path: '/commit',
-  async handle({ query }, { engine: { containers } }) {
+  async handle(request, { engine: { containers } }) {
+    const { query } = request;
+    const config = await request.json(decodeCommit);
     const [repository, tag] = [query.text('repo'), query.text('tag')];
     const image = await containers.commit(query.text('container'), {
       ...(repository && { reference: named(repository, tag) }),
@@ -15,6 +18,7 @@ export const commitRoute: Route = {
       // One text with a line each, as Docker's client sends them, or several.
       changes: query.list('changes').flatMap(text => text.split('\n').filter(Boolean)),
       pause: query.flag('pause', true),
+      ...(config && { config }),
     });
     return value(image, idOf, 201);
   },

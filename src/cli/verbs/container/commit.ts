@@ -1,3 +1,4 @@
+import { familiar, parseReference } from '../../../oci/reference.ts';
 import { many, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 
@@ -16,7 +17,8 @@ export const verb = defineVerb({
   async run(context, { author, change: changes, message, pause }, [container, reference]) {
     const { containers } = await context.engine();
     const { id } = await containers.commit(container!, {
-      reference: reference || undefined,
+      // As Docker's client it sends the tag that goes without saying.
+      reference: reference ? familiar(parseReference(reference)) : undefined,
       author,
       message,
       changes,

@@ -1,3 +1,4 @@
+import { familiar, parseReference } from '../../../oci/reference.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 
 export const verb = defineVerb({
@@ -7,7 +8,8 @@ export const verb = defineVerb({
   completes: ['images', 'images'],
   async run(context, _flags, [source, target]) {
     const { images } = await context.engine();
-    await images.tag(source!, target!);
+    // As Docker's client it sends the tag that goes without saying.
+    await images.tag(source!, familiar(parseReference(target!)));
     return 0;
   },
 });
