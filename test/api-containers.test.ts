@@ -1,11 +1,14 @@
 // @mounts-nothing its subject is what the daemon answers
 import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { supervisorPid } from '../src/container/observe.ts';
 import { identityOf, isAlive } from '../src/host/process.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
-import { type Daemon, startDaemon } from './support/daemon.ts';
+import { type Answer, type Daemon, startDaemon } from './support/daemon.ts';
 import { eventually } from './support/eventually.ts';
 import { findProgram, requires } from './support/requires.ts';
 
@@ -127,6 +130,31 @@ test('what other processes do to a container is in the very next list, though no
     await change();
     assert.match(await listed(id), shown, String(change));
   }
+});
+
+test('top waits for ps, and the daemon for nobody', async () => {
+  await box.ok(['run', '-d', '--name', 'topped', '--network', 'none', 'bb', 'sleep', '1000']);
+  const held = temporaryFolder('held-ps');
+  const ps = findProgram('ps')!;
+  copyFileSync(ps, join(held, 'ps'));
+  const lines = ['#!/bin/sh', `echo >> ${held}/called`, `while [ ! -e ${held}/go ]; do sleep 0.05; done`];
+  writeFileSync(join(held, 'slow'), [...lines, `exec ${held}/ps "$@"`, ''].join('\n'), { mode: 0o755 });
+  await daemon.end();
+  // In a mount namespace of the daemon's own ps is another.
+  daemon = await startDaemon(
+    box,
+    [],
+    ['unshare', '-m', 'sh', '-c', `mount --bind ${held}/slow ${ps} && exec "$@"`, 'sh'],
+  );
+  const top = daemon.ask('GET', '/v1.41/containers/topped/top');
+  await eventually(() => existsSync(join(held, 'called')), 30);
+  const pinged = await Promise.race([daemon.ask('GET', '/_ping'), sleep(20_000, 'no answer', { ref: false })]);
+  writeFileSync(join(held, 'go'), '');
+  assert.is((pinged as Answer).status, 200);
+  const { json } = await top;
+  assert.is(json.Processes.length, 1);
+  assert.is(json.Processes[0].at(-1), 'sleep 1000');
+  await box.ok(['rm', '-f', 'topped']);
 });
 
 test.run();

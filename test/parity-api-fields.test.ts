@@ -219,6 +219,9 @@ test('networks, volumes, the disk, the daemon', async () => {
     `/networks?filters=${encodeURIComponent('{"name":["back"]}')}`,
   ])
     await same(`network ${path}`, get(path));
+  // Clients of before 1.28 find in the list who is connected.
+  const named = `?filters=${encodeURIComponent('{"name":["back"]}')}`;
+  await same('network in an old list', async of => sorted((await of('GET', `/v1.27/networks${named}`)).json));
   for (const path of ['/volumes/rows', '/volumes']) await same(`volume ${path}`, get(path));
   await same('df', get('/system/df'));
   await same('info', get('/info'));
@@ -243,6 +246,26 @@ test('a container that ended; images that were built and committed', async () =>
   const context = await archive([{ name: 'Dockerfile', content: lines.join('\n') }]);
   await ask('POST', '/v1.41/build?t=made:1', context, { 'Content-Type': 'application/x-tar' });
   await same('committed', post('/commit?container=web&repo=committed&comment=why&author=who'));
+  const config = {
+    Cmd: ['only'],
+    Env: ['A=c', 'D=e'],
+    ExposedPorts: { '9/tcp': {} },
+    Volumes: { '/w': {} },
+    Labels: { tier: 'back', more: '1' },
+    Healthcheck: { Interval: 9e9 },
+    Hostname: 'asked',
+    Tty: true,
+    StopTimeout: 0,
+    Entrypoint: [],
+  };
+  await same('asked', post('/commit?container=web&repo=asked&changes=ENV%20F=g', config));
+  await same('nothing asked', post('/commit?container=checked&repo=unasked&changes=ENTRYPOINT%20[]', { repo: 'x' }));
+  for (const name of ['asked', 'unasked']) {
+    await same(`image ${name}`, get(`/images/${name}/json`));
+    await same(`history ${name}`, get(`/images/${name}/history`));
+  }
+  for (const body of [{ Cmd: 5 }, { Env: { A: 'b' } }])
+    await same('refused', async of => (await of('POST', '/v1.41/commit?container=web', body)).status >= 400);
   await same('image built', get('/images/made:1/json'));
   await same('image committed', get('/images/committed/json'));
   await same('images', get('/images/json'));
@@ -282,11 +305,15 @@ test('events tell the same of images: imported, tagged, committed, saved, loaded
   await ask('POST', '/v1.41/images/create?fromSrc=-&repo=events:old&tag=1', content);
   await ask('POST', '/v1.41/images/events:1/tag?repo=events:1&tag=2');
   await ask('POST', '/v1.41/commit?container=web&repo=events&tag=3');
+  await ask('POST', '/v1.41/commit?container=web&repo=docker.io/library/events-bare');
+  await ask('POST', '/v1.41/images/create?fromSrc=-&repo=events-bare', content);
+  await ask('POST', '/v1.41/images/events:1/tag?repo=events-bare');
   for (const of of [there, here]) {
     const tar = await readAll(of, '/v1.41/images/events:1/get');
     assert.is((await of('POST', '/v1.41/images/load', tar, { 'Content-Type': 'application/x-tar' })).status, 200);
   }
   for (const tag of ['1', '2', '3']) await ask('DELETE', `/v1.41/images/events:${tag}`);
+  await ask('DELETE', '/v1.41/images/events-bare');
   const filters = encodeURIComponent('{"type":["image"]}');
   const told = async (of: Ask) => {
     const until = Math.floor(Date.now() / 1000) + 1;

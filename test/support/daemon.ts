@@ -67,10 +67,19 @@ export interface Daemon {
   end(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** Starts `minidock daemon` on a sandbox; resolves when it listens. It ends with the test's process. */
-export async function startDaemon(box: Sandbox, args: readonly string[] = []): Promise<Daemon> {
+/**
+ * Starts `minidock daemon` on a sandbox; resolves when it listens. It ends with the test's process.
+ *
+ * @param under a command that executes it: `unshare -m`
+ */
+export async function startDaemon(
+  box: Sandbox,
+  args: readonly string[] = [],
+  under: readonly string[] = [],
+): Promise<Daemon> {
   const socket = join(box.execRoot, 'minidock.sock');
-  const child = spawn(minidockPath, ['daemon', ...args], {
+  const [program = '', ...words] = [...under, minidockPath, 'daemon', ...args];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, ...box.env },
   });

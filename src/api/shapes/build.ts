@@ -68,6 +68,13 @@ export function readBuildArguments(json: string): Readonly<Record<string, string
 export const readLabels = (json: string): Readonly<Record<string, string>> =>
   json === '' ? {} : (decodeJson<Record<string, string> | undefined>(stringMap, json) ?? {});
 
+const output = struct('types.ImageBuildOutput', { Type: string, Attrs: stringMap });
+
+/** `outputs` of a query, which the classic builder does not read further. @throws {MinidockError} `invalid-argument` */
+export function checkOutputs(json: string): void {
+  if (json !== '') decodeJson(slice(output), json);
+}
+
 /** `cachefrom` of a query. @throws {MinidockError} `invalid-argument` */
 export const readCacheSources = (json: string): readonly string[] =>
   json === '' ? [] : (decodeJson<readonly string[] | undefined>(strings, json) ?? []);

@@ -4,7 +4,7 @@ import type { ContainerOptions } from '../../container/record.ts';
 import type { VolumeMount } from '../../container/volumes.ts';
 import type { PortMapping } from '../../network/ports/ports.ts';
 import { readPublish } from '../../network/ports/read-publish.ts';
-import { byEngine, type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
+import { byEngine, type Flag, type FlagTable, many, single, text, toggle, type Values } from '../grammar/flags.ts';
 import { attachFlags, toStreams } from './attach.ts';
 import { collectEnvironment } from './environment.ts';
 import { healthFlags, toHealthOptions } from './keeping/health-flags.ts';
@@ -49,7 +49,11 @@ export const containerFlags = {
   'publish-all': toggle('Publish every exposed port on a free port of the host', { short: 'P' }),
   ...lifeFlags,
   ...loggingFlags,
-  init: toggle('Make an init PID 1, which hands signals on and reaps what is orphaned'),
+  // Docker writes down whether it was said at all.
+  init: {
+    ...toggle('Make an init PID 1, which hands signals on and reaps what is orphaned'),
+    initial: undefined,
+  } as Flag<boolean | undefined>,
   ...securityFlags,
   ...restartFlags,
   rm: toggle('Remove the container when it has exited'),
@@ -94,7 +98,7 @@ export function toRunOptions(
     ...toNetworkOptions(flags),
     ...(flags.link.length > 0 && { links: flags.link }),
     ...toLoggingOptions(flags),
-    ...(flags.init && { init: true }),
+    ...(flags.init !== undefined && { init: flags.init }),
     ...toNamespaceOptions(flags),
     ...toSecurityOptions(flags),
     ...toResourceOptions(flags),

@@ -159,7 +159,7 @@ export class LocalContainers extends LocalFiles implements Containers {
   async top(reference: string, options: readonly string[]): Promise<ProcessList> {
     const { listProcesses } = await import('./resources/top.ts');
     const record = await this.find(reference);
-    const processes = listProcesses(await this.access.context(), record, options);
+    const processes = await listProcesses(await this.access.context(), record, options);
     tell(this.access, record, 'top');
     return processes;
   }

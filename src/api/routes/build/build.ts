@@ -8,6 +8,7 @@ import { empty, lines, value } from '../../server/route.ts';
 import {
   buildMessages,
   builtMessages,
+  checkOutputs,
   prunedCache,
   readBuildArguments,
   readBuildLimits,
@@ -97,9 +98,11 @@ function failureOf({ message }: MinidockError) {
 /** @throws {MinidockError} of kind `usage` for what this builder does not do */
 function optionsOf({ query, headers }: ApiRequest): Omit<BuildOptions, 'dockerfile'> {
   const refuse = (message: string, fix: string) => new MinidockError('invalid-argument', message, { fix });
-  if (query.text('version') === '2')
-    throw refuse('BuildKit is not served here', 'set DOCKER_BUILDKIT=0: the classic builder is');
+  const version = query.text('version');
+  if (!['', '1', '2'].includes(version)) throw refuse(`invalid version ${JSON.stringify(version)}`, 'leave it out');
+  if (version === '2') throw refuse('BuildKit is not served here', 'set DOCKER_BUILDKIT=0: the classic builder is');
   if (query.flag('squash')) throw refuse('squash is only supported with experimental mode', 'leave it out');
+  checkOutputs(query.text('outputs'));
   const isolation = query.text('isolation');
   if (!/^(default)?$/i.test(isolation))
     throw refuse(`Unsupported isolation: ${JSON.stringify(isolation)}`, 'leave it out, or write default');

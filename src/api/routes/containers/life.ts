@@ -34,7 +34,9 @@ export const lifeRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/containers/{name}/start',
-    async handle({ params, headers }, { engine: { containers } }) {
+    async handle({ params, query, headers }, { engine: { containers } }) {
+      if (query.text('checkpoint') !== '')
+        throw new MinidockError('invalid-argument', 'checkpoint is only supported in experimental mode');
       // As in Docker: older clients sent what belongs to the creation. So many bytes are `{}` with its line's end, or `null`.
       if (Number(headers['content-length'] ?? 0) > 7 || headers['transfer-encoding'] !== undefined)
         throw new MinidockError(

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Containers } from '../../../engine/nouns/containers.ts';
+import { MinidockError } from '../../../errors.ts';
 import { lines, type Route } from '../../server/route.ts';
 import { type StatsReading, statsShape, type TakenStats } from '../../shapes/container/stats.ts';
 
@@ -12,12 +13,10 @@ export const statsRoute: Route = {
   method: 'GET',
   path: '/containers/{name}/stats',
   async handle({ params, query, abort }, { engine: { containers } }) {
+    const [stream, oneShot] = [query.flag('stream', true), query.flag('one-shot')];
+    if (stream && oneShot) throw new MinidockError('invalid-argument', 'cannot have stream=true and one-shot=true');
     const { record } = await containers.inspect(params.name!);
-    const source = readings(containers, record.id, {
-      stream: query.flag('stream', true),
-      oneShot: query.flag('one-shot'),
-      abort,
-    });
+    const source = readings(containers, record.id, { stream, oneShot, abort });
     return lines(source, statsShape);
   },
 };

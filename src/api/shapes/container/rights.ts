@@ -32,9 +32,11 @@ export function rightsOf(options: SecurityOptions & NamespaceOptions) {
 }
 
 /** As in Docker: what shares so much with the host has no label of SELinux's either. */
-function securityOptOf({ securityOpt = [], privileged, pidMode, ipcMode }: SecurityOptions & NamespaceOptions) {
+function securityOptOf(options: SecurityOptions & NamespaceOptions) {
+  const { securityOpt = [], privileged, unconfinedPaths, pidMode, ipcMode } = options;
   const isOpen = privileged || pidMode === 'host' || ipcMode === 'host';
   const isSaid = securityOpt.some(option => /^label[=:]/.test(option));
   const shown = isOpen && !isSaid ? [...securityOpt, 'label=disable'] : securityOpt;
-  return shown.length === 0 ? null : shown;
+  // Docker's client takes `systempaths=unconfined` out of the list, which stays.
+  return shown.length === 0 && !unconfinedPaths ? null : shown;
 }

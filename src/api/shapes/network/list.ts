@@ -4,11 +4,11 @@ import { type Value, value } from '../../go/values.ts';
 import { inspectNetwork } from './inspect.ts';
 import { networkResource } from './types.ts';
 
-/** As in Docker a list does not say who is connected. */
-export const networkList = (networks: readonly Network[]): Value =>
+/** As in Docker a list does not say who is connected, but to clients of API versions before 1.28. */
+export const networkList = (networks: readonly Network[], version: number): Value =>
   value(
     slice(networkResource),
-    networks.map(network => inspectNetwork({ ...network, endpoints: [] }).data),
+    networks.map(network => inspectNetwork(version < 28 ? network : { ...network, endpoints: [] }).data),
   );
 
 const created = struct('types.NetworkCreateResponse', { ID: key('Id', string), Warning: string });

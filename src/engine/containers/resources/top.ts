@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import type { ContainerRecord } from '../../../container/record.ts';
 import { MinidockError } from '../../../errors.ts';
 import { systemPath, systemProgram } from '../../../host/programs.ts';
@@ -9,11 +9,11 @@ import { runningOf } from '../life/states.ts';
 import { processesOf } from './ps.ts';
 
 /** What the host's ps(1) says of a container's processes. An image may have no ps, or one that lies. */
-export function listProcesses(
+export async function listProcesses(
   context: EngineContext,
   record: ContainerRecord,
   options: readonly string[],
-): ProcessList {
+): Promise<ProcessList> {
   runningOf(context, record);
   const pids = context.cgroups.pids(`${cgroupParent(context.roots)}/${record.id}`);
   const words = (options.length > 0 ? options : ['-ef']).join(' ').split(/\s+/).filter(Boolean);
@@ -21,18 +21,30 @@ export function listProcesses(
   if (renamed !== null && renamed[1] !== 'pid')
     throw new MinidockError('ps-failed', `specifying "${renamed[1]}=${renamed[2]}" is not allowed`);
   // Some options exclude -q: then ps lists all processes, and those of others are dropped below.
-  let answer = ps([...words, `-q${pids.join(',')}`]);
-  if (answer.status !== 0) answer = ps(words);
+  let answer = await ps([...words, `-q${pids.join(',')}`]);
+  if (answer.status !== 0) answer = await ps(words);
   if (answer.status !== 0)
-    throw new MinidockError('ps-failed', `ps: ${answer.stderr.trim().split('\n')[0] || `exit code ${answer.status}`}`);
+    throw new MinidockError(
+      'ps-failed',
+      `ps: ${answer.stderr.trim().split('\n')[0] || `it ended with ${answer.status}`}`,
+    );
   return processesOf(answer.stdout, new Set(pids));
 }
 
-function ps(words: readonly string[]) {
+/** Does not wait for it: a daemon serves others meanwhile. */
+async function ps(words: readonly string[]): Promise<{ status: number | string; stdout: string; stderr: string }> {
   const program = systemProgram('ps');
   if (program === undefined)
     throw new MinidockError('no-ps', 'this host has no ps, which looks at the processes', {
       fix: 'apt-get install procps, or dnf install procps-ng',
     });
-  return spawnSync(program, words, { encoding: 'utf8', env: { ...process.env, PATH: systemPath } });
+  const options = { maxBuffer: mostOutput, env: { ...process.env, PATH: systemPath } };
+  return await new Promise(resolve =>
+    execFile(program, words, options, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : (error.code ?? error.signal ?? 1), stdout, stderr }),
+    ),
+  );
 }
+
+/** Bytes that ps may print: some 100,000 processes. */
+const mostOutput = 32 << 20;

@@ -55,6 +55,8 @@ export interface HostBody extends ResourcesBody, StorageBody, RightsBody {
   readonly Runtime?: string;
   readonly Isolation?: string;
   readonly Init?: boolean | null;
+  readonly IOMaximumIOps?: number;
+  readonly IOMaximumBandwidth?: number;
 }
 
 export interface RestartBody {

@@ -60,15 +60,21 @@ export function containerOptionsOf(body: CreateBody, query: CreateQuery = {}): C
     ...storageOf(host),
     ...networkOf(body),
     ...loggingOf(host.LogConfig?.Type ?? '', host.LogConfig?.Config ?? {}),
-    ...(host.Init && { init: true }),
+    ...(typeof host.Init === 'boolean' && { init: host.Init }),
     ...namespacesOf(host, config.Domainname),
     ...securityOf(host),
     ...resourcesOf(host),
   };
 }
 
-/** Words that name what there is only one of here. */
-function checkWords({ Runtime = '', Isolation = '' }: HostBody): void {
+/** What there is only one of here, or on Windows alone. */
+function checkWords({ Runtime = '', Isolation = '', IOMaximumIOps, IOMaximumBandwidth }: HostBody): void {
+  const ofWindows = IOMaximumBandwidth ? 'bandwidth' : IOMaximumIOps ? 'IOPs' : undefined;
+  if (ofWindows !== undefined)
+    throw new MinidockError(
+      'invalid-argument',
+      `Invalid QoS settings: linux does not support configuration of maximum ${ofWindows}`,
+    );
   if (Runtime !== '' && Runtime !== 'minidock')
     throw new MinidockError('invalid-argument', `Unknown runtime specified ${Runtime}`, { fix: 'leave Runtime out' });
   if (Isolation !== '' && Isolation !== 'default')

@@ -21,6 +21,7 @@ export function resourcesOf(host: ResourcesBody): ResourceOptions {
       },
     );
   return reading(() => {
+    if ((host.ShmSize ?? 0) < 0) throw new Error('SHM size can not be less than 0');
     const weights = (host.BlkioWeightDevice ?? []).map(one => ({ path: one?.Path ?? '', weight: one?.Weight ?? 0 }));
     for (const { path, weight } of weights)
       if (!isDeviceWeight(weight)) throw new Error(`invalid weight for device: ${path}:${weight}`);
