@@ -1,6 +1,5 @@
-import { arch, platform, release } from 'node:os';
-import { newest, oldest } from '../../../api/server/version.ts';
-import { version } from '../../../version.ts';
+import { release } from 'node:os';
+import { engineFacts } from '../../../api/shapes/system/engine-facts.ts';
 import { text } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 
@@ -37,18 +36,10 @@ async function render(format: string, facts: Facts): Promise<string> {
 
 /** Docker's key names; the client and the engine are of one version, or do not speak with each other. */
 function versionFacts(kernel: string) {
-  const api = `1.${newest}`;
-  const common = { Version: version, ApiVersion: api, Os: platform(), Arch: arch() === 'x64' ? 'amd64' : arch() };
-  const server = { MinAPIVersion: `1.${oldest}`, KernelVersion: kernel };
-  return {
-    Client: { ...common, DefaultAPIVersion: api, Context: 'default', NodeVersion: process.version },
-    Server: {
-      ...common,
-      ...server,
-      Platform: { Name: 'minidock' },
-      Components: [{ Name: 'Engine', Version: version, Details: { ...server, ApiVersion: api } }],
-    },
-  };
+  const Server = engineFacts(kernel);
+  const { Version, ApiVersion, Os, Arch } = Server;
+  const own = { DefaultAPIVersion: ApiVersion, Context: 'default', NodeVersion: process.version };
+  return { Client: { Version, ApiVersion, Os, Arch, ...own }, Server };
 }
 
 /** Who the engine is. */
