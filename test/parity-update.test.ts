@@ -59,6 +59,7 @@ const changes: string[][] = [
   ['--pids-limit', '20'],
   ['--pids-limit', '-1'],
   ['--restart', 'on-failure:3'],
+  ['--restart', ''],
   ['--restart', 'no'],
 ];
 

@@ -27,6 +27,12 @@ test("mistakes: Docker's words and exit codes", async () => {
       1,
       `minidock: 'swarm' is not a minidock command.\nDocker has it; here, minidock is an engine of one machine.\nSee 'minidock --help'\n`,
     ],
+    [
+      'container lst',
+      1,
+      `minidock: 'container lst' is not a minidock command. Did you mean 'container ls'?\nSee 'minidock container --help'\n`,
+    ],
+    ['network zzzz', 1, `minidock: 'network zzzz' is not a minidock command.\nSee 'minidock network --help'\n`],
     ['Run x', 1, `minidock: 'Run' is not a minidock command. Did you mean 'run'?\nSee 'minidock --help'\n`],
     ['run --nmae web x', 125, `unknown flag: --nmae. Did you mean --name?\nSee 'minidock run --help'.\n`],
     ['run --volum=/a:/b x', 125, `unknown flag: --volum. Did you mean --volume?\nSee 'minidock run --help'.\n`],

@@ -6,6 +6,7 @@ import { type DoctorFacts, doctorChecks } from './checks.ts';
 const hierarchy = { version: 1 as const, mountpoint: '/c', options: '', own: '/' };
 const good: DoctorFacts = {
   isRoot: true,
+  capabilities: new Set(['CAP_SYS_ADMIN', 'CAP_NET_ADMIN']),
   nodeVersion: 'v20.1.0',
   kernel: { release: '6.1.0', version: [6, 1] },
   arch: 'x64',
@@ -43,6 +44,7 @@ test('a policy of DROP for what is forwarded is as minidock itself leaves it', (
 
 const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
   ['not root', { isRoot: false }, 'missing', /sudo/],
+  ['root of a container', { capabilities: new Set(['CAP_CHOWN']) }, 'missing', /--privileged/],
   ['old node', { nodeVersion: 'v18.0.0' }, 'missing', /Node\.js 20/],
   ['old kernel', { kernel: { release: '2.6.32', version: [2, 6] } }, 'missing', /3\.10/],
   ['no shim', { isShimBuilt: false }, 'missing', /npm .* run setup/],
@@ -71,9 +73,15 @@ const bad: [string, Partial<DoctorFacts>, 'warning' | 'missing', RegExp][] = [
     'no pids',
     { cgroup: { ...good.cgroup, hierarchies: [{ ...hierarchy, controllers: ['memory'] }] } },
     'warning',
-    /no effect/,
+    /refused/,
   ],
   ['no iptables', { iptables: undefined }, 'missing', /apt-get install iptables/],
+  [
+    'iptables that cannot',
+    { iptables: { version: 'iptables v1.8.9 (legacy)', failure: 'can’t initialize iptables table `filter’' } },
+    'missing',
+    /modprobe/,
+  ],
   ['daemon.json', { ignored: [{ key: 'dns', why: 'the reason' }] }, 'warning', /the reason/],
   ['may_detach_mounts', { sysctls: { 'fs/may_detach_mounts': '0' } }, 'warning', /may_detach_mounts=1/],
 ];

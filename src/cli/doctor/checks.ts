@@ -15,6 +15,8 @@ export interface Check {
 /** What the checks look at; probe.ts reads it from the machine. */
 export interface DoctorFacts {
   readonly isRoot: boolean;
+  /** Those that this process has and may use. */
+  readonly capabilities: ReadonlySet<string>;
   readonly nodeVersion: string;
   readonly kernel: { readonly release: string; readonly version: readonly [number, number] };
   readonly arch: string;
@@ -29,7 +31,12 @@ export interface DoctorFacts {
   /** statfs type of the file system that --root lies on, its free bytes, and the answer of xfs_info if it is xfs. */
   readonly storage: { readonly type: number; readonly free: number; readonly xfs?: string };
   /** Undefined where the command is missing. */
-  readonly iptables?: { readonly version: string; readonly forwardPolicy?: string };
+  readonly iptables?: {
+    readonly version: string;
+    readonly forwardPolicy?: string;
+    /** What it said when it was asked for the rules, where it failed. */
+    readonly failure?: string;
+  };
   /** Contents of files under /proc/sys, by their path; undefined where the kernel has none. */
   readonly sysctls: Readonly<Record<string, string | undefined>>;
   /** Keys of daemon.json that have no effect here. */
@@ -58,8 +65,12 @@ export function doctorChecks(facts: DoctorFacts): Check[] {
   ];
 }
 
-function privileges({ isRoot }: DoctorFacts): Check {
-  return isRoot ? ok('root', 'yes') : missing('root', 'no', 'sudo minidock doctor');
+function privileges({ isRoot, capabilities }: DoctorFacts): Check {
+  if (!isRoot) return missing('root', 'no', 'sudo minidock doctor');
+  const lacking = ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN'].filter(name => !capabilities.has(name));
+  if (lacking.length === 0) return ok('root', 'yes');
+  const fix = 'leave the container or user namespace that this is; a container needs --privileged';
+  return missing('root', `without ${lacking.join(' and ')}`, fix);
 }
 
 function node({ nodeVersion }: DoctorFacts): Check {
@@ -137,7 +148,7 @@ function cgroups({ cgroup }: DoctorFacts): Check[] {
       : warning(
           'cgroups',
           `${cgroup.kind}, without ${lacking.join(', ')}`,
-          'those limits have no effect; see the kernel’s cgroup_disable= and cgroup.subtree_control',
+          'flags that set those limits are refused; see the kernel’s cgroup_disable= and cgroup.subtree_control',
         ),
   ];
   if (!cgroup.cpuQuota) checks.push(warning('--cpus', 'no CPU quota', 'boot a kernel with CONFIG_CFS_BANDWIDTH'));
@@ -162,7 +173,16 @@ function network({ iptables, sysctls }: DoctorFacts): Check[] {
       ),
     ];
   }
-  const checks = [ok('iptables', iptables.version)];
+  const { version, failure } = iptables;
+  const checks = [
+    failure === undefined
+      ? ok('iptables', version)
+      : missing(
+          'iptables',
+          `${version} cannot read the rules: ${failure}`,
+          'see whether the kernel has the modules (modprobe nf_tables, ip_tables), or choose the other kind: update-alternatives --config iptables',
+        ),
+  ];
   if (iptables.forwardPolicy === 'DROP') {
     // Whoever turns ip_forward on sets this policy: an earlier container of ours (`dropForwarded`), or Docker. Our chains accept
     // the packets of our bridges before the policy applies.

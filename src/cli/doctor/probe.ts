@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hostFacts } from '../../host/facts.ts';
 import { systemPath, systemProgram } from '../../host/programs.ts';
 import { fixOfShim, shimPath } from '../../syscalls/shim.ts';
+import { fromMask } from '../../syscalls/uapi/capabilities.ts';
 import type { Settings } from '../context.ts';
 import type { DoctorFacts } from './checks.ts';
 
@@ -21,6 +22,7 @@ export function probe({ root, ignored }: Pick<Settings, 'root' | 'ignored'>): Do
   const { type, bavail, bsize } = statfsSync(storage);
   return {
     isRoot: process.geteuid?.() === 0,
+    capabilities: effective(),
     nodeVersion: process.version,
     kernel,
     arch: process.arch,
@@ -35,6 +37,12 @@ export function probe({ root, ignored }: Pick<Settings, 'root' | 'ignored'>): Do
     ignored,
     sysctls: Object.fromEntries(switches.map(name => [name, read(`/proc/sys/${name}`)?.trim()])),
   };
+}
+
+/** The rights that the kernel gives this process. */
+function effective(): ReadonlySet<string> {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status') ?? '')?.[1] ?? '0';
+  return new Set(fromMask(BigInt(`0x${mask}`)));
 }
 
 /** The nearest directory above that is there. */
@@ -60,21 +68,23 @@ function hasOverlay(): boolean {
 function probeIptables(): DoctorFacts['iptables'] {
   const version = output('iptables', '--version');
   if (version === undefined) return undefined;
-  const policy = /^-P FORWARD (\w+)$/m.exec(output('iptables', '-w', '-S', 'FORWARD') ?? '')?.[1];
-  return { version: version.trim(), forwardPolicy: policy };
+  // Without root it cannot, whatever the machine has.
+  if (process.geteuid?.() !== 0) return { version: version.trim() };
+  const { status, stdout, stderr } = spawnSync(systemProgram('iptables')!, ['-w', '-S', 'FORWARD'], options);
+  // Another program may hold the lock of the rules longer than is waited for here.
+  if (status === null) return { version: version.trim() };
+  if (status === 0) return { version: version.trim(), forwardPolicy: /^-P FORWARD (\w+)$/m.exec(stdout)?.[1] };
+  return { version: version.trim(), failure: stderr.trim().split('\n')[0] || 'it ended without a word' };
 }
+
+const options = { encoding: 'utf8', timeout: 5000, env: { PATH: systemPath, LC_ALL: 'C' } } as const;
 
 /** What a command printed; undefined where it is missing or failed. */
 function output(command: string, ...args: string[]): string | undefined {
   const program = systemProgram(command);
   if (program === undefined) return undefined;
   try {
-    return execFileSync(program, args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 5000,
-      env: { PATH: systemPath, LC_ALL: 'C' },
-    });
+    return execFileSync(program, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
   } catch {
     return undefined;
   }

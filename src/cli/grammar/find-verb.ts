@@ -16,16 +16,13 @@ export async function findVerb(words: readonly string[]): Promise<Found> {
   if (Object.hasOwn(verbs, first)) return { kind: 'verb', path: first, entry: verbs[first]!, rest: words.slice(1) };
   if (!Object.hasOwn(groups, first)) {
     const instead = await insteadOf(first);
-    if (instead !== undefined) throw unknown(first, 'minidock --help', instead);
-    const { suggestVerb } = await import('./help.ts');
-    const guess = await suggestVerb(first);
-    throw unknown(first, 'minidock --help', guess && ` Did you mean '${guess}'?`);
+    throw unknown(first, 'minidock --help', instead ?? (await guess(first)));
   }
   if (second === undefined || second.startsWith('-')) return { kind: 'group', path: first };
   const member = Object.hasOwn(groups[first]!, second) ? groups[first]![second]! : undefined;
   if (member === undefined) {
     const instead = first === 'container' ? await insteadOf(second) : undefined;
-    throw unknown(`${first} ${second}`, `minidock ${first} --help`, instead);
+    throw unknown(`${first} ${second}`, `minidock ${first} --help`, instead ?? (await guess(second, first)));
   }
   const [name, ...implied] = member;
   return { kind: 'verb', path: `${first} ${second}`, entry: verbs[name]!, rest: [...implied, ...others] };
@@ -35,6 +32,13 @@ export async function findVerb(words: readonly string[]): Promise<Found> {
 async function insteadOf(name: string): Promise<string | undefined> {
   const { dockerVerbs } = await import('./docker-verbs.ts');
   return Object.hasOwn(dockerVerbs, name) ? `\nDocker has it; here, ${dockerVerbs[name]}.` : undefined;
+}
+
+/** The nearest word that there is. */
+async function guess(typed: string, group?: string): Promise<string | undefined> {
+  const { suggestVerb } = await import('./help.ts');
+  const meant = await suggestVerb(typed, group);
+  return meant && ` Did you mean '${group === undefined ? meant : `${group} ${meant}`}'?`;
 }
 
 function unknown(words: string, help: string, hint = '') {

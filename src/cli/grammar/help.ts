@@ -31,14 +31,18 @@ export async function groupHelp(group: string, columns?: number): Promise<string
     columns,
     `minidock ${group}`,
   );
-  const shown = new Set<string>();
-  for (const [name, words] of Object.entries(groups[group]!)) {
-    // `list` after `ls`: another name of the same.
-    if (shown.has(words.join(' '))) continue;
-    shown.add(words.join(' '));
-    parser.command(name, verbs[words[0]]!.summary);
-  }
+  for (const [name, [verb]] of membersOf(group)) parser.command(name, verbs[verb]!.summary);
   return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
+}
+
+/** The words of a group, each verb once: `list` after `ls` is another name of the same. */
+function membersOf(group: string) {
+  const shown = new Set<string>();
+  return Object.entries(groups[group]!).filter(([_, words]) => {
+    const isNew = !shown.has(words.join(' '));
+    shown.add(words.join(' '));
+    return isNew;
+  });
 }
 
 /** @param path the verb as it was called: `image ls` */
@@ -48,12 +52,14 @@ export async function verbHelp(path: string, summary: string, verb: Verb, column
   return render(parser);
 }
 
-/** The verb that the user most likely meant. */
-export async function suggestVerb(typed: string): Promise<string | undefined> {
+/** The verb that the user most likely meant, or the one of a group. */
+export async function suggestVerb(typed: string, group?: string): Promise<string | undefined> {
   const given = typed.toLowerCase();
-  if (Object.hasOwn(verbs, given)) return given;
+  const names =
+    group === undefined ? [...Object.keys(verbs), ...Object.keys(groups)] : membersOf(group).map(([name]) => name);
+  if (names.includes(given)) return given;
   const parser = plain('').recommendCommands().strictCommands();
-  for (const name of [...Object.keys(verbs), ...Object.keys(groups)]) parser.command(name, '');
+  for (const name of names) parser.command(name, '');
   const message = await new Promise<string>(resolve => {
     parser.parse([given], {}, (_error, _argv, output) => resolve(output));
   });

@@ -16,13 +16,14 @@ export const restartFlags = {
  * @throws {MinidockError} `conflict` with `--rm`, in Docker's words
  */
 export function toRestartOptions({ restart, rm }: Values<typeof restartFlags> & { rm: boolean }): RestartOptions {
-  if (restart === undefined || restart.name === 'no') return {};
+  if (!restart || restart.name === 'no') return {};
   if (rm) throw new MinidockError('conflict', 'Conflicting options: --restart and --rm');
   return { restart };
 }
 
-/** Docker's restart policies: `no`, `always`, `unless-stopped`, `on-failure[:TIMES]`. */
-function readRestart(given: string): RestartPolicy {
+/** Docker's restart policies: `no`, `always`, `unless-stopped`, `on-failure[:TIMES]`. The empty text is none: `update` then changes nothing. */
+function readRestart(given: string): RestartPolicy | '' {
+  if (given === '') return '';
   const [, name = '', times] = /^([^:]*)(?::(.*))?$/s.exec(given) ?? [];
   const isNumber = times === undefined || /^[+-]?\d+$/.test(times);
   // What is wrong with the name is said first.

@@ -16,7 +16,7 @@ export const verb = defineVerb({
       throw usageError('you must provide one or more flags when using this command', { exitCode: 1 });
     const { containers } = await context.engine();
     const { restart } = given;
-    const changes = { ...toChangeableOptions(given), ...(restart !== undefined && { restart }) };
+    const changes = { ...toChangeableOptions(given), ...(restart && { restart }) };
     const warnings: string[] = [];
     const update = (name: string) => containers.update(name, changes);
     // One after the other: where two of them share a disk or a CPU, the order is that of the command line.
