@@ -4,15 +4,14 @@ import { errnoOf, MinidockError } from '../../errors.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The container's variables: those of the files, then those of `-e`. A bare `NAME` takes its value from our own
- * environment, and is left out where that has none.
+ * The container's variables: those of the files, then those of `-e`. A bare `NAME` takes its value from our own environment. Where that
+ * has none, the line of a file says nothing, and `-e NAME` stays as it is: it takes the image's variable away.
  */
 export function collectEnvironment(files: readonly string[], variables: readonly string[], own: Environment): string[] {
-  return [...files.flatMap(readEnvironmentFile), ...variables].flatMap(variable => {
-    if (variable.includes('=')) return [variable];
-    const value = own[variable];
-    return value === undefined ? [] : [`${variable}=${value}`];
-  });
+  const valued = (variable: string) =>
+    variable.includes('=') || own[variable] === undefined ? variable : `${variable}=${own[variable]}`;
+  const ofFiles = files.flatMap(readEnvironmentFile).map(valued);
+  return [...ofFiles.filter(variable => variable.includes('=')), ...variables.map(valued)];
 }
 
 /** Lines of `KEY=VALUE` in the same form; as in Docker a line without a value is none. */

@@ -115,6 +115,7 @@ test('environment: files first, bare names from our own', () => {
     const collected = collectEnvironment([file], ['C=3', 'HOME', 'E='], { HOME: '/root' });
     assert.equal(collected, ['A=1', 'B= two # x', 'HOME=/root', 'Q="q"', 'C=3', 'HOME=/root', 'E=']);
     writeFileSync(file, 'A B=1\n');
+    assert.equal(collectEnvironment([], ['GONE', 'HOME'], { HOME: '/' }), ['GONE', 'HOME=/']);
     assert.throws(() => collectEnvironment([file], [], {}), /variable 'A B' contains whitespaces/);
     writeFileSync(file, '=1\n');
     assert.throws(() => collectEnvironment([file], [], {}), /no variable name/);
