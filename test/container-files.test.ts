@@ -1,3 +1,4 @@
+// @long a gigabyte goes in and out
 import { spawn, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// @long each command is typed at a terminal and into a pipe
 // @mounts-nothing what is printed is the same
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
