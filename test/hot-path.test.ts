@@ -92,6 +92,17 @@ test('the commands that are given most read only what they need of the program, 
 
 bridged('so does run on the bridge', () => checkReads('run --rm -p 127.0.0.1::80 bb true', make));
 
+/** A start of V8's optimizing compiler, which works beside a command for longer than the command lives. */
+bridged('no function is called so often in a run that V8 optimizes it', async () => {
+  const args = ['--trace-opt', minidockPath, 'run', '--rm', 'bb', 'true'];
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...box.env },
+  });
+  assert.is(status, 0);
+  assert.equal(stdout.match(/\[marking .*/g) ?? [], []);
+});
+
 for (const args of [['ps', '-a'], ['ps', '-q'], ['inspect', 'on'], ['images'], ['logs', 'on'], ['rm', '-f', 'none']])
   test(`${args.join(' ')} loads none of Node's larger modules`, async () => {
     const { modules: loaded } = await loadedBy(args);

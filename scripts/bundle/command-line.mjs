@@ -73,18 +73,22 @@ function withCheapImports(source) {
     '__lazy=(name,mod)=>new Proxy({},{get:(_,key)=>(mod??=require(name))[key]})';
   const getters = new Map();
   const loaded = ['node:fs', 'node:path', 'node:url', 'node:events'];
-  return source
-    .replace(helper, inherit)
-    .replace(/var (\w+)=\{\};__export\(\1,\{([\w$:()=>,]*)\}\);/g, (_, name, list) => {
-      getters.set(name, list.replaceAll(':()=>', ':'));
-      return '';
-    })
-    .replace(/__toCommonJS\((\w+)\)/g, (_, name) => `{${getters.get(name) ?? ''}}`)
-    .replace(/__toESM\((require\("minidock:[^"]+"\))\)/g, '$1')
-    .replace(/\brequire\("minidock:(\w+)\/([^"]+)"\)/g, '__module("$1","$2")')
-    .replace(/(?<==|__toESM\()require\(("node:[a-z_/]+")\)/g, (call, name) =>
-      loaded.includes(JSON.parse(name)) ? call : `__lazy(${name})`,
-    );
+  return (
+    source
+      .replace(helper, inherit)
+      .replace(/var (\w+)=\{\};__export\(\1,\{([\w$:()=>,]*)\}\);/g, (_, name, list) => {
+        getters.set(name, list.replaceAll(':()=>', ':'));
+        return '';
+      })
+      .replace(/__toCommonJS\((\w+)\)/g, (_, name) => `{${getters.get(name) ?? ''}}`)
+      .replace(/__toESM\((require\("minidock:[^"]+"\))\)/g, '$1')
+      // A module's own file without a URL: Node would compile 8 kB to make one and to take it apart.
+      .replace(/\(0,\w+\.fileURLToPath\)\(__meta\.url\)/g, '__filename')
+      .replace(/\brequire\("minidock:(\w+)\/([^"]+)"\)/g, '__module("$1","$2")')
+      .replace(/(?<==|__toESM\()require\(("node:[a-z_/]+")\)/g, (call, name) =>
+        loaded.includes(JSON.parse(name)) ? call : `__lazy(${name})`,
+      )
+  );
 }
 
 /** esbuild escapes all but regular expressions. One byte a character is read a millisecond sooner than UTF-8. */

@@ -65,7 +65,7 @@ export class ContainerStore {
   /** The id that a name stands for. */
   named(name: string): string | undefined {
     if (!isName(name)) return undefined;
-    const link = path.join(enginePaths(this.roots).names, name);
+    const link = `${enginePaths(this.roots).names}/${name}`;
     const id = path.basename(readLinkIfPresent(link) ?? '');
     return isFullId(id) && fs.existsSync(containerPaths(this.roots, id).bundle) ? id : undefined;
   }
@@ -77,15 +77,12 @@ export class ContainerStore {
   create(record: ContainerRecord, fill: (directory: string) => void): void {
     const { containers } = enginePaths(this.roots);
     privateDirectory(containers);
-    const unfinished = path.join(
-      containers,
-      `.new-${printIdentity(identityOf(process.pid))}-${record.id.slice(0, 12)}`,
-    );
+    const unfinished = `${containers}/.new-${printIdentity(identityOf(process.pid))}-${record.id.slice(0, 12)}`;
     fs.mkdirSync(unfinished, { mode: 0o710 });
     try {
       fill(unfinished);
-      ensureLock(path.join(unfinished, 'lock'));
-      fs.writeFileSync(path.join(unfinished, 'container.json'), `${JSON.stringify(record, null, 2)}\n`);
+      ensureLock(`${unfinished}/lock`);
+      fs.writeFileSync(`${unfinished}/container.json`, `${JSON.stringify(record, null, 2)}\n`);
       fs.renameSync(unfinished, containerPaths(this.roots, record.id).bundle);
     } catch (error) {
       removeTree(unfinished);
@@ -108,13 +105,13 @@ export class ContainerStore {
   takeName(name: string, id: string): void {
     const { names } = enginePaths(this.roots);
     privateDirectory(names);
-    removeTree(path.join(names, name));
-    fs.symlinkSync(path.join('../containers', id), path.join(names, name));
+    removeTree(`${names}/${name}`);
+    fs.symlinkSync(`../containers/${id}`, `${names}/${name}`);
   }
 
   /** Gives up a name, if it leads to this container. The caller holds the allocation lock. */
   releaseName(name: string, id: string): void {
-    const link = path.join(enginePaths(this.roots).names, name);
+    const link = `${enginePaths(this.roots).names}/${name}`;
     if (path.basename(readLinkIfPresent(link) ?? '') === id) removeTree(link);
   }
 
@@ -143,7 +140,7 @@ export class ContainerStore {
       if (id === undefined) return held;
       return held.length === 1 ? [] : held.filter(name => !this.#isNameOf(name, id));
     });
-    removeTrees(unused.map(name => path.join(names, name)));
+    removeTrees(unused.map(name => `${names}/${name}`));
   }
 
   /** A broken record does not say its name, so any name may be the right one. */
@@ -162,7 +159,7 @@ export class ContainerStore {
       const maker = name.startsWith('.new-') ? parseIdentity(name.slice(5)) : undefined;
       return maker !== undefined && !isAlive(maker);
     });
-    removeTrees([...halfMade.map(name => path.join(containers, name)), ...leftAside(this.roots.root)]);
+    removeTrees([...halfMade.map(name => `${containers}/${name}`), ...leftAside(this.roots.root)]);
   }
 }
 

@@ -28,7 +28,8 @@ export function programOnPath(name: string, searchPath = process.env.PATH ?? sys
 }
 
 function find(name: string, directories: readonly string[]): string | undefined {
-  return directories.map(directory => path.join(directory, name)).find(isProgram);
+  const holder = directories.find(directory => isProgram(`${directory}/${name}`));
+  return holder === undefined ? undefined : `${holder}/${name}`;
 }
 
 function isProgram(file: string): boolean {

@@ -26,7 +26,7 @@ export class Layout {
 
   /** The entries of `index.json`; none where nothing was stored yet. Read anew only where the file was replaced. */
   entries(): Descriptor[] {
-    const file = path.join(this.directory, 'index.json');
+    const file = `${this.directory}/index.json`;
     const version = versionOf(file);
     if (version !== undefined && version === this.#read?.version) return this.#read.entries;
     const content = readIfPresent(file);
@@ -44,14 +44,14 @@ export class Layout {
       const manifests = change(entries);
       if (manifests === entries) return;
       const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests };
-      writeWithSpare(path.join(this.directory, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
+      writeWithSpare(`${this.directory}/index.json`, `${JSON.stringify(index, null, 2)}\n`);
     });
   }
 
   /** Holds the lock under which images come and go. Not reentrant. */
   async locked<T>(action: () => Promise<T> | T): Promise<T> {
     this.create();
-    return withLock(path.join(this.directory, '.lock'), action);
+    return withLock(`${this.directory}/.lock`, action);
   }
 
   has(digest: Digest): boolean {
@@ -84,7 +84,7 @@ export class Layout {
   create(): void {
     privateDirectory(this.directory);
     ensureDirectory(path.join(this.directory, 'blobs', 'sha256'));
-    const marker = path.join(this.directory, 'oci-layout');
+    const marker = `${this.directory}/oci-layout`;
     if (!fs.existsSync(marker)) writeAtomic(marker, '{"imageLayoutVersion":"1.0.0"}\n');
   }
 }

@@ -37,7 +37,7 @@ export function freeAddress(network: Network, wanted?: string): string {
     checkWanted(network, wanted);
     return wanted;
   }
-  for (const address of free(network)) if (!fs.existsSync(path.join(leases(network), address))) return address;
+  for (const address of free(network)) if (!fs.existsSync(`${leases(network)}/${address}`)) return address;
   return network.gateway;
 }
 
@@ -50,7 +50,7 @@ export function releaseAddress(network: Pick<Network, 'directory'>, containerDir
 export function holdersOf(network: Pick<Network, 'directory'>): string[] {
   const directory = leases(network);
   return listIfPresent(directory).flatMap(name => {
-    const target = readLinkIfPresent(path.join(directory, name));
+    const target = readLinkIfPresent(`${directory}/${name}`);
     return target === undefined ? [] : [path.resolve(directory, target)];
   });
 }
@@ -82,5 +82,5 @@ const inUse = (address: string, { subnet }: Network) =>
   });
 
 function leases(network: Pick<Network, 'directory'>): string {
-  return path.join(network.directory, 'leases');
+  return `${network.directory}/leases`;
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { ensureDirectory, readIfPresent, writeAtomic } from '../state/files.ts';
 import { withLock } from '../state/lock.ts';
@@ -43,7 +42,7 @@ export async function ensureBridge(roots: Roots, options: BridgeOptions = {}): P
   checkBridgeName(bridge);
   checkNoOtherLink(bridge);
   const directory = ensureDirectory(networkDirectory(roots, bridge));
-  return await withLock(path.join(directory, 'lock'), () => makeBridge(roots, bridge, options));
+  return await withLock(`${directory}/lock`, () => makeBridge(roots, bridge, options));
 }
 
 /**
@@ -81,7 +80,7 @@ async function makeBridge(
     const routes = readRoutes();
     const foreign = routes.filter(route => route.device !== bridge);
     const subnet = chooseFor(roots, bridge, routes, foreign, subnets);
-    writeAtomic(path.join(networkDirectory(roots, bridge), 'network.json'), describe(bridge, subnet));
+    writeAtomic(`${networkDirectory(roots, bridge)}/network.json`, describe(bridge, subnet));
     const network = networkOf(roots, bridge, subnet);
     await raise(roots, network, iptables, program);
     // Another engine may have chosen the same subnet at the same moment. Both see the other's route now, and both choose again.
@@ -117,7 +116,7 @@ export async function ensureDefined(
   const { bridge, subnet, directory } = network;
   if (bridgeIsReady(bridge, subnet)) return;
   await withLock(
-    path.join(directory, 'lock'),
+    `${directory}/lock`,
     async () => {
       const rival = readRoutes().find(route => route.device !== bridge && !isFree(subnet, [route]));
       if (rival !== undefined)
@@ -224,7 +223,7 @@ function describe(bridge: string, subnet: Subnet): string {
 
 /** The subnet of the default network, by its bridge; undefined where none was chosen yet. */
 export function rememberedSubnet(roots: Roots, bridge: string): Subnet | undefined {
-  const content = readIfPresent(path.join(networkDirectory(roots, bridge), 'network.json'));
+  const content = readIfPresent(`${networkDirectory(roots, bridge)}/network.json`);
   if (content === undefined) return undefined;
   try {
     return parseSubnet(String((JSON.parse(content) as { subnet?: unknown }).subnet));

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { listIfPresent, readIfPresent } from '../state/files.ts';
 import type { Roots } from '../state/paths.ts';
@@ -66,7 +65,7 @@ function parseRange(text: string): Subnet {
 const isNo = (text: string | undefined) => text !== undefined && /^(0|f|F|FALSE|false|False)$/.test(text);
 
 function definitionFile(roots: Pick<Roots, 'root'>, id: string): string {
-  return path.join(networkDirectory(roots, id), 'network.json');
+  return `${networkDirectory(roots, id)}/network.json`;
 }
 
 /** The definition by its full id; undefined where it is gone, or the file is not readable as one. */

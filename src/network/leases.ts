@@ -17,7 +17,7 @@ export function takeLease(directory: string, names: Iterable<string>, containerD
   const taken = new Set(listIfPresent(directory));
   const target = path.relative(directory, containerDirectory);
   for (const name of names) {
-    const link = path.join(directory, name);
+    const link = `${directory}/${name}`;
     if (taken.has(name)) {
       if (fs.existsSync(link)) continue;
       fs.rmSync(link, { force: true });
@@ -31,14 +31,14 @@ export function takeLease(directory: string, names: Iterable<string>, containerD
 /** The names that a container holds. */
 export function leasesOf(directory: string, containerDirectory: string): string[] {
   const target = path.relative(directory, containerDirectory);
-  return listIfPresent(directory).filter(name => readLinkIfPresent(path.join(directory, name)) === target);
+  return listIfPresent(directory).filter(name => readLinkIfPresent(`${directory}/${name}`) === target);
 }
 
 /** Gives back all that a container holds. Nothing to give back is no error. */
 export function releaseLeases(directory: string, containerDirectory: string): void {
   for (const name of leasesOf(directory, containerDirectory)) {
     try {
-      fs.unlinkSync(path.join(directory, name));
+      fs.unlinkSync(`${directory}/${name}`);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
@@ -47,6 +47,6 @@ export function releaseLeases(directory: string, containerDirectory: string): vo
 
 /** Removes leases whose container is gone. The caller holds the engine's lock, as for `takeLease`. */
 export function sweepLeases(directory: string): void {
-  const dangling = listIfPresent(directory).filter(name => !fs.existsSync(path.join(directory, name)));
-  removeTrees(dangling.map(name => path.join(directory, name)));
+  const dangling = listIfPresent(directory).filter(name => !fs.existsSync(`${directory}/${name}`));
+  removeTrees(dangling.map(name => `${directory}/${name}`));
 }

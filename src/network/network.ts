@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { listIfPresent } from '../state/files.ts';
 import type { Roots } from '../state/paths.ts';
@@ -36,17 +35,17 @@ export function networkOf(roots: Roots, bridge: string, subnet: Subnet): Network
 }
 
 export function networkDirectory(roots: Pick<Roots, 'root'>, key: string): string {
-  return path.join(networksDirectory(roots), key);
+  return `${networksDirectory(roots)}/${key}`;
 }
 
 export function networksDirectory({ root }: Pick<Roots, 'root'>): string {
-  return path.join(root, 'networks');
+  return `${root}/networks`;
 }
 
 /** Where the leases of all networks lie: addresses, and ports that the engine chose. */
 export function leaseDirectories(roots: Roots): string[] {
   return listIfPresent(networksDirectory(roots)).flatMap(key =>
-    ['leases', 'ports'].map(kind => path.join(networkDirectory(roots, key), kind)),
+    ['leases', 'ports'].map(kind => `${networkDirectory(roots, key)}/${kind}`),
   );
 }
 

@@ -67,9 +67,9 @@ const orphaned = new Set<string>();
 
 /** A holder may have removed the locked object together with its lock. */
 function release(directory: string, mine: string): void {
-  const held = path.join(directory, mine);
+  const held = `${directory}/${mine}`;
   const failure =
-    failureOf(() => fs.renameSync(held, path.join(directory, 'free'))) &&
+    failureOf(() => fs.renameSync(held, `${directory}/free`)) &&
     // Nobody else could take it while this process lives, and a keeper lives long. A lock without a file is free as well.
     failureOf(() => fs.unlinkSync(held));
   if (failure === undefined) return;
@@ -89,7 +89,7 @@ function failureOf(change: () => void): unknown {
 
 /** As the release, for a lock that nobody needs any more: it is gone, unless somebody takes it meanwhile. */
 export function discard(directory: string): void {
-  for (const name of listIfPresent(directory)) fs.rmSync(path.join(directory, name), { force: true });
+  for (const name of listIfPresent(directory)) fs.rmSync(`${directory}/${name}`, { force: true });
   try {
     fs.rmdirSync(directory);
   } catch (error) {
@@ -106,7 +106,7 @@ function tryAcquire(directory: string, mine: string, options: LockOptions): bool
   }
   if (livingHolder(name) !== undefined) return false;
   try {
-    fs.renameSync(path.join(directory, name), path.join(directory, mine));
+    fs.renameSync(`${directory}/${name}`, `${directory}/${mine}`);
     orphaned.delete(name);
     return true;
   } catch (error) {
@@ -127,7 +127,7 @@ function makeLock(directory: string, options: LockOptions): void {
   if (!options.parentMustExist) ensureDirectory(path.dirname(directory));
   try {
     fs.mkdirSync(fresh);
-    fs.writeFileSync(path.join(fresh, 'free'), '');
+    fs.writeFileSync(`${fresh}/free`, '');
     fs.renameSync(fresh, directory);
   } catch (error) {
     removeTree(fresh);

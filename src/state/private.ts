@@ -53,7 +53,7 @@ function isOurs({ uid, gid }: fs.Stats): boolean {
 function isEngines(entry: string, { root, execRoot }: Roots): boolean {
   const file = entry.replace(/(\.\d+\.(tmp|[0-9a-f]{8}))$/, '');
   if (path.basename(file).startsWith(asidePrefix)) return true;
-  const others = ['images', 'networks', 'engine-id', 'lost+found'].map(name => path.join(root, name));
+  const others = ['images', 'networks', 'engine-id', 'lost+found'].map(name => `${root}/${name}`);
   if ([...Object.values(enginePaths({ root, execRoot })), ...others].includes(file)) return true;
   return path.dirname(file) === execRoot && /^[0-9a-f]{12}$/.test(path.basename(file));
 }

@@ -140,8 +140,7 @@ function* namesIn(fd: number): Generator<string> {
 /** Text where it is ASCII, which is quicker, else bytes. */
 function inDirectory(fd: number, name: string): string | Buffer {
   const entry = `/proc/self/fd/${fd}/${name}`;
-  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return Buffer.from(entry, 'latin1');
-  return entry;
+  return Buffer.byteLength(name) === name.length ? entry : Buffer.from(entry, 'latin1');
 }
 
 const fixes: Record<string, string> = {

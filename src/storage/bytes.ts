@@ -27,10 +27,8 @@ export function readable(name: ByteString): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
-}
+/** One byte a character in UTF-8. Native: V8's optimizing compiler would start for a loop over the characters, in a command of 60 ms. */
+export const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length;
 
 /** `1.5 GB`, for messages. */
 export function humanBytes(bytes: number): string {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import { type Digest, hexOf } from '../oci/digest.ts';
 
 /**
@@ -27,5 +26,5 @@ function onTop(below: Digest, diffId: Digest): Digest {
 
 /** Where a layer's files are under the engine's root, as overlayfs takes them. */
 export function layerDirectory(root: string, chainId: Digest): string {
-  return path.join(root, 'layers', hexOf(chainId), 'diff');
+  return `${root}/layers/${hexOf(chainId)}/diff`;
 }

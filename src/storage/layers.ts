@@ -40,7 +40,7 @@ export function readLayer(root: string, chainId: Digest): LayerRecord | undefine
   return content === undefined ? undefined : (JSON.parse(content) as LayerRecord);
 }
 
-const recordOf = (root: string, chainId: Digest) => path.join(root, 'layers', hexOf(chainId), 'layer.json');
+const recordOf = (root: string, chainId: Digest) => `${root}/layers/${hexOf(chainId)}/layer.json`;
 
 /** Writes down what a push has made of a layer. That it cannot be written only costs the next push some time. */
 export function rememberGzip(root: string, chainId: Digest, gzip: NonNullable<LayerRecord['gzip']>): void {

@@ -42,7 +42,7 @@ export interface ShimOptions {
 /** native/ of the checkout or package that this module belongs to, wherever it was bundled to. */
 function nativeFolder(): string {
   for (let directory = path.dirname(fileURLToPath(import.meta.url)); ; directory = path.dirname(directory)) {
-    const candidate = path.join(directory, 'native');
+    const candidate = `${directory}/native`;
     if (fs.existsSync(candidate) || directory === path.dirname(directory)) return candidate;
   }
 }
@@ -68,7 +68,7 @@ export const initPath = () => nativeProgram('minidock-init');
 export const relayPath = () => nativeProgram('minidock-relay');
 
 function nativeProgram(name: string): string {
-  const file = path.join(nativeFolder(), 'build', architecture(), name);
+  const file = `${nativeFolder()}/build/${architecture()}/${name}`;
   if (fs.existsSync(file)) return file;
   throw new MinidockError('not-built', `the native shim ${file} does not exist`, { fix: fixOfShim() });
 }

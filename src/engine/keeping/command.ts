@@ -28,7 +28,7 @@ export const packerCommand = (): string[] => [
 function programModule(name: string, source: string): string[] {
   const here = path.dirname(fileURLToPath(import.meta.url));
   for (let directory = here; directory !== path.dirname(directory); directory = path.dirname(directory)) {
-    const built = path.join(directory, `dist/${name}.mjs`);
+    const built = `${directory}/dist/${name}.mjs`;
     if (fs.existsSync(built)) return [built];
   }
   return ['--import', 'tsx', path.join(here, '../..', source)];

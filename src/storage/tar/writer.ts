@@ -1,3 +1,4 @@
+import { isAscii } from '../bytes.ts';
 import { type ByteString, blockSize, type EntryType, type TarEntry } from './header.ts';
 
 const flags: Readonly<Record<EntryType, string>> = {
@@ -73,5 +74,3 @@ function record(key: string, value: ByteString): string {
   while (length !== rest.length + String(length).length) length = rest.length + String(length).length;
   return `${length}${rest}`;
 }
-
-const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text);
