@@ -83,6 +83,7 @@ for (const [name, dockerfile, expected] of [
     'FROM bb AS Builder\nFROM bb\nCOPY --from=Bulder /x /\n',
     '\n  3 | COPY --from=Bulder /x /\n    |             ^^^^^^\n  fix: did you mean the stage builder?',
   ],
+  ['an image of another tag', 'FROM bb:NO!\n', 'fix: did you mean the image bb:latest?'],
   [
     'an image that is a stage below',
     'FROM Base AS a\nFROM bb AS base\nCOPY --from=a / /\n',

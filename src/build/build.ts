@@ -151,9 +151,7 @@ export async function build(store: ImageStore, request: BuildRequest, host: Buil
     throw new MinidockError(
       'dockerfile',
       `${dockerfile.source.name}: no image was made: FROM scratch, and no instruction after it`,
-      {
-        fix: 'COPY something into it',
-      },
+      { fix: 'COPY something into it' },
     );
   const unused = [...request.args.keys()].filter(
     name => !used.has(name) && !proxyArguments.includes(name) && !/^BUILDKIT_/.test(name),
@@ -235,7 +233,10 @@ function notToBeHad(
     return mistakeIn(statement, part, message, `the stage ${wanted} stands below: only those above can be used`);
   const above = names.slice(0, index).filter(name => name !== undefined);
   const images = store.list(() => {}).flatMap(({ repoTags }) => repoTags);
-  const near = nearest(wanted, [...above, ...images, ...images.map(name => name.replace(/:latest$/, ''))]);
+  const anyTag = `${wanted.replace(/:[^/:]*$/, '')}:`;
+  const near =
+    nearest(wanted, [...above, ...images, ...images.map(name => name.replace(/:latest$/, ''))]) ??
+    images.find(name => name.startsWith(anyTag));
   const guess = near && `did you mean the ${above.includes(near) ? 'stage' : 'image'} ${near}?`;
   return mistakeIn(statement, part, message, [guess, fix].filter(Boolean).join(' ') || undefined);
 }

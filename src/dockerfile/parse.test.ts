@@ -202,7 +202,7 @@ test('the mark stands under what is meant, also in a long line, of which a part 
   const [line, mark] = excerpt!.split('\n');
   assert.is(line!.slice(mark!.indexOf('^'), mark!.lastIndexOf('^') + 1), 'WRONG');
   assert.match(line!, /^ {2}2 \| ….*WRONG.*…$/);
-  assert.is(line!.length, '  2 | '.length + 100);
+  assert.is(line!.length, '  2 | '.length + 72);
 });
 
 test('the mark is as far to the right as its part is on a terminal: Chinese takes two columns, a tab is one blank', () => {
@@ -212,7 +212,7 @@ test('the mark is as far to the right as its part is on a terminal: Chinese take
   ).excerpt!.split('\n');
   assert.is(widthOf(line.slice(0, line.indexOf('错误'))), mark.indexOf('^'));
   assert.is(mark.trimStart().replace(/^\| */, ''), '^^^^');
-  assert.ok(widthOf(line) <= '  2 | '.length + 100);
+  assert.ok(widthOf(line) <= '  2 | '.length + 72);
 });
 
 test('what no terminal shows, or what it obeys, is shown as a sign of its own', () => {

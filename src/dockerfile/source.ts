@@ -50,9 +50,9 @@ export function mistake(source: Source, place: Place, reason: string, fix?: stri
   });
 }
 
-/** Columns of a line that are shown, and how many of them stand before the mark in a long one. */
-const widest = 100;
-const before = 40;
+/** Columns of a line that are shown: with its number they fit a terminal of 80. So many of them stand before the mark. */
+const widest = 72;
+const before = 30;
 
 /** The line of a place, with its number, and a mark below. Of a long line the part around the place. */
 export function excerptOf({ lines }: Source, { line, column, length }: Place): string {
