@@ -21,7 +21,7 @@ export interface Found {
   hostPath?: ByteString;
   /** The layer that it lies in. */
   layer?: ByteString;
-  /** A directory's parts in all layers that show through, topmost first. */
+  /** A directory's parts in all layers that show through, topmost first; the notes of each layer are read for them. */
   directories?: readonly Part[];
   /** Whether the path passes through a mount. A link in the mount may lead out of it again. */
   throughMount: boolean;
@@ -34,6 +34,8 @@ export interface Part {
   layer: ByteString;
   host: ByteString;
 }
+
+const wholeLayer = (layer: ByteString): Part => ({ layer, host: layer });
 
 /** What of the host is mounted at a path of the container, by that path: it covers what the layers have there. */
 export type Mounts = ReadonlyMap<ByteString, ByteString>;
@@ -52,7 +54,7 @@ export function resolve(
   target: ByteString,
   options: { followLast?: boolean; mounts?: Mounts } = {},
 ): Found {
-  const root: Part[] = layers.toReversed().map(one => ({ layer: byteString(one), host: byteString(one) }));
+  const root = layers.toReversed().map(layer => wholeLayer(byteString(layer)));
   const names: ByteString[] = [];
   /** The directory at each depth in all layers, also those that do not show through; undefined below something missing. */
   const stack: (readonly Part[] | undefined)[] = [root];
@@ -107,7 +109,6 @@ export function resolve(
       kind: 'directory',
       hostPath,
       layer,
-      // Few ask for them, and the notes of each layer have to be read.
       get directories() {
         return merge(parts);
       },
@@ -157,7 +158,6 @@ export function openRegular({ layer, host }: Part): number {
 }
 
 const isAt = (handle: number, path: ByteString) => fs.readlinkSync(`/proc/self/fd/${handle}`, 'latin1') === path;
-
 const realpaths = new Map<ByteString, ByteString>();
 
 function realpath(layer: ByteString): ByteString {
