@@ -41,26 +41,32 @@ async function main(): Promise<void> {
   for (const job of jobs(server.host).filter(({ name }) => name.includes(only))) {
     const row: Row = { job: job.name, unit: 'ms', values: {} };
     for (const engine of engines)
-      row.values[engine.name] = attempt(`${engine.name}: ${job.name}`, 'ms', () => measure(job, engine, runs, folder));
+      row.values[engine.name] = await attempt(`${engine.name}: ${job.name}`, 'ms', () =>
+        measure(job, engine, runs, folder),
+      );
     rows.push(row);
   }
   const runc = runcBundle(folder, small.rootfs);
   const bare = rows.find(row => row.job.includes('none'));
-  if (runc && bare) bare.values.runc = attempt('runc', 'ms', () => hyperfine(runc.command.join(' '), {}, most, folder));
+  if (runc && bare)
+    bare.values.runc = await attempt('runc', 'ms', () => hyperfine(runc.command.join(' '), {}, most, folder));
   const memory: Row = { job: 'memory of a supervisor (PSS, one a container)', unit: 'kB', values: {} };
   if (memory.job.includes(only))
     for (const engine of engines)
-      memory.values[engine.name] = attempt(`${engine.name}: supervisors`, 'kB', () =>
+      memory.values[engine.name] = await attempt(`${engine.name}: supervisors`, 'kB', () =>
         supervisorMemory(engine, containersForMemory),
       );
   const pulling: Row = { job: 'peak memory of that pull in one layer (RSS)', unit: 'kB', values: {} };
   if (pulling.job.includes(only))
     for (const engine of engines.filter(({ daemon }) => !daemon))
-      pulling.values[engine.name] = await peakOfPull(engine, `${server.host}/one:1`);
+      pulling.values[engine.name] = await attempt(`${engine.name}: ${pulling.job}`, 'kB', () =>
+        peakOfPull(engine, `${server.host}/one:1`),
+      );
   const job = memoryJob();
   const building: Row = { job: job.name, unit: 'kB', values: {} };
   if (building.job.includes(only))
-    for (const engine of engines) building.values[engine.name] = await peakOfBuild(engine, job);
+    for (const engine of engines)
+      building.values[engine.name] = await attempt(`${engine.name}: ${job.name}`, 'kB', () => peakOfBuild(engine, job));
   rows.push(...[memory, pulling, building].filter(({ values }) => Object.keys(values).length > 0));
 
   const daemonTable = await daemons(engines, small.rootfs, { runs, only, folder });
@@ -88,7 +94,6 @@ async function peakOfPull(engine: BenchEngine, name: string): Promise<number> {
 }
 
 async function peakOfBuild(engine: BenchEngine, job: Job): Promise<number> {
-  process.stderr.write(`  ${engine.name}: ${job.name}\n`);
   try {
     job.setUp?.(engine);
     return await peakMemory(engine, job.command(engine));
@@ -110,16 +115,15 @@ async function daemons(
   if (wanted.length === 0 && !measuresMemory) return [];
   const ours = await startDaemon(rootfs);
   const both = [ours, ...engines.filter(({ daemon }) => daemon !== undefined)].filter(engine => engine !== undefined);
-  const rows: Row[] = wanted.map(job => ({
-    job: job.name,
-    unit: 'ms',
-    values: Object.fromEntries(
-      both.map(engine => [
-        engine.name,
-        attempt(`daemon of ${engine.name}: ${job.name}`, 'ms', () => measure(job, engine, runs, folder)),
-      ]),
-    ),
-  }));
+  const rows: Row[] = [];
+  for (const job of wanted) {
+    const row: Row = { job: job.name, unit: 'ms', values: {} };
+    for (const engine of both)
+      row.values[engine.name] = await attempt(`daemon of ${engine.name}: ${job.name}`, 'ms', () =>
+        measure(job, engine, runs, folder),
+      );
+    rows.push(row);
+  }
   if (!measuresMemory) return rows;
   const values: Record<string, number>[] = [{}, {}];
   for (const engine of both) {
@@ -153,10 +157,14 @@ async function images() {
 }
 
 /** A job that fails on one engine is an empty cell and a line on stderr. Each figure is told at once: a whole run takes a quarter of an hour. */
-function attempt(what: string, unit: Row['unit'], action: () => number): number | undefined {
+async function attempt(
+  what: string,
+  unit: Row['unit'],
+  action: () => number | Promise<number>,
+): Promise<number | undefined> {
   process.stderr.write(`  ${what}`);
   try {
-    const figure = action();
+    const figure = await action();
     process.stderr.write(`  ${Math.round(figure)} ${unit}\n`);
     return figure;
   } catch (error) {
