@@ -137,6 +137,7 @@ for (const [text, at, reason, fix] of [
   ['FROM a\nCOPPY . /x', '2:1', 'unknown instruction: COPPY', 'did you mean COPY?'],
   ['FROM a\nFROMM a', '2:1', 'unknown instruction: FROMM', 'did you mean FROM?'],
   ['FROM a\nCMD["a"]', '2:1', 'unknown instruction: CMD["a"]', 'a blank must follow CMD: write CMD ["program"'],
+  ['＃ 说明\nFROM a', '1:1', 'unknown instruction: ＃', 'a comment begins with #'],
   ['FROM a\nRUN a &&\napt-get b', '3:1', 'unknown instruction: apt-get', 'if line 2 goes on here, end it with \\'],
   ['FROM a\nRUN a\n  && b', '3:3', 'unknown instruction: &&', 'if line 2 goes on here, end it with \\'],
   ['FROM a\n# b\n  c', '3:3', 'unknown instruction: c', 'instructions are ADD, ARG'],

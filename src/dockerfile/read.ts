@@ -34,6 +34,7 @@ export function readInstruction(reading: Reading): From | Instruction {
 /** What an unknown instruction was most likely to be: one with a slip of the pen, or a part of the line above it. */
 function whatWasMeant({ keyword, source, escapeChar, statement: { line } }: Reading): string {
   const names = Object.keys(readers);
+  if (keyword.startsWith('＃')) return 'a comment begins with # and not with ＃';
   const begun = names.find(name => keyword.startsWith(name) && /^[^A-Z]/.test(keyword.slice(name.length)));
   if (begun !== undefined) return `a blank must follow ${begun}: write ${forms[begun]}`;
   const near = nearest(keyword, names);

@@ -275,7 +275,7 @@ function missing(work: CopyWork, source: Raw, written: string): Error {
     near !== undefined
       ? `did you mean ${near}?`
       : beside.length > 0
-        ? `there are ${beside.slice(0, 8).join(', ')}`
+        ? `there ${beside.length === 1 ? 'is' : 'are'} ${beside.slice(0, 8).join(', ')}`
         : undefined;
   return work.fail(source, reason, fix);
 }

@@ -98,6 +98,14 @@ test('a variable that is not set: which one was meant', () => {
   assert.equal(told('ARG TAG=1\nFROM a:$TGA\n'), ['FROM uses $TGA, which no ARG before it names: did you mean $TAG?']);
 });
 
+test('the new form of ENV is spelt out, with quotes where the value has blanks', () => {
+  const told = (text: string) =>
+    adviseOn(parseDockerfile('Dockerfile', Buffer.from(`FROM a\n${text}\n`)), { known: [] }).map(one => one.message);
+  assert.equal(told('ENV A b c'), ['write ENV A="b c"']);
+  assert.equal(told('LABEL a "b c"'), ['write LABEL a="b c"']);
+  assert.equal(told(`ENV A ${'x'.repeat(99)}`), ['write ENV A=value']);
+});
+
 test('the directive that makes advice an error, and one that is none', () => {
   const settings = (text: string) =>
     parseDockerfile('Dockerfile', Buffer.from(`# check=${text}\nFROM a\n`)).directives.check;

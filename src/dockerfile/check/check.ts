@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Copy, From, Instruction, Raw, Stage } from '../instructions.ts';
+import type { Copy, From, Instruction, Pairs, Raw, Stage } from '../instructions.ts';
 import type { Dockerfile } from '../parse.ts';
 import type { Place } from '../source.ts';
 import type { Statement } from '../statements.ts';
@@ -180,7 +180,7 @@ function ofInstruction(one: Instruction, add: Add): void {
   if (one.kind === 'MAINTAINER')
     add('MaintainerDeprecated', 'MAINTAINER is out of use: write LABEL org.opencontainers.image.authors=…', place);
   if ((one.kind === 'ENV' || one.kind === 'LABEL') && one.isOldForm)
-    add('LegacyKeyValueFormat', `write ${one.kind} ${one.pairs[0]!.name.raw}=value`, place);
+    add('LegacyKeyValueFormat', `write ${one.kind} ${inNewForm(one.pairs[0]!)}`, place);
   if (one.kind === 'EXPOSE')
     for (const word of one.words) {
       if (/\/[A-Z]/.test(word.raw))
@@ -197,6 +197,12 @@ function ofInstruction(one: Instruction, add: Add): void {
         `${one.kind} ${JSON.stringify(name.raw)}: everybody who has the image can read it`,
         at(one.statement, name),
       );
+}
+
+/** `NAME=VALUE`, with quotes where the value has blanks; a long value is left out. */
+function inNewForm({ name, value }: Pairs['pairs'][number]): string {
+  const written = /\s/.test(value.raw) && !/^["']/.test(value.raw) ? `"${value.raw}"` : value.raw;
+  return `${name.raw}=${written.length > 40 ? 'value' : written}`;
 }
 
 function fromVariables({ globals, directives }: Dockerfile, { from }: Stage, known: readonly string[], add: Add): void {
