@@ -1,4 +1,5 @@
 import { todo } from '../../src/workshop/exercise/todo.ts';
+
 /** What one point has seen of a packet of TCP. 某一处看到的一个 TCP 包。 */
 interface Seen {
   /** IPv4: a number that the sender gives each packet. 发送方给每个包的编号。 */

@@ -88,7 +88,7 @@ export const lesson: Lesson = {
     language: 'c',
     lines: `int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
 struct sock_filter code[] = { /* tcpdump -dd tcp port 80 */ };
-struct sock_fprog filter = { .len = 11, .filter = code };
+struct sock_fprog filter = { .len = sizeof code / sizeof code[0], .filter = code };
 setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 struct sockaddr_ll at = {
   .sll_family = AF_PACKET,

@@ -78,7 +78,7 @@ export const wholeWay = {
 
 export const byHand = {
   en: 'What tcpdump is underneath. `tcpdump -d tcp port 80` prints the filter’s instructions:',
-  zh: 'tcpdump 的内核就是这些。`tcpdump -d tcp port 80` 会打印过滤器的指令：',
+  zh: 'tcpdump 底层做的就是这些。`tcpdump -d tcp port 80` 会打印过滤器的指令：',
 };
 
 export const outwards: Said = {
@@ -182,8 +182,8 @@ const mnemonics: Readonly<Record<number, string>> = {
 };
 
 export const filterText = {
-  en: 'the filter as the kernel has it: load a half-word, compare it, go on by so many lines',
-  zh: '内核里的过滤器：取一个半字，比较，再往下跳若干行',
+  en: 'the filter as the kernel has it: load a half-word, compare it, go on at the line named',
+  zh: '内核里的过滤器：取一个半字，比较，再跳到写明的那一行',
 };
 export const filterLines = tcpPort(80).map(([code, yes, no, value], i) => {
   const words = mnemonics[code]!.replace('K', code === 0x15 && value > 80 ? `0x${value.toString(16)}` : String(value));

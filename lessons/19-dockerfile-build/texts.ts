@@ -150,7 +150,7 @@ export const next: Said = {
     ],
   },
   after: {
-    en: 'The cures are instructions that write the config: `WORKDIR /srv`, `ENV COLOUR=green`. And a daemon belongs into `CMD`: `RUN service mysql start` starts one that is killed as soon as the step is over.',
+    en: 'The cures are instructions that write the config: `WORKDIR /srv`, `ENV COLOUR=green`. And a daemon belongs in `CMD`: `RUN service mysql start` starts one that is killed as soon as the step is over.',
     zh: '解决办法是用改写 config 的指令：`WORKDIR /srv`、`ENV COLOUR=green`。守护进程则应写进 `CMD`：`RUN service mysql start` 启动的服务，这一步一结束就被杀掉了。',
   },
 };
@@ -267,8 +267,8 @@ export const order: Said = {
     ],
   },
   after: {
-    en: 'What seldom changes goes to the top. Most slow builds are cured by this one line.',
-    zh: '很少改动的放前面。大多数构建慢的问题，改这一行就好了。',
+    en: 'What seldom changes goes to the top. Most slow builds need no more than one line moved.',
+    zh: '很少改动的放前面。大多数构建慢的问题，挪动一行就好了。',
   },
 };
 
@@ -305,7 +305,7 @@ export const stale: Said = {
     ],
   },
   after: {
-    en: 'This is why `RUN apt-get update` on a line of its own fails weeks later: the list of packages is old, and the `apt-get install` below asks for files that the mirror no longer has. Both belong into one RUN. And two machines that build the same Dockerfile get different layers: a Dockerfile is a recipe, only the digest is a promise.',
+    en: 'This is why `RUN apt-get update` on a line of its own fails weeks later: the list of packages is old, and the `apt-get install` below asks for files that the mirror no longer has. Both belong in one RUN. And two machines that build the same Dockerfile get different layers: a Dockerfile is a recipe, only the digest is a promise.',
     zh: '所以单独一行的 `RUN apt-get update` 过几个星期就会出错：软件包列表是旧的，下面的 `apt-get install` 要的文件镜像站上已经没有了。两者要写进同一条 RUN。还有，两台机器构建同一个 Dockerfile，得到的层并不相同：Dockerfile 只是配方，摘要才是承诺。',
   },
 };

@@ -309,7 +309,7 @@ export const seen: Lesson['seen'] = [
     zh: '普通用户只能映射自己这一个编号，还要先放弃 setgroups',
   },
   {
-    en: 'what is not mapped is shown as 65534, and cannot be become',
+    en: 'what is not mapped is shown as 65534, and no process can become it',
     zh: '没有映射的，显示为 65534，也没法变成它',
   },
 ];

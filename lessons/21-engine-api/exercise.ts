@@ -1,4 +1,5 @@
 import { todo } from '../../src/workshop/exercise/todo.ts';
+
 /** What a process wrote to one of its streams: 1 is stdout, 2 is stderr. 进程写到某个流的内容：1 是 stdout，2 是 stderr。 */
 interface Frame {
   readonly stream: number;

@@ -86,6 +86,7 @@ export const byHand: ByHand = {
 id=$(api POST http://d/v1.41/containers/create -H 'Content-Type: application/json' \\
        -d '{"Image":"busybox","Cmd":["echo","hello"]}' | jq -r .Id)
 api POST "http://d/v1.41/containers/$id/wait?condition=next-exit" & waiting=$!
+sleep 1                                         # the wait must be there before the start
 api POST "http://d/v1.41/containers/$id/start"
 wait $waiting                                   # {"StatusCode":0}
 api GET "http://d/v1.41/containers/$id/logs?stdout=1" | xxd`,

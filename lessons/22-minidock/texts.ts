@@ -49,10 +49,14 @@ export const byHand: ByHand = {
 mount -t overlay -o lowerdir=image,upperdir=upper,workdir=work overlay rootfs
 mkdir /sys/fs/cgroup/web && echo 64M > /sys/fs/cgroup/web/memory.max
 ip netns add web && ip link add veth0 type veth peer name eth0 netns web
-ip netns exec web unshare --mount --uts --ipc --pid --fork --cgroup sh -c '
+ip addr add 172.18.0.1/16 dev veth0 && ip link set veth0 up
+ip -n web addr add 172.18.0.2/16 dev eth0 && ip -n web link set eth0 up
+ip -n web route add default via 172.18.0.1
+nsenter --net=/run/netns/web unshare --mount --uts --ipc --pid --fork sh -c '
   echo 0 > /sys/fs/cgroup/web/cgroup.procs; hostname web
-  mount --make-rprivate / && cd rootfs && mkdir old && pivot_root . old && umount -l /old
-  mount -t proc proc /proc && exec nginx -g "daemon off;"' &
+  mount --make-rprivate / && cd rootfs && mkdir old && pivot_root . old
+  umount -l /old && mount -t proc proc /proc && exec nginx -g "daemon off;"' &
+sysctl -w net.ipv4.ip_forward=1
 iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80`,
 };
 
@@ -67,7 +71,7 @@ export const loopback: Told = {
   question: {
     ask: {
       en: 'What does the client get from host:8080 in the second case?',
-      zh: '第二种情况下，客户机访问主机的 8080 会得到什么？',
+      zh: '第二种情况下，客户机访问宿主机的 8080 会得到什么？',
     },
     right: {
       text: { en: 'connection refused; inside all is well', zh: '连接被拒绝；在容器里一切正常' },
@@ -81,7 +85,7 @@ export const loopback: Told = {
         text: { en: 'the page: published is published', zh: '页面：发布了就是发布了' },
         because: {
           en: 'Publishing is a rule on the host. It knows nothing of sockets in the container, and `minidock ps` shows the port in both cases.',
-          zh: '发布只是主机上的一条规则。它不知道容器里的套接字，两种情况下 `minidock ps` 都显示那个端口。',
+          zh: '发布只是宿主机上的一条规则。它不知道容器里的套接字，两种情况下 `minidock ps` 都显示那个端口。',
         },
       },
       {
@@ -95,7 +99,7 @@ export const loopback: Told = {
   },
   after: {
     en: 'In a container the network namespace is the fence. So its server listens on 0.0.0.0, and the host decides by `-p 127.0.0.1:8080:80` who gets in.',
-    zh: '在容器里，围栏是网络命名空间。所以服务器要监听 0.0.0.0，由主机用 `-p 127.0.0.1:8080:80` 决定谁能进来。',
+    zh: '在容器里，围栏是网络命名空间。所以服务器要监听 0.0.0.0，由宿主机用 `-p 127.0.0.1:8080:80` 决定谁能进来。',
   },
 };
 
@@ -110,7 +114,7 @@ export const background: Told = {
     right: {
       text: {
         en: 'it is killed with the shell; the container has exited (0)',
-        zh: '随 shell 一起被杀死；容器 exited (0)',
+        zh: '随 shell 一起被杀死；容器的状态是 exited (0)',
       },
       because: {
         en: 'The shell is PID 1. When it ends the kernel kills everything in its PID namespace (lesson 4), and the status is that of PID 1: a success.',
@@ -151,8 +155,8 @@ export const taken: Told = {
     right: {
       text: { en: 'its start fails, before any process of it exists', zh: '启动失败，那时它还没有任何进程' },
       because: {
-        en: 'A rule of iptables would be accepted twice, and the first would win without a word. So the engine looks who has the port, and holds it by a socket: bind(2) would answer EADDRINUSE.',
-        zh: 'iptables 的规则可以写两遍，前一条生效，谁也不会提醒你。所以引擎先查端口在谁手里，再用套接字占住它：否则 bind(2) 会返回 EADDRINUSE。',
+        en: 'A rule of iptables would be accepted twice, and the first would win without a word. So the engine looks who has the port, and holds it by a socket of its own: whoever binds it as well gets EADDRINUSE.',
+        zh: 'iptables 的规则可以写两遍，前一条生效，谁也不会提醒你。所以引擎先查端口在谁手里，再用自己的套接字占住它：别人再 bind(2)，就会得到 EADDRINUSE。',
       },
     },
     wrong: [
@@ -252,12 +256,12 @@ export const withoutRule: Broken = {
     zh: '一切照旧，只缺发布端口的那些规则（第 15 课）。',
   },
   question: {
-    ask: { en: 'What does the client get from host:8080?', zh: '客户机访问主机的 8080 会得到什么？' },
+    ask: { en: 'What does the client get from host:8080?', zh: '客户机访问宿主机的 8080 会得到什么？' },
     right: {
       text: { en: 'a connection, and no page', zh: '连上了，却没有页面' },
       because: {
         en: 'The socket by which the engine holds the port is there, and the host’s kernel accepts for it. Nobody answers: silence, or a reset. With the rule no packet comes so far: the destination is another one before.',
-        zh: '引擎用来占住端口的套接字还在，主机的内核替它接受了连接，却没有人回答：要么没有回应，要么连接被重置。有规则时，数据包根本到不了这里：目的地早就改了。',
+        zh: '引擎用来占住端口的套接字还在，宿主机的内核替它接受了连接，却没有人回答：要么没有回应，要么连接被重置。有规则时，数据包根本到不了这里：目的地早就改了。',
       },
     },
     wrong: [
@@ -345,7 +349,7 @@ export const recap: readonly Question[] = [
         text: { en: 'which hole of the kernel was used?', zh: '用了哪个内核漏洞？' },
         because: {
           en: 'There are such, and all containers of a host share one kernel. But they are the rarer way.',
-          zh: '确实有这样的漏洞，而一台主机上所有容器共用一个内核。但这种情况更少见。',
+          zh: '确实有这样的漏洞，而一台宿主机上所有容器共用一个内核。但这种情况更少见。',
         },
       },
       {
@@ -360,7 +364,7 @@ export const recap: readonly Question[] = [
   {
     ask: {
       en: 'Your host:8080 does not answer. The container runs. In which order do you look?',
-      zh: '主机的 8080 没有响应，容器在运行。按什么顺序查？',
+      zh: '宿主机的 8080 没有响应，容器在运行。按什么顺序查？',
     },
     right: {
       text: {

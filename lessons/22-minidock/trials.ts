@@ -15,11 +15,18 @@ import { survey } from '../../src/workshop/exercise/survey.ts';
 import { addressesIn } from '../../src/workshop/network/namespaces.ts';
 import type { Evidence, Fact } from '../../src/workshop/play/evidence.ts';
 import { Progress } from '../../src/workshop/progress.ts';
+import { languageOf } from '../../src/workshop/text/language.ts';
 import type { Tell } from '../17-image-format/image.ts';
 import { counted, fetchFrom, type Machine, readOr, wire } from './machine.ts';
 
 /** What can be tried on the host of this lesson. */
 export type Trial = 'all' | 'loopback' | 'background' | 'taken' | 'withoutRights' | 'withoutGroup' | 'withoutRule';
+
+/** The lesson tells its host the language by the environment. */
+const says = {
+  en: { lesson: (number: string) => `, lesson ${number}`, noTcpdump: '(no tcpdump here: the packet walk is left out)' },
+  zh: { lesson: (number: string) => `，第 ${number} 课`, noTcpdump: '（这里没有 tcpdump，看不到数据包的行程）' },
+}[languageOf(process.env)];
 
 const url = `http://${wire.host}:8080/`;
 
@@ -67,7 +74,7 @@ async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
       all += count;
       const name = lesson === undefined ? '' : lessonName(lesson);
       const mark = own.delete(section) ? '✓' : '·';
-      tell(keepIndent(`  ${mark} ${section}: ${cut(text, 46)}  ${count}${name && `, lesson ${name.slice(0, 2)}`}`));
+      tell(keepIndent(`  ${mark} ${section}: ${cut(text, 46)}  ${count}${name && says.lesson(name.slice(0, 2))}`));
     });
     const id = await machine.run({ name: 'web', memory: 64 << 20 }, made.pieces, event => {
       // This tells of the group before, where another begins.
@@ -259,7 +266,7 @@ async function loopback(machine: Machine, tell: Tell): Promise<Evidence> {
     ],
     facts: [
       fact('asked in the container', '在容器里访问', all.inside, own.inside, 'same'),
-      fact('asked by the client: host:8080', '客户机访问主机的 8080', all.outside, own.outside, 'differs'),
+      fact('asked by the client: host:8080', '客户机访问宿主机的 8080', all.outside, own.outside, 'differs'),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Options, parseOptions } from './options.ts';
+import { wayToStay } from './text/language.ts';
 
 /** What npm 8, 10 and 11 hand to the script for a line typed after `npm run lesson`: tried with each of them. */
 const cases: [typed: string, argv: string[], env: NodeJS.ProcessEnv, expected: Partial<Options>][] = [
@@ -76,6 +77,12 @@ test('the language comes from the locale, in its order; unknown ones mean Englis
   assert.is(parseOptions([], { MINIDOCK_LANG: 'zh' }).language, 'zh');
   assert.is(parseOptions([], { MINIDOCK_LANG: 'en', LANG: 'zh_CN.UTF-8' }).language, 'en');
   assert.is(parseOptions(['en'], { MINIDOCK_LANG: 'zh' }).language, 'en');
+});
+
+test('who speaks otherwise than the environment is told how to stay with it', () => {
+  assert.is(wayToStay('zh', { LANG: 'C' }), 'export MINIDOCK_LANG=zh');
+  assert.is(wayToStay('en', { LANG: 'zh_CN.UTF-8' }), 'export MINIDOCK_LANG=en');
+  for (const env of [{ LANG: 'zh_CN.UTF-8' }, { LANG: 'C', MINIDOCK_LANG: 'zh' }]) assert.is(wayToStay('zh', env), undefined);
 });
 
 test('a typing error in an action or a flag is named, with what it is near to', () => {

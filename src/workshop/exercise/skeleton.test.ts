@@ -37,6 +37,11 @@ export function second() {
   );
 });
 
+test('imports end with a blank line, also where the solution has none of its own', () => {
+  const skeleton = skeletonOf('/** What it is for. */\nexport const f = () => {\n  //> It.\n  return 1;\n  //<\n};\n');
+  assert.match(skeleton, /^import \{ todo \} from '.*';\n\n\/\*\* What it is for\. \*\/\n/);
+});
+
 test('other code stands where the marks are, part by part', () => {
   assert.match(withCode(solution, '  return [];'), /=> \{\n {2}return \[\];\n\};/);
   const second = withCode(solution, [undefined, '  return 2;']);

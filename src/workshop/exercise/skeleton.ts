@@ -63,9 +63,10 @@ export function withCode(solution: string, code: string | readonly (string | und
   return replaceRegions(solution, (region, index) => parts[index]?.split('\n') ?? region.code);
 }
 
-/** `todo` is imported after the last import. */
+/** `todo` is imported after the last import, and a blank line ends the imports. */
 function withImport(source: string): string {
   const lines = source.split('\n');
   const last = lines.findLastIndex(line => /^(import |\} from )/.test(line));
-  return [...lines.slice(0, last + 1), todoImport, ...lines.slice(last + 1)].join('\n');
+  const rest = lines.slice(last + 1);
+  return [...lines.slice(0, last + 1), todoImport, ...(rest[0] === '' ? [] : ['']), ...rest].join('\n');
 }

@@ -1,9 +1,10 @@
 import chalk from 'chalk';
 import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { printable } from '../exercise/report.ts';
+import { showStaying } from '../play/closing.ts';
 import { showRow } from '../play/list.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Language } from '../text/language.ts';
+import { type Language, wayToStay } from '../text/language.ts';
 import { renderMarkdown } from '../text/markdown.ts';
 import { wrapText } from '../text/width.ts';
 import { labTitle, loadLab, readLabText } from './catalog.ts';
@@ -54,6 +55,7 @@ export async function showSheet(id: string, values: Values, terminal: Terminal, 
   terminal.lines(renderMarkdown(text, { width: terminal.width, chalk }).trimEnd().split('\n'));
   terminal.line();
   terminal.paragraph(says.goOn(id.slice(0, 2))[language], line => chalk.dim(line));
+  showStaying(wayToStay(language, process.env), terminal, language);
   terminal.line();
   await terminal.settle();
 }

@@ -15,6 +15,13 @@ export async function showGlossary(lesson: Lesson, terminal: Terminal, language:
     terminal.prose(`**${term[language]}**${words.colon[language]}${means[language]}`);
 }
 
+/** How later commands speak this language as well: said where commands to type are named. */
+export function showStaying(staying: string | undefined, terminal: Terminal, language: Language): void {
+  if (staying === undefined) return;
+  terminal.line();
+  terminal.paragraph(`${words.staysSo[language]}${words.colon[language]}${staying}`, line => chalk.dim(line));
+}
+
 /** What to read next: pages elsewhere, the lesson's own text, the engine's source, the next lesson. */
 export async function showReading(
   lesson: Lesson,

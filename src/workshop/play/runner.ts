@@ -10,13 +10,13 @@ import { randomOf } from '../question.ts';
 import { isRootless } from '../rootless/as-root.ts';
 import { runRootless } from '../rootless/rootless.ts';
 import { Quit, type Terminal } from '../terminal.ts';
-import type { Language } from '../text/language.ts';
+import { type Language, wayToStay } from '../text/language.ts';
 import { type Picture, renderMarkdown } from '../text/markdown.ts';
 import { LessonText, type SectionKey } from '../text/sections.ts';
 import { wrapText } from '../text/width.ts';
 import { words } from '../text/words.ts';
 import { Asker } from './ask.ts';
-import { showGlossary, showReading } from './closing.ts';
+import { showGlossary, showReading, showStaying } from './closing.ts';
 import { showOrigins } from './origins.ts';
 import { missing } from './requirements.ts';
 import { Session } from './session.ts';
@@ -30,6 +30,9 @@ export async function runLesson(options: Options, id: string, terminal: Terminal
   const ids = lessonIds();
   const lesson = await loadLesson(id);
   const text = new LessonText(readText(id, language));
+  const staying = wayToStay(language, process.env);
+  // What a lesson starts, engines and shells, speaks it as well.
+  process.env.MINIDOCK_LANG = language;
   if (lesson.rootless && process.getuid?.() !== 0 && !isRootless()) return runRootless(terminal, language);
   if (!options.shell) write(terminal, text.introduction);
   refuse(lesson, language);
@@ -42,7 +45,7 @@ export async function runLesson(options: Options, id: string, terminal: Terminal
   const release = closeOnSignal(session, bye);
   try {
     if (options.shell) return await visit(session, terminal, language);
-    await play(lesson, text, { session, asker, terminal, language });
+    await play(lesson, text, { session, asker, terminal, language, staying });
     await showReading(lesson, ids, terminal, language);
     await terminal.settle();
     await Progress.load().markSeen(id);
@@ -63,13 +66,15 @@ interface Stagehands {
   readonly asker: Asker;
   readonly terminal: Terminal;
   readonly language: Language;
+  /** How later commands speak this language as well, where the environment does not say so. */
+  readonly staying: string | undefined;
 }
 
 /** All parts of a lesson, from the question to the glossary. */
 async function play(
   lesson: Lesson,
   text: LessonText,
-  { session, asker, terminal, language }: Stagehands,
+  { session, asker, terminal, language, staying }: Stagehands,
 ): Promise<void> {
   const read = async (key: SectionKey) => {
     const section = text.section(key);
@@ -97,6 +102,7 @@ async function play(
   await terminal.part(words.summary[language]);
   write(terminal, lesson.seen.map(one => `- ${one[language]}`).join('\n'));
   await read('exercise');
+  showStaying(staying, terminal, language);
   await read('engine');
   for (const [i, question] of lesson.recap.entries()) {
     await terminal.part(`${words.recap[language]} ${i + 1}/${lesson.recap.length}`);

@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import { MinidockError } from '../../errors.ts';
 import { wrapText } from '../../syscalls/text/width.ts';
 import type { Terminal } from '../terminal.ts';
+import { inWords } from '../text/found.ts';
 import type { Language } from '../text/language.ts';
 import { cell, renderTable } from '../text/table.ts';
 import { words } from '../text/words.ts';
@@ -32,7 +33,8 @@ export function showEvidence(terminal: Terminal, language: Language, evidence: E
         ? cell(verdict, differs ? chalk.yellow : chalk.dim)
         : cell(`✗ ${verdict}, ${words.notAsClaimed[language]}`, chalk.red);
       const paint = differs ? chalk.bold : chalk.dim;
-      return [cell(fact.what[language]), cell(fact.host, paint), cell(fact.container, paint), mark];
+      const [host, container] = [fact.host, fact.container].map(found => cell(inWords(found, language), paint));
+      return [cell(fact.what[language]), host!, container!, mark];
     });
     terminal.lines(renderTable([[...head, cell('')], ...rows], terminal.width, chalk.dim));
   }

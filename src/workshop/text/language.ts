@@ -9,3 +9,8 @@ export function languageOf(env: NodeJS.ProcessEnv): Language {
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
   return languageNamed(locale) ?? 'en';
 }
+
+/** What is typed so that later commands speak this language as well; undefined where the environment says so already. */
+export function wayToStay(language: Language, env: NodeJS.ProcessEnv): string | undefined {
+  return languageOf(env) === language ? undefined : `export MINIDOCK_LANG=${language}`;
+}

@@ -1,5 +1,6 @@
 import { figureToElement } from '../../figure/svg.ts';
 import { type Evidence, holds } from '../../play/evidence.ts';
+import { inWords } from '../../text/found.ts';
 import type { Language } from '../../text/language.ts';
 import type { Recording } from '../record/recording.ts';
 import { words } from '../words.ts';
@@ -39,7 +40,7 @@ function evidenceHtml({ columns, facts, listings = [] }: Evidence, language: Lan
   const [host, container] = columns ?? [words.onHost, words.inContainer];
   const rows = facts.map(
     fact =>
-      `<tr class="${fact.host === fact.container ? 'same' : 'differs'}${holds(fact) ? '' : ' danger'}"><td>${escapeHtml(fact.what[language])}</td><td><code>${escapeHtml(fact.host)}</code></td><td><code>${escapeHtml(fact.container)}</code></td></tr>`,
+      `<tr class="${fact.host === fact.container ? 'same' : 'differs'}${holds(fact) ? '' : ' danger'}"><td>${escapeHtml(fact.what[language])}</td><td><code>${escapeHtml(inWords(fact.host, language))}</code></td><td><code>${escapeHtml(inWords(fact.container, language))}</code></td></tr>`,
   );
   const heads = [words.fact, host, container].map(text => `<th scope="col">${escapeHtml(text[language])}</th>`);
   const table = `<div class="wide evidence"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
