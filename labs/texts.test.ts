@@ -97,6 +97,16 @@ for (const id of labIds()) {
     }
   });
 
+  test(`${id}: what the sheet says of values as such holds none, which the terminal would fill in`, () => {
+    for (const source of read(id, 'README')) {
+      const said = source
+        .split('\n\n')
+        .flatMap(text => text.match(/[^.。:：]*(?:the sheet on the terminal|终端上)[^.。]*/g) ?? []);
+      assert.is(said.length, 1);
+      assert.not.match(said[0]!, /\$[a-z]/);
+    }
+  });
+
   test(`${id}: a hint for each task, and all texts in both languages`, async () => {
     const lab = await loadLab(id);
     const values = lab.values(seededRandom('a'));

@@ -114,10 +114,16 @@ function listenAt({ interface: name, fd }: (typeof points)[number], { filter, pr
     ]),
     call('socket', [AF.AF_PACKET, SOCK.SOCK_RAW | SOCK.SOCK_NONBLOCK, protocol ?? everyProtocol], {
       ...about,
-      why: {
-        en: 'a socket below IP: whole frames of every protocol; the number is ETH_P_ALL, 3, with its bytes swapped',
-        zh: '一个在 IP 之下的套接字：收到的是任何协议的整个帧；那个数是 ETH_P_ALL（3）交换了两个字节',
-      },
+      why:
+        protocol === undefined
+          ? {
+              en: 'a socket below IP: whole frames of every protocol; the number is ETH_P_ALL, 3, with its bytes swapped',
+              zh: '一个在 IP 之下的套接字：收到的是任何协议的整个帧；那个数是 ETH_P_ALL（3）交换了两个字节',
+            }
+          : {
+              en: 'the same socket; the number is ETH_P_ALL, 3, as the header file has it',
+              zh: '同样的套接字；那个数是 ETH_P_ALL（3），和头文件里一样',
+            },
       save: socket,
     }),
     ...(filter === undefined

@@ -1,6 +1,7 @@
 import { MinidockError } from '../../src/errors.ts';
 import type { Said } from './host.ts';
 import { Machine } from './machine.ts';
+import { says } from './says.ts';
 import { perform, type Trial } from './trials.ts';
 
 /** The process that is the host of this lesson; `host.ts` starts it in a network namespace of its own. */
@@ -12,6 +13,7 @@ let busy: Promise<void> = Promise.resolve();
 const say = (said: Said) => void (process.connected && process.send!(said, () => {}));
 
 process.on('message', (trial: Trial) => {
+  if (machine === undefined) say({ kind: 'told', line: says.making });
   machine ??= Machine.open(scratch, Number(width));
   busy = machine
     .then(host => perform(host, trial, line => say({ kind: 'told', line })))

@@ -46,18 +46,21 @@ export const byHand: ByHand = {
   },
   language: 'sh',
   lines: `mkdir -p image upper work rootfs && tar -C image -xf nginx.tar
-mount -t overlay -o lowerdir=image,upperdir=upper,workdir=work overlay rootfs
+mount -t overlay -o lowerdir=image,upperdir=upper,workdir=work none rootfs
 mkdir /sys/fs/cgroup/web && echo 64M > /sys/fs/cgroup/web/memory.max
 ip netns add web && ip link add veth0 type veth peer name eth0 netns web
 ip addr add 172.18.0.1/16 dev veth0 && ip link set veth0 up
 ip -n web addr add 172.18.0.2/16 dev eth0 && ip -n web link set eth0 up
 ip -n web route add default via 172.18.0.1
-nsenter --net=/run/netns/web unshare --mount --uts --ipc --pid --fork sh -c '
+nsenter --net=/run/netns/web \\
+  unshare --mount --uts --ipc --pid --fork sh -c '
   echo 0 > /sys/fs/cgroup/web/cgroup.procs; hostname web
   mount --make-rprivate / && cd rootfs && mkdir old && pivot_root . old
-  umount -l /old && mount -t proc proc /proc && exec nginx -g "daemon off;"' &
+  umount -l /old && mount -t proc proc /proc
+  exec nginx -g "daemon off;"' &
 sysctl -w net.ipv4.ip_forward=1
-iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80`,
+iptables -t nat -A PREROUTING -p tcp --dport 8080 \\
+  -j DNAT --to-destination 172.18.0.2:80`,
 };
 
 type Told = Pick<Lesson['experiments'][number], 'title' | 'before' | 'after' | 'question'>;

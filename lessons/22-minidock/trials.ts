@@ -15,18 +15,12 @@ import { survey } from '../../src/workshop/exercise/survey.ts';
 import { addressesIn } from '../../src/workshop/network/namespaces.ts';
 import type { Evidence, Fact } from '../../src/workshop/play/evidence.ts';
 import { Progress } from '../../src/workshop/progress.ts';
-import { languageOf } from '../../src/workshop/text/language.ts';
 import type { Tell } from '../17-image-format/image.ts';
 import { counted, fetchFrom, type Machine, readOr, wire } from './machine.ts';
+import { says } from './says.ts';
 
 /** What can be tried on the host of this lesson. */
 export type Trial = 'all' | 'loopback' | 'background' | 'taken' | 'withoutRights' | 'withoutGroup' | 'withoutRule';
-
-/** The lesson tells its host the language by the environment. */
-const says = {
-  en: { lesson: (number: string) => `, lesson ${number}`, noTcpdump: '(no tcpdump here: the packet walk is left out)' },
-  zh: { lesson: (number: string) => `，第 ${number} 课`, noTcpdump: '（这里没有 tcpdump，看不到数据包的行程）' },
-}[languageOf(process.env)];
 
 const url = `http://${wire.host}:8080/`;
 
@@ -57,7 +51,7 @@ async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
   const mine = await ownPieces(tell);
   try {
     const yours = mine.taught.filter(({ state }) => state === 'yours');
-    if (mine.taught.length > 0) tell(`${yours.length}/${mine.taught.length}`);
+    if (mine.taught.length > 0) tell(says.pieces(yours.length, mine.taught.length));
     for (const { state, name, lesson, file } of mine.taught)
       tell(
         keepIndent(
@@ -74,8 +68,9 @@ async function everything(machine: Machine, tell: Tell): Promise<Evidence> {
       all += count;
       const name = lesson === undefined ? '' : lessonName(lesson);
       const mark = own.delete(section) ? '✓' : '·';
-      tell(keepIndent(`  ${mark} ${section}: ${cut(text, 46)}  ${count}${name && says.lesson(name.slice(0, 2))}`));
+      tell(keepIndent(`  ${mark} ${section}: ${cut(text, 40)}  ${says.steps(count, name.slice(0, 2))}`));
     });
+    tell(says.program);
     const id = await machine.run({ name: 'web', memory: 64 << 20 }, made.pieces, event => {
       // This tells of the group before, where another begins.
       folder.step(event);

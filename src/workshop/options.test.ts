@@ -82,7 +82,8 @@ test('the language comes from the locale, in its order; unknown ones mean Englis
 test('who speaks otherwise than the environment is told how to stay with it', () => {
   assert.is(wayToStay('zh', { LANG: 'C' }), 'export MINIDOCK_LANG=zh');
   assert.is(wayToStay('en', { LANG: 'zh_CN.UTF-8' }), 'export MINIDOCK_LANG=en');
-  for (const env of [{ LANG: 'zh_CN.UTF-8' }, { LANG: 'C', MINIDOCK_LANG: 'zh' }]) assert.is(wayToStay('zh', env), undefined);
+  for (const env of [{ LANG: 'zh_CN.UTF-8' }, { LANG: 'C', MINIDOCK_LANG: 'zh' }])
+    assert.is(wayToStay('zh', env), undefined);
 });
 
 test('a typing error in an action or a flag is named, with what it is near to', () => {
