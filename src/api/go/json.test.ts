@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encodeJson } from './json.ts';
+import { encodeJson, printAround, printedAs } from './json.ts';
 import {
   any,
   array,
@@ -56,6 +56,24 @@ test('each member on a line of its own, but for what is empty', () => {
     encodeJson(value(type, { A: [{ Deep: 'd' }], B: {}, C: ['c', 'd'] }), 2),
     '{\n  "A": [\n    {\n      "Deep": "d"\n    }\n  ],\n  "B": {},\n  "C": [\n    "c",\n    "d"\n  ]\n}',
   );
+});
+
+test('what is around a field is the text without it', () => {
+  const data = { name: 'ä <&> \n', Deep: 'deep', Yes: true, List: ['a'] };
+  const whole = encodeJson(value(outer, data));
+  const fields: [string, string][] = [
+    ['Name', '"ä <&> \\n"'],
+    ['Yes', 'true'],
+    ['Any', 'null'],
+  ];
+  for (const [name, text] of fields) assert.is(printAround(outer, data, name).join(text), whole);
+});
+
+test('data that has a text is printed so in one line, as one of its own type', () => {
+  const data = printedAs(inner, { Deep: 'one' }, '{"Text":1}');
+  assert.is(encodeJson(value(slice(inner), [data])), '[{"Text":1}]');
+  assert.is(encodeJson(value(slice(inner), [data]), 1), '[\n {\n  "Deep": "one"\n }\n]');
+  assert.is(encodeJson(value(struct('other', { Other: key('Deep', string) }), data)), '{"Deep":"one"}');
 });
 
 test.run();

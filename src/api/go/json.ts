@@ -16,10 +16,36 @@ interface Style {
   readonly colon: string;
 }
 
+const inOneLine: Style = { spaces: 0, colon: ':' };
+
+const printed = new WeakMap<object, { readonly type: Struct; readonly text: string }>();
+
+/** Makes `text` what data of a struct is printed as in one line. Nobody may change the data from here on. */
+export function printedAs<T extends object>(type: Struct, data: T, text: string): T {
+  printed.set(data, { type, text });
+  return data;
+}
+
+/** The text of a struct in one line, before and behind what one of its fields is. */
+export function printAround(type: Struct, data: object, name: string): readonly [before: string, after: string] {
+  const at = type.fields.findIndex(field => field.name === name);
+  const members = (fields: Struct['fields']) => membersOf({ kind: 'struct', name: '', fields }, data, inOneLine, 0);
+  const [before, after] = [members(type.fields.slice(0, at)), members(type.fields.slice(at + 1))];
+  return [
+    flat(`{${before}${before === '' ? '' : ','}"${type.fields[at]!.json}":`),
+    flat(`${after === '' ? '' : ','}${after}}`),
+  ];
+}
+
+/** V8 keeps a text that was put together as its pieces, which are many times larger. */
+const flat = (text: string) => Buffer.from(text).toString();
+
 /** Type and data go apart: a list of many containers would be as many objects that hold the two. */
 function print(type: GoType, data: unknown, style: Style, depth: number): string {
   switch (type.kind) {
     case 'struct': {
+      const known = style.spaces === 0 ? printed.get(data as object) : undefined;
+      if (known?.type === type) return known.text;
       if (type.marshalsMethods) return escapeHtml(enclosed('{', rowOf(type, data, style, depth), '}', style, depth));
       return enclosed('{', membersOf(type, data, style, depth), '}', style, depth);
     }
@@ -79,7 +105,7 @@ function membersOf(type: Struct, data: unknown, style: Style, depth: number): st
     }
     const item = own(data, field.json);
     if (field.omitEmpty && isEmpty(field.type, item)) continue;
-    members = added(members, quote(field.json), print(field.type, item, style, depth + 1), style, depth);
+    members = added(members, `"${field.json}"`, print(field.type, item, style, depth + 1), style, depth);
   }
   return members;
 }

@@ -1,6 +1,7 @@
 import type { ContainerRecord } from '../../../container/record.ts';
 import { predefinedOf } from '../../../engine/networks/predefined.ts';
 import type { ContainerList } from '../../../engine/nouns/containers.ts';
+import { printAround, printedAs } from '../../go/json.ts';
 import {
   int64,
   key,
@@ -51,8 +52,32 @@ export function summaries({ containers, sizes, networks }: ContainerList): Value
   const now = Date.now();
   return value(
     slice(containerSummary),
-    containers.map(record => ({ ...summaryOf(record, { now, networks }), ...sizeOf(sizes[record.id]) })),
+    containers.map(record => {
+      const size = sizes[record.id];
+      if (size === undefined) return summaryAgain(record, now, networks);
+      return { ...summaryOf(record, { now, networks }), ...sizeOf(size) };
+    }),
   );
+}
+
+interface Shown {
+  readonly status: string;
+  readonly summary: object;
+  readonly around: readonly [before: string, after: string];
+}
+
+/** A daemon lists the same records again and again: all that changes of one is how long ago things were. */
+const shown = new WeakMap<ContainerRecord, Shown>();
+
+function summaryAgain(record: ContainerRecord, now: number, networks: ContainerList['networks']): object {
+  const status = statusOf(record, now);
+  const before = shown.get(record);
+  if (before?.status === status) return before.summary;
+  const data = before ? { ...before.summary, Status: status } : summaryOf(record, { now, networks });
+  const around = before?.around ?? printAround(containerSummary, data, 'Status');
+  const summary = printedAs(containerSummary, data, around.join(JSON.stringify(status)));
+  shown.set(record, { status, summary, around });
+  return summary;
 }
 
 export function summaryOf(
@@ -87,5 +112,7 @@ function networksInList(record: ContainerRecord, ids: ContainerList['networks'])
   return Object.fromEntries(Object.entries(networks).map(([name, one]) => [name, { ...one, Aliases: null }]));
 }
 
-const sizeOf = (size: ContainerList['sizes'][string] | undefined) =>
-  size && { SizeRw: size.written, SizeRootFs: size.written + (size.image ?? 0) };
+const sizeOf = (size: ContainerList['sizes'][string]) => ({
+  SizeRw: size.written,
+  SizeRootFs: size.written + (size.image ?? 0),
+});
