@@ -62,7 +62,7 @@ for (const id of lessonIds())
       assert.match(output, end);
       // How far one is.
       assert.equal(
-        [...output.matchAll(/ · (\d+)\/(\d+) ─/g)].map(([, number, of]) => `${number}/${of}`),
+        [...output.matchAll(/ ·\u00a0(\d+)\/(\d+) ─/g)].map(([, number, of]) => `${number}/${of}`),
         Array.from({ length: trials }, (_, i) => `${i + 1}/${trials}`),
       );
       if ('program' in run) assert.match(output, /execve\("\/bin\/sh"/);

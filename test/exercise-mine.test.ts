@@ -163,8 +163,7 @@ export const utsNamespace = (hostname: string) => {
 });
 
 test('lesson 22 on pieces that do not load any more, without nginx and tcpdump: it says so, and shows the rest', async () => {
-  const lost = 'lessons/03-uts-namespace/exercise.ts';
-  mine.pass('03-uts-namespace', "throw new Error('from an older Node');\nexport const utsNamespace = () => [];\n");
+  mine.pass('03-uts-namespace', "throw new Error('gone');\nexport const utsNamespace = () => [];\n");
   const hidden = ['nginx', 'tcpdump'].map(systemProgram).filter(file => file !== undefined);
   const hide = 'for file in $HIDDEN; do mount --bind /dev/null $file; done; exec "$@"';
   const { exitCode, all } = await execa(
@@ -183,7 +182,7 @@ test('lesson 22 on pieces that do not load any more, without nginx and tcpdump: 
     },
   );
   assert.is(exitCode, 0, all);
-  assert.match(all, `# ${lost}:1:7: exercise.ts: Error: from an older Node`);
+  assert.match(all, /# lessons\/03-uts-namespace\/exercise\.ts:1:\d+: exercise\.ts: Error: gone/);
   assert.match(all, '# tcpdump: command not found');
   assert.match(all, /\$ curl http:\/\/203\.0\.113\.1:8080\/ .*\n.*served by a container/);
   assert.match(all, /203\.0\.113\.9 GET \//);

@@ -93,7 +93,7 @@ export class Session {
     const { experiments, breakIt } = this.lesson;
     let count = 0;
     const titled = ({ title }: { title: Text }) =>
-      `${title[this.language]} · ${++count}/${experiments.length + breakIt.length}`;
+      `${title[this.language]} ·\u00a0${++count}/${experiments.length + breakIt.length}`;
     for (const experiment of experiments) await this.experiment(experiment, titled(experiment));
     for (const breakage of breakIt) await this.breakage(breakage, titled(breakage));
   }
