@@ -78,12 +78,6 @@ static void put_number(u64 value, int width)
 	filled += width;
 }
 
-static void put_bytes(const u8 *bytes, u32 length)
-{
-	__builtin_memcpy(out + filled, bytes, length);
-	filled += length;
-}
-
 /* RFC 3339 in UTC, with no zeros at the end of the fraction. */
 static void write_time(struct timespec time)
 {
@@ -127,7 +121,7 @@ static void put_time(struct timespec time)
 	static u8 text[sizeof "2026-01-01T00:00:00.000000000Z"];
 	static u32 length;
 	if (time.sec == last.sec && time.nsec == last.nsec) {
-		put_bytes(text, length);
+		filled += unmarked(out + filled, text, length);
 		return;
 	}
 	u32 from = filled;
@@ -212,10 +206,9 @@ static void put_record(struct machine *m, int stream, struct timespec now, const
 				put_text("\\n");
 			piece++;
 		} else {
-			const u8 *from = piece;
-			while (piece < end && *piece != FORM_LINE && *piece != FORM_TIME)
-				piece++;
-			put_bytes(from, piece - from);
+			u32 n = unmarked(out + filled, piece, end - piece);
+			filled += n;
+			piece += n;
 		}
 	}
 	line->parted = !ended;

@@ -70,3 +70,18 @@ static inline u32 plain(u8 *to, const u8 *s, u32 left)
 	}
 	return n;
 }
+
+/* Copies what comes before the next place for a line or a time in a form. Returns how much that was. */
+static inline u32 unmarked(u8 *to, const u8 *s, u32 left)
+{
+	u32 n = 0;
+	for (; left - n >= WORD_BYTES; n += WORD_BYTES) {
+		u64 word = word_at(s + n);
+		if (HAS_BELOW(word, FORM_TIME + 1))
+			break;
+		__builtin_memcpy(to + n, &word, sizeof word);
+	}
+	for (; n < left && s[n] != FORM_LINE && s[n] != FORM_TIME; n++)
+		to[n] = s[n];
+	return n;
+}
