@@ -20,6 +20,8 @@ export interface Listing {
   /** `{{.Label "name"}}`. */
   readonly label?: (row: Row, name: string) => string;
   readonly wording?: Wording;
+  /** As Docker's `ps` it refuses a template that fails where there is no row, too. */
+  readonly triesTemplate?: boolean;
 }
 
 /** Prints rows as `--format` asks: `table` (the default columns), or by a template. */

@@ -20,6 +20,7 @@ export function printByTemplate(output: Output, rows: readonly Row[], format: st
     else {
       const type = rowType(listing, value => value);
       const print = format === 'json' ? encodeJson : compileTemplate(source);
+      if (rows.length === 0 && listing.triesTemplate) print(value(type, listing.headings));
       output.data(rows.map(row => `${print(value(type, row))}\n`).join(''));
     }
   });

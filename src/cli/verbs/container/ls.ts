@@ -67,6 +67,7 @@ export const verb = defineVerb({
       columns: flags.size ? [...containerColumns, 'Size'] : containerColumns,
       type: 'formatter.ContainerContext',
       raw: flags.quiet ? 'container_id: {{.ID}}' : rawContainer,
+      triesTemplate: true,
       label: (row: Row, name: string) => labels.get(row)?.[name] ?? '',
       wording: { parse: 'failed to parse template: ', execute: 'failed to execute template: ', exitCode: 1 },
     };
