@@ -62,11 +62,12 @@ export const verb = defineVerb({
     // Containers' processes are not meant (sd_listen_fds(3)).
     for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete process.env[name];
     const removePidfile = pidfileOf(options.pidfile, writePidfile, listeners);
-    for (const { name } of listeners) output.err(`minidock: API listens on ${name}\n`);
     try {
-      await interruptible(
-        signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-      );
+      await interruptible(signal => {
+        // Whoever reads this may ask for the end at once.
+        for (const { name } of listeners) output.err(`minidock: API listens on ${name}\n`);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      });
     } catch (error) {
       if (!(error instanceof MinidockError && error.code === 'interrupted')) throw error;
     }
