@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Attempts } from './attempts.ts';
+import { eventually } from './eventually.ts';
 import { portRules } from './inject.ts';
 
 /** What users do next with what a fault has left, before all of it is removed. */
@@ -22,6 +23,13 @@ export async function downAndUp(attempts: Attempts): Promise<void> {
   await attempts.do(['system', 'start']);
   const names = await attempts.do(['ps', '--format', '{{.Names}}']);
   if (names.split('\n').sort().join(' ') !== 'one two') attempts.say('runs after system start', names);
+}
+
+/** What is removed at its end does not stay as one that has ended. */
+export async function upOrGone(attempts: Attempts): Promise<void> {
+  const list = async () => await attempts.box.ok(['ps', '-a', '--format', '{{.Names}} {{.State}}']);
+  const isRight = async () => ['', 'one running'].includes(await list());
+  await eventually(isRight, 10).catch(async () => attempts.say('of --rm', await list()));
 }
 
 /** Of an image that is not there, or is removed, the store has nothing. */
