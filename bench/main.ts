@@ -78,14 +78,13 @@ async function main(): Promise<void> {
     versions,
     runs,
   };
-  console.log(json ? JSON.stringify({ ...about, rows, daemons: daemonTable }, null, 2) : readable(about, rows));
-  if (!json && daemonTable.length > 0) {
-    const names = { minidock: 'daemon', docker: versions.docker ?? '' };
-    console.log(`\nThe same Docker client asks each daemon:\n\n${table({ versions: names }, daemonTable)}`);
-  }
+  const asked = { versions: { minidock: 'daemon', docker: versions.docker ?? '' } };
+  const tables = [table(about, rows), table(asked, daemonTable, 'asked by one client (median)')];
+  if (json) console.log(JSON.stringify({ ...about, rows, daemons: daemonTable }, null, 2));
+  else console.log(readable(about, rows.length > 0 ? tables : tables.slice(1)));
   if (!writes) return;
   for (const name of ['README.md', 'README.zh-CN.md'])
-    writeFileSync(name, withFigures(readFileSync(name, 'utf8'), table(about, rows), facts(about)));
+    writeFileSync(name, withFigures(readFileSync(name, 'utf8'), tables, facts(about)));
 }
 
 async function peakOfPull(engine: BenchEngine, name: string): Promise<number> {
@@ -136,14 +135,9 @@ async function daemons(
   return [...rows, { job: memory, unit: 'kB', values: values[0]! }, { job: later, unit: 'kB', values: values[1]! }];
 }
 
-function readable(about: About, rows: Row[]): string {
-  const { most, long } = about.runs;
-  return [
-    table(about, rows),
-    '',
-    `${facts(about)}; medians of ${most} runs, ${long} of jobs that take seconds.`,
-    '(× n): how many times as long, or as much, as minidock.',
-  ].join('\n');
+function readable(about: About, tables: readonly string[]): string {
+  const words = '(× n): how many times as long, or as much, as minidock.';
+  return [...tables, `${facts(about)}; medians.\n${words}`].join('\n\n');
 }
 
 function option(name: string): string | undefined {

@@ -30,12 +30,12 @@ export function machine(): Pick<About, 'date' | 'cpu' | 'cores' | 'kernel' | 'sy
   };
 }
 
-/** A Markdown table; beside every other engine's figure stands minidock's share of it. */
-export function table({ versions }: Pick<About, 'versions'>, rows: Row[]): string {
+/** A Markdown table, its first column under `heading`; beside every other engine's figure stands minidock's share of it. */
+export function table({ versions }: Pick<About, 'versions'>, rows: Row[], heading = 'job (median)'): string {
   const names = Object.keys(versions);
   const title = (name: string) => `${name} ${versions[name]}`;
   const lines = [
-    ['job (median)', ...names.map(title)],
+    [heading, ...names.map(title)],
     undefined,
     ...rows.map(row => [row.job, ...names.map(name => cell(row, name))]),
   ];
@@ -52,16 +52,24 @@ export function table({ versions }: Pick<About, 'versions'>, rows: Row[]): strin
     .join('\n');
 }
 
-/** When and on what machine: what stands before the semicolon under the table of both READMEs. */
-export function facts({ date, cpu, cores, kernel, system, node }: About): string {
-  return `${date}, ${system}, Linux ${kernel}, ${cpu} × ${cores}, Node ${node}`;
+/** When, on what machine, and how often: what stands under the table of both READMEs, before the semicolon. */
+export function facts({ date, cpu, cores, kernel, system, node, runs }: About): string {
+  return `${date}, ${system}, Linux ${kernel}, ${cpu} × ${cores}, Node ${node}, ${runs.most} runs (${runs.long} of long jobs)`;
 }
 
-/** A README with this table and these facts in place of the ones that it has. */
-export function withFigures(readme: string, newTable: string, newFacts: string): string {
-  const old = /^\| job \(median\).*(?:\n\|.*)+\n\n\d{4}-\d\d-\d\d, .*?, Node [\d.]+/m;
-  if (!old.test(readme)) throw new Error('the README has no table of the bench with a date under it');
-  return readme.replace(old, () => `${newTable}\n\n${newFacts}`);
+/** A README with these tables in place of those with the same heading, and these facts in place of the ones that it has. */
+export function withFigures(readme: string, tables: readonly string[], newFacts: string): string {
+  const heading = (block: string) => /^\| ([^|]*?) +\|/.exec(block)?.[1];
+  const blocks = readme.split('\n\n');
+  for (const table of tables) {
+    const at = blocks.findIndex(block => heading(block) === heading(table));
+    if (at === -1) throw new Error(`the README has no table of '${heading(table)}'`);
+    blocks[at] = table;
+  }
+  const factsAt = blocks.findIndex(block => /^\d{4}-\d\d-\d\d, .*, Node [\d.]+/.test(block));
+  if (factsAt === -1) throw new Error('the README has no line that says when the bench ran');
+  blocks[factsAt] = blocks[factsAt]!.replace(/^[^;]*/, () => newFacts);
+  return blocks.join('\n\n');
 }
 
 function cell(row: Row, name: string): string {
