@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { startKeeper } from '../src/container/keeping/start-keeper.ts';
 import { call, close, open, sync } from '../src/syscalls/calls.ts';
 import { room, str, strings, text } from '../src/syscalls/data.ts';
 import { type EncodeOptions, encode, HEADER_SIZE } from '../src/syscalls/encode.ts';
@@ -208,6 +209,34 @@ test('a child that is killed before it is told to go on keeps nobody waiting', a
   } finally {
     clearTimeout(timer);
     await shim.abort();
+  }
+});
+
+test('a supervisor whose reap makes another program of it is not waited for, and lives on', async () => {
+  const child = slot('child');
+  const born = program({
+    host: [call('clone', [signals.SIGCHLD, 0, 0, 0, 0], { ...why, save: child, forks: true })],
+    child: [sync(why)],
+    exec: [call('execve', [str('/nowhere'), strings(['nowhere']), strings([])], why)],
+    supervise: { child },
+    reap: startKeeper(join(temporaryFolder('keeper'), 'lock'), ['/bin/sleep', '60']),
+  });
+  const shim = launch(born);
+  const pid = shim.process.pid!;
+  try {
+    await shim.ready;
+    shim.client.cleansUp(false);
+    shim.go();
+    await shim.executed.then(
+      () => assert.unreachable('no such program'),
+      () => {},
+    );
+    const begun = process.uptime();
+    await shim.abort();
+    assert.ok(process.uptime() - begun < 1.5, 'nobody waits until patience ends');
+    assert.is(readFileSync(`/proc/${pid}/comm`, 'utf8'), 'sleep\n');
+  } finally {
+    shim.process.kill('SIGKILL');
   }
 });
 

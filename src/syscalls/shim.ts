@@ -202,7 +202,8 @@ export class Shim {
 
   /**
    * Ends a shim whose child was not told to go on, or failed: the child dies of the end of file at its sync, and the shim
-   * follows in order. Only one that does not is killed.
+   * follows in order. Only one that does not is killed. One whose `reap` made another program of it is no shim any more and
+   * lives on: it may keep other containers.
    */
   async abort(): Promise<void> {
     this.childSocket.destroy();
@@ -212,8 +213,20 @@ export class Shim {
       this.shimSocket.destroy();
       this.process.kill('SIGKILL');
     }, ABORT_MS);
-    await this.ended;
+    await this.becameAnother();
     clearTimeout(patience);
+  }
+
+  /** Resolves once the shim has given its sockets up and executes another program, or is gone. */
+  private async becameAnother(): Promise<void> {
+    let isGone = false;
+    const gone = this.ended.then(() => {
+      isGone = true;
+    });
+    await Promise.race([gone, Promise.all([closed(this.shimSocket), closed(this.childSocket)])]);
+    // Its execve comes some calls after the sockets' end, and tells nobody.
+    while (!isGone && !isAnother(this.process.pid)) await new Promise(resolve => setTimeout(resolve, 2));
+    if (!isGone) this.process.unref();
   }
 
   private get reportsSteps(): boolean {
@@ -394,6 +407,15 @@ function spawnError(binary: string, error: Error): MinidockError {
 function closed(socket: Socket): Promise<void> {
   if (socket.destroyed) return Promise.resolve();
   return new Promise(resolve => socket.once('close', () => resolve()));
+}
+
+/** A process that is alive and executes neither the shim nor one of its copies (seal.ts has their names). */
+function isAnother(pid: number | undefined): boolean {
+  try {
+    return !/^(?:(?:memfd:)?minidock-shim|\.shim-)/.test(path.basename(fs.readlinkSync(`/proc/${pid}/exe`)));
+  } catch {
+    return false;
+  }
 }
 
 interface Deferred<T> {

@@ -26,6 +26,9 @@ export async function* readLogs(
     if (now !== followed) next = now;
     return now === undefined || now !== followed;
   };
-  for await (const entries of readLog(containerPaths(roots, id).log, { ...selection, ended }))
+  for await (const entries of readLog(containerPaths(roots, id).log, { ...selection, ended })) {
+    // The next run may have begun between the last question and this read.
+    if (selection.follow) ended();
     yield next === undefined ? entries : entries.filter(({ time }) => Date.parse(time) < Date.parse(next!));
+  }
 }
