@@ -100,6 +100,8 @@ export async function startDaemon(rootfs: string): Promise<BenchEngine | undefin
   const environment: NodeJS.ProcessEnv = { ...process.env, ...box.env };
   delete environment.NODE_EXTRA_CA_CERTS;
   const child = spawn(minidockPath, ['daemon'], { stdio: 'ignore', env: environment });
+  // The bench ends when its last figure is told, and this daemon with it.
+  child.unref();
   const pid = child.pid ?? 0;
   onExit(() => endProcesses([pid]));
   const command = [client, '-H', `unix://${join(box.execRoot, 'minidock.sock')}`];
