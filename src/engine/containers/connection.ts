@@ -35,7 +35,8 @@ export async function connectSupervisor(path: string): Promise<SupervisorConnect
       return converse(socket);
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno === 'ENOENT' || errno === 'ECONNREFUSED') return undefined;
+      // ECONNRESET: it ended while this connection waited to be accepted.
+      if (errno === 'ENOENT' || errno === 'ECONNREFUSED' || errno === 'ECONNRESET') return undefined;
       if (errno !== 'EAGAIN') throw error;
       // The queue of the listening socket is full: many clients connect at once, or the supervisor is stopped.
       if (steadyNow() > deadline) return undefined;
