@@ -52,11 +52,15 @@ async function borrowDockerd(path: string): Promise<string> {
   throw new Error('the runner lends no daemon any more');
 }
 
+/** With an end: dockerd 20.10 was seen to leave `rm -f` without an answer for containers that were gone. */
+const patient = (script: string) => ['timeout', '--kill-after=5', '60', 'sh', '-c', script] as const;
+const removeContainers = 'docker ps -aq | xargs -r docker rm -f';
+
 /** Removes all that a daemon has: containers, images, volumes, networks. Whether that succeeded. */
 export async function resetDockerd(host: string): Promise<boolean> {
-  const script = 'docker ps -aq | xargs -r docker rm -f && docker system prune -af --volumes';
+  const [command, ...args] = patient(`${removeContainers} && docker system prune -af --volumes`);
   return await new Promise(resolve =>
-    spawn('sh', ['-c', script], { stdio: 'ignore', env: { ...process.env, DOCKER_HOST: host } })
+    spawn(command, args, { stdio: 'ignore', env: { ...process.env, DOCKER_HOST: host } })
       .once('error', () => resolve(false))
       .once('exit', code => resolve(code === 0)),
   );
@@ -90,7 +94,8 @@ export async function startDockerd({
   child.unref();
   onExit(() => {
     // What a failed test left running would outlive a daemon that is killed.
-    spawnSync('sh', ['-c', 'docker ps -aq | xargs -r docker rm -f'], { env: { ...process.env, DOCKER_HOST: host } });
+    const [command, ...args] = patient(removeContainers);
+    spawnSync(command, args, { env: { ...process.env, DOCKER_HOST: host } });
     endProcesses([child.pid ?? 0], 20);
   });
   await eventually(() => {
