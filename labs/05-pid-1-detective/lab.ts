@@ -1,4 +1,4 @@
-import { childrenOf, statusField } from '../../src/host/process.ts';
+import { childrenOf, isZombie, statusField } from '../../src/host/process.ts';
 import { signals } from '../../src/syscalls/uapi/flags.ts';
 import { finding, running, same } from '../../src/workshop/lab/kit/finding.ts';
 import { ensureContainer, ensureImage, removeAll } from '../../src/workshop/lab/kit/plant.ts';
@@ -49,7 +49,7 @@ function secretsOf({ one, two, three }: Own) {
 }
 
 /** The children of a process that have ended and were not waited for. */
-const zombiesOf = (pid: number) => childrenOf(pid).filter(child => statusField(child, 'State').startsWith('Z'));
+const zombiesOf = (pid: number) => childrenOf(pid).filter(isZombie);
 
 /** Whether a process has a handler for a signal: a bit of SigCgt, the lowest being signal 1 (proc_pid_status(5)). */
 const catches = (pid: number, signal: number) =>

@@ -1,5 +1,5 @@
 import { readProc } from '../../src/host/proc.ts';
-import { childrenOf, statusField } from '../../src/host/process.ts';
+import { childrenOf, isZombie } from '../../src/host/process.ts';
 import type { Finding } from '../../src/workshop/exercise/types.ts';
 import { finding, running, same } from '../../src/workshop/lab/kit/finding.ts';
 import { ensureContainer, ensureImage, removeAll } from '../../src/workshop/lab/kit/plant.ts';
@@ -92,7 +92,7 @@ const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolv
 const waits = (pid: number) => [pid, ...childrenOf(pid)].some(one => commandOf(one) === idle);
 
 /** The children of a process that have ended and were not waited for. */
-const zombiesOf = (pid: number) => childrenOf(pid).filter(child => statusField(child, 'State').startsWith('Z')).length;
+const zombiesOf = (pid: number) => childrenOf(pid).filter(isZombie).length;
 
 /** The groups of a running container, as the kernel has them. */
 async function groupsOf(place: Place, name: string) {

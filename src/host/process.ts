@@ -96,11 +96,17 @@ export function startTimeOf(pid: number): string {
 }
 
 /** Whether a process stands still because of SIGSTOP. */
-export function isStopped(pid: number): boolean {
+export const isStopped = (pid: number): boolean => stateOf(pid) === 'T';
+
+/** Whether a process has ended and its parent has not waited for it. */
+export const isZombie = (pid: number): boolean => stateOf(pid) === 'Z';
+
+/** The letter of its state, proc_pid_stat(5); undefined where the process is gone. */
+function stateOf(pid: number): string | undefined {
   try {
-    return readStat(pid)[0] === 'T';
+    return readStat(pid)[0];
   } catch (error) {
-    if (isGone(error)) return false;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
