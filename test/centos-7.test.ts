@@ -44,6 +44,7 @@ function rehearse(look: string) {
     mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w /mnt/v /mnt/x
     mount -t overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w none /etc
     mount -t overlay -o lowerdir=/usr/local,upperdir=/mnt/v,workdir=/mnt/x none /usr/local
+    rm -f /usr/local/bin/node
     echo 'CentOS Linux release 7.9.2009 (Core)' > /etc/centos-release
     mkdir -p /etc/yum.repos.d /etc/sysctl.d /etc/modules-load.d
     cp ${folder}/yum.repos.d/* /etc/yum.repos.d/
