@@ -1,5 +1,5 @@
 import { MinidockError } from '../errors.ts';
-import { widthOf } from '../syscalls/text/columns.ts';
+import { cutTo, widthOf } from '../syscalls/text/columns.ts';
 
 /** A Dockerfile, and what errors call it. */
 export interface Source {
@@ -60,7 +60,7 @@ export function excerptOf({ lines }: Source, { line, column, length }: Place): s
   const part = (from: number, to?: number) => legible(text.slice(from, to));
   const lead = shortLead(part(0, column - 1));
   const meant = part(column - 1, column - 1 + length);
-  const shown = beginningOf(lead + meant + part(column - 1 + length), widest);
+  const shown = cutTo(lead + meant + part(column - 1 + length), widest);
   const gutter = ' '.repeat(String(line).length);
   const marked = Math.min(widthOf(meant), widthOf(shown.replace(/…$/, '')) - widthOf(lead));
   const mark = ' '.repeat(widthOf(lead)) + '^'.repeat(Math.max(1, marked));
@@ -73,7 +73,7 @@ const mostLines = 12;
 /** Lines of an instruction with their numbers, from `first` to `last`; of many the first. */
 export function excerptOfLines({ lines }: Source, first: number, last: number): string {
   const all = lines.slice(first - 1, last);
-  const numbered = all.map((text, index) => [String(first + index), beginningOf(legible(text), widest)]);
+  const numbered = all.map((text, index) => [String(first + index), cutTo(legible(text), widest)]);
   const shown = all.length > mostLines ? [...numbered.slice(0, mostLines - 1), ['', '…']] : numbered;
   const width = String(last).length;
   return shown.map(([number = '', text]) => `  ${number.padStart(width)} | ${text}`.trimEnd()).join('\n');
@@ -94,16 +94,4 @@ function shortLead(lead: string): string {
     kept.unshift(char);
   }
   return `…${kept.join('')}`;
-}
-
-function beginningOf(text: string, columns: number): string {
-  if (widthOf(text) <= columns) return text;
-  let kept = '';
-  let width = 1;
-  for (const char of text) {
-    width += widthOf(char);
-    if (width > columns) break;
-    kept += char;
-  }
-  return `${kept}…`;
 }

@@ -1,4 +1,4 @@
-import { padTo, widthOf } from '../../syscalls/text/columns.ts';
+import { cutTo, padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { lanes, type Message } from './sequence.ts';
 
 /** From how many columns on there is room for lanes. */
@@ -81,14 +81,6 @@ function listed(message: Message, columns: number, paint: Paint): string {
 /** `26 steps, lesson 07` */
 const noteOf = ({ note, lesson }: Message) => (lesson === undefined ? note : `${note}, lesson ${lesson.slice(0, 2)}`);
 
-/** At most so many columns, with `…` where more is said. Control characters do not reach the terminal. */
-function cut(text: string, width: number): string {
-  const clean = text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '·');
-  if (widthOf(clean) <= width) return clean;
-  let shown = '';
-  for (const character of clean) {
-    if (widthOf(shown + character) > width - 1) break;
-    shown += character;
-  }
-  return `${shown}…`;
-}
+/** As `cutTo`. Control characters do not reach the terminal. */
+const cut = (text: string, width: number): string =>
+  cutTo(text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '·'), width);

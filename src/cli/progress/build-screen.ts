@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { BuildEvent } from '../../build/events.ts';
-import { padTo, widthOf } from '../../syscalls/text/columns.ts';
+import { cutTo, padTo, widthOf } from '../../syscalls/text/columns.ts';
 import { inOneLine } from '../print/printable.ts';
 import { humanSize } from '../print/size.ts';
 import { explained } from './explained.ts';
@@ -132,14 +132,14 @@ export class BuildScreen {
     const columns = this.screen.size().columns - 1;
     const room = columns - right.length - 2;
     if (room < mark.length + 8) return mark + title;
-    return `${padTo(cut(mark + title, room), room)}  ${right}`;
+    return `${padTo(cutTo(mark + title, room), room)}  ${right}`;
   }
 
   /** One write: takes the last drawing away, and puts these lines in its place. */
   #put(stay: readonly string[], live: readonly string[]): void {
     this.#drawnAt = this.now();
     const { columns } = this.screen.size();
-    const fit = (line: string) => cut(line, Math.max(columns - 1, 1));
+    const fit = (line: string) => cutTo(line, Math.max(columns - 1, 1));
     // A terminal that was made narrower has broken the lines that it showed.
     const up = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / Math.max(columns, 1))), 0);
     const shown = live.map(fit);
@@ -186,18 +186,6 @@ function plain(text: string): string {
   return inOneLine(
     last.replace(/\x1b(?:\[[\d;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9])/g, '').replace(/\t/g, '    '),
   );
-}
-
-function cut(text: string, columns: number): string {
-  if (widthOf(text) <= columns) return text;
-  let result = '';
-  let width = 0;
-  for (const char of text) {
-    width += widthOf(char);
-    if (width > columns - 1) break;
-    result += char;
-  }
-  return `${result}…`;
 }
 
 /** `0.3s`, `75.0s`. */

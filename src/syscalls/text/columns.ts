@@ -35,3 +35,16 @@ const wideRanges: readonly (readonly [number, number])[] = [
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
+
+/** At most `width` columns of a text without colours, the last of them `…` where it goes on. */
+export function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  let used = 1;
+  for (const char of text) {
+    used += charWidth(char);
+    if (used > width) break;
+    kept += char;
+  }
+  return `${kept}…`;
+}

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { padTo, widthOf } from './columns.ts';
+import { cutTo, padTo, widthOf } from './columns.ts';
 import { wrap, wrapCode, wrapText } from './width.ts';
 
 test('Chinese characters are two columns, colours and combining marks none', () => {
@@ -50,6 +50,14 @@ test('code is cut where the line ends, and keeps its indentation', () => {
   assert.equal(wrapCode('a   # why', 20), ['a   # why']);
   assert.equal(wrapCode('', 10), ['']);
   assert.equal(wrapCode('一二三', 4), ['一二', '三']);
+});
+
+test('what is too wide ends in an ellipsis, within so many columns', () => {
+  assert.is(cutTo('abcdef', 6), 'abcdef');
+  assert.is(cutTo('abcdefg', 6), 'abcde…');
+  assert.is(cutTo('命名空间', 8), '命名空间');
+  assert.is(cutTo('命名空间', 7), '命名空…');
+  assert.is(cutTo('命名空间', 6), '命名…');
 });
 
 test.run();
