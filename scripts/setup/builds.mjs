@@ -32,8 +32,8 @@ export async function installModules(root) {
   const self = process.env.npm_execpath;
   const [command, ...first] = self && basename(self) === 'npm-cli.js' ? [process.execPath, self] : ['npm'];
   if (command === 'npm' && !which('npm')) throw new SetupError('npm is not on PATH', 'install npm beside Node 20');
-  // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, as one made behind a mirror may.
-  // --no-save takes the lock file's versions and leaves it alone.
+  // Not `npm ci`: it begins with an empty node_modules, under the feet of a lesson in the other terminal, and fetches
+  // all of it again where one package changed. --no-save takes the lock file's versions too, and leaves it alone.
   const args = [
     ...first,
     'install',
