@@ -1,5 +1,6 @@
 // @long a hundred and fifty faults, each in a run of its own
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
@@ -23,9 +24,13 @@ import { requires } from './support/requires.ts';
 import {
   backOnBridge,
   committedOrNot,
+  copied,
   downAndUp,
+  madeFiles,
+  makeFiles,
   nothingHeldOfApart,
   onBridgeAgain,
+  type Place,
   upOrGone,
 } from './support/survivors.ts';
 
@@ -34,24 +39,26 @@ import {
  * command, the shim, its child and the keeper. After each the next commands find a state that they can go on from, and
  * nothing is left.
  *
- * The full set takes hours of one core: `npm run test:crash`; MINIDOCK_PART=2/8 is the second eighth of each scenario. Else
- * every so many-th is tried, others at each MINIDOCK_SEED. For one that went wrong: MINIDOCK_SCENARIO='^run$'
- * MINIDOCK_ONLY='^KILL at mkdirat 3 '.
+ * The full set takes hours: `npm run test:crash`; MINIDOCK_PART=2/8 is the second eighth of each scenario, MINIDOCK_WIDTH=4 strikes
+ * four engines at once instead of one a processor. Else every so many-th is tried, others at each MINIDOCK_SEED. For one that went
+ * wrong: MINIDOCK_SCENARIO='^run$' MINIDOCK_ONLY='^KILL at mkdirat 3 '.
  */
 const test = requires('root', 'overlayfs', 'strace', 'busybox', 'iptables');
 const full = process.env.MINIDOCK_FULL === '1';
 const seed = Number(process.env.MINIDOCK_SEED ?? 0);
 const [part, parts] = (process.env.MINIDOCK_PART ?? '1/1').split('/').map(Number) as [number, number];
+/** In the gate other files of tests run beside this one. */
+const width = Number(process.env.MINIDOCK_WIDTH ?? (full ? availableParallelism() : 1));
 const only = process.env.MINIDOCK_ONLY === undefined ? undefined : new RegExp(process.env.MINIDOCK_ONLY);
 
 interface Scenario {
   /** What is there before: `prepare` makes it. */
-  before: 'nothing' | 'running' | 'fleeting' | 'ended' | 'kept' | 'network' | 'neighbour' | 'named';
+  before: 'nothing' | 'running' | 'fleeting' | 'ended' | 'changed' | 'kept' | 'network' | 'neighbour' | 'named';
   command: string[];
   /** How many of its faults are tried where not all are. */
   sample: number;
   /** What users may do next with what is there, before all of it is removed. */
-  next?: (attempts: Attempts) => Promise<void>;
+  next?: (attempts: Attempts, place: Place) => Promise<void>;
 }
 
 const scenarios: Record<string, Scenario> = {
@@ -106,67 +113,86 @@ const scenarios: Record<string, Scenario> = {
   'network rm': { before: 'network', command: ['network', 'rm', 'net'], sample: 2 },
   'network prune': { before: 'network', command: ['network', 'prune', '-f', '--filter', 'label=a'], sample: 1 },
   rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 5 },
-  commit: { before: 'ended', command: ['commit', 'one', 'committed'], sample: 7, next: committedOrNot },
-  'cp, out': { before: 'ended', command: ['cp', 'one:/bin', 'FOLDER/out'], sample: 6 },
-  'cp, in': { before: 'ended', command: ['cp', 'FOLDER/in', 'one:/in'], sample: 6 },
+  commit: { before: 'changed', command: ['commit', 'one', 'committed'], sample: 7, next: committedOrNot },
+  'cp, out': { before: 'changed', command: ['cp', 'one:/made', 'FOLDER/out'], sample: 6, next: copied },
+  'cp, in': { before: 'changed', command: ['cp', 'FOLDER/made', 'one:/in'], sample: 6, next: copied },
 };
 
-/** What one scenario leaves to the next: an engine in which nothing went wrong. */
-let idle: Sandbox | undefined;
+/** What scenarios leave to the next: engines in which nothing went wrong. */
+let idle: Place[] = [];
 
 const which = new RegExp(process.env.MINIDOCK_SCENARIO ?? '');
 for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => which.test(name)))
   test(`faults in ${name} leave nothing behind`, async () => {
-    let box = idle ?? (await freshBox());
-    idle = undefined;
-    const port = await freePort();
-    const folder = temporaryFolder('crash');
-    mkdirSync(join(folder, 'in'));
-    const words = scenario.command.map(word => word.replace('PORT', String(port)).replace('FOLDER', folder));
-    const command = [minidockPath, ...words];
-    await prepare(box, scenario, port);
-    const points = await pointsOf(box, command);
-    await settle(box);
+    const places = idle;
+    idle = [];
+    const first = places.pop() ?? (await newPlace());
+    await prepare(first, scenario);
+    const points = await pointsOf(first.box, commandAt(first, scenario));
+    await settle(first.box);
     const all = points.flatMap(point => faultsAt(point).map(fault => ({ point, fault })));
     const chosen = choose(all, scenario.sample);
     console.log(`  ${name}: ${points.length} calls, ${all.length} faults, ${chosen.length} of them now (seed ${seed})`);
+    places.push(first);
+    while (places.length < Math.min(width, chosen.length)) places.push(await newPlace());
     const wrong: string[] = [];
     let struck = 0;
-    await prepare(box, scenario, port);
-    for (const { point, fault } of chosen) {
-      if (process.env.MINIDOCK_VERBOSE) console.log(new Date().toISOString(), describe(point, fault));
-      const outcome = await inject(box, command, point, fault);
-      struck += outcome.struck ? 1 : 0;
-      const attempts = new Attempts(box);
-      // Of those that heal what they find half of the faults see nothing.
-      if ((point.n + fault.length + seed) % 2 === 0) await scenario.next?.(attempts);
-      const problems = [...attempts.problems, ...(await aftermath(box, scenario, port, outcome))];
-      if (words[0] === 'network') problems.push(...(await networksAfter(box)));
-      // That it can be prepared again is the last thing that is asked of what a fault has left.
-      await prepare(box, scenario, port).catch(error => problems.push(`the next one: ${(error as Error).message}`));
-      if (problems.length === 0) continue;
-      problems.push(`(it had said: exit ${outcome.exitCode}, ${outcome.output.trim()})`);
-      wrong.push(`${describe(point, fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
-      console.log(`  ✘ ${wrong.at(-1)}`);
-      // What is left of this one must not be taken for the next one's.
-      box.close();
-      box = await freshBox();
-      await prepare(box, scenario, port);
-    }
-    await clear(box);
-    await sweep(box);
-    assert.equal([...wrong, ...litter(box)], []);
+    const rest = [...chosen];
+    const work = async (place: Place) => {
+      await prepare(place, scenario);
+      for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+        const { problems, outcome } = await strike(place, scenario, next.point, next.fault);
+        struck += outcome.struck ? 1 : 0;
+        if (problems.length === 0) continue;
+        problems.push(`(it had said: exit ${outcome.exitCode}, ${outcome.output.trim()})`);
+        wrong.push(`${describe(next.point, next.fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
+        console.log(`  ✘ ${wrong.at(-1)}`);
+        // What is left of this one must not be taken for the next one's.
+        place.box.close();
+        place = await newPlace();
+        await prepare(place, scenario);
+      }
+      await clear(place.box);
+      await sweep(place.box);
+      wrong.push(...litter(place.box));
+      idle.push(place);
+    };
+    const works = await Promise.allSettled(places.map(work));
+    wrong.push(...works.flatMap(work => (work.status === 'rejected' ? [String(work.reason)] : [])));
+    if (wrong.length > 0) idle = [];
+    assert.equal(wrong, []);
     // Of a few it may be that none strikes: how often a command looks whether something has ended differs from run to run.
     assert.ok(struck >= Math.floor((chosen.length - 1) * 0.7), `${struck} of ${chosen.length} faults struck`);
-    idle = box;
   });
 
-async function freshBox(): Promise<Sandbox> {
+async function newPlace(): Promise<Place> {
   const box = sandbox();
   await box.ok(['import', (await busyboxImage()).rootfs, 'busybox']);
   await box.ok(['run', '--rm', 'busybox', 'true']);
   await box.ok(['network', 'create', 'apart']);
-  return box;
+  const folder = temporaryFolder('crash');
+  makeFiles(folder);
+  return { box, folder, port: await freePort() };
+}
+
+const commandAt = ({ port, folder }: Place, { command }: Scenario) => [
+  minidockPath,
+  ...command.map(word => word.replace('PORT', String(port)).replace('FOLDER', folder)),
+];
+
+/** One fault, and all that is asked of what it has left. */
+async function strike(place: Place, scenario: Scenario, point: Point, fault: Fault) {
+  const { box } = place;
+  if (process.env.MINIDOCK_VERBOSE) console.log(new Date().toISOString(), describe(point, fault));
+  const outcome = await inject(box, commandAt(place, scenario), point, fault);
+  const attempts = new Attempts(box);
+  // Of those that heal what they find half of the faults see nothing.
+  if ((point.n + fault.length + seed) % 2 === 0) await scenario.next?.(attempts, place);
+  const problems = [...attempts.problems, ...(await aftermath(place, scenario, outcome))];
+  if (scenario.command[0] === 'network') problems.push(...(await networksAfter(box)));
+  // That it can be prepared again is the last thing that is asked.
+  await prepare(place, scenario).catch(error => problems.push(`the next one: ${(error as Error).message}`));
+  return { problems, outcome };
 }
 
 const describe = ({ call, n, roles }: Point, fault: Fault) => `${fault} at ${call} ${n} (${roles.join(', ')})`;
@@ -182,10 +208,12 @@ function choose(all: { point: Point; fault: Fault }[], count: number) {
 }
 
 /**
- * A container called `one` that runs, goes with its end, has ended, or that a reboot brings back; or a network called `net`; or a
- * container whose names are answered, so that the keeper is none of the command's processes, alone or beside one that runs.
+ * A container called `one` that runs, goes with its end, has ended, has files of its own, or that a reboot brings back; or a network
+ * called `net`; or a container whose names are answered, so that the keeper is none of the command's processes, alone or beside one
+ * that runs.
  */
-async function prepare(box: Sandbox, { before }: Scenario, port: number): Promise<void> {
+async function prepare({ box, port, folder }: Place, { before }: Scenario): Promise<void> {
+  rmSync(join(folder, 'out'), { recursive: true, force: true });
   if (before === 'nothing') return;
   if (before === 'network') return void (await box.ok(['network', 'create', '--label', 'a=b', 'net']));
   if (before === 'named' || before === 'neighbour')
@@ -199,14 +227,14 @@ async function prepare(box: Sandbox, { before }: Scenario, port: number): Promis
   }
   // Started again it ends soon: strace waits for all that the command started.
   const script = 'test -e /ran && exec sleep 0.2; touch /ran; exec sleep 600';
-  const runs = before !== 'ended';
-  const command = runs ? ['sh', '-c', script] : ['true'];
+  const runs = before === 'running' || before === 'named' || before === 'fleeting';
+  const command = runs ? ['sh', '-c', script] : before === 'changed' ? ['sh', '-c', madeFiles] : ['true'];
   const flags = [...(runs ? ['-d'] : []), ...(before === 'fleeting' ? ['--rm'] : [])];
   await box.ok(['run', ...flags, ...published, 'busybox', ...command]);
 }
 
 /** All that comes after a fault, in the order in which a user would try; where `prepare` does not make it, with another container. */
-async function aftermath(box: Sandbox, scenario: Scenario, port: number, outcome: Outcome): Promise<string[]> {
+async function aftermath({ box, port }: Place, scenario: Scenario, outcome: Outcome): Promise<string[]> {
   const attempts = new Attempts(box);
   const { problems } = attempts;
   if (outcome.timedOut) attempts.say('the command hangs', outcome.output);

@@ -1,8 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import type { Attempts } from './attempts.ts';
 import { eventually } from './eventually.ts';
 import { portRules } from './inject.ts';
+import type { Sandbox } from './minidock.ts';
+
+/** An engine, and what a command names beside it. */
+export interface Place {
+  box: Sandbox;
+  /** With the folder `made` from `makeFiles`. */
+  folder: string;
+  port: number;
+}
 
 /** What users do next with what a fault has left, before all of it is removed. */
 
@@ -65,4 +75,30 @@ async function isReached(attempts: Attempts): Promise<void> {
   const rules = await portRules(attempts.box);
   if (rules.length !== 1 || !rules[0]!.endsWith(` ${address}:80`))
     attempts.say(`rules to ${address}`, rules.join('\n'));
+}
+
+/** A shell's words for a folder `made` with a file of each kind, one of them too long to be written at once. */
+export const madeFiles = `mkdir -p made/folder && cd made && yes | head -c 200000 > long && ln -f long link
+  ln -sf long symlink && echo short > folder/short`;
+
+export const makeFiles = (folder: string) => execaSync('sh', ['-c', madeFiles], { cwd: folder });
+
+/** However little had come: what is copied next is whole, in both directions. */
+export async function copied(attempts: Attempts, { folder }: Place): Promise<void> {
+  const back = join(folder, 'back');
+  await attempts.do(['cp', `${folder}/made/.`, 'one:/in']);
+  await attempts.do(['cp', 'one:/made/.', join(folder, 'out')]);
+  await attempts.do(['cp', 'one:/in', back]);
+  const wanted = listing(join(folder, 'made'));
+  for (const name of ['out', 'back']) {
+    const found = listing(join(folder, name));
+    if (found !== wanted) attempts.say(`${name} instead of ${wanted}`, found);
+  }
+  rmSync(back, { recursive: true, force: true });
+}
+
+/** Path, kind, mode, number of links, target and content of each: a folder that was there keeps its own mode. */
+function listing(folder: string): string {
+  const script = "find . -mindepth 1 -printf '%P %y %m %n %l\\n' | sort; find . -type f | sort | xargs cksum";
+  return execaSync('sh', ['-c', script], { cwd: folder, reject: false }).stdout;
 }
