@@ -1,23 +1,13 @@
 // @long a hundred and fifty faults, each in a run of its own
 import { readdirSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { Attempts, stackTrace } from './support/attempts.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
-import {
-  type Fault,
-  faultsAt,
-  heldBy,
-  inject,
-  litter,
-  type Outcome,
-  type Point,
-  pointsOf,
-  portRules,
-} from './support/inject.ts';
+import { type Case, chosen, seed, strikeAll } from './support/faults.ts';
+import { heldBy, inject, litter, type Outcome, pointsOf, portRules } from './support/inject.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
@@ -39,17 +29,10 @@ import {
  * command, the shim, its child and the keeper. After each the next commands find a state that they can go on from, and
  * nothing is left.
  *
- * The full set takes hours: `npm run test:crash`; MINIDOCK_PART=2/8 is the second eighth of each scenario, MINIDOCK_WIDTH=4 strikes
- * four engines at once instead of one a processor. Else every so many-th is tried, others at each MINIDOCK_SEED. For one that went
- * wrong: MINIDOCK_SCENARIO='^run$' MINIDOCK_ONLY='^KILL at mkdirat 3 '.
+ * The full set takes hours: `npm run test:crash`. MINIDOCK_SCENARIO='^run$' is one of the commands; which of its faults strike,
+ * `support/faults.ts` tells.
  */
 const test = requires('root', 'overlayfs', 'strace', 'busybox', 'iptables');
-const full = process.env.MINIDOCK_FULL === '1';
-const seed = Number(process.env.MINIDOCK_SEED ?? 0);
-const [part, parts] = (process.env.MINIDOCK_PART ?? '1/1').split('/').map(Number) as [number, number];
-/** In the gate other files of tests run beside this one. */
-const width = Number(process.env.MINIDOCK_WIDTH ?? (full ? availableParallelism() : 1));
-const only = process.env.MINIDOCK_ONLY === undefined ? undefined : new RegExp(process.env.MINIDOCK_ONLY);
 
 interface Scenario {
   /** What is there before: `prepare` makes it. */
@@ -119,50 +102,36 @@ const scenarios: Record<string, Scenario> = {
 };
 
 /** What scenarios leave to the next: engines in which nothing went wrong. */
-let idle: Place[] = [];
+const idle: Place[] = [];
 
 const which = new RegExp(process.env.MINIDOCK_SCENARIO ?? '');
 for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => which.test(name)))
   test(`faults in ${name} leave nothing behind`, async () => {
-    const places = idle;
-    idle = [];
-    const first = places.pop() ?? (await newPlace());
+    const first = idle.pop() ?? (await newPlace());
     await prepare(first, scenario);
     const points = await pointsOf(first.box, commandAt(first, scenario));
     await settle(first.box);
-    const all = points.flatMap(point => faultsAt(point).map(fault => ({ point, fault })));
-    const chosen = choose(all, scenario.sample);
-    console.log(`  ${name}: ${points.length} calls, ${all.length} faults, ${chosen.length} of them now (seed ${seed})`);
-    places.push(first);
-    while (places.length < Math.min(width, chosen.length)) places.push(await newPlace());
-    const wrong: string[] = [];
-    let struck = 0;
-    const rest = [...chosen];
-    const work = async (place: Place) => {
-      await prepare(place, scenario);
-      for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-        const { problems, outcome } = await strike(place, scenario, next.point, next.fault);
-        struck += outcome.struck ? 1 : 0;
-        if (problems.length === 0) continue;
-        problems.push(`(it had said: exit ${outcome.exitCode}, ${outcome.output.trim()})`);
-        wrong.push(`${describe(next.point, next.fault)}\n${problems.join('\n')}`.replace(/\n/g, '\n    '));
-        console.log(`  ✘ ${wrong.at(-1)}`);
-        // What is left of this one must not be taken for the next one's.
-        place.box.close();
-        place = await newPlace();
+    idle.push(first);
+    const cases = chosen(name, points, scenario.sample);
+    const { wrong, struck } = await strikeAll(cases, {
+      open: async () => {
+        const place = idle.pop() ?? (await newPlace());
         await prepare(place, scenario);
-      }
-      await clear(place.box);
-      await sweep(place.box);
-      wrong.push(...litter(place.box));
-      idle.push(place);
-    };
-    const works = await Promise.allSettled(places.map(work));
-    wrong.push(...works.flatMap(work => (work.status === 'rejected' ? [String(work.reason)] : [])));
-    if (wrong.length > 0) idle = [];
+        return place;
+      },
+      strike: (place, one) => strike(place, scenario, one),
+      close: ({ box }) => box.close(),
+      end: async place => {
+        await settle(place.box);
+        await sweep(place.box);
+        const left = litter(place.box);
+        if (left.length === 0) idle.push(place);
+        return left;
+      },
+    });
     assert.equal(wrong, []);
     // Of a few it may be that none strikes: how often a command looks whether something has ended differs from run to run.
-    assert.ok(struck >= Math.floor((chosen.length - 1) * 0.7), `${struck} of ${chosen.length} faults struck`);
+    assert.ok(struck >= Math.floor((cases.length - 1) * 0.7), `${struck} of ${cases.length} faults struck`);
   });
 
 async function newPlace(): Promise<Place> {
@@ -181,9 +150,8 @@ const commandAt = ({ port, folder }: Place, { command }: Scenario) => [
 ];
 
 /** One fault, and all that is asked of what it has left. */
-async function strike(place: Place, scenario: Scenario, point: Point, fault: Fault) {
+async function strike(place: Place, scenario: Scenario, { point, fault }: Case) {
   const { box } = place;
-  if (process.env.MINIDOCK_VERBOSE) console.log(new Date().toISOString(), describe(point, fault));
   const outcome = await inject(box, commandAt(place, scenario), point, fault);
   const attempts = new Attempts(box);
   // Of those that heal what they find half of the faults see nothing.
@@ -193,18 +161,6 @@ async function strike(place: Place, scenario: Scenario, point: Point, fault: Fau
   // That it can be prepared again is the last thing that is asked.
   await prepare(place, scenario).catch(error => problems.push(`the next one: ${(error as Error).message}`));
   return { problems, outcome };
-}
-
-const describe = ({ call, n, roles }: Point, fault: Fault) => `${fault} at ${call} ${n} (${roles.join(', ')})`;
-
-/** Evenly spread, and with each seed others; KILL before the rest since nothing can be caught there. */
-function choose(all: { point: Point; fault: Fault }[], count: number) {
-  const wanted = all.filter(({ point, fault }) => only === undefined || only.test(describe(point, fault)));
-  if (full) return wanted.filter((_, i) => i % parts === part - 1);
-  if (only || wanted.length <= count) return wanted;
-  const step = wanted.length / count;
-  const offset = (seed * 0.6180339887) % 1;
-  return Array.from({ length: count }, (_, i) => wanted[Math.floor((i + offset) * step)]!);
 }
 
 /**
