@@ -1,9 +1,10 @@
 import fs from 'node:fs';
-import type { Finding } from '../../src/workshop/exercise/types.ts';
 import { finding, running } from '../../src/workshop/lab/kit/finding.ts';
+import { forgetInterface } from '../../src/workshop/lab/kit/firewall.ts';
 import { containerNetwork, hostNetwork, ipv4Of, isSwitchedOn } from '../../src/workshop/lab/kit/network.ts';
 import { ensureContainer, ensureImage, removeAll } from '../../src/workshop/lab/kit/plant.ts';
-import type { Lab, Place, Values } from '../../src/workshop/lab/types.ts';
+import type { Lab, Values } from '../../src/workshop/lab/types.ts';
+import { addressOf, cableTo, pingOver } from './wiring.ts';
 
 const image = 'lab06';
 
@@ -18,88 +19,12 @@ interface Own extends Values {
   readonly other: string;
 }
 
-/** A container's eth0 is one end of a cable whose other end is a port of the bridge, and both are up. */
-async function cableTo(place: Place, name: string, bridge: string): Promise<Finding[]> {
-  const { container, findings } = running(place, name, true);
-  if (container === undefined) return findings;
-  const { interfaces } = await containerNetwork(place, name);
-  const eth0 = interfaces.find(one => one.name === 'eth0');
-  const others = interfaces
-    .map(one => one.name)
-    .filter(one => one !== 'lo')
-    .join(', ');
-  if (eth0 === undefined)
-    return [
-      finding(
-        false,
-        { en: `${name} has an interface eth0`, zh: `${name} 有接口 eth0` },
-        {
-          en: `besides lo there is ${others || 'none'}: one end of the pair has to be moved there and called eth0`,
-          zh: `除 lo 以外有：${others || '无'}；veth 的一端要移进去，并命名为 eth0`,
-        },
-      ),
-    ];
-  const { peer } = eth0;
-  return [
-    finding(
-      peer?.bridge === bridge,
-      {
-        en: `the other end of its eth0 is ${peer?.name ?? 'not on the host'}, a port of ${peer?.bridge ?? 'no bridge'}`,
-        zh: `它的 eth0 的另一端是 ${peer?.name ?? '（不在宿主机上）'}，接在 ${peer?.bridge ?? '（没有网桥）'} 上`,
-      },
-      {
-        en: `\`ip link set … master ${bridge}\` makes it a port`,
-        zh: `\`ip link set … master ${bridge}\` 把它变成网桥的端口`,
-      },
-    ),
-    finding(
-      eth0.state === 'up' && peer?.state === 'up',
-      {
-        en: `eth0 is ${eth0.state}, its other end ${peer?.state ?? 'missing'}`,
-        zh: `eth0 为 ${eth0.state}，另一端为 ${peer?.state ?? '无'}`,
-      },
-      { en: 'a cable works when both of its ends are switched on', zh: '两端都启用，网线才通' },
-    ),
-  ];
-}
-
-/** A container's address and its way out. */
-async function addressOf(place: Place, name: string, address: string, gateway: string): Promise<Finding[]> {
-  const { container, findings } = running(place, name, true);
-  if (container === undefined) return findings;
-  const { interfaces, routes } = await containerNetwork(place, name);
-  const has = ipv4Of(interfaces.find(one => one.name === 'eth0'));
-  const route = routes.find(one => one.target === 'default' && one.family === 4);
-  return [
-    finding(
-      has.includes(`${address}/24`),
-      { en: `eth0 of ${name} has ${address}/24`, zh: `${name} 的 eth0 有地址 ${address}/24` },
-      has.length === 0
-        ? { en: 'it has no address', zh: '它没有地址' }
-        : { en: `it has ${has.join(', ')}`, zh: `它的地址是 ${has.join('、')}` },
-    ),
-    finding(
-      route?.gateway === gateway,
-      { en: `its default route leads to ${gateway}`, zh: `它的默认路由指向 ${gateway}` },
-      route === undefined
-        ? {
-            en: 'it has no default route: whatever is not in its own network is unreachable',
-            zh: '它没有默认路由：自己网络以外的地址都不可达',
-          }
-        : {
-            en: `it leads to ${route.gateway ?? route.device ?? 'nowhere'}`,
-            zh: `它指向 ${route.gateway ?? route.device ?? '（无）'}`,
-          },
-    ),
-  ];
-}
-
 export const lab: Lab<Own> = {
   id: '06-bridge-by-hand',
   minutes: 45,
   version: 1,
   needs: ['veth-and-bridge'],
-  programs: ['busybox', 'ip'],
+  programs: ['busybox', 'ip', 'iptables'],
 
   values(random) {
     const [bridge, left, right, other] = random.words(4);
@@ -217,10 +142,11 @@ export const lab: Lab<Own> = {
         const { interfaces } = await containerNetwork(place, right);
         const mac = interfaces.find(one => one.name === 'eth0')?.mac;
         const entry = (await containerNetwork(place, left)).neighbours.find(({ address }) => address === rightip);
+        const isLearned = mac !== undefined && entry?.mac === mac;
         return [
           ...findings,
           finding(
-            mac !== undefined && entry?.mac === mac,
+            isLearned,
             {
               en: `${left} has learned by ARP that ${rightip} is at ${mac ?? '?'}`,
               zh: `${left} 已经通过 ARP 学到 ${rightip} 在 ${mac ?? '?'}`,
@@ -232,6 +158,8 @@ export const lab: Lab<Own> = {
                   zh: `它问过，但这一项是 ${entry.state}：没有谁回答`,
                 },
           ),
+          // Whoever has sent nothing does not get it done by the check.
+          ...(isLearned ? [await pingOver(place, bridge, left, rightip)] : []),
         ];
       },
       hints: [
@@ -240,8 +168,8 @@ export const lab: Lab<Own> = {
           zh: `\`minidock exec ${left} ping -c 1 ${rightip}\``,
         }),
         () => ({
-          en: 'No answer, and both cables are right? `sysctl net.bridge.bridge-nf-call-iptables` may say that iptables sees bridged packets as well, and a Docker beside us drops what it does not know.',
-          zh: '两根网线都没问题却没有应答？`sysctl net.bridge.bridge-nf-call-iptables` 可能说明 iptables 也过问网桥上的包，而旁边的 Docker 会丢弃它不认识的包。',
+          en: 'A MAC address and no answer? The rules of iptables do not see ARP, only IP. `iptables -nvL FORWARD` counts in its first line what the policy has dropped.',
+          zh: '学到了 MAC 地址，却没有应答？iptables 的规则看不到 ARP，只看 IP。`iptables -nvL FORWARD` 的第一行统计着默认策略丢弃了多少包。',
         }),
       ],
     },
@@ -286,5 +214,6 @@ export const lab: Lab<Own> = {
   async clean(place, { left, right, other, bridge }) {
     await removeAll(place, { containers: [left, right, other], images: [image] });
     if (fs.existsSync(`/sys/class/net/${bridge}/bridge`)) await place.run('ip', 'link', 'del', bridge);
+    await forgetInterface(bridge);
   },
 };

@@ -14,6 +14,16 @@ export async function containerNetwork(place: Place, name: string): Promise<Netw
   return (await place.xray(name, ['network'])).network!;
 }
 
+/** Whether an address answers a container within five seconds. */
+export async function answersPing(place: Place, name: string, address: string): Promise<boolean> {
+  try {
+    await place.minidock('exec', name, 'ping', '-c', '1', '-W', '5', address);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** IFF_UP of an interface of the host: what `ip link set … up` sets. A bridge without a port that is up has no carrier all the same. */
 export function isSwitchedOn(name: string): boolean {
   const flags = fs.readFileSync(`/sys/class/net/${name}/flags`, 'utf8');
