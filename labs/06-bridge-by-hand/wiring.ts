@@ -1,14 +1,14 @@
 import type { Finding } from '../../src/workshop/exercise/types.ts';
 import { finding, running } from '../../src/workshop/lab/kit/finding.ts';
 import { firewallOfBridges } from '../../src/workshop/lab/kit/firewall.ts';
-import { answersPing, containerNetwork, ipv4Of } from '../../src/workshop/lab/kit/network.ts';
+import { answersPing, containerNetwork, ipv4Of, settledNetwork } from '../../src/workshop/lab/kit/network.ts';
 import type { Place } from '../../src/workshop/lab/types.ts';
 
 /** A container's eth0 is one end of a cable whose other end is a port of the bridge, and both are up. */
 export async function cableTo(place: Place, name: string, bridge: string): Promise<Finding[]> {
   const { container, findings } = running(place, name, true);
   if (container === undefined) return findings;
-  const { interfaces } = await containerNetwork(place, name);
+  const { interfaces } = await settledNetwork(place, name, 'eth0');
   const eth0 = interfaces.find(one => one.name === 'eth0');
   const others = interfaces
     .map(one => one.name)

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { namespacesOf } from '../../../host/namespaces.ts';
 import { askNetwork, networkSeen } from '../../../xray/collect/network.ts';
 import type { Interface, NetworkSeen } from '../../../xray/network-model.ts';
@@ -12,6 +13,19 @@ export async function hostNetwork(): Promise<NetworkSeen> {
 /** What netlink says of a running container's network. */
 export async function containerNetwork(place: Place, name: string): Promise<NetworkSeen> {
   return (await place.xray(name, ['network'])).network!;
+}
+
+/**
+ * The same, looked at again for two seconds until an interface and its other end are up: a kernel with many links to see to tells of a
+ * state up to a second after both ends were switched on.
+ */
+export async function settledNetwork(place: Place, name: string, device: string): Promise<NetworkSeen> {
+  for (let attempt = 0; ; attempt++) {
+    const seen = await containerNetwork(place, name);
+    const { state, peer } = seen.interfaces.find(one => one.name === device) ?? {};
+    if (peer === undefined || (state === 'up' && peer.state === 'up') || attempt === 20) return seen;
+    await sleep(100);
+  }
 }
 
 /** Whether an address answers a container within five seconds. */
