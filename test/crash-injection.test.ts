@@ -1,5 +1,5 @@
 // @long a hundred and fifty faults, each in a run of its own
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
@@ -18,10 +18,12 @@ import {
   downAndUp,
   madeFiles,
   makeFiles,
+  networksMade,
   nothingHeldOfApart,
   onBridgeAgain,
   type Place,
   upOrGone,
+  volumesMade,
 } from './support/survivors.ts';
 
 /**
@@ -34,14 +36,20 @@ import {
  */
 const test = requires('root', 'overlayfs', 'strace', 'busybox', 'iptables');
 
+type Before =
+  | ('nothing' | 'network' | 'neighbour' | 'volume' | 'image')
+  | ('running' | 'paused' | 'fleeting' | 'ended' | 'changed' | 'kept' | 'named' | 'remains');
+
 interface Scenario {
   /** What is there before: `prepare` makes it. */
-  before: 'nothing' | 'running' | 'fleeting' | 'ended' | 'changed' | 'kept' | 'network' | 'neighbour' | 'named';
+  before: Before;
   command: string[];
   /** How many of its faults are tried where not all are. */
   sample: number;
   /** What users may do next with what is there, before all of it is removed. */
   next?: (attempts: Attempts, place: Place) => Promise<void>;
+  /** What is looked at when no container is left. */
+  last?: (attempts: Attempts) => Promise<void>;
 }
 
 const scenarios: Record<string, Scenario> = {
@@ -63,6 +71,11 @@ const scenarios: Record<string, Scenario> = {
     ],
     sample: 12,
   },
+  create: {
+    before: 'nothing',
+    command: ['create', '--name', 'one', '-p', 'PORT:80', '-v', 'named:/data', 'busybox', 'true'],
+    sample: 3,
+  },
   'run on a network': {
     before: 'neighbour',
     command: ['run', '--network', 'apart', '--name', 'one', '-p', 'PORT:80', 'busybox', 'true'],
@@ -79,22 +92,56 @@ const scenarios: Record<string, Scenario> = {
   exec: { before: 'running', command: ['exec', 'one', 'true'], sample: 8 },
   'exec -d, and the keeper': { before: 'running', command: ['exec', '-d', 'one', 'true'], sample: 6 },
   pause: { before: 'running', command: ['pause', 'one'], sample: 4 },
+  unpause: { before: 'paused', command: ['unpause', 'one'], sample: 2 },
+  update: {
+    before: 'running',
+    command: ['update', '--memory', '64m', '--memory-swap', '-1', '--restart', 'always', 'one'],
+    sample: 2,
+  },
   kill: { before: 'running', command: ['kill', 'one'], sample: 6 },
-  'network create': { before: 'nothing', command: ['network', 'create', 'net'], sample: 2 },
+  'network create': { before: 'nothing', command: ['network', 'create', 'net'], sample: 2, last: networksMade },
   'network connect': {
     before: 'named',
     command: ['network', 'connect', 'apart', 'one'],
     sample: 2,
     next: backOnBridge,
+    last: networksMade,
   },
   'network disconnect': {
     before: 'running',
     command: ['network', 'disconnect', 'bridge', 'one'],
     sample: 2,
     next: onBridgeAgain,
+    last: networksMade,
   },
-  'network rm': { before: 'network', command: ['network', 'rm', 'net'], sample: 2 },
-  'network prune': { before: 'network', command: ['network', 'prune', '-f', '--filter', 'label=a'], sample: 1 },
+  'network rm': { before: 'network', command: ['network', 'rm', 'net'], sample: 2, last: networksMade },
+  'network prune': {
+    before: 'network',
+    command: ['network', 'prune', '-f', '--filter', 'label=a'],
+    sample: 1,
+    last: networksMade,
+  },
+  'volume create': { before: 'nothing', command: ['volume', 'create', 'made'], sample: 2, last: volumesMade },
+  'volume rm': { before: 'volume', command: ['volume', 'rm', 'made'], sample: 2, last: volumesMade },
+  'volume prune': { before: 'volume', command: ['volume', 'prune', '-f'], sample: 1, last: volumesMade },
+  'system prune': {
+    before: 'remains',
+    command: ['system', 'prune', '-f', '--volumes', '--filter', 'label=a'],
+    sample: 2,
+    last: async attempts => {
+      await volumesMade(attempts);
+      await networksMade(attempts);
+    },
+  },
+  import: {
+    before: 'nothing',
+    command: ['import', 'FOLDER/made.tar', 'committed'],
+    sample: 3,
+    next: committedOrNot,
+  },
+  load: { before: 'nothing', command: ['load', '-i', 'FOLDER/image.tar'], sample: 3, next: committedOrNot },
+  tag: { before: 'image', command: ['tag', 'busybox', 'committed'], sample: 1, next: committedOrNot },
+  rmi: { before: 'image', command: ['rmi', 'committed'], sample: 2, next: committedOrNot },
   rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 5 },
   commit: { before: 'changed', command: ['commit', 'one', 'committed'], sample: 7, next: committedOrNot },
   'cp, out': { before: 'changed', command: ['cp', 'one:/made', 'FOLDER/out'], sample: 6, next: copied },
@@ -141,6 +188,10 @@ async function newPlace(): Promise<Place> {
   await box.ok(['network', 'create', 'apart']);
   const folder = temporaryFolder('crash');
   makeFiles(folder);
+  // An image like one that is committed, as a file to be loaded.
+  await box.ok(['import', join(folder, 'made.tar'), 'committed']);
+  await box.ok(['save', '-o', join(folder, 'image.tar'), 'committed']);
+  await box.ok(['rmi', 'committed']);
   return { box, folder, port: await freePort() };
 }
 
@@ -156,22 +207,29 @@ async function strike(place: Place, scenario: Scenario, { point, fault }: Case) 
   const attempts = new Attempts(box);
   // Of those that heal what they find half of the faults see nothing.
   if ((point.n + fault.length + seed) % 2 === 0) await scenario.next?.(attempts, place);
-  const problems = [...attempts.problems, ...(await aftermath(place, scenario, outcome))];
-  if (scenario.command[0] === 'network') problems.push(...(await networksAfter(box)));
+  attempts.problems.push(...(await aftermath(place, scenario, outcome)));
+  await scenario.last?.(attempts);
+  const { problems } = attempts;
   // That it can be prepared again is the last thing that is asked.
   await prepare(place, scenario).catch(error => problems.push(`the next one: ${(error as Error).message}`));
   return { problems, outcome };
 }
 
 /**
- * A container called `one` that runs, goes with its end, has ended, has files of its own, or that a reboot brings back; or a network
- * called `net`; or a container whose names are answered, so that the keeper is none of the command's processes, alone or beside one
- * that runs.
+ * A container called `one` that runs, is paused, goes with its end, has ended, has files of its own, or that a reboot brings back; or a
+ * network called `net`, a volume called `made`, an image called `committed`; or all that can be pruned; or a container whose names
+ * are answered, so that the keeper is none of the command's processes, alone or beside one that runs.
  */
 async function prepare({ box, port, folder }: Place, { before }: Scenario): Promise<void> {
   rmSync(join(folder, 'out'), { recursive: true, force: true });
   if (before === 'nothing') return;
-  if (before === 'network') return void (await box.ok(['network', 'create', '--label', 'a=b', 'net']));
+  if (before === 'network' || before === 'remains') await box.ok(['network', 'create', '--label', 'a=b', 'net']);
+  if (before === 'volume' || before === 'remains') {
+    await box.ok(['volume', 'create', '--label', 'a=b', 'made']);
+    writeFileSync(join(box.root, 'volumes/made/_data/file'), '');
+  }
+  if (before === 'image') await box.ok(['load', '-i', join(folder, 'image.tar')]);
+  if (['network', 'volume', 'image'].includes(before)) return;
   if (before === 'named' || before === 'neighbour')
     await box.ok(['run', '-d', '--name', 'two', '--network', 'apart', 'busybox', 'sleep', '600']);
   if (before === 'neighbour') return;
@@ -183,10 +241,11 @@ async function prepare({ box, port, folder }: Place, { before }: Scenario): Prom
   }
   // Started again it ends soon: strace waits for all that the command started.
   const script = 'test -e /ran && exec sleep 0.2; touch /ran; exec sleep 600';
-  const runs = before === 'running' || before === 'named' || before === 'fleeting';
+  const runs = ['running', 'paused', 'named', 'fleeting'].includes(before);
   const command = runs ? ['sh', '-c', script] : before === 'changed' ? ['sh', '-c', madeFiles] : ['true'];
-  const flags = [...(runs ? ['-d'] : []), ...(before === 'fleeting' ? ['--rm'] : [])];
+  const flags = [...(runs ? ['-d'] : []), ...(before === 'fleeting' ? ['--rm'] : []), '--label', 'a=b'];
   await box.ok(['run', ...flags, ...published, 'busybox', ...command]);
+  if (before === 'paused') await box.ok(['pause', 'one']);
 }
 
 /** All that comes after a fault, in the order in which a user would try; where `prepare` does not make it, with another container. */
@@ -197,7 +256,7 @@ async function aftermath({ box, port }: Place, scenario: Scenario, outcome: Outc
   if (stackTrace.test(outcome.output)) attempts.say('the command crashed', outcome.output);
   const names = (await attempts.do(['ps', '-a', '--format', '{{.Names}}'])).split('\n').filter(Boolean);
   if (names.length > 0) await attempts.do(['rm', '-f', ...names], /No such container/);
-  if (['nothing', 'network', 'neighbour'].includes(scenario.before)) {
+  if (['nothing', 'network', 'neighbour', 'volume', 'image'].includes(scenario.before)) {
     const flags = ['--rm', '--name', 'one', '-p', `${port}:80`, '-v', 'named:/data'];
     const said = await attempts.do(['run', ...flags, 'busybox', 'echo', 'again']);
     if (said !== 'again') attempts.say('the next container said', said);
@@ -206,22 +265,6 @@ async function aftermath({ box, port }: Place, scenario: Scenario, outcome: Outc
   await eventually(() => holds().length === 0, 10).catch(() => problems.push(...holds()));
   problems.push(...(await portRules(box)).map(rule => `rule ${rule}`));
   return problems;
-}
-
-/** The network is there or not, can be removed and made again, and of one that is gone the host has nothing. */
-async function networksAfter(box: Sandbox): Promise<string[]> {
-  const attempts = new Attempts(box);
-  await attempts.do(['network', 'rm', 'net'], /No such network/);
-  await attempts.do(['network', 'create', 'net']);
-  await attempts.do(['run', '--rm', '--network', 'net', '--name', 'one', 'busybox', 'true']);
-  await attempts.do(['network', 'rm', 'net']);
-  const names = (await attempts.do(['network', 'ls', '--format', '{{.Name}}'])).split('\n').sort().join(' ');
-  if (names !== 'apart bridge host none') attempts.say('networks', names);
-  const left = readdirSync(join(box.root, 'networks')).filter(
-    name => !/^[0-9a-f]{64}$/.test(name) && name !== box.bridge,
-  );
-  if (left.length > 0) attempts.say('left', left.join(' '));
-  return attempts.problems;
 }
 
 async function settle(box: Sandbox): Promise<void> {

@@ -77,11 +77,40 @@ async function isReached(attempts: Attempts): Promise<void> {
     attempts.say(`rules to ${address}`, rules.join('\n'));
 }
 
+/** The network is there or not, can be removed and made again, and of one that is gone the host has nothing. */
+export async function networksMade(attempts: Attempts): Promise<void> {
+  const { box } = attempts;
+  await attempts.do(['network', 'rm', 'net'], /No such network/);
+  await attempts.do(['network', 'create', 'net']);
+  await attempts.do(['run', '--rm', '--network', 'net', '--name', 'one', 'busybox', 'true']);
+  await attempts.do(['network', 'rm', 'net']);
+  const names = (await attempts.do(['network', 'ls', '--format', '{{.Name}}'])).split('\n').sort().join(' ');
+  if (names !== 'apart bridge host none') attempts.say('networks', names);
+  const left = readdirSync(join(box.root, 'networks')).filter(
+    name => !/^[0-9a-f]{64}$/.test(name) && name !== box.bridge,
+  );
+  if (left.length > 0) attempts.say('left', left.join(' '));
+}
+
+/** The volume is there with all that was in it, or not at all; it can be removed, made and used again. */
+export async function volumesMade(attempts: Attempts): Promise<void> {
+  const folder = join(attempts.box.root, 'volumes/made');
+  const names = await attempts.do(['volume', 'ls', '-q', '--filter', 'label=a']);
+  if (names !== '' && !existsSync(join(folder, '_data/file'))) attempts.say('emptied', names);
+  await attempts.do(['volume', 'rm', 'made'], /No such volume/);
+  await attempts.do(['run', '--rm', '-v', 'made:/data', 'busybox', 'touch', '/data/file']);
+  if (!existsSync(join(folder, '_data/file'))) attempts.say('written into the volume', 'nothing');
+  await attempts.do(['volume', 'rm', 'made']);
+  if (existsSync(folder)) attempts.say('left', folder);
+}
+
 /** A shell's words for a folder `made` with a file of each kind, one of them too long to be written at once. */
 export const madeFiles = `mkdir -p made/folder && cd made && yes | head -c 200000 > long && ln -f long link
   ln -sf long symlink && echo short > folder/short`;
 
-export const makeFiles = (folder: string) => execaSync('sh', ['-c', madeFiles], { cwd: folder });
+/** Makes that folder, and an archive of it, `made.tar`. */
+export const makeFiles = (folder: string) =>
+  execaSync('sh', ['-c', `(${madeFiles}) && tar cf made.tar made`], { cwd: folder });
 
 /** However little had come: what is copied next is whole, in both directions. */
 export async function copied(attempts: Attempts, { folder }: Place): Promise<void> {
