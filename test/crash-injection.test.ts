@@ -1,5 +1,5 @@
 // @long a hundred and fifty faults, each in a run of its own
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { busyboxImage } from '../scripts/images/busybox.ts';
@@ -13,15 +13,17 @@ import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 import {
   backOnBridge,
-  committedOrNot,
   copied,
   downAndUp,
+  imagesMade,
   madeFiles,
   makeFiles,
   networksMade,
   nothingHeldOfApart,
   onBridgeAgain,
   type Place,
+  pulled,
+  serveImage,
   upOrGone,
   volumesMade,
 } from './support/survivors.ts';
@@ -49,7 +51,7 @@ interface Scenario {
   /** What users may do next with what is there, before all of it is removed. */
   next?: (attempts: Attempts, place: Place) => Promise<void>;
   /** What is looked at when no container is left. */
-  last?: (attempts: Attempts) => Promise<void>;
+  last?: (attempts: Attempts, place: Place) => Promise<void>;
 }
 
 const scenarios: Record<string, Scenario> = {
@@ -137,16 +139,19 @@ const scenarios: Record<string, Scenario> = {
     before: 'nothing',
     command: ['import', 'FOLDER/made.tar', 'committed'],
     sample: 3,
-    next: committedOrNot,
+    last: imagesMade,
   },
-  load: { before: 'nothing', command: ['load', '-i', 'FOLDER/image.tar'], sample: 3, next: committedOrNot },
-  tag: { before: 'image', command: ['tag', 'busybox', 'committed'], sample: 1, next: committedOrNot },
-  rmi: { before: 'image', command: ['rmi', 'committed'], sample: 2, next: committedOrNot },
+  load: { before: 'nothing', command: ['load', '-i', 'FOLDER/image.tar'], sample: 3, last: imagesMade },
+  pull: { before: 'nothing', command: ['pull', 'PULLED'], sample: 3, next: pulled, last: imagesMade },
+  tag: { before: 'image', command: ['tag', 'busybox', 'committed'], sample: 1, last: imagesMade },
+  rmi: { before: 'image', command: ['rmi', 'committed'], sample: 2, last: imagesMade },
   rename: { before: 'ended', command: ['rename', 'one', 'two'], sample: 5 },
-  commit: { before: 'changed', command: ['commit', 'one', 'committed'], sample: 7, next: committedOrNot },
+  commit: { before: 'changed', command: ['commit', 'one', 'committed'], sample: 7, last: imagesMade },
   'cp, out': { before: 'changed', command: ['cp', 'one:/made', 'FOLDER/out'], sample: 6, next: copied },
   'cp, in': { before: 'changed', command: ['cp', 'FOLDER/made', 'one:/in'], sample: 6, next: copied },
 };
+
+const server = serveImage();
 
 /** What scenarios leave to the next: engines in which nothing went wrong. */
 const idle: Place[] = [];
@@ -192,12 +197,13 @@ async function newPlace(): Promise<Place> {
   await box.ok(['import', join(folder, 'made.tar'), 'committed']);
   await box.ok(['save', '-o', join(folder, 'image.tar'), 'committed']);
   await box.ok(['rmi', 'committed']);
-  return { box, folder, port: await freePort() };
+  const blobs = readdirSync(join(box.root, 'images/blobs/sha256'));
+  return { box, folder, port: await freePort(), blobs, served: `${(await server).host}/app:1` };
 }
 
-const commandAt = ({ port, folder }: Place, { command }: Scenario) => [
+const commandAt = ({ port, folder, served }: Place, { command }: Scenario) => [
   minidockPath,
-  ...command.map(word => word.replace('PORT', String(port)).replace('FOLDER', folder)),
+  ...command.map(word => word.replace('PORT', String(port)).replace('FOLDER', folder).replace('PULLED', served)),
 ];
 
 /** One fault, and all that is asked of what it has left. */
@@ -208,7 +214,7 @@ async function strike(place: Place, scenario: Scenario, { point, fault }: Case) 
   // Of those that heal what they find half of the faults see nothing.
   if ((point.n + fault.length + seed) % 2 === 0) await scenario.next?.(attempts, place);
   attempts.problems.push(...(await aftermath(place, scenario, outcome)));
-  await scenario.last?.(attempts);
+  await scenario.last?.(attempts, place);
   const { problems } = attempts;
   // That it can be prepared again is the last thing that is asked.
   await prepare(place, scenario).catch(error => problems.push(`the next one: ${(error as Error).message}`));

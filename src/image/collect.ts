@@ -4,7 +4,7 @@ import { MinidockError } from '../errors.ts';
 import { blobPath, type Digest, hexOf, isDigest } from '../oci/digest.ts';
 import { maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import { type Descriptor, maxManifestSize, parseManifest } from '../oci/manifest.ts';
-import { listIfPresent } from '../state/files.ts';
+import { deadTemporaries, listIfPresent } from '../state/files.ts';
 import { isHeld, withLock } from '../state/lock.ts';
 import { enginePaths } from '../state/paths.ts';
 import { removeTrees } from '../state/remove-tree.ts';
@@ -55,37 +55,48 @@ export function missingParts(root: string, layout: Layout, { blobs, layers }: Pa
  * same lock and only if all its parts are there, so a pull that lost a part here fetches it again.
  */
 export async function collect(root: string, layout: Layout, candidates: Parts): Promise<Collected> {
-  return removeUnneeded(root, layout, () => candidates);
+  return removeUnneeded(root, layout, () => ({ ...candidates, bytes: 0 }));
 }
 
 /**
  * Removes every blob and every unpacked layer that no image and no container needs, stopped ones included, and what killed
  * commands left half-made. While a pull, load or import works nothing is removed: its parts are not yet an image's, and
- * the next collection finds what is left. See
- * docs/decisions/0005-image-archives-and-collection.md.
+ * the next collection finds what is left. With `downloads` also what interrupted pulls would go on with, which only who wants
+ * the space asks for. See docs/decisions/0005-image-archives-and-collection.md.
  */
-export async function collectGarbage(root: string, layout: Layout): Promise<Collected> {
+export async function collectGarbage(root: string, layout: Layout, { downloads = false } = {}): Promise<Collected> {
   if (isBusy(root, layout)) return { blobs: [], layers: [], bytes: 0, failures: [] };
   return removeUnneeded(root, layout, () => {
-    if (isBusy(root, layout)) return { blobs: [], layers: [] };
+    if (isBusy(root, layout)) return { blobs: [], layers: [], bytes: 0 };
     setLitterAside(root, layout);
-    return everything(root, layout);
+    const bytes = downloads ? setDownloadsAside(root, layout) : 0;
+    return { ...everything(root, layout), bytes };
   });
 }
 
 /**
- * Folders that no process will finish: of killed pulls, loads, imports and unpackings. The caller holds the layout's
- * lock and has found no process at work, so it may remove them.
+ * What no process will finish: folders of killed pulls, loads, imports and unpackings, half-written manifests and configs. The
+ * caller holds the layout's lock and has found no process at work, so it may remove them.
  */
 function setLitterAside(root: string, layout: Layout): void {
   const partial = path.join(layout.directory, '.partial');
   const { layers } = enginePaths({ root, execRoot: '' });
   const unpacking = listIfPresent(layers).filter(name => /^\.(unpack|lock)-/.test(name));
-  for (const folder of [
+  for (const left of [
     ...[...workingKinds, 'push'].flatMap(kind => workingFolders(partial, kind).dead),
     ...unpacking.map(name => path.join(layers, name)),
+    ...deadTemporaries(blobFolder(layout)),
   ])
-    setAside(root, folder);
+    setAside(root, left);
+}
+
+/** Blobs that are not here whole, with their locks; how many bytes they have. As with the litter, no process is at work on them. */
+function setDownloadsAside(root: string, layout: Layout): number {
+  const partial = path.join(layout.directory, '.partial');
+  const found = listIfPresent(partial).filter(name => /^[0-9a-f]{64}(\.lock)?$/.test(name));
+  const sizes = found.map(name => (name.endsWith('.lock') ? 0 : fs.lstatSync(path.join(partial, name)).size));
+  for (const name of found) setAside(root, path.join(partial, name));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** A push has a folder too, but no image will need anything in it. */
@@ -104,12 +115,14 @@ function isBusy(root: string, layout: Layout): boolean {
   );
 }
 
+const blobFolder = (layout: Layout) => path.join(layout.directory, 'blobs', 'sha256');
+
 function everything(root: string, layout: Layout): Parts {
   const named = (directory: string) =>
     listIfPresent(directory)
       .map(name => `sha256:${name}`)
       .filter(isDigest);
-  return { blobs: named(path.join(layout.directory, 'blobs', 'sha256')), layers: named(path.join(root, 'layers')) };
+  return { blobs: named(blobFolder(layout)), layers: named(path.join(root, 'layers')) };
 }
 
 /**
@@ -117,10 +130,11 @@ function everything(root: string, layout: Layout): Parts {
  * Containers are entered, and check their layers, under the second, so no container can start to use a layer that is
  * being removed.
  */
-async function removeUnneeded(root: string, layout: Layout, find: () => Parts): Promise<Collected> {
+async function removeUnneeded(root: string, layout: Layout, find: () => Parts & { bytes: number }): Promise<Collected> {
   const removed: Collected = { blobs: [], layers: [], bytes: 0, failures: [] };
   await layout.locked(async () => {
-    const { blobs, layers } = find();
+    const { blobs, layers, bytes } = find();
+    removed.bytes += bytes;
     const needed = neededBy(layout, layout.entries());
     if (needed === undefined) return;
     for (const digest of blobs.filter(candidate => !needed.has(candidate))) {

@@ -40,6 +40,6 @@ export async function pruneImages(store: ImageStore, { all, uses, matches }: Pru
     throw outcome;
   });
   // The last collection also tried again to remove what an earlier one could not.
-  const last = await collectGarbage(store.root, store.layout);
+  const last = await collectGarbage(store.root, store.layout, { downloads: true });
   return { lines, bytes: bytes + last.bytes, failures: last.failures };
 }

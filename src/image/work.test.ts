@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -42,6 +43,35 @@ test('work begins after the collection under way has ended, and none begins unti
   assert.equal(await collectGarbage(root, layout), { blobs: [], layers: [], bytes: 0, failures: [] });
   fs.rmSync(folder, { recursive: true });
   assert.equal(await collectGarbage(root, layout), { blobs: [orphan], layers: [], bytes: 6, failures: [] });
+});
+
+test('a collection removes a manifest that a killed process left half-written, and not one that is being written', async () => {
+  const layout = new Layout(path.join(root, 'images'));
+  layout.create();
+  const { pid: dead } = spawnSync('true');
+  const blobs = path.join(layout.directory, 'blobs/sha256');
+  const names = [dead, process.pid].map(pid => `${'a'.repeat(64)}.${pid}.tmp`);
+  for (const name of names) fs.writeFileSync(path.join(blobs, name), '{');
+  await collectGarbage(root, layout);
+  assert.equal(fs.readdirSync(blobs), [names[1]]);
+  assert.equal(fs.readdirSync(root), ['images']);
+});
+
+test('what an interrupted pull has downloaded goes only where it is asked for, and while no pull is at work', async () => {
+  const layout = new Layout(path.join(root, 'images'));
+  const folder = await beginWork(layout, 'pull');
+  const partial = path.dirname(folder);
+  const blob = 'b'.repeat(64);
+  fs.writeFileSync(path.join(partial, blob), 'half');
+  // A killed process holds no lock.
+  fs.mkdirSync(path.join(partial, `${blob}.lock`));
+  assert.is((await collectGarbage(root, layout, { downloads: true })).bytes, 0);
+  fs.rmdirSync(folder);
+  assert.is((await collectGarbage(root, layout)).bytes, 0);
+  assert.equal(fs.readdirSync(partial), [blob, `${blob}.lock`]);
+  assert.is((await collectGarbage(root, layout, { downloads: true })).bytes, 4);
+  assert.equal(fs.readdirSync(partial), []);
+  assert.equal(fs.readdirSync(root).sort(), ['allocation.lock', 'images']);
 });
 
 test.run();

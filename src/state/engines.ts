@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { errnoOf } from '../errors.ts';
-import { listIfPresent, readIfPresent, writeVolatile } from './files.ts';
+import { deadTemporaries, listIfPresent, readIfPresent, writeVolatile } from './files.ts';
 import { enginePaths, enginesDirectory, type Roots } from './paths.ts';
 import { privateDirectory } from './private.ts';
 
@@ -67,12 +67,9 @@ export function forgetEngine({ id }: Pick<EngineEntry, 'id'>): void {
   fs.rmSync(fileOf(id), { force: true });
 }
 
-/** Removes the half-written entries of commands that were killed: their names end with the command's pid (files.ts). */
+/** Removes the half-written entries of commands that were killed. */
 export function sweepEntries(): void {
-  for (const name of listIfPresent(enginesDirectory)) {
-    const [, pid] = /\.json\.(\d+)\.tmp$/.exec(name) ?? [];
-    if (pid !== undefined && !fs.existsSync(`/proc/${pid}`)) fs.rmSync(`${enginesDirectory}/${name}`, { force: true });
-  }
+  for (const file of deadTemporaries(enginesDirectory)) fs.rmSync(file, { force: true });
 }
 
 /** A bridge that the engine does not have any more. */

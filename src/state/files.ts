@@ -35,6 +35,17 @@ export function writeVolatile(file: string, content: string | Uint8Array, mode =
   fs.renameSync(temporary, file);
 }
 
+/** What processes that were killed within `writeAtomic` or `writeVolatile` left in this directory: the names end with a pid. */
+export function deadTemporaries(directory: string): string[] {
+  const isDead = (name: string) => {
+    const [, pid] = /\.(\d+)\.tmp$/.exec(name) ?? [];
+    return pid !== undefined && !fs.existsSync(`/proc/${pid}`);
+  };
+  return listIfPresent(directory)
+    .filter(isDead)
+    .map(name => path.join(directory, name));
+}
+
 /** Whether the error says that a file system takes no new data: it is full, over its quota or read-only. */
 export function takesNothing(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errnoOf(error) ?? '');

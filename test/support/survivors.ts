@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
+import { gzipped } from './archive.ts';
 import type { Attempts } from './attempts.ts';
 import { eventually } from './eventually.ts';
+import { type FaultyRegistry, faultyRegistry, testImage } from './faulty-registry.ts';
 import { portRules } from './inject.ts';
 import type { Sandbox } from './minidock.ts';
 
@@ -12,6 +14,10 @@ export interface Place {
   /** With the folder `made` from `makeFiles`. */
   folder: string;
   port: number;
+  /** What the store of images has when only the one image is in it that all have. */
+  blobs: string[];
+  /** An image of a registry. */
+  served: string;
 }
 
 /** What users do next with what a fault has left, before all of it is removed. */
@@ -42,16 +48,31 @@ export async function upOrGone(attempts: Attempts): Promise<void> {
   await eventually(isRight, 10).catch(async () => attempts.say('of --rm', await list()));
 }
 
+/** A registry with an image of two layers, `app:1`. */
+export async function serveImage(): Promise<FaultyRegistry> {
+  const server = await faultyRegistry();
+  const large = { name: 'large', content: Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251)) };
+  const layers = [[{ name: 'etc/hostname', content: 'x\n' }], [large]];
+  server.put('app:1', testImage(await Promise.all(layers.map(gzipped))));
+  return server;
+}
+
+/** What was interrupted, the next one completes. */
+export async function pulled(attempts: Attempts, { served }: Place): Promise<void> {
+  await attempts.do(['pull', served]);
+}
+
 /** Of an image that is not there, or is removed, the store has nothing. */
-export async function committedOrNot(attempts: Attempts): Promise<void> {
-  await attempts.do(['rmi', 'committed'], /No such image/);
+export async function imagesMade(attempts: Attempts, { box: { root }, blobs, served }: Place): Promise<void> {
+  for (const name of ['committed', served]) await attempts.do(['rmi', name], /No such image/);
   await attempts.do(['image', 'prune', '-f']);
-  const { root } = attempts.box;
   const layers = readdirSync(join(root, 'layers'));
   if (layers.length !== 1) attempts.say('layers', layers.join(' '));
   const partial = join(root, 'images/.partial');
   const left = existsSync(partial) ? readdirSync(partial) : [];
   if (left.length > 0) attempts.say('half-made', left.join(' '));
+  const more = readdirSync(join(root, 'images/blobs/sha256')).filter(name => !blobs.includes(name));
+  if (more.length > 0) attempts.say('blobs', more.join(' '));
 }
 
 /** Half connected or not: the container can be taken off the network, and is on the other one as before. */
