@@ -2,11 +2,12 @@ import type { Verb } from './grammar/verb.ts';
 
 export interface VerbEntry {
   readonly summary: string;
-  readonly group: 'container' | 'image' | 'engine';
+  /** Under which heading it stands in the help. */
+  readonly group: 'container' | 'image' | 'registry' | 'network' | 'volume' | 'engine';
   readonly load: () => Promise<{ readonly verb: Verb }>;
 }
 
-/** Every verb with its one line of help. Its code is loaded when it is called. */
+/** Every verb with its one line of help, in the order of the help. Its code is loaded when it is called. */
 export const verbs: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: 'Make a container from an image and run a command in it',
@@ -23,6 +24,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/start.ts'),
   },
+  stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/container/stop.ts') },
   restart: {
     summary: 'Stop containers where they run, and start them',
     group: 'container',
@@ -33,21 +35,6 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     summary: 'Stop all processes of containers where they are',
     group: 'container',
     load: () => import('./verbs/container/pause.ts'),
-  },
-  update: {
-    summary: 'Change the limits of containers, also of those that run',
-    group: 'container',
-    load: () => import('./verbs/container/update.ts'),
-  },
-  stats: {
-    summary: 'Show what containers use, again every second',
-    group: 'container',
-    load: () => import('./verbs/container/stats.ts'),
-  },
-  top: {
-    summary: 'Show the processes of a container, as the host’s ps sees them',
-    group: 'container',
-    load: () => import('./verbs/container/top.ts'),
   },
   unpause: {
     summary: 'Let paused containers go on',
@@ -64,39 +51,53 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/rename.ts'),
   },
-  port: {
-    summary: 'List the published ports of a container',
+  update: {
+    summary: 'Change the limits of containers, also of those that run',
     group: 'container',
-    load: () => import('./verbs/container/port.ts'),
+    load: () => import('./verbs/container/update.ts'),
   },
-  'builder prune': {
-    summary: 'Forget the build cache',
-    group: 'engine',
-    load: () => import('./verbs/builder/prune.ts'),
-  },
-  'container prune': {
-    summary: 'Remove all stopped containers',
-    group: 'container',
-    load: () => import('./verbs/container/prune.ts'),
-  },
+  rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/container/rm.ts') },
   ps: { summary: 'List containers', group: 'container', load: () => import('./verbs/container/ls.ts') },
   logs: { summary: 'Show what a container wrote', group: 'container', load: () => import('./verbs/container/logs.ts') },
-  exec: {
-    summary: 'Run one more command in a running container',
-    group: 'container',
-    load: () => import('./verbs/container/exec.ts'),
-  },
   attach: {
     summary: 'Join our input and output to a running container',
     group: 'container',
     load: () => import('./verbs/container/attach.ts'),
   },
-  stop: { summary: 'Stop running containers', group: 'container', load: () => import('./verbs/container/stop.ts') },
-  rm: { summary: 'Remove containers', group: 'container', load: () => import('./verbs/container/rm.ts') },
-  commit: {
-    summary: "Make an image of a container's changes",
+  exec: {
+    summary: 'Run one more command in a running container',
     group: 'container',
-    load: () => import('./verbs/container/commit.ts'),
+    load: () => import('./verbs/container/exec.ts'),
+  },
+  top: {
+    summary: 'Show the processes of a container, as the host’s ps sees them',
+    group: 'container',
+    load: () => import('./verbs/container/top.ts'),
+  },
+  stats: {
+    summary: 'Show what containers use, again every second',
+    group: 'container',
+    load: () => import('./verbs/container/stats.ts'),
+  },
+  port: {
+    summary: 'List the published ports of a container',
+    group: 'container',
+    load: () => import('./verbs/container/port.ts'),
+  },
+  inspect: {
+    summary: 'Show all that is known about containers, images, networks and volumes',
+    group: 'container',
+    load: () => import('./verbs/system/inspect.ts'),
+  },
+  xray: {
+    summary: 'Show all that the kernel holds for a container, and how it belongs together',
+    group: 'container',
+    load: () => import('./verbs/container/xray.ts'),
+  },
+  capture: {
+    summary: 'Capture packets at every point on their way into a container, and show what is done to them',
+    group: 'container',
+    load: () => import('./verbs/container/capture.ts'),
   },
   cp: {
     summary: 'Copy files out of a container, or into one',
@@ -108,55 +109,28 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'container',
     load: () => import('./verbs/container/diff.ts'),
   },
+  commit: {
+    summary: "Make an image of a container's changes",
+    group: 'container',
+    load: () => import('./verbs/container/commit.ts'),
+  },
   export: {
     summary: "Write a container's files as a tar archive",
     group: 'container',
     load: () => import('./verbs/container/export.ts'),
   },
-  capture: {
-    summary: 'Capture packets at every point on their way into a container, and show what is done to them',
+  'container prune': {
+    summary: 'Remove all stopped containers',
     group: 'container',
-    load: () => import('./verbs/container/capture.ts'),
-  },
-  inspect: {
-    summary: 'Show all that is known about containers and images',
-    group: 'container',
-    load: () => import('./verbs/system/inspect.ts'),
-  },
-  xray: {
-    summary: 'Show all that the kernel holds for a container, and how it belongs together',
-    group: 'container',
-    load: () => import('./verbs/container/xray.ts'),
+    load: () => import('./verbs/container/prune.ts'),
   },
   images: { summary: 'List images', group: 'image', load: () => import('./verbs/image/ls.ts') },
   pull: { summary: 'Fetch an image from a registry', group: 'image', load: () => import('./verbs/image/pull.ts') },
   push: { summary: 'Bring an image to a registry', group: 'image', load: () => import('./verbs/image/push.ts') },
-  login: { summary: 'Log in to a registry', group: 'image', load: () => import('./verbs/registry/login.ts') },
-  logout: { summary: 'Log out from a registry', group: 'image', load: () => import('./verbs/registry/logout.ts') },
-  search: {
-    summary: 'Search Docker Hub, or a registry, for images',
-    group: 'image',
-    load: () => import('./verbs/registry/search.ts'),
-  },
-  'manifest inspect': {
-    summary: 'Show the manifest of an image in a registry',
-    group: 'image',
-    load: () => import('./verbs/registry/manifest-inspect.ts'),
-  },
-  'registry serve': {
-    summary: 'Be a registry: serve the images of this machine, and take pushes',
-    group: 'engine',
-    load: () => import('./verbs/registry/serve.ts'),
-  },
   build: {
     summary: 'Make an image of a Dockerfile',
     group: 'image',
     load: () => import('./verbs/image/build.ts'),
-  },
-  import: {
-    summary: 'Make an image of one layer from a tarball',
-    group: 'image',
-    load: () => import('./verbs/image/import.ts'),
   },
   tag: { summary: 'Give an image another name', group: 'image', load: () => import('./verbs/image/tag.ts') },
   rmi: { summary: 'Remove images, or names of images', group: 'image', load: () => import('./verbs/image/rm.ts') },
@@ -171,30 +145,116 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'image',
     load: () => import('./verbs/image/load.ts'),
   },
+  import: {
+    summary: 'Make an image of one layer from a tarball',
+    group: 'image',
+    load: () => import('./verbs/image/import.ts'),
+  },
   'image prune': {
     summary: 'Remove images that nobody uses',
     group: 'image',
     load: () => import('./verbs/image/prune.ts'),
   },
-  daemon: {
-    summary: "Serve Docker's Engine API, for Docker's clients and for 'minidock -H'",
-    group: 'engine',
-    load: () => import('./verbs/system/daemon.ts'),
+  'builder prune': {
+    summary: 'Forget the build cache',
+    group: 'image',
+    load: () => import('./verbs/builder/prune.ts'),
   },
-  events: {
-    summary: 'Show what happens to containers, images and volumes, as it happens',
-    group: 'engine',
-    load: () => import('./verbs/system/events.ts'),
+  search: {
+    summary: 'Search Docker Hub, or a registry, for images',
+    group: 'registry',
+    load: () => import('./verbs/registry/search.ts'),
+  },
+  login: { summary: 'Log in to a registry', group: 'registry', load: () => import('./verbs/registry/login.ts') },
+  logout: { summary: 'Log out from a registry', group: 'registry', load: () => import('./verbs/registry/logout.ts') },
+  'manifest inspect': {
+    summary: 'Show the manifest of an image in a registry',
+    group: 'registry',
+    load: () => import('./verbs/registry/manifest-inspect.ts'),
+  },
+  'registry serve': {
+    summary: 'Be a registry: serve the images of this machine, and take pushes',
+    group: 'registry',
+    load: () => import('./verbs/registry/serve.ts'),
+  },
+  'network create': { summary: 'Make a network', group: 'network', load: () => import('./verbs/network/create.ts') },
+  'network ls': { summary: 'List networks', group: 'network', load: () => import('./verbs/network/ls.ts') },
+  'network connect': {
+    summary: 'Connect a container to a network',
+    group: 'network',
+    load: () => import('./verbs/network/connect.ts'),
+  },
+  'network disconnect': {
+    summary: 'Take a container off a network',
+    group: 'network',
+    load: () => import('./verbs/network/disconnect.ts'),
+  },
+  'network rm': {
+    summary: 'Remove networks that no running container is connected to',
+    group: 'network',
+    load: () => import('./verbs/network/rm.ts'),
+  },
+  'network prune': {
+    summary: 'Remove all networks that no running container is connected to',
+    group: 'network',
+    load: () => import('./verbs/network/prune.ts'),
+  },
+  'network repair': {
+    summary: 'Put right what others took away: settings, firewall rules, bridges, cables',
+    group: 'network',
+    load: () => import('./verbs/network/repair.ts'),
+  },
+  'volume create': {
+    summary: 'Make a volume',
+    group: 'volume',
+    load: () => import('./verbs/volume/create.ts'),
+  },
+  'volume ls': { summary: 'List volumes', group: 'volume', load: () => import('./verbs/volume/ls.ts') },
+  'volume rm': {
+    summary: 'Remove volumes that no container has',
+    group: 'volume',
+    load: () => import('./verbs/volume/rm.ts'),
+  },
+  'volume prune': {
+    summary: 'Remove all volumes that no container has, named ones too',
+    group: 'volume',
+    load: () => import('./verbs/volume/prune.ts'),
   },
   info: {
     summary: 'Show how many containers and images there are, and what machine they are on',
     group: 'engine',
     load: () => import('./verbs/system/info.ts'),
   },
+  version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/system/version.ts') },
+  events: {
+    summary: 'Show what happens to containers, images and volumes, as it happens',
+    group: 'engine',
+    load: () => import('./verbs/system/events.ts'),
+  },
+  doctor: {
+    summary: 'Check what this machine can do, and tell how to mend it',
+    group: 'engine',
+    load: () => import('./verbs/system/doctor.ts'),
+  },
+  completion: {
+    summary: 'Print a completion script for bash, zsh or fish',
+    group: 'engine',
+    load: () => import('./verbs/system/completion.ts'),
+  },
+  daemon: {
+    summary: "Serve Docker's Engine API, for Docker's clients and for 'minidock -H'",
+    group: 'engine',
+    load: () => import('./verbs/system/daemon.ts'),
+  },
   'system df': {
     summary: 'Show what images, containers and volumes take on disk',
     group: 'engine',
     load: () => import('./verbs/system/df.ts'),
+  },
+  'system prune': {
+    summary: 'Remove what nobody uses: stopped containers, images, what engines left whose root is gone',
+    group: 'engine',
+    load: () => import('./verbs/system/prune.ts'),
   },
   'system start': {
     summary: 'After a boot: start the containers that --restart keeps running',
@@ -206,68 +266,9 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     group: 'engine',
     load: () => import('./verbs/system/stop.ts'),
   },
-  'system prune': {
-    summary: 'Remove what nobody uses: stopped containers, images, what engines left whose root is gone',
-    group: 'engine',
-    load: () => import('./verbs/system/prune.ts'),
-  },
   'api trace': {
     summary: 'Show what a command asks of the API, and what that makes the engine and the kernel do',
     group: 'engine',
     load: () => import('./verbs/api/trace.ts'),
-  },
-  'network create': { summary: 'Make a network', group: 'engine', load: () => import('./verbs/network/create.ts') },
-  'network ls': { summary: 'List networks', group: 'engine', load: () => import('./verbs/network/ls.ts') },
-  'network rm': {
-    summary: 'Remove networks that no running container is connected to',
-    group: 'engine',
-    load: () => import('./verbs/network/rm.ts'),
-  },
-  'network prune': {
-    summary: 'Remove all networks that no running container is connected to',
-    group: 'engine',
-    load: () => import('./verbs/network/prune.ts'),
-  },
-  'network repair': {
-    summary: 'Put right what others took away: settings, firewall rules, bridges, cables',
-    group: 'engine',
-    load: () => import('./verbs/network/repair.ts'),
-  },
-  'network connect': {
-    summary: 'Connect a container to a network',
-    group: 'engine',
-    load: () => import('./verbs/network/connect.ts'),
-  },
-  'network disconnect': {
-    summary: 'Take a container off a network',
-    group: 'engine',
-    load: () => import('./verbs/network/disconnect.ts'),
-  },
-  'volume create': {
-    summary: 'Make a volume',
-    group: 'engine',
-    load: () => import('./verbs/volume/create.ts'),
-  },
-  'volume ls': { summary: 'List volumes', group: 'engine', load: () => import('./verbs/volume/ls.ts') },
-  'volume rm': {
-    summary: 'Remove volumes that no container has',
-    group: 'engine',
-    load: () => import('./verbs/volume/rm.ts'),
-  },
-  'volume prune': {
-    summary: 'Remove all volumes that no container has, named ones too',
-    group: 'engine',
-    load: () => import('./verbs/volume/prune.ts'),
-  },
-  version: { summary: 'Show the version', group: 'engine', load: () => import('./verbs/system/version.ts') },
-  doctor: {
-    summary: 'Check what this machine can do, and tell how to mend it',
-    group: 'engine',
-    load: () => import('./verbs/system/doctor.ts'),
-  },
-  completion: {
-    summary: 'Print a completion script for bash, zsh or fish',
-    group: 'engine',
-    load: () => import('./verbs/system/completion.ts'),
   },
 };

@@ -16,7 +16,27 @@ export async function programHelp(columns?: number): Promise<string> {
   const parser = plain(usage, columns);
   for (const [name, entry] of Object.entries(verbs)) parser.command(name, entry.summary);
   addFlags(parser, globalFlags);
-  return render(parser, `Run 'minidock COMMAND --help' for more information on a command.`);
+  return withHeadings(await render(parser, `Run 'minidock COMMAND --help' for more information on a command.`));
+}
+
+const headings = {
+  container: 'Containers',
+  image: 'Images',
+  registry: 'Registries',
+  network: 'Networks',
+  volume: 'Volumes',
+  engine: 'The engine and this machine',
+};
+
+/** yargs has one heading for all commands. */
+function withHeadings(help: string): string {
+  let before: string | undefined;
+  let divided = help.replace('\nCommands:\n', '');
+  for (const [name, { group }] of Object.entries(verbs)) {
+    if (group !== before) divided = divided.replace(`\n  minidock ${name} `, `\n\n${headings[group]}:$&`);
+    before = group;
+  }
+  return divided;
 }
 
 const groupSummaries: Readonly<Record<string, string>> = {
@@ -31,8 +51,13 @@ export async function groupHelp(group: string, columns?: number): Promise<string
     columns,
     `minidock ${group}`,
   );
-  for (const [name, [verb]] of membersOf(group)) parser.command(name, verbs[verb]!.summary);
+  for (const [name, [verb]] of membersOf(group)) parser.command(name, summaryIn(group, verb));
   return render(parser, `Run 'minidock ${group} COMMAND --help' for more information on a command.`);
+}
+
+/** `inspect` looks at everything; in a group, at what the group is of. */
+function summaryIn(group: string, verb: string): string {
+  return verb === 'inspect' ? `Show all that is known about ${group}s` : verbs[verb]!.summary;
 }
 
 /** The words of a group, each verb once: `list` after `ls` is another name of the same. */
@@ -97,6 +122,13 @@ function typeOf(value: string | undefined): Options['type'] {
 }
 
 async function render(parser: Argv, epilogue?: string): Promise<string> {
-  const help = await parser.getHelp();
+  const help = separated(await parser.getHelp());
   return `${help}\n${epilogue === undefined ? '' : `\n${epilogue}\n`}`;
+}
+
+/** yargs puts a flag's type behind its text even where no space is left between them: such a type gets its own line. */
+function separated(help: string): string {
+  return help.replace(/^(.*\S)(\[(?:array|boolean|number|string)\])$/gm, (line, text: string, type: string) =>
+    [text, type.padStart(line.length)].join('\n'),
+  );
 }
