@@ -97,6 +97,9 @@ test('a lab by its number, name and parts of it; one that is not there gets the 
 
 test('a sheet: values in the place of their names, the block of this host’s cgroups', () => {
   assert.is(fillIn(`$box ${'$'}{box}-l $boxes $pid`, { box: 'a' }), 'a a-l $boxes $pid');
+  const commented = 'exec $box ps   # → $n\nexec $other ps # one\nexec $n        # two\n';
+  const filled = 'exec a ps      # → 7\nexec bcdefg ps # one\nexec 7         # two\n';
+  assert.is(fillIn(commented, { box: 'a', other: 'bcdefg', n: 7 }), filled);
   const sheet = 'a\n\n```sh cgroup1\none\n```\n\n```sh cgroup2\ntwo\n```\n\nb\n';
   assert.is(forThisHost(sheet, 1), 'a\n\n```sh\none\n```\n\nb\n');
   assert.is(forThisHost(sheet, 2), 'a\n\n```sh\ntwo\n```\n\nb\n');

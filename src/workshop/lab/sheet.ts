@@ -7,8 +7,20 @@ export function cgroupVersion(): 1 | 2 {
   return readCgroupLayout().kind === 'v2' ? 2 : 1;
 }
 
-/** A text with a learner's values in the place of `$name` and `${name}`; other variables are the shell's. */
+/**
+ * A text with a learner's values in the place of `$name` and `${name}`; other variables are the shell's. Comments that
+ * stood below each other still do.
+ */
 export function fillIn(text: string, values: Values): string {
+  return text.replace(/^.+$/gm, line => {
+    const [, command = line, gap = '', comment = ''] = /^(.*\S)( {2,})(# .*)$/.exec(line) ?? [];
+    const filled = insert(command, values);
+    const stays = gap && ' '.repeat(Math.max(2, command.length + gap.length - filled.length));
+    return filled + stays + insert(comment, values);
+  });
+}
+
+function insert(text: string, values: Values): string {
   return text.replace(/\$(?:\{([a-z]\w*)\}|([a-z]\w*))/g, (written, braced?: string, bare?: string) => {
     const name = braced ?? bare!;
     return Object.hasOwn(values, name) ? String(values[name]) : written;
