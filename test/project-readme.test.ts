@@ -87,6 +87,7 @@ async function useServer(engine: Sandbox): Promise<void> {
     [/ network create shop$/, /^[0-9a-f]{64}$/m],
     [/ run -d --name db --network shop /, /^[0-9a-f]{64}$/m],
     [/ --network shop nginx:alpine getent hosts db$/, /^[\d.]+ +db$/m],
+    [/ rm -f db && .* network rm shop$/, /^db\nshop$/m],
     [/ --dry-run /, /pivot_root\("\.", "\."\) {2}\[06-pivot-root\]/],
     [/ --dry-run --versus /, /^- +\d+ clone\([^)]*CLONE_NEWNET[\s\S]*^\+ +\d+ clone\(/m],
     [/ --trace /, /pivot_root\("\.", "\."\) = 0 {2}\[06-pivot-root\]/],
