@@ -3,7 +3,7 @@ import { resolveUser, withGroups } from './user.ts';
 
 /**
  * The user that a process runs as. The image's passwd and group files are read as the container would: links in them never lead
- * to the host.
+ * to the host. An empty `user` names none.
  */
 export function userOf(
   options: { user?: string; groupAdd?: readonly string[] },
@@ -14,5 +14,5 @@ export function userOf(
     return found.kind === 'file' ? found.content.toString() : undefined;
   };
   const files = { passwd: text('/etc/passwd'), group: text('/etc/group') };
-  return withGroups(resolveUser(options.user ?? image.config.User ?? '', files), options.groupAdd ?? [], files);
+  return withGroups(resolveUser(options.user || image.config.User || '', files), options.groupAdd ?? [], files);
 }

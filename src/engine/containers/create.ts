@@ -150,7 +150,7 @@ export async function recordFor(
     ...image.config,
     Env: configuredEnvironment(image.config.Env ?? [], options.env),
     WorkingDir: workingDirectory(image.config.WorkingDir, options.workdir),
-    User: options.user ?? image.config.User ?? '',
+    User: options.user || image.config.User || '',
     ...(healthcheck && { Healthcheck: healthcheck }),
     ...(options.command.length > 0 && { Cmd: options.command }),
     ...(entrypoint !== undefined && { Entrypoint: entrypoint.length > 0 ? entrypoint : undefined }),
