@@ -1,3 +1,5 @@
+import { MinidockError } from '../errors.ts';
+
 /**
  * Memory that a step points to. Known by identity: two steps that name the same `Data` see the same bytes, also what the
  * kernel wrote there.
@@ -13,9 +15,10 @@ export interface Data {
 
 const encoder = new TextEncoder();
 
-/** A NUL-terminated string. Throws where the text itself holds a NUL, which the kernel would cut at. */
+/** A NUL-terminated string. Throws `step-failed` where the text itself holds a NUL, which the kernel would cut at. */
 export function str(text: string): Data {
-  if (text.includes('\0')) throw new Error(`a string for the kernel holds a NUL byte: ${JSON.stringify(text)}`);
+  if (text.includes('\0'))
+    throw new MinidockError('step-failed', `what the kernel is told cannot hold a NUL byte: ${JSON.stringify(text)}`);
   return { kind: 'data', bytes: encoder.encode(`${text}\0`), pointers: [], text: JSON.stringify(text) };
 }
 

@@ -101,21 +101,31 @@ const tmpfsWords = new Set(
     'relatime norelatime strictatime nostrictatime'
   ).split(' '),
 );
-const tmpfsKeys = new Set(['size', 'mode', 'uid', 'gid', 'nr_inodes', 'nr_blocks', 'mpol']);
+/** With what the kernel reads after the sign; `size` may be a part of the memory, too. */
+const tmpfsKeys = new Map([
+  ['size', /^(0x[\da-f]+|\d+)[kmgtpe]?%?$/i],
+  ['mode', /^[0-7]+$/],
+  ['uid', /^(0x[\da-f]+|\d+)$/i],
+  ['gid', /^(0x[\da-f]+|\d+)$/i],
+  ['nr_inodes', /^(0x[\da-f]+|\d+)[kmgtpe]?$/i],
+  ['nr_blocks', /^(0x[\da-f]+|\d+)[kmgtpe]?$/i],
+  ['mpol', /./],
+]);
 
 /** The options of `--tmpfs TARGET:OPTIONS`. Propagation has no meaning for a tmpfs, and is dropped. Throws `invalid-volume`. */
 function checkTmpfs(target: string, given: string): string[] {
   checkTarget(target);
   const words = given.split(',').filter(Boolean);
+  const hasValue = (word: string) => {
+    const [key = '', value] = word.split(/=(.*)/s);
+    return value !== undefined && tmpfsKeys.get(key)?.test(value);
+  };
   const wrong = words.filter(
-    word =>
-      !tmpfsWords.has(word) &&
-      !propagations.includes(word as Propagation) &&
-      !(tmpfsKeys.has(word.split('=', 1)[0]!) && word.includes('=')),
+    word => !tmpfsWords.has(word) && !propagations.includes(word as Propagation) && !hasValue(word),
   );
   if (wrong.length > 0)
     throw new MinidockError('invalid-volume', `invalid tmpfs option ${JSON.stringify(wrong.slice(0, 1))}`, {
-      fix: `options are ${[...tmpfsKeys].map(key => `${key}=…`).join(', ')}, ro, exec, suid, dev and those of mount(8)`,
+      fix: `options are ${[...tmpfsKeys.keys()].map(key => `${key}=…`).join(', ')}, ro, exec, suid, dev and those of mount(8)`,
     });
   return words.filter(word => !propagations.includes(word as Propagation));
 }

@@ -12,8 +12,8 @@ export interface DeviceAccess {
 }
 
 /**
- * Entries of the host's /dev that a privileged container does not get: pseudo-terminals, shared memory, queues and the console
- * are its own.
+ * Entries of the host's /dev that no container gets with a directory, nor a privileged one: pseudo-terminals, shared memory,
+ * queues and the console are its own.
  */
 const notHandedOn = new Set(['pts', 'shm', 'fd', 'mqueue', 'ptmx', 'console', '.udev', '.lxc', '.lxd-mounts']);
 
@@ -46,6 +46,8 @@ const ruleFor = ({ type, major, minor }: Device, access: string): DeviceRule => 
 export function readDeviceRule(given: string): DeviceRule {
   const [, type, major, minor, access] = /^([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})$/.exec(given) ?? [];
   if (type === undefined) throw new Error(`invalid device cgroup format '${given}'`);
+  if ([major, minor].some(number => Number(number) > 0xffffffff))
+    throw new Error(`invalid device cgroup format '${given}': a number of a device has 32 bits`);
   return {
     allow: true,
     type: type as DeviceRule['type'],
@@ -79,7 +81,7 @@ function nodesFor({ pathOnHost, pathInContainer }: DeviceMapping): Device[] {
   }
   const stats = fs.statSync(host);
   if (stats.isDirectory()) {
-    const nodes = nodesBelow(host, pathInContainer, new Set());
+    const nodes = nodesBelow(host, pathInContainer, notHandedOn);
     if (nodes.length === 0) throw fail('there is no device in this directory');
     return nodes;
   }

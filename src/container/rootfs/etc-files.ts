@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { MinidockError } from '../../errors.ts';
 import { endpointsOf, hasNames, type NetworkAttachment } from '../../network/attachment.ts';
 import { publicResolvers } from '../../network/dns/resolvers.ts';
 import { readIfPresent } from '../../state/files.ts';
@@ -87,7 +88,20 @@ export function fullName({ hostname, options }: { hostname: string; options: { d
   return options.domainname ? `${hostname}.${options.domainname}` : hostname;
 }
 
-/** The hostname as Docker chooses it: the flag unless it is empty, the host's own for its network, else the short id. */
+/** What sethostname(2) takes (HOST_NAME_MAX), in bytes. */
+const longestHostname = 64;
+
+/**
+ * The hostname as Docker chooses it: the flag unless it is empty, the host's own for its network, else the short id.
+ *
+ * @throws {MinidockError} `invalid-argument` for one that the kernel would not take
+ */
 export function hostnameFor(options: { hostname?: string; network: string }, id: string): string {
-  return options.hostname || (options.network === 'host' ? os.hostname() : id.slice(0, 12));
+  const name = options.hostname || (options.network === 'host' ? os.hostname() : id.slice(0, 12));
+  const length = Buffer.byteLength(name);
+  if (length > longestHostname)
+    throw new MinidockError('invalid-argument', `invalid hostname ${JSON.stringify(name)}: it has ${length} bytes`, {
+      fix: `the kernel takes ${longestHostname} at most`,
+    });
+  return name;
 }

@@ -1,4 +1,5 @@
 import { MinidockError } from '../../errors.ts';
+import type { Device } from '../../oci/runtime-spec.ts';
 import { readable } from '../../storage/bytes.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
 
@@ -32,17 +33,19 @@ export function checkLinks(place: ByteString, destination: string): void {
 
 /**
  * Refuses a device node anywhere but in the container's /dev or among its files: never through the links of /dev, nor in /proc
- * or /sys.
+ * or /sys. Nor another one in place of /dev/null, which is bound over what /proc must not show.
  *
+ * @param place its `path`, free of links
  * @throws {MinidockError} `invalid-device`
  */
-export function checkDevicePlace(place: ByteString, wanted: string): void {
+export function checkDevicePlace(place: ByteString, { path: wanted, major, minor }: Device): void {
   const isPlain =
     /^\/./.test(place) &&
     !/^\/(proc|sys)(\/|$)|^\/dev(\/(fd|stdin|stdout|stderr|core|ptmx|pts|shm|mqueue)(\/|$)|$)/.test(place);
-  if (isPlain) return;
+  const replacesNull = place === '/dev/null' && (major !== 1 || minor !== 3);
+  if (isPlain && !replacesNull) return;
   throw new MinidockError('invalid-device', `a device cannot be made at ${JSON.stringify(wanted)} in the container`, {
-    fix: 'name a file in /dev',
+    fix: replacesNull ? 'name another file: what /proc must not show is hidden by this one' : 'name a file in /dev',
   });
 }
 

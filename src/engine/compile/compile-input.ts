@@ -99,7 +99,7 @@ function devicesFor({ linux }: Spec, layers: readonly string[]): PlacedDevice[] 
   return (linux.devices ?? []).map(device => {
     const named = byteString(path.posix.normalize(device.path));
     const target = isKernels(named) ? named : resolve(layers, named, { followLast: false }).path;
-    checkDevicePlace(target, device.path);
+    checkDevicePlace(target, device);
     return { ...device, target };
   });
 }
