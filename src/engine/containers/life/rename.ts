@@ -5,14 +5,17 @@ import { enginePaths } from '../../../state/paths.ts';
 import type { EngineContext } from '../../context.ts';
 import { tell } from '../events.ts';
 import { noSuchContainer, withContainerLock } from '../lock.ts';
+import { reap } from '../reap.ts';
 
 /** Gives a container another name. Throws `invalid-name`, `name-in-use`, `conflict`. */
 export async function renameContainer(context: EngineContext, id: string, wanted: string): Promise<void> {
   const { store } = context;
   // Docker's message has the slash that its API writes before a name.
   const name = readName(`/${wanted.replace(/^\//, '')}`);
-  await withContainerLock(context, id, () =>
-    withLock(enginePaths(context.roots).allocation, () => {
+  await withContainerLock(context, id, async () => {
+    // Should it have ended just now, that happened to the name that it had.
+    await reap(context, id);
+    await withLock(enginePaths(context.roots).allocation, () => {
       const record = store.read(id);
       if (record === undefined) throw noSuchContainer(id);
       const before = record.name;
@@ -24,6 +27,6 @@ export async function renameContainer(context: EngineContext, id: string, wanted
       store.write({ ...record, name });
       store.releaseName(before, id);
       tell(context, { ...record, name }, 'rename', { oldName: `/${before}` });
-    }),
-  );
+    });
+  });
 }
