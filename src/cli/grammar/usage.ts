@@ -47,15 +47,18 @@ export function checkCount(
   given: number,
 ): void {
   if (given >= least && given <= most) return;
-  throw usageError(`"minidock ${path}" ${demand(least, most, given)}.`, {
+  throw usageError(`"minidock ${path}" ${demand(least, most)}.`, {
     exitCode: 1,
     see: `See 'minidock ${path} --help'.\n\nUsage:  minidock ${path} ${synopsis}\n\n${about}`,
   });
 }
 
-function demand(least: number, most: number, given: number): string {
+function demand(least: number, most: number): string {
   const count = (n: number) => `${n} argument${n === 1 ? '' : 's'}`;
   if (most === 0) return 'accepts no arguments';
   if (least === most) return `requires exactly ${count(least)}`;
-  return given < least ? `requires at least ${count(least)}` : `requires at most ${count(most)}`;
+  if (least === 0) return `requires at most ${count(most)}`;
+  return most === Number.POSITIVE_INFINITY
+    ? `requires at least ${count(least)}`
+    : `requires at least ${least} and at most ${count(most)}`;
 }

@@ -20,7 +20,7 @@ export interface Listing {
   /** `{{.Label "name"}}`. */
   readonly label?: (row: Row, name: string) => string;
   readonly wording?: Wording;
-  /** As Docker's `ps` it refuses a template that fails where there is no row, too. */
+  /** As Docker's `ps` it tries the template, all of it, where there is no row, too. */
   readonly triesTemplate?: boolean;
 }
 

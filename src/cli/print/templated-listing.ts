@@ -16,11 +16,17 @@ const usual: Wording = { parse: 'template parsing error: ', execute: 'template p
 export function printByTemplate(output: Output, rows: readonly Row[], format: string, listing: Listing): void {
   const source = (format === 'raw' && listing.raw) || withTabs(format);
   inWordsOf(listing.wording ?? usual, () => {
+    if (rows.length === 0 && listing.triesTemplate && format !== 'json')
+      compileTemplate(source)(
+        value(
+          rowType(listing, text => text),
+          listing.headings,
+        ),
+      );
     if (source.startsWith('table')) output.out(table(rows, source.slice('table'.length).trimStart(), listing));
     else {
       const type = rowType(listing, value => value);
       const print = format === 'json' ? encodeJson : compileTemplate(source);
-      if (rows.length === 0 && listing.triesTemplate) print(value(type, listing.headings));
       output.data(rows.map(row => `${print(value(type, row))}\n`).join(''));
     }
   });

@@ -26,7 +26,7 @@ export function readDomain(given: string): string {
   if (name === '.') return name;
   if (!/[a-zA-Z]/.test(name) || name.length > 254 || !domain.test(name))
     throw new Error(`${given} is not a valid domain`);
-  return name;
+  return name.replace(/\.$/, '');
 }
 
 export function readLinkFlag(given: string): string {

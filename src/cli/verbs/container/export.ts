@@ -10,13 +10,13 @@ export const verb = defineVerb({
   operands: [1, 1],
   completes: ['containers'],
   async run(context, { output }, [name]) {
-    if (output === undefined && isatty(1))
+    if (!output && isatty(1))
       throw new MinidockError('refused', 'cowardly refusing to save to a terminal. Use the -o flag or redirect');
     const { containers } = await context.engine();
     const fill = async (write: (chunk: Buffer) => void) => {
       for await (const chunk of containers.export(name!)) write(chunk);
     };
-    if (output === undefined) await fill(chunk => context.output.out(chunk));
+    if (!output) await fill(chunk => context.output.out(chunk));
     else await writeWhole(output, 'export container', fill);
     return 0;
   },

@@ -3,7 +3,9 @@ import type { ContainerStats, Containers } from '../../../engine/nouns/container
 import { MinidockError } from '../../../errors.ts';
 import { text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { each } from '../../print/each.ts';
 import { printListing } from '../../print/listing.ts';
+import type { Output } from '../../print/output.ts';
 import { statsListing, statsRow } from './stats-row.ts';
 
 /** Between two readings, in milliseconds: Docker's daemon reads once a second. */
@@ -23,12 +25,15 @@ export const verb = defineVerb({
   completes: ['containers'],
   async run({ engine, output }, flags, names) {
     const { containers } = await engine();
-    const look = () => readAll(containers, names, flags.all);
+    const look = () => readAll({ containers, output }, names, flags.all);
     const refreshes = output.columns !== undefined && !flags['no-stream'];
-    let before: Readings = flags['no-stream'] ? await look() : new Map();
+    const first = flags['no-stream'] ? await look() : new Map();
+    if (first === undefined) return 1;
+    let before: Readings = first;
     if (flags['no-stream'] && [...before.values()].some(one => one.running)) await sleep(pause);
     for (;;) {
       const now = await look();
+      if (now === undefined) return 1;
       const rows = [...now].map(([name, stats]) =>
         statsRow(name, stats, before.get(name), { truncate: !flags['no-trunc'] }),
       );
@@ -44,10 +49,25 @@ export const verb = defineVerb({
 /** By the name on the command line, or the short id. */
 type Readings = ReadonlyMap<string, ContainerStats>;
 
-/** The named containers, or all; one that is removed between list and reading is left out. */
-async function readAll(containers: Containers, names: readonly string[], all: boolean): Promise<Readings> {
-  if (names.length > 0)
-    return new Map(await Promise.all(names.map(async name => [name, await containers.stats(name)] as const)));
+/**
+ * The named containers, or all; one that is removed between list and reading is left out. Undefined where some of the named are not
+ * there, which has been told.
+ */
+async function readAll(
+  { containers, output }: { containers: Containers; output: Output },
+  names: readonly string[],
+  all: boolean,
+): Promise<Readings | undefined> {
+  if (names.length > 0) {
+    const readings = new Map<string, ContainerStats>();
+    const code = await each(
+      names,
+      output,
+      name => containers.stats(name),
+      (name, stats) => readings.set(name, stats),
+    );
+    return code === 0 ? readings : undefined;
+  }
   const listed = (await containers.list({ all })).containers;
   const found = await Promise.all(listed.map(({ id }) => containers.stats(id).catch(unlessGone)));
   return new Map(found.filter(one => one !== undefined).map(one => [one.id.slice(0, 12), one]));

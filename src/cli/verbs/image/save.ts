@@ -10,11 +10,11 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   completes: ['images'],
   async run(context, flags, names) {
-    if (flags.output === undefined && isatty(1)) {
+    if (!flags.output && isatty(1)) {
       throw new MinidockError('refused', 'cowardly refusing to save to a terminal. Use the -o flag or redirect');
     }
     const { images } = await context.engine();
-    if (flags.output === undefined) await images.save(names, chunk => context.output.out(chunk));
+    if (!flags.output) await images.save(names, chunk => context.output.out(chunk));
     else await writeWhole(flags.output, 'save image', write => images.save(names, write));
     return 0;
   },

@@ -66,7 +66,7 @@ async function find(
   { type, size }: { readonly type: ObjectType | undefined; readonly size: boolean },
 ): Promise<Value> {
   const among = <T>(kind: ObjectType, inspect: () => Promise<T>) =>
-    type === undefined || type === kind ? found(inspect) : undefined;
+    type === undefined || type === kind ? found(inspect, type === undefined) : undefined;
   const container = await among('container', () => containers.inspect(name, { size }));
   if (container !== undefined) return inspectContainer(container);
   const image = await among('image', () => images.inspect(name));
@@ -80,11 +80,13 @@ async function find(
 
 const missing: readonly ErrorCode[] = ['no-such-container', 'no-such-image', 'no-such-network', 'no-such-volume'];
 
-async function found<T>(inspect: () => Promise<T>): Promise<T | undefined> {
+/** Where anything may be meant, what can name no image is the name of nothing. */
+async function found<T>(inspect: () => Promise<T>, isAnything: boolean): Promise<T | undefined> {
   try {
     return await inspect();
   } catch (error) {
-    if (error instanceof MinidockError && missing.includes(error.code)) return undefined;
+    if (!(error instanceof MinidockError)) throw error;
+    if (missing.includes(error.code) || (isAnything && error.code === 'invalid-reference')) return undefined;
     throw error;
   }
 }

@@ -16,7 +16,8 @@ export async function listProcesses(
 ): Promise<ProcessList> {
   runningOf(context, record);
   const pids = context.cgroups.pids(`${cgroupParent(context.roots)}/${record.id}`);
-  const words = (options.length > 0 ? options : ['-ef']).join(' ').split(/\s+/).filter(Boolean);
+  // As in Docker an empty word is no option either.
+  const words = (options.join(' ') || '-ef').split(/\s+/).filter(Boolean);
   const renamed = / (\S*)=\s*(PID\S*)/.exec(` ${words.join(' ')}`);
   if (renamed !== null && renamed[1] !== 'pid')
     throw new MinidockError('ps-failed', `specifying "${renamed[1]}=${renamed[2]}" is not allowed`);
