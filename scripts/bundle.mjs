@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { commandLine } from './bundle/command-line.mjs';
@@ -72,9 +72,9 @@ try {
 function replace(from, to) {
   const now = filesOf(from);
   const isCode = name => name.endsWith('.v8');
-  mkdirSync(`${to}/cli/scripts`, { recursive: true });
   for (const name of filesOf(to)) if (isCode(name) || !now.includes(name)) rmSync(`${to}/${name}`, { force: true });
   for (const name of [...now.filter(name => !isCode(name)), ...now.filter(isCode)]) {
+    mkdirSync(dirname(`${to}/${name}`), { recursive: true });
     // Whoever runs minidock meanwhile has the old file or the new one.
     copyFileSync(`${from}/${name}`, `${to}/${name}.${process.pid}`);
     renameSync(`${to}/${name}.${process.pid}`, `${to}/${name}`);

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const compilers = { x64: 'gcc-x86-64-linux-gnu', arm64: 'gcc-aarch64-linux-gnu' };
 
 const { status, stderr } = spawnSync('npm', ['run', '-s', 'build'], { cwd: root, encoding: 'utf8' });
-const programs = ['minidock-shim', 'minidock-init', 'minidock-relay'];
+const programs = ['minidock-shim', 'minidock-init', 'minidock-relay', 'minidock-launch'];
 const built = arch => programs.every(name => existsSync(`${root}native/build/${arch}/${name}`));
 const missing = Object.keys(compilers).filter(arch => !built(arch));
 if (missing.length > 0) {

@@ -92,6 +92,15 @@ test('the commands that are given most read only what they need of the program, 
 
 bridged('so does run on the bridge', () => checkReads('run --rm -p 127.0.0.1::80 bb true', make));
 
+test('what ends soon is waited for without Node’s sockets, and nothing is started by Node', async () => {
+  // On a busy machine it may not end soon.
+  for (const args of ['exec on true', 'run --rm --network none bb true', 'run -d --rm --network none bb true'])
+    await eventually(async () => {
+      const { modules } = await loadedBy(args.split(' '));
+      assert.equal(namesIn(modules, ['child_process', 'net', 'stream']), [], args);
+    });
+});
+
 /** A start of V8's optimizing compiler, which works beside a command for longer than the command lives. */
 bridged('no function is called so often in a run that V8 optimizes it', async () => {
   const args = ['--trace-opt', minidockPath, 'run', '--rm', 'bb', 'true'];

@@ -1,11 +1,14 @@
 import type { Pieces } from '../engine/compile/pieces.ts';
 import type { Engine } from '../engine/engine.ts';
+import { dismissWaitingShim, findWaitingShim } from '../syscalls/waiting/shim.ts';
 import { type Context, requireRoot, type Settings, settingsFrom } from './context.ts';
 import { main, report } from './main.ts';
 import { standardOutput } from './print/output.ts';
 
 /** The program behind bin/minidock. Output is synchronous, so leaving at once loses nothing. */
 process.on('uncaughtException', error => process.exit(report(error, false, standardOutput)));
+
+findWaitingShim(process.env);
 
 main(process.argv.slice(2), standardOutput, (globals): Context => {
   let known: Settings | undefined;
@@ -24,6 +27,7 @@ main(process.argv.slice(2), standardOutput, (globals): Context => {
     output: standardOutput,
     ...(host !== undefined && { host, globals }),
     engine: async pieces => {
+      if (host !== undefined) dismissWaitingShim();
       if (host !== undefined) return (await import('./remote.ts')).engineAt(host, globals, process.env);
       requireRoot();
       const { openEngine } = await import('../engine/local.ts');

@@ -98,6 +98,8 @@ export class SupervisorClient {
   private ending = false;
   private ended = false;
   private endsInput = true;
+  /** It asked for output, and gives no input. */
+  takesOnlyOutput = false;
 
   constructor(private readonly socket: Socket) {
     socket.once('close', () => this.letGo());
@@ -110,6 +112,7 @@ export class SupervisorClient {
   attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }, endsInput = true): void {
     this.endsInput = endsInput;
     const wanted = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
+    this.takesOnlyOutput = wanted !== 0 && !streams.stdin;
     const bits = wanted | (streams.stdin && endsInput ? 8 : 0);
     this.send(frame('a', bits));
   }

@@ -15,6 +15,8 @@ import { startProcess } from './start-process.ts';
 import type { Program, SectionName, Step } from './step.ts';
 import { architecture } from './uapi/architecture.ts';
 import { errnoName } from './uapi/errno.ts';
+import { takeWaitingShim, type WaitingShim } from './waiting/shim.ts';
+import type { PatientSocket } from './waiting/socket.ts';
 
 /** A step that was done or is about to be, for `--trace`, `--step` and lessons. */
 export interface StepEvent {
@@ -103,6 +105,8 @@ export class Shim {
 
   private readonly shimSocket: Socket;
   private readonly childSocket: Socket;
+  /** Set while its answers are read where they are waited for. */
+  private patient: WaitingShim | undefined;
   private program: Program | undefined;
   private seal: Program | undefined;
   private readonly attempts: Report[] = [];
@@ -112,8 +116,9 @@ export class Shim {
    */
   private untilFork: (() => void)[] | undefined;
   private failure: Error | undefined;
-  /** The child has reached its sync. */
+  /** The child has reached its sync, and was told to go on. */
   private synced = false;
+  private told = false;
   private readonly output: OutputFlow;
   private readonly readiness = deferred<void>();
   private readonly execution = deferred<void>();
@@ -127,7 +132,10 @@ export class Shim {
     const binary = shimPath();
     const stdio = options.stdio ?? 'ignore';
     const three = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
-    const started = options.started as ChildProcess | undefined;
+    if (options.started === undefined && three.every(stream => stream === 'ignore')) this.patient = takeWaitingShim();
+    // Its steps are told of as they come, by either socket.
+    if (this.reportsSteps) this.becomeImpatient();
+    const started = (options.started ?? this.patient) as ChildProcess | undefined;
     this.process =
       started ??
       startProcess(binary, [], {
@@ -169,11 +177,14 @@ export class Shim {
     if (this.reportsSteps && program.host.some(step => step.op === 'syscall' && step.forks)) this.untilFork = [];
     this.shimSocket.write(encode(program, this.encoding(1)));
     if (program.supervise === undefined) this.childSocket.unref?.();
+    this.hear();
   }
 
   /** Answers the child's sync. */
   go(): void {
     this.childSocket.write('g');
+    this.told = true;
+    this.hear();
   }
 
   /** Output that the supervisor forwards; what came before the call is delivered at once. */
@@ -206,6 +217,7 @@ export class Shim {
    * lives on: it may keep other containers.
    */
   async abort(): Promise<void> {
+    this.becomeImpatient();
     this.childSocket.destroy();
     // Before clone there is only the shim, which may be waiting for a program or for the byte that lets a step go.
     if (this.pid === 0) this.shimSocket.destroy();
@@ -248,6 +260,39 @@ export class Shim {
     socket.on('data', chunk => {
       for (const message of decoder.push(chunk)) this.receive(socket, message);
     });
+  }
+
+  /**
+   * Reads the next answer, once all else has been done that can be. What does not come soon is left to Node's event loop, as is
+   * what comes beside other things: an end that input is given to, or that nobody reads.
+   */
+  private hear(): void {
+    if (this.patient === undefined) return;
+    setImmediate(() => {
+      const { patient } = this;
+      if (patient === undefined || this.goIsAwaited) return;
+      const speaker = this.speaker(patient);
+      if (speaker?.read()) this.hear();
+      else this.becomeImpatient();
+    });
+  }
+
+  private becomeImpatient(): void {
+    for (const socket of this.patient?.sockets ?? []) socket.handOver();
+    this.patient = undefined;
+  }
+
+  private get goIsAwaited(): boolean {
+    return this.synced && !this.told && !this.childSocket.destroyed;
+  }
+
+  /** Whose answer comes next, by the order of native/protocol.h. The child of a shim that failed has told its reason, or none. */
+  private speaker({ sockets: [shim, child] }: WaitingShim): PatientSocket | undefined {
+    if (shim.destroyed) return child.destroyed ? undefined : child;
+    const isForked = this.pid !== 0 || this.failure !== undefined;
+    if (isForked && this.program?.supervise !== undefined && !child.destroyed) return child;
+    if (isForked && this.failure === undefined && !this.client.takesOnlyOutput) return undefined;
+    return shim;
   }
 
   private receive(socket: Socket, message: Message): void {

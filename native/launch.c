@@ -1,0 +1,128 @@
+/*
+ * Starts a shim and becomes Node, as bin/minidock wants it where a verb starts a process in a container. Node would take some
+ * milliseconds to load what starts processes, and to copy a process of its own size (fork(2)); this one is a page or two.
+ *
+ *   minidock-launch SHIM NODE [ARG...]
+ *
+ * Node finds the shim by MINIDOCK_SHIM=PID:SHIM:SOCKET:SOCKET in its environment: its own pid, the shim's, and its ends of the
+ * two sockets that the shim has as descriptors 3 and 4. The first tells for whom it is, as LISTEN_PID does (sd_listen_fds(3)).
+ * Whatever fails here Node does by itself, and finds out why.
+ */
+#include "execute.h"
+
+enum {
+	SIGCHLD_ = 17, SIGNALS = 64, SIG_SETMASK_ = 2, X_OK_ = 1, AT_FDCWD_ = -100, O_RDWR_ = 2, F_SETFD_ = 2,
+	AF_UNIX_ = 1, SOCK_STREAM_ = 1, SOCK_CLOEXEC_ = 02000000, SOL_SOCKET_ = 1, SO_RCVTIMEO_ = 20,
+	STANDARD = 3,     /* descriptors 0 to 2 */
+	PATIENCE = 50000, /* how long Node may wait in a read(2) of its sockets, in microseconds */
+};
+
+static const char name[] = "MINIDOCK_SHIM=";
+
+static void say(const char *text)
+{
+	write_all(2, text, length_of(text));
+}
+
+static char *add_number(char *to, u64 number)
+{
+	char digits[20];
+	int n = 0;
+	do
+		digits[n++] = '0' + number % 10;
+	while (number /= 10);
+	while (n)
+		*to++ = digits[--n];
+	return to;
+}
+
+/* Where the caller closed one of them, a socket would take its place. */
+static int standard_streams_are_open(void)
+{
+	s64 fd;
+	do
+		fd = sys4(__NR_openat, AT_FDCWD_, "/dev/null", O_RDWR_, 0);
+	while (fd >= 0 && fd < STANDARD);
+	sys(__NR_close, fd, 0, 0);
+	return fd >= STANDARD;
+}
+
+/* Nothing of the caller: its streams, directory, environment, signals that it ignores or holds back. */
+_Noreturn static void become_shim(const char *shim, int socket, int child_socket)
+{
+	char *words[] = { "minidock-shim", 0 }, *none[] = { 0 };
+	u64 usual[4] = { 0 }, empty = 0;
+	sys(__NR_dup3, socket, SHIM_FD, 0);
+	sys(__NR_dup3, child_socket, CHILD_FD, 0);
+	s64 null = sys4(__NR_openat, AT_FDCWD_, "/dev/null", O_RDWR_, 0);
+	for (int fd = 0; fd < STANDARD; fd++)
+		sys(__NR_dup3, null, fd, 0);
+	sys(__NR_close, null, 0, 0);
+	sys(__NR_chdir, "/", 0, 0);
+	for (int signal = 1; signal <= SIGNALS; signal++)
+		sys4(__NR_rt_sigaction, signal, usual, 0, sizeof empty);
+	sys4(__NR_rt_sigprocmask, SIG_SETMASK_, &empty, 0, sizeof empty);
+	sys(__NR_execve, shim, words, none);
+	quit(127);
+}
+
+static void hand_over(int socket)
+{
+	struct { s64 seconds, microseconds; } patience = { 0, PATIENCE };
+	sys6(__NR_setsockopt, socket, SOL_SOCKET_, SO_RCVTIMEO_, (u64)&patience, sizeof patience, 0);
+	sys(__NR_fcntl, socket, F_SETFD_, 0);
+}
+
+/* Returns whether a shim runs, of which `variable` then tells. */
+static int start_shim(const char *shim, char *variable)
+{
+	int own[2], childs[2], kind = SOCK_STREAM_ | SOCK_CLOEXEC_;
+	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_) || !standard_streams_are_open())
+		return 0;
+	if (sys4(__NR_socketpair, AF_UNIX_, kind, 0, own) || sys4(__NR_socketpair, AF_UNIX_, kind, 0, childs))
+		return 0;
+	s64 pid = sys6(__NR_clone, SIGCHLD_, 0, 0, 0, 0, 0);
+	if (pid == 0)
+		become_shim(shim, own[1], childs[1]);
+	if (pid < 0)
+		return 0;
+	u64 numbers[] = { sys(__NR_getpid, 0, 0, 0), pid, own[0], childs[0] };
+	char *end = variable;
+	__builtin_memcpy(end, name, sizeof name - 1);
+	end += sizeof name - 1;
+	for (int i = 0; i < 4; i++) {
+		end = add_number(end, numbers[i]);
+		*end++ = i < 3 ? ':' : 0;
+	}
+	hand_over(own[0]);
+	hand_over(childs[0]);
+	return 1;
+}
+
+_Noreturn void start(u64 *stack)
+{
+	char **words = (char **)(stack + 2), **environment = (char **)(stack + stack[0] + 2);
+	static char variable[sizeof name + 4 * 21];
+	if (stack[0] < 3) {
+		say("usage: minidock-launch SHIM NODE [ARG...]\n");
+		quit(125);
+	}
+	u64 count = 0;
+	while (environment[count])
+		count++;
+	char *own[count + 2], **at = own;
+	if (start_shim(words[0], variable))
+		*at++ = variable;
+	while (*environment)
+		*at++ = *environment++;
+	*at = 0;
+	execute(words + 1, own);
+	say("minidock: cannot execute node\n  fix: install Node 20 or later, where PATH names it\n");
+	quit(127);
+}
+
+#if defined(__x86_64__)
+asm(".globl _start\n_start:\n xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call start\n hlt\n");
+#else
+asm(".globl _start\n_start:\n mov x29, #0\n mov x30, #0\n mov x0, sp\n bl start\n brk #0\n");
+#endif

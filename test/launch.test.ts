@@ -1,0 +1,132 @@
+// @mounts-nothing its subject is how Node is started
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
+import { temporaryFolder } from './support/cleanup.ts';
+import { eventually } from './support/eventually.ts';
+import { minidockPath } from './support/minidock.ts';
+import { checkout, requires } from './support/requires.ts';
+
+/** native/launch.c, which starts a shim beside Node, and what bin/minidock makes of it. */
+const test = requires('root', 'busybox', 'overlayfs');
+const folder = temporaryFolder('launch');
+const launcher = join(checkout, `native/build/${process.arch}/minidock-launch`);
+const seen = join(folder, 'seen');
+const [waits, tells] = [join(folder, 'waits'), join(folder, 'tells')];
+let box: BusyboxEngine;
+
+/** In the shim's place: they wait for their socket's end, and one writes down what it was given. */
+writeFileSync(waits, '#!/bin/sh\nread -r _ <&3\n');
+writeFileSync(
+  tells,
+  `#!/bin/sh
+streams=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)
+exec 5>${seen}.new
+{ pwd; env; grep -E '^Sig(Blk|Ign)' /proc/$$/status; echo "$streams"; } >&5
+for fd in /proc/$$/fd/*; do echo "fd \${fd##*/}"; done >&5
+mv ${seen}.new ${seen}
+read -r _ <&3
+`,
+);
+for (const file of [waits, tells]) chmodSync(file, 0o755);
+
+test.before(async () => {
+  box = await busyboxEngine();
+  await box.start('sleep 1000', '--name', 'on');
+});
+
+function launch(script: string, { shim = waits, before = '' } = {}) {
+  const line = `${before} exec "$0" "$@"`;
+  return spawnSync('sh', ['-c', line, launcher, shim, process.execPath, '-e', script], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { PATH: process.env.PATH, MINE: 'yes' },
+  });
+}
+
+test('Node is told of the shim: its own pid, the shim’s, and two sockets', () => {
+  const { stdout } = launch(
+    'const fs = require("fs"); const [owner, shim, ...fds] = process.env.MINIDOCK_SHIM.split(":").map(Number);' +
+      'const parent = /^PPid:\\s*(\\d+)/m.exec(fs.readFileSync("/proc/" + shim + "/status", "utf8"))[1];' +
+      'console.log(owner === process.pid, Number(parent) === process.pid, fds.map(fd => fs.fstatSync(fd).isSocket()))',
+  );
+  assert.is(stdout, 'true true [ true, true ]\n');
+});
+
+test('the shim has nothing of the caller, and ends with Node', async () => {
+  const { stdout } = launch('console.log(process.env.MINIDOCK_SHIM.split(":")[1])', {
+    shim: tells,
+    before: 'trap "" HUP; exec 9</etc/passwd;',
+  });
+  await eventually(() => assert.not.ok(existsSync(`/proc/${stdout.trim()}/exe`)));
+  const lines = readFileSync(seen, 'utf8').split('\n');
+  assert.is(lines[0], '/');
+  assert.equal(lines.filter(line => /^(MINE|PATH|MINIDOCK_SHIM)=/.test(line)).length, 0, lines.join('\n'));
+  assert.ok(lines.includes('SigBlk:\t0000000000000000') && lines.includes('SigIgn:\t0000000000000000'));
+  assert.is(lines.filter(line => line === '/dev/null').length, 3);
+  // 5 is the file that it writes to, 10 the script; a caller's own descriptors are the program's to close.
+  const fds = lines.filter(line => /^fd \d+$/.test(line)).map(line => Number(line.slice(3)));
+  assert.equal(
+    fds.filter(fd => fd < 5),
+    [0, 1, 2, 3, 4],
+  );
+});
+
+test('a socket takes no place of a stream that the caller closed', () => {
+  const script = 'console.log(process.env.MINIDOCK_SHIM.split(":").slice(2).every(fd => fd > 2))';
+  assert.is(launch(script, { before: 'exec <&- 2>&-;' }).stdout, 'true\n');
+});
+
+test('where there is no shim Node starts all the same', () => {
+  assert.is(launch('console.log(process.env.MINIDOCK_SHIM)', { shim: '/nonexistent' }).stdout, 'undefined\n');
+});
+
+test('no Node: one line, and what to do', () => {
+  const { status, stderr } = spawnSync(launcher, ['/nonexistent', 'node'], { encoding: 'utf8', env: { PATH: folder } });
+  assert.is(status, 127);
+  assert.is(stderr, 'minidock: cannot execute node\n  fix: install Node 20 or later, where PATH names it\n');
+});
+
+test('neither a container nor another process of ours sees the variable', async () => {
+  const { stdout } = await box.minidock(['exec', '-e', 'MINIDOCK_SHIM', 'on', 'env']);
+  assert.not.match(String(stdout), 'MINIDOCK_SHIM');
+  const foreign = { MINIDOCK_SHIM: '1:2:0:1' };
+  assert.is((await box.minidock(['exec', 'on', 'echo', 'fine'], { env: foreign })).stdout, 'fine');
+});
+
+for (const [seconds, what] of [
+  [0, 'at once'],
+  [0.2, 'later than Node waits for an answer'],
+] as const)
+  test(`a command that ends ${what} has its output and its status`, async () => {
+    const script = `echo out; echo err >&2; sleep ${seconds}; exit 5`;
+    for (const words of [
+      ['exec', 'on'],
+      ['run', '--rm', '--network', 'none', 'bb'],
+    ]) {
+      const { stdout, stderr, exitCode } = await box.minidock([...words, 'sh', '-c', script]);
+      assert.equal([stdout, stderr, exitCode], ['out', 'err', 5], words[0]);
+    }
+  });
+
+test('it is found from any directory, and by way of links', () => {
+  const link = join(folder, 'minidock');
+  symlinkSync(minidockPath, link);
+  const traced = (command: string, cwd: string) =>
+    spawnSync('sh', ['-c', `${command} exec on sh -c 'echo $0' fine`], {
+      encoding: 'utf8',
+      cwd,
+      env: { ...process.env, ...box.env },
+    });
+  for (const [command, cwd] of [
+    [link, '/'],
+    ['./minidock', folder],
+    ['bin/minidock', dirname(dirname(minidockPath))],
+    ['sh minidock', dirname(minidockPath)],
+  ] as const)
+    assert.is(traced(command, cwd).stdout, 'fine\n', command);
+});
+
+test.run();
