@@ -42,14 +42,16 @@ export function removeTrees(targets: readonly string[]): MinidockError[] {
 }
 
 /**
- * Removes what is no directory, or an empty one; says whether nothing is left. unlink(2) refuses a directory with EISDIR. Half of
- * a container's directories are empty, and to look into one takes ten calls.
+ * Removes what is no directory, or an empty one; says whether nothing is left. It is looked at first, since a refusal is an Error
+ * with its stack, which takes ten times as long. Half of a container's directories are empty, and to look into one takes ten calls.
  */
 function removeEntry(target: string | Buffer): boolean {
+  if (fs.lstatSync(target, { throwIfNoEntry: false })?.isDirectory()) return removeEmpty(target);
   try {
     fs.unlinkSync(target);
     return true;
   } catch (error) {
+    // Somebody may have put one in its place.
     if (errnoOf(error) === 'EISDIR') return removeEmpty(target);
     if (errnoOf(error) === 'ENOENT') return true;
     throw error;
