@@ -3,8 +3,9 @@ import type { SupervisorFiles } from '../../container/supervisor.ts';
 import type { HostFacts } from '../../host/facts.ts';
 import type { Spec } from '../../oci/runtime-spec.ts';
 import { type Program, program, type Slot, slot } from '../../syscalls/step.ts';
-import { becomeProcess, type Container, hasPidNamespace, joinable, returnSteps } from './compile.ts';
-import type { Pieces } from './pieces.ts';
+import type { Container } from './compile.ts';
+import { becomeProcess, hasPidNamespace, joinable, returnSteps } from './process.ts';
+import type { ProcessPieces } from './process-pieces.ts';
 
 /** A process that joins a running container (`exec`). */
 export interface Entrant {
@@ -21,7 +22,7 @@ export interface Entrant {
 const setnsOrder = [...joinable, 'mnt'] as const;
 
 /** The program of `exec`: it enters each namespace of the container (setns) in place of making new ones. */
-export function compileExec(entrant: Entrant, facts: HostFacts, pieces: Pieces): Program {
+export function compileExec(entrant: Entrant, facts: HostFacts, pieces: ProcessPieces): Program {
   const { spec } = entrant;
   const child = slot('child');
   const files = pieces.supervisorFiles(entrant.files);

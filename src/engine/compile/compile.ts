@@ -1,5 +1,4 @@
 import type { CgroupDriver } from '../../cgroup/driver.ts';
-import type { Tether } from '../../container/process/namespaces.ts';
 import type { Stdio } from '../../container/process/stdio.ts';
 import { type HeldBind, stagedRoot } from '../../container/rootfs/binds.ts';
 import type { PlacedDevice } from '../../container/rootfs/devices.ts';
@@ -17,6 +16,7 @@ import type { ByteString } from '../../storage/tar/header.ts';
 import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import { MS } from '../../syscalls/uapi/flags.ts';
 import type { Pieces } from './pieces.ts';
+import { becomeProcess, hasPidNamespace, joinable, returnSteps } from './process.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 /** A container, ready to be compiled: its spec, what follows from it and from the image, and what it has no words for. */
@@ -146,11 +146,6 @@ function announcesKills({ resources }: Spec['linux']): boolean {
   return limit !== undefined && limit > 0 && !disableOOMKiller;
 }
 
-/** So that what a supervisor starts from then on, or becomes, is no process of the container. */
-export function returnSteps(held: ReadonlyMap<string, Slot>, pieces: Pieces): Step[] {
-  return held.has('pid') ? pieces.returnToOwnPids() : [];
-}
-
 function rotationOf({ log, rotation }: SupervisorFiles, files: SupervisorSteps, pieces: Pieces): Partial<Program> {
   if (log === undefined || rotation === undefined || files.log.log === undefined) return {};
   return pieces.rotateLog(log, files.log.log, rotation);
@@ -243,27 +238,6 @@ function settleRoot({ root, linux }: Spec, pieces: Pieces): Step[] {
   return root.readonly || propagation !== 0 ? pieces.settleRoot(root.readonly, propagation & ~MS.MS_REC) : [];
 }
 
-/**
- * Gives up the last rights in an order in which each step still has the right it needs: limits, filter, directory,
- * capabilities and user. Limits come this late because they would hold for the steps before as well.
- */
-export function becomeProcess({ process, linux }: Spec, facts: HostFacts, pieces: Pieces, tether: Tether): Step[] {
-  return [
-    ...pieces.rlimits(process.rlimits),
-    pieces.fileMask(),
-    ...(process.noNewPrivileges ? pieces.noNewPrivileges() : []),
-    ...(linux.seccomp ? pieces.seccomp(linux.seccomp, facts) : []),
-    ...pieces.enterWorkingDirectory(process.cwd),
-    ...pieces.capabilities(process.capabilities, process.user, facts),
-    ...tether.last,
-    ...pieces.readyToRun(),
-  ];
-}
-
-export const hasPidNamespace = ({ linux }: Spec) => linux.namespaces.some(({ type }) => type === 'pid');
-
-/** The namespaces that are entered by `setns` at the same place; those for mounts and processes have places of their own. */
-export const joinable = ['ipc', 'uts', 'net', 'cgroup'] as const;
 /** What /proc/PID/ns calls them. */
 const namespaceFiles: Readonly<Record<Namespace['type'], string>> = {
   cgroup: 'cgroup',

@@ -14,7 +14,7 @@ import { cgroupParent, containerPaths, enginePaths, execPaths } from '../../stat
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
 import { compileExec } from '../compile/compile-exec.ts';
-import { pieces } from '../compile/pieces.ts';
+import { processPieces } from '../compile/process-pieces.ts';
 import { runningOf, unpauseFirst } from '../containers/life/states.ts';
 import type { EngineContext } from '../context.ts';
 import { keeperCommand } from '../keeping/command.ts';
@@ -58,7 +58,7 @@ export async function execInContainer(
         keeper: { lock: enginePaths(context.roots).keeperLock, command: keeperCommand(context) },
       },
       context.facts,
-      context.pieces ?? pieces,
+      context.pieces ?? processPieces,
     );
     shim.run(program);
     await shim.supervised;

@@ -3,7 +3,7 @@ import { close } from '../../syscalls/calls.ts';
 import { StepError } from '../../syscalls/failure.ts';
 import { Shim } from '../../syscalls/shim.ts';
 import { program } from '../../syscalls/step.ts';
-import { pieces } from '../compile/pieces.ts';
+import { processPieces as pieces } from '../compile/process-pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { keeperCommand } from './command.ts';
 
