@@ -1,10 +1,17 @@
 import type { Step } from './step.ts';
 
+/** A fix for this step's errno, where one is known. */
+export function hintFor(step: Step, errno: string): string | undefined {
+  const name = step.op === 'syscall' ? step.name : step.op;
+  const hints = makeHints();
+  return hints[name]?.[errno] ?? hints['*']?.[errno];
+}
+
 /**
  * What a misleading errno means here. mount(2) says EINVAL for a dozen reasons and pivot_root EBUSY for its own: the hint
  * says which it is in a program like ours and what to do.
  */
-const hints: Record<string, Record<string, string>> = {
+const makeHints = (): Record<string, Record<string, string>> => ({
   '*': {
     EPERM: 'run as root with CAP_SYS_ADMIN; `minidock doctor` shows what is missing',
     ENOSPC: 'the disk or a kernel limit is full: see `df -h`, `df -i`, /proc/sys/user/max_*_namespaces',
@@ -63,10 +70,4 @@ const hints: Record<string, Record<string, string>> = {
       'this kernel has no device programs for cgroups (Linux 4.15, CONFIG_CGROUP_BPF): boot with systemd.unified_cgroup_hierarchy=0 for cgroup v1',
   },
   seccomp: { EINVAL: 'this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)' },
-};
-
-/** A fix for this step's errno, where one is known. */
-export function hintFor(step: Step, errno: string): string | undefined {
-  const name = step.op === 'syscall' ? step.name : step.op;
-  return hints[name]?.[errno] ?? hints['*']?.[errno];
-}
+});

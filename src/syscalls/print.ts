@@ -4,7 +4,7 @@ import { type Arg, type Program, type Step, sectionNames } from './step.ts';
 import type { Language, Text } from './text/language.ts';
 import { wrapText } from './text/width.ts';
 import { type Errno, errnoName } from './uapi/errno.ts';
-import { type Show, signatures } from './uapi/signatures.ts';
+import { type Show, signatureOf } from './uapi/signatures.ts';
 
 /**
  * A step as strace would show it: `mount("overlay", "rootfs", "overlay", MS_NODEV, "lowerdir=…")`.
@@ -15,7 +15,7 @@ export function printStep(step: Step, brief = false): string {
   const shorten = (text: string) => cut(brief ? shortIds(text) : text);
   switch (step.op) {
     case 'syscall': {
-      const shows = signatures[step.name] ?? [];
+      const shows = signatureOf(step.name);
       const args = step.args.map((arg, i) => printArg(arg, step.args, shows[i], shorten));
       return `${step.name}(${args.join(', ')})${step.save ? ` → ${step.save.name}` : ''}`;
     }
@@ -206,7 +206,7 @@ export function stepToJson(step: Step): Record<string, unknown> {
   if (step.op === 'syscall')
     return {
       call: step.name,
-      args: step.args.map((arg, i) => argToJson(arg, step.args, signatures[step.name]?.[i])),
+      args: step.args.map((arg, i) => argToJson(arg, step.args, signatureOf(step.name)[i])),
       ...(step.save && { save: step.save.name }),
       ...(step.tolerate?.length && { tolerate: step.tolerate }),
       ...reason,

@@ -134,9 +134,10 @@ export const errnos = {
 
 export type Errno = keyof typeof errnos;
 
-const names = new Map<number, Errno>(Object.entries(errnos).map(([name, number]) => [number, name as Errno]));
+let names: Map<number, string> | undefined;
 
 /** `ENOENT` for 2; `errno 999` for a number without a name. */
 export function errnoName(number: number): string {
+  names ??= new Map(Object.entries(errnos).map(([name, value]) => [value, name]));
   return names.get(number) ?? `errno ${number}`;
 }

@@ -85,8 +85,18 @@ const optionsAt = new Map<unknown, Record<string, number>>([
 ]);
 const socketOption: Show = (value, args) => one(optionsAt.get(args[1]) ?? {})(value);
 
+type Signatures = Partial<Record<SyscallName, readonly (Show | null)[]>>;
+
+let signatures: Signatures | undefined;
+
 /** For each argument of a call how its immediates read; what is not named here is a plain number. */
-export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> = {
+export function signatureOf(name: SyscallName): readonly (Show | null)[] {
+  signatures ??= makeSignatures();
+  return signatures[name] ?? [];
+}
+
+/** Not before something is printed: most commands run their programs and print none. */
+const makeSignatures = (): Signatures => ({
   clone: [cloneFlags, pointer, pointer, pointer, pointer],
   unshare: [flags(CLONE)],
   setns: [null, flags(CLONE)],
@@ -128,4 +138,4 @@ export const signatures: Partial<Record<SyscallName, readonly (Show | null)[]>> 
   umask: [octal],
   bpf: [one(BPF_COMMAND)],
   kill: [null, one(signals)],
-};
+});
