@@ -1,5 +1,4 @@
 import type { BuildEvent } from '../../build/events.ts';
-import { ImageStore } from '../../image/store.ts';
 import type { EngineAccess } from '../access.ts';
 import type {
   Builder,
@@ -25,7 +24,10 @@ export class LocalBuilder implements Builder {
   }
 
   async *export(image: string, form: ExportForm): AsyncGenerator<Buffer> {
-    const { exportImage } = await import('./export.ts');
+    const [{ exportImage }, { ImageStore }] = await Promise.all([
+      import('./export.ts'),
+      import('../../image/store.ts'),
+    ]);
     yield* exportImage(new ImageStore(this.access.roots.root), image, form);
   }
 

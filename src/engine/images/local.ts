@@ -3,8 +3,7 @@ import type { LoadEvent } from '../../image/archive/load.ts';
 import type { HistoryLine } from '../../image/history.ts';
 import type { Pruned } from '../../image/prune.ts';
 import type { ImageUse, Removal, RemovedImages } from '../../image/remove.ts';
-import { type ImageRecord, ImageStore } from '../../image/store.ts';
-import { familiar, familiarName, parseName } from '../../oci/reference.ts';
+import type { ImageRecord, ImageStore } from '../../image/store.ts';
 import type { RegistrySettings } from '../../registry/daemon-config.ts';
 import type { PullResult } from '../../registry/pull.ts';
 import type { Pushed } from '../../registry/push/push.ts';
@@ -22,9 +21,9 @@ import type {
 } from '../nouns/images.ts';
 import { tellImage } from './events.ts';
 
-/** The images under an engine's root. Registries and archives are loaded when they are asked for. */
+/** The images under an engine's root. Their store, registries and archives are loaded when they are asked for. */
 export class LocalImages implements Images {
-  #store: ImageStore | undefined;
+  #opened: ImageStore | undefined;
 
   constructor(
     private readonly roots: Roots,
@@ -33,28 +32,31 @@ export class LocalImages implements Images {
   ) {}
 
   async list(): Promise<ImageRecord[]> {
-    return this.store.list();
+    return (await this.#store()).list();
   }
 
   async inspect(reference: string): Promise<ImageRecord> {
-    return this.store.get(reference);
+    return (await this.#store()).get(reference);
   }
 
   async history(reference: string): Promise<HistoryLine[]> {
     const { historyOf } = await import('../../image/history.ts');
-    return historyOf(this.store, this.store.get(reference));
+    const store = await this.#store();
+    return historyOf(store, store.get(reference));
   }
 
   async tag(source: string, target: string): Promise<void> {
-    await this.store.tag(source, target);
-    tellImage(this.roots, 'tag', this.store.get(target), familiar(parseName(target)));
+    const store = await this.#store();
+    await store.tag(source, target);
+    await this.#tellTag(store.get(target), target);
   }
 
   async remove(references: readonly string[], options: { force: boolean; prune: boolean }): Promise<RemovedImages> {
     const { removeImages } = await import('../../image/remove.ts');
-    const before = this.store.list(() => {});
-    const removed = await removeImages(this.store, references, { ...options, uses: await this.uses() });
-    for (const outcome of removed.outcomes) if (Array.isArray(outcome)) this.tellRemoved(outcome, before);
+    const store = await this.#store();
+    const before = store.list(() => {});
+    const removed = await removeImages(store, references, { ...options, uses: await this.uses() });
+    for (const outcome of removed.outcomes) if (Array.isArray(outcome)) this.#tellRemoved(outcome, before);
     return removed;
   }
 
@@ -62,8 +64,9 @@ export class LocalImages implements Images {
     const { pruneImages } = await import('../../image/prune.ts');
     const { hasLabels } = await import('../../image/match.ts');
     const { tellPruned } = await import('../system/pruned.ts');
-    const before = this.store.list(() => {});
-    const pruned = await pruneImages(this.store, {
+    const store = await this.#store();
+    const before = store.list(() => {});
+    const pruned = await pruneImages(store, {
       all,
       uses: await this.uses(),
       matches: image =>
@@ -71,7 +74,7 @@ export class LocalImages implements Images {
         hasLabels(image, labels) &&
         !withoutLabels.some(label => hasLabels(image, [label])),
     });
-    this.tellRemoved(pruned.lines, before);
+    this.#tellRemoved(pruned.lines, before);
     tellPruned(this.roots, 'image', pruned.bytes);
     return pruned;
   }
@@ -80,7 +83,7 @@ export class LocalImages implements Images {
     const { pull, pullAll } = await import('../../registry/pull.ts');
     const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
     const results = allTags ? await pullAll(reference, all) : [await pull(reference, all)];
-    this.tellTransfer('pull', reference);
+    await this.#tellTransfer('pull', reference);
     return results;
   }
 
@@ -88,24 +91,26 @@ export class LocalImages implements Images {
     const { push } = await import('../../registry/push/push.ts');
     const all = { root: this.roots.root, ...this.registries, ...options, signal: abort };
     const pushed = await push(reference, all);
-    this.tellTransfer('push', reference);
+    await this.#tellTransfer('push', reference);
     return pushed;
   }
 
   async save(references: readonly string[], write: Write, abort?: AbortSignal): Promise<void> {
     const { saveImages } = await import('../../image/archive/save.ts');
-    await saveImages(this.store, references, write, abort);
-    for (const image of new Set(references.flatMap(name => this.store.find(name) ?? [])))
+    const store = await this.#store();
+    await saveImages(store, references, write, abort);
+    for (const image of new Set(references.flatMap(name => store.find(name) ?? [])))
       tellImage(this.roots, 'save', image);
   }
 
   async load(source: string | Readable, { onProgress, abort }: Parameters<Images['load']>[1]): Promise<void> {
     const { loadImages } = await import('../../image/archive/load.ts');
+    const store = await this.#store();
     // An image may come with thousands of names, and is told of with each.
     const known = new Map<string, ImageRecord | undefined>();
     const told = (event: LoadEvent) => {
       if (event.kind === 'loaded') {
-        if (!known.has(event.id)) known.set(event.id, this.store.find(event.id));
+        if (!known.has(event.id)) known.set(event.id, store.find(event.id));
         tellImage(this.roots, 'load', known.get(event.id) ?? event);
       }
       onProgress(event);
@@ -116,7 +121,7 @@ export class LocalImages implements Images {
   async import(source: string | Readable, { abort, ...options }: ImportOptions): Promise<ImageRecord> {
     const { importImage } = await import('../../image/import.ts');
     const image = await importImage({ root: this.roots.root, source, ...options, signal: abort });
-    if (options.reference !== undefined) tellImage(this.roots, 'tag', image, familiar(parseName(options.reference)));
+    if (options.reference !== undefined) await this.#tellTag(image, options.reference);
     tellImage(this.roots, 'import', image);
     return image;
   }
@@ -126,18 +131,25 @@ export class LocalImages implements Images {
     return await search(term, { ...options, signal: abort, ...this.registries });
   }
 
-  private get store(): ImageStore {
-    this.#store ??= new ImageStore(this.roots.root);
-    return this.#store;
+  async #store(): Promise<ImageStore> {
+    const { ImageStore } = await import('../../image/store.ts');
+    this.#opened ??= new ImageStore(this.roots.root);
+    return this.#opened;
   }
 
-  private tellTransfer(action: 'pull' | 'push', reference: string): void {
-    const { config } = this.store.find(reference) ?? {};
+  async #tellTag(image: ImageRecord, name: string): Promise<void> {
+    const { familiar, parseName } = await import('../../oci/reference.ts');
+    tellImage(this.roots, 'tag', image, familiar(parseName(name)));
+  }
+
+  async #tellTransfer(action: 'pull' | 'push', reference: string): Promise<void> {
+    const { familiarName, parseName } = await import('../../oci/reference.ts');
+    const { config } = (await this.#store()).find(reference) ?? {};
     tellImage(this.roots, action, { id: reference, config }, familiarName(parseName(reference)));
   }
 
   /** As in Docker an image that loses a name is called by its id. @param before the images, as they were */
-  private tellRemoved(removal: Removal, before: readonly ImageRecord[]): void {
+  #tellRemoved(removal: Removal, before: readonly ImageRecord[]): void {
     const named = new Map(
       before.flatMap(image => [...image.repoTags, ...image.repoDigests].map(name => [name as string, image] as const)),
     );
