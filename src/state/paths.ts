@@ -19,8 +19,19 @@ export const firewallLock = `${enginesDirectory}/firewall.lock`;
 
 export const defaultRoots: Roots = { root: '/var/lib/minidock', execRoot: '/run/minidock' };
 
-/** The directories and files of one container, by its full id. `ps` asks for those of each: joined without path.join. */
-export function containerPaths(roots: Roots, id: string) {
+/** The directories and files of one container, by its full id. Those asked for last are kept: a command asks for the same dozens of times. */
+export function containerPaths(roots: Roots, id: string): ContainerFiles {
+  if (latest === undefined || latest.id !== id || latest.root !== roots.root || latest.execRoot !== roots.execRoot)
+    latest = { id, root: roots.root, execRoot: roots.execRoot, paths: joinPaths(roots, id) };
+  return latest.paths;
+}
+
+let latest: (Roots & { id: string; paths: ContainerFiles }) | undefined;
+
+export type ContainerFiles = Readonly<ReturnType<typeof joinPaths>>;
+
+/** Without path.join: `ps` asks for the files of each container. */
+function joinPaths(roots: Roots, id: string) {
   const bundle = `${roots.root}/containers/${id}`;
   // Unix socket paths end at 108 bytes: the short id is enough there.
   const run = `${roots.execRoot}/${id.slice(0, 12)}`;
@@ -68,8 +79,6 @@ export function containerPaths(roots: Roots, id: string) {
     execs: `${run}/x`,
   };
 }
-
-export type ContainerFiles = ReturnType<typeof containerPaths>;
 
 /** The files of one exec, by the ids of its container and its own. They end with the container's run. */
 export function execPaths(roots: Roots, container: string, id: string) {

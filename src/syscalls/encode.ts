@@ -156,25 +156,30 @@ function encodeSupervise(supervise: Supervise | undefined, layout: Layout): Data
 
 /** Gives every piece of data its offset and every slot its number, at first mention. */
 class Layout {
+  /** In the order of their offsets. Its turns are counted: `for … of` a Map makes three objects of each entry. */
+  private readonly all: Data[] = [];
   private readonly offsets = new Map<Data, number>();
   private readonly slots = new Map<Slot, number>();
   private size = 0;
+  private pointerCount = 0;
 
   get slotCount(): number {
     return this.slots.size;
   }
 
   slot(slot: Slot): number {
-    const known = this.slots.get(slot) ?? this.slots.size;
+    const known = this.slots.get(slot);
+    if (known !== undefined) return known;
+    const number = this.slots.size;
     // The last one is the supervisor's, for the exit status where the program names no slot for it.
-    if (known >= MAX_SLOTS - 1)
+    if (number >= MAX_SLOTS - 1)
       throw new MinidockError(
         'program-too-long',
         `a program that saves more than ${MAX_SLOTS - 1} results of syscalls exceeds the shim's memory for them`,
         { fix: 'publish fewer ports or mount fewer volumes: each saves one' },
       );
-    this.slots.set(slot, known);
-    return known;
+    this.slots.set(slot, number);
+    return number;
   }
 
   offset(data: Data): number {
@@ -182,23 +187,29 @@ class Layout {
     if (known !== undefined) return known;
     const at = this.size;
     this.offsets.set(data, at);
+    this.all.push(data);
     this.size += (data.bytes.length + 7) & ~7;
-    for (const pointer of data.pointers) this.offset(pointer.to);
+    this.pointerCount += data.pointers.length;
+    for (let i = 0; i < data.pointers.length; i++) this.offset(data.pointers[i]!.to);
     return at;
   }
 
   pointers(): DataView {
-    const all: number[] = [];
-    for (const [data, offset] of this.offsets)
-      for (const pointer of data.pointers) all.push(offset + pointer.at, this.offset(pointer.to));
-    const out = fields((all.length / 2) * POINTER_SIZE);
-    for (let i = 0; i < all.length; i++) out.setUint32(i * 4, all[i]!, true);
+    const out = fields(this.pointerCount * POINTER_SIZE);
+    let at = 0;
+    for (let i = 0; i < this.all.length; i++) {
+      const { pointers } = this.all[i]!;
+      for (let j = 0; j < pointers.length; j++, at += POINTER_SIZE) {
+        out.setUint32(at, this.offset(this.all[i]!) + pointers[j]!.at, true);
+        out.setUint32(at + 4, this.offset(pointers[j]!.to), true);
+      }
+    }
     return out;
   }
 
   data(): Buffer {
     const out = Buffer.alloc(this.size);
-    for (const [data, offset] of this.offsets) out.set(data.bytes, offset);
+    for (let i = 0; i < this.all.length; i++) out.set(this.all[i]!.bytes, this.offset(this.all[i]!));
     return out;
   }
 }

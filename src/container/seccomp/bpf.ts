@@ -28,7 +28,8 @@ export const BPF_MAXINSNS = 4096;
  * its distance is known: neither labels nor a second pass are needed.
  */
 export class BackwardAssembler {
-  private readonly view = new DataView(new ArrayBuffer(8 * BPF_MAXINSNS));
+  /** Two words an instruction, as they lie in the memory of both processors, which are little-endian. */
+  private readonly words = new Uint32Array(2 * BPF_MAXINSNS);
   /** Index of the first instruction so far: the fall-through target of the next one. */
   here = BPF_MAXINSNS;
 
@@ -42,11 +43,11 @@ export class BackwardAssembler {
    * when full.
    */
   put(code: number, k: number, jt = 0, jf = 0): number {
-    const at = 8 * --this.here;
-    this.view.setUint16(at, code, true);
-    this.view.setUint8(at + 2, jt);
-    this.view.setUint8(at + 3, jf);
-    this.view.setUint32(at + 4, k, true);
+    this.here -= 1;
+    // A negative index would be ignored.
+    if (this.here < 0) throw new RangeError('no room');
+    this.words[2 * this.here] = code | (jt << 16) | (jf << 24);
+    this.words[2 * this.here + 1] = k;
     return this.here;
   }
 
@@ -54,16 +55,19 @@ export class BackwardAssembler {
    * Prepends a comparison that jumps to `yes` where it holds and to `no` elsewhere; both are indexes of existing instructions.
    */
   jump(code: number, k: number, yes: number, no: number): number {
-    // 254, not 255: the long jump of one target moves the other further away by one.
-    const near = (target: number) => (target - this.here <= 254 ? target : this.put(BPF.JA, target - this.here));
-    const then = near(yes);
-    const otherwise = near(no);
+    const then = this.#near(yes);
+    const otherwise = this.#near(no);
     return this.put(code, k, then - this.here, otherwise - this.here);
+  }
+
+  /** `target`, or a long jump to it. 254, not 255: the long jump of one target moves the other further away by one. */
+  #near(target: number): number {
+    return target - this.here <= 254 ? target : this.put(BPF.JA, target - this.here);
   }
 
   /** The array of struct sock_filter. */
   bytes(): Uint8Array {
-    return new Uint8Array(this.view.buffer, 8 * this.here);
+    return new Uint8Array(this.words.buffer, 8 * this.here);
   }
 }
 

@@ -84,8 +84,9 @@ function decide(profile: Seccomp, numberOf: (name: string) => number | null | un
   const conditional: SeccompRule[][] = [];
   for (const rule of profile.syscalls) {
     const verdict = verdictOf(rule.action, rule.errnoRet);
-    for (const name of rule.names) {
-      const number = numberOf(name);
+    // By index: these are hundreds of names, and `for … of` makes an object of each.
+    for (let i = 0; i < rule.names.length; i++) {
+      const number = numberOf(rule.names[i]!);
       if (number === undefined || number === null) continue;
       if (!rule.args?.length) {
         plain[number] ??= verdict;
@@ -97,15 +98,18 @@ function decide(profile: Seccomp, numberOf: (name: string) => number | null | un
   }
   const otherwise = verdictOf(profile.defaultAction, profile.defaultErrnoRet);
   const ranges: Range[] = [];
+  let previous: Range | undefined;
   const end = Math.max(plain.length, conditional.length);
   for (let number = 0; number < end; number++) {
     const rules = conditional[number];
     const verdict = plain[number] ?? otherwise;
-    const previous = ranges.at(-1);
-    if (rules || previous?.rules || previous?.verdict !== verdict) ranges.push({ first: number, verdict, rules });
+    if (rules === undefined && previous?.rules === undefined && previous?.verdict === verdict) continue;
+    previous = { first: number, verdict, rules };
+    ranges.push(previous);
   }
   const permissive = otherwise === SECCOMP_RET.ALLOW || otherwise === SECCOMP_RET.LOG;
-  return [...ranges, { first: end, verdict: permissive ? otherwise : SECCOMP_RET.ERRNO | ENOSYS }];
+  ranges.push({ first: end, verdict: permissive ? otherwise : SECCOMP_RET.ERRNO | ENOSYS });
+  return ranges;
 }
 
 /** A binary search for the number, which is in the accumulator; its index. */
@@ -117,8 +121,9 @@ function putTable(code: BackwardAssembler, ranges: readonly Range[], from = 0, t
   return code.jump(BPF.JGE, ranges[middle]!.first, above, below);
 }
 
-function putDecision(code: BackwardAssembler, { verdict, rules = [] }: Decision): number {
+function putDecision(code: BackwardAssembler, { verdict, rules }: Decision): number {
   code.put(BPF.RET, verdict);
+  if (rules === undefined) return code.here;
   for (const { action, errnoRet, args = [] } of rules.toReversed()) {
     const otherwise = code.here;
     let fits = code.put(BPF.RET, verdictOf(action, errnoRet));

@@ -47,10 +47,19 @@ epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule
 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait
 futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat
 listxattrat removexattrat open_tree_attr file_getattr file_setattr
-`
-  .trim()
-  .split(/\s+/);
+`;
 
-const numbers = new Map(names.map((name, number) => [name, number]));
+let numbers: Map<string, number> | undefined;
 
-export const i386Number = (name: string): number | undefined => numbers.get(name);
+export function i386Number(name: string): number | undefined {
+  numbers ??= readNumbers();
+  return numbers.get(name);
+}
+
+/** Without a regular expression and without pairs: each start of a container does this, and would make a collection more of it. */
+function readNumbers(): Map<string, number> {
+  const found = new Map<string, number>();
+  const inOrder = names.trim().replaceAll('\n', ' ').split(' ');
+  for (let number = 0; number < inOrder.length; number++) found.set(inOrder[number]!, number);
+  return found;
+}
