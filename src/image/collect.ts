@@ -90,11 +90,11 @@ function setLitterAside(root: string, layout: Layout): void {
     setAside(root, left);
 }
 
-/** Blobs that are not here whole, with their locks; how many bytes they have. As with the litter, no process is at work on them. */
+/** Blobs that are not here whole, with their locks and half-made ones; how many bytes they have. As with the litter, no process is at work on them. */
 function setDownloadsAside(root: string, layout: Layout): number {
   const partial = path.join(layout.directory, '.partial');
-  const found = listIfPresent(partial).filter(name => /^[0-9a-f]{64}(\.lock)?$/.test(name));
-  const sizes = found.map(name => (name.endsWith('.lock') ? 0 : fs.lstatSync(path.join(partial, name)).size));
+  const found = listIfPresent(partial).filter(name => /^[0-9a-f]{64}(\.lock.*)?$/.test(name));
+  const sizes = found.map(name => (name.includes('.lock') ? 0 : fs.lstatSync(path.join(partial, name)).size));
   for (const name of found) setAside(root, path.join(partial, name));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
