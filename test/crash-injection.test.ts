@@ -36,7 +36,7 @@ import {
  * The full set takes hours: `npm run test:crash`. MINIDOCK_SCENARIO='^run$' is one of the commands; which of its faults strike,
  * `support/faults.ts` tells.
  */
-const test = requires('root', 'overlayfs', 'strace', 'busybox', 'iptables');
+const test = requires('root', 'overlayfs', 'strace', 'gcc', 'busybox', 'iptables');
 
 type Before =
   | ('nothing' | 'network' | 'neighbour' | 'volume' | 'image')

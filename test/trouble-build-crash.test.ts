@@ -15,7 +15,7 @@ import { requires } from './support/requires.ts';
  * as it came, and nothing is left. All of them: `npm run test:crash`; which of them strike, `support/faults.ts` tells.
  */
 // @mounts-nothing what RUN mounts is what `run` mounts, and that is looked at elsewhere
-const test = requires('root', 'overlayfs', 'strace', 'busybox');
+const test = requires('root', 'overlayfs', 'strace', 'gcc', 'busybox');
 const namesIn = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
 
 /** What the next command of a user finds that it should not. */

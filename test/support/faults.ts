@@ -36,7 +36,7 @@ function choose(all: readonly Case[], count: number): Case[] {
   return Array.from({ length: count }, (_, i) => wanted[Math.floor((i + offset) * step)]!);
 }
 
-const describe = ({ point: { call, n, roles }, fault }: Case) => `${fault} at ${call} ${n} (${roles.join(', ')})`;
+const describe = ({ point: { call, n, role }, fault }: Case) => `${fault} at ${call} ${n} (${role})`;
 
 /** How one engine after the other is struck. */
 interface Targets<T> {

@@ -1,13 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cgroupParent, enginePaths } from '../../src/state/paths.ts';
+import { type Errno, errnos } from '../../src/syscalls/uapi/errno.ts';
+import { type Architecture, type SyscallName, syscallNumber } from '../../src/syscalls/uapi/numbers.ts';
 import { temporaryFolder } from './cleanup.ts';
 import { minidockPath, type Sandbox } from './minidock.ts';
+import { checkout } from './requires.ts';
 
 /** Errors that a call may answer with when a disk is full, a limit is reached, or somebody else was faster. */
-const errors: Record<string, readonly string[]> = {
+const errors: Partial<Record<SyscallName, readonly Errno[]>> = {
   mkdir: ['ENOSPC', 'EACCES'],
   mkdirat: ['ENOSPC', 'EROFS'],
   mknodat: ['ENOSPC', 'EPERM'],
@@ -45,7 +48,7 @@ const errors: Record<string, readonly string[]> = {
   listen: ['EADDRINUSE'],
   connect: ['ECONNREFUSED', 'EAGAIN'],
   setsockopt: ['ENOPROTOOPT'],
-  flock: ['EWOULDBLOCK', 'ENOLCK'],
+  flock: ['EAGAIN', 'ENOLCK'],
   sendto: ['ENOBUFS', 'EPERM'],
   sendmsg: ['ENOBUFS', 'ETOOMANYREFS'],
   execve: ['ETXTBSY', 'ENOMEM', 'EACCES'],
@@ -71,20 +74,21 @@ const errors: Record<string, readonly string[]> = {
   accept4: ['EMFILE'],
 };
 
-/** Where a fault can strike: the n-th call of a name that one process makes; strace counts in each process apart. */
+/** Where a fault can strike: the n-th call of a name that a process of this role makes. */
 export interface Point {
-  call: string;
+  call: SyscallName;
   n: number;
-  /** Who makes it in the reference run. */
-  roles: string[];
+  role: Role;
   /**
-   * Another process's n-th call of that name is none that changes state: a write to a pipe, say, which never answers ENOSPC.
-   * Only SIGKILL may strike there.
+   * It may be one that changes no state, in another process of the role or another run: a write to a pipe, say, which never answers
+   * ENOSPC. Only SIGKILL may strike there.
    */
   mixed: boolean;
 }
 
-export type Fault = 'KILL' | (string & {});
+type Role = 'command' | 'shim' | 'child' | 'keeper';
+
+export type Fault = 'KILL' | Errno;
 
 /** What may strike at a point. */
 export const faultsAt = ({ call, mixed }: Point): Fault[] => ['KILL', ...(mixed ? [] : (errors[call] ?? []))];
@@ -110,28 +114,20 @@ export async function pointsOf(box: Sandbox, command: readonly string[]): Promis
   if (exitCode !== 0) throw new Error(`the reference run of ${command.join(' ')} failed: ${stderr}`);
   const points = new Map<string, Point>();
   const harmless = new Set<string>();
-  let writesOfNode = 0;
   for (const file of readdirSync(folder)) {
     const { role, calls } = readProcess(readFileSync(join(folder, file), 'latin1').split('\n'));
+    if (role === undefined) continue;
     const counts = new Map<string, number>();
     for (const { name, changes } of calls) {
       const n = (counts.get(name) ?? 0) + 1;
       counts.set(name, n);
-      const key = `${name} ${n}`;
-      // iptables that gets no socket asks the kernel less, and makes a rule that nobody can delete again.
-      if (!changes || (role === undefined && name === 'socket')) harmless.add(key);
-      if (name === 'write' && /command|keeper/.test(role ?? '')) writesOfNode = Math.max(writesOfNode, n);
-      if (!changes || role === undefined) continue;
-      const point = points.get(key) ?? { call: name, n, roles: [], mixed: false };
-      point.roles.push(role);
-      points.set(key, point);
+      const key = `${role} ${name} ${n}`;
+      // How many writes Node makes, and which of them goes to a pipe, is another at each run.
+      if (!changes || (name === 'write' && role !== 'shim' && role !== 'child')) harmless.add(key);
+      if (changes) points.set(key, { call: name as SyscallName, n, role, mixed: false });
     }
   }
-  for (const point of points.values()) {
-    // How many writes Node makes, and which of them goes to a pipe, is another at each run.
-    const byNode = point.call === 'write' && point.n <= 3 * writesOfNode;
-    point.mixed = byNode || harmless.has(`${point.call} ${point.n}`);
-  }
+  for (const [key, point] of points) point.mixed = harmless.has(key);
   return [...points.values()].sort((a, b) => (a.call < b.call ? -1 : a.call > b.call ? 1 : a.n - b.n));
 }
 
@@ -149,7 +145,7 @@ function readProcess(lines: string[]) {
   return { role, calls };
 }
 
-function roleOf(lines: string[], started: string | undefined): string | undefined {
+function roleOf(lines: string[], started: string | undefined): Role | undefined {
   const text = lines.join('\n');
   if (started?.includes('/minidock-shim"')) return 'shim';
   if (/sethostname|PR_SET_PDEATHSIG/.test(text)) return 'child';
@@ -176,16 +172,25 @@ export interface Outcome {
   timedOut: boolean;
 }
 
+let built: string | undefined;
+
+/** Puts one fault into a command: strike.c. */
+function striker(): string {
+  if (built === undefined) {
+    built = join(temporaryFolder('strike'), 'strike');
+    execFileSync('gcc', ['-O2', '-o', built, join(checkout, 'test/support/strike.c')]);
+  }
+  return built;
+}
+
 /** Runs a command with one fault in it. */
 export async function inject(box: Sandbox, command: readonly string[], point: Point, fault: Fault): Promise<Outcome> {
-  const log = join(box.folder, 'strace.log');
-  const effect = fault === 'KILL' ? 'signal=KILL' : `error=${fault}`;
-  // Faster by far, but with it strace injects no signal.
-  const fast = fault === 'KILL' ? [] : ['--seccomp-bpf'];
-  const tracing = ['-f', ...fast, '-q', '-o', log, '-e', `trace=${point.call}`];
-  const injection = ['-e', `inject=${point.call}:${effect}:when=${point.n}`];
-  const { exitCode, output, timedOut } = await run([...tracing, ...injection, ...command], box);
-  return { struck: /INJECTED|killed by SIGKILL/.test(readFileSync(log, 'latin1')), exitCode, output, timedOut };
+  const log = join(box.folder, 'struck');
+  const number = syscallNumber(point.call, process.arch as Architecture);
+  const error = fault === 'KILL' ? 0 : errnos[fault];
+  const where = [point.role, number, point.n, error, log].map(String);
+  const outcome = await run(striker(), [...where, ...command], box);
+  return { ...outcome, struck: readFileSync(log, 'utf8') !== '' };
 }
 
 /** Runs a command that is killed as it is about to make a call of these names (strace's words) about the file at this path. */
@@ -197,15 +202,15 @@ export async function killedAt(
 ): Promise<void> {
   const places = paths.flatMap(path => ['-P', path]);
   const tracing = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=1`];
-  const { timedOut } = await run([...tracing, ...places, minidockPath, ...words], box);
+  const { timedOut } = await run('strace', [...tracing, ...places, minidockPath, ...words], box);
   if (timedOut) throw new Error(`minidock ${words.join(' ')} hangs`);
 }
 
 /** Output goes to a file: a process that hangs must not keep us waiting for the end of a pipe. */
-async function run(args: string[], box: Sandbox): Promise<Omit<Outcome, 'struck'>> {
+async function run(program: string, args: string[], box: Sandbox): Promise<Omit<Outcome, 'struck'>> {
   const file = join(box.folder, 'output');
   const fd = openSync(file, 'w');
-  const child = spawn('strace', args, {
+  const child = spawn(program, args, {
     env: { ...process.env, ...environment(box) },
     stdio: ['ignore', fd, fd],
     detached: true,
