@@ -163,6 +163,7 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
     await prepare(first, scenario);
     const points = await pointsOf(first.box, commandAt(first, scenario));
     await settle(first.box);
+    await scenario.last?.(new Attempts(first.box), first);
     idle.push(first);
     const cases = chosen(name, points, scenario.sample);
     const { wrong, struck } = await strikeAll(cases, {
