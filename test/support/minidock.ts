@@ -154,13 +154,12 @@ function removeRules(bridge: string): void {
     const chain = line.startsWith(':') && line.includes(bridge) ? line.slice(1).split(' ')[0] : undefined;
     if (chain) restore(table, [`-F ${chain}`, `-X ${chain}`]);
   }
-  if (
-    /^:MINIDOCK-FORWARD /m.test(saved) &&
-    !/^-A MINIDOCK-FORWARD -j MINIDOCK-(?!USER)/m.test(iptables('iptables-save'))
-  )
+  const left = iptables('iptables-save');
+  if (/^:MINIDOCK-FORWARD /m.test(left) && !/^-A MINIDOCK-FORWARD -j MINIDOCK-(?!USER)/m.test(left))
     restore('filter', [
-      '-D FORWARD -j MINIDOCK-FORWARD',
-      '-D MINIDOCK-FORWARD -j MINIDOCK-USER',
+      ...(left.match(/(?<=^-A )(FORWARD -j MINIDOCK-FORWARD|MINIDOCK-FORWARD -j MINIDOCK-USER)$/gm) ?? []).map(
+        rule => `-D ${rule}`,
+      ),
       '-X MINIDOCK-FORWARD',
       '-X MINIDOCK-USER',
     ]);

@@ -14,7 +14,7 @@ const other = networkOf(roots, 'bridge-15-bytes', parseSubnet('172.19.0.0/16'));
 function saved(restore: string): string {
   return restore.replace(/^\*(.*)\n([\s\S]*?)^COMMIT$/gm, (_, table: string, content: string) => {
     const chains = new Map<string, string[]>();
-    const declared = content.split('\n').filter(line => line.startsWith(':'));
+    const declared = [...content.matchAll(/^(?::|-N )(\S+)/gm)].map(([, chain]) => `:${chain} - [0:0]`);
     for (const [, command, chain, rule] of content.matchAll(/^-([AI]) (\S+) (?:1 (?=-))?(.*)$/gm)) {
       const rules = chains.get(chain!) ?? [];
       chains.set(chain!, command === 'I' ? [rule!, ...rules] : [...rules, rule!]);
@@ -95,6 +95,27 @@ test('removing one bridge leaves the other and the chain that they share', () =>
   assert.is(removalRules(network, ''), '');
 });
 
+test('a jump that stands there more than once is one again, where the first was', () => {
+  const all = saved(missingRules(network, ''));
+  const [jump, own] = ['-A FORWARD -j MINIDOCK-FORWARD', '-A MINIDOCK-FORWARD -j MINIDOCK-IN'];
+  const twice = all
+    .replace(jump, `-A FORWARD -j ADMIN\n${jump}\n${jump}\n-A FORWARD -j ADMIN\n${jump}`)
+    .replace(own, `${own}\n${own}`)
+    .replace('-A MINIDOCK-FORWARD -j MINIDOCK-OUT', match => `${match}\n${match}`);
+  assert.equal(missingRules(network, twice).split('\n').slice(1, -2), [
+    ...['-D MINIDOCK-FORWARD -j MINIDOCK-IN', '-D MINIDOCK-FORWARD -j MINIDOCK-IN'],
+    '-I MINIDOCK-FORWARD 2 -j MINIDOCK-IN',
+    ...['-D MINIDOCK-FORWARD -j MINIDOCK-OUT', '-D MINIDOCK-FORWARD -j MINIDOCK-OUT'],
+    '-I MINIDOCK-FORWARD 3 -j MINIDOCK-OUT',
+    ...['-D FORWARD -j MINIDOCK-FORWARD', '-D FORWARD -j MINIDOCK-FORWARD', '-D FORWARD -j MINIDOCK-FORWARD'],
+    '-I FORWARD 2 -j MINIDOCK-FORWARD',
+  ]);
+  const removed = removalRules(network, twice);
+  assert.is(removed.match(/^-D FORWARD -j MINIDOCK-FORWARD$/gm)?.length, 3);
+  // What it holds was read; what was not read must not go with it.
+  assert.not.match(removed, /-F MINIDOCK-FORWARD/);
+});
+
 test('the chain of the administrator comes first and is never emptied', () => {
   const all = saved(missingRules(network, ''));
   const own = all.replace('-A FORWARD', '-A MINIDOCK-USER -s 192.0.2.1/32 -j DROP\n-A FORWARD');
@@ -104,7 +125,7 @@ test('the chain of the administrator comes first and is never emptied', () => {
     second,
     /-I MINIDOCK-FORWARD 1 -j MINIDOCK-bridge-15-bytes-IN\n[\s\S]*-I MINIDOCK-FORWARD 1 -j MINIDOCK-USER\n/,
   );
-  assert.not.match(second, /:MINIDOCK-USER/);
+  assert.not.match(second, /(:|-N )MINIDOCK-USER/);
   const moved = all
     .replace('-A MINIDOCK-FORWARD -j MINIDOCK-USER\n', '')
     .replace('-A FORWARD', '-A MINIDOCK-FORWARD -j MINIDOCK-USER\n-A FORWARD');

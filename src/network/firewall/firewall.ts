@@ -3,8 +3,8 @@ import { enginesDirectory, firewallLock } from '../../state/paths.ts';
 import { privateDirectory } from '../../state/private.ts';
 import type { Network } from '../network.ts';
 import { chainsOf } from './chains.ts';
-import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
-import { misplaced } from './order.ts';
+import { changeRules, hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
+import { misplaced, surplus } from './order.ts';
 import { planOf, type Table } from './plan.ts';
 import { type Published, portRules, rulesOf } from './port-rules.ts';
 
@@ -23,8 +23,12 @@ function tableOf(saved: string, table: Table): { chains: Set<string>; rules: str
 
 /**
  * The input for iptables-restore that adds the rules of the bridge which a saved rule set lacks; empty where none is missing.
- * Chains of the bridge are written anew unless they hold exactly their rules. Where anything is missing, the rules of the ports
- * in `published` are checked too: whoever flushed the ones has flushed the others.
+ * Chains of the bridge are written anew unless they hold exactly their rules; a jump that stands there twice is reduced to its
+ * first. Where anything is missing, the rules of the ports in `published` are checked too: whoever flushed the ones has flushed
+ * the others.
+ *
+ * Shared chains are made by a command that iptables refuses where the chain is there: iptables-save of nf_tables exits with 0
+ * also where the kernel had no memory to tell it the chains, and a declaration would empty what other engines have in them.
  */
 export function missingRules(
   network: Network,
@@ -41,13 +45,15 @@ export function missingRules(
       .filter(one => one.table === table)
       .filter(({ chain, rules }) => !there.chains.has(chain) || rulesIn(chain).join('\n') !== rules.join('\n'));
     const shared = plan.shared.filter(one => one.table === table && !there.chains.has(one.chain));
-    const jumps = plan.jumps
+    const wanted = plan.jumps
       .filter(jump => jump.table === table)
-      .map(jump => ({ ...jump, rule: [jump.match, `-j ${jump.target}`].filter(Boolean).join(' ') }))
-      .filter(({ chain, rule }) => !rulesIn(chain).includes(rule));
+      .map(jump => ({ ...jump, rule: [jump.match, `-j ${jump.target}`].filter(Boolean).join(' ') }));
+    const jumps = wanted.filter(({ chain, rule }) => !rulesIn(chain).includes(rule));
     return [
-      ...[...own, ...shared].map(({ chain }) => `:${chain} - [0:0]`),
+      ...own.map(({ chain }) => `:${chain} - [0:0]`),
+      ...shared.map(({ chain }) => `-N ${chain}`),
       ...own.flatMap(({ chain, rules }) => rules.map(rule => `-A ${chain} ${rule}`)),
+      ...surplus(rulesIn, wanted),
       ...jumps.map(({ chain, rule, insert }) => (insert ? `-I ${chain} 1 ${rule}` : `-A ${chain} ${rule}`)),
       ...(table === 'filter'
         ? misplaced(
@@ -69,7 +75,10 @@ export function missingRules(
   return restoreFile(table => lines[table]);
 }
 
-/** The input for iptables-restore that removes the bridge's chains, and the shared one where no other bridge uses it. */
+/**
+ * The input for iptables-restore that removes the bridge's chains, and the shared one where no other bridge uses it. That one is
+ * not flushed: iptables refuses to remove it where it holds more than was read.
+ */
 export function removalRules(network: Pick<Network, 'bridge'>, saved: string): string {
   const chains = chainsOf(network.bridge);
   const mine = new Set([
@@ -85,20 +94,20 @@ export function removalRules(network: Pick<Network, 'bridge'>, saved: string): s
     const there = tableOf(saved, table);
     const jumps = there.rules.filter(rule => mine.has(targetOf(rule)) && !mine.has(chainOf(rule)));
     const gone = [...mine].filter(chain => there.chains.has(chain));
-    let unused = false;
+    const shared: string[] = [];
     const others = there.rules.some(
       rule => chainOf(rule) === chains.forward && !mine.has(targetOf(rule)) && targetOf(rule) !== chains.user,
     );
     if (table === 'filter' && there.chains.has(chains.forward) && !others) {
-      jumps.push(...there.rules.filter(rule => targetOf(rule) === chains.forward));
-      gone.push(chains.forward);
-      unused = isUnused(there, chains.user, chains.forward);
+      const ofForward = (rule: string) => targetOf(rule) === chains.forward;
+      const toUser = (rule: string) => chainOf(rule) === chains.forward && targetOf(rule) === chains.user;
+      jumps.push(...there.rules.filter(rule => ofForward(rule) || toUser(rule)));
+      shared.push(chains.forward, ...(isUnused(there, chains.user, chains.forward) ? [chains.user] : []));
     }
     return [
       ...jumps.map(rule => rule.replace(/^-A/, '-D')),
       ...gone.map(chain => `-F ${chain}`),
-      ...gone.map(chain => `-X ${chain}`),
-      ...(unused ? [`-X ${chains.user}`] : []),
+      ...[...gone, ...shared].map(chain => `-X ${chain}`),
     ];
   });
 }
@@ -132,8 +141,7 @@ export async function checkFirewall(
   const saved = await saveRules(iptables);
   if (missingRules(network, saved) === '') return { mended: false, counted: isCounted(saved) };
   await alone(async () => {
-    const missing = missingRules(network, await saveRules(iptables), published);
-    if (missing !== '') await restoreRules(missing, iptables);
+    await changeRules(now => missingRules(network, now, published), iptables);
   });
   return { mended: true, counted: isCounted(saved) };
 }
@@ -159,8 +167,7 @@ export async function removeFirewall(
   iptables: Iptables = hostIptables,
 ): Promise<void> {
   await alone(async () => {
-    const rules = removalRules(network, await saveRules(iptables));
-    if (rules !== '') await restoreRules(rules, iptables);
+    await changeRules(saved => removalRules(network, saved), iptables);
   });
 }
 

@@ -32,6 +32,31 @@ export async function restoreRules(rules: string, iptables: Iptables = hostIptab
   }
 }
 
+/**
+ * Applies what `change` makes of the rules that are there. Where it is refused the rules are read again: what was read was
+ * incomplete, or somebody changed them meanwhile. Returns what was applied; empty where `change` had nothing to do. Rejects
+ * where the same is refused twice.
+ */
+export async function changeRules(
+  change: (saved: string) => string,
+  iptables: Iptables = hostIptables,
+): Promise<string> {
+  let tried: string | undefined;
+  let refusal: unknown;
+  for (;;) {
+    const rules = change(await saveRules(iptables));
+    if (rules === '') return '';
+    if (rules === tried) throw refusal;
+    try {
+      await restoreRules(rules, iptables);
+      return rules;
+    } catch (error) {
+      refusal = error;
+      tried = rules;
+    }
+  }
+}
+
 /** All rules, or those of one table. */
 export async function saveRules(iptables: Iptables = hostIptables, table?: string): Promise<string> {
   const { status, stdout, stderr } = await run(iptables.save, table === undefined ? [] : ['-t', table], '');
@@ -40,7 +65,8 @@ export async function saveRules(iptables: Iptables = hostIptables, table?: strin
 }
 
 function refused(command: string, stderr: string, rules: string): MinidockError {
-  const complaint = stderr.split('\n').filter(line => line !== '' && !/--wait/.test(line));
+  // Where rules of legacy iptables are there as well, each call says so first: `# Warning: …`.
+  const complaint = stderr.split('\n').filter(line => line !== '' && !/^# |--wait/.test(line));
   const reason = complaint[0]?.replace(/^iptables[-\w]*( v[\d.]+ \(\w+\))?:\s*/, '') ?? 'no reason given';
   const number = /line:? (\d+)/.exec(stderr)?.[1];
   const rule = number === undefined ? undefined : rules.split('\n')[Number(number) - 1];

@@ -23,12 +23,33 @@ export function misplaced(rulesIn: (chain: string) => readonly string[], inserti
   const inForward = rulesIn(forward);
   const all = rulesIn('FORWARD');
   const docker = all.findIndex(rule => letOut.test(rule));
+  const toUsers = inForward.filter(rule => rule === toUser);
   return [
-    ...(inForward[0] === toUser && !inserting
+    ...(inForward[0] === toUser && toUsers.length === 1 && !inserting
       ? []
-      : [...(inForward.includes(toUser) ? [`-D ${forward} ${toUser}`] : []), `-I ${forward} 1 ${toUser}`]),
+      : [...toUsers.map(rule => `-D ${forward} ${rule}`), `-I ${forward} 1 ${toUser}`]),
     ...(docker >= 0 && docker < all.indexOf(toForward)
       ? [`-D FORWARD ${toForward}`, `-I FORWARD ${docker + 1} ${toForward}`]
       : []),
   ];
+}
+
+/**
+ * What leaves of jumps that stand in their chain more than once the first, for iptables-restore. iptables deletes the first of
+ * equal rules, and by its number might delete another's: so all go, and one comes back to the place of the first.
+ */
+export function surplus(
+  rulesIn: (chain: string) => readonly string[],
+  jumps: readonly { readonly chain: string; readonly rule: string }[],
+): string[] {
+  return [...new Set(jumps.map(({ chain }) => chain))].flatMap(chain => {
+    const there = rulesIn(chain);
+    const wanted = new Set(jumps.filter(jump => jump.chain === chain).map(({ rule }) => rule));
+    const once = there.filter((rule, place) => !wanted.has(rule) || there.indexOf(rule) === place);
+    return once.flatMap((rule, place) => {
+      const all = there.filter(one => one === rule);
+      if (!wanted.has(rule) || all.length === 1) return [];
+      return [...all.map(() => `-D ${chain} ${rule}`), `-I ${chain} ${place + 1} ${rule}`];
+    });
+  });
 }

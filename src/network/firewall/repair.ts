@@ -1,6 +1,6 @@
 import type { Network } from '../network.ts';
 import { alone, missingRules } from './firewall.ts';
-import { hostIptables, type Iptables, restoreRules, saveRules } from './iptables.ts';
+import { changeRules, hostIptables, type Iptables } from './iptables.ts';
 import { type Published, portRules, rulesOf } from './port-rules.ts';
 
 /**
@@ -14,9 +14,8 @@ export async function repairFirewall(
 ): Promise<string[]> {
   let missing = '';
   await alone(async () => {
-    const saved = await saveRules(iptables);
-    missing = missingRules(network, saved) + missingPorts(network, saved, published);
-    if (missing !== '') await restoreRules(missing, iptables);
+    const change = (saved: string) => missingRules(network, saved) + missingPorts(network, saved, published);
+    missing = await changeRules(change, iptables);
   });
   return describeRules(missing);
 }
@@ -44,8 +43,8 @@ function describeRules(restored: string): string[] {
     if (line.startsWith('*')) {
       table = line.slice(1);
       made.clear();
-    } else if (line.startsWith(':')) {
-      const chain = line.slice(1).split(' ')[0]!;
+    } else if (/^(:|-N )/.test(line)) {
+      const [, chain = ''] = /^(?::|-N )(\S+)/.exec(line) ?? [];
       made.add(chain);
       lines.push(`${table}: chain ${chain}`);
     } else if (/^-[AI] /.test(line)) {
