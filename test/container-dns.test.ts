@@ -245,9 +245,17 @@ test('the keeper that answers is there while a container needs it, and a killed 
 test('a start calls the keeper again where the one that it called has died', async () => {
   const lock = join(box.execRoot, 'keeper.lock');
   await eventually(() => assert.not.ok(existsSync(join(box.execRoot, 'keeper.json'))), 30);
-  // Holds the lock as a keeper does that is about to live, and dies.
-  const dying = spawn('flock', ['-n', '-E', '3', lock, 'sleep', '60'], { stdio: 'ignore', detached: true });
-  await eventually(() => spawnSync('flock', ['-n', lock, 'true']).status !== 0);
+  // Holds the lock as a keeper does that is about to live, and dies. One that ends has it still when its file is gone; and
+  // whoever tries whether it is held has it for a moment himself.
+  const dying = spawn('flock', ['-w', '30', lock, 'sh', '-c', 'echo held; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
+  let isHeld = false;
+  dying.stdout.once('data', () => {
+    isHeld = true;
+  });
+  await eventually(() => isHeld, 30);
   const { ctimeMs } = statSync(lock);
   const starts = run('late', '--network', 'front');
   // The call truncates the lock's file. Any other command would call as well: none runs from here on.
