@@ -12,7 +12,7 @@ const folders = 200;
  * ones, a few of some megabytes), and the content shrinks to about a third. The same on every machine.
  */
 export async function layersImage(layers: number): Promise<Pick<ImageFiles, 'layout' | 'tag'>> {
-  const built = await cached(`layers-${layers}`, [recipe(import.meta.url), String(layers)], async root => {
+  const build = async (root: string) => {
     const random = generator(layers);
     const words = Array.from({ length: 4096 }, () => word(random));
     const files = totalFiles / layers;
@@ -32,7 +32,8 @@ export async function layersImage(layers: number): Promise<Pick<ImageFiles, 'lay
     }
     await writeLayout(join(root, 'oci'), { tag: 'latest', layers: plan, config: { Cmd: ['true'] } });
     for (const { folder } of plan) rmSync(folder, { recursive: true });
-  });
+  };
+  const built = await cached(`layers-${layers}`, [recipe(import.meta.url), String(layers)], build, []);
   return { layout: join(built, 'oci'), tag: 'latest' };
 }
 

@@ -1,14 +1,11 @@
 /**
  * `npm run bench`: medians of the same jobs on minidock and on whichever of docker, podman and runc are installed, side by
  * side in one run. Everything happens in a network and a mount namespace of its own, with private roots and a dockerd of
- * its own, so nothing of another engine on this machine is touched.
- *
- *   --only WORD   jobs whose name contains the word        --quick   3 runs of each job
- *   --runs N      so many of each job (15; long ones 6)    --json    the figures as JSON
- *   --write       brings the table of both READMEs up to date
+ * its own, so nothing of another engine on this machine is touched. Its options: `npm run bench -- --help`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { busyboxImage } from '../scripts/images/busybox.ts';
 import { temporaryFolder } from '../test/support/cleanup.ts';
 import { push, registry } from '../test/support/registry.ts';
@@ -16,25 +13,19 @@ import { type BenchEngine, runcBundle, startDaemon, startEngines } from './engin
 import { daemonJobs, hostAddress, hyperfine, type Job, jobs, measure, memoryJob } from './jobs.ts';
 import { layersImage } from './layers.ts';
 import { daemonMemory, peakMemory, supervisorMemory } from './memory.ts';
+import { type BenchOptions, readOptions, usage } from './options.ts';
 import { manyRequests } from './requests.ts';
 import { type About, facts, machine, type Row, table, withFigures } from './table.ts';
 
 const containersForMemory = 10;
 const containersOfDaemon = 200;
+const peakOfPulls = 'peak memory of that pull in one layer (RSS)';
 
-async function main(): Promise<void> {
-  const json = process.argv.includes('--json') || process.env.npm_config_json === 'true';
-  const isQuick = process.argv.includes('--quick');
-  const most = Number(option('--runs')) || (isQuick ? 3 : 15);
-  const runs = { most, long: Math.min(most, 6) };
-  const only = option('--only') ?? '';
-  const writes = process.argv.includes('--write');
-  if (writes && only !== '') throw new Error('--write takes the whole table, so it goes without --only');
+async function main({ only, runs, json, writes }: BenchOptions): Promise<void> {
   const folder = temporaryFolder('bench');
-  const { small, one, ten } = await images();
+  const small = await busyboxImage();
   const server = await registry();
-  push(`oci:${one.layout}:${one.tag}`, server, 'one:1');
-  push(`oci:${ten.layout}:${ten.tag}`, server, 'ten:1');
+  if (pulls(only)) for (const [name, { layout, tag }] of await pulled()) push(`oci:${layout}:${tag}`, server, name);
 
   const engines = await startEngines(folder, small.rootfs, server.host);
   const rows: Row[] = [];
@@ -49,14 +40,14 @@ async function main(): Promise<void> {
   const runc = runcBundle(folder, small.rootfs);
   const bare = rows.find(row => row.job.includes('none'));
   if (runc && bare)
-    bare.values.runc = await attempt('runc', 'ms', () => hyperfine(runc.command.join(' '), {}, most, folder));
+    bare.values.runc = await attempt('runc', 'ms', () => hyperfine(runc.command.join(' '), {}, runs.most, folder));
   const memory: Row = { job: 'memory of a supervisor (PSS, one a container)', unit: 'kB', values: {} };
   if (memory.job.includes(only))
     for (const engine of engines)
       memory.values[engine.name] = await attempt(`${engine.name}: supervisors`, 'kB', () =>
         supervisorMemory(engine, containersForMemory),
       );
-  const pulling: Row = { job: 'peak memory of that pull in one layer (RSS)', unit: 'kB', values: {} };
+  const pulling: Row = { job: peakOfPulls, unit: 'kB', values: {} };
   if (pulling.job.includes(only))
     for (const engine of engines.filter(({ daemon }) => !daemon))
       pulling.values[engine.name] = await attempt(`${engine.name}: ${pulling.job}`, 'kB', () =>
@@ -140,17 +131,30 @@ function readable(about: About, tables: readonly string[]): string {
   return [...tables, `${facts(about)}; medians.\n${words}`].join('\n\n');
 }
 
-function option(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at === -1 ? undefined : process.argv[at + 1];
+/** What was typed; where it cannot be meant, it is said and this process ends. */
+function optionsOrEnd(): BenchOptions {
+  try {
+    return readOptions(process.argv.slice(2), process.env);
+  } catch (error) {
+    const [said] = (error as Error).message.split('. ');
+    console.error(`bench: ${said}\n  fix: npm run bench -- --help`);
+    process.exit(1);
+  }
 }
 
-/** Made before the network namespace is entered, and found in the cache after it. */
-async function images() {
-  return { small: await busyboxImage(), one: await layersImage(1), ten: await layersImage(10) };
+/** Whether an image of many files is pulled: to make it takes half a minute, the first time. */
+function pulls(only: string): boolean {
+  return [peakOfPulls, ...jobs('').map(({ name }) => name)].some(name => name.includes('pull') && name.includes(only));
 }
 
-/** A job that fails on one engine is an empty cell and a line on stderr. Each figure is told at once: a whole run takes a quarter of an hour. */
+async function pulled() {
+  return [['one:1', await layersImage(1)] as const, ['ten:1', await layersImage(10)] as const];
+}
+
+/**
+ * A job that fails on one engine is an empty cell and a line on stderr. Each figure is told at once: a whole run takes a
+ * quarter of an hour.
+ */
 async function attempt(
   what: string,
   unit: Row['unit'],
@@ -159,18 +163,26 @@ async function attempt(
   process.stderr.write(`  ${what}`);
   try {
     const figure = await action();
+    await signals();
     process.stderr.write(`  ${Math.round(figure)} ${unit}\n`);
     return figure;
   } catch (error) {
+    await signals();
     process.stderr.write(`\nbench: ${what}: ${(error as Error).message}\n`);
     return undefined;
   }
 }
 
-if (process.env.MINIDOCK_BENCH_INSIDE) {
-  await main();
-} else {
-  await images();
+/** Lets the handler of Ctrl-C run: it waits for the event loop, which jobs that are waited for synchronously do not turn. */
+const signals = () => setImmediate();
+
+const options = optionsOrEnd();
+if (options.help) console.log(usage);
+else if (process.env.MINIDOCK_BENCH_INSIDE) await main(options);
+else {
+  // Made before the network namespace is entered, and found in the cache after it.
+  await busyboxImage();
+  if (pulls(options.only)) await pulled();
   const addresses = `ip link set lo up && ip addr add ${hostAddress}/32 dev lo`;
   const again = `${addresses} && exec "$0" --import tsx "$@"`;
   const isolate = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', again, process.execPath];

@@ -29,11 +29,14 @@ export interface ImageFiles {
 /**
  * The folder `.cache/images/<name>-<key>` (or in MINIDOCK_IMAGE_CACHE), built by `build` when it is missing or broken. It appears by a rename, so
  * two builders and a killed one do no harm. Folders of other keys of the same name are removed after a build.
+ *
+ * @param beside what `build` makes beside the layout
  */
 export async function cached(
   name: string,
   inputs: string[],
   build: (folder: string) => Promise<void>,
+  beside: readonly string[] = ['rootfs.tar'],
 ): Promise<string> {
   const shared = ['cache.ts', 'layout.ts', 'tree.ts'].map(file => recipe(new URL(file, import.meta.url).href));
   const key = createHash('sha256')
@@ -42,7 +45,7 @@ export async function cached(
     .slice(0, 12);
   const imageCache = cacheFolder();
   const final = join(imageCache, `${name}-${key}`);
-  if (await intact(final)) return final;
+  if (await intact(final, beside)) return final;
   mkdirSync(imageCache, { recursive: true });
   const scratch = mkdtempSync(join(imageCache, `.${name}-`));
   const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
@@ -50,12 +53,12 @@ export async function cached(
   try {
     await build(scratch);
     // Another builder was sooner, and others read what it made.
-    if (await intact(final)) return final;
+    if (await intact(final, beside)) return final;
     rmSync(final, { recursive: true, force: true });
     try {
       renameSync(scratch, final);
     } catch (error) {
-      if (!(await intact(final))) throw error;
+      if (!(await intact(final, beside))) throw error;
     }
   } finally {
     removeScratch();
@@ -72,10 +75,10 @@ export function recipe(url: string): string {
   return readFileSync(fileURLToPath(url), 'utf8');
 }
 
-/** Every blob of the layout has the bytes its name promises. */
-async function intact(folder: string): Promise<boolean> {
+/** Nothing is missing, and every blob of the layout has the bytes its name promises. */
+async function intact(folder: string, beside: readonly string[]): Promise<boolean> {
   const blobs = join(folder, 'oci/blobs/sha256');
-  if (!existsSync(join(folder, 'oci/index.json')) || !existsSync(join(folder, 'rootfs.tar'))) return false;
+  if (!['oci/index.json', ...beside].every(file => existsSync(join(folder, file)))) return false;
   for (const name of readdirSync(blobs)) {
     const hash = createHash('sha256');
     await pipeline(createReadStream(join(blobs, name)), hash);
