@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { tiers } from './runner/files.ts';
 import { onExit, processesWith, temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
 import { checkout, requires } from './support/requires.ts';
@@ -288,5 +289,12 @@ test.run();`;
     for (const [host] of [...inTurn, ...atOnce]) assert.not.ok(existsSync(host.replace('unix://', '')));
   },
 );
+
+test('help names every tier, and an unknown option is one line', async () => {
+  const [help, wrong] = await Promise.all(['--help', '--gaet'].map(option => start({}, [option]).ended));
+  assert.equal([help!.code, wrong!.code], [0, 1]);
+  for (const tier of tiers) assert.match(help!.output, new RegExp(`\\b${tier}\\b`));
+  assert.match(wrong!.output, "✘ Unknown option '--gaet'; npm test -- --help lists them\n\nno test ran\n");
+});
 
 test.run();

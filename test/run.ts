@@ -1,8 +1,6 @@
 /**
- * Runs the tests: `npm test`, or `npm test -- [--gate] [--shared-mounts] [--linux-3.10] [--lanes=N] [TIER | WORD …]`. A tier is unit, kernel,
- * proof, trouble, security, api, course, parity, vm, crash or browser; a word is part of a test file's path, or the whole path of one that stands elsewhere.
- * Without either, unit, kernel and proof run, and the end says what did not; with `--gate`, all do.
- * test/README.md says more.
+ * Runs the tests: `npm test -- --help` says which, test/README.md says more. A word may also be the whole path of a test
+ * file that stands elsewhere.
  *
  * The last line is `N passed, N failed` or `N passed, N failed, N skipped`.
  */
@@ -10,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type TestFile, testFiles, usualTiers } from './runner/files.ts';
+import { type TestFile, testFiles, tiers, usualTiers } from './runner/files.ts';
 import { type RunOptions, runTests } from './runner/main.ts';
 import type { Pass } from './runner/passes.ts';
 import { Report } from './runner/report.ts';
@@ -20,13 +18,28 @@ import { checkout } from './support/requires.ts';
 // Whoever read this has gone, as with `| head`: what runs ends as well, when this process does.
 process.stdout.on('error', () => process.exit(1));
 
+const usage = `Usage: npm test [-- OPTIONS] [TIER | WORD …]
+
+  npm test             the tiers ${usualTiers.join(', ')}
+  npm test -- api      a tier: ${tiers.slice(0, 8).join(', ')},
+                       ${tiers.slice(8).join(', ')}
+  npm test -- ports    the test files whose path contains a word
+
+  --gate               all of them, on hosts of several kinds
+  --shared-mounts      what mounts, where / is shared, as systemd has it
+  --linux-3.10         what is marked so, without syscalls that came after it
+  --lanes=N            so many test files at once (2, or 1 on one processor)`;
+
 const report = new Report();
 const plan = readPlan();
-if (Array.isArray(plan)) for (const problem of plan) report.fail(problem);
-process.exitCode = Array.isArray(plan) ? report.close('no test ran') : await runTests(plan.files, plan.options, report);
+if (plan === 'help') console.log(usage);
+else if (Array.isArray(plan)) {
+  for (const problem of plan) report.fail(problem);
+  process.exitCode = report.close('no test ran');
+} else process.exitCode = await runTests(plan.files, plan.options, report);
 
 /** What to run, or what is wrong with the command line or with the marks of a test file. */
-function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
+function readPlan(): { files: TestFile[]; options: RunOptions } | string[] | 'help' {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -34,9 +47,11 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
         gate: { type: 'boolean', default: false },
         'shared-mounts': { type: 'boolean', default: false },
         'linux-3.10': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
         lanes: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       },
     });
+    if (values.help) return 'help';
     const elsewhere = positionals.filter(word => isAbsolute(word) && existsSync(word));
     const all = testFiles(checkout, elsewhere);
     const isUsual = positionals.length === 0 && !values.gate;
@@ -55,6 +70,7 @@ function readPlan(): { files: TestFile[]; options: RunOptions } | string[] {
     if (passes.length === 0) passes.push('here');
     return { files, options: { passes, lanes, gate: values.gate } };
   } catch (error) {
-    return [(error as Error).message];
+    const [said] = (error as Error).message.split('. ');
+    return [`${said}; npm test -- --help lists them`];
   }
 }
