@@ -118,6 +118,29 @@ requires(
   }
 });
 
+requires(
+  'root',
+  'busybox',
+  'overlayfs',
+  'strace',
+)('a restart that is killed in between is finished: by the policy, or by the keeper', async () => {
+  const id = await box.start('echo ran; sleep 1000', '--restart', 'on-failure', '--name', 'service');
+  const { exit, run } = containerPaths(box, id);
+  const places = [
+    ['readlink,readlinkat', exit],
+    ['mkdir,mkdirat', run],
+  ] as const;
+  for (const [before, [calls, place]] of places.entries()) {
+    await eventually(async () => assert.is(await runs('service'), before + 1));
+    await killedAt(box, ['restart', '-t', '0', 'service'], calls, place);
+    await eventually(async () => assert.is(await runs('service'), before + 2, `killed at ${calls}`), 20);
+    await eventually(async () => assert.is(await box.inspect('service', '{{.State.Status}}'), 'running'), 20);
+  }
+  await box.ok(['restart', '-t', '0', 'service']);
+  await eventually(async () => assert.is(await state('service'), 'running 0 0'));
+  await noKeeper();
+});
+
 test('rm refuses a container that is about to be started again, and takes it with -f', async () => {
   const id = await box.start('exit 1', '--restart', 'always', '--name', 'busy');
   await eventually(async () => assert.is(await box.inspect('busy', '{{.State.Status}}'), 'restarting'));

@@ -64,7 +64,9 @@ export async function reap(
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);
       if (isForwarded(record)) await (await import('../keeping/delivery.ts')).deliverRest(context, record);
-      const state = stateAtEnd(context, record, seen);
+      const ended = stateAtEnd(context, record, seen);
+      const isStartedAtOnce = keep && record.options.restart !== undefined;
+      const state = isStartedAtOnce ? startedAtOnce(ended) : ended;
       const waits = state.status === 'restarting' && remove === undefined;
       if (waits) markKept(context.roots, id);
       if (waits && seen.kind === 'ended' && seen.supervised && record.network.ports.length > 0)
@@ -79,7 +81,7 @@ export async function reap(
       // The keeper can stop probing, sending lines and answering names for it.
       if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);
       // A failure is no reason to fail here: the next command finds the marker and tries again.
-      if (waits) await callKeeper(context).catch(() => {});
+      if (waits && !isStartedAtOnce) await callKeeper(context).catch(() => {});
     }
   }
   return removal !== undefined;
@@ -90,6 +92,13 @@ export async function reap(
  * and nothing of it does, as after a reboot, and the next command removes it.
  */
 const stillUp = (state: ContainerState): ContainerState => ({ ...state, status: 'running' });
+
+/** The same for one with a restart policy: it waits for a start, which then is the keeper's. */
+const startedAtOnce = ({ stopped, ...state }: ContainerState): ContainerState => ({
+  ...state,
+  status: 'restarting',
+  restarts: { count: 0, delayMs: 0 },
+});
 
 /** What goes with a container: with `volumes` the anonymous ones that were made for it. */
 export interface Removal {

@@ -9,7 +9,7 @@ import { sysctlError } from '../../container/sysctls.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { flocks } from '../../host/locks.ts';
 import { findIdentity, identityOf } from '../../host/process.ts';
-import { endpointsOf, gatewayEndpoint, usesNames } from '../../network/attachment.ts';
+import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
 import { hostIptables } from '../../network/firewall/iptables.ts';
 import { toPublish } from '../../network/firewall/port-rules.ts';
 import { countOwnChange } from '../../network/firewall/rules-seen.ts';
@@ -29,6 +29,7 @@ import { containerToCompile } from '../compile/compile-input.ts';
 import { type Pieces, pieces } from '../compile/pieces.ts';
 import type { EngineContext } from '../context.ts';
 import { callKeeper } from '../keeping/call.ts';
+import { isServedByKeeper } from '../keeping/served.ts';
 import { type Donors, donorsFor, expectSameDonors, markShared } from '../namespaces/donors.ts';
 import { attachNetworks, namesReady, readyNetworks } from '../networks/attach.ts';
 import { tellConnections } from '../networks/events.ts';
@@ -108,7 +109,7 @@ async function attempt(
 ): Promise<LaunchedProcess | number> {
   const paths = containerPaths(context.roots, record.id);
   const isServed = healthCheckOf(record) !== undefined || isForwarded(record);
-  const isKept = isServed || usesNames(record);
+  const isKept = isServedByKeeper(record);
   const before = record.state;
   let shim: Shim | undefined;
   try {

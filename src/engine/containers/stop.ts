@@ -1,7 +1,7 @@
 import { eventually } from '../../cgroup/files.ts';
 import { hasEnded, isSupervised, observe, type StoppedBy, supervisorPid } from '../../container/observe.ts';
 import type { ContainerRecord } from '../../container/record.ts';
-import { MinidockError } from '../../errors.ts';
+import { errnoOf, MinidockError } from '../../errors.ts';
 import { steadyNow } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
@@ -23,6 +23,8 @@ export interface Ending {
   abort?: AbortSignal;
   /** Who asks for the end: a user by default. */
   by?: StoppedBy;
+  /** This process starts it again, as `restart` does. */
+  isForStart?: boolean;
 }
 
 /** How a container is to be ended: as the caller says, else by its own stop signal and timeout, else by the defaults. */
@@ -67,15 +69,15 @@ export const isRunning = ({ roots }: EngineContext, { id }: Known) => observe(ro
 export async function endSupervised(
   context: EngineContext,
   record: Known & Stoppable,
-  { signal, timeoutSeconds, abort, by }: Ending,
+  { signal, timeoutSeconds, abort, ...asked }: Ending,
 ): Promise<void> {
-  if (await endsBy(context, record, { signal, by, milliseconds: timeoutSeconds * 1000, abort })) return;
-  const byForce = { signal: signals.SIGKILL, by, milliseconds: 2000 };
+  if (await endsBy(context, record, { ...asked, signal, milliseconds: timeoutSeconds * 1000, abort })) return;
+  const byForce = { ...asked, signal: signals.SIGKILL, milliseconds: 2000 };
   if (signal !== signals.SIGKILL && (await endsBy(context, record, byForce))) return;
   // SIGKILL did not end it: its processes hang in the kernel, or the supervisor is stopped. Kill all processes of the
   // cgroup.
   const killAll = () => context.cgroups.killAll(`${cgroupParent(context.roots)}/${record.id}`);
-  await endFor(context.roots, record, by, killAll);
+  await endFor(context.roots, record, asked, killAll);
   if (await eventually(2000, () => hasEnded(context.roots, record.id))) return;
   await endSupervisor(context, record);
 }
@@ -87,16 +89,17 @@ export async function endSupervised(
 async function endsBy(
   context: EngineContext,
   record: Known & Stoppable,
-  { signal, by, milliseconds, abort }: Omit<Ending, 'timeoutSeconds'> & { milliseconds: number },
+  { signal, milliseconds, abort, ...asked }: Omit<Ending, 'timeoutSeconds'> & { milliseconds: number },
 ): Promise<boolean> {
   abort?.throwIfAborted();
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : steadyNow() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
-  if (connection !== undefined) {
+  if (connection === undefined) await endUnsupervised(context, record, signal, asked);
+  else {
     const { client } = connection;
     // This process cleans up, so the supervisor need not start the keeper.
     client.cleansUp(true);
-    await endFor(context.roots, record, by, () => client.signal(signal));
+    await endFor(context.roots, record, asked, () => client.signal(signal));
     await resume(context, record);
     tell(context, record, 'kill', { signal: String(signal) });
     // While the kernel ends it: what cleaning up has to know of this host is a millisecond of small reads.
@@ -112,6 +115,30 @@ async function endsBy(
   if (seen) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection?.close();
   return seen;
+}
+
+/** For a supervisor that takes no connection, because its socket is gone, say: the signal is sent without it. */
+async function endUnsupervised(
+  context: EngineContext,
+  record: Known & Stoppable,
+  signal: number,
+  asked: Pick<Ending, 'by' | 'isForStart'>,
+): Promise<void> {
+  const seen = observe(context.roots, record.id, flocks);
+  if (seen.kind !== 'running') return;
+  const { pid } = seen.running;
+  // While it is in this group the number is that of no other process.
+  if (!context.cgroups.pids(`${cgroupParent(context.roots)}/${record.id}`).includes(pid)) return;
+  await endFor(context.roots, record, asked, () => {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It has ended by itself.
+      if (errnoOf(error) !== 'ESRCH') throw error;
+    }
+  });
+  await resume(context, record);
+  tell(context, record, 'kill', { signal: String(signal) });
 }
 
 /** This is longer than a supervisor waits for its clients at the end (native/client.c). */

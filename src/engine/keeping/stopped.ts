@@ -13,11 +13,13 @@ import type { EngineContext } from '../context.ts';
  * start the container again. The record is provisional until the signal is sent, and counts only while this process lives: if the
  * process is killed before, the container runs on with its restart policy. A container without a policy needs no record, so that it
  * can be stopped on a full disk.
+ *
+ * @param isForStart this process starts it again: the record stays provisional, so that the policy decides should it be killed before
  */
 export async function endFor(
   roots: Roots,
   { id, options }: Stoppable,
-  by: StoppedBy = 'user',
+  { by = 'user', isForStart = false }: { by?: StoppedBy; isForStart?: boolean },
   end: () => void | Promise<void>,
 ): Promise<void> {
   if (options.restart === undefined) return await end();
@@ -25,7 +27,7 @@ export async function endFor(
   try {
     await end();
   } finally {
-    affirm(roots, id);
+    if (!isForStart) affirm(roots, id);
   }
 }
 

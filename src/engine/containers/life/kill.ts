@@ -23,7 +23,7 @@ export async function killContainer(context: EngineContext, record: ContainerRec
     return;
   }
   const { client, close } = await connectRunning(context, record);
-  if (signal === stopSignal) await endFor(context.roots, record, 'user', () => client.signal(signal));
+  if (signal === stopSignal) await endFor(context.roots, record, {}, () => client.signal(signal));
   else client.signal(signal);
   close();
   if (record.config.StopSignal === undefined || signal === stopSignal) await resume(context, record);
