@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -207,6 +207,24 @@ requires(
   assert.is(await ended, 125);
   assert.match(said, /^minidock: the container's supervisor was killed/m);
   assert.not.match(said, /ENOENT|\/proc\//);
+});
+
+test('a supervisor that takes no connection: stop sends its signal, and waits no longer than for another', async () => {
+  for (const words of [
+    ['stop', '-t', '1000'],
+    ['system', 'stop'],
+  ]) {
+    const id = await box.start(
+      'trap "exit 5" TERM; : > /ready; while :; do sleep 0.05; done',
+      '--stop-timeout',
+      '1000',
+    );
+    await box.inside(id, 'until [ -e /ready ]; do sleep 0.05; done');
+    rmSync(join(box.execRoot, id.slice(0, 12), 'shim.sock'));
+    await box.ok([...words, ...(words[0] === 'stop' ? [id] : [])], { timeout: 30_000 });
+    assert.is(await box.inspect(id, '{{.State.Status}} {{.State.ExitCode}}'), 'exited 5');
+    await box.ok(['rm', id]);
+  }
 });
 
 function shimsOf(root: string): number[] {
