@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type Both, both } from './support/both.ts';
@@ -27,7 +27,7 @@ test.before(async () => {
   });
 });
 test.after(async () => {
-  await pair.ask(['rm', '-f', 'cc', 'user', 'locked']);
+  await pair.ask(['rm', '-f', 'cc', 'user', 'locked', 'mounted']);
 });
 
 /** A folder of the host with the same in it for each side: the commands run in it. */
@@ -155,6 +155,24 @@ for (const state of ['running', 'stopped'])
     await pair.same(['exec', 'user', 'sh', '-c', 'stat -c "%n %u" /u1 /u2 /dir']);
     if (state === 'running') for (const name of ['cc', 'user']) await pair.same(['stop', '-t', '0', name]);
   });
+
+test('a file that is mounted is not replaced, and stays mounted', async () => {
+  const folder = hostFolder();
+  const [file, copied] = [join(folder, 'out/old'), join(folder, 'hf')];
+  const look = ['exec', 'mounted', 'sh', '-c', 'cat /f /d/f; grep -cE " /(d/)?f | /etc/hosts " /proc/self/mountinfo'];
+  const mounts = ['-v', `${file}:/f`, '-v', `${file}:/d/f:ro`];
+  await pair.same(['run', '-d', '--name', 'mounted', '--network', 'none', ...mounts, 'bb', 'sleep', '1000']);
+  for (const target of ['/f', '/d/f', '/d', '/etc/hosts']) {
+    const from = target === '/d' ? join(folder, 'f') : copied;
+    if (target === '/d') writeFileSync(from, 'other');
+    const { there, here } = await pair.ask(['cp', from, `mounted:${target}`]);
+    assert.equal([here.code, there.code], [1, 1], here.stderr + there.stderr);
+    for (const { stderr } of [there, here]) assert.match(stderr, /device or resource busy/);
+    await pair.same(look);
+  }
+  await pair.same(['rm', '-f', 'mounted']);
+  assert.is(readFileSync(file, 'utf8'), 'old');
+});
 
 test('archives to standard output, and what diff and export say', async () => {
   for (const source of ['/d', '/d/f', '/d/.', '/ld', '/ld/', '/vol/.']) {

@@ -117,6 +117,19 @@ export class Scope {
     }
   }
 
+  /**
+   * Whether something is mounted at a name that is there. The kernel would remove that name at once for whoever is in another mount
+   * namespace, and take the mount away everywhere (rename(2), EBUSY; Linux 3.18). Unknown, and false, before Linux 3.15.
+   */
+  isMounted(names: readonly ByteString[]): boolean {
+    const held = fs.openSync(this.path(names), O_PATH | O_NOFOLLOW);
+    try {
+      return mountOf(held) !== mountOf(this.#directory(names.slice(0, -1)));
+    } finally {
+      fs.closeSync(held);
+    }
+  }
+
   #directory(names: readonly ByteString[]): number {
     let same = 0;
     while (same < this.#held.length && this.#held[same]!.name === names[same]) same++;
@@ -139,6 +152,10 @@ export class Scope {
     for (const { fd } of this.#held.splice(from)) fs.closeSync(fd);
   }
 }
+
+/** The number of the mount that a descriptor is of (proc_pid_fdinfo(5)). */
+const mountOf = (fd: number): string | undefined =>
+  /^mnt_id:\s*(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
 
 /** As a path from the root of the scope. */
 export const pathIn = (names: readonly ByteString[]): ByteString => `/${names.join('/')}`;

@@ -193,6 +193,7 @@ class ScopeUnpacker implements TarHandler {
     if (there === undefined) return;
     const shown = readable(pathIn(names));
     if (this.#to.replaces && there.isDirectory() !== (entry.type === 'directory')) {
+      this.#expectNoMount(names);
       removeTree(scope.path(names));
       return;
     }
@@ -206,7 +207,18 @@ class ScopeUnpacker implements TarHandler {
         'cannot-overwrite',
         `cannot overwrite non-directory ${shown} with directory ${readable(entry.name)}`,
       );
-    if (!there.isDirectory()) removeTree(scope.path(names));
+    if (there.isDirectory()) return;
+    this.#expectNoMount(names);
+    removeTree(scope.path(names));
+  }
+
+  #expectNoMount(names: readonly ByteString[]): void {
+    if (!this.#to.scope.isMounted(names)) return;
+    throw new MinidockError(
+      'cannot-overwrite',
+      `cannot replace ${readable(pathIn(names))}: device or resource busy, since something is mounted there`,
+      { fix: 'write to what is mounted: on the host, or with `minidock exec -i`' },
+    );
   }
 
   #makeDirectory(names: readonly ByteString[], entry: TarEntry): void {
