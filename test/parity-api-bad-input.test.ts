@@ -96,6 +96,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ['POST', '/v1.41/containers/create', { Image: 'bb', HostConfig: { RestartPolicy: { Name: 'sometimes' } } }],
     ['POST', '/v1.41/containers/create', { Image: 'bb', HostConfig: { PortBindings: { x: [{}] } } }],
     ['POST', '/v1.41/containers/create', { Image: 'bb', HostConfig: { CapAdd: ['NOSUCH'] } }],
+    ['POST', '/v1.41/containers/create', { Image: 'bb', HostConfig: { NetworkMode: 'none', Links: ['nosuch'] } }],
     ['POST', '/v1.41/containers/create', { Image: 'bb', HostConfig: { Memory: 1 } }],
     ['POST', '/v1.41/containers/create', { Image: 'bb', StopSignal: 'NOSUCH' }],
     ['POST', '/v1.41/containers/create', { Image: 'bb', HostConfig: { ShmSize: -1 } }],

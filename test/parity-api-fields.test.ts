@@ -224,6 +224,7 @@ test('networks, volumes, the disk, the daemon', async () => {
   await same('network in an old list', async of => sorted((await of('GET', `/v1.27/networks${named}`)).json));
   for (const path of ['/volumes/rows', '/volumes']) await same(`volume ${path}`, get(path));
   await same('df', get('/system/df'));
+  await same('plugins', get('/plugins'));
   await same('info', get('/info'));
   await same('version', get('/version'));
 });

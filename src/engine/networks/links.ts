@@ -10,7 +10,7 @@ import type { EngineContext } from '../context.ts';
  * The options of a container with its links as they are recorded. On the default network a link names its container by full id,
  * which stays when names change; on other networks it stays a name, which DNS looks up at each question.
  *
- * @throws {MinidockError} `bad-link`
+ * @throws {MinidockError} `bad-link`, and `invalid-argument` for a container that is not there
  */
 export function withLinkIds(context: EngineContext, options: ContainerOptions): ContainerOptions {
   const { links, network } = options;
@@ -24,6 +24,8 @@ export function withLinkIds(context: EngineContext, options: ContainerOptions): 
         fix: 'leave --link out, or choose another --network: there are no names to give in a network that is not its own',
       },
     );
+  // As in Docker it must be there, though it gives no name where there is no network.
+  if (network === 'none') for (const link of links) withId(context, link);
   if (network !== 'bridge') return options;
   return { ...options, links: links.map(link => withId(context, link)) };
 }
@@ -34,7 +36,9 @@ function withId(context: EngineContext, link: string): string {
     return `${context.store.resolve(name)}:${alias}`;
   } catch (error) {
     if (!(error instanceof MinidockError)) throw error;
-    throw new MinidockError('bad-link', `could not get container for ${name}: ${error.message}`, { fix: error.fix });
+    throw new MinidockError('invalid-argument', `could not get container for ${name}: ${error.message}`, {
+      fix: error.fix,
+    });
   }
 }
 

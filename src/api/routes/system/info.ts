@@ -1,3 +1,4 @@
+import { any, slice } from '../../go/types.ts';
 import { value as goValue } from '../../go/values.ts';
 import { type Route, value } from '../../server/route.ts';
 import { diskUsageShape } from '../../shapes/system/disk-usage.ts';
@@ -16,6 +17,12 @@ export const infoRoutes: readonly Route[] = [
         return goValue(serverInfo, fields);
       });
     },
+  },
+  {
+    // There are none; clients that list volume drivers ask.
+    method: 'GET',
+    path: '/plugins',
+    handle: () => value(undefined, () => goValue(slice(any), [])),
   },
   {
     method: 'GET',
