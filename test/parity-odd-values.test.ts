@@ -21,6 +21,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await pair.ask(['rm', '-f', 'one', 'two']);
+  await pair.ask(['volume', 'rm', '-f', 'odd', 'typed']);
 });
 
 // A blank within a word is written as one that does not break; nothing between two blanks is an empty word.
@@ -32,6 +33,28 @@ const same: [what: string, ...lines: string[]][] = [
   ['no user: the container’s, or the image’s', 'exec -u  one id -u', `${run} -u  seven id -u`, `${run} -u  bb id -u`],
   ['what can be no image is nothing', 'inspect UPPER', 'inspect a\u00a0b', 'inspect ../x', 'inspect '],
   ['too many, too few', 'commit one a b', 'port one 80 90', 'commit'],
+  [
+    'the newest, and so many',
+    `create --name two --network none --domainname dd -v /tmp:/h: -v odd:/v: bb true`,
+    'ps -l -n 0 --format {{.Names}}',
+    'ps -l -n 2 --format {{.Names}}',
+    'inspect -f {{range\u00a0.HostConfig.Binds}}{{if\u00a0lt\u00a0.\u00a0"/z"}}{{.}}{{end}}{{end}}{{len\u00a0.HostConfig.Binds}}{{range\u00a0.Mounts}}{{if\u00a0eq\u00a0.Destination\u00a0"/v"}}{{.Mode}}{{end}}{{end}} two',
+    'commit two withdomain',
+    'inspect -f {{.Config.Domainname}} withdomain',
+    'update --pids-limit -5 two',
+    'inspect -f {{json\u00a0.HostConfig.PidsLimit}} two',
+    'rm two',
+    'inspect -s --type volume -f {{.Name}} odd',
+    'inspect -s --type image -f {{.Os}} bb',
+    'inspect -s -f {{.Name}} odd',
+    'volume rm odd',
+  ],
+  [
+    'two times',
+    ...['container', 'image', 'system'].map(noun => `${noun} prune -f --filter until=1h --filter until=2h`),
+  ],
+  ['a name server that a container cannot reach', `${run} --dns 1.1.1.1 --dns ::1 bb cat /etc/resolv.conf`],
+  ['names of Go', 'info -f {{.CPUCfsPeriod}}{{.CPUCfsQuota}}{{.HTTPProxy}}{{.HTTPSProxy}}'],
   ['a domain with its root', `${run} --dns 1.1.1.1 --dns-search A.b. bb cat /etc/resolv.conf`],
   ['a template that no row fits', 'ps -f name=nobody --format table\u00a0{{.Nope}}'],
   [
@@ -47,6 +70,7 @@ for (const [what, ...lines] of same)
 
 /** Refused by both with the same exit code; ours names the value. */
 const refused: [line: string, ours: RegExp][] = [
+  [`volume create ${'v'.repeat(256)}`, /volume name is too long\n {2}fix: .*255/],
   [`${run} --tmpfs /m:size=x bb true`, /invalid tmpfs option \["size=x"\]/],
   [`${run} --tmpfs /m:size= bb true`, /invalid tmpfs option \["size="\]/],
   [`${run} --tmpfs /m:mode=8 bb true`, /invalid tmpfs option \["mode=8"\]/],
@@ -64,6 +88,16 @@ for (const [line, ours] of refused)
     assert.match(here.stderr, ours);
     assert.not.match(here.stderr, /looks like a defect|step \d+/);
   });
+
+test('what a volume does not have is told in the words of its type', async () => {
+  await pair.same(words('volume create typed'));
+  for (const template of ['{{.Nope}}', '{{.Name.x}}']) {
+    const { there, here } = await pair.ask(['volume', 'inspect', '-f', template, 'typed']);
+    assert.is(here.code, there.code);
+    pair.sameGist(there.stderr, here.stderr);
+  }
+  await pair.same(words('volume rm typed'));
+});
 
 test('stats of several that are not there names each', async () => {
   const { there, here } = await pair.ask(words('stats --no-stream nosuch one missing'));

@@ -133,7 +133,8 @@ async function prepare(
     source: path.join(directory, name, '_data'),
     destination,
     readonly: one.readonly,
-    ...asTyped(one),
+    // Of a volume nothing is said by nothing after its colon.
+    ...asTyped(one.mode === '' ? { ...one, mode: undefined } : one),
   };
 }
 
@@ -143,11 +144,12 @@ async function prepare(
  * @throws {MinidockError} `invalid-volume`
  */
 export function checkVolumeName(name: string): void {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) return;
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name)) return;
   const refused = (reason: string, fix?: string) =>
     new MinidockError('invalid-volume', `create ${name}: ${reason}`, fix === undefined ? {} : { fix });
   if (name.length === 1)
     throw refused('volume name is too short, names should be at least two alphanumeric characters');
+  if (name.length > 255) throw refused('volume name is too long', 'a directory has its name: 255 characters at most');
   throw refused(
     `"${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
     'if you meant a directory of the host, give its absolute path',

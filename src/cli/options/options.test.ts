@@ -79,7 +79,7 @@ test('volumes', () => {
     readonly: true,
     propagation: 'rslave',
   });
-  assert.equal(readVolume('/opt:/data:'), { source: '/opt', destination: '/data', readonly: false });
+  assert.equal(readVolume('/opt:/data:'), { source: '/opt', destination: '/data', mode: '', readonly: false });
   assert.equal(readVolume('db:/data:nocopy').noCopy, true);
   const wrong: [string, RegExp][] = [
     ['./x:/y', /'\.\/x' includes invalid characters/],

@@ -13,7 +13,8 @@ export function readVolume(given: string): VolumeMount {
   if (parts.length > 3 || destination === undefined || destination === '' || source === '') {
     throw new Error(`invalid volume specification: '${given}'`);
   }
-  const options: Options = mode ? { ...readMode(mode), mode } : { readonly: false };
+  // What follows the last colon is shown as it was typed, also where it is nothing.
+  const options: Options = { readonly: false, ...(mode && readMode(mode)), ...(mode !== undefined && { mode }) };
   if (!destination.startsWith('/')) {
     throw new Error(`invalid mount path: '${destination}' mount path must be absolute`);
   }

@@ -52,6 +52,7 @@ function configOf({ config, options, hostname, image }: ContainerRecord): Contai
     added.length === 0 ? old : { ...old, ...Object.fromEntries(added.map(key => [key, {}])) };
   const written = {
     Hostname: hostname,
+    ...(options.domainname && { Domainname: options.domainname }),
     Image: image,
     ...(options.stopTimeout !== undefined && { StopTimeout: options.stopTimeout }),
     ...config,

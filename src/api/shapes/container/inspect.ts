@@ -76,7 +76,7 @@ export function inspectContainer(inspected: InspectedContainer): Value {
 function hostConfig({ options }: ContainerRecord, links: readonly string[] | undefined) {
   const binds = options.volumes
     .filter(volume => volume.source !== undefined)
-    .map(volume => `${volume.source}:${volume.destination}${modeOf(volume) && `:${modeOf(volume)}`}`);
+    .map(volume => [volume.source, volume.destination, modeOf(volume)].filter(part => part !== undefined).join(':'));
   const logging = options.logging ?? defaultLog;
   return {
     Binds: binds.length === 0 ? null : binds,
@@ -129,7 +129,7 @@ function mountPoints({ mounts }: ContainerRecord) {
 }
 
 /** The options as they were typed, which older records do not hold. */
-const modeOf = ({ mode, readonly }: { mode?: string; readonly: boolean }) => mode ?? (readonly ? 'ro' : '');
+const modeOf = ({ mode, readonly }: { mode?: string; readonly: boolean }) => mode ?? (readonly ? 'ro' : undefined);
 
 function config({ config, options, hostname, image, network }: ContainerRecord) {
   const anonymous = options.volumes.filter(volume => volume.source === undefined).map(volume => volume.destination);

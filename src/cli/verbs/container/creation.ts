@@ -23,6 +23,9 @@ export async function createContainer(
 ): Promise<string> {
   const { containers } = await context.engine();
   const cidFile = flags.cidfile ? new CidFile(flags.cidfile) : undefined;
+  const local = options.dns?.find(address => /^127\.|^::1$/.test(address));
+  if (local !== undefined)
+    context.output.err(`WARNING: Localhost DNS setting (--dns=${local}) may fail in containers.\n`);
   let id: string | undefined;
   try {
     const created = await withImage(context, flags, options, () =>

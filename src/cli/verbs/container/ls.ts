@@ -45,7 +45,8 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run(context, flags) {
     const filters = readFilters(flags.filter, containerFilters);
-    const last = flags.latest ? 1 : (flags.last ?? -1);
+    const { last: given = -1 } = flags;
+    const last = flags.latest && given === -1 ? 1 : given;
     // The whole row as JSON has its size as well.
     const size = flags.size || /Size|json/.test(flags.format ?? '');
     const selection = { all: flags.all, last, size, filters };

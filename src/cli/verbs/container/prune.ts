@@ -1,4 +1,4 @@
-import { readInstant } from '../../../api/shapes/instant.ts';
+import { untilIn } from '../../../api/shapes/until.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printDeleted } from '../../print/deleted.ts';
@@ -17,7 +17,7 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run(context, flags) {
     const filters = readFilters(flags.filter, ['until', 'label', 'label!']);
-    const until = (filters.get('until') ?? []).map(time => readInstant(time).getTime());
+    const until = untilIn(filters);
     if (!flags.force && !confirm(context.output, 'WARNING! This will remove all stopped containers.\n')) {
       context.output.out('Total reclaimed space: 0B\n');
       return 0;

@@ -1,4 +1,4 @@
-import { readInstant } from '../../../api/shapes/instant.ts';
+import { untilIn } from '../../../api/shapes/until.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printDeleted, removalLines } from '../../print/deleted.ts';
@@ -19,7 +19,7 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run(context, flags) {
     const filters = readFilters(flags.filter, ['until', 'label', 'label!', 'dangling']);
-    const until = (filters.get('until') ?? []).map(time => readInstant(time).getTime());
+    const until = untilIn(filters);
     const all = flags.all || filters.get('dangling')?.at(-1) === 'false';
     const which = flags.all ? 'all images without at least one container associated to them' : 'all dangling images';
     if (!flags.force && !confirm(context.output, `WARNING! This will remove ${which}.\n`)) {

@@ -1,4 +1,4 @@
-import { readInstant } from '../../../api/shapes/instant.ts';
+import { untilIn } from '../../../api/shapes/until.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
 import { printDeleted } from '../../print/deleted.ts';
@@ -18,7 +18,7 @@ export const verb = defineVerb({
   operands: [0, 0],
   async run({ output, engine }, flags) {
     const filters = readFilters(flags.filter, ['until', 'label', 'label!']);
-    const until = (filters.get('until') ?? []).map(time => readInstant(time).getTime());
+    const until = untilIn(filters);
     if (!flags.force && !confirm(output, warning)) return 0;
     const { networks } = await engine();
     const labels = { labels: filters.get('label'), withoutLabels: filters.get('label!') };

@@ -10,6 +10,7 @@ import { type ErrorCode, MinidockError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
 import { type Candidates, RefusedValue, single, text, toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
+import { printWarning } from '../../print/diagnostics.ts';
 import { each } from '../../print/each.ts';
 
 const types = ['container', 'image', 'network', 'volume'] as const;
@@ -33,14 +34,15 @@ export const verb = defineVerb({
   operands: [1, Number.POSITIVE_INFINITY],
   completes: [given => objects[given.get('type') ?? ''] ?? 'containers and images'],
   async run(context, flags, names) {
-    const print = await printer(flags.format, context);
+    const print = await printer(flags, context);
     const engine = await context.engine();
     const found: Value[] = [];
     const code = await each(
       names,
       context.output,
       name => find(name, engine, flags),
-      (_, item) => {
+      (_, { kind, item }) => {
+        if (flags.size && kind !== 'container') printWarning(context.output, `--size ignored for ${kind}`);
         if (print === undefined) found.push(item);
         else print(item);
       },
@@ -51,10 +53,10 @@ export const verb = defineVerb({
 });
 
 /** Prints one object by the template; undefined where all are printed as one list. */
-async function printer(format: string | undefined, { output }: Context) {
+async function printer({ format, type }: { format?: string; type?: ObjectType }, { output }: Context) {
   if (format === undefined || format === '' || format === 'json') return undefined;
   const { compileForInspect } = await import('../../template/inspection.ts');
-  const template = compileForInspect(format);
+  const template = compileForInspect(format, { byKeys: type !== 'volume' });
   return (item: Value) => output.data(`${template(item)}\n`);
 }
 
@@ -64,17 +66,17 @@ async function find(
   name: string,
   { containers, images, networks, volumes }: Engine,
   { type, size }: { readonly type: ObjectType | undefined; readonly size: boolean },
-): Promise<Value> {
+): Promise<{ kind: ObjectType; item: Value }> {
   const among = <T>(kind: ObjectType, inspect: () => Promise<T>) =>
     type === undefined || type === kind ? found(inspect, type === undefined) : undefined;
   const container = await among('container', () => containers.inspect(name, { size }));
-  if (container !== undefined) return inspectContainer(container);
+  if (container !== undefined) return { kind: 'container', item: inspectContainer(container) };
   const image = await among('image', () => images.inspect(name));
-  if (image !== undefined) return inspectImage(image);
+  if (image !== undefined) return { kind: 'image', item: inspectImage(image) };
   const network = await among('network', () => networks.inspect(name));
-  if (network !== undefined) return inspectNetwork(network);
+  if (network !== undefined) return { kind: 'network', item: inspectNetwork(network) };
   const volume = await among('volume', () => volumes.inspect(name));
-  if (volume !== undefined) return inspectVolume(volume);
+  if (volume !== undefined) return { kind: 'volume', item: inspectVolume(volume) };
   throw new MinidockError('no-such-object', `No such ${type ?? 'object'}: ${name}`);
 }
 

@@ -1,4 +1,4 @@
-import { readInstant } from '../../../api/shapes/instant.ts';
+import { untilIn } from '../../../api/shapes/until.ts';
 import { MinidockError } from '../../../errors.ts';
 import { toggle } from '../../grammar/flags.ts';
 import { defineVerb } from '../../grammar/verb.ts';
@@ -23,7 +23,7 @@ export const verb = defineVerb({
     if (flags.volumes && filters.has('until'))
       throw new MinidockError('conflict', 'The "until" filter is not supported with "--volumes"');
     const filter = {
-      until: filters.get('until')?.map(time => readInstant(time).getTime()),
+      until: untilIn(filters),
       labels: filters.get('label'),
       withoutLabels: filters.get('label!'),
     };

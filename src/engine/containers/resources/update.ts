@@ -74,7 +74,7 @@ function merged(options: ContainerRecord['options'], changes: ContainerChanges):
   if (memory && memorySwap === undefined && options.memorySwap === undefined) next.memorySwap = swap;
   if (next.memory && next.memorySwap && next.memorySwap > 0 && next.memorySwap < next.memory)
     throw new MinidockError('bad-limit', 'Minimum memoryswap limit should be larger than memory limit, see usage');
-  if (rest.pidsLimit !== undefined && rest.pidsLimit < 0) delete next.pidsLimit;
+  if (rest.pidsLimit !== undefined && rest.pidsLimit < 0) next.pidsLimit = 0;
   if (restart?.name === 'no') delete next.restart;
   return next;
 }
