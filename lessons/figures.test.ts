@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Chalk } from 'chalk';
@@ -62,6 +62,18 @@ for (const id of lessonsWithFigure()) {
     }
   });
 }
+
+test('npm run figures: a lesson that is not there, an unknown option, are one line and how it is typed', () => {
+  for (const [typed, said] of [
+    ['99', 'no lesson "99"'],
+    ['--help', "Unknown option '--help'"],
+  ] as const) {
+    const script = path.join(lessonsFolder, '../scripts/figures.ts');
+    const run = spawnSync(process.execPath, ['--import', 'tsx', script, typed], { encoding: 'utf8', timeout: 30_000 });
+    const fix = 'npm run figures, or npm run figures -- LESSON [--zh] [--width COLUMNS]';
+    assert.equal([run.status, run.stdout, run.stderr], [1, '', `figures: ${said}\n  fix: ${fix}\n`]);
+  }
+});
 
 const xmllint = programOnPath('xmllint');
 if (xmllint !== undefined)
