@@ -29,6 +29,12 @@ test('limits in the units of the runtime spec', () => {
   assert.equal(memory, { limit: 67108864, swap: 134217728 });
   assert.equal(cpu, { quota: 150000, period: 100000 });
   assert.equal(pids, { limit: 50 });
+  for (const [cpus, quota] of [
+    [1.123456789, 112_345],
+    [0.29, 29_000],
+    [0.57, 57_000],
+  ] as const)
+    assert.is(resourcesFor({ cpus }, host).cpu?.quota, quota, String(cpus));
 });
 
 test("what Docker refuses, in Docker's words", () => {

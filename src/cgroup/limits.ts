@@ -45,7 +45,8 @@ function cpuPart(requested: RequestedLimits): Resources['cpu'] {
   const { cpus } = requested;
   return present({
     shares: requested.cpuShares || undefined,
-    quota: cpus ? Math.round(cpus * period) : requested.cpuQuota || undefined,
+    // Docker counts billionths of a CPU, and leaves out what is less than a microsecond.
+    quota: cpus ? Math.floor((Math.round(cpus * 1e9) * period) / 1e9) : requested.cpuQuota || undefined,
     period: cpus ? period : requested.cpuPeriod || undefined,
     cpus: requested.cpusetCpus || undefined,
     mems: requested.cpusetMems || undefined,
