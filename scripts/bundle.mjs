@@ -72,6 +72,7 @@ try {
 function replace(from, to) {
   const now = filesOf(from);
   const isCode = name => name.endsWith('.v8');
+  mkdirSync(to, { recursive: true });
   for (const name of filesOf(to)) if (isCode(name) || !now.includes(name)) rmSync(`${to}/${name}`, { force: true });
   for (const name of [...now.filter(name => !isCode(name)), ...now.filter(isCode)]) {
     mkdirSync(dirname(`${to}/${name}`), { recursive: true });
