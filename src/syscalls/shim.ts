@@ -163,7 +163,7 @@ export class Shim {
       });
     });
     const memfd = options.memfd ?? sealsInMemory(kernelVersion(os.release()));
-    this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', memfd, os.tmpdir());
+    this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', memfd, memfd ? '' : os.tmpdir());
     this.listen(this.shimSocket);
     this.listen(this.childSocket);
     this.childSocket.once('end', () => this.inOrder('exec', () => this.childClosed()));
