@@ -66,7 +66,7 @@ export interface Features {
  * asked for: `exec` has no use for it. `parent` is the engine's cgroup.
  */
 export function hostFacts(parent = '/minidock'): HostFacts {
-  const release = readFileText('/proc/sys/kernel/osrelease').trim();
+  const release = os.release();
   const version = kernelVersion(release);
   const features = featuresOf(version);
   const capabilities = boundingSet(readFileText('/proc/self/status'));
