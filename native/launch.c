@@ -13,7 +13,9 @@
 enum {
 	SIGCHLD_ = 17, SIGNALS = 64, SIG_SETMASK_ = 2, X_OK_ = 1, AT_FDCWD_ = -100, O_RDWR_ = 2, F_SETFD_ = 2,
 	AF_UNIX_ = 1, SOCK_STREAM_ = 1, SOCK_CLOEXEC_ = 02000000, SOL_SOCKET_ = 1, SO_RCVTIMEO_ = 20,
+	RLIMIT_NOFILE_ = 7,
 	STANDARD = 3,     /* descriptors 0 to 2 */
+	ENOUGH = 64,      /* of descriptors: Node needs 19 to start, and ours are two more */
 	PATIENCE = 50000, /* how long Node may wait in a read(2) of its sockets, in microseconds */
 };
 
@@ -47,6 +49,12 @@ static int standard_streams_are_open(void)
 	return fd >= STANDARD;
 }
 
+static int there_are_few_descriptors(void)
+{
+	struct { u64 soft, hard; } limit = { 0, 0 };
+	return sys4(__NR_prlimit64, 0, RLIMIT_NOFILE_, 0, &limit) || limit.soft < ENOUGH;
+}
+
 /* Nothing of the caller: its streams, directory, environment, signals that it ignores or holds back. */
 _Noreturn static void become_shim(const char *shim, int socket, int child_socket)
 {
@@ -77,7 +85,7 @@ static void hand_over(int socket)
 static int start_shim(const char *shim, char *variable)
 {
 	int own[2], childs[2], kind = SOCK_STREAM_ | SOCK_CLOEXEC_;
-	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_) || !standard_streams_are_open())
+	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_) || there_are_few_descriptors() || !standard_streams_are_open())
 		return 0;
 	if (sys4(__NR_socketpair, AF_UNIX_, kind, 0, own) || sys4(__NR_socketpair, AF_UNIX_, kind, 0, childs))
 		return 0;

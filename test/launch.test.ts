@@ -83,6 +83,10 @@ test('where there is no shim Node starts all the same', () => {
   assert.is(launch('console.log(process.env.MINIDOCK_SHIM)', { shim: '/nonexistent' }).stdout, 'undefined\n');
 });
 
+test('where few descriptors are allowed all of them are for Node, which says what is missing', () => {
+  assert.is(launch('console.log(process.env.MINIDOCK_SHIM)', { before: 'ulimit -n 40;' }).stdout, 'undefined\n');
+});
+
 test('no Node: one line, and what to do', () => {
   const { status, stderr } = spawnSync(launcher, ['/nonexistent', 'node'], { encoding: 'utf8', env: { PATH: folder } });
   assert.is(status, 127);
