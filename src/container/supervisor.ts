@@ -1,5 +1,5 @@
 import type { HostFacts } from '../host/facts.ts';
-import { call, close, open, store } from '../syscalls/calls.ts';
+import { call, open, store } from '../syscalls/calls.ts';
 import { room, str } from '../syscalls/data.ts';
 import { type Slot, type Step, type Supervise, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
