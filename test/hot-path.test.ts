@@ -101,6 +101,11 @@ test('what ends soon is waited for without Node’s sockets, and nothing is star
     });
 });
 
+test('a traced run takes the shim that waits, too', async () => {
+  const { modules } = await loadedBy('run --rm --trace --network none bb true'.split(' '));
+  assert.equal(namesIn(modules, ['child_process']), []);
+});
+
 /** A start of V8's optimizing compiler, which works beside a command for longer than the command lives. */
 bridged('no function is called so often in a run that V8 optimizes it', async () => {
   const args = ['--trace-opt', minidockPath, 'run', '--rm', 'bb', 'true'];

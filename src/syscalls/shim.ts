@@ -132,10 +132,12 @@ export class Shim {
     const binary = shimPath();
     const stdio = options.stdio ?? 'ignore';
     const three = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
-    if (options.started === undefined && three.every(stream => stream === 'ignore')) this.patient = takeWaitingShim();
+    const mayWait = options.started === undefined && three.every(stream => stream === 'ignore');
+    const waiting = mayWait ? takeWaitingShim() : undefined;
+    this.patient = waiting;
     // Its steps are told of as they come, by either socket.
     if (this.reportsSteps) this.becomeImpatient();
-    const started = (options.started ?? this.patient) as ChildProcess | undefined;
+    const started = (options.started ?? waiting) as ChildProcess | undefined;
     this.process =
       started ??
       startProcess(binary, [], {
