@@ -9,7 +9,7 @@ const MOST = 65536;
 /**
  * One of our ends of a shim's sockets, by its descriptor: what Shim uses of a `net.Socket`. As long as answers come soon it is
  * read where it is waited for, since to load and run Node's sockets takes longer than most commands in a container. From
- * `hand over` on it is one of Node's.
+ * `handOver` on it is one of Node's.
  */
 export class PatientSocket extends EventEmitter {
   #socket: Socket | undefined;
@@ -35,7 +35,7 @@ export class PatientSocket extends EventEmitter {
   /** Of a shim that is gone the end tells. */
   write(bytes: Uint8Array | string): void {
     if (this.#socket !== undefined) this.#socket.write(bytes);
-    else if (this.#isOpen) ignoreGone(() => writeAll(this.fd, Buffer.from(bytes as string)));
+    else if (this.#isOpen) ignoreGone(() => writeAll(this.fd, typeof bytes === 'string' ? Buffer.from(bytes) : bytes));
   }
 
   /**
