@@ -18,8 +18,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { commandLine } from './bundle/command-line.mjs';
-import { compile } from './bundle/compiled.mjs';
+import { commandLine, verbFiles } from './bundle/command-line.mjs';
+import { compileRest, warmUp } from './bundle/compiled.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const options = {
@@ -57,8 +57,16 @@ try {
   // The package is of type module; what bin/minidock runs is not.
   writeFileSync(`${made}/dist/package.json`, '{ "type": "commonjs" }\n');
   for (const [name, text] of bundles) writeFileSync(`${made}/dist/${name}`, text);
-  for (const [name, text] of files) writeFileSync(`${made}/dist/cli/${name}`, text);
-  compile(made);
+  const write = named => {
+    for (const [name, text] of Object.entries(named)) writeFileSync(`${made}/dist/cli/${name}`, text);
+  };
+  mkdirSync(`${made}/dist/cli/verbs`);
+  write(files);
+  // Before the verbs have files of their own: with these the others are not read for them any more.
+  warmUp(made);
+  write(verbFiles(files));
+  warmUp(made);
+  compileRest(made);
   replace(`${made}/dist`, `${root}dist`);
 } finally {
   rmSync(made, { recursive: true, force: true });

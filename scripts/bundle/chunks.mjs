@@ -107,6 +107,23 @@ const files = [
 
 const rest = 'rest';
 
+const look = ['minidock', 'ask', 'look'];
+const end = ['minidock', 'ask', 'end'];
+const enter = [...end, 'layers', 'enter'];
+const make = [...enter, 'limits', 'make'];
+
+/**
+ * The verbs that are given most, and the files that each of them needs. These stand in one file of the verb's own besides, whose
+ * compiled code is what that verb calls, which spares `run` and `exec` 4 ms; and one file in place of seven another 2.
+ */
+export const frequent = {
+  ...{ images: look, inspect: look, logs: look, ps: look },
+  ...{ kill: end, rm: end, stop: end },
+  exec: enter,
+  ...{ create: make, run: make, start: make },
+  build: [...make, 'build'],
+};
+
 /**
  * The files of the command line that begins with the module `entry`: name → paths of the modules in it that are loaded from
  * another file or by `import()`. `fileOf` tells the file of every module.

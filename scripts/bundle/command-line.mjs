@@ -6,14 +6,14 @@
  */
 import { posix } from 'node:path';
 import { build } from 'esbuild';
-import { chunksOf } from './chunks.mjs';
+import { chunksOf, frequent } from './chunks.mjs';
 
 const entry = 'src/cli/minidock.ts';
 
-/** The files by name, without their folder: [['minidock.cjs', source], …]. */
+/** The files by name, without their folder: { 'minidock.cjs': source, … }. */
 export async function commandLine(root, options) {
   const { fileOf, wanted } = chunksOf(root, entry);
-  return Promise.all(
+  const files = await Promise.all(
     [...wanted].map(async ([file, modules]) => {
       const built = await build({
         ...options,
@@ -32,6 +32,13 @@ export async function commandLine(root, options) {
       return [`${file}.cjs`, inAscii(withCheapImports(built.outputFiles[0].text))];
     }),
   );
+  return Object.fromEntries(files);
+}
+
+/** What verbs that are given most need of those files, each in a file of its own: { 'verbs/run.cjs': source, … }, of { name: what the file evaluates to }. */
+export function verbFiles(files) {
+  const together = names => `({${names.map(name => `${name}:${files[`${name}.cjs`]}`).join(',\n')}})`;
+  return Object.fromEntries(Object.entries(frequent).map(([verb, names]) => [`verbs/${verb}.cjs`, together(names)]));
 }
 
 /** What a file gives to others: path of a module → function that evaluates it the first time, and returns its exports. */

@@ -24,23 +24,25 @@ import { Script } from 'node:vm';
 
 const warm = fileURLToPath(new URL('warm.cjs', import.meta.url));
 
-/** Writes the compiled code of the files in `made`/dist/cli, each beside its file, and that of the frequent verbs in folders named after them. */
-export function compile(made) {
-  for (const round of ['shared', 'own']) {
-    const scratch = mkdtempSync(join(tmpdir(), 'minidock-bundle-'));
-    try {
-      runCommands(made, scratch, round);
-    } finally {
-      removeEntry(`${scratch}/root`);
-      removeFolder(scratch);
-      removeCgroups(`${scratch}/root`);
-    }
+/** Runs commands of the build in the folder `made`: each leaves the compiled code of the files that it reads. */
+export function warmUp(made) {
+  const scratch = mkdtempSync(join(tmpdir(), 'minidock-bundle-'));
+  try {
+    runCommands(made, scratch);
+  } finally {
+    removeEntry(`${scratch}/root`);
+    removeFolder(scratch);
+    removeCgroups(`${scratch}/root`);
   }
-  for (const name of readdirSync(`${made}/dist/cli`).filter(name => name.endsWith('.cjs'))) {
-    const file = `${made}/dist/cli/${name}`;
-    const code = `${file}.${process.arch}.v8`;
+}
+
+/** Writes the compiled code of the files that no command read, as of all where none could be run. */
+export function compileRest(made) {
+  const files = readdirSync(`${made}/dist/cli`, { recursive: true }).filter(name => name.endsWith('.cjs'));
+  for (const name of files.map(file => `dist/cli/${file}`)) {
+    const code = `${made}/${name}.${process.arch}.v8`;
     if (existsSync(code)) continue;
-    const script = new Script(readFileSync(file, 'latin1'), { filename: `dist/cli/${name}` });
+    const script = new Script(readFileSync(`${made}/${name}`, 'latin1'), { filename: name });
     writeFileSync(code, script.createCachedData());
   }
 }
@@ -56,19 +58,15 @@ function removeFolder(folder) {
     }
 }
 
-/** These have code of their own besides: a start takes in no more than its verb calls, which spares `run` and `exec` 4 ms. */
-const frequent = 'build create exec images inspect kill logs ps rm run start stop'.split(' ');
-
-/** What most commands call, in as few commands as hold it: in one round for the code that all share, in one for each verb's own. */
-function runCommands(made, scratch, round) {
+/** What most commands call, in as few commands as hold it. */
+function runCommands(made, scratch) {
   const engine = ['--root', `${scratch}/root`, '--exec-root', `${scratch}/run`];
   const native = `${made}/native/build/${process.arch}`;
   const run = (words, first = []) => {
-    const [verb] = words.split(' ');
-    const folder = round === 'own' && frequent.includes(verb) ? verb : '.';
-    // As bin/minidock starts what is given most, with a shim that waits; and without one.
-    const launcher = folder === '.' || first.length > 0 ? [] : [`${native}/minidock-launch`, `${native}/minidock-shim`];
-    const node = [process.execPath, warm, `${made}/bin/minidock`, folder];
+    // As bin/minidock starts verbs with a file of their own, with a shim that waits; and without one.
+    const waits = existsSync(`${made}/dist/cli/verbs/${words.split(' ')[0]}.cjs`);
+    const launcher = waits ? [`${native}/minidock-launch`, `${native}/minidock-shim`] : [];
+    const node = [process.execPath, warm, `${made}/bin/minidock`];
     const [program, ...args] = [...first, ...launcher, ...node, ...engine, ...words.split(' ')];
     return spawnSync(program, args, { cwd: scratch, stdio: 'ignore', timeout: 20_000 }).status === 0;
   };
