@@ -98,6 +98,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...tether.host,
       ...pieces.enterNamespace('pid', held.get('pid')),
       pieces.cloneProcess(made, child),
+      ...(made.includes('mount') ? pieces.keepMounts(child) : []),
       ...tether.parent,
       ...stdio.parent,
       ...(facts.features.openTree ? pieces.dropSources(own) : []),

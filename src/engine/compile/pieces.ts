@@ -2,7 +2,7 @@ import { announceKills, cgroupLimits } from '../../cgroup/steps.ts';
 import { tellKeeper } from '../../container/keeping/start-keeper.ts';
 import { rotateLog } from '../../container/logging/rotate.ts';
 import { makeWorkingDirectory } from '../../container/process/execute.ts';
-import { cgroupNamespace, mountNamespace, utsNamespace } from '../../container/process/namespaces.ts';
+import { cgroupNamespace, keepMounts, mountNamespace, utsNamespace } from '../../container/process/namespaces.ts';
 import {
   bindStaged,
   dropSources,
@@ -47,6 +47,7 @@ export const pieces = {
   dropSources,
   holdBinds,
   insideStagedRoot,
+  keepMounts,
   kernelMount,
   loopbackOnly,
   lowerLayers,
