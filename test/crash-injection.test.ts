@@ -162,6 +162,7 @@ for (const [name, scenario] of Object.entries(scenarios).filter(([name]) => whic
     const first = idle.pop() ?? (await newPlace());
     await prepare(first, scenario);
     const points = await pointsOf(first.box, commandAt(first, scenario));
+    if (name.includes('keeper')) assert.ok(points.some(({ role }) => role === 'keeper'));
     await settle(first.box);
     await scenario.last?.(new Attempts(first.box), first);
     idle.push(first);

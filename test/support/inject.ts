@@ -104,6 +104,9 @@ export async function pointsOf(box: Sandbox, command: readonly string[]): Promis
     '--seccomp-bpf',
     '-y',
     '-qq',
+    // The keeper is known by its file, however long the path is.
+    '-s',
+    '4096',
     '-o',
     join(folder, 'of'),
     '-e',
@@ -114,8 +117,8 @@ export async function pointsOf(box: Sandbox, command: readonly string[]): Promis
   if (exitCode !== 0) throw new Error(`the reference run of ${command.join(' ')} failed: ${stderr}`);
   const points = new Map<string, Point>();
   const harmless = new Set<string>();
-  for (const file of readdirSync(folder)) {
-    const { role, calls } = readProcess(readFileSync(join(folder, file), 'latin1').split('\n'));
+  const traces = readdirSync(folder).map(file => readFileSync(join(folder, file), 'latin1').split('\n'));
+  for (const { role, calls } of traces.flatMap(readProcess)) {
     if (role === undefined) continue;
     const counts = new Map<string, number>();
     for (const { name, changes } of calls) {
@@ -131,18 +134,31 @@ export async function pointsOf(box: Sandbox, command: readonly string[]): Promis
   return [...points.values()].sort((a, b) => (a.call < b.call ? -1 : a.call > b.call ? 1 : a.n - b.n));
 }
 
-function readProcess(lines: string[]) {
-  const started = lines.find(line => line.startsWith('execve(') && line.endsWith('= 0'));
+/** A process's role and calls. A supervisor that becomes the keeper has two, and its calls count anew, as in strike.c. */
+function readProcess(lines: string[]): { role: Role | undefined; calls: { name: string; changes: boolean }[] }[] {
+  const started = lines.find(isExecuted);
   const role = roleOf(lines, started);
+  const becomesKeeper = (line: string) => line !== started && isExecuted(line) && line.includes('keeper.mjs');
+  const end = role === 'shim' ? lines.findIndex(becomesKeeper) + 1 : 0;
+  if (end === 0) return [{ role, calls: callsOf(lines, role) }];
+  return [
+    { role, calls: callsOf(lines.slice(0, end), role) },
+    { role: 'keeper', calls: callsOf(lines.slice(end), 'keeper') },
+  ];
+}
+
+const isExecuted = (line: string) => line.startsWith('execve(') && line.endsWith('= 0');
+
+function callsOf(lines: readonly string[], role: Role | undefined) {
   const calls: { name: string; changes: boolean }[] = [];
   for (const line of lines) {
     const [, name, rest = ''] = /^(\w+)\((.*)$/.exec(line) ?? [];
     if (name === undefined) continue;
     calls.push({ name, changes: changesState(name, rest) });
     // From here on it is the container's command.
-    if (role === 'child' && name === 'execve' && line.endsWith('= 0')) break;
+    if (role === 'child' && isExecuted(line)) break;
   }
-  return { role, calls };
+  return calls;
 }
 
 function roleOf(lines: string[], started: string | undefined): Role | undefined {

@@ -38,7 +38,7 @@ static const char *const names[] = { "", "", "command", "shim", "child", "keeper
 static struct tracee {
 	pid_t tid;
 	enum role role;
-	/* Its own execve has been: the role stays what it is. */
+	/* Its own execve has been: the role stays what it is, but a shim may become the keeper. */
 	int settled;
 	unsigned calls;
 	/* It waits for its parent's word. */
@@ -102,9 +102,8 @@ static void executed(struct tracee *t)
 
 	if (t->role == CHILD)
 		t->role = NONE;
-	if (t->settled)
+	if (t->settled && t->role != SHIM)
 		return;
-	t->settled = 1;
 	snprintf(path, sizeof path, "/proc/%d/cmdline", t->tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	length = read(fd, line, sizeof line - 1);
@@ -117,6 +116,15 @@ static void executed(struct tracee *t)
 	char program[4096] = "";
 	if (readlink(path, program, sizeof program - 1) < 0)
 		program[0] = '\0';
+	if (t->settled) {
+		/* Every keeper has been a shim: its calls count anew. */
+		if (strstr(line, "keeper.mjs") != NULL) {
+			t->role = KEEPER;
+			t->calls = 0;
+		}
+		return;
+	}
+	t->settled = 1;
 	if (strstr(program, "/minidock-shim") != NULL)
 		t->role = SHIM;
 	else if (strstr(line, "keeper.mjs") != NULL)
