@@ -374,7 +374,7 @@ static void start_relay(struct machine *m)
 		quit(125);
 }
 
-/* What it holds open is free with our own end. */
+/* It holds the ports open, and has nobody to reach any more. */
 static void end_relay(void)
 {
 	if (relay <= 0)
@@ -391,6 +391,7 @@ static void run_exit_section(struct machine *m)
 {
 	if (exit_done)
 		return;
+	end_relay();
 	/*
 	 * A report must not be written into the middle of a frame of output, nor to another connection that has the
 	 * launcher's descriptor number by now.
@@ -457,7 +458,6 @@ _Noreturn static void finish(struct machine *m)
 	for (int stream = 0; stream < 2; stream++)
 		log_end(m, stream);
 	run_exit_section(m);
-	end_relay();
 	int cleaned = part_from_clients(m->saved[status_slot], listen_fd);
 	m->report_fd = NONE;
 	if (!cleaned && !reap_done)

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
@@ -318,6 +318,38 @@ test('a container’s raw sockets cannot forge another’s address onto the host
     'bridge',
   );
   assert.match(answer, /^(ip: .*Operation not permitted\n){3}sh: .*Read-only file system$/);
+});
+
+/** Holds a supervisor up: it attaches to the output, and takes none. */
+async function hungClient(id: string) {
+  const path = join(box.execRoot, id.slice(0, 12), 'shim.sock');
+  const client = connect({ path, onread: { buffer: Buffer.alloc(1), callback: () => false } });
+  client.on('error', () => {});
+  await once(client, 'connect');
+  // ATTACH to stdout (native/protocol.h).
+  client.pause().write(Buffer.from([97, 2, 0, 0, 0, 0, 0, 0]));
+  return client;
+}
+
+test('a port is free once the end is told, also where the supervisor still waits for a client', async () => {
+  const port = await freePort();
+  const talks = 'until test -e /go; do sleep 0.05; done; head -c 4000000 /dev/zero';
+  const id = await box.start(talks, '--network', 'bridge', '-p', `${port}:80`);
+  const pid = await box.inspect(id, '{{.State.Pid}}');
+  const [, supervisor] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  const client = await hungClient(id);
+  try {
+    await box.ok(['exec', id, 'touch', '/go']);
+    await eventually(async () => assert.is(await box.inspect(id, '{{.State.Status}}'), 'exited'));
+    for (const address of ['0.0.0.0', '::']) {
+      const server = createTcpServer().listen({ port, host: address, ipv6Only: true });
+      await once(server, 'listening');
+      server.close();
+    }
+    assert.match(readFileSync(`/proc/${supervisor}/comm`, 'utf8'), /shim/, 'it still waits');
+  } finally {
+    client.destroy();
+  }
 });
 
 test.run();

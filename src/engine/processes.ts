@@ -28,16 +28,25 @@ export class LaunchedProcess {
   readonly #shim: Shim;
   readonly #left = new AbortController();
 
-  /** @param ask asks for the exit status in another way: where a client does not take the output, ours waits behind that */
-  constructor(shim: Shim, ask: (abort: AbortSignal) => Promise<number>, afterExit: (code: number) => Promise<number>) {
+  /**
+   * @param ask asks for the exit status in another way: where a client does not take the output, ours waits behind that
+   * @param isRemoved nothing of it is used again: it is cleaned up while its supervisor ends
+   */
+  constructor(
+    shim: Shim,
+    ask: (abort: AbortSignal) => Promise<number>,
+    afterExit: (code: number) => Promise<number>,
+    isRemoved = false,
+  ) {
     this.#shim = shim;
-    const told = shim.exited.then(async code => {
+    const gone = shim.exited.then(async code => {
       await shim.ended;
       return code;
     });
+    const told = isRemoved ? shim.exited : gone;
     const asked = shim.heldUp.then(() => ask(this.#left.signal)).catch(() => told);
     this.over = Promise.race([told, asked]).then(afterExit);
-    this.exited = Promise.all([this.over, told]).then(([code]) => code);
+    this.exited = Promise.all([this.over, gone]).then(([code]) => code);
     for (const promise of [this.over, this.exited]) promise.catch(() => {});
   }
 

@@ -316,6 +316,8 @@ export class Shim {
       case 'exited':
         this.toldExit = true;
         this.exit.resolve(message.code);
+        // Its last word, and it waits for us to have heard it.
+        this.shimSocket.destroy();
         break;
       case 'malformed':
         this.fail(new Error(`the shim refused the program at check ${message.line} of native/decode.c`));

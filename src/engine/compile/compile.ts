@@ -123,7 +123,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
-    exit: [...files.exit, ...returnSteps(held, pieces)],
+    exit: [...pieces.releasePorts([...ports, ...relay.host]), ...files.exit, ...returnSteps(held, pieces)],
     ...rotationOf(container.files, files, pieces),
     relay: relay.relay,
     reap: pieces.startKeeper(container.keeper.lock, container.keeper.command),

@@ -25,7 +25,7 @@ import { bridgeProgram } from '../../network/bridge-program.ts';
 import { loopbackOnly, vethPair } from '../../network/endpoint.ts';
 import { ruleGeneration } from '../../network/firewall/generation.ts';
 import { portRules } from '../../network/firewall/port-rules.ts';
-import { portMapping } from '../../network/ports/ports.ts';
+import { portMapping, releasePorts } from '../../network/ports/ports.ts';
 import { relayPorts } from '../../network/ports/relay.ts';
 import { processPieces } from './process-pieces.ts';
 
@@ -65,6 +65,7 @@ export const pieces = {
   portRules,
   readonlyPaths,
   relayPorts,
+  releasePorts,
   rotateLog,
   ruleGeneration,
   settleRoot,

@@ -69,8 +69,8 @@ export async function reap(
       const state = isStartedAtOnce ? startedAtOnce(ended) : ended;
       const waits = state.status === 'restarting' && remove === undefined;
       if (waits) markKept(context.roots, id);
-      if (waits && seen.kind === 'ended' && seen.supervised && record.network.ports.length > 0)
-        // It holds the ports for as long as a client takes output, and they are needed for the next start.
+      if (waits && seen.kind === 'ended' && seen.supervised)
+        // It holds the mounts for as long as a client takes output, and the next start mounts the same layer.
         await (await import('./stop.ts')).dismissSupervisor(context, record);
       if (removal === undefined) await writeDown(context, record, record.options.autoRemove ? stillUp(state) : state);
       endExecs(context, record);

@@ -7,7 +7,7 @@ import type { EngineContext } from '../context.ts';
 import { cancelRestart } from '../keeping/stopped.ts';
 import { unlessGone, withContainerLock } from './lock.ts';
 import { reap, removeBundle } from './reap.ts';
-import { dismissSupervisor, type Ending, endSilentSupervisor, endSupervised } from './stop.ts';
+import { dismissSupervisor, type Ending, endSilentSupervisor, endSupervised, supervisorGone } from './stop.ts';
 
 /** Removes a container: its bundle, its name, and with `volumes` those that were made for it. Throws `container-running`. */
 export async function removeContainer(
@@ -37,9 +37,10 @@ export async function removeContainer(
     if (kind === 'running' || kind === 'starting') await reap(context, record.id, { remove: { volumes } });
     else await removeBundle(context, record, { volumes });
   }).catch(unlessGone);
+  if (seen.kind === 'running') await supervisorGone(seen.running.supervisor);
 }
 
-const atOnce: Ending = { signal: signals.SIGKILL, timeoutSeconds: 2 };
+const atOnce: Ending = { signal: signals.SIGKILL, timeoutSeconds: 2, isRemoved: true };
 
 function cannotRemove(record: ContainerRecord): MinidockError {
   if (record.state.paused)

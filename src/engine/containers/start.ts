@@ -193,11 +193,12 @@ async function launch(
     throw explain(error, container);
   }
   const ask = async (abort: AbortSignal) => (await import('./attach.ts')).awaitEnd(context, record, abort);
-  return new LaunchedProcess(shim, ask, async code => {
+  const cleanUp = async (code: number) => {
     const recorded = shim.toldExit ? undefined : recordedExit(context, record.id);
     await withContainerLock(context, record.id, () => reap(context, record.id)).catch(unlessFull);
     return recorded ?? code;
-  });
+  };
+  return new LaunchedProcess(shim, ask, cleanUp, record.options.autoRemove);
 }
 
 /** In another container's PID namespace its processes can stop ours. */

@@ -4,6 +4,7 @@ import type { ContainerRecord } from '../../container/record.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
 import { steadyNow } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
+import { isAlive, type ProcessIdentity } from '../../host/process.ts';
 import { cgroupParent, containerPaths } from '../../state/paths.ts';
 import { signals } from '../../syscalls/uapi/flags.ts';
 import { signalNumber } from '../../syscalls/uapi/signals.ts';
@@ -25,6 +26,8 @@ export interface Ending {
   by?: StoppedBy;
   /** This process starts it again, as `restart` does. */
   isForStart?: boolean;
+  /** Nothing of it is used again: its supervisor may end while it is removed. */
+  isRemoved?: boolean;
 }
 
 /** How a container is to be ended: as the caller says, else by its own stop signal and timeout, else by the defaults. */
@@ -111,8 +114,8 @@ async function endsBy(
     });
   }
   const seen = await eventually(Math.max(deadline - steadyNow(), 0), () => hasEnded(context.roots, record.id));
-  // Wait for the supervisor to end, because only then are its ports free. It may still wait for clients that hang.
-  if (seen) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
+  // Its own end was told. Until the supervisor's the mounts are there; it may still wait for clients that hang.
+  if (seen && !asked.isRemoved) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection?.close();
   return seen;
 }
@@ -144,9 +147,14 @@ async function endUnsupervised(
 /** This is longer than a supervisor waits for its clients at the end (native/client.c). */
 const GOODBYE_MS = 3000;
 
+/** Waits for the end of a supervisor whose container was removed meanwhile: it may still have the disk written. */
+export async function supervisorGone(supervisor: ProcessIdentity): Promise<void> {
+  await eventually(GOODBYE_MS, () => !isAlive(supervisor));
+}
+
 /**
  * For a container that has ended while its supervisor still waits for a client to take output, and still holds the
- * ports.
+ * mounts.
  */
 export async function dismissSupervisor(context: EngineContext, record: Known): Promise<void> {
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);

@@ -1,6 +1,6 @@
 import { MinidockError } from '../../errors.ts';
 import { listenerOn } from '../../host/sockets.ts';
-import { call } from '../../syscalls/calls.ts';
+import { call, close } from '../../syscalls/calls.ts';
 import { type Data, struct } from '../../syscalls/data.ts';
 import { type Arg, type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
@@ -128,6 +128,25 @@ export function holdPort(port: Port, about: Omit<Reason, 'why'>, socket: Slot): 
   }
   for (const step of steps) owners.set(step, port);
   return steps;
+}
+
+/**
+ * Exit section: gives the sockets back that `held` made, so that the ports are free once the end is told. The supervisor itself may
+ * be there for some time more: until clients have taken the output, and what it holds is written to the disk.
+ */
+export function releasePorts(held: readonly Step[]): Step[] {
+  const sockets = held.flatMap(step =>
+    step.op === 'syscall' && step.name === 'socket' && step.save ? [step.save] : [],
+  );
+  return sockets.map(socket =>
+    close(socket, {
+      why: {
+        en: 'give a port of the host back: another server may take it',
+        zh: '归还宿主机的一个端口：其他服务器可以占用它了',
+      },
+      lesson: 'published-ports',
+    }),
+  );
 }
 
 /** A listening socket of the supervisor. */
