@@ -5,7 +5,7 @@
 #include "interpret.h"
 #include "sys.h"
 
-enum { SIGCHLD_ = 17, CLONE_VFORK_ = 0x4000, NO_REPORT = -1, FD_CLOEXEC_ = 1, F_SETFD_ = 2, DIED = 125 };
+enum { SIGCHLD_ = 17, CLONE_VFORK_ = 0x4000, NO_REPORT = -1, FD_CLOEXEC_ = 1, F_SETFD_ = 2, SHUT_WR_ = 1, DIED = 125 };
 
 static void put_frame(u8 *to, u8 type, u8 detail, const void *payload, u32 length)
 {
@@ -150,8 +150,10 @@ static int run_step(struct machine *m, const struct step *s, u32 index)
 		result = do_syscall(m, s);
 		if (s->flags & STEP_FORKS && result == 0)
 			become_child(m);
-		if (s->flags & STEP_FORKS)
+		if (s->flags & STEP_FORKS) {
 			sys(__NR_close, CHILD_FD, 0, 0);
+			m->forked = 1;
+		}
 		if (s->save != NO_SLOT)
 			m->saved[s->save] = result;
 		break;
@@ -183,6 +185,20 @@ static int run_step(struct machine *m, const struct step *s, u32 index)
 	return 1;
 }
 
+/*
+ * Reads to the end what is still sent to a shim that has told its failure. The next program comes while the first one fails:
+ * were the socket closed then, that write would break, and Node throws away what it has not read of a socket that breaks.
+ */
+static void hear_out(void)
+{
+	u8 rest[4096];
+
+	sys(__NR_close, CHILD_FD, 0, 0);
+	sys(__NR_shutdown, SHIM_FD, SHUT_WR_, 0);
+	while (read_all(SHIM_FD, rest, sizeof rest) == 0)
+		;
+}
+
 void run_section(struct machine *m, enum section section)
 {
 	m->section = section;
@@ -191,6 +207,8 @@ void run_section(struct machine *m, enum section section)
 			continue;
 		if (section >= EXIT)
 			return;
+		if (section == HOST && !m->forked)
+			hear_out();
 		quit(DIED);
 	}
 }

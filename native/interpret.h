@@ -5,6 +5,7 @@ struct machine {
 	struct program program;
 	s64 saved[MAX_SLOTS];
 	enum section section;
+	int forked;    /* there is or was a child */
 	int report_fd; /* where this side reports: SHIM_FD, or CHILD_FD after the fork; negative where nobody listens */
 };
 

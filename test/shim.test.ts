@@ -7,11 +7,11 @@ import { call, close, open, sync } from '../src/syscalls/calls.ts';
 import { room, str, strings, text } from '../src/syscalls/data.ts';
 import { type EncodeOptions, encode, HEADER_SIZE } from '../src/syscalls/encode.ts';
 import { Decoder, type Message } from '../src/syscalls/protocol.ts';
-import { launch, runHost, shimPath } from '../src/syscalls/shim.ts';
+import { launch, runHost, Shim, shimPath } from '../src/syscalls/shim.ts';
 import { type Program, program, slot, word } from '../src/syscalls/step.ts';
 import { architecture } from '../src/syscalls/uapi/architecture.ts';
 import { O, signals } from '../src/syscalls/uapi/flags.ts';
-import { temporaryFolder } from './support/cleanup.ts';
+import { sleepSync, temporaryFolder } from './support/cleanup.ts';
 import { checkout, findProgram, requires } from './support/requires.ts';
 
 const test = requires();
@@ -140,6 +140,20 @@ test('what a failed step says arrives, every time, although the shim is gone by 
     const error = await runHost(refused).catch(caught => caught);
     assert.match(error.message, /^chdir\("\/there\/is\/no\/such\/place"\) = ENOENT \(host step 1\)$/);
   }
+});
+
+test('why a shim could not make its copy arrives, although its program is sent only then', async () => {
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = '/there/is/no/such/place';
+  const shim = new Shim({ memfd: false });
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
+  // Node is not let read what it says: the socket for the child closes after that, or with the shim.
+  while (existsSync(`/proc/${shim.process.pid}/fd/4`)) sleepSync(1);
+  shim.run(program({ host: [call('chdir', [str('/')], why)] }));
+  const error = await shim.exited.catch(caught => caught);
+  assert.match(error.message, /^open.*\/there\/is\/no\/such\/place\/\.shim-.* = ENOENT \(host step 1,/);
+  await shim.ended;
 });
 
 test('what the child did is told after its birth, whichever socket is read first', async () => {
