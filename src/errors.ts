@@ -153,6 +153,7 @@ const kinds = {
   'names-refused': 'unavailable',
   'no-free-port': 'unavailable',
   'no-free-subnet': 'unavailable',
+  'no-memory': 'unavailable',
   'no-space': 'unavailable',
   'output-failed': 'unavailable',
   'proxy-failed': 'unavailable',

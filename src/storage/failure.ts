@@ -1,5 +1,5 @@
 import { errnoOf, MinidockError } from '../errors.ts';
-import { freeSpace } from '../host/trouble.ts';
+import { freeSpace, troubleOf } from '../host/trouble.ts';
 import { byteString, readable } from './bytes.ts';
 
 /** An error of the filesystem in one line; others pass through. Node's own message holds names of the image as they are. */
@@ -14,7 +14,8 @@ export function explainWrite(error: unknown, action: string): unknown {
   }
   const { syscall, path } = error as NodeJS.ErrnoException;
   const call = syscall === undefined ? '' : `${syscall}${path === undefined ? '' : ` ${readable(byteString(path))}`}: `;
-  return new MinidockError('store-failed', `${action} failed: ${call}${errno}`, { cause: error });
+  const { what = errno, fix } = troubleOf(errno) ?? {};
+  return new MinidockError('store-failed', `${action} failed: ${call}${what}`, { cause: error, fix });
 }
 
 /**
