@@ -164,6 +164,7 @@ const kinds = {
   'syslog-unreachable': 'unavailable',
   'subnet-full': 'unavailable',
   'too-many-files': 'unavailable',
+  'too-many-processes': 'unavailable',
   'too-many-redirects': 'unavailable',
   'too-many-requests': 'unavailable',
 

@@ -24,6 +24,13 @@ const troubles: Record<string, Trouble> = {
   ENOMEM: { code: 'no-memory', what: 'cannot allocate memory', fix: 'free some memory: `free -m`' },
 };
 
+/** Where a process cannot be started. Elsewhere EAGAIN asks for patience. */
+const noProcess: Trouble = {
+  code: 'too-many-processes',
+  what: 'the limit of processes is reached',
+  fix: 'see `ulimit -u` and the pids cgroup',
+};
+
 /** What an errno that is no defect of minidock means, and what to do about it. */
 export function troubleOf(errno: string | undefined): Trouble | undefined {
   return troubles[errno ?? ''];
@@ -34,10 +41,13 @@ export function troubleOf(errno: string | undefined): Trouble | undefined {
  * are returned as they are.
  */
 export function explainTrouble(error: unknown): unknown {
-  const trouble = troubleOf(errnoOf(error));
+  const { syscall: told, path } = (error ?? {}) as NodeJS.ErrnoException;
+  // Where Node emits the error of a start, it adds the path here as well.
+  const syscall = told?.split(' ')[0];
+  const errno = errnoOf(error);
+  const trouble = syscall === 'spawn' && errno === 'EAGAIN' ? noProcess : troubleOf(errno);
   if (trouble === undefined) return error;
   const { code, what, fix } = trouble;
-  const { syscall, path } = error as NodeJS.ErrnoException;
   const call = [syscall, path && JSON.stringify(path)].filter(Boolean).join(' ');
   return new MinidockError(code, call === '' ? what : `${call}: ${what}`, { cause: error, fix });
 }

@@ -138,14 +138,7 @@ export class Shim {
     // Its steps are told of as they come, by either socket.
     if (this.reportsSteps) this.becomeImpatient();
     const started = (options.started ?? waiting) as ChildProcess | undefined;
-    this.process =
-      started ??
-      startProcess(binary, [], {
-        stdio: [...three, 'pipe', 'pipe'],
-        env: {},
-        cwd: '/',
-        argv0: 'minidock-shim',
-      });
+    this.process = started ?? startShim(binary, three);
     this.shimSocket = this.process.stdio[3] as Socket;
     this.childSocket = this.process.stdio[4] as Socket;
     for (const socket of [this.shimSocket, this.childSocket]) socket.on('error', () => {});
@@ -160,7 +153,7 @@ export class Shim {
         });
       });
       this.process.once('error', error => {
-        this.fail(spawnError(binary, error));
+        this.fail(notStarted(binary, error));
         resolve();
       });
     });
@@ -412,7 +405,11 @@ export class Shim {
       return;
     }
     const how = signal ? `killed by ${signal}` : `ended with status ${code}`;
-    const error = new MinidockError('shim-died', `the container's supervisor was ${how}`);
+    // One that bin/minidock started before Node could tell nobody why its execve failed (native/launch.c).
+    const isNotStarted = code === 127 && this.pid === 0;
+    const error = isNotStarted
+      ? notStarted(shimPath())
+      : new MinidockError('shim-died', `the container's supervisor was ${how}`);
     // The kernel ends the process together with its supervisor: this is the status for those who wait.
     if (this.pid !== 0) this.exit.resolve(137);
     this.fail(error);
@@ -442,14 +439,23 @@ const startFixes: Record<string, string> = {
   EAGAIN: 'the limit of processes is reached: see `ulimit -u` and the pids cgroup',
   ENOMEM: 'free some memory: `free -m`',
   EMFILE: 'too many files are open: see `ulimit -n`',
+  ETXTBSY: 'something writes this file, as a build does: try again when it has ended',
 };
 
-function spawnError(binary: string, error: Error): MinidockError {
-  const reason = errnoOf(error) ?? error.message;
-  return new MinidockError('shim-not-started', `cannot start ${binary}: ${reason}`, {
-    fix: startFixes[reason] ?? fixOfShim(),
-    cause: error,
-  });
+/** Some errors Node throws, others it emits. */
+function startShim(binary: string, stdio: NonNullable<Exclude<ShimOptions['stdio'], string>>): ChildProcess {
+  try {
+    return startProcess(binary, [], { stdio: [...stdio, 'pipe', 'pipe'], env: {}, cwd: '/', argv0: 'minidock-shim' });
+  } catch (error) {
+    throw errnoOf(error) === 'EMFILE' ? error : notStarted(binary, error as Error);
+  }
+}
+
+function notStarted(binary: string, cause?: Error): MinidockError {
+  const reason = cause === undefined ? 'its execve(2) failed' : (errnoOf(cause) ?? cause.message);
+  const unknown = 'try again; if it stays so, see `free -m`, and whether something writes this file';
+  const fix = cause === undefined ? unknown : (startFixes[reason] ?? fixOfShim());
+  return new MinidockError('shim-not-started', `cannot start ${binary}: ${reason}`, { fix, cause });
 }
 
 /** Resolves when nothing more can come from a socket. */
