@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execaSync } from 'execa';
 import * as assert from 'uvu/assert';
 import type { BuildEvent } from '../src/build/events.ts';
 import type { Engine } from '../src/engine/engine.ts';
@@ -132,6 +133,29 @@ test('a step that waits for a cache which another build has for itself is given 
   control.abort();
   await first;
   await assertNothingLeft('both');
+});
+
+test('a container of a step that cannot be removed is removed by the next build, though the process of the first one lives', async () => {
+  const folder = context({ Dockerfile: 'FROM bb\nRUN true\n' });
+  const go = new AbortController().signal;
+  let bundle = '';
+  try {
+    await build(folder, go, event => {
+      if (event.kind !== 'running') return;
+      const containers = join(box.root, 'containers');
+      bundle = join(containers, readdirSync(containers).find(name => name.startsWith(event.container))!);
+      // What is a mount point is not renamed (EBUSY), as on a disk that has errors.
+      execaSync('mount', ['--bind', bundle, bundle]);
+    });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, 'EBUSY');
+  } finally {
+    execaSync('umount', [bundle]);
+  }
+  await build(folder, go, () => {});
+  await assertNothingLeft('the next one');
+  await box.ok(['rmi', 'given-up']);
 });
 
 test.run();

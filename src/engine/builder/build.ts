@@ -42,7 +42,7 @@ export async function buildImage(
         image: (reference, wanted) => findImage(store, nouns.images, reference, wanted, options),
         run: async request => {
           const { runStep } = await import('./run-step.ts');
-          const step = { build: work.name, keeps: keepContainers, ...(limits && { limits }) };
+          const step = { work, keeps: keepContainers, ...(limits && { limits }) };
           return await runStep(await access.context(), nouns.containers, request, step);
         },
       },

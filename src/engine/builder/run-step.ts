@@ -8,11 +8,11 @@ import type { EngineContext } from '../context.ts';
 import { layerOf } from '../files/commit.ts';
 import type { BuildOptions } from '../nouns/builder.ts';
 import type { Containers } from '../nouns/containers.ts';
-import { buildLabel } from './leftovers.ts';
+import { type BuildWork, buildLabel } from './leftovers.ts';
 
 export interface StepOptions {
-  /** Name of the build, for the container's label. */
-  readonly build: string;
+  /** The build: its name is the container's label. */
+  readonly work: BuildWork;
   /** The container stays once its command has ended. */
   readonly keeps: boolean;
   readonly limits?: BuildOptions['limits'];
@@ -23,10 +23,17 @@ export async function runStep(
   context: EngineContext,
   containers: Containers,
   request: RunRequest,
-  { build, keeps, limits = {} }: StepOptions,
+  { work, keeps, limits = {} }: StepOptions,
 ): Promise<Ran> {
-  const { id } = await containers.create({ ...optionsOf(request), ...limits, labels: { [buildLabel]: build } });
-  const remove = () => containers.remove(id, { force: true, volumes: true });
+  const { id } = await containers.create({ ...optionsOf(request), ...limits, labels: { [buildLabel]: work.name } });
+  const remove = async () => {
+    try {
+      await containers.remove(id, { force: true, volumes: true });
+    } catch (error) {
+      work.owesRemoval();
+      throw error;
+    }
+  };
   const end = () => void containers.kill(id).catch(() => {});
   try {
     request.abort?.throwIfAborted();
@@ -53,7 +60,8 @@ export async function runStep(
       },
     };
   } catch (error) {
-    await remove();
+    // Why the step failed matters more than that its container is still there.
+    await remove().catch(() => {});
     throw error;
   } finally {
     request.abort?.removeEventListener('abort', end);
