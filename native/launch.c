@@ -1,14 +1,17 @@
 /*
- * Starts a shim and becomes Node, as bin/minidock wants it where a verb starts a process in a container. Node would take some
- * milliseconds to load what starts processes, and to copy a process of its own size (fork(2)); this one is a page or two.
+ * Starts what a verb needs beside Node, and becomes Node, as bin/minidock wants it: a shim where a process is started in a
+ * container, a line to a supervisor (line.h) where one is ended. Node would take some milliseconds to load what starts processes and
+ * what connects, and to copy a process of its own size (fork(2)); this one is a page or two.
  *
  *   minidock-launch SHIM NODE [ARG...]
+ *   minidock-launch - NODE [ARG...]
  *
  * Node finds the shim by MINIDOCK_SHIM=PID:SHIM:SOCKET:SOCKET in its environment: its own pid, the shim's, and its ends of the
- * two sockets that the shim has as descriptors 3 and 4. The first tells for whom it is, as LISTEN_PID does (sd_listen_fds(3)).
- * Whatever fails here Node does by itself, and finds out why.
+ * two sockets that the shim has as descriptors 3 and 4; a line by MINIDOCK_LINE=PID:SOCKET. The first tells for whom it is, as
+ * LISTEN_PID does (sd_listen_fds(3)). Whatever fails here Node does by itself, and finds out why.
  */
 #include "execute.h"
+#include "line.h"
 
 enum {
 	SIGCHLD_ = 17, SIGNALS = 64, SIG_SETMASK_ = 2, X_OK_ = 1, AT_FDCWD_ = -100, O_RDWR_ = 2, F_SETFD_ = 2,
@@ -19,7 +22,7 @@ enum {
 	PATIENCE = 50000, /* how long Node may wait in a read(2) of its sockets, in microseconds */
 };
 
-static const char name[] = "MINIDOCK_SHIM=";
+static const char shim_name[] = "MINIDOCK_SHIM=", line_name[] = "MINIDOCK_LINE=";
 
 static void say(const char *text)
 {
@@ -36,6 +39,17 @@ static char *add_number(char *to, u64 number)
 	while (n)
 		*to++ = digits[--n];
 	return to;
+}
+
+static void put_variable(char *to, const char *name, const u64 *numbers, int count)
+{
+	u64 length = length_of(name);
+	__builtin_memcpy(to, name, length);
+	to += length;
+	for (int i = 0; i < count; i++) {
+		to = add_number(to, numbers[i]);
+		*to++ = i < count - 1 ? ':' : 0;
+	}
 }
 
 /* Where the caller closed one of them, a socket would take its place. */
@@ -55,13 +69,10 @@ static int there_are_few_descriptors(void)
 	return sys4(__NR_prlimit64, 0, RLIMIT_NOFILE_, 0, &limit) || limit.soft < ENOUGH;
 }
 
-/* Nothing of the caller: its streams, directory, environment, signals that it ignores or holds back. */
-_Noreturn static void become_shim(const char *shim, int socket, int child_socket)
+/* Nothing of the caller: its streams, directory, signals that it ignores or holds back. */
+static void leave_caller(void)
 {
-	char *words[] = { "minidock-shim", 0 }, *none[] = { 0 };
 	u64 usual[4] = { 0 }, empty = 0;
-	sys(__NR_dup3, socket, SHIM_FD, 0);
-	sys(__NR_dup3, child_socket, CHILD_FD, 0);
 	s64 null = sys4(__NR_openat, AT_FDCWD_, "/dev/null", O_RDWR_, 0);
 	for (int fd = 0; fd < STANDARD; fd++)
 		sys(__NR_dup3, null, fd, 0);
@@ -70,6 +81,15 @@ _Noreturn static void become_shim(const char *shim, int socket, int child_socket
 	for (int signal = 1; signal <= SIGNALS; signal++)
 		sys4(__NR_rt_sigaction, signal, usual, 0, sizeof empty);
 	sys4(__NR_rt_sigprocmask, SIG_SETMASK_, &empty, 0, sizeof empty);
+}
+
+/* Nor anything of its environment. */
+_Noreturn static void become_shim(const char *shim, int socket, int child_socket)
+{
+	char *words[] = { "minidock-shim", 0 }, *none[] = { 0 };
+	sys(__NR_dup3, socket, SHIM_FD, 0);
+	sys(__NR_dup3, child_socket, CHILD_FD, 0);
+	leave_caller();
 	sys(__NR_execve, shim, words, none);
 	quit(127);
 }
@@ -85,7 +105,7 @@ static void hand_over(int socket)
 static int start_shim(const char *shim, char *variable)
 {
 	int own[2], childs[2], kind = SOCK_STREAM_ | SOCK_CLOEXEC_;
-	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_) || there_are_few_descriptors() || !standard_streams_are_open())
+	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_))
 		return 0;
 	if (sys4(__NR_socketpair, AF_UNIX_, kind, 0, own) || sys4(__NR_socketpair, AF_UNIX_, kind, 0, childs))
 		return 0;
@@ -95,31 +115,55 @@ static int start_shim(const char *shim, char *variable)
 	if (pid < 0)
 		return 0;
 	u64 numbers[] = { sys(__NR_getpid, 0, 0, 0), pid, own[0], childs[0] };
-	char *end = variable;
-	__builtin_memcpy(end, name, sizeof name - 1);
-	end += sizeof name - 1;
-	for (int i = 0; i < 4; i++) {
-		end = add_number(end, numbers[i]);
-		*end++ = i < 3 ? ':' : 0;
-	}
+	put_variable(variable, shim_name, numbers, 4);
 	hand_over(own[0]);
 	hand_over(childs[0]);
 	return 1;
 }
 
+/* Returns whether there is a line, of which `variable` then tells. */
+static int start_line(char *variable)
+{
+	int ends[2];
+	if (sys4(__NR_socketpair, AF_UNIX_, SOCK_STREAM_ | SOCK_CLOEXEC_, 0, ends))
+		return 0;
+	s64 pid = sys6(__NR_clone, SIGCHLD_, 0, 0, 0, 0, 0);
+	if (pid == 0) {
+		sys(__NR_close, ends[0], 0, 0);
+		/* Ctrl-C is for Node, which may have more to say. */
+		sys(__NR_setsid, 0, 0, 0);
+		leave_caller();
+		become_line(ends[1]);
+	}
+	sys(__NR_close, ends[1], 0, 0);
+	if (pid < 0)
+		return 0;
+	u64 numbers[] = { sys(__NR_getpid, 0, 0, 0), ends[0] };
+	put_variable(variable, line_name, numbers, 2);
+	hand_over(ends[0]);
+	return 1;
+}
+
+static int start_beside(const char *shim, char *variable)
+{
+	if (there_are_few_descriptors() || !standard_streams_are_open())
+		return 0;
+	return shim[0] == '-' && !shim[1] ? start_line(variable) : start_shim(shim, variable);
+}
+
 _Noreturn void start(u64 *stack)
 {
 	char **words = (char **)(stack + 2), **environment = (char **)(stack + stack[0] + 2);
-	static char variable[sizeof name + 4 * 21];
+	static char variable[sizeof shim_name + 4 * 21];
 	if (stack[0] < 3) {
-		say("usage: minidock-launch SHIM NODE [ARG...]\n");
+		say("usage: minidock-launch SHIM|- NODE [ARG...]\n");
 		quit(125);
 	}
 	u64 count = 0;
 	while (environment[count])
 		count++;
 	char *own[count + 2], **at = own;
-	if (start_shim(words[0], variable))
+	if (start_beside(words[0], variable))
 		*at++ = variable;
 	while (*environment)
 		*at++ = *environment++;

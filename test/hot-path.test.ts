@@ -100,6 +100,16 @@ test('what ends soon is waited for without Node’s sockets, and nothing is star
     });
 });
 
+test('a container is ended without Node’s sockets, too', async () => {
+  for (const verb of ['kill', 'stop', 'rm -f'])
+    await eventually(async () => {
+      const id = await box.start("trap 'exit 0' TERM; touch /traps; sleep 1000 & wait");
+      await box.inside(id, 'until test -e /traps; do sleep 0.05; done');
+      const { modules } = await loadedBy([...verb.split(' '), id]);
+      assert.equal(namesIn(modules, ['net', 'stream']), [], verb);
+    });
+});
+
 test('a traced run takes the shim that waits, too', async () => {
   const { modules } = await loadedBy('run --rm --trace --network none bb true'.split(' '));
   assert.equal(namesIn(modules, ['child_process']), []);

@@ -1,6 +1,8 @@
 // @mounts-nothing its subject is how Node is started
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
@@ -131,6 +133,59 @@ test('it is found from any directory, and by way of links', () => {
     ['sh minidock', dirname(minidockPath)],
   ] as const)
     assert.is(traced(command, cwd).stdout, 'fine\n', command);
+});
+
+/** What Node says that has a line in `fd`, a socket of its own to read with patience, and `dial` a path with it. */
+async function withLine(script: string): Promise<string> {
+  const words = `const fs = require('fs'); const [owner, fd] = process.env.MINIDOCK_LINE.split(':').map(Number);
+    const hear = () => { const b = Buffer.alloc(99); return b.subarray(0, fs.readSync(fd, b)); };
+    const dial = path => { fs.writeSync(fd, path + '\\0'); return hear()[0]; };`;
+  const node = spawn(launcher, ['-', process.execPath, '-e', words + script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  node.stdout.on('data', text => {
+    said += text;
+  });
+  await once(node, 'close');
+  return said.trim();
+}
+
+test('Node is told of a line: its own pid, and a socket', async () => {
+  assert.is(await withLine('console.log(owner === process.pid, fs.fstatSync(fd).isSocket())'), 'true true');
+});
+
+test('a line connects where it is told, passes on what either side says, and ends with either', async () => {
+  const path = join(folder, 'dialled');
+  const server = createServer(socket => {
+    socket.once('data', text => socket.end(`${text}, yes`));
+  }).listen(path);
+  await once(server, 'listening');
+  assert.is(
+    await withLine(
+      `console.log(dial('${path}')); fs.writeSync(fd, 'ping'); console.log(String(hear())); console.log(hear().length)`,
+    ),
+    '0\nping, yes\n0',
+  );
+  // Ours goes, and nothing is said.
+  const gone = new Promise(resolve => server.once('connection', socket => socket.once('close', resolve).resume()));
+  assert.is(await withLine(`console.log(dial('${path}'))`), '0');
+  await gone;
+  server.close();
+});
+
+test('a line that cannot connect says so, and so does one that is given no path of a socket', async () => {
+  const nobody = join(folder, 'nobody');
+  assert.is(await withLine(`console.log(dial('${nobody}'), hear().length)`), '1 0');
+  assert.is(await withLine(`console.log(dial('/etc/passwd'), hear().length)`), '1 0');
+  assert.is(await withLine(`try { dial('/' + 'x'.repeat(200)) } catch ({ code }) { console.log(code) }`), 'ECONNRESET');
+});
+
+test('a container is ended all the same where its supervisor’s socket is gone, or the variable is another’s', async () => {
+  const id = await box.start('sleep 1000', '--name', 'deaf');
+  rmSync(join(box.execRoot, id.slice(0, 12), 'shim.sock'));
+  assert.is((await box.minidock(['rm', '-f', 'deaf'])).exitCode, 0);
+  const foreign = { MINIDOCK_LINE: '1:0' };
+  await box.start('sleep 1000', '--name', 'deaf');
+  assert.is((await box.minidock(['rm', '-f', 'deaf'], { env: foreign })).stdout, 'deaf');
 });
 
 test.run();

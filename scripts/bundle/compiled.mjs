@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { frequent } from './chunks.mjs';
 
 const warm = fileURLToPath(new URL('warm.cjs', import.meta.url));
 
@@ -63,9 +64,11 @@ function runCommands(made, scratch) {
   const engine = ['--root', `${scratch}/root`, '--exec-root', `${scratch}/run`];
   const native = `${made}/native/build/${process.arch}`;
   const run = (words, first = []) => {
-    // As bin/minidock starts verbs with a file of their own, with a shim that waits; and without one.
-    const waits = existsSync(`${made}/dist/cli/verbs/${words.split(' ')[0]}.cjs`);
-    const launcher = waits ? [`${native}/minidock-launch`, `${native}/minidock-shim`] : [];
+    // As bin/minidock starts verbs with a file of their own, with a shim or a line that waits; and without.
+    const [verb] = words.split(' ');
+    const waits = existsSync(`${made}/dist/cli/verbs/${verb}.cjs`);
+    const beside = frequent[verb]?.includes('enter') ? `${native}/minidock-shim` : '-';
+    const launcher = waits ? [`${native}/minidock-launch`, beside] : [];
     const node = [process.execPath, warm, `${made}/bin/minidock`];
     const [program, ...args] = [...first, ...launcher, ...node, ...engine, ...words.split(' ')];
     return spawnSync(program, args, { cwd: scratch, stdio: 'ignore', timeout: 20_000 }).status === 0;

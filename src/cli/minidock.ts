@@ -1,5 +1,6 @@
 import type { Pieces } from '../engine/compile/pieces.ts';
 import type { Engine } from '../engine/engine.ts';
+import { findWaitingLine } from '../syscalls/waiting/line.ts';
 import { dismissWaitingShim, findWaitingShim } from '../syscalls/waiting/shim.ts';
 import { type Context, requireRoot, type Settings, settingsFrom } from './context.ts';
 import { main, report } from './main.ts';
@@ -9,6 +10,7 @@ import { standardOutput } from './print/output.ts';
 process.on('uncaughtException', error => process.exit(report(error, false, standardOutput)));
 
 findWaitingShim(process.env);
+findWaitingLine(process.env);
 
 main(process.argv.slice(2), standardOutput, (globals): Context => {
   let known: Settings | undefined;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type SectionName, sectionNames } from './step.ts';
+import type { PatientSocket } from './waiting/socket.ts';
 
 /** The shim's side is native/protocol.h, which has a diagram of the messages. */
 const FRAME_SIZE = 8;
@@ -101,7 +102,7 @@ export class SupervisorClient {
   /** It asked for output, and gives no input. */
   takesOnlyOutput = false;
 
-  constructor(private readonly socket: Socket) {
+  constructor(private readonly socket: Socket | PatientSocket) {
     socket.once('close', () => this.letGo());
   }
 

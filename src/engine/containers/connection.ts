@@ -5,6 +5,8 @@ import { steadyNow } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { OutputFlow } from '../../syscalls/output.ts';
 import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
+import { dial } from '../../syscalls/waiting/line.ts';
+import type { PatientSocket } from '../../syscalls/waiting/socket.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment } from '../nouns/streams.ts';
 
@@ -24,6 +26,11 @@ export interface SupervisorConnection {
 
 /** Undefined where the supervisor is ending or accepts no connection any more. */
 export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
+  const line = dial(path);
+  if (line !== undefined) {
+    hear(line);
+    return converse(line);
+  }
   const deadline = steadyNow() + CONNECT_MS;
   for (;;) {
     const socket = net.connect(path);
@@ -47,7 +54,16 @@ export async function connectSupervisor(path: string): Promise<SupervisorConnect
 
 const CONNECT_MS = 2000;
 
-function converse(socket: net.Socket): SupervisorConnection {
+/** Reads what comes soon where it is waited for, once all else has been done that can be, and leaves the rest to the event loop. */
+function hear(line: PatientSocket): void {
+  setImmediate(() => {
+    if (line.destroyed || line.isHandedOver) return;
+    if (line.read()) hear(line);
+    else line.handOver();
+  });
+}
+
+function converse(socket: net.Socket | PatientSocket): SupervisorConnection {
   socket.on('error', () => {});
   const client = new SupervisorClient(socket);
   const decoder = new Decoder();
