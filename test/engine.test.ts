@@ -1,14 +1,18 @@
 // @mounts-nothing its subject is who hears what
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { parseHost } from '../src/api/client/host.ts';
 import { remoteEngine } from '../src/api/client/remote.ts';
 import type { ContainerOptions } from '../src/container/record.ts';
+import { EngineAccess } from '../src/engine/access.ts';
+import { LocalContainers } from '../src/engine/containers/local.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { openEngine } from '../src/engine/local.ts';
 import { MinidockError } from '../src/errors.ts';
 import type { Event } from '../src/state/journal.ts';
+import { containerPaths } from '../src/state/paths.ts';
 import { printProgram, programToJson } from '../src/syscalls/print.ts';
 import { type ServedEngine, serveEngine } from './support/api-server.ts';
 import { archive } from './support/archive.ts';
@@ -82,6 +86,26 @@ test('who attaches and waits before the start misses nothing', async () => {
   assert.equal(output.split('\n').sort(), ['', 'stderr err', 'stdout out']);
   assert.is(await other.containers.wait(id), 3);
 });
+
+root(
+  'who waits before the start misses nothing also where the keeper was killed and another one is started',
+  async () => {
+    const access = new EngineAccess(box, { bridge: box.bridge });
+    const { id } = await engines.local.containers.create(wish(['sh', '-c', 'exit 3'], { autoRemove: true }));
+    const { bundle } = containerPaths(box, id);
+    let isWaiting = false;
+    // Of those that find no keeper at once one starts it, and the others are sooner done: here as late as can be.
+    access.attend = async () => void (isWaiting && (await eventually(() => !existsSync(bundle))));
+    const containers = new LocalContainers(access);
+    await containers.attach(id, streams);
+    isWaiting = true;
+    const exit = containers.wait(id, { condition: 'next-exit' });
+    exit.catch(() => {});
+    isWaiting = false;
+    await containers.start(id);
+    assert.is(await exit, 3);
+  },
+);
 
 test('another engine joins a container that runs: streams, signals, and its end', async () => {
   const { id } = await maker.containers.create(

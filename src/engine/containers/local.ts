@@ -249,18 +249,25 @@ export class LocalContainers extends LocalFiles implements Containers {
     yield* readLogs(roots, id, selection);
   }
 
-  /** As `find`: one that is being started here counts as what that makes of it. */
+  /**
+   * As `find`: one that is being started here counts as what that makes of it. The start sees to the keeper: who called one here would
+   * ask for the end of a short container when that is gone.
+   */
   async #findLaunched(reference: string): Promise<ContainerRecord> {
-    const record = await this.find(reference);
+    const record = await this.#find(reference);
     const launching = this.#processes.launching(record.id);
     if (launching === undefined) return record;
     await launching;
-    return await this.find(record.id);
+    return await this.#find(record.id);
   }
 
   /** The record of the container that is meant, with its state of this moment. Throws `no-such-container`. */
   async find(reference: string): Promise<ContainerRecord> {
     await this.access.attend();
+    return await this.#find(reference);
+  }
+
+  async #find(reference: string): Promise<ContainerRecord> {
     const looked = await this.#look(this.access.store.resolve(reference), flocks);
     if (looked === undefined)
       throw new MinidockError('no-such-container', `No such container: ${reference}`, {
