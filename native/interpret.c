@@ -152,7 +152,7 @@ static int run_step(struct machine *m, const struct step *s, u32 index)
 			become_child(m);
 		if (s->flags & STEP_FORKS) {
 			sys(__NR_close, CHILD_FD, 0, 0);
-			m->forked = 1;
+			m->forked = result > 0;
 		}
 		if (s->save != NO_SLOT)
 			m->saved[s->save] = result;

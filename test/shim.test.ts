@@ -156,6 +156,24 @@ test('why a shim could not make its copy arrives, although its program is sent o
   await shim.ended;
 });
 
+test('why no child could be made arrives, although the end of its socket is read first', async () => {
+  const child = slot('child');
+  const CLONE_SIGHAND = 0x800;
+  const refused = program({
+    // clone(2): without CLONE_VM it is EINVAL.
+    host: [call('clone', [CLONE_SIGHAND | signals.SIGCHLD, 0, 0, 0, 0], { ...why, save: child, forks: true })],
+    child: [sync(why)],
+    exec: [call('execve', [str('/bin/true'), strings(['true']), strings([])], why)],
+    supervise: { child },
+  });
+  for (let i = 0; i < 20; i++) {
+    const shim = launch(refused);
+    const error = await shim.supervised.catch(caught => caught);
+    assert.match(error.message, /^clone\(.* = EINVAL \(host step 1\)$/);
+    await shim.abort();
+  }
+});
+
 test('what the child did is told after its birth, whichever socket is read first', async () => {
   const child = slot('child');
   const born = program({

@@ -119,6 +119,8 @@ export class Shim {
   /** The child has reached its sync, and was told to go on. */
   private synced = false;
   private told = false;
+  /** The child's socket has ended, and it had not failed. */
+  private childIsThrough = false;
   private readonly output: OutputFlow;
   private readonly readiness = deferred<void>();
   private readonly execution = deferred<void>();
@@ -297,6 +299,7 @@ export class Shim {
         break;
       case 'pid':
         this.pid = message.pid;
+        this.forgetSteps();
         this.supervising.resolve();
         if (this.synced) this.readiness.resolve();
         break;
@@ -362,14 +365,18 @@ export class Shim {
         ),
       );
     else {
+      this.childIsThrough = true;
       this.forgetSteps();
       this.execution.resolve();
     }
   }
 
-  /** What is done need not be kept for as long as a container lives: a process may start many. */
+  /**
+   * What is done need not be kept for as long as a container lives: a process may start many. Before the pid has come the end of
+   * the child's socket may be the shim's, which made no child and says why on the other one.
+   */
   private forgetSteps(): void {
-    if (this.reportsSteps || this.program === undefined) return;
+    if (!this.childIsThrough || this.pid === 0 || this.reportsSteps || this.program === undefined) return;
     this.seal = undefined;
     this.program = { ...this.program, host: [], child: [], exec: [] };
   }
