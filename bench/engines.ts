@@ -48,8 +48,16 @@ export function run(engine: BenchEngine, args: string[]): string {
   return must(program, [...first, ...args], { env: { ...process.env, ...engine.env } }).trim();
 }
 
+/** Makes a directory in memory, as the engines' own are, which lie in /run. The folder that it is in takes it away at the end. */
+function inMemory(directory: string): string {
+  mkdirSync(directory);
+  must('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', directory]);
+  return directory;
+}
+
 async function startMinidock(_folder: string, registry: string): Promise<BenchEngine> {
   const box = sandbox({ 'insecure-registries': [registry] });
+  inMemory(box.execRoot);
   const version = spawnSync(minidockPath, ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? '?';
   const pulled = join(box.folder, 'pulled');
   return {
@@ -71,7 +79,8 @@ async function startDocker(folder: string): Promise<BenchEngine | undefined> {
   const socket = `unix://${join(folder, 's')}`;
   const before = ['docker', 'system.slice'].filter(name => existsSync(`/sys/fs/cgroup/cpu/${name}`));
   const log = openSync(join(folder, 'dockerd.log'), 'a');
-  const roots = ['--data-root', join(folder, 'd'), '--exec-root', join(folder, 'e'), '--pidfile', join(folder, 'p')];
+  const execRoot = inMemory(join(folder, 'e'));
+  const roots = ['--data-root', join(folder, 'd'), '--exec-root', execRoot, '--pidfile', join(folder, 'p')];
   const child = spawn(daemon, [...roots, '-H', socket], { stdio: ['ignore', log, log] });
   closeSync(log);
   child.unref();
@@ -97,6 +106,7 @@ export async function startDaemon(rootfs: string): Promise<BenchEngine | undefin
   const client = docker2010() ?? findProgram('docker');
   if (!client) return undefined;
   const box = sandbox();
+  inMemory(box.execRoot);
   const environment: NodeJS.ProcessEnv = { ...process.env, ...box.env };
   delete environment.NODE_EXTRA_CA_CERTS;
   const child = spawn(minidockPath, ['daemon'], { stdio: 'ignore', env: environment });
@@ -119,7 +129,8 @@ async function startPodman(folder: string): Promise<BenchEngine | undefined> {
   const podman = findProgram('podman');
   if (!podman) return undefined;
   const at = (name: string) => join(folder, name);
-  const roots = ['--root', at('pr'), '--runroot', at('ps'), '--tmpdir', at('pt'), '--network-config-dir', at('pn')];
+  const running = ['--runroot', inMemory(at('ps')), '--tmpdir', inMemory(at('pt'))];
+  const roots = ['--root', at('pr'), ...running, '--network-config-dir', at('pn')];
   const command = [podman, ...roots, '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
   // The same runtime as Docker's: crun, which Debian's podman prefers, refuses hosts with both versions of cgroups.
   const runc = findProgram('runc');
@@ -150,7 +161,7 @@ export function runcBundle(folder: string, rootfs: string): { command: string[];
   spec.linux.cgroupsPath = '/minidock-bench-runc';
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
   const version = /version (\S+)/.exec(must(runc, ['--version']))?.[1] ?? '?';
-  return { command: [runc, '--root', join(folder, 'rc'), 'run', '-b', bundle, 'minidock-bench'], version };
+  return { command: [runc, '--root', inMemory(join(folder, 'rc')), 'run', '-b', bundle, 'minidock-bench'], version };
 }
 
 function removeEmptyGroups(name: string): void {
