@@ -94,20 +94,25 @@ _Noreturn static void become_shim(const char *shim, int socket, int child_socket
 	quit(127);
 }
 
-static void hand_over(int socket)
+/* Two sockets, of which the first is Node's, who never waits for long at it. Returns 0, or not where there is none. */
+static s64 make_sockets(int *ends)
 {
 	struct { s64 seconds, microseconds; } patience = { 0, PATIENCE };
-	sys6(__NR_setsockopt, socket, SOL_SOCKET_, SO_RCVTIMEO_, (u64)&patience, sizeof patience, 0);
+	return sys4(__NR_socketpair, AF_UNIX_, SOCK_STREAM_ | SOCK_CLOEXEC_, 0, ends) ||
+		sys6(__NR_setsockopt, ends[0], SOL_SOCKET_, SO_RCVTIMEO_, (u64)&patience, sizeof patience, 0);
+}
+
+/* execve(2) leaves it open. */
+static void hand_over(int socket)
+{
 	sys(__NR_fcntl, socket, F_SETFD_, 0);
 }
 
 /* Returns whether a shim runs, of which `variable` then tells. */
 static int start_shim(const char *shim, char *variable)
 {
-	int own[2], childs[2], kind = SOCK_STREAM_ | SOCK_CLOEXEC_;
-	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_))
-		return 0;
-	if (sys4(__NR_socketpair, AF_UNIX_, kind, 0, own) || sys4(__NR_socketpair, AF_UNIX_, kind, 0, childs))
+	int own[2], childs[2];
+	if (sys(__NR_faccessat, AT_FDCWD_, shim, X_OK_) || make_sockets(own) || make_sockets(childs))
 		return 0;
 	s64 pid = sys6(__NR_clone, SIGCHLD_, 0, 0, 0, 0, 0);
 	if (pid == 0)
@@ -125,7 +130,7 @@ static int start_shim(const char *shim, char *variable)
 static int start_line(char *variable)
 {
 	int ends[2];
-	if (sys4(__NR_socketpair, AF_UNIX_, SOCK_STREAM_ | SOCK_CLOEXEC_, 0, ends))
+	if (make_sockets(ends))
 		return 0;
 	s64 pid = sys6(__NR_clone, SIGCHLD_, 0, 0, 0, 0, 0);
 	if (pid == 0) {
