@@ -216,6 +216,24 @@ test('whose child is ready has told its pid, although the child is faster than i
   }
 });
 
+test('a child that is killed on its way is told as that', async () => {
+  const child = slot('child');
+  const born = program({
+    host: [call('clone', [signals.SIGCHLD, 0, 0, 0, 0], { ...why, save: child, forks: true })],
+    // Its own group of processes.
+    child: [call('setsid', [], why), call('kill', [0, signals.SIGKILL], why), sync(why)],
+    exec: [call('execve', [str('/bin/true'), strings(['true']), strings([])], why)],
+    supervise: { child },
+  });
+  const shim = launch(born);
+  try {
+    const error = await shim.ready.catch(caught => caught);
+    assert.is(error?.message, "the container's first process was killed before its command began");
+  } finally {
+    await shim.abort();
+  }
+});
+
 test('a child that is killed before it is told to go on keeps nobody waiting', async () => {
   const child = slot('child');
   const born = program({

@@ -119,7 +119,7 @@ export class Shim {
   /** The child has reached its sync, and was told to go on. */
   private synced = false;
   private told = false;
-  /** The child's socket has ended, and it had not failed. */
+  /** The child's socket has ended, and it neither failed nor was killed before its sync. */
   private childIsThrough = false;
   private readonly output: OutputFlow;
   private readonly readiness = deferred<void>();
@@ -365,7 +365,7 @@ export class Shim {
         ),
       );
     else {
-      this.childIsThrough = true;
+      this.childIsThrough = this.synced || !this.hasSync;
       this.forgetSteps();
       this.execution.resolve();
     }
@@ -379,6 +379,10 @@ export class Shim {
     if (!this.childIsThrough || this.pid === 0 || this.reportsSteps || this.program === undefined) return;
     this.seal = undefined;
     this.program = { ...this.program, host: [], child: [], exec: [] };
+  }
+
+  private get hasSync(): boolean {
+    return this.program?.child.some(step => step.op === 'sync') ?? false;
   }
 
   private commandName(): string {
@@ -398,7 +402,7 @@ export class Shim {
     this.releaseChild();
     if (this.failure) return;
     if (signal === null && code === 0) {
-      if (this.pid !== 0 && !this.synced && this.program?.child.some(step => step.op === 'sync'))
+      if (this.pid !== 0 && !this.synced && this.hasSync)
         this.fail(
           new MinidockError('child-died', "the container's first process was killed before its command began", {
             fix: 'see whether the kernel was out of memory: `dmesg | tail`',
