@@ -154,6 +154,7 @@ const kinds = {
   'no-free-port': 'unavailable',
   'no-free-subnet': 'unavailable',
   'no-memory': 'unavailable',
+  'no-permission': 'unavailable',
   'no-space': 'unavailable',
   'output-failed': 'unavailable',
   'proxy-failed': 'unavailable',

@@ -14,6 +14,12 @@ const troubles: Record<string, Trouble> = {
   ENOSPC: { code: 'no-space', what: 'no space left on device', fix: space },
   EDQUOT: { code: 'no-space', what: 'disk quota exceeded', fix: space },
   EROFS: { code: 'read-only', what: 'read-only file system', fix: 'see why it is read-only: `dmesg | tail`' },
+  // Root is refused by a share that does not trust it, or by SELinux and AppArmor.
+  EACCES: {
+    code: 'no-permission',
+    what: 'permission denied',
+    fix: 'see what forbids it: `ls -ld`, `findmnt -T`, `dmesg | tail`',
+  },
   EIO: { code: 'io-error', what: 'input/output error', fix: 'see what the disk says: `dmesg | tail`' },
   EMFILE: { code: 'too-many-files', what: 'too many open files', fix: 'raise the limit that `ulimit -n` shows' },
   ENFILE: {

@@ -22,6 +22,10 @@ test('an error of the machine comes with what to do about it, whatever was going
     'unpacking a layer failed: open "/a\\nb": too many open files',
     'raise the limit that `ulimit -n` shows',
   ]);
+  assert.equal(said(failure('EACCES', 'mkdir', '/a')), [
+    'unpacking a layer failed: mkdir "/a": permission denied',
+    'see what forbids it: `ls -ld`, `findmnt -T`, `dmesg | tail`',
+  ]);
   assert.equal(said(failure('ENOMEM', 'spawn')), [
     'unpacking a layer failed: spawn: cannot allocate memory',
     'free some memory: `free -m`',
