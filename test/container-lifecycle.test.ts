@@ -356,16 +356,6 @@ function keepers(): number[] {
     .map(Number);
 }
 
-test('a supervisor keeps the mounts of its container, so that the end is told before an overlay has the disk written', async () => {
-  const id = await box.start('sleep 1000');
-  const pid = await box.inspect(id, '{{.State.Pid}}');
-  const descriptors = `/proc/${await supervisorOf(id)}/fd`;
-  const held = readdirSync(descriptors).map(fd => readlinkSync(`${descriptors}/${fd}`));
-  const namespace = readlinkSync(`/proc/${pid}/ns/mnt`);
-  assert.is(held.filter(link => link === namespace).length, 1, held.join(' '));
-  await box.ok(['rm', '-f', id]);
-});
-
 test('a cleaner that was killed is made up for by the next command', async () => {
   const id = await box.start('sleep 1000', '--network', 'bridge');
   const supervisor = await supervisorOf(id);

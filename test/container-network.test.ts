@@ -331,12 +331,14 @@ async function hungClient(id: string) {
   return client;
 }
 
-test('a port is free once the end is told, also where the supervisor still waits for a client', async () => {
+test('with the end go port and interface, also where the supervisor still waits for a client; the root stays mounted', async () => {
   const port = await freePort();
   const talks = 'until test -e /go; do sleep 0.05; done; head -c 4000000 /dev/zero';
   const id = await box.start(talks, '--network', 'bridge', '-p', `${port}:80`);
   const pid = await box.inspect(id, '{{.State.Pid}}');
   const [, supervisor] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  const interfaces = () => sh(`ip -br link show master ${box.bridge}`).split('\n').filter(Boolean).length;
+  assert.is(interfaces(), 1);
   const client = await hungClient(id);
   try {
     await box.ok(['exec', id, 'touch', '/go']);
@@ -346,10 +348,21 @@ test('a port is free once the end is told, also where the supervisor still waits
       await once(server, 'listening');
       server.close();
     }
+    // The kernel removes it some time after the last process.
+    await eventually(() => assert.is(interfaces(), 0));
+    assert.is(mountedAgain(id), false, 'the end was told before the overlay was unmounted');
     assert.match(readFileSync(`/proc/${supervisor}/comm`, 'utf8'), /shim/, 'it still waits');
   } finally {
     client.destroy();
   }
+  await eventually(() => assert.is(mountedAgain(id), true));
 });
+
+/** Whether the container's layer can be mounted by one who wants it alone: overlayfs with `index` refuses one that is mounted. */
+function mountedAgain(id: string): boolean {
+  const bundle = join(box.root, 'containers', id);
+  const layers = `lowerdir=${bundle}/rootfs,upperdir=${bundle}/upper,workdir=${bundle}/work,index=on`;
+  return spawnSync('unshare', ['-m', 'mount', '-t', 'overlay', '-o', layers, 'overlay', '/mnt']).status === 0;
+}
 
 test.run();

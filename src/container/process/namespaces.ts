@@ -1,8 +1,8 @@
 import type { Namespace } from '../../oci/runtime-spec.ts';
-import { call, close, expect, mount, open, store } from '../../syscalls/calls.ts';
+import { call, close, expect, mount, open } from '../../syscalls/calls.ts';
 import { room, str } from '../../syscalls/data.ts';
 import type { LessonSlug } from '../../syscalls/lessons.ts';
-import { type Reason, type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { type Slot, type Step, slot } from '../../syscalls/step.ts';
 import { CLONE, KEYCTL, MS, O, PR, signals } from '../../syscalls/uapi/flags.ts';
 
 /** The flag of clone(2) for each namespace that is made at clone. The cgroup namespace is made later: see `cgroupNamespace`. */
@@ -164,51 +164,6 @@ export function utsNamespace(hostname: string): Step[] {
         zh: '设置 `hostname` 显示的名字；宿主机的名字不变',
       },
       lesson: 'uts-namespace',
-    }),
-  ];
-}
-
-/**
- * Host section, after clone: the supervisor holds the mount namespace of `child` until its own end. With the last process of a
- * mount namespace its mounts go, and an overlay has all of the disk below it written then (sync_filesystem in fs/super.c): the
- * end of that process would be known only after everything that others have written lately. So it is told first.
- *
- * Where the supervisor may not look at the child (no CAP_SYS_PTRACE), or it ended already, the end is told later, as before.
- */
-export function keepMounts(child: Slot): Step[] {
-  const process = room(32, '"/proc/<child>"');
-  process.bytes.set(new TextEncoder().encode('/proc/'));
-  const folder = slot('/proc of the child');
-  const group = 'keep the mounts';
-  const groupWhy = {
-    en: 'hold the mount namespace of the child: its end can be told before its disk is written',
-    zh: '留住子进程的挂载命名空间：磁盘写完之前，就能报告它的结束',
-  };
-  const about = (why: Reason['why']) => ({ why, group, groupWhy, lesson: 'supervisor' as const });
-  const unseen = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'] as const;
-  return [
-    store(
-      child,
-      process,
-      6,
-      'decimal',
-      about({ en: 'write the pid of the child into a path of /proc', zh: '把子进程的 PID 写进 /proc 的路径' }),
-    ),
-    open(process, O.O_PATH, {
-      ...about({ en: 'open what /proc knows of the child', zh: '打开 /proc 中子进程的目录' }),
-      save: folder,
-      tolerate: unseen,
-    }),
-    call('openat', [folder, str('ns/mnt'), O.O_RDONLY | O.O_CLOEXEC, 0], {
-      ...about({
-        en: 'hold its mount namespace: what unmounts its overlay waits for the disk',
-        zh: '留住它的挂载命名空间：谁卸载它的 overlay，谁就要等磁盘',
-      }),
-      tolerate: [...unseen, 'EBADF'],
-    }),
-    close(folder, {
-      ...about({ en: 'the directory itself is not needed any more', zh: '目录本身不再需要' }),
-      tolerate: ['EBADF'],
     }),
   ];
 }

@@ -1,11 +1,11 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { call, close, expect, mount, open, store } from '../../syscalls/calls.ts';
-import { bytes, room, str, struct } from '../../syscalls/data.ts';
+import { bytes, room, str } from '../../syscalls/data.ts';
 import type { LessonSlug } from '../../syscalls/lessons.ts';
 import { type Slot, type Step, slot, word } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
-import { AF, AT, DEVPTS_SUPER_MAGIC, MS, O, SCM_RIGHTS, SOCK, SOL_SOCKET, TIO } from '../../syscalls/uapi/flags.ts';
-
+import { AF, AT, DEVPTS_SUPER_MAGIC, MS, O, SOCK, TIO } from '../../syscalls/uapi/flags.ts';
+import { sendDescriptor } from './send-descriptor.ts';
 import type { Stdio } from './stdio.ts';
 
 const lesson = 'supervisor' as const;
@@ -63,7 +63,15 @@ export function terminal(options: { facts: HostFacts; console: boolean; user: { 
         }),
       ),
       ...openSlave(options.facts, master, slave, about),
-      ...sendDescriptor(process, master, about),
+      ...sendDescriptor(
+        process,
+        master,
+        about({ en: 'send the master side of the terminal to the supervisor', zh: '把终端的主端传送给监管进程' }),
+      ),
+      close(
+        process,
+        about({ en: 'the terminal is sent, so its socket is not needed', zh: '终端已经送出，不再需要这个套接字' }),
+      ),
       close(
         master,
         about({
@@ -157,41 +165,6 @@ function openSlave(facts: HostFacts, master: Slot, slave: Slot, about: About): S
       ...about({ en: 'open the slave side of the terminal by its path', zh: '按路径打开终端的从端' }),
       save: slave,
     }),
-  ];
-}
-
-/** sendmsg(2) with one descriptor as ancillary data (unix(7), SCM_RIGHTS); one byte must go with it. */
-function sendDescriptor(socket: ReturnType<typeof word>, fd: Slot, about: About): Step[] {
-  const control = struct(
-    '<SCM_RIGHTS: master>',
-    { u64: 20 },
-    { u32: SOL_SOCKET },
-    { u32: SCM_RIGHTS },
-    { u32: 0 },
-    { pad: 4 },
-  );
-  const vector = struct('<one byte>', { pointer: bytes(new Uint8Array([0]), '[0]') }, { u64: 1 });
-  const message = struct(
-    '<message with the descriptor>',
-    ...[{ u64: 0 }, { u64: 0 }, { pointer: vector }, { u64: 1 }, { pointer: control }, { u64: 24 }, { u64: 0 }],
-  );
-  return [
-    store(
-      fd,
-      control,
-      16,
-      'u32',
-      about({ en: 'write the number of the descriptor to send into the message', zh: '把要传送的描述符编号写进消息' }),
-    ),
-    call(
-      'sendmsg',
-      [socket, message, 0],
-      about({ en: 'send the master side of the terminal to the supervisor', zh: '把终端的主端传送给监管进程' }),
-    ),
-    close(
-      socket,
-      about({ en: 'the terminal is sent, so its socket is not needed', zh: '终端已经送出，不再需要这个套接字' }),
-    ),
   ];
 }
 

@@ -72,6 +72,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const held = new Map<string, Slot>();
   const borrowed = binds.filter(bind => bind.within !== undefined);
   const tether = pieces.dieWithSupervisor();
+  const kept = pieces.keepRoot();
   // In another container's PID namespace the supervisor's helpers would be processes of that container: there kills are
   // reported at the end only.
   const announced = joined.every(({ type }) => type !== 'pid') && announcesKills(spec.linux);
@@ -95,10 +96,11 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
         pieces.holdNamespace(namespaceFiles[type], { path, inode: container.inodes[type] }, held),
       ),
       ...borrowed.flatMap(({ within }) => pieces.holdNamespace('mnt', within!, held)),
+      ...kept.host,
       ...tether.host,
       ...pieces.enterNamespace('pid', held.get('pid')),
       pieces.cloneProcess(made, child),
-      ...(made.includes('mount') ? pieces.keepMounts(child) : []),
+      ...kept.parent,
       ...tether.parent,
       ...stdio.parent,
       ...(facts.features.openTree ? pieces.dropSources(own) : []),
@@ -115,6 +117,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...pieces.mountNamespace(),
       ...borrowed.flatMap(bind => pieces.borrowSharedMemory(bind, held.get('mnt')!, facts.arch)),
       ...rootSteps(container, facts, pieces, binds),
+      ...kept.child,
       ...network.child,
       ...(spec.hostname === undefined ? [] : pieces.utsNamespace(spec.hostname)),
       ...stdio.child,
@@ -123,7 +126,7 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
       ...becomeProcess(spec, facts, pieces, tether),
     ],
     exec: pieces.execute(spec.process),
-    exit: [...pieces.releasePorts([...ports, ...relay.host]), ...files.exit, ...returnSteps(held, pieces)],
+    exit: [...files.exit, ...pieces.releasePorts([...ports, ...relay.host]), ...returnSteps(held, pieces)],
     ...rotationOf(container.files, files, pieces),
     relay: relay.relay,
     reap: pieces.startKeeper(container.keeper.lock, container.keeper.command),

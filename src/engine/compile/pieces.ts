@@ -2,7 +2,7 @@ import { announceKills, cgroupLimits } from '../../cgroup/steps.ts';
 import { tellKeeper } from '../../container/keeping/start-keeper.ts';
 import { rotateLog } from '../../container/logging/rotate.ts';
 import { makeWorkingDirectory } from '../../container/process/execute.ts';
-import { cgroupNamespace, keepMounts, mountNamespace, utsNamespace } from '../../container/process/namespaces.ts';
+import { cgroupNamespace, mountNamespace, utsNamespace } from '../../container/process/namespaces.ts';
 import {
   bindStaged,
   dropSources,
@@ -16,6 +16,7 @@ import {
 import { borrowSharedMemory } from '../../container/rootfs/borrowed-mounts.ts';
 import { deviceNodes, moreDevices } from '../../container/rootfs/devices.ts';
 import { maskPaths, readonlyPaths } from '../../container/rootfs/hide.ts';
+import { keepRoot } from '../../container/rootfs/keep-root.ts';
 import { lowerLayers } from '../../container/rootfs/lower-layers.ts';
 import { kernelMount } from '../../container/rootfs/mounts.ts';
 import { mountNew } from '../../container/rootfs/new-mounts.ts';
@@ -47,7 +48,7 @@ export const pieces = {
   dropSources,
   holdBinds,
   insideStagedRoot,
-  keepMounts,
+  keepRoot,
   kernelMount,
   loopbackOnly,
   lowerLayers,
