@@ -110,20 +110,23 @@ test('a client that goes on sending datagrams comes to whoever has the port now'
     /udp .* sport=7777 dport=53 .* sport=53 dport=7777/.test(host.sh('cat /proc/net/nf_conntrack')),
   );
   const servers: string[] = [];
-  for (const name of ['first', 'second']) {
-    const id = host.minidock('run', '-d', '--name', name, '-p', '53:53/udp', 'bb', 'sleep', '1000');
-    const inside = `nsenter -t ${host.minidock('inspect', '-f', '{{.State.Pid}}', id)} -n`;
-    servers.push(
-      host.sh(`${inside} ${process.execPath} -e "const socket = require('node:dgram').createSocket('udp4');
-      socket.on('message', (text, from) => socket.send('${name}', from.port, from.address)).bind(53)" >/dev/null 2>&1 & echo $!`),
-    );
-    await eventually(() => answers().at(-1) === name, 30);
-    host.minidock('rm', '-f', id);
-    // The next one gets another address.
-    host.minidock('run', '-d', 'bb', 'sleep', '1000');
-    assert.not.match(host.sh('cat /proc/net/nf_conntrack'), /sport=7777 dport=53 .*src=172\./);
+  try {
+    for (const name of ['first', 'second']) {
+      const id = host.minidock('run', '-d', '--name', name, '-p', '53:53/udp', 'bb', 'sleep', '1000');
+      const inside = `nsenter -t ${host.minidock('inspect', '-f', '{{.State.Pid}}', id)} -n`;
+      servers.push(
+        host.sh(`${inside} ${process.execPath} -e "const socket = require('node:dgram').createSocket('udp4');
+        socket.on('message', (text, from) => socket.send('${name}', from.port, from.address)).bind(53)" >/dev/null 2>&1 & echo $!`),
+      );
+      await eventually(() => answers().at(-1) === name, 30);
+      host.minidock('rm', '-f', id);
+      // The next one gets another address.
+      host.minidock('run', '-d', 'bb', 'sleep', '1000');
+      assert.not.match(host.sh('cat /proc/net/nf_conntrack'), /sport=7777 dport=53 .*src=172\./);
+    }
+  } finally {
+    host.sh(`kill ${client} ${servers.join(' ')}`);
   }
-  host.sh(`kill ${client} ${servers.join(' ')}`);
 });
 
 test('a port whose server is not there is closed; ports of one address are reached by that alone', () => {
