@@ -40,7 +40,7 @@ export function keepRoot(): KeptRoot {
     host: [
       call(
         'socketpair',
-        [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0, pair],
+        [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC | SOCK.SOCK_NONBLOCK, 0, pair],
         about({ en: 'the child will leave its root in this pair of sockets', zh: '子进程将把它的根留在这对套接字里' }),
       ),
     ],
