@@ -66,34 +66,43 @@ function others(root, own, fileOf) {
 
 /**
  * Imports as cheap as they can be. For `import fs from 'node:fs'` esbuild copies every property of the module, anew in each
- * importing file: 3 ms of every start; an object that inherits them does as well. And all but those that Node has loaded by
- * itself are loaded when something of them is used: crypto, streams and child processes are 6 ms, which `ps` and `inspect`
- * have no use for. The exports of a module of ours are collected when it is asked for, once it is evaluated: no two import
- * each other, and none changes what it exports.
+ * importing module: 3 ms of every start; one object a file that inherits them does as well. And all but those that Node has
+ * loaded by itself are loaded when something of them is used: crypto, streams and child processes are 6 ms, which `ps` and
+ * `inspect` have no use for. The exports of a module of ours are collected when it is asked for, once it is evaluated: no two
+ * import each other, and none changes what it exports. What evaluates a module is found by one name, not each by its own.
  */
 function withCheapImports(source) {
-  const helper = /__toESM=\(mod,isNodeMode,target\)=>\(target=.*?,mod\)\)/;
-  if (source.includes('__toESM') && !helper.test(source))
-    throw new Error('esbuild words its __toESM in another way: adapt scripts/bundle');
-  const inherit =
-    '__toESM=mod=>Object.create(mod,{default:{get:()=>mod.__esModule?mod.default:mod}}),' +
-    '__lazy=(name,mod)=>new Proxy({},{get:(_,key)=>(mod??=require(name))[key]})';
+  const helpers = [
+    [
+      '__toESM',
+      /__toESM=\(mod,isNodeMode,target\)=>\(target=.*?,mod\)\)/,
+      '__toESM=mod=>Object.create(mod,{default:{get:()=>mod.__esModule?mod.default:mod}}),__known={},' +
+        '__builtin=name=>__known[name]??=(mod=>({__proto__:mod,default:mod}))(require(name)),' +
+        '__lazy=(name,mod)=>__known[name]??=new Proxy({},{get:(_,key)=>key==="default"?__lazy(name):(mod??=require(name))[key]})',
+    ],
+    ['__esm', /__esm=\(fn,res,err\)=>.*?throw err=\[e\],e\}\}/, '__esm=fn=>()=>{if(fn){const{init}=fn;fn=0;init()}}'],
+  ];
+  for (const [name, helper] of helpers)
+    if (source.includes(`${name}=`) && !helper.test(source))
+      throw new Error(`esbuild words its ${name} in another way: adapt scripts/bundle`);
   const getters = new Map();
   const loaded = ['node:fs', 'node:path', 'node:url', 'node:events'];
   return (
-    source
-      .replace(helper, inherit)
+    helpers
+      .reduce((text, [, helper, cheaper]) => text.replace(helper, cheaper), source)
+      .replace(/__esm\(\{"src\/[^"]+"\(\)\{/g, '__esm({init(){')
       .replace(/var (\w+)=\{\};__export\(\1,\{([\w$:()=>,]*)\}\);/g, (_, name, list) => {
         getters.set(name, list.replaceAll(':()=>', ':'));
         return '';
       })
       .replace(/__toCommonJS\((\w+)\)/g, (_, name) => `{${getters.get(name) ?? ''}}`)
-      .replace(/__toESM\((require\("minidock:[^"]+"\))\)/g, '$1')
+      .replace(/__toESM\((require\("minidock:[^"]+"\))(?:,1)?\)/g, '$1')
       // A module's own file without a URL: Node would compile 8 kB to make one and to take it apart.
       .replace(/\(0,\w+\.fileURLToPath\)\(__meta\.url\)/g, '__filename')
       .replace(/\brequire\("minidock:(\w+)\/([^"]+)"\)/g, '__module("$1","$2")')
-      .replace(/(?<==|__toESM\()require\(("node:[a-z_/]+")\)/g, (call, name) =>
-        loaded.includes(JSON.parse(name)) ? call : `__lazy(${name})`,
+      .replace(/__toESM\((require\("node:[a-z_/]+"\))(?:,1)?\)/g, '$1')
+      .replace(/(?<==)require\(("node:[a-z_/]+")\)/g, (_, name) =>
+        loaded.includes(JSON.parse(name)) ? `__builtin(${name})` : `__lazy(${name})`,
       )
   );
 }
