@@ -6,7 +6,7 @@ import { flocks } from '../src/host/locks.ts';
 import { containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
-import { killedAt } from './support/inject.ts';
+import { killedAt } from './support/faults/inject.ts';
 import { requires } from './support/requires.ts';
 
 const test = requires('root', 'busybox', 'overlayfs');

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { cgroupParent, containerPaths } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
-import { killedAt } from './support/inject.ts';
+import { killedAt } from './support/faults/inject.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
 

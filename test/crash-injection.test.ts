@@ -6,8 +6,10 @@ import { busyboxImage } from '../scripts/images/busybox.ts';
 import { Attempts, stackTrace } from './support/attempts.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
-import { type Case, chosen, seed, strikeAll } from './support/faults.ts';
-import { heldBy, inject, litter, type Outcome, pointsOf, portRules } from './support/inject.ts';
+import { type Case, chosen, seed, strikeAll } from './support/faults/chosen.ts';
+import { heldBy, litter, portRules } from './support/faults/held.ts';
+import { inject, type Outcome } from './support/faults/inject.ts';
+import { pointsOf } from './support/faults/points.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
@@ -34,7 +36,7 @@ import {
  * nothing is left.
  *
  * The full set takes hours: `npm run test:crash`. MINIDOCK_SCENARIO='^run$' is one of the commands; which of its faults strike,
- * `support/faults.ts` tells.
+ * `support/faults/chosen.ts` tells.
  */
 const test = requires('root', 'overlayfs', 'strace', 'gcc', 'busybox', 'iptables');
 

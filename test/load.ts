@@ -14,7 +14,7 @@ import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { dockerd } from './support/dockerd.ts';
 import { eventually } from './support/eventually.ts';
-import { heldBy, litter, portRules } from './support/inject.ts';
+import { heldBy, litter, portRules } from './support/faults/held.ts';
 import { minidockPath } from './support/minidock.ts';
 import { findProgram, requires } from './support/requires.ts';
 

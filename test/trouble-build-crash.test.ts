@@ -5,14 +5,16 @@ import { stackTrace } from './support/attempts.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { context } from './support/context.ts';
 import { eventually } from './support/eventually.ts';
-import { type Case, chosen, strikeAll } from './support/faults.ts';
-import { heldBy, inject, pointsOf } from './support/inject.ts';
+import { type Case, chosen, strikeAll } from './support/faults/chosen.ts';
+import { heldBy } from './support/faults/held.ts';
+import { inject } from './support/faults/inject.ts';
+import { pointsOf } from './support/faults/points.ts';
 import { minidockPath } from './support/minidock.ts';
 import { requires } from './support/requires.ts';
 
 /**
  * SIGKILL, and errors of the kernel, at the state-changing calls of a build. After each the same build succeeds, out of the cache as far
- * as it came, and nothing is left. All of them: `npm run test:crash`; which of them strike, `support/faults.ts` tells.
+ * as it came, and nothing is left. All of them: `npm run test:crash`; which of them strike, `support/faults/chosen.ts` tells.
  */
 // @mounts-nothing what RUN mounts is what `run` mounts, and that is looked at elsewhere
 const test = requires('root', 'overlayfs', 'strace', 'gcc', 'busybox');

@@ -8,7 +8,7 @@ import { supervisorPid } from '../src/container/observe.ts';
 import { archive } from './support/archive.ts';
 import { temporaryFolder } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
-import { heldBy, portRules } from './support/inject.ts';
+import { heldBy, portRules } from './support/faults/held.ts';
 import { minidockPath, type Sandbox, sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';

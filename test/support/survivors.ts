@@ -4,8 +4,8 @@ import { execaSync } from 'execa';
 import { gzipped } from './archive.ts';
 import type { Attempts } from './attempts.ts';
 import { eventually } from './eventually.ts';
+import { portRules } from './faults/held.ts';
 import { type FaultyRegistry, faultyRegistry, testImage } from './faulty-registry.ts';
-import { portRules } from './inject.ts';
 import type { Sandbox } from './minidock.ts';
 
 /** An engine, and what a command names beside it. */

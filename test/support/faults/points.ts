@@ -1,13 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { cgroupParent, enginePaths } from '../../src/state/paths.ts';
-import { type Errno, errnos } from '../../src/syscalls/uapi/errno.ts';
-import { type Architecture, type SyscallName, syscallNumber } from '../../src/syscalls/uapi/numbers.ts';
-import { temporaryFolder } from './cleanup.ts';
-import { minidockPath, type Sandbox } from './minidock.ts';
-import { checkout } from './requires.ts';
+import type { Errno } from '../../../src/syscalls/uapi/errno.ts';
+import type { SyscallName } from '../../../src/syscalls/uapi/numbers.ts';
+import { temporaryFolder } from '../cleanup.ts';
+import type { Sandbox } from '../minidock.ts';
 
 /** Errors that a call may answer with when a disk is full, a limit is reached, or somebody else was faster. */
 const errors: Partial<Record<SyscallName, readonly Errno[]>> = {
@@ -180,148 +177,5 @@ function changesState(name: string, args: string): boolean {
   return true;
 }
 
-export interface Outcome {
-  /** Whether the fault struck: a run may take another way than the reference did. */
-  struck: boolean;
-  exitCode: number | undefined;
-  output: string;
-  timedOut: boolean;
-}
-
-let built: string | undefined;
-
-/** Puts one fault into a command: strike.c. */
-function striker(): string {
-  if (built === undefined) {
-    built = join(temporaryFolder('strike'), 'strike');
-    execFileSync('gcc', ['-O2', '-o', built, join(checkout, 'test/support/strike.c')]);
-  }
-  return built;
-}
-
-/** Runs a command with one fault in it. */
-export async function inject(box: Sandbox, command: readonly string[], point: Point, fault: Fault): Promise<Outcome> {
-  const log = join(box.folder, 'struck');
-  const number = syscallNumber(point.call, process.arch as Architecture);
-  const error = fault === 'KILL' ? 0 : errnos[fault];
-  const where = [point.role, number, point.n, error, log].map(String);
-  const outcome = await run(striker(), [...where, ...command], box);
-  return { ...outcome, struck: readFileSync(log, 'utf8') !== '' };
-}
-
-/** Runs a command that is killed as it is about to make a call of these names (strace's words) about the file at this path. */
-export async function killedAt(
-  box: Sandbox,
-  words: readonly string[],
-  calls: string,
-  ...paths: string[]
-): Promise<void> {
-  const places = paths.flatMap(path => ['-P', path]);
-  const tracing = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL:when=1`];
-  const { timedOut } = await run('strace', [...tracing, ...places, minidockPath, ...words], box);
-  if (timedOut) throw new Error(`minidock ${words.join(' ')} hangs`);
-}
-
-/** Output goes to a file: a process that hangs must not keep us waiting for the end of a pipe. */
-async function run(program: string, args: string[], box: Sandbox): Promise<Omit<Outcome, 'struck'>> {
-  const file = join(box.folder, 'output');
-  const fd = openSync(file, 'w');
-  const child = spawn(program, args, {
-    env: { ...process.env, ...environment(box) },
-    stdio: ['ignore', fd, fd],
-    detached: true,
-  });
-  closeSync(fd);
-  const ended = new Promise<number | undefined>(resolve => child.once('exit', code => resolve(code ?? undefined)));
-  let timedOut = false;
-  const limit = setTimeout(() => {
-    timedOut = true;
-    process.kill(-child.pid!, 'SIGKILL');
-  }, 20_000);
-  const exitCode = await ended;
-  clearTimeout(limit);
-  return { exitCode, output: readFileSync(file, 'utf8'), timedOut };
-}
-
-const environment = (box: Sandbox) => ({ ...box.env, NODE_EXTRA_CA_CERTS: '' });
-
-/** What the engine holds for containers: empty when there is none, whatever happened before. */
-export function heldBy(box: Sandbox): string[] {
-  const group = cgroupParent(box).slice(1);
-  const groups = readdirSync('/sys/fs/cgroup').flatMap(hierarchy => {
-    const parent = join('/sys/fs/cgroup', hierarchy, group);
-    return directories(parent).flatMap(name =>
-      name === 'shims'
-        ? lines(join(parent, name, 'cgroup.procs')).map(pid => `process ${pid} ${commandOf(pid)} in ${hierarchy}/shims`)
-        : [`cgroup ${hierarchy}/${name}`],
-    );
-  });
-  const mounts = lines('/proc/self/mountinfo').filter(line => line.includes(box.folder));
-  const links = bridgesOf(box).flatMap(bridge => names(`/sys/class/net/${bridge}/brif`));
-  const { containers, names: nameLinks } = enginePaths(box);
-  const networks = names(join(box.root, 'networks')).map(key => join(box.root, 'networks', key));
-  return [
-    ...groups,
-    ...mounts.map(line => `mount ${line}`),
-    ...links.map(name => `link ${name}`),
-    ...names(containers).map(name => `bundle ${name}`),
-    ...[nameLinks, ...networks.flatMap(network => [join(network, 'leases'), join(network, 'ports')])].flatMap(folder =>
-      names(folder)
-        .filter(name => existsSync(join(folder, name)))
-        .map(name => `taken ${join(folder, name)}`),
-    ),
-  ];
-}
-
-/** Of all its networks. */
-function bridgesOf(box: Sandbox): string[] {
-  const networks = join(box.root, 'networks');
-  return names(networks).map(key => {
-    const definition = lines(join(networks, key, 'network.json')).join('');
-    return definition === '' ? key : JSON.parse(definition).bridge;
-  });
-}
-
-/** What a killed process may leave and the next keeper sweeps: half-made files, run directories without a bundle. */
-export function litter(box: Sandbox): string[] {
-  const bundles = names(join(box.root, 'containers'));
-  const halfMade = /\.tmp$|\/\.(new|removed)-|lock\.\d+\./;
-  const folders = ['', 'containers', 'volumes', join('networks', box.bridge)].map(folder => join(box.root, folder));
-  return [
-    ...[...folders, box.execRoot]
-      .flatMap(folder => names(folder).map(name => join(folder, name)))
-      .filter(path => halfMade.test(path)),
-    ...names(box.execRoot)
-      .filter(name => /^[0-9a-f]{12}$/.test(name) && !bundles.some(bundle => bundle.startsWith(name)))
-      .map(name => join(box.execRoot, name)),
-  ];
-}
-
-/** Rules that translate a port for a container, on any of the engine's networks. */
-export async function portRules(box: Sandbox): Promise<string[]> {
-  const { stdout } = await execa('iptables-save', ['-t', 'nat'], { reject: false });
-  const chains = bridgesOf(box).map(bridge => `-A MINIDOCK-${bridge} `);
-  return stdout.split('\n').filter(line => line.includes('minidock:') && chains.some(chain => line.startsWith(chain)));
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function directories(folder: string): string[] {
-  return names(folder).filter(name => existsSync(join(folder, name, 'cgroup.procs')));
-}
-
-function lines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
-}
-
-const commandOf = (pid: string) => lines(`/proc/${pid}/cmdline`).join(' ').replaceAll('\0', ' ');
+/** Of a command that is traced or struck: reading certificates would be a thousand calls of Node's. */
+export const environment = (box: Sandbox) => ({ ...box.env, NODE_EXTRA_CA_CERTS: '' });

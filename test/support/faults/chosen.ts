@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { type Fault, faultsAt, type Outcome, type Point } from './inject.ts';
+import type { Outcome } from './inject.ts';
+import { type Fault, faultsAt, type Point } from './points.ts';
 
 /**
  * Which of a command's faults are tried: all with MINIDOCK_FULL=1, of them with MINIDOCK_PART=2/8 the second eighth; else every so
