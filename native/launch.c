@@ -7,7 +7,7 @@
  *   minidock-launch - NODE [ARG...]
  *
  * Node finds the shim by MINIDOCK_SHIM=PID:SHIM:SOCKET:SOCKET in its environment: its own pid, the shim's, and its ends of the
- * two sockets that the shim has as descriptors 3 and 4; a line by MINIDOCK_LINE=PID:SOCKET. The first tells for whom it is, as
+ * two sockets that the shim has as descriptors 3 and 4; a line by MINIDOCK_LINE=PID:CONTROL:SOCKET. The first tells for whom it is, as
  * LISTEN_PID does (sd_listen_fds(3)). Whatever fails here Node does by itself, and finds out why.
  */
 #include "execute.h"
@@ -94,12 +94,17 @@ _Noreturn static void become_shim(const char *shim, int socket, int child_socket
 	quit(127);
 }
 
-/* Two sockets, of which the first is Node's, who never waits for long at it. Returns 0, or not where there is none. */
-static s64 make_sockets(int *ends)
+/* Node never waits for long at it. Returns 0, or not where the kernel refuses. */
+static s64 limit_patience(int socket)
 {
 	struct { s64 seconds, microseconds; } patience = { 0, PATIENCE };
-	return sys4(__NR_socketpair, AF_UNIX_, SOCK_STREAM_ | SOCK_CLOEXEC_, 0, ends) ||
-		sys6(__NR_setsockopt, ends[0], SOL_SOCKET_, SO_RCVTIMEO_, (u64)&patience, sizeof patience, 0);
+	return sys6(__NR_setsockopt, socket, SOL_SOCKET_, SO_RCVTIMEO_, (u64)&patience, sizeof patience, 0);
+}
+
+/* Two sockets, of which the first is Node's. Returns 0, or not where there is none. */
+static s64 make_sockets(int *ends)
+{
+	return sys4(__NR_socketpair, AF_UNIX_, SOCK_STREAM_ | SOCK_CLOEXEC_, 0, ends) || limit_patience(ends[0]);
 }
 
 /* execve(2) leaves it open. */
@@ -132,20 +137,24 @@ static int start_line(char *variable)
 	int ends[2];
 	if (make_sockets(ends))
 		return 0;
+	s64 line = sys(__NR_socket, AF_UNIX_, SOCK_STREAM_ | SOCK_CLOEXEC_, 0);
+	if (line < 0 || limit_patience(line))
+		return 0;
 	s64 pid = sys6(__NR_clone, SIGCHLD_, 0, 0, 0, 0, 0);
 	if (pid == 0) {
 		sys(__NR_close, ends[0], 0, 0);
 		/* Ctrl-C is for Node, which may have more to say. */
 		sys(__NR_setsid, 0, 0, 0);
 		leave_caller();
-		become_line(ends[1]);
+		become_line(ends[1], line);
 	}
 	sys(__NR_close, ends[1], 0, 0);
 	if (pid < 0)
 		return 0;
-	u64 numbers[] = { sys(__NR_getpid, 0, 0, 0), ends[0] };
-	put_variable(variable, line_name, numbers, 2);
+	u64 numbers[] = { sys(__NR_getpid, 0, 0, 0), ends[0], line };
+	put_variable(variable, line_name, numbers, 3);
 	hand_over(ends[0]);
+	hand_over(line);
 	return 1;
 }
 

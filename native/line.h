@@ -3,7 +3,7 @@
 #include "sys.h"
 
 /*
- * Serves the other end of `socket`: takes the path of a listening UNIX socket, which ends with a NUL, answers with a byte, 0 where it is
- * connected to that, and from then on passes on what either side says. Ends with either of them, or at once where it cannot connect.
+ * Connects `line`, a socket that this process has in common with the other end of `control`: takes the path of a listening UNIX socket
+ * from there, which ends with a NUL, answers with a byte, 0 where it is connected to that, and ends.
  */
-_Noreturn void become_line(int socket);
+_Noreturn void become_line(int control, int line);

@@ -135,11 +135,11 @@ test('it is found from any directory, and by way of links', () => {
     assert.is(traced(command, cwd).stdout, 'fine\n', command);
 });
 
-/** What Node says that has a line in `fd`, a socket of its own to read with patience, and `dial` a path with it. */
+/** What Node says that has a line in `line`, read with patience, and has it `dial` a path. */
 async function withLine(script: string): Promise<string> {
-  const words = `const fs = require('fs'); const [owner, fd] = process.env.MINIDOCK_LINE.split(':').map(Number);
-    const hear = () => { const b = Buffer.alloc(99); return b.subarray(0, fs.readSync(fd, b)); };
-    const dial = path => { fs.writeSync(fd, path + '\\0'); return hear()[0]; };`;
+  const words = `const fs = require('fs'); const [owner, control, line] = process.env.MINIDOCK_LINE.split(':').map(Number);
+    const hear = fd => { const b = Buffer.alloc(99); return b.subarray(0, fs.readSync(fd, b)); };
+    const dial = path => { fs.writeSync(control, path + '\\0'); return hear(control)[0]; };`;
   const node = spawn(launcher, ['-', process.execPath, '-e', words + script], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   node.stdout.on('data', text => {
@@ -149,11 +149,12 @@ async function withLine(script: string): Promise<string> {
   return said.trim();
 }
 
-test('Node is told of a line: its own pid, and a socket', async () => {
-  assert.is(await withLine('console.log(owner === process.pid, fs.fstatSync(fd).isSocket())'), 'true true');
+test('Node is told of a line: its own pid, the socket that asks for it, and the line', async () => {
+  const areSockets = '[control, line].every(fd => fs.fstatSync(fd).isSocket())';
+  assert.is(await withLine(`console.log(owner === process.pid, ${areSockets})`), 'true true');
 });
 
-test('a line connects where it is told, passes on what either side says, and ends with either', async () => {
+test('a line is connected where it is told, with nobody between Node and the other side', async () => {
   const path = join(folder, 'dialled');
   const server = createServer(socket => {
     socket.once('data', text => socket.end(`${text}, yes`));
@@ -161,21 +162,25 @@ test('a line connects where it is told, passes on what either side says, and end
   await once(server, 'listening');
   assert.is(
     await withLine(
-      `console.log(dial('${path}')); fs.writeSync(fd, 'ping'); console.log(String(hear())); console.log(hear().length)`,
+      `console.log(dial('${path}'), hear(control).length);
+      fs.writeSync(line, 'ping'); console.log(String(hear(line))); console.log(hear(line).length)`,
     ),
-    '0\nping, yes\n0',
+    '0 0\nping, yes\n0',
   );
   // Ours goes, and nothing is said.
   const gone = new Promise(resolve => server.once('connection', socket => socket.once('close', resolve).resume()));
   assert.is(await withLine(`console.log(dial('${path}'))`), '0');
   await gone;
+  // What does not come soon is not waited for.
+  const silent = `try { hear(line) } catch ({ code }) { console.log(code) }`;
+  assert.is(await withLine(`console.log(dial('${path}')); ${silent}`), '0\nEAGAIN');
   server.close();
 });
 
 test('a line that cannot connect says so, and so does one that is given no path of a socket', async () => {
   const nobody = join(folder, 'nobody');
-  assert.is(await withLine(`console.log(dial('${nobody}'), hear().length)`), '1 0');
-  assert.is(await withLine(`console.log(dial('/etc/passwd'), hear().length)`), '1 0');
+  assert.is(await withLine(`console.log(dial('${nobody}'), hear(control).length)`), '1 0');
+  assert.is(await withLine(`console.log(dial('/etc/passwd'), hear(control).length)`), '1 0');
   assert.is(await withLine(`try { dial('/' + 'x'.repeat(200)) } catch ({ code }) { console.log(code) }`), 'ECONNRESET');
 });
 

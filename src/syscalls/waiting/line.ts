@@ -1,17 +1,17 @@
 import fs from 'node:fs';
 import { PatientSocket } from './socket.ts';
 
-/** The environment's word for a line, as native/launch.c writes it: our pid, and our end of its socket. */
+/** The environment's word for a line, as native/launch.c writes it: our pid, our end of its socket, and the socket that it connects. */
 const variable = 'MINIDOCK_LINE';
 
-let waiting: number | undefined;
+let waiting: { control: number; line: number } | undefined;
 
 /** Takes the line that bin/minidock started beside this process out of the environment, which children inherit. */
 export function findWaitingLine(environment: NodeJS.ProcessEnv): void {
-  const [owner, socket] = environment[variable]?.split(':').map(Number) ?? [];
+  const [owner, control, line] = environment[variable]?.split(':').map(Number) ?? [];
   if (owner === undefined) return;
   delete environment[variable];
-  if (owner === process.pid) waiting = socket;
+  if (owner === process.pid) waiting = { control: control!, line: line! };
 }
 
 /**
@@ -20,16 +20,17 @@ export function findWaitingLine(environment: NodeJS.ProcessEnv): void {
  */
 export function dial(path: string): PatientSocket | undefined {
   if (waiting === undefined) return undefined;
-  const fd = waiting;
+  const { control, line } = waiting;
   waiting = undefined;
-  const failed = Buffer.alloc(1, 1);
+  const failed = new Uint8Array([1]);
   try {
-    fs.writeSync(fd, `${path}\0`);
-    fs.readSync(fd, failed);
+    fs.writeSync(control, `${path}\0`);
+    fs.readSync(control, failed);
   } catch {
-    // It ended, or has not answered yet: then it ends with our end of the socket.
+    // It ended, or has not answered yet: then what it connects is nobody's.
   }
-  if (failed[0] === 0) return new PatientSocket(fd);
-  fs.closeSync(fd);
+  fs.closeSync(control);
+  if (failed[0] === 0) return new PatientSocket(line);
+  fs.closeSync(line);
   return undefined;
 }
