@@ -99,15 +99,15 @@ export async function eventually(milliseconds: number, answer: () => boolean): P
  * True once nothing of the group is left. EBUSY means that the group has processes, or that its last one is still
  * exiting.
  */
-function tryRemove(directory: string): boolean {
-  for (const group of tree(directory)) {
-    try {
-      rmdirSync(group);
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === 'EBUSY' || errno === 'ENOTEMPTY') return false;
-      if (errno !== 'ENOENT') throw error;
-    }
+const tryRemove = (directory: string): boolean => tryRemoveOne(directory) || tree(directory).every(tryRemoveOne);
+
+function tryRemoveOne(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EBUSY' || errno === 'ENOTEMPTY') return false;
+    if (errno !== 'ENOENT') throw error;
   }
   return true;
 }

@@ -33,6 +33,8 @@ export function unmarkKept(roots: Roots, id: string): void {
   }
 }
 
+export const isKept = (roots: Roots, id: string): boolean => fs.existsSync(path.join(enginePaths(roots).kept, id));
+
 /** Full ids. */
 export function keptIds(roots: Roots): string[] {
   return listIfPresent(enginePaths(roots).kept);

@@ -99,12 +99,18 @@ export function discard(directory: string): void {
 }
 
 function tryAcquire(directory: string, mine: string, options: LockOptions): boolean {
+  // Mostly it is, and need not be looked at first.
+  if (takeOver(directory, 'free', mine)) return true;
   const [name] = listIfPresent(directory);
   if (name === undefined) {
     makeLock(directory, options);
     return false;
   }
-  if (livingHolder(name) !== undefined) return false;
+  return livingHolder(name) === undefined && takeOver(directory, name, mine);
+}
+
+/** False where the lock has another name by now. */
+function takeOver(directory: string, name: string, mine: string): boolean {
   try {
     fs.renameSync(`${directory}/${name}`, `${directory}/${mine}`);
     orphaned.delete(name);

@@ -20,8 +20,8 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
  */
 export function removeTree(target: string | Buffer): void {
   try {
-    if (removeEntry(target)) return;
-    new Removal(target).run();
+    const left = removeEntry(target);
+    if (left !== undefined) new Removal(target, left).run();
   } catch (error) {
     // Removed by somebody else meanwhile.
     if (errnoOf(error) === 'ENOENT') return;
@@ -42,21 +42,24 @@ export function removeTrees(targets: readonly string[]): MinidockError[] {
 }
 
 /**
- * Removes what is no directory, or an empty one; says whether nothing is left. It is looked at first, since a refusal is an Error
+ * Removes what is no directory, or an empty one; returns a directory that is left. It is looked at first, since a refusal is an Error
  * with its stack, which takes ten times as long. Half of a container's directories are empty, and to look into one takes ten calls.
  */
-function removeEntry(target: string | Buffer): boolean {
-  if (fs.lstatSync(target, { throwIfNoEntry: false })?.isDirectory()) return removeEmpty(target);
+function removeEntry(target: string | Buffer): fs.Stats | undefined {
+  const seen = fs.lstatSync(target, { throwIfNoEntry: false });
+  if (seen?.isDirectory()) return hasDirectories(seen) || !removeEmpty(target) ? seen : undefined;
   try {
     fs.unlinkSync(target);
-    return true;
   } catch (error) {
     // Somebody may have put one in its place.
-    if (errnoOf(error) === 'EISDIR') return removeEmpty(target);
-    if (errnoOf(error) === 'ENOENT') return true;
-    throw error;
+    if (errnoOf(error) === 'EISDIR') return fs.lstatSync(target);
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
+  return undefined;
 }
+
+/** Each is one more link to it, its "..": so ext4, XFS and tmpfs count, while others say 1 of every directory. */
+const hasDirectories = ({ nlink }: fs.Stats) => nlink > 2;
 
 function removeEmpty(directory: string | Buffer): boolean {
   try {
@@ -71,13 +74,15 @@ function removeEmpty(directory: string | Buffer): boolean {
 
 class Removal {
   readonly #target: string | Buffer;
+  readonly #seen: fs.Stats;
   #top = -1;
   /** The number of calls that changed something: after a round without any, another round would not help. */
   #changes = 0;
   #failure: MinidockError | undefined;
 
-  constructor(target: string | Buffer) {
+  constructor(target: string | Buffer, seen: fs.Stats) {
     this.#target = target;
+    this.#seen = seen;
   }
 
   /** Repeats in rounds: each round moves up trees that were too deep for it. */
@@ -85,17 +90,17 @@ class Removal {
     for (let before = -1; before !== this.#changes; ) {
       before = this.#changes;
       this.#failure = undefined;
-      if (this.#removeDirectory(this.#target, 0)) return;
+      if (this.#removeDirectory(this.#target, this.#seen, 0)) return;
     }
     throw this.#failure ?? failure(this.#target, { code: 'ENOTEMPTY' });
   }
 
   /** Whether it is gone. */
-  #removeDirectory(directory: string | Buffer, depth: number): boolean {
+  #removeDirectory(directory: string | Buffer, seen: fs.Stats, depth: number): boolean {
     const fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (depth === 0) this.#top = fd;
     try {
-      for (const name of namesIn(fd)) this.#attempt(fd, name, depth);
+      for (const name of namesIn(fd, seen)) this.#attempt(fd, name, depth);
     } finally {
       fs.closeSync(fd);
     }
@@ -105,8 +110,9 @@ class Removal {
   #attempt(fd: number, name: string, depth: number): void {
     const entry = inDirectory(fd, name);
     try {
-      if (removeEntry(entry)) this.#changes++;
-      else if (depth + 1 < maxDepth) this.#removeDirectory(entry, depth + 1);
+      const left = removeEntry(entry);
+      if (left === undefined) this.#changes++;
+      else if (depth + 1 < maxDepth) this.#removeDirectory(entry, left, depth + 1);
       else this.#done(() => fs.renameSync(entry, inDirectory(this.#top, randomHex(8))), ['ENOSPC']);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') this.#changes++;
@@ -128,9 +134,12 @@ class Removal {
 }
 
 /** Names are bytes: latin1 keeps each. */
-function* namesIn(fd: number): Generator<string> {
+function namesIn(fd: number, { size }: fs.Stats): Iterable<string> {
   const self = `/proc/self/fd/${fd}`;
-  if (fs.fstatSync(fd).size < largeDirectory) return yield* fs.readdirSync(self, 'latin1');
+  return size < largeDirectory ? fs.readdirSync(self, 'latin1') : namesOneByOne(self);
+}
+
+function* namesOneByOne(self: string): Generator<string> {
   const directory = fs.opendirSync(self, { encoding: 'latin1', bufferSize: 1024 });
   try {
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry.name;

@@ -3,7 +3,7 @@ import type { Asked, StoppedBy } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord } from '../../container/record.ts';
 import { errnoOf } from '../../errors.ts';
 import { identityOf } from '../../host/process.ts';
-import { keptIds, unmarkKept, wakeKeeper } from '../../state/kept.ts';
+import { isKept, unmarkKept, wakeKeeper } from '../../state/kept.ts';
 import { containerPaths, type Roots } from '../../state/paths.ts';
 import { unlessGone, withContainerLock } from '../containers/lock.ts';
 import type { EngineContext } from '../context.ts';
@@ -75,7 +75,7 @@ export async function cancelRestart(context: EngineContext, id: string, by: Stop
 
 /** Tells the keeper that a container does not need it any more. */
 export function release(roots: Roots, id: string): void {
-  if (!keptIds(roots).includes(id)) return;
+  if (!isKept(roots, id)) return;
   unmarkKept(roots, id);
   wakeKeeper(roots);
 }
