@@ -3,6 +3,7 @@ import type { CgroupDriver } from '../cgroup/driver.ts';
 import { freshName } from '../container/fresh-names.ts';
 import type { LogDefaults } from '../container/logging/config.ts';
 import { ContainerStore } from '../container/store.ts';
+import { readCgroupLayout } from '../host/cgroup-layout.ts';
 import { type HostFacts, hostFacts } from '../host/facts.ts';
 import { checkBridgeName, defaultBridge } from '../network/network.ts';
 import { cgroupParent, type Roots } from '../state/paths.ts';
@@ -37,7 +38,8 @@ export class EngineContext {
   }
 
   get cgroups(): CgroupDriver {
-    this.#cgroups ??= cgroupDriver(this.facts.cgroup);
+    // Where nothing is started its other facts are not asked for: they are a millisecond of small reads.
+    this.#cgroups ??= cgroupDriver(this.#facts?.cgroup ?? readCgroupLayout(cgroupParent(this.roots)));
     return this.#cgroups;
   }
 

@@ -76,7 +76,7 @@ function converse(socket: net.Socket | PatientSocket): SupervisorConnection {
         else if (message.kind === 'output') output.give(message.stream, message.chunk);
     });
   });
-  const ended = new Promise<void>(resolve => socket.once('close', () => resolve()));
+  const ended = new Promise<void>(resolve => socket.on('close', () => resolve()));
   return {
     client,
     exited,

@@ -17,14 +17,13 @@ export const killsOf = ({ roots, cgroups }: EngineContext, id: string): number |
   cgroups.oomKills(`${cgroupParent(roots)}/${id}`);
 
 /**
- * Writes one event `oom` where the kernel's count has grown since the last one; returns the new count, or undefined. The caller
- * holds the container's lock.
+ * Writes one event `oom` where the kernel's count has grown since the last one; returns whether it has. The caller holds the
+ * container's lock.
  */
-export function tellKills(context: EngineContext, record: ContainerRecord): number | undefined {
-  const kills = killsOf(context, record.id) ?? 0;
-  if (kills <= told(context, record.id)) return undefined;
+export function tellKills(context: EngineContext, record: ContainerRecord, kills: number): boolean {
+  if (kills === 0 || kills <= told(context, record.id)) return false;
   tell(context, record, 'oom');
-  return kills;
+  return true;
 }
 
 const told = ({ roots }: EngineContext, id: string) => Number(readIfPresent(containerPaths(roots, id).killsTold) ?? 0);
@@ -40,7 +39,7 @@ export async function tellKillsOfRunning(context: EngineContext, id: string): Pr
   await withContainerLock(context, id, async () => {
     const record = context.store.read(id);
     if (record === undefined || observe(context.roots, id, flocks).kind !== 'running') return;
-    const kills = tellKills(context, record);
-    if (kills !== undefined) writeVolatile(killsTold, String(kills));
+    const kills = killsOf(context, id) ?? 0;
+    if (tellKills(context, record, kills)) writeVolatile(killsTold, String(kills));
   }).catch(unlessGone);
 }

@@ -64,7 +64,8 @@ export async function reap(
     case 'lost': {
       if (seen.kind === 'lost') await endProcesses(context, id);
       if (isForwarded(record)) await (await import('../keeping/delivery.ts')).deliverRest(context, record);
-      const ended = stateAtEnd(context, record, seen);
+      const kills = killsOf(context, id) ?? 0;
+      const ended = stateAtEnd(context, record, seen, kills);
       const isStartedAtOnce = keep && record.options.restart !== undefined;
       const state = isStartedAtOnce ? startedAtOnce(ended) : ended;
       const waits = state.status === 'restarting' && remove === undefined;
@@ -74,7 +75,7 @@ export async function reap(
         await (await import('./stop.ts')).dismissSupervisor(context, record);
       if (removal === undefined) await writeDown(context, record, record.options.autoRemove ? stillUp(state) : state);
       endExecs(context, record);
-      tellKills(context, record);
+      tellKills(context, record, kills);
       tell(context, record, 'die', { exitCode: String(state.exitCode) });
       tellConnections(context, record, 'disconnect');
       await cleanUp(context, record, removal);
@@ -119,14 +120,20 @@ async function endWithBoot(context: EngineContext, record: ContainerRecord): Pro
 
 const bootReason = 'the machine went down while it ran';
 
-function stateAtEnd(context: EngineContext, record: ContainerRecord, seen: Observation): ContainerState {
+function stateAtEnd(
+  { roots }: EngineContext,
+  record: ContainerRecord,
+  seen: Observation,
+  kills: number,
+): ContainerState {
   const { id, options } = record;
   if (isWrittenDown(record.state, seen)) return record.state;
-  const ended = withHealth(context.roots, record, stateOf(record.state, seen));
-  const oomKilled = (killsOf(context, id) ?? 0) > 0;
+  const ended = withHealth(roots, record, stateOf(record.state, seen));
+  const oomKilled = kills > 0;
   const outOfMemory = 'out of memory: the kernel ended a process at the memory limit';
   const state = { ...ended, oomKilled, ...(oomKilled && ended.error === '' && { error: outOfMemory }) };
-  return stateAfterEnd(options.restart, state, whoStopped(context.roots, id));
+  // Without a policy nobody has written down who stopped it (../keeping/stopped.ts).
+  return stateAfterEnd(options.restart, state, options.restart && whoStopped(roots, id));
 }
 
 /** Loaded only here: most ends need no keeper, and the code that starts a process is many times as large as the rest. */
@@ -164,7 +171,8 @@ export async function bringToRest(context: EngineContext, id: string): Promise<C
   const seen = observe(context.roots, id, flocks);
   if (seen.kind === 'lost' && context.cgroups.pids(`${cgroupParent(context.roots)}/${id}`).length > 0) return record;
   const isPending = seen.kind === 'ended' || seen.kind === 'lost';
-  return { ...record, state: isPending ? stateAtEnd(context, record, seen) : stateOf(record.state, seen) };
+  if (!isPending) return { ...record, state: stateOf(record.state, seen) };
+  return { ...record, state: stateAtEnd(context, record, seen, killsOf(context, id) ?? 0) };
 }
 
 function unlessBusy(error: unknown): undefined {
@@ -216,7 +224,8 @@ async function releaseNetwork(context: EngineContext, record: Remains): Promise<
   const { endpoints } = record.network;
   const places = (await Promise.all(endpoints.map(one => placesOf(context, one)))).flat();
   const own = networkDirectory(context.roots, context.bridge);
-  if (record.options.ports?.length !== 0 || record.options.publishAll) {
+  const mayPublish = record.options.ports?.length !== 0 || record.options.publishAll;
+  if (mayPublish) {
     // A command that was killed may have published them, or have been about to move them.
     const known = endpoints.some(one => one.unfinished || one.interface === undefined) ? undefined : toPublish(record);
     const gateway = gatewayEndpoint(endpointsOf(record))?.bridge || context.bridge;
@@ -225,7 +234,7 @@ async function releaseNetwork(context: EngineContext, record: Remains): Promise<
   }
   await withLock(enginePaths(context.roots).allocation, () => {
     for (const { directory } of places) releaseAddress({ directory }, bundle);
-    releasePorts({ directory: own }, bundle);
+    if (mayPublish) releasePorts({ directory: own }, bundle);
   });
 }
 

@@ -97,6 +97,7 @@ async function endsBy(
   abort?.throwIfAborted();
   const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : steadyNow() + milliseconds;
   const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
+  let isTold: boolean | undefined;
   if (connection === undefined) await endUnsupervised(context, record, signal, asked);
   else {
     const { client } = connection;
@@ -107,13 +108,15 @@ async function endsBy(
     tell(context, record, 'kill', { signal: String(signal) });
     // While the kernel ends it: what cleaning up has to know of this host is a millisecond of small reads.
     void context.cgroups;
-    const over = Promise.race([connection.exited, connection.ended]);
-    await orAborted(settlesWithin(over, milliseconds), abort).catch(error => {
+    const over = Promise.race([connection.exited.then(() => true), connection.ended.then(() => false)]);
+    isTold = await orAborted(within(over, milliseconds), abort).catch(error => {
       connection.close();
       throw error;
     });
   }
-  const seen = await eventually(Math.max(deadline - steadyNow(), 0), () => hasEnded(context.roots, record.id));
+  // A supervisor tells of an exit that it has recorded.
+  const left = () => Math.max(deadline - steadyNow(), 0);
+  const seen = isTold || (await eventually(left(), () => hasEnded(context.roots, record.id)));
   // Its own end was told. Until the supervisor's the mounts are there; it may still wait for clients that hang.
   if (seen && !asked.isRemoved) await eventually(GOODBYE_MS, () => !isSupervised(context.roots, record.id, flocks));
   connection?.close();
@@ -192,15 +195,19 @@ async function endSupervisor(context: EngineContext, record: Known): Promise<voi
   });
 }
 
-/** @param milliseconds as Docker counts: a negative number means no limit; so does one that no timer can hold (24 days) */
-async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  if (milliseconds < 0 || milliseconds >= 2 ** 31) return await promise.then(() => true);
+/**
+ * What `promise` resolves to; undefined where that takes longer.
+ *
+ * @param milliseconds as Docker counts: a negative number means no limit; so does one that no timer can hold (24 days)
+ */
+async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  if (milliseconds < 0 || milliseconds >= 2 ** 31) return await promise;
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>(resolve => {
-    timer = setTimeout(() => resolve(false), milliseconds);
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
   });
   try {
-    return await Promise.race([promise.then(() => true), late]);
+    return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
   }
