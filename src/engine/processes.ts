@@ -26,7 +26,9 @@ export class LaunchedProcess {
   /** As `over`, once its output was taken, too. */
   readonly exited: Promise<number>;
   readonly #shim: Shim;
-  readonly #left = new AbortController();
+  #isDetached = false;
+  /** Made for who asks. */
+  #left: AbortController | undefined;
 
   /**
    * @param ask asks for the exit status in another way: where a client does not take the output, ours waits behind that
@@ -44,7 +46,7 @@ export class LaunchedProcess {
       return code;
     });
     const told = isRemoved ? shim.exited : gone;
-    const asked = shim.heldUp.then(() => ask(this.#left.signal)).catch(() => told);
+    const asked = shim.heldUp.then(() => ask(this.#untilLeft())).catch(() => told);
     this.over = Promise.race([told, asked]).then(afterExit);
     this.exited = Promise.all([this.over, gone]).then(([code]) => code);
     for (const promise of [this.over, this.exited]) promise.catch(() => {});
@@ -62,7 +64,7 @@ export class LaunchedProcess {
   }
 
   get isDetached(): boolean {
-    return this.#left.signal.aborted;
+    return this.#isDetached;
   }
 
   signal(number: number): void {
@@ -75,8 +77,15 @@ export class LaunchedProcess {
 
   /** Closes the connection. The process goes on, and this one may end. */
   detach(): void {
-    if (!this.isDetached) this.#shim.detach();
-    this.#left.abort();
+    if (!this.#isDetached) this.#shim.detach();
+    this.#isDetached = true;
+    this.#left?.abort();
+  }
+
+  #untilLeft(): AbortSignal {
+    this.#left = new AbortController();
+    if (this.#isDetached) this.#left.abort();
+    return this.#left.signal;
   }
 }
 

@@ -43,7 +43,7 @@ export class Decoder {
   *push(chunk: Buffer): Generator<Message> {
     this.rest = this.rest.length ? Buffer.concat([this.rest, chunk]) : chunk;
     while (this.rest.length >= FRAME_SIZE) {
-      const length = this.rest.readUInt32LE(4);
+      const length = numbersIn(this.rest).getUint32(4, true);
       if (this.rest.length < FRAME_SIZE + length) return;
       const message = decodeFrame(this.rest[0]!, this.rest[1]!, this.rest.subarray(FRAME_SIZE, FRAME_SIZE + length));
       this.rest = this.rest.subarray(FRAME_SIZE + length);
@@ -55,41 +55,47 @@ export class Decoder {
 function decodeFrame(type: number, detail: number, payload: Buffer): Message {
   const letter = String.fromCharCode(type);
   const reportType = reportTypes[letter];
+  const numbers = numbersIn(payload);
   if (reportType !== undefined)
     return {
       kind: 'report',
       report: {
         type: reportType,
         section: sectionNames[detail] ?? 'host',
-        index: payload.readUInt32LE(0),
-        tag: payload.readUInt32LE(4),
-        result: Number(payload.readBigInt64LE(8)),
-        seen: payload.readBigUInt64LE(16),
+        index: numbers.getUint32(0, true),
+        tag: numbers.getUint32(4, true),
+        result: Number(numbers.getBigInt64(8, true)),
+        seen: numbers.getBigUint64(16, true),
       },
     };
   switch (letter) {
     case 'M':
-      return { kind: 'malformed', line: payload.readUInt32LE(0) };
+      return { kind: 'malformed', line: numbers.getUint32(0, true) };
     case 'P':
-      return { kind: 'pid', pid: Number(payload.readBigInt64LE(8)) };
+      return { kind: 'pid', pid: Number(numbers.getBigInt64(8, true)) };
     case 'O':
       return { kind: 'output', stream: detail === 2 ? 'stderr' : 'stdout', chunk: Buffer.from(payload) };
     case 'I':
       return { kind: 'accepted' };
     case 'X':
-      return { kind: 'exited', code: payload.readUInt32LE(0) };
+      return { kind: 'exited', code: numbers.getUint32(0, true) };
     default:
       throw new Error(`the shim sent a frame of unknown type ${type}; expected one of T B F A S M P O I X`);
   }
 }
 
-function frame(type: string, detail: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(FRAME_SIZE);
-  head.writeUInt8(type.charCodeAt(0), 0);
-  head.writeUInt8(detail, 1);
-  head.writeUInt32LE(payload.length, 4);
-  return payload.length ? Buffer.concat([head, payload]) : head;
+function frame(type: string, detail: number, payload?: Uint8Array): Buffer {
+  const length = payload?.length ?? 0;
+  const bytes = Buffer.alloc(FRAME_SIZE + length);
+  bytes[0] = type.charCodeAt(0);
+  bytes[1] = detail;
+  numbersIn(bytes).setUint32(4, length, true);
+  if (payload !== undefined) bytes.set(payload, FRAME_SIZE);
+  return bytes;
 }
+
+/** V8's own way to them: of a Buffer's each is a function that Node compiles when it is first called. */
+const numbersIn = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length);
 
 /** One side of a conversation with a supervisor: the launcher's, or one that connected to its socket. */
 export class SupervisorClient {
@@ -103,7 +109,7 @@ export class SupervisorClient {
   takesOnlyOutput = false;
 
   constructor(private readonly socket: Socket | PatientSocket) {
-    socket.once('close', () => this.letGo());
+    socket.on('close', () => this.letGo());
   }
 
   /**
@@ -143,15 +149,16 @@ export class SupervisorClient {
   }
 
   signal(number: number): void {
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32LE(number);
+    const payload = new Uint8Array(4);
+    numbersIn(payload).setUint32(0, number, true);
     this.send(frame('k', 0, payload));
   }
 
   resize(size: { rows: number; columns: number }): void {
-    const payload = Buffer.alloc(8);
-    payload.writeUInt16LE(size.rows, 0);
-    payload.writeUInt16LE(size.columns, 2);
+    const payload = new Uint8Array(8);
+    const numbers = numbersIn(payload);
+    numbers.setUint16(0, size.rows, true);
+    numbers.setUint16(2, size.columns, true);
     this.send(frame('w', 0, payload));
   }
 

@@ -38,7 +38,7 @@ export interface ShimOptions {
   /** Whether memfd_create and execveat exist (Linux 3.19). Default: what this kernel's version says. */
   memfd?: boolean;
   /** A shim that runs already, elsewhere: its descriptors 3 and 4 are sockets to us. Without it one is started here. */
-  started?: Pick<ChildProcess, 'stdio' | 'once' | 'kill' | 'unref'>;
+  started?: Pick<ChildProcess, 'stdio' | 'on' | 'kill' | 'unref'>;
 }
 
 /** native/ of the checkout or package that this module belongs to, wherever it was bundled to. */
@@ -147,14 +147,14 @@ export class Shim {
     this.output = new OutputFlow(this.shimSocket);
     this.client = new SupervisorClient(this.shimSocket);
     this.ended = new Promise(resolve => {
-      this.process.once('exit', (code, signal) => {
+      this.process.on('exit', (code, signal) => {
         // The exit event may arrive before data that was sent earlier: read both sockets to their ends first.
         void Promise.all([closed(this.shimSocket), closed(this.childSocket)]).then(() => {
           this.settle(code, signal);
           resolve();
         });
       });
-      this.process.once('error', error => {
+      this.process.on('error', error => {
         this.fail(notStarted(binary, error));
         resolve();
       });
@@ -163,7 +163,7 @@ export class Shim {
     this.seal = sealProgram(fs.readFileSync(binary), options.label ?? '', memfd, memfd ? '' : os.tmpdir());
     this.listen(this.shimSocket);
     this.listen(this.childSocket);
-    this.childSocket.once('end', () => this.inOrder('exec', () => this.childClosed()));
+    this.childSocket.on('end', () => this.inOrder('exec', () => this.childClosed()));
     const { seal } = this;
     this.shimSocket.write(encode(seal, this.encoding(0)));
   }
@@ -472,7 +472,7 @@ function notStarted(binary: string, cause?: Error): MinidockError {
 /** Resolves when nothing more can come from a socket. */
 function closed(socket: Socket): Promise<void> {
   if (socket.destroyed) return Promise.resolve();
-  return new Promise(resolve => socket.once('close', () => resolve()));
+  return new Promise(resolve => socket.on('close', () => resolve()));
 }
 
 /** A process that is alive and executes neither the shim nor one of its copies (seal.ts has their names). */

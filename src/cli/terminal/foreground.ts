@@ -88,8 +88,7 @@ export async function runInForeground(process: ForegroundProcess, options: Foreg
     const listening = new Signals(process, attachment, options, host, restore);
     undo.push(() => listening.end());
     // While the process is being made there is time for it: so many handlers take half a millisecond.
-    const early = setImmediate(() => listening.begin());
-    undo.push(() => clearImmediate(early));
+    setImmediate(() => listening.begin());
     await process.start();
     listening.begin();
     listening.started = true;
@@ -128,6 +127,7 @@ class Signals {
   started = false;
   readonly #listeners = new Map<Signal, () => void>();
   #interrupts = 0;
+  #hasEnded = false;
 
   constructor(
     private readonly process: ForegroundProcess,
@@ -137,9 +137,9 @@ class Signals {
     private readonly restore: () => void,
   ) {}
 
-  /** Once, however often it is called. */
+  /** Once, however often it is called, and not after the end. */
   begin(): void {
-    if (this.#listeners.size > 0) return;
+    if (this.#hasEnded || this.#listeners.size > 0) return;
     const { tty, forwardsSignals } = this.options;
     const forwards = forwardsSignals && !tty;
     for (const name of forwards ? proxied : fatal) {
@@ -151,6 +151,7 @@ class Signals {
   }
 
   end(): void {
+    this.#hasEnded = true;
     for (const [name, listener] of this.#listeners) this.host.signals.off(name, listener);
   }
 

@@ -52,7 +52,7 @@ export class WaitingShim extends EventEmitter {
     this.stdio = [null, null, null, ...this.sockets] as unknown as ChildProcess['stdio'];
     let left = this.sockets.length;
     for (const socket of this.sockets)
-      socket.once('close', () => {
+      socket.on('close', () => {
         if (--left === 0) this.#awaitEnd(0);
       });
   }
