@@ -162,4 +162,14 @@ traced('ps looks at a container with three calls, and at one that has ended only
   assert.is(calls(['ps', '-a'], ended).length, 2);
 });
 
+traced('no time zone is looked up for a container: that takes as long as ten other files', () => {
+  const { stderr } = spawnSync(
+    findProgram('strace')!,
+    ['-f', '-qq', '-e', 'trace=openat', minidockPath, 'run', '--rm', '--network', 'none', 'bb', 'true'],
+    { encoding: 'utf8', env: { ...process.env, ...box.env } },
+  );
+  assert.match(stderr, /container\.json/);
+  assert.not.match(stderr, /localtime/);
+});
+
 test.run();

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from '../errors.ts';
+import { timestamp } from '../host/clock.ts';
 import { flockHolders, flocks, lockKey } from '../host/locks.ts';
 import { isAlive, type ProcessIdentity } from '../host/process.ts';
 import { parseJson, readIfPresent, readLinkIfPresent } from '../state/files.ts';
@@ -94,7 +95,7 @@ function look(
     const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
     if (exit === undefined) return undefined;
     const code = readLinkIfPresent(paths.exit);
-    const finishedAt = exit.mtime.toISOString();
+    const finishedAt = timestamp(exit.mtime);
     if (code !== undefined) return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
   }
   if (running) return supervised ? { kind: 'running', running, paused: isFrozen(running) } : { kind: 'lost', running };
@@ -174,7 +175,7 @@ export function stateOf(recorded: ContainerState, seen: Observation): ContainerS
         exitCode: 137,
         error: lostReason,
         startedAt: seen.running.startedAt,
-        finishedAt: new Date().toISOString(),
+        finishedAt: timestamp(),
       };
     case 'abandoned':
       // The starting process may have recorded it as running before it was killed.

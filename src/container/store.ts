@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
+import { isHex256 } from '../oci/digest.ts';
 import { listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
 import { ensureLock } from '../state/lock.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
@@ -18,7 +19,7 @@ export class ContainerStore {
 
   /** Full ids, unordered. */
   ids(): string[] {
-    return listIfPresent(enginePaths(this.roots).containers).filter(isFullId);
+    return listIfPresent(enginePaths(this.roots).containers).filter(isHex256);
   }
 
   /** The record as last written; undefined where the container is gone. Throws `broken-record`. */
@@ -47,7 +48,7 @@ export class ContainerStore {
    * name, a name before a beginning. Throws `no-such-container`, `ambiguous-container`.
    */
   resolve(reference: string): string {
-    if (isFullId(reference) && fs.existsSync(containerPaths(this.roots, reference).bundle)) return reference;
+    if (isHex256(reference) && fs.existsSync(containerPaths(this.roots, reference).bundle)) return reference;
     const ids = this.ids();
     const named = this.named(reference.replace(/^\//, ''));
     if (named !== undefined) return named;
@@ -66,8 +67,10 @@ export class ContainerStore {
   named(name: string): string | undefined {
     if (!isName(name)) return undefined;
     const link = `${enginePaths(this.roots).names}/${name}`;
+    // It leads to the bundle.
+    if (!fs.existsSync(link)) return undefined;
     const id = path.basename(readLinkIfPresent(link) ?? '');
-    return isFullId(id) && fs.existsSync(containerPaths(this.roots, id).bundle) ? id : undefined;
+    return isHex256(id) ? id : undefined;
   }
 
   /**
@@ -105,8 +108,15 @@ export class ContainerStore {
   takeName(name: string, id: string): void {
     const { names } = enginePaths(this.roots);
     privateDirectory(names);
-    removeTree(`${names}/${name}`);
-    fs.symlinkSync(`../containers/${id}`, `${names}/${name}`);
+    const link = () => fs.symlinkSync(`../containers/${id}`, `${names}/${name}`);
+    try {
+      link();
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      // It leads to a container that is gone.
+      removeTree(`${names}/${name}`);
+      link();
+    }
   }
 
   /** Gives up a name, if it leads to this container. The caller holds the allocation lock. */
@@ -193,5 +203,3 @@ function brokenRecord(file: string, id: string, reason: string, cause?: unknown)
 /** Whether `read` threw the error because of a broken record. Callers that do not need this container go on. */
 export const isBroken = (error: unknown): error is MinidockError =>
   error instanceof MinidockError && error.code === 'broken-record';
-
-const isFullId = (text: string) => /^[0-9a-f]{64}$/.test(text);

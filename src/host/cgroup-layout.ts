@@ -1,4 +1,4 @@
-import { accessSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** One tree of groups: a v1 hierarchy (with its controllers), or the unified one of v2. */
 export interface Hierarchy {
@@ -41,7 +41,7 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
   const { kind, hierarchies } = parseLayout(text('/proc/self/mountinfo'), text('/proc/self/cgroup'));
   for (const hierarchy of hierarchies) {
     if (hierarchy.version === 2) {
-      hierarchy.controllers = text(`${hierarchy.mountpoint}/cgroup.controllers`).split(/\s+/).filter(Boolean);
+      hierarchy.controllers = text(`${hierarchy.mountpoint}/cgroup.controllers`).trim().split(' ').filter(Boolean);
     }
   }
   const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
@@ -49,7 +49,7 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
     const top = hierarchies.find(one => one.version === 2)!.mountpoint;
     // It has none of the files that limit: the groups below it show which the kernel has.
     const groups = readdirSync(top, { withFileTypes: true }).filter(entry => entry.isDirectory());
-    const has = (file: string) => groups.some(({ name }) => exists(`${top}/${name}/${file}`));
+    const has = (file: string) => groups.some(({ name }) => existsSync(`${top}/${name}/${file}`));
     const ioWeightFile = (['io.bfq.weight', 'io.weight'] as const).find(has);
     return {
       kind,
@@ -77,11 +77,11 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
     kind,
     hierarchies,
     cpuset: cpuset === undefined ? undefined : { cpus: inherit('cpus'), mems: inherit('mems') },
-    swap: exists(`${at('memory')}/memory.memsw.limit_in_bytes`),
-    swappiness: exists(`${at('memory')}/memory.swappiness`),
-    ioWeight: exists(`${at('blkio')}/blkio.weight`),
-    ioWeightDevice: exists(`${at('blkio')}/blkio.weight_device`),
-    cpuQuota: exists(`${at('cpu')}/cpu.cfs_quota_us`),
+    swap: existsSync(`${at('memory')}/memory.memsw.limit_in_bytes`),
+    swappiness: existsSync(`${at('memory')}/memory.swappiness`),
+    ioWeight: existsSync(`${at('blkio')}/blkio.weight`),
+    ioWeightDevice: existsSync(`${at('blkio')}/blkio.weight_device`),
+    cpuQuota: existsSync(`${at('cpu')}/cpu.cfs_quota_us`),
   };
 }
 
@@ -93,8 +93,10 @@ export function readCgroupLayout(parent = '/minidock'): CgroupLayout {
  */
 export function parseLayout(mountinfo: string, selfCgroup: string): Pick<CgroupLayout, 'kind' | 'hierarchies'> {
   const groups = selfCgroup.split('\n').flatMap(line => {
-    const [, , controllers, path] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
-    return path === undefined ? [] : [{ controllers: controllers!.split(',').filter(Boolean), path }];
+    const [id, controllers, ...path] = line.split(':');
+    return id === '' || path.length === 0
+      ? []
+      : [{ controllers: controllers!.split(',').filter(Boolean), path: path.join(':') }];
   });
   const known = new Set(groups.flatMap(group => group.controllers));
   const hierarchies: Hierarchy[] = [];
@@ -123,9 +125,10 @@ export function parseLayout(mountinfo: string, selfCgroup: string): Pick<CgroupL
 /** The lines of mountinfo that are about cgroups; fields after the dash are type, source, super options. */
 function* cgroupMounts(mountinfo: string) {
   for (const line of mountinfo.split('\n')) {
-    const dash = line.indexOf(' - ');
+    const dash = line.indexOf(' - cgroup');
+    if (dash < 0) continue;
     const [type, , options] = line.slice(dash + 3).split(' ');
-    if (dash < 0 || (type !== 'cgroup' && type !== 'cgroup2')) continue;
+    if (type !== 'cgroup' && type !== 'cgroup2') continue;
     const [, , , root, mountpoint] = line.slice(0, dash).split(' ');
     yield {
       version: type === 'cgroup' ? (1 as const) : (2 as const),
@@ -196,14 +199,5 @@ function text(file: string): string {
     return readFileSync(file, 'utf8');
   } catch {
     return '';
-  }
-}
-
-function exists(file: string): boolean {
-  try {
-    accessSync(file);
-    return true;
-  } catch {
-    return false;
   }
 }

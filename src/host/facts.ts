@@ -66,7 +66,7 @@ export interface Features {
  * asked for: `exec` has no use for it. `parent` is the engine's cgroup.
  */
 export function hostFacts(parent = '/minidock'): HostFacts {
-  const release = os.release();
+  const release = readFileText('/proc/sys/kernel/osrelease').trim();
   const version = kernelVersion(release);
   const features = featuresOf(version);
   const capabilities = boundingSet(readFileText('/proc/self/status'));
@@ -121,7 +121,7 @@ function once<T>(probe: () => T): () => T {
 /** user_namespaces(7): the first maps every id to itself. Kernels without them have no such file. */
 function isFirstUserNamespace(): boolean {
   const map = fs.existsSync('/proc/self/uid_map') ? fs.readFileSync('/proc/self/uid_map', 'utf8') : '0 0 4294967295';
-  return /^\s*0\s+0\s+4294967295\s*$/.test(map);
+  return map.trim().split(' ').filter(Boolean).join(' ') === '0 0 4294967295';
 }
 
 /** The settings that Docker makes in a container's own network namespace. */
@@ -197,11 +197,12 @@ const limitNames: Readonly<Record<string, RlimitName>> = {
   'realtime timeout': 'RLIMIT_RTTIME',
 };
 
-/** The hard limits in the text of a /proc/PID/limits. */
+/** The hard limits in the text of a /proc/PID/limits: columns of 25, 20 and 20 characters, with blanks between. */
 export function hardLimits(text: string): Limits['hard'] {
   const hard: Partial<Record<RlimitName, number>> = {};
-  for (const [, label, value] of text.matchAll(/^Max (\S.*?) {2,}\S+ +(\S+)/gm)) {
-    const name = limitNames[label!];
+  for (const line of text.split('\n')) {
+    const name = limitNames[line.slice('Max '.length, 25).trimEnd()];
+    const value = line.slice(47, 67).trimEnd();
     if (name !== undefined) hard[name] = value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
   }
   return hard;
@@ -209,6 +210,7 @@ export function hardLimits(text: string): Limits['hard'] {
 
 /** The bounding set of a process out of the text of its /proc/PID/status. */
 export function boundingSet(status: string): Set<CapabilityName> {
-  const hex = /^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0';
+  const [, after = '0'] = status.split('\nCapBnd:', 2);
+  const [hex] = after.trimStart().split('\n', 1);
   return new Set(fromMask(BigInt(`0x${hex}`)));
 }

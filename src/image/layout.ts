@@ -19,15 +19,20 @@ import { writeWithSpare } from '../state/spare.ts';
 export class Layout {
   readonly directory: string;
   #read: { version: string; entries: Descriptor[] } | undefined;
+  #isAskedAgain = false;
 
   constructor(directory: string) {
     this.directory = directory;
   }
 
-  /** The entries of `index.json`; none where nothing was stored yet. Read anew only where the file was replaced. */
+  /**
+   * The entries of `index.json`; none where nothing was stored yet. From the second time on read anew only where the file was
+   * replaced: most commands ask once, and need not know how to tell.
+   */
   entries(): Descriptor[] {
     const file = `${this.directory}/index.json`;
-    const version = versionOf(file);
+    const version = this.#isAskedAgain ? versionOf(file) : undefined;
+    this.#isAskedAgain = true;
     if (version !== undefined && version === this.#read?.version) return this.#read.entries;
     const content = readIfPresent(file);
     if (content === undefined) return [];
@@ -60,6 +65,15 @@ export class Layout {
 
   /** A small blob (manifest, config). Throws where it is missing or larger than `maxSize` bytes. */
   read(digest: Digest, maxSize: number): Buffer {
+    return fs.readFileSync(this.#smallBlob(digest, maxSize));
+  }
+
+  /** As `read`, its text. */
+  readText(digest: Digest, maxSize: number): string {
+    return fs.readFileSync(this.#smallBlob(digest, maxSize), 'utf8');
+  }
+
+  #smallBlob(digest: Digest, maxSize: number): string {
     const file = blobPath(this.directory, digest);
     const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
     if (size === undefined || size > maxSize) {
@@ -69,7 +83,7 @@ export class Layout {
         { fix: 'pull or import the image again' },
       );
     }
-    return fs.readFileSync(file);
+    return file;
   }
 
   /** Stores a small blob and returns its digest. */

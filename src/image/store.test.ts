@@ -133,10 +133,10 @@ test('an image that is removed while it is read is not there; a broken one is an
   const index = path.join(root, 'images/index.json');
   const content = fs.readFileSync(index);
   for (const read of [() => store.find('app:1'), () => store.list()[0]]) {
-    const layout = store.layout as { read: unknown };
-    const original = layout.read;
-    layout.read = () => {
-      layout.read = original;
+    const layout = store.layout as { readText: unknown };
+    const original = layout.readText;
+    layout.readText = () => {
+      layout.readText = original;
       fs.writeFileSync(index, '{"schemaVersion":2,"manifests":[]}');
       throw new Error('the blob is missing');
     };

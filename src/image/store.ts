@@ -1,10 +1,9 @@
-import path from 'node:path';
 import { MinidockError } from '../errors.ts';
 import { annotationKeys } from '../oci/annotations.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type ContainerConfig, type HistoryEntry, maxConfigSize, parseConfig } from '../oci/image-config.ts';
 import type { Descriptor } from '../oci/manifest.ts';
-import { canonical, familiar, parseName, parseReference } from '../oci/reference.ts';
+import { canonical, familiarText, parseName, parseReference } from '../oci/reference.ts';
 import { secureRoot, shut } from '../state/private.ts';
 import { chainIds, layerDirectory } from '../storage/chain.ts';
 import {
@@ -62,7 +61,7 @@ export class ImageStore {
 
   constructor(root: string) {
     this.root = root;
-    this.layout = new Layout(path.join(root, 'images'));
+    this.layout = new Layout(`${root}/images`);
     secureRoot(root);
     shut(this.layout.directory);
   }
@@ -189,7 +188,7 @@ export class ImageStore {
 
   #record(id: Digest, groups: Map<Digest, Descriptor[]>): ImageRecord {
     const mine = groups.get(id)!;
-    const { config, rootfs, ...image } = parseConfig(this.layout.read(id, maxConfigSize), `image ${id}`);
+    const { config, rootfs, ...image } = parseConfig(this.layout.readText(id, maxConfigSize), `image ${id}`);
     const parent = mine.map(parentOf).find(found => found !== undefined && groups.has(found));
     return {
       ...image,
@@ -212,5 +211,5 @@ export function noSuchImage(reference: string): MinidockError {
 
 /** Stored references as people write them, each once. */
 function readable(references: (string | undefined)[]): string[] {
-  return [...new Set(references.filter(text => text !== undefined))].map(text => familiar(parseName(text)));
+  return [...new Set(references.filter(text => text !== undefined))].map(familiarText);
 }

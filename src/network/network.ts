@@ -51,7 +51,7 @@ export function leaseDirectories(roots: Roots): string[] {
 
 /** Throws `invalid-bridge` for what cannot be the name of an interface of ours. */
 export function checkBridgeName(bridge: string): void {
-  if (/^[a-z][a-z0-9_.-]{0,14}$/.test(bridge)) return;
+  if (bridge === defaultBridge || /^[a-z][a-z0-9_.-]{0,14}$/.test(bridge)) return;
   throw new MinidockError(
     'invalid-bridge',
     `invalid bridge name "${bridge}": 1 to 15 of a-z 0-9 _ . -, a letter first`,

@@ -72,7 +72,7 @@ const fields: Record<keyof ContainerConfig, [Check, string]> = {
 };
 
 /** Reads a config blob; throws `malformed-image` naming the field. `what` names the image in errors. */
-export function parseConfig(content: Uint8Array, what: string): ParsedConfig {
+export function parseConfig(content: Uint8Array | string, what: string): ParsedConfig {
   const name = `config of ${what}`;
   const document = parseObject(content, name);
   const { architecture, os, created, variant, author } = document;

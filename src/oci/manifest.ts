@@ -165,7 +165,7 @@ function asObject(value: unknown, what: string): Json {
 
 /** JSON that must be an object; an HTML page says so, because that is what a web server in place of a registry sends. */
 export function parseObject(content: Uint8Array | string, what: string): Json {
-  const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
+  const text = withoutMark(typeof content === 'string' ? content : Buffer.from(content).toString());
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -174,6 +174,9 @@ export function parseObject(content: Uint8Array | string, what: string): Json {
   }
   return asObject(value, what);
 }
+
+/** A byte order mark says nothing in UTF-8 (RFC 8259, section 8.1). */
+const withoutMark = (text: string) => (text.startsWith('\ufeff') ? text.slice(1) : text);
 
 function malformed(what: string, reason: string, options: { fix?: string; cause?: unknown } = {}): MinidockError {
   return new MinidockError('malformed-image', `malformed ${what}: ${reason}`, options);

@@ -1,4 +1,5 @@
 import { MinidockError } from '../errors.ts';
+import { isHex256 } from './digest.ts';
 
 /**
  * The name of an image in a registry, as Docker understands it: `[domain/]path[:tag][@digest]`, where `nginx` is short
@@ -24,8 +25,12 @@ const host = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\
 const domain = `${host}(?::[0-9]+)?`;
 const tag = '[\\w][\\w.-]{0,127}';
 const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
-const whole = new RegExp(`^(${domain})/(${component}(?:/${component})*)(?::(${tag}))?(?:@(${digest}))?$`);
-const wholeTag = new RegExp(`^${tag}$`);
+const whole = {
+  domain: new RegExp(`^${domain}$`),
+  path: new RegExp(`^${component}(?:/${component})*$`),
+  tag: new RegExp(`^${tag}$`),
+  digest: new RegExp(`^${digest}$`),
+};
 
 /**
  * Parses what a user typed. A reference with neither tag nor digest gets the tag `latest`.
@@ -39,7 +44,7 @@ export function parseReference(text: string): Reference {
 
 /** As `parseReference`, and a missing tag stays missing. */
 export function parseName(text: string): Reference {
-  if (/^[a-f0-9]{64}$/.test(text)) {
+  if (isHex256(text)) {
     throw new MinidockError(
       'invalid-reference',
       `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`,
@@ -48,14 +53,20 @@ export function parseName(text: string): Reference {
   const [domainPart, rest] = splitDomain(text);
   const remoteName = rest.split(':', 1)[0]!;
   if (remoteName.toLowerCase() !== remoteName) throw invalid(text, `repository name (${remoteName}) must be lowercase`);
-  const match = whole.exec(`${domainPart}/${rest}`);
-  if (match === null) throw invalid(text);
-  const [, domainName, path, tagName, digestName] = match as unknown as [string, string, string, string?, string?];
+  // Neither a path nor a tag holds an @, nor a path a colon.
+  const [named, digestName] = cut(rest, '@');
+  const [path, tagName] = cut(named, ':');
+  const isValid =
+    (domainPart === defaultDomain || whole.domain.test(domainPart)) &&
+    whole.path.test(path) &&
+    (tagName === undefined || isTag(tagName)) &&
+    (digestName === undefined || whole.digest.test(digestName));
+  if (!isValid) throw invalid(text);
   if (path.length > maxNameLength)
     throw invalid(text, `repository name must not be more than ${maxNameLength} characters`);
   if (digestName !== undefined) checkDigest(digestName, text);
   return {
-    domain: domainName,
+    domain: domainPart,
     path,
     ...(tagName === undefined ? {} : { tag: tagName }),
     ...(digestName === undefined ? {} : { digest: digestName }),
@@ -64,7 +75,13 @@ export function parseName(text: string): Reference {
 
 /** Whether this can stand behind the colon. */
 export function isTag(text: string): boolean {
-  return wholeTag.test(text);
+  return whole.tag.test(text);
+}
+
+/** What stands before the first of these characters, and behind it; undefined where there is none. */
+function cut(text: string, at: string): [before: string, behind?: string] {
+  const place = text.indexOf(at);
+  return place < 0 ? [text] : [text.slice(0, place), text.slice(place + 1)];
 }
 
 /**
@@ -106,17 +123,22 @@ export function canonical(reference: Reference): string {
 }
 
 /** `nginx`: the repository as people write it. */
-export function familiarName(reference: Pick<Reference, 'domain' | 'path'>): string {
-  if (reference.domain !== defaultDomain) return `${reference.domain}/${reference.path}`;
-  const short = reference.path.startsWith(officialPrefix)
-    ? reference.path.slice(officialPrefix.length)
-    : reference.path;
-  return short.includes('/') && short !== reference.path ? reference.path : short;
+export function familiarName({ domain, path }: Pick<Reference, 'domain' | 'path'>): string {
+  return familiarText(`${domain}/${path}`);
 }
 
 /** `nginx:alpine`: what is printed. */
 export function familiar(reference: Reference): string {
-  return familiarName(reference) + suffix(reference);
+  return familiarText(canonical(reference));
+}
+
+/** As `familiar` of what `canonical` wrote: that need not be parsed again. */
+export function familiarText(stored: string): string {
+  const slash = stored.indexOf('/');
+  if (stored.slice(0, slash) !== defaultDomain) return stored;
+  const path = stored.slice(slash + 1);
+  const short = path.startsWith(officialPrefix) ? path.slice(officialPrefix.length) : path;
+  return short.includes('/') ? path : short;
 }
 
 function suffix({ tag, digest }: Reference): string {

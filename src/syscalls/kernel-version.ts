@@ -3,8 +3,8 @@ export type KernelVersion = readonly [number, number];
 
 /** `[6, 18]` of `6.18.44-…`. */
 export function kernelVersion(release: string): KernelVersion {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  return [Number(major ?? 0), Number(minor ?? 0)];
+  const [major = '', minor = ''] = release.split('.');
+  return [Number.parseInt(major, 10) || 0, Number.parseInt(minor, 10) || 0];
 }
 
 /** Whether a kernel of this version is at least this one. */

@@ -114,9 +114,9 @@ const failed = 'failed to initialize logging driver: ';
 function planOfJsonFile(options: LogConfig['options']): LogPlan {
   const maxSize = options['max-size'] === undefined ? undefined : readSize(options['max-size'], 1000, failed);
   if (maxSize === 0) throw refused(`${failed}max-size must be a positive number`, 'write 10m, for example');
-  const maxFiles = readCount(options['max-file'] ?? '1', failed);
+  const maxFiles = options['max-file'] === undefined ? 1 : readCount(options['max-file'], failed);
   if (maxFiles < 1) throw refused(`${failed}max-file cannot be less than 1`, 'write 3, for example');
-  const compress = readSwitch(options.compress ?? 'false', failed);
+  const compress = options.compress !== undefined && readSwitch(options.compress, failed);
   if (compress && (maxFiles < 2 || maxSize === undefined))
     throw refused(`${failed}compress cannot be true when max-file is less than 2 or max-size is not set`, 'give them');
   return { kept: true, ...(maxSize !== undefined && { rotation: { maxSize, maxFiles, compress } }) };

@@ -97,7 +97,8 @@ const longestHostname = 64;
  * @throws {MinidockError} `invalid-argument` for one that the kernel would not take
  */
 export function hostnameFor(options: { hostname?: string; network: string }, id: string): string {
-  const name = options.hostname || (options.network === 'host' ? os.hostname() : id.slice(0, 12));
+  if (!options.hostname && options.network !== 'host') return id.slice(0, 12);
+  const name = options.hostname || os.hostname();
   const length = Buffer.byteLength(name);
   if (length > longestHostname)
     throw new MinidockError('invalid-argument', `invalid hostname ${JSON.stringify(name)}: it has ${length} bytes`, {

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { checkLimits, withoutDiscarded } from '../../cgroup/check-limits.ts';
 import { resourcesFor } from '../../cgroup/limits.ts';
 import { mergeHealth } from '../../container/keeping/health.ts';
@@ -26,6 +25,7 @@ import { outerFirst } from '../../container/rootfs/mount-places.ts';
 import type { WantedMount } from '../../container/rootfs/mount-targets.ts';
 import { ociSpec } from '../../container/spec.ts';
 import { prepareVolumes, type VolumeRecord } from '../../container/volumes.ts';
+import { timestamp } from '../../host/clock.ts';
 import { diskNumber } from '../../host/device-number.ts';
 import { randomHex } from '../../host/random.ts';
 import { type ImageRecord, noSuchImage } from '../../image/store.ts';
@@ -90,8 +90,8 @@ async function enter(
       // moment its record exists a container counts as their user.
       if (!image.layers.every(layer => fs.existsSync(layer))) throw noSuchImage(record.image);
       if (!record.mounts.every(({ type, source }) => type !== 'volume' || fs.existsSync(source))) return false;
+      if (name !== undefined) context.store.checkFree(name);
       record.name = name ?? context.freshName(taken => context.store.named(taken) !== undefined);
-      context.store.checkFree(record.name);
       makeBundle(context, record, image.layers.at(-1));
       return true;
     });
@@ -107,8 +107,8 @@ function makeBundle(context: EngineContext, record: ContainerRecord, topLayer: s
     // name.
     context.store.takeName(record.name, record.id);
     context.store.create(record, directory => {
-      for (const name of ['upper', 'work', 'rootfs']) fs.mkdirSync(path.join(directory, name), { mode: 0o755 });
-      likeRoot(path.join(directory, 'upper'), topLayer);
+      for (const name of ['upper', 'work', 'rootfs']) fs.mkdirSync(`${directory}/${name}`, { mode: 0o755 });
+      likeRoot(`${directory}/upper`, topLayer);
     });
   } catch (error) {
     context.store.takeAway(record);
@@ -169,7 +169,7 @@ export async function recordFor(
     format: recordFormat,
     id,
     name: '',
-    created: new Date().toISOString(),
+    created: timestamp(),
     image: options.image,
     imageId: image.id,
     path: args[0]!,

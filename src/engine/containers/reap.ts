@@ -5,6 +5,7 @@ import { isForwarded } from '../../container/logging/config.ts';
 import { isWrittenDown, type Observation, observe, stateOf, whoStopped } from '../../container/observe.ts';
 import type { ContainerOptions, ContainerRecord, ContainerState } from '../../container/record.ts';
 import { MinidockError } from '../../errors.ts';
+import { timestamp } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
 import { endpointsOf, gatewayEndpoint, type NetworkEndpoint, usesNames } from '../../network/attachment.ts';
@@ -112,7 +113,7 @@ export interface Removal {
  */
 async function endWithBoot(context: EngineContext, record: ContainerRecord): Promise<boolean> {
   const { autoRemove } = record.options;
-  const ended = { status: 'exited' as const, pid: 0, exitCode: 255, finishedAt: new Date().toISOString() };
+  const ended = { status: 'exited' as const, pid: 0, exitCode: 255, finishedAt: timestamp() };
   if (!autoRemove) await writeDown(context, record, { ...record.state, ...ended, error: bootReason });
   await cleanUp(context, record, autoRemove ? { volumes: true } : undefined);
   return autoRemove;

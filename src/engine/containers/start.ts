@@ -7,6 +7,7 @@ import type { ContainerRecord, ContainerState, Restarts } from '../../container/
 import { mountPointError } from '../../container/rootfs/mount-point.ts';
 import { sysctlError } from '../../container/sysctls.ts';
 import { errnoOf, MinidockError } from '../../errors.ts';
+import { timestamp } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { findIdentity, identityOf } from '../../host/process.ts';
 import { endpointsOf, gatewayEndpoint } from '../../network/attachment.ts';
@@ -254,7 +255,7 @@ function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim, 
     exitCode: 0,
     error: '',
     oomKilled: false,
-    startedAt: new Date().toISOString(),
+    startedAt: timestamp(),
     ...(record.state.finishedAt && { finishedAt: record.state.finishedAt }),
     ...(restarts && { restarts }),
   };
@@ -267,8 +268,9 @@ function writeDown(context: EngineContext, record: ContainerRecord, shim: Shim, 
 function namespacesOf(pid: number): Record<string, number> {
   const inodes: Record<string, number> = {};
   for (const name of ['mnt', 'uts', 'ipc', 'pid', 'net', 'cgroup']) {
-    const [, inode] = /\[(\d+)\]/.exec(readNamespace(pid, name)) ?? [];
-    if (inode !== undefined) inodes[name] = Number(inode);
+    // `net:[4026531840]`
+    const inode = Number(readNamespace(pid, name).slice(name.length + 2, -1));
+    if (inode > 0) inodes[name] = inode;
   }
   return inodes;
 }
@@ -282,10 +284,7 @@ function readNamespace(pid: number, name: string): string {
   }
 }
 
-/**
- * The error that users see for a failed step: for a bind the port that is in use, for a netlink message the words of
- * `ip`.
- */
+/** The error that users see for a failed step: for a bind the port in use, for a netlink message the words of `ip`. */
 function explain(error: unknown, { mounts, spec }: Container): unknown {
   if (!(error instanceof StepError)) return error;
   const { step, errno } = error;
