@@ -4,7 +4,7 @@ import { errnoOf, MinidockError } from '../errors.ts';
 import { identityOf, isAlive, parseIdentity, printIdentity } from '../host/process.ts';
 import { isHex256 } from '../oci/digest.ts';
 import { listIfPresent, readIfPresent, readLinkIfPresent, writeAtomic, writeVolatile } from '../state/files.ts';
-import { ensureLock } from '../state/lock.ts';
+import { newLock } from '../state/lock.ts';
 import { containerPaths, enginePaths, type Roots } from '../state/paths.ts';
 import { privateDirectory } from '../state/private.ts';
 import { removeTree, removeTrees } from '../state/remove-tree.ts';
@@ -84,7 +84,7 @@ export class ContainerStore {
     fs.mkdirSync(unfinished, { mode: 0o710 });
     try {
       fill(unfinished);
-      ensureLock(`${unfinished}/lock`);
+      newLock(`${unfinished}/lock`);
       fs.writeFileSync(`${unfinished}/container.json`, `${JSON.stringify(record, null, 2)}\n`);
       fs.renameSync(unfinished, containerPaths(this.roots, record.id).bundle);
     } catch (error) {

@@ -15,11 +15,12 @@ import type { Network } from './network.ts';
 export function allocateAddress(network: Network, containerDirectory: string, wanted?: string): string {
   if (wanted !== undefined) checkWanted(network, wanted);
   const directory = leases(network);
-  const held = leasesOf(directory, containerDirectory);
+  const listed = listIfPresent(directory);
+  const held = leasesOf(directory, containerDirectory, listed);
   if (wanted === undefined ? held.length > 0 : held.includes(wanted)) return wanted ?? held[0]!;
   if (held.length > 0) releaseLeases(directory, containerDirectory);
   const names = wanted === undefined ? free(network) : [wanted];
-  const address = takeLease(directory, names, containerDirectory);
+  const address = takeLease(directory, names, containerDirectory, listed);
   if (address !== undefined) return address;
   if (wanted !== undefined) throw inUse(wanted, network);
   throw new MinidockError(

@@ -203,8 +203,8 @@ function bridgeIsReady(bridge: string, subnet: Subnet): boolean {
 
 /** What the bridge lacks, a line each: the device itself, its address or being up (both seen by its route), its settings. */
 export function bridgeTroubles(bridge: string, subnet: Subnet): string[] {
-  if (!fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) return [`bridge ${bridge}`];
   const routed = subnetOfDevice(bridge, readRoutes());
+  if (routed === undefined && !fs.existsSync(`/proc/sys/net/ipv4/conf/${bridge}`)) return [`bridge ${bridge}`];
   const hasRoute = routed !== undefined && sameSubnet(routed, subnet);
   const wrong = Object.entries(bridgeSettings(bridge)).filter(([name, value]) => {
     const found = readIfPresent(`/proc/sys/net/${name}`)?.trim();

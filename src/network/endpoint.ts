@@ -288,12 +288,12 @@ export function hostInterfaceOf(containerId: string, number = 0): string {
 }
 
 /** Devices that some kernels put into each new network namespace, where their modules are loaded. */
-const fallbackDevices = /^(tunl|sit|gre|gretap|erspan|ip6tnl|ip6gre|ip_vti|ip6_vti)0$/;
+const fallbackDevices = ['tunl0', 'sit0', 'gre0', 'gretap0', 'erspan0', 'ip6tnl0', 'ip6gre0', 'ip_vti0', 'ip6_vti0'];
 
 /**
  * The interface index for `eth0`. The program sets it, so that the message that adds the address can name it: 2, next
  * to loopback, or a number above all fallback devices where the host shows some (`interfaces` of /sys/class/net).
  */
 export function containerIndex(interfaces: readonly string[]): number {
-  return interfaces.some(name => fallbackDevices.test(name)) ? 64 : 2;
+  return interfaces.some(name => fallbackDevices.includes(name)) ? 64 : 2;
 }

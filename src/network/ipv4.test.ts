@@ -20,9 +20,11 @@ test('addresses survive both ways, also above 127.255.255.255', () => {
 });
 
 test('what is no address is not taken for one', () => {
-  for (const text of ['', '1.2.3', '1.2.3.4.5', '256.0.0.1', '01.2.3.4', '1.2.3.-4', '::1', '1.2.3.4 ']) {
+  for (const text of ['', '1.2.3', '1.2.3.4.5', '256.0.0.1', '01.2.3.4', '1.2.3.-4', '::1', '1.2.3.4 ', '1.2.3.']) {
     assert.is(parseAddress(text), undefined, text);
   }
+  for (const part of ['-0', '+4', '0x4', '4e0', '4.0', '1e9', '４'])
+    assert.is(parseAddress(`1.2.3.${part}`), undefined, part);
 });
 
 test('a subnet is refused unless it is the start of a network', () => {

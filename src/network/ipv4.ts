@@ -12,13 +12,19 @@ export interface Subnet {
  */
 export function parseAddress(text: string): number | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
-    return undefined;
-  return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+  if (parts.length !== 4) return undefined;
+  let address = 0;
+  for (const part of parts) {
+    const byte = Number(part);
+    // Only the plain decimal form of a number reads as it is printed.
+    if ((byte & 0xff) !== byte || String(byte) !== part) return undefined;
+    address = address * 256 + byte;
+  }
+  return address;
 }
 
 export function formatAddress(address: number): string {
-  return [24, 16, 8, 0].map(shift => (address >>> shift) & 0xff).join('.');
+  return `${address >>> 24}.${(address >>> 16) & 0xff}.${(address >>> 8) & 0xff}.${address & 0xff}`;
 }
 
 /** Four bytes in network order. Throws on text that is no address: callers check what comes from users. */

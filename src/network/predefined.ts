@@ -38,6 +38,14 @@ export function predefinedCalled(roots: Pick<Roots, 'root'>, reference: string):
  * be secret, and loading node:crypto costs each start 2 ms.
  */
 function digitsOf(text: string): string {
+  if (latest?.text !== text) latest = { text, digits: computeDigits(text) };
+  return latest.digits;
+}
+
+/** Those asked for last: a command tells of the same network when it connects a container and when it disconnects it. */
+let latest: { text: string; digits: string } | undefined;
+
+function computeDigits(text: string): string {
   return Array.from({ length: 8 }, (_, part) => {
     let hash = 0x811c9dc5 ^ Math.imul(part, 0x9e3779b1);
     for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

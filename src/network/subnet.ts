@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { MinidockError } from '../errors.ts';
 import { readIfPresent } from '../state/files.ts';
-import { contains, formatSubnet, mask, overlaps, parseAddress, parseSubnet, type Subnet } from './ipv4.ts';
+import { contains, overlaps, parseAddress, parseSubnet, type Subnet } from './ipv4.ts';
 
 /** An IPv4 route of the main table: where to, and by which interface. */
 export interface Route {
@@ -11,15 +11,14 @@ export interface Route {
 
 /** The routes in /proc/net/route (proc_pid_net(5)): addresses are hexadecimal in the machine's byte order. */
 export function parseRoutes(content: string): Route[] {
-  return content
-    .split('\n')
-    .slice(1)
-    .map(line => line.split('\t'))
-    .filter(fields => fields.length >= 8)
-    .map(fields => ({
-      device: fields[0]!.trim(),
-      destination: { base: swapped(fields[1]!), prefixLength: bits(swapped(fields[7]!)) },
-    }));
+  const routes: Route[] = [];
+  for (const line of content.split('\n').slice(1)) {
+    const fields = line.split('\t');
+    if (fields.length < 8) continue;
+    const destination = { base: swapped(fields[1]!), prefixLength: bits(swapped(fields[7]!)) };
+    routes.push({ device: fields[0]!.trim(), destination });
+  }
+  return routes;
 }
 
 export function readRoutes(): Route[] {
@@ -27,14 +26,12 @@ export function readRoutes(): Route[] {
 }
 
 function swapped(hex: string): number {
-  return Buffer.from(hex, 'hex').readUInt32LE(0);
+  const given = Number.parseInt(hex, 16);
+  return (((given & 0xff) << 24) | ((given & 0xff00) << 8) | ((given >>> 8) & 0xff00) | (given >>> 24)) >>> 0;
 }
 
-function bits(netmask: number): number {
-  let length = 0;
-  while (length < 32 && (netmask & (1 << (31 - length))) !== 0) length++;
-  return length;
-}
+/** How many leading bits of a netmask are set. */
+const bits = (netmask: number): number => Math.clz32(~netmask);
 
 /** Subnets to choose from, in this order: Docker's own second choice first, then the rest of 172.16/12, then small ones. */
 export const candidates: readonly string[] = [
@@ -79,5 +76,5 @@ export function readNameservers(file = '/etc/resolv.conf'): number[] {
 }
 
 export function sameSubnet(a: Subnet, b: Subnet): boolean {
-  return formatSubnet(a) === formatSubnet(b) && mask(a.prefixLength) === mask(b.prefixLength);
+  return a.base === b.base && a.prefixLength === b.prefixLength;
 }

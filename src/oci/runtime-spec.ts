@@ -142,5 +142,9 @@ export interface SeccompRule {
  * JSON would print that as a number that is too large for other runtimes.
  */
 export function printSpec(spec: Spec): string {
-  return `${JSON.stringify(spec, null, 2).replace(/(?<="(?:soft|hard)": )18446744073709552000/g, '18446744073709551615')}\n`;
+  let text = JSON.stringify(spec, null, 2);
+  // In a string the quotes have backslashes.
+  for (const key of ['"soft"', '"hard"'])
+    text = text.replaceAll(`${key}: 18446744073709552000`, `${key}: 18446744073709551615`);
+  return `${text}\n`;
 }

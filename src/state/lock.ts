@@ -127,13 +127,18 @@ export function ensureLock(directory: string): void {
   if (!fs.existsSync(directory)) makeLock(directory, {});
 }
 
+/** Makes the lock of something that nobody else knows of yet. */
+export function newLock(directory: string): void {
+  fs.mkdirSync(directory);
+  fs.writeFileSync(`${directory}/free`, '');
+}
+
 /** The directory appears with `free` already in it; the loser of a race finds it there (ENOTEMPTY). */
 function makeLock(directory: string, options: LockOptions): void {
   const fresh = `${directory}.${process.pid}.${randomHex(4)}`;
   if (!options.parentMustExist) ensureDirectory(path.dirname(directory));
   try {
-    fs.mkdirSync(fresh);
-    fs.writeFileSync(`${fresh}/free`, '');
+    newLock(fresh);
     fs.renameSync(fresh, directory);
   } catch (error) {
     removeTree(fresh);

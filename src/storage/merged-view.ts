@@ -136,8 +136,9 @@ export function readFile(layers: readonly string[], target: ByteString, maxBytes
   if (found.kind !== 'file') return { kind: found.kind, path: found.path };
   const handle = openRegular({ layer: found.layer!, host: found.hostPath! });
   try {
-    if (fs.fstatSync(handle).size > maxBytes) return { kind: 'too large', path: found.path };
-    return { kind: 'file', path: found.path, content: readUpTo(`/proc/self/fd/${handle}`, maxBytes) };
+    const { size } = fs.fstatSync(handle);
+    if (size > maxBytes) return { kind: 'too large', path: found.path };
+    return { kind: 'file', path: found.path, content: readUpTo(`/proc/self/fd/${handle}`, size) };
   } finally {
     fs.closeSync(handle);
   }
@@ -272,9 +273,7 @@ function readRecord(file: ByteString): string | undefined {
   }
 }
 
-function isWhiteout(stats: fs.Stats): boolean {
-  return stats.isCharacterDevice() && stats.rdev === 0;
-}
+const isWhiteout = (stats: fs.Stats): boolean => stats.isCharacterDevice() && stats.rdev === 0;
 
 function kindOf(stats: fs.Stats): Found['kind'] {
   if (stats.isFile()) return 'file';

@@ -27,20 +27,19 @@ export interface UserFiles {
 export function resolveUser(spec: string, files: UserFiles): ContainerUser {
   const [wantedUser = '', wantedGroup = ''] = spec.split(':', 2);
   const wantedUid = wantedUser === '' ? 0 : number(wantedUser);
-  const entry = passwdEntries(files.passwd).find(one =>
+  const entry = findUser(files.passwd, one =>
     wantedUid === undefined ? one.name === wantedUser : one.uid === wantedUid,
   );
   if (entry === undefined && wantedUid === undefined) {
     throw notFound('user', wantedUser, 'passwd');
   }
   const uid = inRange(entry?.uid ?? wantedUid!, 'user', wantedUser);
-  const groups = groupEntries(files.group);
   if (wantedGroup !== '') {
-    const gid = inRange(findGroup(wantedGroup, groups), 'group', wantedGroup);
+    const gid = inRange(findGroup(wantedGroup, files.group), 'group', wantedGroup);
     return { uid, gid, additionalGids: [gid], home: entry?.home || '/' };
   }
   const gid = inRange(entry?.gid ?? 0, 'user', wantedUser);
-  const supplementary = entry === undefined ? [] : groups.filter(group => group.members.includes(entry.name));
+  const supplementary = entry === undefined ? [] : groupsOf(entry.name, files.group);
   const additionalGids = [gid, ...supplementary.map(group => inRange(group.gid, 'group', group.name))];
   return { uid, gid, additionalGids: [...new Set(additionalGids)], home: entry?.home || '/' };
 }
@@ -51,8 +50,7 @@ export function resolveUser(spec: string, files: UserFiles): ContainerUser {
  * @throws {MinidockError} `no-such-group`, `id-out-of-range`
  */
 export function withGroups(user: ContainerUser, wanted: readonly string[], files: UserFiles): ContainerUser {
-  const groups = groupEntries(files.group);
-  const more = wanted.map(one => inRange(findGroup(one, groups), 'group', one));
+  const more = wanted.map(one => inRange(findGroup(one, files.group), 'group', one));
   return { ...user, additionalGids: [...new Set([...user.additionalGids, ...more])] };
 }
 
@@ -71,11 +69,14 @@ function inRange(id: number, kind: 'user' | 'group', wanted: string): number {
   );
 }
 
-function findGroup(wanted: string, groups: readonly Group[]): number {
+function findGroup(wanted: string, file = ''): number {
   const gid = number(wanted);
-  const found = groups.find(group => (gid === undefined ? group.name === wanted : group.gid === gid));
-  if (found === undefined && gid === undefined) throw notFound('group', wanted, 'group');
-  return found?.gid ?? gid!;
+  if (gid !== undefined) return gid;
+  for (const [name, , id = ''] of rows(file)) {
+    const found = name === wanted ? number(id) : undefined;
+    if (found !== undefined) return found;
+  }
+  throw notFound('group', wanted, 'group');
 }
 
 function notFound(kind: 'user' | 'group', name: string, file: 'passwd' | 'group'): MinidockError {
@@ -88,32 +89,40 @@ function notFound(kind: 'user' | 'group', name: string, file: 'passwd' | 'group'
   );
 }
 
-interface Group {
-  name: string;
-  gid: number;
-  members: string[];
-}
-
 /** passwd(5): name:password:uid:gid:gecos:home:shell. Lines without numeric ids are no entries. */
-function passwdEntries(text = '') {
-  return lines(text).flatMap(([name = '', , uid = '', gid = '', , home = '']) => {
-    const ids = [number(uid), number(gid)];
-    return ids[0] === undefined || ids[1] === undefined ? [] : [{ name, uid: ids[0], gid: ids[1], home }];
-  });
+interface User {
+  name: string;
+  uid: number;
+  gid: number;
+  home: string;
 }
 
-/** group(5): name:password:gid:members. */
-function groupEntries(text = ''): Group[] {
-  return lines(text).flatMap(([name = '', , gid = '', members = '']) => {
-    const id = number(gid);
-    return id === undefined ? [] : [{ name, gid: id, members: members.split(',') }];
-  });
+function findUser(file = '', isWanted: (user: User) => boolean): User | undefined {
+  for (const [name = '', , uid = '', gid = '', , home = ''] of rows(file)) {
+    const ids = { uid: number(uid), gid: number(gid) };
+    if (ids.uid === undefined || ids.gid === undefined) continue;
+    const user = { name, uid: ids.uid, gid: ids.gid, home };
+    if (isWanted(user)) return user;
+  }
+  return undefined;
 }
 
-function lines(text: string): string[][] {
-  return text
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith('#'))
-    .map(line => line.split(':'));
+/** group(5): name:password:gid:members. Those that have the user as a member. */
+function groupsOf(user: string, file = ''): { name: string; gid: number }[] {
+  const groups: { name: string; gid: number }[] = [];
+  for (const [name = '', , id = '', members = ''] of rows(file)) {
+    // Most groups of an image have none.
+    if (members === '' || !members.split(',').includes(user)) continue;
+    const gid = number(id);
+    if (gid !== undefined) groups.push({ name, gid });
+  }
+  return groups;
+}
+
+/** The fields of each line that is no comment, one line after the other: mostly the first is wanted. */
+function* rows(file: string): Generator<string[]> {
+  for (const line of file.split('\n')) {
+    const row = line.trim();
+    if (row !== '' && !row.startsWith('#')) yield row.split(':');
+  }
 }

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { MinidockError } from '../../errors.ts';
 import { endpointsOf, hasNames, type NetworkAttachment } from '../../network/attachment.ts';
-import { publicResolvers } from '../../network/dns/resolvers.ts';
+import { isLoopback, publicResolvers, serverIn } from '../../network/dns/resolvers.ts';
 import { readIfPresent } from '../../state/files.ts';
 import type { LifeOptions } from '../options/life.ts';
 
@@ -76,11 +76,11 @@ export function resolvConf(
 
 function reachable(): string {
   const host = readIfPresent('/etc/resolv.conf') ?? '';
-  const stub = /^nameserver\s+127\.0\.0\.53\s*$/m.test(host);
-  const text = (stub ? readIfPresent('/run/systemd/resolve/resolv.conf') : undefined) ?? host;
-  const lines = text.split('\n').filter(line => !/^\s*nameserver\s+(127\.|::1)/.test(line));
-  const fallback = lines.some(line => /^\s*nameserver/.test(line)) ? [] : publicResolvers;
-  return [...lines.filter(Boolean), ...fallback.map(address => `nameserver ${address}`), ''].join('\n');
+  const isStub = host.split('\n').some(line => serverIn(line) === '127.0.0.53');
+  const text = (isStub ? readIfPresent('/run/systemd/resolve/resolv.conf') : undefined) ?? host;
+  const lines = text.split('\n').filter(line => line !== '' && !isLoopback(serverIn(line) ?? ''));
+  const fallback = lines.some(line => serverIn(line) !== undefined) ? [] : publicResolvers;
+  return [...lines, ...fallback.map(address => `nameserver ${address}`), ''].join('\n');
 }
 
 /** The name with its domain, as /etc/hosts has it. */

@@ -13,7 +13,7 @@ import type { ByteString } from '../../storage/tar/header.ts';
  */
 export function checkPlace(place: ByteString, destination: string): void {
   if (place === '/') throw invalidPlace(destination, "destination can't be '/'");
-  if (/^\/(proc|dev\/(fd|stdin|stdout|stderr|core))(\/|$)/.test(place))
+  if (isWithin(place, ['/proc', '/dev/fd', '/dev/stdin', '/dev/stdout', '/dev/stderr', '/dev/core']))
     throw invalidPlace(destination, 'it is inside /proc, which is how the kernel and the container know each other');
 }
 
@@ -22,8 +22,12 @@ export function checkPlace(place: ByteString, destination: string): void {
  * another volume.
  */
 export function isKernels(place: ByteString): boolean {
-  return /^\/(proc|sys|dev)(\/|$)/.test(place);
+  return isWithin(place, ['/proc', '/sys', '/dev']);
 }
+
+/** Whether a path, free of links, is one of these or below one. */
+const isWithin = (place: ByteString, these: readonly string[]): boolean =>
+  these.some(one => place.startsWith(one) && (place.length === one.length || place[one.length] === '/'));
 
 /** @throws {MinidockError} `invalid-volume` */
 export function checkLinks(place: ByteString, destination: string): void {

@@ -11,9 +11,17 @@ const MOST = 3;
  * questions from the host.
  */
 export function hostResolvers(file = '/etc/resolv.conf'): readonly string[] {
-  const named = [...(readIfPresent(file) ?? '').matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address]) => address!);
+  const lines = (readIfPresent(file) ?? '').split('\n');
+  const named = lines.map(serverIn).filter(address => address !== undefined);
   return named.length === 0 ? publicResolvers : named.slice(0, MOST);
 }
 
+/** The address of the name server that a line of resolv.conf names; undefined for other lines. */
+export function serverIn(line: string): string | undefined {
+  const words = line.replaceAll('\t', ' ').trim();
+  return words.startsWith('nameserver ') ? words.slice('nameserver '.length).trim().split(' ', 1)[0] : undefined;
+}
+
 /** Whether an address is a loopback address, which means another machine to each network namespace. */
-export const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
+export const isLoopback = (address: string): boolean =>
+  address.startsWith('127.') || address.split('%', 1)[0] === '::1';

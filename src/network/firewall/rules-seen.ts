@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { bootId } from '../../host/process.ts';
 import { readIfPresent } from '../../state/files.ts';
 import type { Network } from '../network.ts';
@@ -44,7 +43,7 @@ export function forgetRules(network: Place): void {
 }
 
 function fileOf(network: Place): string {
-  return path.join(network.directory, 'rules-seen');
+  return `${network.directory}/rules-seen`;
 }
 
 function content(generation: number): string {
