@@ -1,6 +1,6 @@
 import type { DeviceRule } from '../oci/runtime-spec.ts';
 import { call, close, open } from '../syscalls/calls.ts';
-import { text } from '../syscalls/data.ts';
+import { lengthOf, text } from '../syscalls/data.ts';
 import { type Step, slot } from '../syscalls/step.ts';
 import type { Text } from '../syscalls/text/language.ts';
 import { O } from '../syscalls/uapi/flags.ts';
@@ -48,7 +48,7 @@ export function deviceRules(path: string, rules: readonly DeviceRule[], mountpoi
     for (; rules[i]?.allow === allow; i++) {
       for (const line of deviceRule(rules[i]!)) {
         const data = text(line);
-        steps.push(call('write', [fd, data, data.bytes.length], { ...group, why: whyOf(rules[i]!) }));
+        steps.push(call('write', [fd, data, lengthOf(data)], { ...group, why: whyOf(rules[i]!) }));
       }
     }
     steps.push(close(fd, about));

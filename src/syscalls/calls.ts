@@ -1,4 +1,4 @@
-import { type Data, str, text } from './data.ts';
+import { type Data, lengthOf, str, text } from './data.ts';
 import type { Arg, Expect, Reason, Slot, Step, Store, Sync, Syscall, Word } from './step.ts';
 import { AT, O } from './uapi/flags.ts';
 import type { SyscallName } from './uapi/numbers.ts';
@@ -76,7 +76,7 @@ export function writeFile(file: string, content: string, fd: Slot, about: About)
   const data = text(content);
   return [
     open(file, O.O_WRONLY, { ...about, save: fd }),
-    call('write', [fd, data, data.bytes.length], about),
+    call('write', [fd, data, lengthOf(data)], about),
     close(fd, about),
   ];
 }

@@ -13,28 +13,58 @@ export interface Data {
   readonly text: string;
 }
 
-const encoder = new TextEncoder();
+const none: Data['pointers'] = [];
+
+/**
+ * Text, which the encoder writes straight into the program: a container's has hundreds, and of most nobody asks for the bytes or
+ * for how they read.
+ */
+export class TextData implements Data {
+  readonly kind = 'data';
+  readonly pointers = none;
+  readonly length: number;
+
+  /** @param end how many NULs follow it */
+  constructor(
+    readonly string: string,
+    readonly end: 0 | 1,
+  ) {
+    this.length = Buffer.byteLength(string) + end;
+  }
+
+  /** A copy: steps that write into their data take `room`. */
+  get bytes(): Uint8Array {
+    return Buffer.from(this.string + '\0'.repeat(this.end));
+  }
+
+  get text(): string {
+    return JSON.stringify(this.string);
+  }
+}
+
+/** How many bytes there are, in all. */
+export const lengthOf = (data: Data): number => (data instanceof TextData ? data.length : data.bytes.length);
 
 /** A NUL-terminated string. Throws `step-failed` where the text itself holds a NUL, which the kernel would cut at. */
 export function str(text: string): Data {
   if (text.includes('\0'))
     throw new MinidockError('step-failed', `what the kernel is told cannot hold a NUL byte: ${JSON.stringify(text)}`);
-  return { kind: 'data', bytes: encoder.encode(`${text}\0`), pointers: [], text: JSON.stringify(text) };
+  return new TextData(text, 1);
 }
 
 /** Bytes as they are, with the words that a reader sees for them. */
 export function bytes(content: Uint8Array, text: string): Data {
-  return { kind: 'data', bytes: content, pointers: [], text };
+  return { kind: 'data', bytes: content, pointers: none, text };
 }
 
 /** Text without the NUL: what `write` takes. */
 export function text(content: string): Data {
-  return { kind: 'data', bytes: encoder.encode(content), pointers: [], text: JSON.stringify(content) };
+  return new TextData(content, 0);
 }
 
 /** Zeroed room for the kernel's answer, `size` bytes. */
 export function room(size: number, label: string): Data {
-  return { kind: 'data', bytes: new Uint8Array(size), pointers: [], text: label };
+  return { kind: 'data', bytes: new Uint8Array(size), pointers: none, text: label };
 }
 
 /** A NULL-terminated array of strings: argv or envp. Data stand for a string that another step writes. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { call, expect, store, sync } from './calls.ts';
-import { room, str, strings, struct } from './data.ts';
+import { bytes, room, str, strings, struct, text } from './data.ts';
 import { encode, HEADER_SIZE, MAX_PROGRAM, MAX_SLOTS } from './encode.ts';
 import { program, slot, word } from './step.ts';
 
@@ -71,6 +71,22 @@ test('data that two steps share is there once, and pointers inside it are listed
     [0, 4, 8, 12].map(at => pointers.readUInt32LE(at)),
     [0, 24, 8, 32],
   );
+});
+
+test('texts lie where the steps look for them, among other data and beyond ASCII', () => {
+  const data = [str('/ä/雪/雪'), str('plain'), room(3, ''), text(''), bytes(Uint8Array.of(7), '7'), text('\u{1f40b}')];
+  const whole = encode(program({ host: [call('openat', data, why)] }), options);
+  const at = whole.length - whole.readUInt32LE(16);
+  const found = stepAt(whole, 0).args.map((offset, i) =>
+    whole.subarray(at + Number(offset), at + Number(offset) + data[i]!.bytes.length).toString(),
+  );
+  assert.equal(found, ['/ä/雪/雪\0', 'plain\0', '\0\0\0', '', '\x07', '\u{1f40b}']);
+});
+
+test('a number of any size is a 64-bit field', () => {
+  const numbers = [-1, 2 ** 40 + 5, -(2 ** 40), 2n ** 64n - 1n, -5n, 0xffffffff];
+  const whole = encode(program({ host: [call('prctl', numbers, why)] }), options);
+  assert.equal(stepAt(whole, 0).args, [-1n, 2n ** 40n + 5n, -(2n ** 40n), -1n, -5n, 0xffffffffn]);
 });
 
 test('store and expect name offsets in data; sync carries nothing', () => {

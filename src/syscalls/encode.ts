@@ -1,5 +1,5 @@
 import { MinidockError } from '../errors.ts';
-import type { Data } from './data.ts';
+import { type Data, lengthOf, TextData } from './data.ts';
 import { type Arg, type Program, type Slot, type Step, type Supervise, sectionNames } from './step.ts';
 import { errnos } from './uapi/errno.ts';
 import { type Architecture, syscallNumber } from './uapi/numbers.ts';
@@ -15,7 +15,8 @@ export const MAX_PROGRAM = 8 << 20;
 export const MAX_SLOTS = 4096;
 const ops = { syscall: 0, store: 1, expect: 2, sync: 3 } as const;
 const widths = { u32: 1, u64: 2, decimal: 3 } as const;
-const NO_SLOT = 0xffff;
+/** In the upper half of a step's first word. */
+const NO_SLOT = 0xffff << 16;
 const roles: readonly (keyof Supervise)[] = [
   'child',
   'stdin',
@@ -51,14 +52,21 @@ export interface EncodeOptions {
  */
 export function encode(program: Program, options: EncodeOptions): Buffer {
   const layout = new Layout();
-  const all = sectionNames.flatMap(name => program[name]);
-  // One buffer for all steps: hundreds of small ones cost the hot path a garbage collection.
-  const steps = fields(all.length * STEP_SIZE);
-  for (let i = 0; i < all.length; i++) putStep(steps, i * STEP_SIZE, all[i]!, layout, options.arch);
-  const entries = encodeSupervise(program.supervise, layout);
-  const pointers = layout.pointers();
-  const data = layout.data();
-  const size = HEADER_SIZE + steps.byteLength + entries.byteLength + pointers.byteLength + data.length;
+  let count = 0;
+  for (let i = 0; i < sectionNames.length; i++) count += program[sectionNames[i]!].length;
+  const entries = entriesOf(program.supervise);
+  // All before the pointers, whose number shows only when each step has been looked at.
+  const start = new Fields(HEADER_SIZE + count * STEP_SIZE + entries.length * ENTRY_SIZE);
+  let at = HEADER_SIZE;
+  for (let i = 0; i < sectionNames.length; i++) {
+    const steps = program[sectionNames[i]!];
+    for (let j = 0; j < steps.length; j++, at += STEP_SIZE) putStep(start, at, steps[j]!, layout, options.arch);
+  }
+  for (let i = 0; i < entries.length; i++, at += ENTRY_SIZE) {
+    start.words[at >> 2] = entries[i]!.number;
+    start.bytes[at + 4] = putArg(start, at + 8, entries[i]!.arg, layout);
+  }
+  const size = at + layout.pointerCount * POINTER_SIZE + layout.size;
   if (size > MAX_PROGRAM)
     throw new MinidockError(
       'program-too-long',
@@ -68,100 +76,128 @@ export function encode(program: Program, options: EncodeOptions): Buffer {
       },
     );
 
-  const header = fields(HEADER_SIZE);
   const flags = (options.trace ? 1 : 0) | (options.step ? 2 : 0) | ((options.tag ?? 0) << 8);
-  const counts = sectionNames.map(name => program[name].length);
-  const numbers = [
-    ...[MAGIC, size, flags, layout.slotCount, data.length, pointers.byteLength / POINTER_SIZE],
-    ...counts,
-    entries.byteLength / ENTRY_SIZE,
-  ];
-  for (let i = 0; i < numbers.length; i++) header.setUint32(i * 4, numbers[i]!, true);
-  return Buffer.concat([...[header, steps, entries, pointers].map(bytesOf), data]);
+  start.words.set([MAGIC, size, flags, layout.slotCount, layout.size, layout.pointerCount]);
+  for (let i = 0; i < sectionNames.length; i++) start.words[6 + i] = program[sectionNames[i]!].length;
+  start.words[6 + sectionNames.length] = entries.length;
+  const out = Buffer.alloc(size);
+  out.set(start.bytes);
+  layout.put(out, at);
+  return out;
 }
 
-/** Zeros for numbers to be put into. V8 has DataView's methods built in; Node checks the arguments of Buffer's, at 2 ms for a program. */
-const fields = (bytes: number) => new DataView(new ArrayBuffer(bytes));
+/**
+ * Zeros for numbers to be put into, as they lie in the memory of both processors, which are little-endian. V8 writes elements of
+ * typed arrays in place; DataView's methods are calls, and Node checks the arguments of Buffer's, at 2 ms for a program.
+ */
+class Fields {
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
 
-const bytesOf = ({ buffer }: DataView) => new Uint8Array(buffer);
+  constructor(size: number) {
+    this.words = new Uint32Array(size / 4);
+    this.bytes = new Uint8Array(this.words.buffer);
+  }
 
-function putStep(out: DataView, at: number, step: Step, layout: Layout, arch: Architecture): void {
-  out.setUint8(at, ops[step.op]);
-  out.setUint16(at + 2, NO_SLOT, true);
+  /** A 64-bit field, two's complement. */
+  putNumber(at: number, value: number | bigint): void {
+    const word = at >> 2;
+    if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) {
+      this.words[word] = value;
+    } else if (Number.isSafeInteger(value)) {
+      // An element takes what is left modulo 2³².
+      this.words[word] = value as number;
+      this.words[word + 1] = Math.floor((value as number) / 2 ** 32);
+    } else {
+      const bits = BigInt.asUintN(64, BigInt(value));
+      this.words[word] = Number(bits & 0xffffffffn);
+      this.words[word + 1] = Number(bits >> 32n);
+    }
+  }
+}
+
+function putStep(out: Fields, at: number, step: Step, layout: Layout, arch: Architecture): void {
+  const { words, bytes } = out;
+  const word = at >> 2;
+  words[word] = ops[step.op] | NO_SLOT;
   switch (step.op) {
     case 'syscall': {
-      if (step.args.length > 6) throw new Error(`${step.name} has ${step.args.length} arguments`);
-      const tolerated = step.tolerate ?? [];
-      if (tolerated.length > 8) throw new Error(`${step.name} tolerates more than eight errors`);
-      out.setUint8(at + 1, step.forks ? 1 : 0);
-      if (step.save) out.setUint16(at + 2, layout.slot(step.save), true);
-      out.setUint32(at + 4, syscallNumber(step.name, arch), true);
-      out.setUint8(at + 14, tolerated.length);
-      for (let i = 0; i < tolerated.length; i++) out.setUint16(at + 16 + i * 2, errnos[tolerated[i]!], true);
-      for (let i = 0; i < step.args.length; i++) putArg(out, at + 8 + i, at + 32 + i * 8, step.args[i]!, layout);
-      break;
-    }
-    case 'store':
-      out.setUint8(at + 15, widths[step.as]);
-      putArg(out, at + 8, at + 32, step.from, layout);
-      putNumber(out, at + 40, layout.offset(step.into) + step.at);
-      break;
-    case 'expect': {
-      const width = step.value.length;
-      if (width < 1 || width > 8 || step.mask.length !== width) throw new Error('expect compares one to eight bytes');
-      out.setUint8(at + 15, width);
-      putNumber(out, at + 32, layout.offset(step.data) + step.at);
-      for (let i = 0; i < width; i++) {
-        out.setUint8(at + 40 + i, step.mask[i]!);
-        out.setUint8(at + 48 + i, step.value[i]!);
+      const { name, args, tolerate, save } = step;
+      if (args.length > 6) throw new Error(`${name} has ${args.length} arguments`);
+      if (step.forks) bytes[at + 1] = 1;
+      if (save !== undefined) words[word] = (words[word]! & 0xffff) | (layout.slot(save) << 16);
+      words[word + 1] = syscallNumber(name, arch);
+      if (tolerate !== undefined) {
+        if (tolerate.length > 8) throw new Error(`${name} tolerates more than eight errors`);
+        bytes[at + 14] = tolerate.length;
+        for (let i = 0; i < tolerate.length; i++) {
+          const errno = errnos[tolerate[i]!];
+          bytes[at + 16 + i * 2] = errno;
+          bytes[at + 17 + i * 2] = errno >> 8;
+        }
+      }
+      for (let i = 0; i < args.length; i++) {
+        const kind = putArg(out, at + 32 + i * 8, args[i]!, layout);
+        if (kind !== 0) bytes[at + 8 + i] = kind;
       }
       break;
     }
+    case 'store':
+      bytes[at + 15] = widths[step.as];
+      bytes[at + 8] = putArg(out, at + 32, step.from, layout);
+      words[word + 10] = layout.offset(step.into) + step.at;
+      break;
+    case 'expect': {
+      const { value, mask } = step;
+      const width = value.length;
+      if (width < 1 || width > 8 || mask.length !== width) throw new Error('expect compares one to eight bytes');
+      bytes[at + 15] = width;
+      words[word + 8] = layout.offset(step.data) + step.at;
+      bytes.set(mask, at + 40);
+      bytes.set(value, at + 48);
+      break;
+    }
   }
 }
 
-/** A 64-bit field, two's complement. Small numbers, which nearly all are, without the detour over BigInt. */
-function putNumber(out: DataView, at: number, value: number | bigint): void {
-  if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) out.setUint32(at, value, true);
-  else out.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
-}
-
-function putArg(out: DataView, kindAt: number, valueAt: number, arg: Arg, layout: Layout): void {
+/** Writes an argument; its kind, as native/protocol.h numbers them. */
+function putArg(out: Fields, at: number, arg: Arg, layout: Layout): number {
   if (typeof arg === 'number' || typeof arg === 'bigint') {
-    putNumber(out, valueAt, arg);
-  } else if (arg.kind === 'data') {
-    out.setUint8(kindAt, 1);
-    putNumber(out, valueAt, layout.offset(arg));
-  } else if (arg.kind === 'saved') {
-    out.setUint8(kindAt, 2);
-    putNumber(out, valueAt, layout.slot(arg));
-  } else {
-    out.setUint8(kindAt, 3);
-    putNumber(out, valueAt, layout.offset(arg.data) + arg.at);
+    out.putNumber(at, arg);
+    return 0;
+  }
+  switch (arg.kind) {
+    case 'data':
+      out.words[at >> 2] = layout.offset(arg);
+      return 1;
+    case 'saved':
+      out.words[at >> 2] = layout.slot(arg);
+      return 2;
+    case 'word':
+      out.words[at >> 2] = layout.offset(arg.data) + arg.at;
+      return 3;
   }
 }
 
-function encodeSupervise(supervise: Supervise | undefined, layout: Layout): DataView {
-  const present = roles.flatMap((role, number) => {
-    const arg = supervise?.[role];
-    return arg === undefined ? [] : [{ arg, number }];
-  });
-  const out = fields(present.length * ENTRY_SIZE);
-  for (const [i, { arg, number }] of present.entries()) {
-    out.setUint32(i * ENTRY_SIZE, number, true);
-    putArg(out, i * ENTRY_SIZE + 4, i * ENTRY_SIZE + 8, arg, layout);
+/** What the supervisor is told of: the number of each role, and what has it. */
+function entriesOf(supervise: Supervise | undefined): { number: number; arg: Arg }[] {
+  const entries: { number: number; arg: Arg }[] = [];
+  for (let number = 0; number < roles.length; number++) {
+    const arg = supervise?.[roles[number]!];
+    if (arg !== undefined) entries.push({ number, arg });
   }
-  return out;
+  return entries;
 }
 
 /** Gives every piece of data its offset and every slot its number, at first mention. */
 class Layout {
   /** In the order of their offsets. Its turns are counted: `for … of` a Map makes three objects of each entry. */
   private readonly all: Data[] = [];
+  private readonly ats: number[] = [];
   private readonly offsets = new Map<Data, number>();
   private readonly slots = new Map<Slot, number>();
-  private size = 0;
-  private pointerCount = 0;
+  size = 0;
+  pointerCount = 0;
 
   get slotCount(): number {
     return this.slots.size;
@@ -188,28 +224,41 @@ class Layout {
     const at = this.size;
     this.offsets.set(data, at);
     this.all.push(data);
-    this.size += (data.bytes.length + 7) & ~7;
+    this.ats.push(at);
+    this.size += aligned(lengthOf(data));
     this.pointerCount += data.pointers.length;
     for (let i = 0; i < data.pointers.length; i++) this.offset(data.pointers[i]!.to);
     return at;
   }
 
-  pointers(): DataView {
-    const out = fields(this.pointerCount * POINTER_SIZE);
-    let at = 0;
+  /** Writes the list of pointers and, behind it, the data. Texts that follow each other are written at once. */
+  put(out: Buffer, at: number): void {
+    const pointers = new Fields(this.pointerCount * POINTER_SIZE);
+    const dataAt = at + pointers.bytes.length;
+    let next = 0;
+    let texts = '';
+    let textsAt = dataAt;
     for (let i = 0; i < this.all.length; i++) {
-      const { pointers } = this.all[i]!;
-      for (let j = 0; j < pointers.length; j++, at += POINTER_SIZE) {
-        out.setUint32(at, this.offset(this.all[i]!) + pointers[j]!.at, true);
-        out.setUint32(at + 4, this.offset(pointers[j]!.to), true);
+      const data = this.all[i]!;
+      if (data instanceof TextData) {
+        texts += data.string + nuls[data.end + (-data.length & 7)]!;
+        continue;
+      }
+      const offset = this.ats[i]!;
+      if (texts !== '') out.write(texts, textsAt);
+      out.set(data.bytes, dataAt + offset);
+      texts = '';
+      textsAt = dataAt + offset + aligned(data.bytes.length);
+      for (let j = 0; j < data.pointers.length; j++) {
+        pointers.words[next++] = offset + data.pointers[j]!.at;
+        pointers.words[next++] = this.offset(data.pointers[j]!.to);
       }
     }
-    return out;
-  }
-
-  data(): Buffer {
-    const out = Buffer.alloc(this.size);
-    for (let i = 0; i < this.all.length; i++) out.set(this.all[i]!.bytes, this.offset(this.all[i]!));
-    return out;
+    out.write(texts, textsAt);
+    out.set(pointers.bytes, at);
   }
 }
+
+const aligned = (length: number) => (length + 7) & ~7;
+/** By how many there are: at the end of a text, and up to where the next data may begin. */
+const nuls = Array.from({ length: 9 }, (_, count) => '\0'.repeat(count));

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../host/facts.ts';
 import { call, close, open } from '../../syscalls/calls.ts';
-import { bytes, struct, text } from '../../syscalls/data.ts';
+import { bytes, lengthOf, struct, text } from '../../syscalls/data.ts';
 import { type Step, slot } from '../../syscalls/step.ts';
 import type { Text } from '../../syscalls/text/language.ts';
 import { IOPRIO, MPOL, O, PER, PR, PRIO, type RlimitName, SCHED } from '../../syscalls/uapi/flags.ts';
@@ -21,7 +21,7 @@ function setOwn(name: string, value: string, why: Text, tolerate: 'EACCES'[] = [
   const data = text(value);
   return [
     open(`/proc/self/${name}`, O.O_WRONLY, { ...about, why, save: fd }),
-    call('write', [fd, data, data.bytes.length], { ...about, why, tolerate }),
+    call('write', [fd, data, lengthOf(data)], { ...about, why, tolerate }),
     close(fd, { ...about, why }),
   ];
 }
