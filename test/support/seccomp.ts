@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { defaultCapabilities } from '../../src/container/process/capabilities.ts';
 import { AUDIT_ARCH, compileSeccomp, SECCOMP_RET } from '../../src/container/seccomp/compile.ts';
-import { i386Number } from '../../src/container/seccomp/i386.ts';
+import { i386Names } from '../../src/container/seccomp/i386.ts';
 import { runFilter } from '../../src/container/seccomp/interpreter.ts';
 import { defaultSeccomp } from '../../src/container/seccomp/profile.ts';
 import { hostFacts } from '../../src/host/facts.ts';
@@ -52,7 +52,7 @@ export function compare(theirs: Uint8Array, explained: Explained): void {
   const numbers = { x64: new Map<number, string>(), i386: new Map<number, string>() };
   for (const [name, [number]] of Object.entries(syscallNumbers)) if (number !== null) numbers.x64.set(number, name);
   for (const name of [...numbers.x64.values(), ...profile.syscalls.flatMap(rule => rule.names)])
-    numbers.i386.set(i386Number(name) ?? -1, name);
+    numbers.i386.set(i386Names().indexOf(name), name);
   const differing = new Map<string, string>();
   let asked = 0;
   for (const abi of ['x64', 'i386'] as const) {

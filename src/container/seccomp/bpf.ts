@@ -55,14 +55,10 @@ export class BackwardAssembler {
    * Prepends a comparison that jumps to `yes` where it holds and to `no` elsewhere; both are indexes of existing instructions.
    */
   jump(code: number, k: number, yes: number, no: number): number {
-    const then = this.#near(yes);
-    const otherwise = this.#near(no);
+    // 254, not 255: the long jump of one target moves the other further away by one.
+    const then = yes - this.here <= 254 ? yes : this.put(BPF.JA, yes - this.here);
+    const otherwise = no - this.here <= 254 ? no : this.put(BPF.JA, no - this.here);
     return this.put(code, k, then - this.here, otherwise - this.here);
-  }
-
-  /** `target`, or a long jump to it. 254, not 255: the long jump of one target moves the other further away by one. */
-  #near(target: number): number {
-    return target - this.here <= 254 ? target : this.put(BPF.JA, target - this.here);
   }
 
   /** The array of struct sock_filter. */
@@ -79,6 +75,17 @@ export interface Condition {
   valueTwo?: number;
 }
 
+/** How the low halves are compared where the high ones are equal, and whether what holds is the opposite. */
+const comparisons = new Map<string, readonly [code: number, isNegated: boolean]>([
+  ['SCMP_CMP_EQ', [BPF.JEQ, false]],
+  ['SCMP_CMP_MASKED_EQ', [BPF.JEQ, false]],
+  ['SCMP_CMP_NE', [BPF.JEQ, true]],
+  ['SCMP_CMP_GT', [BPF.JGT, false]],
+  ['SCMP_CMP_GE', [BPF.JGE, false]],
+  ['SCMP_CMP_LE', [BPF.JGT, true]],
+  ['SCMP_CMP_LT', [BPF.JGE, true]],
+]);
+
 /**
  * Prepends a 64-bit comparison. The accumulator has 32 bits: the high halves decide, and where they are equal the low ones.
  * Throws for an operator that the runtime spec does not know.
@@ -89,43 +96,19 @@ export function putCondition(
   yes: number,
   no: number,
 ): void {
-  const wanted = op === 'SCMP_CMP_MASKED_EQ' ? (valueTwo ?? 0) : value;
-  const low = (compare: number, then: number, otherwise: number) => {
-    code.jump(compare, lowHalf(wanted), then, otherwise);
-    if (op === 'SCMP_CMP_MASKED_EQ') code.put(BPF.AND, lowHalf(value));
-    return code.put(BPF.LD, offsetOf.argument(index));
-  };
-  const high = (compare: number, then: number, otherwise: number) =>
-    code.jump(compare, highHalf(wanted), then, otherwise);
-  const ordered = (compare: number, then: number, otherwise: number) => {
-    const equal = high(BPF.JEQ, low(compare, then, otherwise), otherwise);
-    high(BPF.JGT, then, equal);
-  };
-  switch (op) {
-    case 'SCMP_CMP_EQ':
-    case 'SCMP_CMP_MASKED_EQ':
-      high(BPF.JEQ, low(BPF.JEQ, yes, no), no);
-      break;
-    case 'SCMP_CMP_NE':
-      high(BPF.JEQ, low(BPF.JEQ, no, yes), yes);
-      break;
-    case 'SCMP_CMP_GT':
-      ordered(BPF.JGT, yes, no);
-      break;
-    case 'SCMP_CMP_GE':
-      ordered(BPF.JGE, yes, no);
-      break;
-    // LE and LT are GT and GE with the jump targets swapped.
-    case 'SCMP_CMP_LE':
-      ordered(BPF.JGT, no, yes);
-      break;
-    case 'SCMP_CMP_LT':
-      ordered(BPF.JGE, no, yes);
-      break;
-    default:
-      throw new TypeError(`unknown comparison ${JSON.stringify(op)}`);
-  }
-  if (op === 'SCMP_CMP_MASKED_EQ') code.put(BPF.AND, highHalf(value));
+  const comparison = comparisons.get(op);
+  if (comparison === undefined) throw new TypeError(`unknown comparison ${JSON.stringify(op)}`);
+  const [compare, isNegated] = comparison;
+  const isMasked = op === 'SCMP_CMP_MASKED_EQ';
+  const wanted = isMasked ? (valueTwo ?? 0) : value;
+  const then = isNegated ? no : yes;
+  const otherwise = isNegated ? yes : no;
+  code.jump(compare, lowHalf(wanted), then, otherwise);
+  if (isMasked) code.put(BPF.AND, lowHalf(value));
+  const low = code.put(BPF.LD, offsetOf.argument(index));
+  const equal = code.jump(BPF.JEQ, highHalf(wanted), low, otherwise);
+  if (compare !== BPF.JEQ) code.jump(BPF.JGT, highHalf(wanted), then, equal);
+  if (isMasked) code.put(BPF.AND, highHalf(value));
   code.put(BPF.LD, offsetOf.argument(index) + 4);
 }
 

@@ -6,7 +6,7 @@ import { capabilityNames } from '../../syscalls/uapi/capabilities.ts';
 import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/uapi/numbers.ts';
 import { defaultCapabilities } from '../process/capabilities.ts';
 import { AUDIT_ARCH, compileSeccomp, SECCOMP_RET } from './compile.ts';
-import { i386Number } from './i386.ts';
+import { i386Names } from './i386.ts';
 import { runFilter } from './interpreter.ts';
 import { defaultSeccomp } from './profile.ts';
 
@@ -17,6 +17,8 @@ const enosys = SECCOMP_RET.ERRNO | 38;
 const modern = { kernel: { version: [6, 1] as const } };
 const profileFor = (arch: Architecture, capabilities: readonly string[] = defaultCapabilities) =>
   defaultSeccomp(capabilities, { arch, ...modern });
+const i386Numbers = new Map(i386Names().map((name, number) => [name, number]));
+const i386Number = (name: string) => i386Numbers.get(name);
 const numberOn = (arch: Architecture, name: string) => syscallNumbers[name as SyscallName]?.[arch === 'x64' ? 0 : 1];
 const ask = (code: Uint8Array, arch: Architecture, name: string, ...args: (number | bigint)[]) =>
   runFilter(code, { nr: numberOn(arch, name)!, arch: AUDIT_ARCH[arch], args: args.map(BigInt) });

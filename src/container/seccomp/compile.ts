@@ -1,8 +1,8 @@
 import { MinidockError } from '../../errors.ts';
 import type { Seccomp, SeccompAction, SeccompRule } from '../../oci/runtime-spec.ts';
-import { type Architecture, type SyscallName, syscallNumbers } from '../../syscalls/uapi/numbers.ts';
+import { type Architecture, syscallNames } from '../../syscalls/uapi/numbers.ts';
 import { BackwardAssembler, BPF, BPF_MAXINSNS, offsetOf, putCondition } from './bpf.ts';
-import { i386Number } from './i386.ts';
+import { i386Names } from './i386.ts';
 
 /** linux/audit.h: the machine, and whether it counts in 64 bits and little-endian. */
 export const AUDIT_ARCH = { x64: 0xc000003e, i386: 0x40000003, arm64: 0xc00000b7 } as const;
@@ -48,17 +48,14 @@ export function compileSeccomp(profile: Seccomp, arch: Architecture): Uint8Array
 }
 
 function putFilter(code: BackwardAssembler, profile: Seccomp, arch: Architecture): void {
+  const decisions = decide(profile);
   const kill = code.put(BPF.RET, SECCOMP_RET.KILL_PROCESS);
   let foreign = kill;
   if (arch === 'x64' && profile.architectures.includes('SCMP_ARCH_X86')) {
-    putTable(code, decide(profile, i386Number));
+    putCalls(code, i386Names(), decisions, profile);
     foreign = code.jump(BPF.JEQ, AUDIT_ARCH.i386, code.put(BPF.LD, offsetOf.nr), kill);
   }
-  const column = arch === 'x64' ? 0 : 1;
-  let native = putTable(
-    code,
-    decide(profile, name => syscallNumbers[name as SyscallName]?.[column]),
-  );
+  let native = putCalls(code, syscallNames(arch), decisions, profile);
   if (arch === 'x64') {
     const enosys = code.put(BPF.RET, SECCOMP_RET.ERRNO | ENOSYS);
     native = code.jump(BPF.JGE, x32Bit, enosys, native);
@@ -67,72 +64,94 @@ function putFilter(code: BackwardAssembler, profile: Seccomp, arch: Architecture
   code.put(BPF.LD, offsetOf.arch);
 }
 
-/** What happens to a system call: the first of `rules` whose arguments match decides, else `verdict`. */
+/** What happens to a system call: the first of `rules` whose arguments match decides, else `verdict`, else the profile's default. */
 interface Decision {
-  verdict: number;
-  rules?: SeccompRule[];
+  verdict: number | undefined;
+  rules: SeccompRule[] | undefined;
 }
 
-/** The system calls from number `first` up to the next range are treated alike. */
-interface Range extends Decision {
-  first: number;
-}
-
-function decide(profile: Seccomp, numberOf: (name: string) => number | null | undefined): Range[] {
-  // By the number of a call, with holes.
-  const plain: number[] = [];
-  const conditional: SeccompRule[][] = [];
+/** By the names of the calls, for all architectures: names are looked up once for each number, and there are fewer of those. */
+function decide(profile: Seccomp): Map<string, Decision> {
+  const decisions = new Map<string, Decision>();
   for (const rule of profile.syscalls) {
-    const verdict = verdictOf(rule.action, rule.errnoRet);
+    const { names, action, errnoRet, args } = rule;
+    const verdict = verdictOf(action, errnoRet);
+    const plain: Decision = { verdict, rules: undefined };
     // By index: these are hundreds of names, and `for … of` makes an object of each.
-    for (let i = 0; i < rule.names.length; i++) {
-      const number = numberOf(rule.names[i]!);
-      if (number === undefined || number === null) continue;
-      if (!rule.args?.length) {
-        plain[number] ??= verdict;
-      } else {
-        conditional[number] ??= [];
-        conditional[number].push(rule);
-      }
+    for (let i = 0; i < names.length; i++) {
+      const known = decisions.get(names[i]!);
+      if (args === undefined || args.length === 0) {
+        if (known === undefined) decisions.set(names[i]!, plain);
+        else known.verdict ??= verdict;
+      } else if (known?.rules === undefined) decisions.set(names[i]!, { verdict: known?.verdict, rules: [rule] });
+      else known.rules.push(rule);
     }
   }
+  return decisions;
+}
+
+/** The calls of one architecture, whose names are in the order of their numbers; the index of the first instruction. */
+function putCalls(
+  code: BackwardAssembler,
+  names: readonly (string | undefined)[],
+  decisions: ReadonlyMap<string | undefined, Decision>,
+  profile: Seccomp,
+): number {
   const otherwise = verdictOf(profile.defaultAction, profile.defaultErrnoRet);
-  const ranges: Range[] = [];
-  let previous: Range | undefined;
-  const end = Math.max(plain.length, conditional.length);
+  let end = names.length;
+  while (end > 0 && !decisions.has(names[end - 1])) end--;
+  // The system calls from each of these numbers up to the next are treated alike.
+  const firsts: number[] = [];
+  const alike: Decision[] = [];
+  let previous: Decision | undefined;
+  const nothing: Decision = { verdict: otherwise, rules: undefined };
   for (let number = 0; number < end; number++) {
-    const rules = conditional[number];
-    const verdict = plain[number] ?? otherwise;
-    if (rules === undefined && previous?.rules === undefined && previous?.verdict === verdict) continue;
-    previous = { first: number, verdict, rules };
-    ranges.push(previous);
+    const decision = decisions.get(names[number]) ?? nothing;
+    if (decision === previous) continue;
+    if (previous !== undefined && !decision.rules && !previous.rules && decision.verdict === previous.verdict) continue;
+    previous = decision;
+    firsts.push(number);
+    alike.push(decision);
   }
   const permissive = otherwise === SECCOMP_RET.ALLOW || otherwise === SECCOMP_RET.LOG;
-  ranges.push({ first: end, verdict: permissive ? otherwise : SECCOMP_RET.ERRNO | ENOSYS });
-  return ranges;
+  firsts.push(end);
+  alike.push(permissive ? nothing : { verdict: SECCOMP_RET.ERRNO | ENOSYS, rules: undefined });
+  return putTable(code, firsts, alike, otherwise, 0, firsts.length);
 }
 
 /** A binary search for the number, which is in the accumulator; its index. */
-function putTable(code: BackwardAssembler, ranges: readonly Range[], from = 0, to = ranges.length): number {
-  if (to - from === 1) return putDecision(code, ranges[from]!);
+function putTable(
+  code: BackwardAssembler,
+  firsts: readonly number[],
+  alike: readonly Decision[],
+  otherwise: number,
+  from: number,
+  to: number,
+): number {
+  if (to - from === 1) {
+    const { verdict = otherwise, rules } = alike[from]!;
+    const last = code.put(BPF.RET, verdict);
+    return rules === undefined ? last : putRules(code, rules, last);
+  }
   const middle = (from + to) >> 1;
-  const above = putTable(code, ranges, middle, to);
-  const below = putTable(code, ranges, from, middle);
-  return code.jump(BPF.JGE, ranges[middle]!.first, above, below);
+  const above = putTable(code, firsts, alike, otherwise, middle, to);
+  const below = putTable(code, firsts, alike, otherwise, from, middle);
+  return code.jump(BPF.JGE, firsts[middle]!, above, below);
 }
 
-function putDecision(code: BackwardAssembler, { verdict, rules }: Decision): number {
-  code.put(BPF.RET, verdict);
-  if (rules === undefined) return code.here;
-  for (const { action, errnoRet, args = [] } of rules.toReversed()) {
-    const otherwise = code.here;
+/** The first rule whose arguments match; `otherwise` is where none does. */
+function putRules(code: BackwardAssembler, rules: readonly SeccompRule[], otherwise: number): number {
+  let next = otherwise;
+  for (let i = rules.length - 1; i >= 0; i--) {
+    const { action, errnoRet, args = [] } = rules[i]!;
     let fits = code.put(BPF.RET, verdictOf(action, errnoRet));
-    for (const condition of args.toReversed()) {
-      putCondition(code, condition, fits, otherwise);
+    for (let j = args.length - 1; j >= 0; j--) {
+      putCondition(code, args[j]!, fits, next);
       fits = code.here;
     }
+    next = code.here;
   }
-  return code.here;
+  return next;
 }
 
 function verdictOf(action: SeccompAction, data = EPERM): number {

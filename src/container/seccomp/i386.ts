@@ -49,17 +49,5 @@ futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_m
 listxattrat removexattrat open_tree_attr file_getattr file_setattr
 `;
 
-let numbers: Map<string, number> | undefined;
-
-export function i386Number(name: string): number | undefined {
-  numbers ??= readNumbers();
-  return numbers.get(name);
-}
-
-/** Without a regular expression and without pairs: each start of a container does this, and would make a collection more of it. */
-function readNumbers(): Map<string, number> {
-  const found = new Map<string, number>();
-  const inOrder = names.trim().replaceAll('\n', ' ').split(' ');
-  for (let number = 0; number < inOrder.length; number++) found.set(inOrder[number]!, number);
-  return found;
-}
+/** The names in the order of their numbers. */
+export const i386Names = (): string[] => names.trim().replaceAll('\n', ' ').split(' ');

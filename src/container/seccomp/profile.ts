@@ -126,12 +126,11 @@ const ENOSYS = 38;
 const noSocketcall: SeccompRule = { names: ['socketcall'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS };
 
 const words = (text: string) => text.trim().split(/\s+/);
-const allow = (names: string[], args?: SeccompRule['args']): SeccompRule => ({
-  names,
+const allow = (name: string, index: number, value: number, op: string, valueTwo?: number): SeccompRule => ({
+  names: [name],
   action: 'SCMP_ACT_ALLOW',
-  ...(args && { args }),
+  args: [valueTwo === undefined ? { index, value, op } : { index, value, valueTwo, op }],
 });
-const equals = (value: number) => [{ index: 0, value, op: 'SCMP_CMP_EQ' }];
 
 /**
  * The default profile for a process whose bounding set is `capabilities`, as `linux.seccomp` of the runtime spec: runc
@@ -141,23 +140,23 @@ export function defaultSeccomp(
   capabilities: readonly string[],
   host: { arch: 'x64' | 'arm64'; kernel: { version: readonly [number, number] } },
 ): Seccomp {
-  const has = new Set(capabilities);
   const [major, minor] = host.kernel.version;
-  const plain = [
-    ...Object.values(allowed).flatMap(words),
-    ...(major > 4 || (major === 4 && minor >= 8) ? words(sinceKernel4_8) : []),
-    ...words(byArchitecture[host.arch]),
-    ...capabilityNames.filter(name => has.has(name)).flatMap(name => words(byCapability[name] ?? '')),
-  ].filter(Boolean);
-  const syscalls = [
-    allow([...new Set(plain)]),
-    ...(host.arch === 'x64' ? [noSocketcall] : []),
-    allow(['socket'], [{ index: 0, value: 12, op: 'SCMP_CMP_LT' }]),
-    ...socketFamilies.map(family => allow(['socket'], equals(family))),
-    ...personalities.map(value => allow(['personality'], equals(value))),
-  ];
-  if (!has.has('CAP_SYS_ADMIN')) {
-    syscalls.push(allow(['clone'], [{ index: 0, value: namespaceFlags, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }]), {
+  let plain = Object.values(allowed).join(' ');
+  if (major > 4 || (major === 4 && minor >= 8)) plain += ` ${sinceKernel4_8}`;
+  plain += ` ${byArchitecture[host.arch]}`;
+  const names = words(plain);
+  // Capabilities share some calls, with each other and with all containers.
+  for (const name of capabilityNames)
+    if (capabilities.includes(name) && byCapability[name] !== undefined)
+      for (const call of words(byCapability[name])) if (!names.includes(call)) names.push(call);
+  const syscalls: SeccompRule[] = [{ names, action: 'SCMP_ACT_ALLOW' }];
+  if (host.arch === 'x64') syscalls.push(noSocketcall);
+  syscalls.push(allow('socket', 0, 12, 'SCMP_CMP_LT'));
+  for (let i = 0; i < socketFamilies.length; i++) syscalls.push(allow('socket', 0, socketFamilies[i]!, 'SCMP_CMP_EQ'));
+  for (let i = 0; i < personalities.length; i++)
+    syscalls.push(allow('personality', 0, personalities[i]!, 'SCMP_CMP_EQ'));
+  if (!capabilities.includes('CAP_SYS_ADMIN')) {
+    syscalls.push(allow('clone', 0, namespaceFlags, 'SCMP_CMP_MASKED_EQ', 0), {
       names: ['clone3'],
       action: 'SCMP_ACT_ERRNO',
       errnoRet: ENOSYS,

@@ -396,3 +396,15 @@ export function syscallNumber(name: SyscallName, arch: Architecture): number {
   if (number === null) throw new Error(`${arch} has no syscall ${name}`);
   return number;
 }
+
+/** The names in the order of their numbers on `arch`, with holes. */
+export function syscallNames(arch: Architecture): (SyscallName | undefined)[] {
+  const column = arch === 'x64' ? 0 : 1;
+  const all = Object.keys(syscallNumbers) as SyscallName[];
+  const found: (SyscallName | undefined)[] = [];
+  for (let i = 0; i < all.length; i++) {
+    const number = syscallNumbers[all[i]!][column];
+    if (number !== null) found[number] = all[i];
+  }
+  return found;
+}
