@@ -116,21 +116,25 @@ function read(file: string): string {
 
 const isText = (value: unknown) => typeof value === 'string';
 
-const types: Readonly<Record<ValueType, { is: (value: unknown) => boolean; name: string }>> = {
+const isMap = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
+
+/** Made where there is such a file: every command looks for it. */
+const types = (): Readonly<Record<ValueType, { is: (value: unknown) => boolean; name: string }>> => ({
   text: { is: isText, name: 'a text' },
   path: { is: isText, name: 'a text' },
   number: { is: value => typeof value === 'number', name: 'a number' },
   boolean: { is: value => typeof value === 'boolean', name: 'true or false' },
   texts: { is: value => Array.isArray(value) && value.every(isText), name: 'a list of texts' },
   list: { is: Array.isArray, name: 'a list' },
-  map: { is: value => typeof value === 'object' && !Array.isArray(value), name: 'a map' },
-  pairs: { is: value => types.map.is(value) && Object.values(value as object).every(isText), name: 'a map of texts' },
+  map: { is: isMap, name: 'a map' },
+  pairs: { is: value => isMap(value) && Object.values(value as object).every(isText), name: 'a map of texts' },
   any: { is: () => true, name: '' },
-};
+});
 
 function check(file: string, key: string, type: ValueType, value: unknown): void {
   if (value === null) return;
-  if (!types[type].is(value)) throw invalidConfig(file, `"${key}" is ${describe(value)}, not ${types[type].name}`);
+  const { is, name } = types()[type];
+  if (!is(value)) throw invalidConfig(file, `"${key}" is ${describe(value)}, not ${name}`);
   if (type === 'path' && value !== '' && !(value as string).startsWith('/'))
     throw invalidConfig(file, `"${key}" is ${JSON.stringify(value)}, not an absolute path`);
 }

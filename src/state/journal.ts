@@ -26,7 +26,12 @@ export function recordEvent(roots: Roots, event: Omit<Event, 'timeNano'>): void 
   const { journal } = enginePaths(roots);
   const line = `${JSON.stringify({ ...event, timeNano: String(now()) })}\n`;
   try {
-    fs.appendFileSync(journal, line, { mode: 0o600 });
+    const file = fs.openSync(journal, 'a', 0o600);
+    try {
+      fs.writeSync(file, line);
+    } finally {
+      fs.closeSync(file);
+    }
     if (fs.statSync(journal).size > limit) fs.renameSync(journal, `${journal}.1`);
   } catch {
     // The disk is full, for example, or another process has just rotated the journal.

@@ -1,4 +1,3 @@
-import { groups } from '../groups.ts';
 import { type VerbEntry, verbs } from '../verbs.ts';
 import { usageError } from './usage.ts';
 
@@ -14,6 +13,8 @@ export type Found =
 export async function findVerb(words: readonly string[]): Promise<Found> {
   const [first = '', second, ...others] = words;
   if (Object.hasOwn(verbs, first)) return { kind: 'verb', path: first, entry: verbs[first]!, rest: words.slice(1) };
+  // Named apart in scripts/bundle/chunks.mjs: few commands begin with a group.
+  const { groups } = await import('../groups.ts');
   if (!Object.hasOwn(groups, first)) {
     const instead = await insteadOf(first);
     throw unknown(first, 'minidock --help', instead ?? (await guess(first)));

@@ -74,8 +74,8 @@ export function byEngine<T>(code: ErrorCode, action: () => T): T {
 }
 
 /** `--rm`, `--rm=false`. */
-export function toggle(help: string, names: Names = {}): Flag<boolean> {
-  return { ...names, help, initial: false, alone: 'true', read: readBoolean };
+export function toggle(help: string, { short, aliases, completes }: Names = {}): Flag<boolean> {
+  return { short, aliases, completes, help, initial: false, alone: 'true', read: readBoolean };
 }
 
 /** A flag with one value; given twice, the last wins. */
@@ -83,30 +83,35 @@ export function single<T>(
   value: string,
   read: (text: string) => T,
   help: string,
-  names: Names = {},
+  { short, aliases, completes }: Names = {},
 ): Flag<T | undefined> {
-  return { ...names, value, help, initial: undefined, read };
+  return { short, aliases, completes, value, help, initial: undefined, read };
 }
 
-export function text(help: string, names: Names = {}): Flag<string | undefined> {
+export function text(help: string, names?: Names): Flag<string | undefined> {
   return single('string', value => value, help, names);
 }
 
-export function integer(help: string, names: Names = {}): Flag<number | undefined> {
+export function integer(help: string, names?: Names): Flag<number | undefined> {
   return single('int', readGoInteger, help, names);
 }
 
 /** A flag that may be given many times. */
-export function many<T>(value: string, read: (text: string) => T, help: string, names: Names = {}): Flag<readonly T[]> {
-  return { ...names, value, help, initial: [], read: (given, before) => [...before, read(given)] };
+export function many<T>(
+  value: string,
+  read: (text: string) => T,
+  help: string,
+  { short, aliases, completes }: Names = {},
+): Flag<readonly T[]> {
+  return { short, aliases, completes, value, help, initial: [], read: (given, before) => [...before, read(given)] };
 }
 
-const yes = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const no = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+const yes = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+const no = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 function readBoolean(given: string): boolean {
-  if (!yes.has(given) && !no.has(given)) throw new Error('must be true or false');
-  return yes.has(given);
+  if (!yes.includes(given) && !no.includes(given)) throw new Error('must be true or false');
+  return yes.includes(given);
 }
 
 export function readInteger(given: string): number {

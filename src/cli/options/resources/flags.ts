@@ -83,5 +83,8 @@ export function toChangeableOptions(flags: Values<typeof changeableFlags>): Reso
   });
 }
 
-const defined = (options: ResourceOptions): ResourceOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function defined(options: ResourceOptions): ResourceOptions {
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) given[name] = value;
+  return given;
+}
