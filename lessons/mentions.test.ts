@@ -51,8 +51,7 @@ async function complaintOf(words: string[]): Promise<string | undefined> {
     if (operands.length === 0 || operands.at(-1) === '…') return undefined;
     const found = await findVerb(operands);
     if (found.kind === 'group') return undefined;
-    const { verb } = await found.entry.load();
-    parse(verb.flags, found.rest, verb.stopAtOperand === true);
+    parse(found.verb.flags, found.rest, found.verb.stopAtOperand === true);
     return undefined;
   } catch (error) {
     const { message } = error as Error;

@@ -10,7 +10,7 @@ import { importsOf } from '../architecture/imports.mjs';
  */
 const files = [
   // What each command starts with.
-  ['minidock', ['src/cli/minidock.ts', 'src/cli/groups.ts']],
+  ['minidock', ['src/cli/minidock.ts', 'src/cli/groups.ts', 'src/cli/verbs.ts']],
   // What all need that ask the engine for something.
   [
     'ask',

@@ -7,11 +7,10 @@ import { findVerb } from './grammar/find-verb.ts';
 import type { FlagTable } from './grammar/flags.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { type Parsed, parse } from './grammar/parse.ts';
-import { checkCount, UnknownFlag, usageError } from './grammar/usage.ts';
+import { UnknownFlag, usageError, wrongCount } from './grammar/usage.ts';
 import type { Verb } from './grammar/verb.ts';
 import { printError } from './print/diagnostics.ts';
 import type { Output } from './print/output.ts';
-import type { VerbEntry } from './verbs.ts';
 
 /**
  * Runs one command line (without `node` and the script) and resolves with its exit code. Prints every error itself.
@@ -65,22 +64,26 @@ async function runWords(
     output.out(await groupHelp(found.path, output.columns));
     return 0;
   }
-  const { path, entry, rest } = found;
-  const { verb } = await entry.load();
-  const parsed = await parseOrHint(`minidock ${path}`, verb.flags, rest, verb, entry);
+  const { path, name, verb, rest } = found;
+  const parsed = await parseOrHint(`minidock ${path}`, verb.flags, rest, verb, name);
   if (asksHelp || parsed.help) {
     const { verbHelp } = await import('./grammar/help.ts');
-    output.out(await verbHelp(path, entry.summary, verb, output.columns));
+    output.out(await verbHelp(path, await summaryOf(name), verb, output.columns));
     return 0;
   }
   const [least, most] = verb.operands;
   const operands = [verb.least?.(parsed.flags) ?? least, most] as const;
-  checkCount(path, { ...verb, operands }, entry.summary, parsed.operands.length);
+  const given = parsed.operands.length;
+  if (given < operands[0] || given > most)
+    throw wrongCount(path, { synopsis: verb.synopsis, operands }, await summaryOf(name));
   begins(verb);
   const context = makeContext();
   if (verb.local !== undefined) requireNoHost(context, path, verb.local);
   return verb.run(context, parsed.flags, parsed.operands, parsed.beforeDashes);
 }
+
+/** Made where it is asked for. */
+const summaryOf = async (name: string) => (await import('./verbs.ts')).verbs[name]!.summary;
 
 /** Adds to a mistake in the flags what may have been meant and where to look. */
 async function parseOrHint<F extends FlagTable>(
@@ -88,7 +91,7 @@ async function parseOrHint<F extends FlagTable>(
   table: F,
   args: readonly string[],
   { stopAtOperand = false, failure }: Pick<Verb, 'stopAtOperand' | 'failure'>,
-  entry?: VerbEntry,
+  verb?: string,
 ): Promise<Parsed<F>> {
   try {
     return parse(table, args, stopAtOperand, failure);
@@ -97,7 +100,7 @@ async function parseOrHint<F extends FlagTable>(
     let hint = '';
     if (error instanceof UnknownFlag) {
       const { flagHint } = await import('./grammar/flag-hints.ts');
-      hint = flagHint(error, table, entry);
+      hint = flagHint(error, table, verb);
     }
     throw usageError(`${error.message}${hint}`, { exitCode: error.exitCode, see: `See '${command} --help'.` });
   }

@@ -1,6 +1,7 @@
 import type { Candidates, Flag, FlagTable } from '../grammar/flags.ts';
 import { globalFlags } from '../grammar/global-flags.ts';
 import { groups } from '../groups.ts';
+import { loadVerb } from '../load-verb.ts';
 import { verbs } from '../verbs.ts';
 import { findFlag, walk } from './walk.ts';
 
@@ -50,7 +51,7 @@ function verbNames(): Word[] {
 }
 
 async function inVerb(name: string, words: readonly string[], current: string): Promise<Suggestion> {
-  const { verb } = await verbs[name]!.load();
+  const { verb } = await loadVerb(name)!;
   const given = walk(verb.flags, words, verb.stopAtOperand ?? false);
   const { completes = [], operands } = verb;
   const at = given.operands.length;

@@ -1,18 +1,27 @@
-import { type VerbEntry, verbs } from '../verbs.ts';
+import { loadVerb } from '../load-verb.ts';
 import { usageError } from './usage.ts';
+import type { Verb } from './verb.ts';
 
 export type Found =
-  | { readonly kind: 'verb'; readonly path: string; readonly entry: VerbEntry; readonly rest: readonly string[] }
+  | {
+      readonly kind: 'verb';
+      readonly path: string;
+      readonly name: string;
+      readonly verb: Verb;
+      readonly rest: readonly string[];
+    }
   | { readonly kind: 'group'; readonly path: string };
 
 /**
- * The verb that the words name: `ps`, `container ls`. `path` is how the user called it.
+ * The verb that the words name: `ps`, `container ls`. `path` is how the user called it, `name` what `verbs` calls it.
  *
  * @throws {MinidockError} `usage`, exit code 1
  */
 export async function findVerb(words: readonly string[]): Promise<Found> {
   const [first = '', second, ...others] = words;
-  if (Object.hasOwn(verbs, first)) return { kind: 'verb', path: first, entry: verbs[first]!, rest: words.slice(1) };
+  const single = loadVerb(first);
+  if (single !== undefined)
+    return { kind: 'verb', path: first, name: first, verb: (await single).verb, rest: words.slice(1) };
   // Named apart in scripts/bundle/chunks.mjs: few commands begin with a group.
   const { groups } = await import('../groups.ts');
   if (!Object.hasOwn(groups, first)) {
@@ -26,7 +35,8 @@ export async function findVerb(words: readonly string[]): Promise<Found> {
     throw unknown(`${first} ${second}`, `minidock ${first} --help`, instead ?? (await guess(second, first)));
   }
   const [name, ...implied] = member;
-  return { kind: 'verb', path: `${first} ${second}`, entry: verbs[name]!, rest: [...implied, ...others] };
+  const { verb } = await loadVerb(name)!;
+  return { kind: 'verb', path: `${first} ${second}`, name, verb, rest: [...implied, ...others] };
 }
 
 /** For a verb of Docker that minidock lacks: what to do instead. */

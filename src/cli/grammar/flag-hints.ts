@@ -1,4 +1,3 @@
-import { type VerbEntry, verbs } from '../verbs.ts';
 import { dockerFlagsOf, laterFlagsOf, reasonWithout } from './docker-flags.ts';
 import type { FlagTable } from './flags.ts';
 import { isOneEditAway } from './nearest.ts';
@@ -6,9 +5,8 @@ import type { UnknownFlag } from './usage.ts';
 
 /** Hints for a flag that a verb does not have. Read only after that mistake. */
 
-/** What follows Docker's words for an unknown flag; empty where there is nothing to say. */
-export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, entry?: VerbEntry): string {
-  const verb = entry === undefined ? '' : (Object.keys(verbs).find(name => verbs[name] === entry) ?? '');
+/** What follows Docker's words for an unknown flag of a verb, or of those before it; empty where there is nothing to say. */
+export function flagHint({ given, flag }: UnknownFlag, table: FlagTable, verb = ''): string {
   // A flag that Docker has is no typing error: `--gpus` does not stand for `--cpus`.
   const shown = flag.length === 1 ? `-${flag}` : `--${flag}`;
   const reason = reasonWithout(verb, flag);

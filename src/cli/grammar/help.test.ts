@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { loadVerb } from '../load-verb.ts';
 import { verbs } from '../verbs.ts';
 import { groupHelp, programHelp, verbHelp } from './help.ts';
 
@@ -25,6 +27,15 @@ test('every verb stands once under the heading of what it is about', async () =>
   );
 });
 
+test('the verbs of the help are those that there is code for', () => {
+  const source = readFileSync(new URL('../load-verb.ts', import.meta.url), 'utf8');
+  assert.equal(
+    [...source.matchAll(/case '(.+)':/g)].map(([, name]) => name),
+    Object.keys(verbs),
+  );
+  assert.is(loadVerb('constructor'), undefined);
+});
+
 test('a group shows a verb by the first of its names, and inspect is about what the group is of', async () => {
   const help = await groupHelp('network');
   assert.match(help, /^ {2}minidock network ls +List networks$/m);
@@ -33,8 +44,8 @@ test('a group shows a verb by the first of its names, and inspect is about what 
 });
 
 test('a space is between a flag’s text and its type, also where the line is full', async () => {
-  for (const [name, { summary, load }] of Object.entries(verbs)) {
-    const { verb } = await load();
+  for (const [name, { summary }] of Object.entries(verbs)) {
+    const { verb } = await loadVerb(name)!;
     for (const columns of [80, 81, 100]) {
       const lines = (await verbHelp(name, summary, verb, columns)).split('\n');
       assert.equal(

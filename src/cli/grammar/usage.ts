@@ -40,14 +40,12 @@ export class UnknownFlag extends CommandLineError {
  * @param path the verb as it was typed: `image pull`
  * @param about the verb's line of help
  */
-export function checkCount(
+export function wrongCount(
   path: string,
   { synopsis, operands: [least, most] }: Pick<Verb, 'synopsis' | 'operands'>,
   about: string,
-  given: number,
-): void {
-  if (given >= least && given <= most) return;
-  throw usageError(`"minidock ${path}" ${demand(least, most)}.`, {
+): CommandLineError {
+  return usageError(`"minidock ${path}" ${demand(least, most)}.`, {
     exitCode: 1,
     see: `See 'minidock ${path} --help'.\n\nUsage:  minidock ${path} ${synopsis}\n\n${about}`,
   });
