@@ -14,14 +14,15 @@ export function parseAddress(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
   let address = 0;
-  for (const part of parts) {
-    const byte = Number(part);
-    // Only the plain decimal form of a number reads as it is printed.
-    if ((byte & 0xff) !== byte || String(byte) !== part) return undefined;
-    address = address * 256 + byte;
+  for (let i = 0; i < 4; i++) {
+    const part = Number(parts[i]);
+    if (!octet.test(parts[i]!) || part > 255) return undefined;
+    address = address * 256 + part;
   }
   return address;
 }
+
+const octet = /^(0|[1-9]\d{0,2})$/;
 
 export function formatAddress(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 0xff}.${(address >>> 8) & 0xff}.${address & 0xff}`;
@@ -95,9 +96,8 @@ export function macOf(address: string): string {
 
 /** Six bytes of `02:42:ac:12:00:02`. */
 export function macBytes(mac: string): Uint8Array {
-  const parts = mac.split(':');
-  if (parts.length !== 6 || !parts.every(part => /^[0-9a-f]{2}$/i.test(part))) {
-    throw new Error(`not a MAC address: ${JSON.stringify(mac)}`);
-  }
-  return Uint8Array.from(parts, part => Number.parseInt(part, 16));
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) throw new Error(`not a MAC address: ${JSON.stringify(mac)}`);
+  const found = new Uint8Array(6);
+  for (let i = 0; i < 6; i++) found[i] = Number.parseInt(mac.slice(3 * i, 3 * i + 2), 16);
+  return found;
 }

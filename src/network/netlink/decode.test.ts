@@ -2,11 +2,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressesIn, answersIn, ipOf, isComplete, linksIn, neighboursIn, routesIn } from './decode.ts';
 import { sequenceOf } from './dump.ts';
-import { attribute, encode, type Part, u8, u16, u32, zstring } from './netlink.ts';
+import { attribute, encode, type Part, u8, u16, zstring } from './netlink.ts';
 
 const message = (type: number, sequence: number, ...content: Part[]) =>
   Buffer.from(encode({ type, flags: 0, content, words: '' }, sequence).data.bytes);
-const ifinfomsg = (index: number, flags: number) => [u8(0), u8(0), u16(1), u32(index), u32(flags), u32(0)];
+const ifinfomsg = (index: number, flags: number) => [u8(0), u8(0), u16(1), index, flags, 0];
 const mac = (text: string) => Uint8Array.from(text.split(':'), part => Number.parseInt(part, 16));
 
 test('a veth that is a port of a bridge', () => {
@@ -17,9 +17,9 @@ test('a veth that is a port of a bridge', () => {
     ...ifinfomsg(17, 1),
     attribute(3, zstring('veth42')),
     attribute(1, mac('3e:1e:96:16:15:81')),
-    attribute(4, u32(1500)),
-    attribute(5, u32(2)),
-    attribute(10, u32(16)),
+    attribute(4, 1500),
+    attribute(5, 2),
+    attribute(10, 16),
     attribute(16, u8(6)),
     attribute(18, attribute(1, zstring('veth')), attribute(4, zstring('bridge')), port),
   );
@@ -41,35 +41,25 @@ test('a veth that is a port of a bridge', () => {
 
 test('addresses, routes and neighbours of both families', () => {
   const bytes = Buffer.concat([
-    message(
-      20,
-      1,
-      u8(2),
-      u8(16),
-      u8(0),
-      u8(0),
-      u32(2),
-      attribute(1, u8(9)),
-      attribute(2, Uint8Array.of(172, 18, 0, 2)),
-    ),
-    message(20, 1, u8(10), u8(128), u8(0), u8(254), u32(1), attribute(1, new Uint8Array(16).fill(1, 15))),
+    message(20, 1, u8(2), u8(16), u8(0), u8(0), 2, attribute(1, u8(9)), attribute(2, Uint8Array.of(172, 18, 0, 2))),
+    message(20, 1, u8(10), u8(128), u8(0), u8(254), 1, attribute(1, new Uint8Array(16).fill(1, 15))),
     message(
       24,
       1,
       u8(2),
       ...[0, 0, 0, 254, 3, 0, 1].map(u8),
-      u32(0),
+      0,
       attribute(5, Uint8Array.of(172, 18, 0, 1)),
-      attribute(4, u32(2)),
+      attribute(4, 2),
     ),
-    message(24, 1, u8(2), ...[32, 0, 0, 255, 2, 254, 2].map(u8), u32(0), attribute(1, Uint8Array.of(172, 18, 0, 2))),
+    message(24, 1, u8(2), ...[32, 0, 0, 255, 2, 254, 2].map(u8), 0, attribute(1, Uint8Array.of(172, 18, 0, 2))),
     message(
       28,
       1,
       u8(2),
       u8(0),
       u16(0),
-      u32(2),
+      2,
       u16(4),
       u16(0),
       attribute(1, Uint8Array.of(172, 18, 0, 1)),
@@ -81,13 +71,13 @@ test('addresses, routes and neighbours of both families', () => {
       u8(7),
       u8(0),
       u16(0),
-      u32(17),
+      17,
       u16(0x80),
       u16(0),
       attribute(2, mac('3e:1e:96:16:15:81')),
-      attribute(9, u32(16)),
+      attribute(9, 16),
     ),
-    message(3, 1, u32(0)),
+    message(3, 1, 0),
   ]);
   const answers = answersIn(bytes);
   assert.ok(isComplete(answers));

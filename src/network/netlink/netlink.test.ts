@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Slot, type Step, slot } from '../../syscalls/step.ts';
-import { attribute, encode, errorOfAck, exchange, type Message, u8, u32, zstring } from './netlink.ts';
+import { attribute, encode, errorOfAck, exchange, type Message, u8, zstring } from './netlink.ts';
 import { addVeth, setMasterUp, setUp, showLink } from './rtnetlink.ts';
 
 const socket: Slot = slot('netlink');
@@ -65,7 +65,7 @@ test('the answer of another message is not taken for ours', () => {
 });
 
 test('the kernel says no: the errno is named', () => {
-  const answer = Buffer.concat([u32(36), Buffer.from([2, 0, 0, 0]), u32(1), u32(0), u32(-17)]);
+  const answer = Buffer.from(Int32Array.of(36, 2, 1, 0, -17).buffer);
   assert.is(errorOfAck(answer), 'EEXIST');
   answer.writeInt32LE(0, 16);
   assert.is(errorOfAck(answer), '0');

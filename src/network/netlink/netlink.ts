@@ -24,8 +24,11 @@ export interface Message {
   readonly reply?: { readonly type: number; readonly data: Data };
 }
 
-/** Bytes, an attribute, or four bytes that are known only when the program runs: a descriptor, an interface's index. */
-export type Part = Uint8Array | Attribute | Slot | Word;
+/**
+ * A number of 32 bits, text, bytes, an attribute, or four bytes that are known only when the program runs: a descriptor, an
+ * interface's index.
+ */
+export type Part = number | string | Uint8Array | Attribute | Slot | Word;
 
 export interface Attribute {
   readonly kind: 'attribute';
@@ -59,14 +62,8 @@ export function u16(value: number): Uint8Array {
   return Uint8Array.of(value & 0xff, (value >>> 8) & 0xff);
 }
 
-export function u32(value: number): Uint8Array {
-  return Uint8Array.of(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
-}
-
 /** NUL-terminated, as interface names are. */
-export function zstring(value: string): Uint8Array {
-  return new TextEncoder().encode(`${value}\0`);
-}
+export const zstring = (value: string) => `${value}\0`;
 
 /** A place in the encoded message that a `store` step fills in. */
 export interface Hole {
@@ -74,37 +71,51 @@ export interface Hole {
   readonly from: Slot | Word;
 }
 
-/** The message as bytes, its holes zero. `sequence` comes back in the kernel's answer. */
-export function encode(message: Message, sequence: number): { data: Data; holes: readonly Hole[] } {
-  const buffer = new Uint8Array(maxMessage);
-  const view = new DataView(buffer.buffer);
-  const holes: Hole[] = [];
-  let at = headerSize;
-  const put = (part: Part): void => {
-    if (part instanceof Uint8Array) {
-      buffer.set(part, at);
-      at += part.length;
-    } else if (part.kind === 'attribute') {
-      const start = at;
-      at += 4;
-      for (const inner of part.content) put(inner);
-      view.setUint16(start, at - start, true);
-      view.setUint16(start + 2, part.type, true);
-      at = align(at);
-    } else {
-      holes.push({ at, from: part });
-      at += 4;
-    }
-  };
-  for (const part of message.content) put(part);
-  view.setUint32(0, at, true);
+/** The message as bytes, its holes zero. `sequence` comes back in the kernel's answer. `place` is for many of them. */
+export function encode(message: Message, sequence: number, place = new Room()): { data: Data; holes: readonly Hole[] } {
+  const { buffer, view } = place;
+  place.at = headerSize;
+  place.holes = [];
+  for (let i = 0; i < message.content.length; i++) place.put(message.content[i]!);
+  view.setUint32(0, place.at, true);
   view.setUint16(4, message.type, true);
   view.setUint16(6, message.flags, true);
   view.setUint32(8, sequence, true);
-  return { data: bytes(buffer.slice(0, at), message.words), holes };
+  view.setUint32(12, 0, true);
+  const content = new Uint8Array(place.at);
+  content.set(buffer.subarray(0, place.at));
+  return { data: bytes(content, message.words), holes: place.holes };
 }
 
-const align = (offset: number): number => (offset + 3) & ~3;
+/** Where a message is put together. It is not cleared: each byte is written. */
+class Room {
+  readonly buffer = Buffer.alloc(maxMessage);
+  readonly view = new DataView(this.buffer.buffer);
+  at = 0;
+  holes: Hole[] = [];
+
+  put(part: Part): void {
+    if (typeof part === 'number') {
+      this.view.setUint32(this.at, part, true);
+      this.at += 4;
+    } else if (typeof part === 'string') {
+      this.at += this.buffer.write(part, this.at);
+    } else if (part instanceof Uint8Array) {
+      this.buffer.set(part, this.at);
+      this.at += part.length;
+    } else if (part.kind === 'attribute') {
+      const start = this.at;
+      this.at += 4;
+      for (let i = 0; i < part.content.length; i++) this.put(part.content[i]!);
+      this.view.setUint16(start, this.at - start, true);
+      this.view.setUint16(start + 2, part.type, true);
+      while (this.at % 4 !== 0) this.buffer[this.at++] = 0;
+    } else {
+      this.holes.push({ at: this.at, from: part });
+      this.put(0);
+    }
+  }
+}
 
 /** Parts of the kernel that speak netlink (<linux/netlink.h>): links, addresses and routes; packet filter and connection tracking. */
 const NETLINK_ROUTE = 0;
@@ -126,60 +137,69 @@ export interface Request {
  */
 export function exchange(socket: Slot, requests: readonly Request[], about: Omit<Reason, 'why'> = {}): Step[] {
   const ack = room(ackSize, 'acknowledgement');
-  return requests.flatMap(({ message, why }, index): Step[] => {
+  const place = new Room();
+  const steps: Step[] = [];
+  const check = (step: Expect, message: Message) => {
+    checks.set(step, message);
+    steps.push(step);
+  };
+  for (const [index, { message, why }] of requests.entries()) {
     const sequence = index + 1;
-    const { data, holes } = encode(message, sequence);
+    const { data, holes } = encode(message, sequence, place);
     const answer = message.reply?.data ?? ack;
-    const steps: Step[] = holes.map(({ at, from }) =>
-      store(from, data, at, 'u32', {
-        ...about,
-        why: { en: `write ${from.name} into the message`, zh: `把 ${from.name} 写进消息` },
-      }),
-    );
+    for (const { at, from } of holes)
+      steps.push(
+        store(from, data, at, 'u32', {
+          ...about,
+          why: { en: `write ${from.name} into the message`, zh: `把 ${from.name} 写进消息` },
+        }),
+      );
     steps.push(
       call('sendto', [socket, data, data.bytes.length, 0, 0, 0], { ...about, why }),
       call('recvfrom', [socket, answer, answer.bytes.length, 0, 0, 0], {
         ...about,
         why: { en: 'read the answer of the kernel', zh: '读取内核的应答' },
       }),
-      expect(
-        answer,
-        4,
-        concat(u16(message.reply?.type ?? NLMSG_ERROR), u16(0), u32(sequence)),
-        {
-          ...about,
-          why: message.reply
-            ? {
-                en: `the answer must be the reply to: ${message.words}`,
-                zh: `应答必须对应这个请求：${message.words}`,
-              }
-            : {
-                en: `the answer must be the acknowledgement of: ${message.words}`,
-                zh: `应答必须是对这个请求的确认：${message.words}`,
-              },
-        },
-        concat(u16(0xffff), u16(0), u32(0xffffffff)),
-      ),
     );
-    if (!message.reply) {
-      steps.push(
-        expect(ack, headerSize, u32(0), {
-          ...about,
-          why: {
-            en: `the acknowledgement must report no error: ${message.words}`,
-            zh: `确认里必须没有错误：${message.words}`,
+    const { words } = message;
+    const told = message.reply
+      ? { en: `the answer must be the reply to: ${words}`, zh: `应答必须对应这个请求：${words}` }
+      : { en: `the answer must be the acknowledgement of: ${words}`, zh: `应答必须是对这个请求的确认：${words}` };
+    check(expect(answer, 4, answerTo(message, sequence), { ...about, why: told }, typeAndSequence), message);
+    if (!message.reply)
+      check(
+        expect(
+          ack,
+          headerSize,
+          noError,
+          {
+            ...about,
+            why: {
+              en: `the acknowledgement must report no error: ${words}`,
+              zh: `确认里必须没有错误：${words}`,
+            },
           },
-        }),
+          wholeNumber,
+        ),
+        message,
       );
-    }
-    for (const step of steps) if (step.op === 'expect') checks.set(step, message);
-    return steps;
-  });
+  }
+  return steps;
 }
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap(part => [...part]));
+/** Type, flags and sequence number of an answer's header. */
+function answerTo({ reply }: Message, sequence: number): Uint8Array {
+  const found = new Uint8Array(8);
+  const view = new DataView(found.buffer);
+  view.setUint16(0, reply?.type ?? NLMSG_ERROR, true);
+  view.setUint32(4, sequence, true);
+  return found;
 }
+
+/** Masks for it, and for an error with its value. */
+const typeAndSequence = Uint8Array.of(0xff, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff);
+const wholeNumber = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
+const noError = new Uint8Array(4);
 
 /** The errno of an acknowledgement (`EEXIST`), `0` for success, undefined where `answer` is no acknowledgement. */
 export function errorOfAck(answer: Uint8Array): string | undefined {

@@ -2,7 +2,7 @@ import { type Data, room } from '../../syscalls/data.ts';
 import { type Slot, type Word, word } from '../../syscalls/step.ts';
 import { AF } from '../../syscalls/uapi/flags.ts';
 import { addressBytes, broadcastOf, macBytes, mask, parseAddress } from '../ipv4.ts';
-import { attribute, type Message, NLM_F, type Part, u8, u16, u32, zstring } from './netlink.ts';
+import { attribute, type Message, NLM_F, type Part, u8, zstring } from './netlink.ts';
 
 /** The rtnetlink(7) messages that `ip` and `bridge` would send for the same words. Numbers from <linux/if_link.h> and others. */
 const RTM = { RTM_NEWLINK: 16, RTM_DELLINK: 17, RTM_GETLINK: 18, RTM_SETLINK: 19, RTM_NEWADDR: 20, RTM_NEWROUTE: 24 };
@@ -16,6 +16,7 @@ const IFLA = {
   IFLA_IFALIAS: 20,
   IFLA_NET_NS_FD: 28,
 };
+/** Kinds are compared by length, without a NUL, as `ip` sends them. */
 const IFLA_INFO = { IFLA_INFO_KIND: 1, IFLA_INFO_DATA: 2 };
 const VETH_INFO_PEER = 1;
 const IFLA_BRPORT = { IFLA_BRPORT_MODE: 4, IFLA_BRPORT_ISOLATED: 33 };
@@ -33,17 +34,9 @@ export function isInterfaceName(name: string): boolean {
   return /^[^/:\s]{1,15}$/.test(name) && name !== '.' && name !== '..' && Buffer.byteLength(name) <= 15;
 }
 
-/** struct ifinfomsg: family, type, index, flags, and which flags to change. */
+/** struct ifinfomsg: family (in 32 bits with a type that is always 0), index, flags, and which flags to change. */
 function ifinfomsg(fields: { family?: number; index?: number | Word; flags?: number; change?: number } = {}): Part[] {
-  const index = fields.index ?? 0;
-  return [
-    u8(fields.family ?? AF_UNSPEC),
-    u8(0),
-    u16(0),
-    typeof index === 'number' ? u32(index) : index,
-    u32(fields.flags ?? 0),
-    u32(fields.change ?? 0),
-  ];
+  return [fields.family ?? AF_UNSPEC, fields.index ?? 0, fields.flags ?? 0, fields.change ?? 0];
 }
 const AF_UNSPEC = 0;
 
@@ -56,7 +49,7 @@ export function addBridge(name: string, mac: string): Message {
       ...ifinfomsg(),
       attribute(IFLA.IFLA_ADDRESS, macBytes(mac)),
       attribute(IFLA.IFLA_IFNAME, zstring(name)),
-      attribute(IFLA.IFLA_LINKINFO, attribute(IFLA_INFO.IFLA_INFO_KIND, kind('bridge'))),
+      attribute(IFLA.IFLA_LINKINFO, attribute(IFLA_INFO.IFLA_INFO_KIND, 'bridge')),
     ],
     words: `link add ${name} address ${mac} type bridge`,
   };
@@ -76,7 +69,7 @@ export interface VethPair {
 
 /** `link add NAME index N address MAC type veth peer name PEER netns FD`. */
 export function addVeth(pair: VethPair): Message {
-  const mtu = pair.mtu === undefined ? [] : [attribute(IFLA.IFLA_MTU, u32(pair.mtu))];
+  const mtu = pair.mtu === undefined ? [] : [attribute(IFLA.IFLA_MTU, pair.mtu)];
   return {
     type: RTM.RTM_NEWLINK,
     flags: create,
@@ -87,7 +80,7 @@ export function addVeth(pair: VethPair): Message {
       ...mtu,
       attribute(
         IFLA.IFLA_LINKINFO,
-        attribute(IFLA_INFO.IFLA_INFO_KIND, kind('veth')),
+        attribute(IFLA_INFO.IFLA_INFO_KIND, 'veth'),
         attribute(
           IFLA_INFO.IFLA_INFO_DATA,
           attribute(
@@ -106,11 +99,6 @@ export function addVeth(pair: VethPair): Message {
       `type veth peer name ${pair.peer} netns ${pair.peerNamespace.name}`,
     ].join(' '),
   };
-}
-
-/** Kinds are compared by length, without a NUL, as `ip` sends them. */
-function kind(name: string): Uint8Array {
-  return new TextEncoder().encode(name);
 }
 
 /** `link show NAME`, and the interface's index in the reply: for messages that the kernel takes by index only. */
@@ -134,11 +122,7 @@ export function setAlias(name: string, alias: string): Message {
   return {
     type: RTM.RTM_NEWLINK,
     flags: change,
-    content: [
-      ...ifinfomsg(),
-      attribute(IFLA.IFLA_IFALIAS, new TextEncoder().encode(alias)),
-      attribute(IFLA.IFLA_IFNAME, zstring(name)),
-    ],
+    content: [...ifinfomsg(), attribute(IFLA.IFLA_IFALIAS, alias), attribute(IFLA.IFLA_IFNAME, zstring(name))],
     words: `link set ${name} alias ${JSON.stringify(alias)}`,
   };
 }
@@ -172,7 +156,7 @@ export function setMtu(name: string, mtu: number): Message {
   return {
     type: RTM.RTM_NEWLINK,
     flags: change,
-    content: [...ifinfomsg(), attribute(IFLA.IFLA_MTU, u32(mtu)), attribute(IFLA.IFLA_IFNAME, zstring(name))],
+    content: [...ifinfomsg(), attribute(IFLA.IFLA_MTU, mtu), attribute(IFLA.IFLA_IFNAME, zstring(name))],
     words: `link set ${name} mtu ${mtu}`,
   };
 }
@@ -213,15 +197,13 @@ export function deleteLink(name: string): Message {
 export function replaceAddress(name: string, index: number | Word, address: string, prefixLength: number): Message {
   const base = (parseAddress(address)! & mask(prefixLength)) >>> 0;
   const broadcast = broadcastOf({ base, prefixLength });
-  const flagsAndScope = u16(0);
+  const flagsAndScope = 0;
   return {
     type: RTM.RTM_NEWADDR,
     flags: change | NLM_F.NLM_F_CREATE | NLM_F.NLM_F_REPLACE,
     content: [
-      u8(AF.AF_INET),
-      u8(prefixLength),
-      flagsAndScope,
-      typeof index === 'number' ? u32(index) : index,
+      AF.AF_INET | (prefixLength << 8) | (flagsAndScope << 16),
+      index,
       attribute(IFA.IFA_LOCAL, addressBytes(address)),
       attribute(IFA.IFA_BROADCAST, addressBytes(broadcast)),
       attribute(IFA.IFA_ADDRESS, addressBytes(address)),
@@ -252,7 +234,7 @@ function defaultRoute(gateway: string, flags: number, verb: string): Message {
     content: [
       Uint8Array.of(AF.AF_INET, destinationBits, sourceBits, typeOfService),
       Uint8Array.of(RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_UNIVERSE, RTN_UNICAST),
-      u32(0),
+      0,
       attribute(RTA_GATEWAY, addressBytes(gateway)),
     ],
     words: `route ${verb} default via ${gateway}`,
