@@ -15,20 +15,24 @@ export interface Event {
   timeNano: string;
 }
 
+/** One that is not written yet. */
+export type NewEvent = Omit<Event, 'timeNano'>;
+
 /** Bytes after which a journal becomes the previous one; the one before that goes. Docker keeps 256 events. */
 const limit = 256 * 1024;
 
 /**
- * Appends an event to the engine's journal: one line of JSON in one write, which O_APPEND makes whole beside others'
+ * Appends events to the engine's journal: a line of JSON each, all in one write, which O_APPEND makes whole beside others'
  * writes (write(2)). The journal lies under the exec root, which a reboot clears. A failure to write it is ignored.
  */
-export function recordEvent(roots: Roots, event: Omit<Event, 'timeNano'>): void {
+export function recordEvent(roots: Roots, ...events: NewEvent[]): void {
   const { journal } = enginePaths(roots);
-  const line = `${JSON.stringify({ ...event, timeNano: String(now()) })}\n`;
+  let lines = '';
+  for (const event of events) lines += `${JSON.stringify({ ...event, timeNano: String(now()) })}\n`;
   try {
     const file = fs.openSync(journal, 'a', 0o600);
     try {
-      fs.writeSync(file, line);
+      fs.writeSync(file, lines);
     } finally {
       fs.closeSync(file);
     }

@@ -14,6 +14,7 @@ import { type Network, networkDirectory } from '../../network/network.ts';
 import { releasePorts } from '../../network/ports/ephemeral.ts';
 import { removePorts } from '../../network/ports/publish.ts';
 import { takesNothing } from '../../state/files.ts';
+import { recordEvent } from '../../state/journal.ts';
 import { markKept, wakeKeeper } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
@@ -22,11 +23,11 @@ import { setAside } from '../../state/set-aside.ts';
 import type { EngineContext } from '../context.ts';
 import { endExecs } from '../execs/reap.ts';
 import { release } from '../keeping/stopped.ts';
-import { tellConnections } from '../networks/events.ts';
+import { connectionEvents } from '../networks/events.ts';
 import { removeCables } from '../networks/live/cables.ts';
 import { tellUnmounted } from '../volumes/events.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
-import { tell } from './events.ts';
+import { containerEvent, tell } from './events.ts';
 import { killsOf, tellKills } from './kills.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 
@@ -77,8 +78,8 @@ export async function reap(
       if (removal === undefined) await writeDown(context, record, record.options.autoRemove ? stillUp(state) : state);
       endExecs(context, record);
       tellKills(context, record, kills);
-      tell(context, record, 'die', { exitCode: String(state.exitCode) });
-      tellConnections(context, record, 'disconnect');
+      const died = containerEvent(record, 'die', { exitCode: String(state.exitCode) });
+      recordEvent(context.roots, died, ...connectionEvents(context, record, 'disconnect'));
       await cleanUp(context, record, removal);
       // The keeper can stop probing, sending lines and answering names for it.
       if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);

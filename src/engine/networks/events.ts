@@ -1,7 +1,8 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import type { NetworkDefinition } from '../../network/definition.ts';
 import { type PredefinedName, predefined, predefinedId } from '../../network/predefined.ts';
-import { recordEvent } from '../../state/journal.ts';
+import { type NewEvent, recordEvent } from '../../state/journal.ts';
+import type { Roots } from '../../state/paths.ts';
 import type { EngineContext } from '../context.ts';
 
 /** Writes into the journal what happened to a network that a user made. */
@@ -17,22 +18,37 @@ export function tellNetwork(
 export function tellConnection(
   { roots }: Pick<EngineContext, 'roots'>,
   container: string,
-  { network, networkId }: { network: string; networkId?: string },
+  network: Connected,
   action: 'connect' | 'disconnect',
 ): void {
-  const id = networkId ?? predefinedId(roots, network as PredefinedName);
-  const type = networkId === undefined ? predefined[network as PredefinedName] : 'bridge';
-  recordEvent(roots, { type: 'network', action, id, attributes: { container, name: network, type } });
+  recordEvent(roots, connectionEvent(roots, container, network, action));
 }
 
-/** As `tellConnection`, for all networks of a container: at its start, and at its end. */
-export function tellConnections(
-  context: Pick<EngineContext, 'roots'>,
+/** A network by its name, and by its id where a user made it. */
+type Connected = Readonly<{ network: string; networkId?: string }>;
+
+function connectionEvent(
+  roots: Roots,
+  container: string,
+  { network, networkId }: Connected,
+  action: 'connect' | 'disconnect',
+): NewEvent {
+  const id = networkId ?? predefinedId(roots, network as PredefinedName);
+  const type = networkId === undefined ? predefined[network as PredefinedName] : 'bridge';
+  return { type: 'network', action, id, attributes: { container, name: network, type } };
+}
+
+/** That a container was connected to all its networks, at its start, or disconnected from them, at its end. */
+export function connectionEvents(
+  { roots }: Pick<EngineContext, 'roots'>,
   { id, network }: Pick<ContainerRecord, 'id' | 'network'>,
   action: 'connect' | 'disconnect',
-): void {
+): NewEvent[] {
+  const events: NewEvent[] = [];
   if (network.mode === 'host' || network.mode === 'none')
-    tellConnection(context, id, { network: network.mode }, action);
+    events.push(connectionEvent(roots, id, { network: network.mode }, action));
   for (const endpoint of network.endpoints)
-    if (endpoint.interface !== undefined && !endpoint.unfinished) tellConnection(context, id, endpoint, action);
+    if (endpoint.interface !== undefined && !endpoint.unfinished)
+      events.push(connectionEvent(roots, id, endpoint, action));
+  return events;
 }
