@@ -16,6 +16,7 @@ import {
   readCounts,
   readGroupFile,
   readNumber,
+  removeEmptyGroup,
   removeGroup,
   writeGroupFile,
 } from './files.ts';
@@ -153,6 +154,7 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       if (!empty) throw busy(path, pids(path));
     },
 
+    removeEmpty: path => removeEmptyGroup([`${mountpoint}${checkGroup(path)}`]),
     remove: path => removeGroup(checkGroup(path), [`${mountpoint}${path}`]),
 
     oomKills(path) {
