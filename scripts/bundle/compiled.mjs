@@ -95,7 +95,15 @@ function callMost(run, scratch) {
   for (const port of ['', ' -p 80', ' -p 127.0.0.1::80']) run(`run --rm${port} warm /say`, ['unshare', '--net']);
   run('run --network none --name said warm /say');
   run('run -d --network none --name warm warm /wait');
-  for (const words of ['ps', 'ps -a', 'ps --format {{.ID}}', 'inspect warm', 'inspect -f {{.Id}} warm', 'images'])
+  for (const words of [
+    'ps',
+    'ps -a',
+    'container ls',
+    'ps --format {{.ID}}',
+    'inspect warm',
+    'inspect -f {{.Id}} warm',
+    'images',
+  ])
     run(words);
   for (const words of [
     'exec warm /say',
