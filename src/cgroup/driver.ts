@@ -69,8 +69,6 @@ export interface CgroupDriver {
    */
   killAll(group: string): Promise<void>;
 
-  /** Removes the group and those below it if no process is in them; returns whether they are gone. */
-  removeEmpty(group: string): boolean;
   /**
    * Removes the group and those below it; rejects with `cgroup-busy` where it has processes for two seconds, or the last one
    * takes ten to leave.

@@ -112,13 +112,6 @@ function tryRemoveOne(directory: string): boolean {
   return true;
 }
 
-/** Removes the directories of one group, in each hierarchy where it has no processes. Returns whether it is gone from all. */
-export function removeEmptyGroup(directories: readonly string[]): boolean {
-  let isGone = true;
-  for (const directory of directories) if (!tryRemove(directory)) isGone = false;
-  return isGone;
-}
-
 /** How long a group is waited for that still has processes, and one whose last process has ended, in milliseconds. */
 const HELD_MS = 2000;
 const LEAVING_MS = 10_000;

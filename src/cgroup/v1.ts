@@ -11,7 +11,6 @@ import {
   readCounts,
   readGroupFile,
   readNumber,
-  removeEmptyGroup,
   removeGroup,
   writeGroupFile,
 } from './files.ts';
@@ -35,11 +34,6 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
   const hierarchies = layout.hierarchies.filter(one => isJoined(layout, one));
   const at = (controller: string) => hierarchies.find(one => one.controllers.includes(controller))?.mountpoint;
   const file = (controller: string, group: string, name: string) => `${at(controller)}${group}/${name}`;
-
-  const directoriesOf = (path: string) => {
-    const group = checkGroup(path);
-    return hierarchies.map(({ mountpoint }) => `${mountpoint}${group}`);
-  };
 
   const fileOf = (path: string, { controller, name }: Setting) => {
     if (at(controller) === undefined)
@@ -170,8 +164,11 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
       if (!empty) throw busy(path, pids(path));
     },
 
-    removeEmpty: path => removeEmptyGroup(directoriesOf(path)),
-    remove: path => removeGroup(path, directoriesOf(path)),
+    remove: path =>
+      removeGroup(
+        checkGroup(path),
+        hierarchies.map(one => `${one.mountpoint}${path}`),
+      ),
 
     oomKills(path) {
       const kills = readCount(file('memory', checkGroup(path), 'memory.oom_control'), 'oom_kill');

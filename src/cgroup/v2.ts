@@ -16,7 +16,6 @@ import {
   readCounts,
   readGroupFile,
   readNumber,
-  removeEmptyGroup,
   removeGroup,
   writeGroupFile,
 } from './files.ts';
@@ -154,7 +153,6 @@ export function cgroup2(layout: CgroupLayout): CgroupDriver {
       if (!empty) throw busy(path, pids(path));
     },
 
-    removeEmpty: path => removeEmptyGroup([`${mountpoint}${checkGroup(path)}`]),
     remove: path => removeGroup(checkGroup(path), [`${mountpoint}${path}`]),
 
     oomKills(path) {

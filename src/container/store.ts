@@ -49,9 +49,10 @@ export class ContainerStore {
    */
   resolve(reference: string): string {
     if (isHex256(reference) && fs.existsSync(containerPaths(this.roots, reference).bundle)) return reference;
+    const ids = this.ids();
     const named = this.named(reference.replace(/^\//, ''));
     if (named !== undefined) return named;
-    const matches = /^[0-9a-f]+$/.test(reference) ? this.ids().filter(id => id.startsWith(reference)) : [];
+    const matches = /^[0-9a-f]+$/.test(reference) ? ids.filter(id => id.startsWith(reference)) : [];
     if (matches.length === 1) return matches[0]!;
     if (matches.length > 1)
       throw new MinidockError('ambiguous-container', `Multiple IDs found with provided prefix: ${reference}`, {

@@ -99,33 +99,28 @@ export function parseLayout(mountinfo: string, selfCgroup: string): Pick<CgroupL
       : [{ controllers: controllers!.split(',').filter(Boolean), path: path.join(':') }];
   });
   const known = new Set(groups.flatMap(group => group.controllers));
-  const paths = new Map(groups.map(group => [setOf(group.controllers), group.path]));
-  const seen = new Set<string>();
   const hierarchies: Hierarchy[] = [];
   for (const mount of cgroupMounts(mountinfo)) {
     const controllers = mount.version === 2 ? [] : mount.options.filter(option => known.has(option));
-    const path = paths.get(setOf(controllers));
+    const same = (other: readonly string[]) =>
+      other.length === controllers.length && other.every(name => controllers.includes(name));
+    const group = groups.find(one => same(one.controllers));
     // A mount from outside our cgroup namespace has a root that climbs out of it.
-    if (path === undefined || mount.root.startsWith('/..')) continue;
-    const hierarchy = `${mount.version} ${setOf(controllers)}`;
-    if (seen.has(hierarchy)) continue;
-    seen.add(hierarchy);
+    if (group === undefined || mount.root.startsWith('/..')) continue;
+    if (hierarchies.some(one => one.version === mount.version && same(one.controllers))) continue;
     const options = controllers.some(name => name.startsWith('name=')) ? ['none', ...controllers] : controllers;
     hierarchies.push({
       version: mount.version,
       mountpoint: mount.mountpoint,
       controllers,
       options: options.join(','),
-      own: below(mount.root, path),
+      own: below(mount.root, group.path),
     });
   }
   const v1 = hierarchies.some(one => one.version === 1 && one.controllers.some(name => !name.startsWith('name=')));
   const v2 = hierarchies.some(one => one.version === 2);
   return { kind: v1 ? (v2 ? 'hybrid' : 'v1') : v2 ? 'v2' : 'none', hierarchies };
 }
-
-/** The same text for the same controllers, in whatever order. */
-const setOf = (controllers: readonly string[]) => [...controllers].sort().join();
 
 /** The lines of mountinfo that are about cgroups; fields after the dash are type, source, super options. */
 function* cgroupMounts(mountinfo: string) {

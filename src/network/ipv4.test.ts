@@ -29,9 +29,12 @@ test('what is no address is not taken for one', () => {
 
 test('a subnet is refused unless it is the start of a network', () => {
   assert.is(formatSubnet(parseSubnet('172.18.0.0/16')), '172.18.0.0/16');
+  assert.is(formatSubnet(parseSubnet('172.0.0.0/08')), '172.0.0.0/8');
   for (const text of ['172.18.0.1/16', '172.18.0.0', '172.18.0.0/33', '172.18.0.0/31', 'x/8']) {
     assert.throws(() => parseSubnet(text), /invalid subnet/, text);
   }
+  for (const prefix of ['', '/', '016', ' 8', '+8', '8.', '8/', '-0', '1e1', '/8', '8/8'])
+    assert.throws(() => parseSubnet(`0.0.0.0/${prefix}`), /invalid subnet/, prefix);
 });
 
 test('subnets overlap where one holds the other', () => {

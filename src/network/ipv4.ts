@@ -37,10 +37,10 @@ export function addressBytes(text: string): Uint8Array {
 
 /** `172.18.0.0/16`; bits after the prefix must be zero. */
 export function parseSubnet(text: string): Subnet {
-  const [, address = '', prefix = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(text) ?? [];
-  const base = parseAddress(address);
+  const [address = '', prefix = '', ...rest] = text.split('/');
+  const base = rest.length > 0 ? undefined : parseAddress(address);
   const prefixLength = Number(prefix);
-  if (base === undefined || prefix === '' || prefixLength > 30 || (base & ~mask(prefixLength)) !== 0) {
+  if (base === undefined || !isTwoDigits(prefix) || prefixLength > 30 || (base & ~mask(prefixLength)) !== 0) {
     throw new MinidockError(
       'invalid-subnet',
       `invalid subnet "${text}": not the first address of a network and its prefix`,
@@ -51,6 +51,10 @@ export function parseSubnet(text: string): Subnet {
   }
   return { base, prefixLength };
 }
+
+/** Or one. */
+const isTwoDigits = (text: string): boolean =>
+  text !== '' && text.length <= 2 && [...text].every(digit => digit >= '0' && digit <= '9');
 
 export function formatSubnet(subnet: Subnet): string {
   return `${formatAddress(subnet.base)}/${subnet.prefixLength}`;

@@ -46,10 +46,12 @@ function digitsOf(text: string): string {
 let latest: { text: string; digits: string } | undefined;
 
 function computeDigits(text: string): string {
-  return Array.from({ length: 8 }, (_, part) => {
+  let digits = '';
+  for (let part = 0; part < 8; part++) {
     let hash = 0x811c9dc5 ^ Math.imul(part, 0x9e3779b1);
     for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    return ((hash ^ (hash >>> 13)) >>> 0).toString(16).padStart(8, '0');
-  }).join('');
+    digits += ((hash ^ (hash >>> 13)) >>> 0).toString(16).padStart(8, '0');
+  }
+  return digits;
 }

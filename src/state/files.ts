@@ -27,7 +27,8 @@ export function writeAtomic(file: string, content: string | Uint8Array, mode = 0
 export function writeVolatile(file: string, content: string | Uint8Array, mode = 0o600): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    fs.writeFileSync(temporary, content, { mode });
+    // Where the encoding is said, Node opens, writes and closes in one call of its own.
+    fs.writeFileSync(temporary, content, { mode, encoding: 'utf8' });
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw error;

@@ -15,24 +15,20 @@ export interface Event {
   timeNano: string;
 }
 
-/** One that is not written yet. */
-export type NewEvent = Omit<Event, 'timeNano'>;
-
 /** Bytes after which a journal becomes the previous one; the one before that goes. Docker keeps 256 events. */
 const limit = 256 * 1024;
 
 /**
- * Appends events to the engine's journal: a line of JSON each, all in one write, which O_APPEND makes whole beside others'
+ * Appends an event to the engine's journal: one line of JSON in one write, which O_APPEND makes whole beside others'
  * writes (write(2)). The journal lies under the exec root, which a reboot clears. A failure to write it is ignored.
  */
-export function recordEvent(roots: Roots, ...events: NewEvent[]): void {
+export function recordEvent(roots: Roots, event: Omit<Event, 'timeNano'>): void {
   const { journal } = enginePaths(roots);
-  let lines = '';
-  for (const event of events) lines += `${JSON.stringify({ ...event, timeNano: String(now()) })}\n`;
+  const line = `${JSON.stringify({ ...event, timeNano: String(now()) })}\n`;
   try {
     const file = fs.openSync(journal, 'a', 0o600);
     try {
-      fs.writeSync(file, lines);
+      fs.writeSync(file, line);
     } finally {
       fs.closeSync(file);
     }

@@ -59,6 +59,7 @@ export function resolve(
   /** The directory at each depth in all layers, also those that do not show through; undefined below something missing. */
   const stack: (readonly Part[] | undefined)[] = [root];
   const todo = target.split('/').toReversed();
+  const mounts = options.mounts?.size ? options.mounts : undefined;
   let links = 0;
   let throughMount = false;
   let last: Entry | undefined;
@@ -70,7 +71,7 @@ export function resolve(
       if (stack.length > 1) stack.pop();
       continue;
     }
-    const source = options.mounts?.get(`/${[...names, name].join('/')}`);
+    const source = mounts?.get(`/${[...names, name].join('/')}`);
     if (source !== undefined) {
       throughMount = true;
       last = entryOf(source);
@@ -78,9 +79,9 @@ export function resolve(
       stack.push(last === undefined || last.stats.isDirectory() ? [{ layer: source, host: source }] : undefined);
       continue;
     }
-    const entry = lookup(stack.at(-1), name);
-    const isLast = todo.every(rest => rest === '' || rest === '.');
-    if (entry?.stats.isSymbolicLink() && !(isLast && options.followLast === false)) {
+    const entry = lookup(stack.at(-1) ?? [], name);
+    const mayStay = options.followLast === false && todo.every(rest => rest === '' || rest === '.');
+    if (entry?.stats.isSymbolicLink() && !mayStay) {
       if (++links > maxLinks) throw tooManyLinks(target);
       const link = readLink(entry.parts[0]!.host);
       if (link === undefined) {
@@ -99,7 +100,7 @@ export function resolve(
     last = entry;
   }
   const nearest = stack.findLast(parts => parts !== undefined)?.[0];
-  const inMount = nearest !== undefined && [...(options.mounts?.values() ?? [])].includes(nearest.layer);
+  const inMount = nearest !== undefined && mounts !== undefined && [...mounts.values()].includes(nearest.layer);
   const common = { path: `/${names.join('/')}`, throughMount, ...(inMount && { mounted: nearest.host }) };
   const parts = stack.at(-1);
   if (parts !== undefined && parts.length > 0) {
@@ -186,10 +187,11 @@ export function list(directories: readonly Part[]): Map<ByteString, Entry> {
 }
 
 /** A name of a directory that has these parts; those of a directory that it names may be more than show through. */
-function lookup(directories: readonly Part[] | undefined, name: ByteString): Entry | undefined {
+function lookup(directories: readonly Part[], name: ByteString): Entry | undefined {
   let top: Entry | undefined;
   const parts: Part[] = [];
-  for (const [index, part] of (directories ?? []).entries()) {
+  for (let index = 0; index < directories.length; index++) {
+    const part = directories[index]!;
     const child = { layer: part.layer, host: `${part.host}/${name}` };
     const stats = look(child.host);
     if (stats !== undefined) {
@@ -199,7 +201,7 @@ function lookup(directories: readonly Part[] | undefined, name: ByteString): Ent
       parts.push(child);
       top ??= { stats, parts };
     }
-    if (index < directories!.length - 1 && isOpaque(part)) break;
+    if (index < directories.length - 1 && isOpaque(part)) break;
   }
   return top;
 }
@@ -246,18 +248,17 @@ const notes = new Map<ByteString, LayerNotes>();
  * container's writable layer has no such file: a directory that the container deleted and made again counts as merged.
  */
 function isOpaque({ layer, host }: Part): boolean {
-  return notesOf(layer).opaque.has(jsonPath(host.slice(layer.length) || '/'));
+  const { opaque } = notesOf(layer);
+  return opaque.size > 0 && opaque.has(jsonPath(host.slice(layer.length) || '/'));
 }
 
 /** Whether files of a layer may have extended attributes; true for a directory that is not a layer. */
-export function mayHaveAttributes(layer: ByteString): boolean {
-  return notesOf(layer).hasAttributes;
-}
+export const mayHaveAttributes = (layer: ByteString): boolean => notesOf(layer).hasAttributes;
 
 function notesOf(layer: ByteString): LayerNotes {
   const known = notes.get(layer);
   if (known !== undefined) return known;
-  const record = readRecord(path.join(path.dirname(layer), 'layer.json')) ?? '{}';
+  const record = readRecord(`${path.dirname(layer)}/layer.json`) ?? '{}';
   const { opaque = [], hasAttributes = true } = JSON.parse(record) as { opaque?: string[]; hasAttributes?: boolean };
   const read = { opaque: new Set(opaque), hasAttributes };
   notes.set(layer, read);

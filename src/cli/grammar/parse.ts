@@ -28,10 +28,7 @@ export function parse<F extends FlagTable>(
   failure?: FailureCodes,
 ): Parsed<F> {
   const values: Record<string, unknown> = {};
-  for (const name of Object.keys(table)) {
-    const { initial } = table[name]!;
-    if (initial !== undefined) values[name] = initial;
-  }
+  for (const name of Object.keys(table)) values[name] = table[name]!.initial;
   const operands: string[] = [];
   let help = false;
   let beforeDashes: number | undefined;

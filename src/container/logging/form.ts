@@ -15,7 +15,7 @@ export interface RecordForms {
 const line = '\x01';
 const time = '\x02';
 
-/** Of attributes, in bytes; a little less than MAX_FORM of native/protocol.h. */
+/** In bytes; a little less than MAX_FORM of native/protocol.h. */
 const mostBytes = 16_000;
 
 /**
@@ -25,19 +25,14 @@ const mostBytes = 16_000;
  * @see https://docs.docker.com/config/containers/logging/json-file/
  */
 export function jsonFileForms(attributes: Readonly<Record<string, string>> = {}): RecordForms {
-  const attrs = Object.keys(attributes).length === 0 ? '' : `,"attrs":${sortedJson(attributes)}`;
+  const sorted = Object.entries(attributes).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const attrs = sorted.length === 0 ? '' : `,"attrs":${goJson(Object.fromEntries(sorted))}`;
+  if (Buffer.byteLength(attrs) > mostBytes)
+    throw new MinidockError('invalid-argument', `the log's attributes have more than ${mostBytes} bytes`, {
+      fix: 'name fewer labels and variables in --log-opt: every line has them',
+    });
   const form = (stream: string) => `{"log":"${line}","stream":"${stream}"${attrs},"time":"${time}"}\n`;
   return { stdout: form('stdout'), stderr: form('stderr') };
-}
-
-/** @throws {MinidockError} `invalid-argument` */
-function sortedJson(attributes: Readonly<Record<string, string>>): string {
-  const sorted = Object.entries(attributes).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const json = goJson(Object.fromEntries(sorted));
-  if (Buffer.byteLength(json) <= mostBytes) return json;
-  throw new MinidockError('invalid-argument', `the log's attributes have more than ${mostBytes} bytes`, {
-    fix: 'name fewer labels and variables in --log-opt: every line has them',
-  });
 }
 
 /** Go's encoder also escapes what HTML and JavaScript would take for their own. */

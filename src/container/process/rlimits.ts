@@ -43,14 +43,24 @@ export function serviceLimits({
  * `bad-limit` for one that this machine cannot give.
  */
 export function rlimitsFor(ulimits: readonly Ulimit[], limits: HostFacts['limits']): Rlimit[] {
-  return Object.entries(serviceLimits(limits)).map(([key, [soft, hard]]) => {
-    const name = key as RlimitName;
-    const own = limits.hard[name] ?? unlimited;
-    const asked = ulimits.find(one => rlimitOf(one.name) === name);
-    if (asked !== undefined) return askedFor(asked, name, own, limits);
-    const highest = limits.mayRaise ? hard : Math.min(hard, own);
-    return inJson(name, Math.min(soft, highest), highest);
-  });
+  const service = serviceLimits(limits);
+  const rlimits: Rlimit[] = [];
+  for (const key in service) rlimits.push(rlimitFor(key as RlimitName, service, ulimits, limits));
+  return rlimits;
+}
+
+function rlimitFor(
+  name: RlimitName,
+  service: ReturnType<typeof serviceLimits>,
+  ulimits: readonly Ulimit[],
+  limits: HostFacts['limits'],
+): Rlimit {
+  const own = limits.hard[name] ?? unlimited;
+  const asked = ulimits.find(one => rlimitOf(one.name) === name);
+  if (asked !== undefined) return askedFor(asked, name, own, limits);
+  const [soft, hard] = service[name];
+  const highest = limits.mayRaise ? hard : Math.min(hard, own);
+  return inJson(name, Math.min(soft, highest), highest);
 }
 
 const rlimitOf = (ulimit: string) => `RLIMIT_${ulimit.toUpperCase()}`;

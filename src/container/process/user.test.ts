@@ -75,4 +75,12 @@ test('an image without the files has root and numbers only', () => {
   assert.throws(() => resolveUser('root', {}), /unable to find user root/);
 });
 
+test('an id has digits alone, behind a sign', () => {
+  const passwd = 'a:x:7:8::/a:\nb:x:+9:009::/b:\n';
+  assert.equal(resolveUser('+007', { passwd }), { uid: 7, gid: 8, additionalGids: [8], home: '/a' });
+  assert.equal(resolveUser('b', { passwd }), { uid: 9, gid: 9, additionalGids: [9], home: '/b' });
+  for (const name of ['7.0', '7e0', '0x7', '+', ' 7', '７'])
+    assert.throws(() => resolveUser(name, { passwd }), /no matching entries/, name);
+});
+
 test.run();

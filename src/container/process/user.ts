@@ -58,7 +58,9 @@ const highest = 2147483647;
 
 /** An id as Docker reads it, sign and leading zeros included; undefined for a name. */
 function number(text: string): number | undefined {
-  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+  const digits = text.startsWith('-') || text.startsWith('+') ? text.slice(1) : text;
+  for (let at = 0; at < digits.length; at++) if (digits[at]! < '0' || digits[at]! > '9') return undefined;
+  return digits === '' ? undefined : Number(text);
 }
 
 function inRange(id: number, kind: 'user' | 'group', wanted: string): number {
@@ -110,8 +112,7 @@ function findUser(file = '', isWanted: (user: User) => boolean): User | undefine
 /** group(5): name:password:gid:members. Those that have the user as a member. */
 function groupsOf(user: string, file = ''): { name: string; gid: number }[] {
   const groups: { name: string; gid: number }[] = [];
-  for (const [name = '', , id = '', members = ''] of rows(file)) {
-    // Most groups of an image have none.
+  for (const [name = '', , id = '', members = ''] of rows(file, user)) {
     if (members === '' || !members.split(',').includes(user)) continue;
     const gid = number(id);
     if (gid !== undefined) groups.push({ name, gid });
@@ -119,9 +120,13 @@ function groupsOf(user: string, file = ''): { name: string; gid: number }[] {
   return groups;
 }
 
-/** The fields of each line that is no comment, one line after the other: mostly the first is wanted. */
-function* rows(file: string): Generator<string[]> {
+/**
+ * The fields of each line that is no comment, one line after the other: mostly the first is wanted. With `text`, of those in which
+ * it stands.
+ */
+function* rows(file: string, text = ''): Generator<string[]> {
   for (const line of file.split('\n')) {
+    if (!line.includes(text)) continue;
     const row = line.trim();
     if (row !== '' && !row.startsWith('#')) yield row.split(':');
   }

@@ -13,7 +13,7 @@ const longestLower = 3000;
  * The stack of an image's layers as overlayfs takes it: the topmost first, each relative to the directory from which the
  * mount is made.
  *
- * @param base the folder of all layers
+ * @param base the folder of all layers: each lies below it
  * @param links where short names may be made, beside the container's other files
  */
 export function lowerLayers(
@@ -21,7 +21,7 @@ export function lowerLayers(
   links: string,
   layers: readonly string[],
 ): Pick<OverlayMount, 'lowerBase' | 'lower'> {
-  const lower = layers.toReversed().map(layer => path.relative(base, layer));
+  const lower = layers.toReversed().map(layer => layer.slice(base.length + 1));
   if (lower.join(':').length < longestLower) return { lowerBase: base, lower };
   if (!fs.existsSync(path.dirname(links))) return { lowerBase: links, lower: lower.map((_, i) => i.toString(36)) };
   ensureDirectory(links);

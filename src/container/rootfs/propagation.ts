@@ -30,7 +30,7 @@ export function propagationFlags(
   { source, propagation = 'rprivate' }: { source: string; propagation?: Propagation },
   openTree: boolean,
 ): number {
-  if (/private$/.test(propagation)) return flags[propagation];
+  if (propagation.endsWith('private')) return flags[propagation];
   if (!openTree)
     throw new MinidockError(
       'invalid-volume',

@@ -9,9 +9,11 @@ import { timestamp } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { releaseAddress } from '../../network/addresses.ts';
 import { endpointsOf, gatewayEndpoint, type NetworkEndpoint, usesNames } from '../../network/attachment.ts';
+import { toPublish } from '../../network/firewall/port-rules.ts';
 import { type Network, networkDirectory } from '../../network/network.ts';
+import { releasePorts } from '../../network/ports/ephemeral.ts';
+import { removePorts } from '../../network/ports/publish.ts';
 import { takesNothing } from '../../state/files.ts';
-import { recordEvent } from '../../state/journal.ts';
 import { markKept, wakeKeeper } from '../../state/kept.ts';
 import { withLock } from '../../state/lock.ts';
 import { cgroupParent, containerPaths, enginePaths } from '../../state/paths.ts';
@@ -20,11 +22,11 @@ import { setAside } from '../../state/set-aside.ts';
 import type { EngineContext } from '../context.ts';
 import { endExecs } from '../execs/reap.ts';
 import { release } from '../keeping/stopped.ts';
-import { connectionEvents } from '../networks/events.ts';
+import { tellConnections } from '../networks/events.ts';
 import { removeCables } from '../networks/live/cables.ts';
 import { tellUnmounted } from '../volumes/events.ts';
 import { takeVolumesAway } from '../volumes/in-use.ts';
-import { containerEvent, tell } from './events.ts';
+import { tell } from './events.ts';
 import { killsOf, tellKills } from './kills.ts';
 import { unlessFull, withContainerLock } from './lock.ts';
 
@@ -75,8 +77,8 @@ export async function reap(
       if (removal === undefined) await writeDown(context, record, record.options.autoRemove ? stillUp(state) : state);
       endExecs(context, record);
       tellKills(context, record, kills);
-      const died = containerEvent(record, 'die', { exitCode: String(state.exitCode) });
-      recordEvent(context.roots, died, ...connectionEvents(context, record, 'disconnect'));
+      tell(context, record, 'die', { exitCode: String(state.exitCode) });
+      tellConnections(context, record, 'disconnect');
       await cleanUp(context, record, removal);
       // The keeper can stop probing, sending lines and answering names for it.
       if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);
@@ -191,10 +193,9 @@ export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'
 export async function cleanUp(context: EngineContext, record: Remains, removal: Removal | undefined): Promise<void> {
   const paths = containerPaths(context.roots, record.id);
   const group = `${cgroupParent(context.roots)}/${record.id}`;
-  const isGone = context.cgroups.removeEmpty(group);
-  if (!isGone) await endProcesses(context, record.id);
+  await endProcesses(context, record.id);
   if (fs.existsSync(paths.run)) tellUnmounted(context.roots, record);
-  await Promise.all([isGone || context.cgroups.remove(group), releaseNetwork(context, record)]);
+  await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
   try {
     if (removal !== undefined) await removeBundle(context, record, removal);
   } finally {
@@ -225,33 +226,27 @@ async function releaseNetwork(context: EngineContext, record: Remains): Promise<
   const places = (await Promise.all(endpoints.map(one => placesOf(context, one)))).flat();
   const own = networkDirectory(context.roots, context.bridge);
   const mayPublish = record.options.ports?.length !== 0 || record.options.publishAll;
-  if (mayPublish) await unpublish(context, record, places);
-  // Loaded only here, as what removes rules: most containers publish nothing.
-  const chosen = mayPublish ? await import('../../network/ports/ephemeral.ts') : undefined;
+  if (mayPublish) {
+    // A command that was killed may have published them, or have been about to move them.
+    const known = endpoints.some(one => one.unfinished || one.interface === undefined) ? undefined : toPublish(record);
+    const gateway = gatewayEndpoint(endpointsOf(record))?.bridge || context.bridge;
+    for (const place of places)
+      if (known === undefined || place.bridge === gateway) await removePorts(place, record.id.slice(0, 12), known);
+  }
   await withLock(enginePaths(context.roots).allocation, () => {
     for (const { directory } of places) releaseAddress({ directory }, bundle);
-    chosen?.releasePorts({ directory: own }, bundle);
+    if (mayPublish) releasePorts({ directory: own }, bundle);
   });
-}
-
-type Place = Pick<Network, 'bridge' | 'directory'>;
-
-async function unpublish(context: EngineContext, record: Remains, places: readonly Place[]): Promise<void> {
-  const { toPublish } = await import('../../network/firewall/port-rules.ts');
-  const { removePorts } = await import('../../network/ports/publish.ts');
-  const { endpoints } = record.network;
-  // A command that was killed may have published them, or have been about to move them.
-  const known = endpoints.some(one => one.unfinished || one.interface === undefined) ? undefined : toPublish(record);
-  const gateway = gatewayEndpoint(endpointsOf(record))?.bridge || context.bridge;
-  for (const place of places)
-    if (known === undefined || place.bridge === gateway) await removePorts(place, record.id.slice(0, 12), known);
 }
 
 /**
  * Bridge and directory of one of a container's networks; none where it is gone. Before the first start on a network that a user made
  * the record holds its name alone.
  */
-async function placesOf(context: EngineContext, one: NetworkEndpoint): Promise<Place[]> {
+async function placesOf(
+  context: EngineContext,
+  one: NetworkEndpoint,
+): Promise<Pick<Network, 'bridge' | 'directory'>[]> {
   const { roots, bridge } = context;
   if (one.network === 'bridge' || (one.networkId !== undefined && one.bridge !== undefined))
     return [{ bridge: one.bridge || bridge, directory: networkDirectory(roots, one.networkId ?? bridge) }];

@@ -21,7 +21,6 @@ import { portError } from '../../network/ports/ports.ts';
 import { publishPorts } from '../../network/ports/publish.ts';
 import { registerEngine } from '../../state/engines.ts';
 import { writeVolatile } from '../../state/files.ts';
-import { recordEvent } from '../../state/journal.ts';
 import { markKept } from '../../state/kept.ts';
 import { containerPaths } from '../../state/paths.ts';
 import { StepError } from '../../syscalls/failure.ts';
@@ -34,14 +33,14 @@ import { callKeeper } from '../keeping/call.ts';
 import { isServedByKeeper } from '../keeping/served.ts';
 import { type Donors, donorsFor, expectSameDonors, markShared } from '../namespaces/donors.ts';
 import { attachNetworks, namesReady, readyNetworks } from '../networks/attach.ts';
-import { connectionEvents } from '../networks/events.ts';
+import { tellConnections } from '../networks/events.ts';
 import { guardNetworks } from '../networks/guard.ts';
 import { mappingsOf } from '../networks/mappings.ts';
 import { LaunchedProcess, type LaunchOptions } from '../processes.ts';
 import { tellMounted } from '../volumes/events.ts';
 import { recordedExit } from './connection.ts';
 import { writeBundle } from './create.ts';
-import { containerEvent } from './events.ts';
+import { tell } from './events.ts';
 import { noSuchContainer, unlessFull, withContainerLock } from './lock.ts';
 import { cleanUp, reap } from './reap.ts';
 import { dismissSupervisor, endSilentSupervisor } from './stop.ts';
@@ -189,7 +188,8 @@ async function launch(
     if (streams === undefined) shim.client.cleansUp(false);
     shim.go();
     await unstopped(shim, shim.executed, donors);
-    recordEvent(context.roots, ...connectionEvents(context, record, 'connect'), containerEvent(record, 'start'));
+    tellConnections(context, record, 'connect');
+    tell(context, record, 'start');
   } catch (error) {
     throw explain(error, container);
   }

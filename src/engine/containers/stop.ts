@@ -202,19 +202,13 @@ async function endSupervisor(context: EngineContext, record: Known): Promise<voi
  */
 async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
   if (milliseconds < 0 || milliseconds >= 2 ** 31) return await promise;
-  const deadline = steadyNow() + milliseconds;
-  let isOver = false;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>(resolve => {
-    // What comes soon is heard by now, and needs no timer.
-    setImmediate(() => {
-      if (!isOver) timer = setTimeout(() => resolve(undefined), Math.max(deadline - steadyNow(), 0));
-    });
+    timer = setTimeout(() => resolve(undefined), milliseconds);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    isOver = true;
     clearTimeout(timer);
   }
 }

@@ -1,8 +1,7 @@
 import type { ContainerRecord } from '../../container/record.ts';
 import type { NetworkDefinition } from '../../network/definition.ts';
 import { type PredefinedName, predefined, predefinedId } from '../../network/predefined.ts';
-import { type NewEvent, recordEvent } from '../../state/journal.ts';
-import type { Roots } from '../../state/paths.ts';
+import { recordEvent } from '../../state/journal.ts';
 import type { EngineContext } from '../context.ts';
 
 /** Writes into the journal what happened to a network that a user made. */
@@ -18,37 +17,22 @@ export function tellNetwork(
 export function tellConnection(
   { roots }: Pick<EngineContext, 'roots'>,
   container: string,
-  network: Connected,
+  { network, networkId }: { network: string; networkId?: string },
   action: 'connect' | 'disconnect',
 ): void {
-  recordEvent(roots, connectionEvent(roots, container, network, action));
-}
-
-/** A network by its name, and by its id where a user made it. */
-type Connected = Readonly<{ network: string; networkId?: string }>;
-
-function connectionEvent(
-  roots: Roots,
-  container: string,
-  { network, networkId }: Connected,
-  action: 'connect' | 'disconnect',
-): NewEvent {
   const id = networkId ?? predefinedId(roots, network as PredefinedName);
   const type = networkId === undefined ? predefined[network as PredefinedName] : 'bridge';
-  return { type: 'network', action, id, attributes: { container, name: network, type } };
+  recordEvent(roots, { type: 'network', action, id, attributes: { container, name: network, type } });
 }
 
-/** That a container was connected to all its networks, at its start, or disconnected from them, at its end. */
-export function connectionEvents(
-  { roots }: Pick<EngineContext, 'roots'>,
+/** As `tellConnection`, for all networks of a container: at its start, and at its end. */
+export function tellConnections(
+  context: Pick<EngineContext, 'roots'>,
   { id, network }: Pick<ContainerRecord, 'id' | 'network'>,
   action: 'connect' | 'disconnect',
-): NewEvent[] {
-  const events: NewEvent[] = [];
+): void {
   if (network.mode === 'host' || network.mode === 'none')
-    events.push(connectionEvent(roots, id, { network: network.mode }, action));
+    tellConnection(context, id, { network: network.mode }, action);
   for (const endpoint of network.endpoints)
-    if (endpoint.interface !== undefined && !endpoint.unfinished)
-      events.push(connectionEvent(roots, id, endpoint, action));
-  return events;
+    if (endpoint.interface !== undefined && !endpoint.unfinished) tellConnection(context, id, endpoint, action);
 }
