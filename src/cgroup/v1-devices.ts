@@ -61,8 +61,8 @@ export function deviceRules(path: string, rules: readonly DeviceRule[], mountpoi
  * about both types and not about everything is a rule for each.
  */
 function deviceRule({ type = 'a', major, minor, access }: DeviceRule): string[] {
+  const rest = `${major ?? '*'}:${minor ?? '*'} ${access}`;
+  if (type !== 'a') return [`${type} ${rest}`];
   const isNarrow = major !== undefined || minor !== undefined || [...'rwm'].some(letter => !access.includes(letter));
-  if (type === 'a' && !isNarrow) return ['a'];
-  const types = type === 'a' ? (['c', 'b'] as const) : [type];
-  return types.map(one => `${one} ${major ?? '*'}:${minor ?? '*'} ${access}`);
+  return isNarrow ? [`c ${rest}`, `b ${rest}`] : ['a'];
 }

@@ -70,12 +70,13 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
     return steps;
   };
 
-  const join = (path: string): Step[] =>
-    hierarchies.flatMap(hierarchy =>
+  const join = (path: string): Step[] => {
+    checkGroup(path);
+    return hierarchies.flatMap(hierarchy =>
       // `tasks` moves one thread and `cgroup.procs` a whole process, for which the kernel first stops every fork and
       // exit on the machine: 7–17 ms for an RCU grace period, against 0.03. A process with one thread may choose (5.5).
       writeFile(
-        `${hierarchy.mountpoint}${checkGroup(path)}/${hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'}`,
+        `${hierarchy.mountpoint}${path}/${hierarchy.version === 1 ? 'tasks' : 'cgroup.procs'}`,
         '0',
         slot(`tasks of ${hierarchy.controllers.join(',') || 'unified'}`),
         {
@@ -92,6 +93,7 @@ export function cgroup1(layout: CgroupLayout): CgroupDriver {
         },
       ),
     );
+  };
 
   const freezer = (path: string) =>
     checkGroup(path) && at('freezer') ? file('freezer', path, 'freezer.state') : undefined;

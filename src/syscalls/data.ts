@@ -80,16 +80,18 @@ export function strings(values: readonly (string | Data)[], label?: string): Dat
 
 /** A structure: fields of given width in order, little-endian, without padding of its own (name it with `pad`). */
 export function struct(label: string, ...fields: readonly Field[]): Data {
-  const size = fields.reduce((sum, field) => sum + widthOf(field), 0);
+  let size = 0;
+  for (let i = 0; i < fields.length; i++) size += widthOf(fields[i]!);
   const content = new Uint8Array(size);
   const view = new DataView(content.buffer);
   const pointers: { at: number; to: Data }[] = [];
   let at = 0;
-  for (const field of fields) {
-    if ('u8' in field) view.setUint8(at, field.u8);
-    else if ('u16' in field) view.setUint16(at, field.u16, true);
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!;
+    if ('u64' in field) putLong(view, at, field.u64);
     else if ('u32' in field) view.setUint32(at, field.u32 >>> 0, true);
-    else if ('u64' in field) view.setBigUint64(at, BigInt.asUintN(64, BigInt(field.u64)), true);
+    else if ('u16' in field) view.setUint16(at, field.u16, true);
+    else if ('u8' in field) view.setUint8(at, field.u8);
     else if ('bytes' in field) content.set(field.bytes, at);
     else if ('pointer' in field) pointers.push({ at, to: field.pointer });
     at += widthOf(field);
@@ -106,11 +108,15 @@ export type Field =
   | { pointer: Data }
   | { pad: number };
 
+function putLong(view: DataView, at: number, value: number | bigint): void {
+  if (typeof value === 'number' && value >= 0 && value <= 0xffffffff) view.setUint32(at, value, true);
+  else view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
+}
+
 function widthOf(field: Field): number {
-  if ('u8' in field) return 1;
-  if ('u16' in field) return 2;
+  if ('u64' in field || 'pointer' in field) return 8;
   if ('u32' in field) return 4;
-  if ('bytes' in field) return field.bytes.length;
-  if ('pad' in field) return field.pad;
-  return 8;
+  if ('u16' in field) return 2;
+  if ('u8' in field) return 1;
+  return 'bytes' in field ? field.bytes.length : field.pad;
 }

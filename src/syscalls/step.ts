@@ -161,3 +161,8 @@ export function program(sections: Partial<Program>): Program {
     ...sections,
   };
 }
+
+/** One list after the other. `[...a, ...b]` makes an object for each step of all but the first, and a container has hundreds. */
+export function sequence(...lists: readonly (readonly Step[])[]): Step[] {
+  return ([] as Step[]).concat(...lists);
+}

@@ -2,7 +2,7 @@ import type { Process } from '../../oci/runtime-spec.ts';
 import { call } from '../../syscalls/calls.ts';
 import { struct } from '../../syscalls/data.ts';
 import type { Step } from '../../syscalls/step.ts';
-import { type CapabilityName, capabilityNames, capabilityNumbers, toMask } from '../../syscalls/uapi/capabilities.ts';
+import { type CapabilityName, capabilityNames, capabilityNumbers } from '../../syscalls/uapi/capabilities.ts';
 import { PR } from '../../syscalls/uapi/flags.ts';
 
 /** The capabilities of root in a container by default: Docker's fourteen. */
@@ -62,11 +62,15 @@ export function capabilities(
   ];
 }
 
+const groupWhy = {
+  en: 'nothing in the container can ever gain these capabilities, not even a set-uid binary',
+  zh: '容器里的进程再也得不到这些权能，借助 set-uid 程序也不行',
+};
+
 /** One prctl for each capability of the host's that `allowed` lacks. */
 function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): Step[] {
-  const kept = new Set(allowed);
   return capabilityNames
-    .filter(name => host.has(name) && !kept.has(name))
+    .filter(name => host.has(name) && !allowed.includes(name))
     .map(name =>
       call('prctl', [PR.PR_CAPBSET_DROP, capabilityNumbers[name], 0, 0, 0], {
         why: {
@@ -75,10 +79,7 @@ function dropBounding(allowed: readonly string[], host: ReadonlySet<string>): St
         },
         lesson,
         group: 'drop capabilities from the bounding set',
-        groupWhy: {
-          en: 'nothing in the container can ever gain these capabilities, not even a set-uid binary',
-          zh: '容器里的进程再也得不到这些权能，借助 set-uid 程序也不行',
-        },
+        groupWhy,
       }),
     );
 }
@@ -130,17 +131,25 @@ function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
   ];
 }
 
+/** The two halves of a set in the kernel's structure. */
+function maskOf(names: readonly string[]) {
+  const halves = [0, 0] as [low: number, high: number];
+  for (let i = 0; i < names.length; i++) {
+    const number = capabilityNumbers[names[i] as CapabilityName] as number | undefined;
+    if (number !== undefined) halves[number >> 5]! |= 1 << (number & 31);
+  }
+  const [low, high] = [halves[0] >>> 0, halves[1] >>> 0];
+  return { text: `0x${(high * 2 ** 32 + low).toString(16)}`, low: { u32: low }, high: { u32: high } };
+}
+
 function setCapabilities(effective: readonly string[], permitted: readonly string[]): Step[] {
-  const e = toMask(effective);
-  const p = toMask(permitted);
-  const low = (mask: bigint) => ({ u32: Number(mask & 0xffffffffn) });
-  const high = (mask: bigint) => ({ u32: Number(mask >> 32n) });
+  const e = maskOf(effective);
+  const p = maskOf(permitted);
   const none = { u32: 0 };
   const header = struct('{version=_LINUX_CAPABILITY_VERSION_3, pid=0}', { u32: CAPABILITY_VERSION_3 }, { u32: 0 });
-  const hex = (mask: bigint) => `0x${mask.toString(16)}`;
   const sets = struct(
-    `{effective=${hex(e)}, permitted=${hex(p)}, inheritable=0}`,
-    ...[low(e), low(p), none, high(e), high(p), none],
+    `{effective=${e.text}, permitted=${p.text}, inheritable=0}`,
+    ...[e.low, p.low, none, e.high, p.high, none],
   );
   return [
     call('capset', [header, sets], {

@@ -108,11 +108,11 @@ export function setLimit(
   hard: number,
   about: { lesson: 'process'; group: string; groupWhy: Text },
 ): Step {
-  const shown = [soft, hard].map(value => (value >= infinity ? 'unlimited' : value)).join(', ');
-  const limit = struct(`{${shown}}`, field(soft), field(hard));
+  const limit = struct(`{${shown(soft)}, ${shown(hard)}}`, field(soft), field(hard));
   return call('prlimit64', [0, RLIMIT[name], limit, 0], { ...about, why: reasons[name] });
 }
 
+const shown = (value: number) => (value >= infinity ? 'unlimited' : value);
 const field = (value: number) => ({ u64: value >= infinity ? 0xffff_ffff_ffff_ffffn : value });
 
 const reasons: Record<RlimitName, Text> = {

@@ -13,7 +13,7 @@ import { isIpv6, listeningSockets, type Port } from '../../network/ports/ports.t
 import type { Relay } from '../../network/ports/relay.ts';
 import type { Namespace, Spec } from '../../oci/runtime-spec.ts';
 import type { ByteString } from '../../storage/tar/header.ts';
-import { type Program, program, type Slot, type Step, slot } from '../../syscalls/step.ts';
+import { type Program, program, type Slot, type Step, sequence, slot } from '../../syscalls/step.ts';
 import { MS } from '../../syscalls/uapi/flags.ts';
 import type { Pieces } from './pieces.ts';
 import { becomeProcess, hasPidNamespace, joinable, returnSteps } from './process.ts';
@@ -79,52 +79,52 @@ export function compile(container: Container, facts: HostFacts, pieces: Pieces):
   const kills = announced ? pieces.announceKills(container.cgroups, spec.linux) : { host: [], supervise: {} };
 
   return program({
-    host: [
-      ...pieces.leaveCaller(facts),
-      ...(hasPidNamespace(spec) ? [] : pieces.adoptOrphans()),
-      ...pieces.resetInherited(facts),
-      ...pieces.cgroupParent(container.cgroups, container.cgroupParent),
-      ...pieces.cgroupLimits(container.cgroups, spec.linux),
-      ...kills.host,
-      ...files.host,
-      ...ports,
-      ...relay.host,
-      ...stdio.host,
-      ...(facts.features.openTree ? pieces.openSources(own) : []),
-      ...network.host,
-      ...joined.flatMap(({ type, path }) =>
+    host: sequence(
+      pieces.leaveCaller(facts),
+      hasPidNamespace(spec) ? [] : pieces.adoptOrphans(),
+      pieces.resetInherited(facts),
+      pieces.cgroupParent(container.cgroups, container.cgroupParent),
+      pieces.cgroupLimits(container.cgroups, spec.linux),
+      kills.host,
+      files.host,
+      ports,
+      relay.host,
+      stdio.host,
+      facts.features.openTree ? pieces.openSources(own) : [],
+      network.host,
+      joined.flatMap(({ type, path }) =>
         pieces.holdNamespace(namespaceFiles[type], { path, inode: container.inodes[type] }, held),
       ),
-      ...borrowed.flatMap(({ within }) => pieces.holdNamespace('mnt', within!, held)),
-      ...kept.host,
-      ...tether.host,
-      ...pieces.enterNamespace('pid', held.get('pid')),
-      pieces.cloneProcess(made, child),
-      ...kept.parent,
-      ...tether.parent,
-      ...stdio.parent,
-      ...(facts.features.openTree ? pieces.dropSources(own) : []),
-      ...pieces.dropNamespaces(held),
-      ...network.parent,
-    ],
-    child: [
-      ...tether.first,
-      ...pieces.joinCgroup(container.cgroups, spec.linux),
-      ...joinable.flatMap(name => pieces.enterNamespace(name, held.get(name))),
-      ...(made.includes('cgroup') ? [pieces.cgroupNamespace()] : []),
-      ...pieces.newSession(),
-      ...(spec.process.oomScoreAdj === undefined ? [] : pieces.oomScore(spec.process.oomScoreAdj)),
-      ...pieces.mountNamespace(),
-      ...borrowed.flatMap(bind => pieces.borrowSharedMemory(bind, held.get('mnt')!, facts.arch)),
-      ...rootSteps(container, facts, pieces, binds),
-      ...kept.child,
-      ...network.child,
-      ...(spec.hostname === undefined ? [] : pieces.utsNamespace(spec.hostname)),
-      ...stdio.child,
-      ...pieces.makeWorkingDirectory(container.workingDirectory),
-      ...settleRoot(spec, pieces),
-      ...becomeProcess(spec, facts, pieces, tether),
-    ],
+      borrowed.flatMap(({ within }) => pieces.holdNamespace('mnt', within!, held)),
+      kept.host,
+      tether.host,
+      pieces.enterNamespace('pid', held.get('pid')),
+      [pieces.cloneProcess(made, child)],
+      kept.parent,
+      tether.parent,
+      stdio.parent,
+      facts.features.openTree ? pieces.dropSources(own) : [],
+      pieces.dropNamespaces(held),
+      network.parent,
+    ),
+    child: sequence(
+      tether.first,
+      pieces.joinCgroup(container.cgroups, spec.linux),
+      joinable.flatMap(name => pieces.enterNamespace(name, held.get(name))),
+      made.includes('cgroup') ? [pieces.cgroupNamespace()] : [],
+      pieces.newSession(),
+      spec.process.oomScoreAdj === undefined ? [] : pieces.oomScore(spec.process.oomScoreAdj),
+      pieces.mountNamespace(),
+      borrowed.flatMap(bind => pieces.borrowSharedMemory(bind, held.get('mnt')!, facts.arch)),
+      rootSteps(container, facts, pieces, binds),
+      kept.child,
+      network.child,
+      spec.hostname === undefined ? [] : pieces.utsNamespace(spec.hostname),
+      stdio.child,
+      pieces.makeWorkingDirectory(container.workingDirectory),
+      settleRoot(spec, pieces),
+      becomeProcess(spec, facts, pieces, tether),
+    ),
     exec: pieces.execute(spec.process),
     exit: [...files.exit, ...pieces.releasePorts([...ports, ...relay.host]), ...returnSteps(held, pieces)],
     ...rotationOf(container.files, files, pieces),
@@ -185,25 +185,25 @@ export function rootSteps(container: Container, facts: HostFacts, pieces: Pieces
   const hasGroups = spec.linux.namespaces.some(({ type }) => type === 'cgroup');
   const view = hasGroups ? facts : { ...facts, features: { ...facts.features, cgroupNamespace: false } };
   const devices = container.devices.length === 0 ? [] : pieces.moreDevices(container.devices, facts.arch);
-  const inside = [
-    ...spec.mounts
+  const inside = sequence(
+    spec.mounts
       .filter(isKernelMount)
       .flatMap(one => [
         ...pieces.kernelMount(one, view),
         ...(one.destination === '/dev' ? [...pieces.deviceNodes(), ...devices] : []),
       ]),
-    ...pieces.containerMarker(),
-    ...pieces.sysctls(spec.linux.sysctl),
-    ...pieces.maskPaths(spec.linux.maskedPaths, facts),
-    ...pieces.readonlyPaths(spec.linux.readonlyPaths, facts),
-  ];
+    pieces.containerMarker(),
+    pieces.sysctls(spec.linux.sysctl),
+    pieces.maskPaths(spec.linux.maskedPaths, facts),
+    pieces.readonlyPaths(spec.linux.readonlyPaths, facts),
+  );
   if (facts.features.openTree || binds.length === 0)
-    return [
-      ...pieces.overlayMount(overlay, facts.overlayOptions),
-      ...pieces.pivotRoot(overlay.target),
-      ...inside,
-      ...placed(container.mounts, binds, facts, pieces, pieces.placeBinds),
-    ];
+    return sequence(
+      pieces.overlayMount(overlay, facts.overlayOptions),
+      pieces.pivotRoot(overlay.target),
+      inside,
+      placed(container.mounts, binds, facts, pieces, pieces.placeBinds),
+    );
   const { staging } = container;
   return [
     ...pieces.makeStage(staging),
