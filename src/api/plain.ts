@@ -3,7 +3,7 @@ import { type ErrorCode, MinidockError } from '../errors.ts';
 /**
  * The engine's plain data as JSON, and back: what JSON has no word for is an object with the key `$`, which names what it is. An
  * object that stands in a value several times is written once, so that it is one object again on the other side: a program's steps know
- * their data by identity.
+ * their data by identity. An instance of a class is written as what its `toPlain` returns, and is refused where it has none.
  */
 
 /** By this content type, and a header, two minidocks recognise each other. */
@@ -55,8 +55,10 @@ export class PlainWriter {
     if (value instanceof Date) return { $: 'date', is: value.getTime() };
     if (value instanceof Error) return formError(value);
     const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null)
+    if (prototype !== Object.prototype && prototype !== null) {
+      if ('toPlain' in value && typeof value.toPlain === 'function') return this.#formNew(value.toPlain());
       throw new TypeError(`a ${prototype.constructor?.name || typeof value} is no plain data`);
+    }
     const entries = Object.entries(value).map(([key, one]) => [key, this.#form(one)] as const);
     const object = ownObject(entries);
     return '$' in value ? { $: 'object', of: object } : object;

@@ -85,7 +85,8 @@ export function isAlive(identity: ProcessIdentity): boolean {
 }
 
 /** What /proc answers of a process that ended before, and of one that ends while it is read. */
-const isGone = (error: unknown) => errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH';
+/** Whether what was asked of /proc is of a process that has ended. */
+export const isGone = (error: unknown) => errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH';
 
 const gone = 'gone';
 

@@ -40,6 +40,11 @@ export class TextData implements Data {
   get text(): string {
     return JSON.stringify(this.string);
   }
+
+  /** For ../api/plain.ts, which writes no classes. */
+  toPlain(): Data {
+    return { kind: this.kind, bytes: this.bytes, pointers: this.pointers, text: this.text };
+  }
 }
 
 /** How many bytes there are, in all. */

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import net, { type Socket } from 'node:net';
 import path from 'node:path';
 import { mountsOf } from '../../../host/mountinfo.ts';
-import { childrenOf, statusField } from '../../../host/process.ts';
+import { childrenOf, isGone, statusField } from '../../../host/process.ts';
 import { call, close, mkdir, mount } from '../../../syscalls/calls.ts';
 import { bytes, str } from '../../../syscalls/data.ts';
 import { launch, Shim, type ShimOptions, shimPath } from '../../../syscalls/shim.ts';
@@ -147,7 +147,7 @@ export class Outer {
 
   /** The pid on the host of a process that the shim in it knows by `inner`. */
   hostPid(inner: number): number | undefined {
-    return childrenOf(this.pid).find(pid => statusField(pid, 'NSpid').split(' ').includes(String(inner)));
+    return childrenOf(this.pid).find(pid => isKnownAs(pid, inner));
   }
 
   /** Its mount table, as its first process has it. */
@@ -237,4 +237,14 @@ function acceptTwo(server: net.Server, address: string): Promise<[Socket, Socket
   // Listening begins before listen() returns; libuv binds by the path as it is, so a long TMPDIR is an error here.
   server.listen(address);
   return both;
+}
+
+function isKnownAs(pid: number, inner: number): boolean {
+  try {
+    return statusField(pid, 'NSpid').split(' ').includes(String(inner));
+  } catch (error) {
+    // Another child, which ended meanwhile.
+    if (isGone(error)) return false;
+    throw error;
+  }
 }
