@@ -19,14 +19,15 @@ const seen = join(folder, 'seen');
 const [waits, tells] = [join(folder, 'waits'), join(folder, 'tells')];
 let box: BusyboxEngine;
 
-/** In the shim's place: they wait for their socket's end, and one writes down what it was given. */
+/** In the shim's place: they wait for their socket's end, and one writes down what it was given; by itself, since a shell holds signals back as it forks. */
 writeFileSync(waits, '#!/bin/sh\nread -r _ <&3\n');
 writeFileSync(
   tells,
   `#!/bin/sh
 streams=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)
 exec 5>${seen}.new
-{ pwd; env; grep -E '^Sig(Blk|Ign)' /proc/$$/status; echo "$streams"; } >&5
+{ pwd; env; echo "$streams"; } >&5
+while read -r line; do case $line in SigBlk*|SigIgn*) echo "$line" ;; esac; done </proc/$$/status >&5
 for fd in /proc/$$/fd/*; do echo "fd \${fd##*/}"; done >&5
 mv ${seen}.new ${seen}
 read -r _ <&3
@@ -194,6 +195,22 @@ test('a container is ended all the same where its supervisor’s socket is gone,
   const foreign = { MINIDOCK_LINE: '1:0' };
   await box.start('sleep 1000', '--name', 'deaf');
   assert.is((await box.minidock(['rm', '-f', 'deaf'], { env: foreign })).stdout, 'deaf');
+});
+
+test('stop -t 0 kills at once: it does not wait for as long as a line is read', async () => {
+  const waited: number[] = [];
+  while (waited.length < 5) {
+    const since = Math.floor(Date.now() / 1000);
+    await box.start("trap '' TERM; while :; do sleep 1; done", '--name', 'stubborn');
+    await box.ok(['stop', '-t', '0', 'stubborn']);
+    const format = ['--format', '{{.TimeNano}}', '--filter', 'event=kill', '--filter', 'container=stubborn'];
+    const told = await box.ok(['events', '--since', String(since), '--until', '0s', ...format]);
+    const [asked = 0n, forced = 0n] = told.split('\n').slice(-2).map(BigInt);
+    waited.push(Number((forced - asked) / 1_000_000n));
+    await box.ok(['rm', 'stubborn']);
+  }
+  const [, , median] = waited.toSorted((a, b) => a - b);
+  assert.ok(median! < 40, `${waited} ms`);
 });
 
 test.run();

@@ -5,7 +5,7 @@ import { steadyNow } from '../../host/clock.ts';
 import { flocks } from '../../host/locks.ts';
 import { OutputFlow } from '../../syscalls/output.ts';
 import { Decoder, SupervisorClient } from '../../syscalls/protocol.ts';
-import { dial } from '../../syscalls/waiting/line.ts';
+import { dial, PATIENCE_MS } from '../../syscalls/waiting/line.ts';
 import type { PatientSocket } from '../../syscalls/waiting/socket.ts';
 import type { EngineAccess } from '../access.ts';
 import type { Attachment } from '../nouns/streams.ts';
@@ -24,9 +24,17 @@ export interface SupervisorConnection {
   close(): void;
 }
 
-/** Undefined where the supervisor is ending or accepts no connection any more. */
-export async function connectSupervisor(path: string): Promise<SupervisorConnection | undefined> {
-  const line = dial(path);
+/**
+ * Undefined where the supervisor is ending or accepts no connection any more.
+ *
+ * @param milliseconds how long the caller means to wait for what it says
+ */
+export async function connectSupervisor(
+  path: string,
+  milliseconds = Number.POSITIVE_INFINITY,
+): Promise<SupervisorConnection | undefined> {
+  // No timer runs while a line is read.
+  const line = milliseconds < PATIENCE_MS ? undefined : dial(path);
   if (line !== undefined) {
     hear(line);
     return converse(line);

@@ -95,8 +95,9 @@ async function endsBy(
   { signal, milliseconds, abort, ...asked }: Omit<Ending, 'timeoutSeconds'> & { milliseconds: number },
 ): Promise<boolean> {
   abort?.throwIfAborted();
-  const deadline = milliseconds < 0 ? Number.POSITIVE_INFINITY : steadyNow() + milliseconds;
-  const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket);
+  const limit = milliseconds < 0 ? Number.POSITIVE_INFINITY : milliseconds;
+  const deadline = steadyNow() + limit;
+  const connection = await connectSupervisor(containerPaths(context.roots, record.id).socket, limit);
   let isTold: boolean | undefined;
   if (connection === undefined) await endUnsupervised(context, record, signal, asked);
   else {

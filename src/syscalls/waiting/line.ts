@@ -4,6 +4,9 @@ import { PatientSocket } from './socket.ts';
 /** The environment's word for a line, as native/launch.c writes it: our pid, our end of its socket, and the socket that it connects. */
 const variable = 'MINIDOCK_LINE';
 
+/** How long a read of a line may wait: PATIENCE in native/launch.c. */
+export const PATIENCE_MS = 50;
+
 let waiting: { control: number; line: number } | undefined;
 
 /** Takes the line that bin/minidock started beside this process out of the environment, which children inherit. */
