@@ -2,7 +2,7 @@ import type { Process } from '../../oci/runtime-spec.ts';
 import { call } from '../../syscalls/calls.ts';
 import { struct } from '../../syscalls/data.ts';
 import type { Step } from '../../syscalls/step.ts';
-import { type CapabilityName, capabilityNames, capabilityNumbers } from '../../syscalls/uapi/capabilities.ts';
+import { type CapabilityName, capabilityNames, capabilityNumbers, toMask } from '../../syscalls/uapi/capabilities.ts';
 import { PR } from '../../syscalls/uapi/flags.ts';
 
 /** The capabilities of root in a container by default: Docker's fourteen. */
@@ -131,25 +131,17 @@ function becomeUser({ uid, gid, additionalGids }: Process['user']): Step[] {
   ];
 }
 
-/** The two halves of a set in the kernel's structure. */
-function maskOf(names: readonly string[]) {
-  const halves = [0, 0] as [low: number, high: number];
-  for (let i = 0; i < names.length; i++) {
-    const number = capabilityNumbers[names[i] as CapabilityName] as number | undefined;
-    if (number !== undefined) halves[number >> 5]! |= 1 << (number & 31);
-  }
-  const [low, high] = [halves[0] >>> 0, halves[1] >>> 0];
-  return { text: `0x${(high * 2 ** 32 + low).toString(16)}`, low: { u32: low }, high: { u32: high } };
-}
-
 function setCapabilities(effective: readonly string[], permitted: readonly string[]): Step[] {
-  const e = maskOf(effective);
-  const p = maskOf(permitted);
+  const e = toMask(effective);
+  const p = toMask(permitted);
+  const low = (mask: bigint) => ({ u32: Number(mask & 0xffffffffn) });
+  const high = (mask: bigint) => ({ u32: Number(mask >> 32n) });
   const none = { u32: 0 };
   const header = struct('{version=_LINUX_CAPABILITY_VERSION_3, pid=0}', { u32: CAPABILITY_VERSION_3 }, { u32: 0 });
+  const hex = (mask: bigint) => `0x${mask.toString(16)}`;
   const sets = struct(
-    `{effective=${e.text}, permitted=${p.text}, inheritable=0}`,
-    ...[e.low, p.low, none, e.high, p.high, none],
+    `{effective=${hex(e)}, permitted=${hex(p)}, inheritable=0}`,
+    ...[low(e), low(p), none, high(e), high(p), none],
   );
   return [
     call('capset', [header, sets], {
