@@ -10,8 +10,9 @@ const [narrowest, widest, usual] = [60, 132, 80];
 export function walkPrinter({ output, env }: Context, points: readonly Point[]): (walk: Walk) => void {
   const { columns } = output;
   const width = Math.min(widest, Math.max(narrowest, columns ?? usual));
-  const view = new TerminalView(points, width, columns !== undefined && !env.NO_COLOR);
-  return walk => output.out(coloured(view.walk(walk)));
+  const colours = columns !== undefined && !env.NO_COLOR;
+  const view = new TerminalView(points, width, colours);
+  return walk => output.out(colours ? coloured(view.walk(walk)) : view.walk(walk));
 }
 
 /** `3 packets`, `1 packet`. */

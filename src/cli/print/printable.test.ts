@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { coloured, inOneLine, printable } from './printable.ts';
+import { coloured, inOneLine, painted, printable } from './printable.ts';
 
 test('what a terminal obeys is spelt out, everything else stays', () => {
   const cases: [string, string][] = [
@@ -22,6 +22,13 @@ test('colours stay where they are wanted', () => {
   assert.is(
     Buffer.from(coloured('\x1b[1;36mhost\x1b[0m\x1b[2J\x1b]0;x\x07\n')).toString(),
     '\x1b[1;36mhost\x1b[0m\\x1b[2J\\x1b]0;x\\x07\n',
+  );
+});
+
+test('a text in a colour of ours brings none of its own', () => {
+  assert.is(
+    Buffer.from(coloured(`${painted('35', 'volume /\x1b[8mhidden\n')}\n`)).toString(),
+    '\x1b[35mvolume /\\x1b[8mhidden\\n\x1b[0m\n',
   );
 });
 

@@ -23,7 +23,10 @@ export function inOneLine(text: string): string {
 
 const spellOut = (text: string, which: RegExp) => (text.search(which) < 0 ? text : text.replace(which, spelt));
 
-/** Text of ours that has colours, as bytes for a terminal: `printable` but for the colours. */
+/** In a colour of ours. A text that others wrote brings none: one of them (`ESC [ 8 m`) hides what follows. */
+export const painted = (code: string, text: string): string => `\x1b[${code}m${inOneLine(text)}\x1b[0m`;
+
+/** Text of ours that has colours (`painted`), as bytes for a terminal: `printable` but for the colours. */
 export function coloured(text: string): Uint8Array {
   const parts = text.split(colour).map((part, at) => (at % 2 === 1 ? part : printable(part)));
   return Buffer.from(parts.join(''));

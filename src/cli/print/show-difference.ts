@@ -6,7 +6,7 @@ import { padTo, widthOf } from '../../syscalls/text/columns.ts';
 import type { Language } from '../../syscalls/text/language.ts';
 import { wrapText } from '../../syscalls/text/width.ts';
 import type { Output } from './output.ts';
-import { coloured } from './printable.ts';
+import { coloured, inOneLine, painted } from './printable.ts';
 
 const styles = { section: '1;36', without: '31', with: '32', why: '2', lesson: '35', same: '2' };
 type Style = keyof typeof styles;
@@ -32,8 +32,8 @@ export function showDifference(
   }
   const { columns } = output;
   const colours = columns !== undefined && !process.env.NO_COLOR;
-  const paint: Paint = (style, text) => (colours && text !== '' ? `\x1b[${styles[style]}m${text}\x1b[0m` : text);
-  const text = `${new Difference(flags, { unfold: form === 'full', language, paint, columns }).lines(difference).join('\n')}\n`;
+  const paint: Paint = (style, text) => (colours && text !== '' ? painted(styles[style], text) : text);
+  const text = `${new Difference(inOneLine(flags), { unfold: form === 'full', language, paint, columns }).lines(difference).join('\n')}\n`;
   output.out(colours ? coloured(text) : text);
 }
 

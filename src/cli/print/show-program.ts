@@ -2,7 +2,7 @@ import { printProgram, programToJson } from '../../syscalls/print.ts';
 import type { Program } from '../../syscalls/step.ts';
 import type { Language } from '../../syscalls/text/language.ts';
 import type { Output } from './output.ts';
-import { coloured } from './printable.ts';
+import { coloured, painted } from './printable.ts';
 
 const styles = { section: '1;36', call: '0', why: '2', lesson: '35' };
 
@@ -26,7 +26,7 @@ export function showProgram(
     unfold: form === 'full',
     language,
     columns,
-    paint: colours ? (part, text) => `\x1b[${styles[part]}m${text}\x1b[0m` : undefined,
+    paint: colours ? (part, text) => painted(styles[part], text) : undefined,
   });
   output.out(colours ? coloured(text) : text);
 }

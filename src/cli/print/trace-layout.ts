@@ -1,5 +1,6 @@
 import { breakLine, visible } from '../../syscalls/print.ts';
 import { wrapText } from '../../syscalls/text/width.ts';
+import { inOneLine, painted } from './printable.ts';
 
 const styles = {
   head: '36',
@@ -21,7 +22,7 @@ export type Part = readonly [Exclude<keyof typeof styles, 'head'>, string | unde
  */
 export function layOut(head: string, parts: readonly Part[], columns?: number): string {
   const colours = columns !== undefined && !process.env.NO_COLOR;
-  const paint = (kind: keyof typeof styles, text: string) => (colours ? `\x1b[${styles[kind]}m${text}\x1b[0m` : text);
+  const paint = (kind: keyof typeof styles, text: string) => (colours ? painted(styles[kind], text) : inOneLine(text));
   const indent = ' '.repeat(head.length);
   const width = Math.max((columns ?? Infinity) - indent.length, 20);
   const lines: string[] = [];

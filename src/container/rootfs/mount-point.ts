@@ -107,7 +107,7 @@ const openWhy = {
 
 /** `/proc/self/fd/<n>`, once `nameDescriptor` has written the number. */
 export function descriptorPath(held: Slot): Data {
-  const path = room(32, `"/proc/self/fd/<${held.name}>"`);
+  const path = room(32, JSON.stringify(`/proc/self/fd/<${held.name}>`));
   path.bytes.set(new TextEncoder().encode('/proc/self/fd/'));
   return path;
 }
