@@ -84,8 +84,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   }
 }
 
-/** What /proc answers of a process that ended before, and of one that ends while it is read. */
-/** Whether what was asked of /proc is of a process that has ended. */
+/** Whether an error is what /proc answers of a process that has ended, before it was asked or while it was read. */
 export const isGone = (error: unknown) => errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH';
 
 const gone = 'gone';

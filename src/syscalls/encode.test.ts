@@ -83,6 +83,12 @@ test('texts lie where the steps look for them, among other data and beyond ASCII
   assert.equal(found, ['/ä/雪/雪\0', 'plain\0', '\0\0\0', '', '\x07', '\u{1f40b}']);
 });
 
+test('halves of a character in two texts stay two', () => {
+  const data = [text('eight\ud83d'), text('\udc0b'), str('/behind')];
+  const whole = encode(program({ host: [call('openat', data, why)] }), options);
+  assert.is(whole.subarray(-24).toString(), 'eight\ufffd\ufffd\0\0\0\0\0/behind\0');
+});
+
 test('a number of any size is a 64-bit field', () => {
   const numbers = [-1, 2 ** 40 + 5, -(2 ** 40), 2n ** 64n - 1n, -5n, 0xffffffff];
   const whole = encode(program({ host: [call('prctl', numbers, why)] }), options);

@@ -240,15 +240,18 @@ class Layout {
     let textsAt = dataAt;
     for (let i = 0; i < this.all.length; i++) {
       const data = this.all[i]!;
-      if (data instanceof TextData) {
-        texts += data.string + nuls[data.end + (-data.length & 7)]!;
+      const behind = data instanceof TextData ? data.end + (-data.length & 7) : 0;
+      // Without a NUL between them half a character at the end of one would become whole with the beginning of the next.
+      if (data instanceof TextData && behind > 0) {
+        texts += data.string + nuls[behind]!;
         continue;
       }
       const offset = this.ats[i]!;
+      const { bytes } = data;
       if (texts !== '') out.write(texts, textsAt);
-      out.set(data.bytes, dataAt + offset);
+      out.set(bytes, dataAt + offset);
       texts = '';
-      textsAt = dataAt + offset + aligned(data.bytes.length);
+      textsAt = dataAt + offset + aligned(bytes.length);
       for (let j = 0; j < data.pointers.length; j++) {
         pointers.words[next++] = offset + data.pointers[j]!.at;
         pointers.words[next++] = this.offset(data.pointers[j]!.to);
