@@ -8,6 +8,7 @@ import { temporaryFolder } from './support/cleanup.ts';
 import { holdings, newSince } from './support/leaks.ts';
 import { push, registry } from './support/registry.ts';
 import { checkout, requires } from './support/requires.ts';
+import { callsIn } from './support/strace.ts';
 
 const test = requires();
 
@@ -57,6 +58,24 @@ test('a canary tree tells of every touch', () => {
   canary.check();
   writeFileSync(join(canary.path, 'etc/passwd'), 'other');
   assert.throws(() => canary.check(), /canary/);
+});
+
+test('a call that the kernel makes again by itself counts once', () => {
+  const again = 'write(3, "\\x31", 1)                     = ? ERESTARTNOINTR (To be restarted)';
+  const lines = [
+    again,
+    again,
+    'write(3, "\\x31", 1)                     = 1',
+    'close(3)                            = 0',
+  ];
+  const calls = callsIn(lines.join('\n'));
+  assert.equal(
+    calls.map(({ name, result }) => [name, result]),
+    [
+      ['write', 1n],
+      ['close', 0n],
+    ],
+  );
 });
 
 test('a folder of ours that is left is seen', () => {

@@ -48,14 +48,15 @@ export async function strace(view: View, command: readonly string[], options: Op
   const killed = new Map<number, string>();
   for (const [pid, file] of files) {
     const text = readFileSync(file, 'latin1');
-    processes.set(pid, parse(text));
+    processes.set(pid, callsIn(text));
     const signal = /^\+\+\+ killed by (\w+)/m.exec(text)?.[1];
     if (signal) killed.set(pid, signal);
   }
   return { exitCode, stdout: String(stdout ?? ''), stderr: String(stderr ?? ''), processes, killed };
 }
 
-function parse(text: string): TracedCall[] {
+/** What strace wrote about one process. A call that the kernel had made again is one: the last time counts. */
+export function callsIn(text: string): TracedCall[] {
   const calls: TracedCall[] = [];
   for (const line of text.split('\n')) {
     // Sixteen bytes a line, then their letters, which may look like more.
@@ -63,12 +64,18 @@ function parse(text: string): TracedCall[] {
     const last = calls.at(-1);
     if (dumped && last) last.content = Buffer.concat([last.content ?? Buffer.alloc(0), unhex(dumped[1]!)]);
     const call = /^(\w+)\((.*)\)\s+= (.+)$/.exec(line) ?? /^(\w+)\((.*?)(?:\)\s+= |\s*<unfinished)?()$/.exec(line);
-    if (call === null) continue;
+    if (call === null || isMadeAgain(line)) continue;
     const [, name = '', args = '', answer = ''] = call;
     calls.push({ name, args: splitArguments(args), ...readAnswer(answer) });
   }
   return calls;
 }
+
+/**
+ * The process never sees this answer: the call stands on the next line once more. So the kernel answers a write of disable_ipv6
+ * while somebody on the machine holds its lock of networks.
+ */
+const isMadeAgain = (line: string) => / = \? ERESTARTNOINTR \([^)]*\)$/.test(line);
 
 const unhex = (digits: string) => Buffer.from(digits.replace(/ /g, ''), 'hex');
 
