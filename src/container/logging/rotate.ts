@@ -112,7 +112,8 @@ function pack(first: string, packer: readonly string[]): Step[] {
   };
   const about = (why: Text) => ({ why, lesson: 'supervisor' as const, group: 'compress a log', groupWhy });
   return [
-    open(first, O.O_RDONLY, {
+    // Without O_CLOEXEC: where it becomes descriptor 3 by itself, dup3 leaves it as it is.
+    call('openat', [AT.AT_FDCWD, str(first), O.O_RDONLY, 0], {
       ...about({ en: 'open the log that was just rotated', zh: '打开刚刚轮转出来的日志' }),
       save: log,
     }),
