@@ -36,6 +36,7 @@ function nothingLeft(): void {
 test('the demo ends with the page, says that the image is a stand-in, and leaves nothing', async () => {
   const { all = '', exitCode } = await demo();
   assert.is(exitCode, 0, all);
+  assert.match(all, /^making a stand-in .*\n.*STAND-IN is served/m, 'says what it does before it takes seconds');
   assert.match(all, /\$ minidock run -d -p \d+:80 nginx:alpine/);
   assert.match(all, /HTTP 200/);
   assert.match(all, /<h1>Welcome to nginx!<\/h1>/);

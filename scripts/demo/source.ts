@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import chalk from 'chalk';
 import { demoNginx } from '../images/stand-in.ts';
 
 /** Where `nginx:alpine` will come from. */
@@ -19,6 +20,7 @@ const patience = 3000;
  */
 export async function chooseSource(): Promise<Source> {
   if (!process.env.MINIDOCK_DEMO_OFFLINE) {
+    waitFor('asking Docker Hub');
     if (await answers('https://registry-1.docker.io'))
       return { kind: 'hub', description: 'Docker Hub answers', config: {}, stop: async () => {} };
     for (const mirror of ownMirrors())
@@ -34,6 +36,7 @@ export async function chooseSource(): Promise<Source> {
 }
 
 export async function standIn(): Promise<Source> {
+  waitFor('making a stand-in for nginx:alpine; the first time it takes longer');
   const image = await demoNginx();
   const { serve } = await import('../../src/registry/server/serve.ts');
   const server = await serve({ layout: image.layout, repository: 'library/nginx' });
@@ -43,6 +46,11 @@ export async function standIn(): Promise<Source> {
     config: { 'registry-mirrors': [server.url] },
     stop: () => server.close(),
   };
+}
+
+/** Seconds may pass without another line: where packets get lost, or packages come slowly. */
+function waitFor(what: string): void {
+  console.log(chalk.dim(what));
 }
 
 /** A registry's base endpoint answers 200, or 401 where it wants a token (distribution spec, end-1). */
