@@ -26,8 +26,8 @@ export class Layout {
   }
 
   /**
-   * The entries of `index.json`; none where nothing was stored yet. From the second time on read anew only where the file was
-   * replaced: most commands ask once, and need not know how to tell.
+   * The entries of `index.json`; none where nothing was stored yet. What is read is kept until the file is replaced, except the first
+   * time: most commands ask once, and need not look at the file twice for that.
    */
   entries(): Descriptor[] {
     const file = `${this.directory}/index.json`;

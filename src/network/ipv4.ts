@@ -40,7 +40,7 @@ export function parseSubnet(text: string): Subnet {
   const [address = '', prefix = '', ...rest] = text.split('/');
   const base = rest.length > 0 ? undefined : parseAddress(address);
   const prefixLength = Number(prefix);
-  if (base === undefined || !isTwoDigits(prefix) || prefixLength > 30 || (base & ~mask(prefixLength)) !== 0) {
+  if (base === undefined || !isOneOrTwoDigits(prefix) || prefixLength > 30 || (base & ~mask(prefixLength)) !== 0) {
     throw new MinidockError(
       'invalid-subnet',
       `invalid subnet "${text}": not the first address of a network and its prefix`,
@@ -52,8 +52,7 @@ export function parseSubnet(text: string): Subnet {
   return { base, prefixLength };
 }
 
-/** Or one. */
-const isTwoDigits = (text: string): boolean =>
+const isOneOrTwoDigits = (text: string): boolean =>
   text !== '' && text.length <= 2 && [...text].every(digit => digit >= '0' && digit <= '9');
 
 export function formatSubnet(subnet: Subnet): string {
