@@ -16,7 +16,7 @@
 enum {
 	SIGCHLD_ = 17, SIGNALS = 64, SIG_SETMASK_ = 2, X_OK_ = 1, AT_FDCWD_ = -100, O_RDWR_ = 2, F_SETFD_ = 2,
 	AF_UNIX_ = 1, SOCK_STREAM_ = 1, SOCK_CLOEXEC_ = 02000000, SOL_SOCKET_ = 1, SO_RCVTIMEO_ = 20,
-	RLIMIT_NOFILE_ = 7,
+	RLIMIT_NOFILE_ = 7, ENOENT_ = 2, ENOEXEC_ = 8, EACCES_ = 13, ENOTDIR_ = 20,
 	STANDARD = 3,     /* descriptors 0 to 2 */
 	ENOUGH = 64,      /* of descriptors: Node needs 19 to start, and ours are two more */
 	PATIENCE = 50000, /* how long Node may wait in a read(2) of its sockets, in microseconds */
@@ -165,6 +165,19 @@ static int start_beside(const char *shim, char *variable)
 	return shim[0] == '-' && !shim[1] ? start_line(variable) : start_shim(shim, variable);
 }
 
+/* With a shell's exit codes: 127 where there is no such program, 126 where it cannot be executed. */
+_Noreturn static void tell_failure(s64 error)
+{
+	if (error == -ENOENT_ || error == -ENOTDIR_) {
+		say("minidock: cannot execute node\n  fix: install Node 20 or later, where PATH names it\n");
+		quit(127);
+	}
+	say("minidock: cannot execute node: ");
+	say(error == -EACCES_ ? "permission denied" : error == -ENOEXEC_ ? "exec format error" : "the kernel refuses it");
+	say("\n  fix: make the node that PATH names executable here, or install Node 20 or later in its place\n");
+	quit(126);
+}
+
 _Noreturn void start(u64 *stack)
 {
 	char **words = (char **)(stack + 2), **environment = (char **)(stack + stack[0] + 2);
@@ -182,9 +195,7 @@ _Noreturn void start(u64 *stack)
 	while (*environment)
 		*at++ = *environment++;
 	*at = 0;
-	execute(words + 1, own);
-	say("minidock: cannot execute node\n  fix: install Node 20 or later, where PATH names it\n");
-	quit(127);
+	tell_failure(execute(words + 1, own));
 }
 
 #if defined(__x86_64__)

@@ -1,7 +1,7 @@
 // @mounts-nothing its subject is how Node is started
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -98,6 +98,21 @@ test('no Node: one line, and what to do', () => {
   assert.is(status, 127);
   assert.is(stderr, 'minidock: cannot execute node\n  fix: install Node 20 or later, where PATH names it\n');
 });
+
+for (const [reason, content, mode] of [
+  ['permission denied', '#!/bin/sh\n', 0o644],
+  ['exec format error', 'no program', 0o755],
+] as const)
+  test(`a Node that cannot be executed: 126, and why: ${reason}`, () => {
+    const PATH = join(folder, reason);
+    mkdirSync(PATH);
+    writeFileSync(join(PATH, 'node'), content);
+    chmodSync(join(PATH, 'node'), mode);
+    const { status, stderr } = spawnSync(launcher, ['/nonexistent', 'node'], { encoding: 'utf8', env: { PATH } });
+    assert.is(status, 126);
+    const fix = 'make the node that PATH names executable here, or install Node 20 or later in its place';
+    assert.is(stderr, `minidock: cannot execute node: ${reason}\n  fix: ${fix}\n`);
+  });
 
 test('neither a container nor another process of ours sees the variable', async () => {
   const { stdout } = await box.minidock(['exec', '-e', 'MINIDOCK_SHIM', 'on', 'env']);
