@@ -44,14 +44,23 @@ export interface Starting {
  *   itself still runs.
  * - `lost`: it was running, and its supervisor is gone without an exit record: it was killed, or the machine went down.
  * - `abandoned`: the process that was starting it is gone.
+ *
+ * `told`: cleaning up after it failed once, and the events tell its end.
  */
 export type Observation =
   | { kind: 'settled' }
   | { kind: 'starting' }
   | { kind: 'running'; running: Running; paused: boolean }
-  | { kind: 'ended'; running: Running | undefined; exitCode: number; finishedAt: string; supervised: boolean }
-  | { kind: 'lost'; running: Running }
-  | { kind: 'abandoned'; starting: Starting | undefined };
+  | {
+      kind: 'ended';
+      running: Running | undefined;
+      exitCode: number;
+      finishedAt: string;
+      supervised: boolean;
+      told: boolean;
+    }
+  | { kind: 'lost'; running: Running; told: boolean }
+  | { kind: 'abandoned'; starting: Starting | undefined; told: boolean };
 
 /**
  * Looks at one container. `locks` is `flocks()`. It is called only where `running.json` is not written yet, because the
@@ -91,17 +100,19 @@ function look(
   const running = has(paths.running) ? parseJson<Running>(readIfPresent(paths.running)) : undefined;
   if (running === undefined && has(paths.running) && !fs.existsSync(paths.running)) return undefined;
   const supervised = isSupervised(roots, id, locks, running);
+  const told = has(paths.endTold);
   if (has(paths.exit)) {
     const exit = fs.lstatSync(paths.exit, { throwIfNoEntry: false });
     if (exit === undefined) return undefined;
     const code = readLinkIfPresent(paths.exit);
     const finishedAt = timestamp(exit.mtime);
-    if (code !== undefined) return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised };
+    if (code !== undefined) return { kind: 'ended', running, exitCode: Number(code), finishedAt, supervised, told };
   }
-  if (running) return supervised ? { kind: 'running', running, paused: isFrozen(running) } : { kind: 'lost', running };
+  if (running && supervised) return { kind: 'running', running, paused: isFrozen(running) };
+  if (running) return { kind: 'lost', running, told };
   const starting = parseJson<Starting>(readIfPresent(paths.starting));
   if (supervised || (starting && isAlive(starting.by))) return { kind: 'starting' };
-  return { kind: 'abandoned', starting };
+  return { kind: 'abandoned', starting, told };
 }
 
 /** There is an exit record, or no supervisor any more. */
@@ -125,9 +136,8 @@ export function isSupervised(
  * cleaning up, or is still at it, and the restart is not decided a second time.
  */
 export function isWrittenDown({ status, startedAt }: ContainerState, seen: Observation): boolean {
-  return (
-    seen.kind === 'ended' && status !== 'running' && seen.running !== undefined && seen.running.startedAt === startedAt
-  );
+  if (status === 'running' || !(seen.kind === 'ended' || (seen.kind === 'lost' && seen.told))) return false;
+  return seen.running !== undefined && seen.running.startedAt === startedAt;
 }
 
 /** `stopping.json`, and `stopped.json` once the signal is sent: who asks for the end, and which process sends the signal. */

@@ -67,6 +67,8 @@ function joinPaths(roots: Roots, id: string) {
     killed: `${run}/killed`,
     /** How many of those there is an event for; none where it is missing. */
     killsTold: `${run}/kills-told`,
+    /** Present where the events tell that the container has ended and cleaning up failed thereafter: it is tried again, and told once. */
+    endTold: `${run}/end-told`,
     /** Present once another container has joined its network namespace, which then outlives it. */
     sharedNetwork: `${run}/shared-network`,
     alive: `${run}/alive`,

@@ -58,7 +58,7 @@ export async function reap(
       const state = stateOf(record.state, seen);
       if (state.status === 'restarting') markKept(context.roots, id);
       if (record.state.status === 'running' && remove === undefined) await writeDown(context, record, state);
-      await cleanUp(context, record, removal);
+      await cleanUp(context, record, removal, seen);
       break;
     }
     case 'ended':
@@ -75,11 +75,13 @@ export async function reap(
         // It holds the mounts for as long as a client takes output, and the next start mounts the same layer.
         await (await import('./stop.ts')).dismissSupervisor(context, record);
       if (removal === undefined) await writeDown(context, record, record.options.autoRemove ? stillUp(state) : state);
-      endExecs(context, record);
-      tellKills(context, record, kills);
-      tell(context, record, 'die', { exitCode: String(state.exitCode) });
-      tellConnections(context, record, 'disconnect');
-      await cleanUp(context, record, removal);
+      if (!seen.told) {
+        endExecs(context, record);
+        tellKills(context, record, kills);
+        tell(context, record, 'die', { exitCode: String(state.exitCode) });
+        tellConnections(context, record, 'disconnect');
+      }
+      await cleanUp(context, record, removal, seen);
       // The keeper can stop probing, sending lines and answering names for it.
       if (state.health !== undefined || isForwarded(record) || usesNames(record)) wakeKeeper(context.roots);
       // A failure is no reason to fail here: the next command finds the marker and tries again.
@@ -188,18 +190,37 @@ export type Remains = Pick<ContainerRecord, 'id' | 'name' | 'mounts' | 'network'
 
 /**
  * Gives back what a container holds while it runs, and removes it where that is wanted. The run directory is removed last: after
- * a crash in between, it shows that cleaning up is not finished.
+ * a crash in between, it shows that cleaning up is not finished. Where it fails that is tried again, once a second by the keeper, and
+ * the events that the caller and this have written are not (`told`).
  */
-export async function cleanUp(context: EngineContext, record: Remains, removal: Removal | undefined): Promise<void> {
-  const paths = containerPaths(context.roots, record.id);
+export async function cleanUp(
+  context: EngineContext,
+  record: Remains,
+  removal: Removal | undefined,
+  { told } = { told: false },
+): Promise<void> {
+  const { run, endTold } = containerPaths(context.roots, record.id);
   const group = `${cgroupParent(context.roots)}/${record.id}`;
-  await endProcesses(context, record.id);
-  if (fs.existsSync(paths.run)) tellUnmounted(context.roots, record);
-  await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
+  if (!told && fs.existsSync(run)) tellUnmounted(context.roots, record);
   try {
-    if (removal !== undefined) await removeBundle(context, record, removal);
-  } finally {
-    removeRunDirectory(context.roots.execRoot, paths.run);
+    await endProcesses(context, record.id);
+    await Promise.all([context.cgroups.remove(group), releaseNetwork(context, record)]);
+    try {
+      if (removal !== undefined) await removeBundle(context, record, removal);
+    } finally {
+      removeRunDirectory(context.roots.execRoot, run);
+    }
+  } catch (error) {
+    if (!told) markTold(endTold);
+    throw error;
+  }
+}
+
+function markTold(file: string): void {
+  try {
+    fs.writeFileSync(file, '');
+  } catch {
+    // The run directory is gone, and nothing is tried again; or a full disk has no room for the marker.
   }
 }
 
