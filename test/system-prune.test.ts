@@ -8,6 +8,7 @@ import { cgroupParent, enginesDirectory } from '../src/state/paths.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { onExit, testRun } from './support/cleanup.ts';
 import { eventually } from './support/eventually.ts';
+import { heldBy } from './support/faults/held.ts';
 import type { Sandbox } from './support/minidock.ts';
 import { freePort } from './support/registry.ts';
 import { requires } from './support/requires.ts';
@@ -48,6 +49,8 @@ function outside({ root, execRoot, bridge }: Pick<Sandbox, 'root' | 'execRoot' |
 async function goneEngine(): Promise<BusyboxEngine> {
   const gone = await busyboxEngine();
   await gone.ok(['run', '--rm', 'bb', 'true']);
+  // The supervisor ends a moment after the command, and what still runs keeps an engine.
+  await eventually(() => assert.equal(heldBy(gone), []), 20);
   rmSync(gone.root, { recursive: true });
   return gone;
 }
