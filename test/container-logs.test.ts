@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
+import { statusField } from '../src/host/process.ts';
 import { type BusyboxEngine, busyboxEngine } from './support/busybox.ts';
 import { eventually } from './support/eventually.ts';
 import { minidockPath } from './support/minidock.ts';
@@ -91,7 +92,7 @@ test('a log that is being compressed keeps its number: the next one grows', asyn
   const id = await box.start(`${when('first')} ${count(200)} ${when('second')} ${count(200, 'sleep 1000')}`, ...flags);
   const path = await pathOf(id);
   writeFileSync(`${path}.1`, '');
-  const holder = spawn('flock', [`${path}.1`, 'sh', '-c', 'echo held; exec sleep 1000'], { detached: true });
+  const holder = spawn('flock', [path, 'sh', '-c', 'echo held; exec sleep 1000'], { detached: true });
   try {
     await once(holder.stdout, 'data');
     await box.inside(id, 'touch /first');
@@ -100,6 +101,12 @@ test('a log that is being compressed keeps its number: the next one grows', asyn
       ['', 200],
       ['.1', 0],
     ]);
+    // Each record would have begun a new log: what the supervisor looks at for that it closes again.
+    const opened = `/proc/${statusField(Number(await box.inspect(id, '{{.State.Pid}}')), 'PPid')}/fd`;
+    assert.equal(
+      readdirSync(opened).filter(fd => readlinkSync(`${opened}/${fd}`) === `${path}.1`),
+      [],
+    );
   } finally {
     process.kill(-holder.pid!, 'SIGKILL');
     await once(holder, 'exit');

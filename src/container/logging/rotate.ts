@@ -27,7 +27,7 @@ export function rotateLog(file: string, log: Arg, rotation: Rotation & { packer:
   const numbers = Array.from({ length: Math.max(0, maxFiles - 2) }, (_, i) => maxFiles - 2 - i);
   return {
     reopen: [
-      ...(compress ? waitForPacker(`${file}.1`, about) : []),
+      ...(compress ? [waitForPacker(log, about)] : []),
       open(
         `${file}.new`,
         O.O_CREAT | O.O_WRONLY | O.O_APPEND | O.O_TRUNC,
@@ -70,42 +70,30 @@ export function rotateLog(file: string, log: Arg, rotation: Rotation & { packer:
       ),
       close(next, about({ en: 'close the second descriptor of it', zh: '关闭它的第二个描述符' })),
     ],
-    archive: compress ? pack(`${file}.1`, packer) : [],
+    archive: compress ? pack(file, packer) : [],
   };
 }
 
 const rename = (from: string, to: string, about: Parameters<typeof call>[2]) =>
   call('renameat', [AT.AT_FDCWD, str(from), AT.AT_FDCWD, str(to)], about);
 
-/** A file that is being compressed keeps its number until that is done; the log grows meanwhile. */
-function waitForPacker(first: string, about: (why: Text) => Parameters<typeof call>[2]): Step[] {
-  const packed = slot('log being compressed');
-  return [
-    open(first, O.O_RDONLY, {
-      ...about({
-        en: 'open the newest of the older logs, which may be compressed just now',
-        zh: '打开旧日志中最新的一个，它可能正在被压缩',
-      }),
-      tolerate: ['ENOENT'],
-      save: packed,
+/** A file that is being compressed keeps its number until that is done; the log grows meanwhile, and nothing is opened for a look. */
+function waitForPacker(log: Arg, about: (why: Text) => Parameters<typeof call>[2]): Step {
+  return call(
+    'flock',
+    [log, LOCK.LOCK_EX | LOCK.LOCK_NB],
+    about({
+      en: 'whoever compresses the log before this one holds this lock: then the log is rotated later',
+      zh: '压缩上一个日志的进程持有这把锁：那样日志就晚些时候再轮转',
     }),
-    call('flock', [packed, LOCK.LOCK_EX | LOCK.LOCK_NB], {
-      ...about({
-        en: 'whoever compresses it holds this lock: then the log is rotated later',
-        zh: '压缩它的进程持有这把锁：那样日志就晚些时候再轮转',
-      }),
-      tolerate: ['EBADF'],
-    }),
-    call('close', [packed], {
-      ...about({ en: 'close it again, which drops the lock', zh: '再把它关闭，同时放开锁' }),
-      tolerate: ['EBADF'],
-    }),
-  ];
+  );
 }
 
 /** In a process of its own, whose parent waits until it has executed its program: the lock is held from then on. */
-function pack(first: string, packer: readonly string[]): Step[] {
-  const log = slot('log to compress');
+function pack(file: string, packer: readonly string[]): Step[] {
+  const first = `${file}.1`;
+  const old = slot('log to compress');
+  const log = slot('log after it');
   const groupWhy = {
     en: 'a process of its own compresses the log that was rotated; the supervisor goes on',
     zh: '由另一个进程压缩轮转出来的日志，监管进程继续工作',
@@ -115,17 +103,24 @@ function pack(first: string, packer: readonly string[]): Step[] {
     // Without O_CLOEXEC: where it becomes descriptor 3 by itself, dup3 leaves it as it is.
     call('openat', [AT.AT_FDCWD, str(first), O.O_RDONLY, 0], {
       ...about({ en: 'open the log that was just rotated', zh: '打开刚刚轮转出来的日志' }),
+      save: old,
+    }),
+    call('dup3', [old, 3, 0], {
+      ...about({ en: 'the compressing program expects it as descriptor 3', zh: '压缩程序要求它在 3 号描述符上' }),
+      tolerate: ['EINVAL'],
+    }),
+    call('openat', [AT.AT_FDCWD, str(file), O.O_RDONLY, 0], {
+      ...about({ en: 'open the log that is written now', zh: '打开现在正在写的日志' }),
       save: log,
     }),
     call(
       'flock',
       [log, LOCK.LOCK_EX | LOCK.LOCK_NB],
-      about({ en: 'lock it, so that it keeps its number while it is compressed', zh: '加锁：压缩期间它的编号不变' }),
+      about({
+        en: 'lock it, so that it is not rotated while the one before it is compressed',
+        zh: '加锁：压缩上一个日志期间不轮转它',
+      }),
     ),
-    call('dup3', [log, 3, 0], {
-      ...about({ en: 'the compressing program expects it as descriptor 3', zh: '压缩程序要求它在 3 号描述符上' }),
-      tolerate: ['EINVAL'],
-    }),
     call(
       'execve',
       [str(packer[0]!), strings([...packer, first]), strings([])],
