@@ -23,7 +23,7 @@ async function withLog(action: (file: string) => Promise<void>): Promise<void> {
   }
 }
 
-async function read(file: string, options: Partial<LogSelection> = {}): Promise<string[]> {
+async function read(file: string, options: Partial<Parameters<typeof readLog>[1]> = {}): Promise<string[]> {
   const found: string[] = [];
   for await (const entries of readLog(file, { follow: false, ended: () => true, ...options }))
     found.push(...entries.map(({ line }) => line.trim()));
@@ -43,6 +43,24 @@ test('tail counts records from the end; since and until cut by time', () =>
     const times = { since: new Date(10_000).toISOString(), until: new Date(12_000).toISOString() };
     assert.equal(await read(file, times), ['10', '11', '12']);
     assert.equal(await read(file, { tail: 1, ...times }), []);
+  }));
+
+test('following ends with the first record that is later than until', () =>
+  withLog(async file => {
+    fs.writeFileSync(file, records(0, 5));
+    let asked = 0;
+    const options = { follow: true, ended: () => ++asked > 2, pollMs: 1 };
+    assert.equal(await read(file, { ...options, until: new Date(3_000).toISOString() }), ['0', '1', '2', '3']);
+    assert.is(asked, 1);
+    assert.equal(await read(file, { ...options, until: new Date(5_000).toISOString() }), [
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+    ]);
+    assert.is(asked, 3, 'a record of that moment may still come');
   }));
 
 test('rotated files come first, the oldest before all, packed or not', () =>

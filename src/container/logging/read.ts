@@ -16,7 +16,7 @@ export interface LogSelection {
 
 /**
  * Reads a log, rotated files first. Yields many records at a time: a million steps of an async generator would take a second.
- * With `follow` it goes on until `ended`, also across rotations.
+ * With `follow` it goes on until `ended`, also across rotations, or, as with Docker, until a record is later than `until`.
  */
 export async function* readLog(
   file: string,
@@ -33,9 +33,11 @@ export async function* readLog(
       const last = !options.follow || options.ended();
       if (again) sources = await renew(file, sources[0]);
       for (let source = sources[0]; source !== undefined; source = sources[0]) {
-        for (let read = source.read(chunk); read > 0; read = source.read(chunk)) {
-          const entries = select(parser.push(chunk.subarray(0, read)));
+        for (let size = source.read(chunk); size > 0; size = source.read(chunk)) {
+          const read = parser.push(chunk.subarray(0, size));
+          const entries = select(read);
           if (entries.length > 0) yield entries;
+          if (options.follow && isLater(read.at(-1), options.until)) return;
         }
         // An incomplete record is read again next time: the supervisor takes back one that a full disk cut short.
         source.position -= parser.takeBack();
@@ -59,6 +61,9 @@ function selector({ since, until }: LogSelection): (entries: LogEntry[]) => LogE
   };
   return entries => entries.filter(isWanted);
 }
+
+const isLater = (entry: LogEntry | undefined, until: string | undefined) =>
+  entry !== undefined && until !== undefined && comparable(entry.time) > comparable(until);
 
 /** Makes times with and without a fraction of the second comparable as text. */
 const comparable = (time: string) => {
