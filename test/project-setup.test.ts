@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { temporaryFolder } from './support/cleanup.ts';
 import { checkout, findProgram, requires } from './support/requires.ts';
 
 const test = requires('root');
@@ -41,6 +42,14 @@ test('an unknown purpose names the known ones', () => {
 test('a missing compiler and no package manager is one message', () => {
   const result = setup(['--for', 'build'], { PATH: '/nonexistent' });
   refused(result, /^setup: .*\bgcc\b.*: not found, and neither apt-get nor dnf nor yum is here to install it$/m);
+});
+
+test('a package whose program is gone is to be installed once more', () => {
+  const folder = temporaryFolder('programs');
+  writeFileSync(join(folder, 'apt-get'), '#!/bin/sh\n# it is the newest version already\n', { mode: 0o755 });
+  const result = setup(['--for', 'build'], { PATH: folder });
+  refused(result, /^setup: gcc, make: still not found after the installation$/m);
+  assert.match(result.err, /^ {2}fix: apt-get install --reinstall gcc make$/m);
 });
 
 requires('root', 'user-namespaces')('without root the command that mends it is named', () => {

@@ -142,7 +142,10 @@ export async function installPackages(purpose, cache) {
 
   const still = available.filter(need => !present(need, cache));
   if (still.length > 0)
-    throw new SetupError(`${still.map(need => need.has).join(', ')}: still not found after the installation`);
+    throw new SetupError(
+      `${still.map(need => need.has).join(', ')}: still not found after the installation`,
+      `${manager === 'apt' ? 'apt-get install --reinstall' : `${manager} reinstall`} ${still.map(need => need[kind]).join(' ')}`,
+    );
 }
 
 /**
