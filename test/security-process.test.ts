@@ -387,7 +387,8 @@ test('sockets and state: nobody but root reaches them (CVE-2014-3499, CVE-2021-4
   }
   const abstract = readFileSync('/proc/net/unix', 'utf8')
     .split('\n')
-    .filter(line => / @/.test(line) && /minidock|shim/.test(line));
+    // The lock of a set-up that runs meanwhile is no engine's.
+    .filter(line => / @(?!minidock-setup)/.test(line) && /minidock|shim/.test(line));
   assert.equal(abstract, [], 'an abstract socket would be open to containers of the host’s network (CVE-2020-15257)');
 });
 
