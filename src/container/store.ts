@@ -115,7 +115,19 @@ export class ContainerStore {
       if (errnoOf(error) !== 'EEXIST') throw error;
       // It leads to a container that is gone.
       removeTree(`${names}/${name}`);
-      link();
+      try {
+        link();
+      } catch (again) {
+        if (errnoOf(again) !== 'EEXIST') throw again;
+        throw new MinidockError(
+          'name-in-use',
+          `the container name "/${name}" is taken by another program than minidock`,
+          {
+            fix: `see what is at ${names}/${name}, or choose another --name`,
+            cause: again,
+          },
+        );
+      }
     }
   }
 

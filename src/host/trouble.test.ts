@@ -21,4 +21,13 @@ test('no more processes: a trouble where one is started, a surprise elsewhere', 
   assert.is(said({ code: 'EAGAIN', syscall: 'read' }), undefined);
 });
 
+test('a mount where files are ours: a trouble where one is renamed or removed, a surprise elsewhere', () => {
+  const path = '/lock/free';
+  assert.is(
+    said({ code: 'EBUSY', syscall: 'rename', path }),
+    'rename "/lock/free": device or resource busy; see what is mounted there: `findmnt`',
+  );
+  assert.is(said({ code: 'EBUSY', syscall: 'open', path }), undefined);
+});
+
 test.run();

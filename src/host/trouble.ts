@@ -37,6 +37,13 @@ const noProcess: Trouble = {
   fix: 'see `ulimit -u` and the pids cgroup',
 };
 
+/** What is a mount point is neither renamed nor removed (rename(2)). Elsewhere the errno says other things. */
+const mounted: Trouble = {
+  code: 'locked',
+  what: 'device or resource busy',
+  fix: 'see what is mounted there: `findmnt`',
+};
+
 /** What an errno that is no defect of minidock means, and what to do about it. */
 export function troubleOf(errno: string | undefined): Trouble | undefined {
   return troubles[errno ?? ''];
@@ -51,7 +58,12 @@ export function explainTrouble(error: unknown): unknown {
   // Where Node emits the error of a start, it adds the path here as well.
   const syscall = told?.split(' ')[0];
   const errno = errnoOf(error);
-  const trouble = syscall === 'spawn' && errno === 'EAGAIN' ? noProcess : troubleOf(errno);
+  const trouble =
+    syscall === 'spawn' && errno === 'EAGAIN'
+      ? noProcess
+      : errno === 'EBUSY' && ['rename', 'unlink', 'rmdir'].includes(syscall ?? '') && path !== undefined
+        ? mounted
+        : troubleOf(errno);
   if (trouble === undefined) return error;
   const { code, what, fix } = trouble;
   const call = [syscall, path && JSON.stringify(path)].filter(Boolean).join(' ');
