@@ -61,6 +61,10 @@ export function retryAfterMs(error: unknown): number | undefined {
   return error.retryAfterMs ?? (error.status === 429 ? Number.POSITIVE_INFINITY : undefined);
 }
 
+const checkNetwork = 'check the network and the proxy';
+/** Of a pull alone: a mirror takes no pushes. */
+const orMirror = `${checkNetwork}, or name a mirror: "registry-mirrors" in /etc/minidock/daemon.json, or --registry-mirror`;
+
 /** The failure of a pull in Docker's words. */
 export function explainPull(error: unknown, reference: Reference, endpoint: Endpoint): unknown {
   const name = familiarName(reference);
@@ -69,11 +73,11 @@ export function explainPull(error: unknown, reference: Reference, endpoint: Endp
     return new MinidockError('access-denied', denied(name, error.message), { cause: error, fix: error.fix });
   }
   if (isFileError(error)) return explainWrite(error, `storing ${familiar(reference)}`);
-  return explainConnection(error, `pull ${familiar(reference)}`, new URL(endpoint.base).host);
+  return explainConnection(error, `pull ${familiar(reference)}`, new URL(endpoint.base).host, orMirror);
 }
 
-/** A connection that failed, in one line; `action` is what it was for: `search for nginx`. */
-export function explainConnection(error: unknown, action: string, host: string): unknown {
+/** A connection that failed, in one line; `action` is what it was for: `search for nginx`, and `atHub` the way out where it was to Docker Hub. */
+export function explainConnection(error: unknown, action: string, host: string, atHub = checkNetwork): unknown {
   if (error instanceof MinidockError) return error;
   if (error instanceof AnswerError)
     return new MinidockError('registry-error', `cannot ${action}: ${error.message}`, { cause: error });
@@ -81,7 +85,7 @@ export function explainConnection(error: unknown, action: string, host: string):
   if (code === undefined || (error as Error).name === 'AbortError') return error;
   return new MinidockError('registry-unreachable', `cannot ${action}: ${host}: ${connectionWords(error, code)}`, {
     cause: error,
-    fix: connectionFix(error, code, host),
+    fix: connectionFix(error, code, host, atHub),
   });
 }
 
@@ -151,13 +155,12 @@ function isPlainHttp(error: unknown): boolean {
   return /wrong version number|packet length too long|http request/.test((error as Error).message);
 }
 
-function connectionFix(error: unknown, code: string, host: string): string {
+function connectionFix(error: unknown, code: string, host: string, atHub: string): string {
   if (isPlainHttp(error))
     return `if it is meant to speak plain http: "insecure-registries": ["${host}"] in /etc/minidock/daemon.json, or --insecure-registry ${host} before the command`;
   if (/CERT|SELF_SIGNED|SIGNATURE/.test(code)) {
     return `trust its authority: copy ca.crt to /etc/minidock/certs.d/${host}/ca.crt`;
   }
-  if (host === hubHost)
-    return 'check the network and the proxy, or name a mirror: "registry-mirrors" in /etc/minidock/daemon.json, or --registry-mirror';
+  if (host === hubHost) return atHub;
   return `check the name, the network and the proxy, and whether a registry listens at ${host}`;
 }
