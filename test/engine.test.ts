@@ -135,9 +135,11 @@ test('another engine joins a container that runs: streams, signals, and its end'
 
 test('who gives up a stop leaves the container to whoever asks next; who gives up a save has no more of it', async () => {
   const { id } = await maker.containers.create(
-    wish(['sh', '-c', 'trap "echo asked" TERM; while :; do sleep 0.1; done']),
+    wish(['sh', '-c', 'trap "echo asked" TERM; echo ready; while :; do sleep 0.1; done']),
   );
   await maker.containers.start(id);
+  // Before it has its trap it hears no SIGTERM, and would not be asked a second time.
+  await eventually(async () => assert.is((await all(maker.containers.logs(id, { follow: false }))).flat().length, 1));
   const attachment = await other.containers.attach(id, streams);
   const given = new AbortController();
   attachment.onOutput(() => given.abort(new Error('no patience')));
