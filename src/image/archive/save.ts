@@ -158,9 +158,14 @@ async function* blob(layout: Layout, digest: Digest, size: number): AsyncGenerat
   } catch (error) {
     throw errnoOf(error) === 'ENOENT' ? broken(layout, digest, 'was removed') : error;
   }
-  yield tarHeader(nameOf(digest), size);
-  yield* stream as AsyncIterable<Buffer>;
-  yield tarPadding(size);
+  // Who takes the archive may go before the first byte of the blob: then nothing else would close it.
+  try {
+    yield tarHeader(nameOf(digest), size);
+    yield* stream as AsyncIterable<Buffer>;
+    yield tarPadding(size);
+  } finally {
+    stream.destroy();
+  }
 }
 
 function broken(layout: Layout, digest: Digest, reason: string): MinidockError {
